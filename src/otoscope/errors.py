@@ -1,0 +1,8 @@
+"""The one error a person sees: a line that says what was expected, what came, and what to do."""
+
+
+class BadInput(ValueError):  # noqa: N818 - the name is the message's first word to the reader
+    """Input that cannot be used, explained in one line (the command line prints it and exits with status 2)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
