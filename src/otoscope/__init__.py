@@ -1,0 +1,1 @@
+"""otoscope: show, measure, rank and refine the self-attention of speech models."""
