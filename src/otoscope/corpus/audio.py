@@ -1,0 +1,44 @@
+"""Samples of one cut at the rate a model asks for, checked."""
+
+import math
+
+import numpy as np
+from lhotse import MonoCut
+from scipy.signal import resample_poly
+
+from otoscope.errors import BadInput
+
+
+def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
+    """The audio of one cut, float32 [samples], resampled to `sampling_rate` (Hz) by a polyphase filter.
+
+    Raises `BadInput`, naming the file, where it does not decode whole, is empty, or holds NaN or infinite samples.
+    """
+    source = _source(cut)
+    samples = _decode(cut, source)
+    if not np.isfinite(samples).all():
+        bad = int((~np.isfinite(samples)).sum())
+        raise BadInput(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
+    return _resample(samples, cut.sampling_rate, sampling_rate)
+
+
+def _source(cut: MonoCut) -> str:
+    source = cut.recording.sources[0]
+    return str(source.source) if source.type == "file" else str(cut.id)
+
+
+def _decode(cut: MonoCut, source: str) -> np.ndarray:
+    try:
+        samples = cut.load_audio()[0]
+    except Exception:  # each of Lhotse's decoders fails in its own way
+        raise BadInput(f"{source}: expected audio that decodes whole, but it is unreadable or truncated") from None
+    if samples.size == 0:
+        raise BadInput(f"{source}: expected speech, got 0 samples; replace or remove the file")
+    return np.asarray(samples, dtype=np.float32)
+
+
+def _resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    if rate == wanted:
+        return samples
+    divisor = math.gcd(rate, wanted)
+    return np.asarray(resample_poly(samples, wanted // divisor, rate // divisor), dtype=np.float32)
