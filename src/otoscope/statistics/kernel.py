@@ -1,0 +1,161 @@
+"""One layer's attention in tiles, and on the way the reductions that statistics ask for.
+
+Axes: b utterance, h head, q query, k key, d feature. Memory grows linearly with the number of frames.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from otoscope.errors import BadInput
+from otoscope.statistics.reductions import GATHER, Reductions, Tile, empty_totals
+
+TILE_QUERIES = 128
+TILE_ELEMENTS = 2 * TILE_QUERIES * 1536
+
+
+@torch.no_grad()
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    scaling: float,
+    lengths: Sequence[int] | Tensor | None = None,
+    bias: Tensor | None = None,
+    radius: int | None = None,
+    renormalise: bool = True,
+    needs: Collection[str] = frozenset(),
+    out: Tensor | None = None,
+) -> tuple[Tensor, list[Reductions]]:
+    """Attention `A = softmax(scaling * query . key + bias)` of one layer: its context and what `needs` names of A.
+
+    `query`, `key`, `value` are `[B, H, T, d]`; the context is `[B, T, H, d]` in the query's dtype, written into `out`
+    if given. `lengths [B]` counts each utterance's valid frames (padding on the right): the rest is never read, and its
+    context is 0. `bias` broadcasts to `[B, H, T, T]` and is added to the scores; where it is -inf (or its dtype's
+    minimum) a key is forbidden, and a query whose keys are all forbidden attends to nothing. `radius` keeps only the
+    keys within that many frames of the query; rows are normalised over those, or with `renormalise=False` over all keys
+    before the others are cut. `needs` names fields of `Reductions`; what is not named is not computed.
+
+    Half precision is computed in float32. No gradients flow. Raises `BadInput` where shapes or names do not fit.
+
+    >>> q = torch.zeros(1, 1, 4, 2)
+    >>> context, [r] = attend(q, q, torch.ones(1, 1, 4, 2), scaling=1.0, needs={"column_sum"})
+    >>> context.shape, r.column_sum.tolist()
+    (torch.Size([1, 4, 1, 2]), [[1.0, 1.0, 1.0, 1.0]])
+    """
+    valid = _checked_lengths(query, key, value, lengths)
+    _check_options(query, bias, radius, needs)
+    B, H, T, _ = query.shape
+    context_bqhd = query.new_empty(B, T, H, value.shape[-1]) if out is None else out
+    span = Span(radius, renormalise)
+    full_bias = None if bias is None else bias.expand(B, H, T, T)
+    reductions = []
+    for b, length in enumerate(valid):
+        layer = Layer(
+            query_hqd=_working(query[b, :, :length]) * scaling,
+            key_hkd=_working(key[b, :, :length]),
+            value_hkd=_working(value[b, :, :length]),
+            bias_hqk=None if full_bias is None else full_bias[b],
+            span=span,
+        )
+        reductions.append(_attend_one(layer, frozenset(needs), context_bqhd[b]))
+    return context_bqhd, reductions
+
+
+@dataclass(frozen=True)
+class Span:
+    """Keys kept around each query, and whether rows are normalised over those alone."""
+
+    radius: int | None
+    renormalise: bool
+
+    @property
+    def blocked(self) -> bool:
+        """Whether keys outside the span need not be computed."""
+        return self.radius is not None and self.renormalise
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One utterance's heads in one layer, padding gone, queries scaled."""
+
+    query_hqd: Tensor
+    key_hkd: Tensor
+    value_hkd: Tensor
+    bias_hqk: Tensor | None
+    span: Span
+
+
+def _working(states: Tensor) -> Tensor:
+    return states.to(torch.float64 if states.dtype == torch.float64 else torch.float32).contiguous()
+
+
+def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
+    H, T, _ = layer.query_hqd.shape
+    context_qhd[T:] = 0
+    totals = empty_totals(needs, H, T, layer.query_hqd)
+    rows = torch.zeros(H, dtype=torch.int64, device=layer.query_hqd.device)
+    for heads, queries, keys in _tiles(H, T, layer.span):
+        tile, dead_hq = _tile(layer, heads, queries, keys)
+        context_hqd = tile.attention_hqk @ layer.value_hkd[heads, keys]
+        context_qhd[queries, heads] = context_hqd.transpose(0, 1).to(context_qhd.dtype)
+        rows[heads] += (~dead_hq).sum(-1)
+        for need, total in totals.items():
+            GATHER[need](tile, total)
+    return Reductions(length=T, rows=rows.clamp(min=1), **totals)
+
+
+def _tiles(H: int, T: int, span: Span) -> Iterator[tuple[slice, slice, slice]]:
+    for q in range(0, T, TILE_QUERIES):
+        stop = min(q + TILE_QUERIES, T)
+        reach = span.radius if span.blocked and span.radius is not None else T
+        keys = slice(max(0, q - reach), min(T, stop + reach))
+        step = max(1, TILE_ELEMENTS // ((stop - q) * (keys.stop - keys.start)))
+        for h in range(0, H, step):
+            yield slice(h, min(h + step, H)), slice(q, stop), keys
+
+
+def _tile(layer: Layer, heads: slice, queries: slice, keys: slice) -> tuple[Tile, Tensor]:
+    score = layer.query_hqd[heads, queries] @ layer.key_hkd[heads, keys].mT
+    if layer.bias_hqk is not None:
+        bias = layer.bias_hqk[heads, queries, keys]
+        score += bias
+        score.masked_fill_(bias <= torch.finfo(bias.dtype).min / 2, -torch.inf)
+    q = torch.arange(queries.start, queries.stop, device=score.device)
+    k = torch.arange(keys.start, keys.stop, device=score.device)
+    n, K = len(q), len(k)
+    outside = (q[:, None] - k).abs() > (layer.key_hkd.shape[1] if layer.span.radius is None else layer.span.radius)
+    if layer.span.blocked:
+        score.masked_fill_(outside, -torch.inf)
+    dead = score.amax(-1) == -torch.inf
+    padded = score.new_zeros(len(score) * n * (K + n - 1) + n - 1)
+    attention = padded[n - 1 :].view(-1, n, K + n - 1)[..., :K]
+    attention.copy_(score.softmax(-1).masked_fill(dead[..., None], 0))
+    if not layer.span.blocked:
+        attention.masked_fill_(outside, 0)
+    skewed = padded.as_strided((len(score), n, K + n - 1), (n * (K + n - 1), K + n, 1))
+    return Tile(layer.key_hkd.shape[1], heads, queries, keys, score, attention, skewed), dead
+
+
+def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int] | Tensor | None) -> list[int]:
+    if query.ndim != 4 or query.shape != key.shape or query.shape[:3] != value.shape[:3]:
+        shapes = ", ".join(str(tuple(t.shape)) for t in (query, key, value))
+        raise BadInput(f"query, key and value must be [B, H, T, d] with the same B, H, T; got {shapes}")
+    B, _, T, _ = query.shape
+    valid = [T] * B if lengths is None else [int(length) for length in lengths]
+    if len(valid) != B or not all(1 <= length <= T for length in valid):
+        raise BadInput(f"lengths must be {B} numbers from 1 to {T}, one per utterance; got {valid}")
+    return valid
+
+
+def _check_options(query: Tensor, bias: Tensor | None, radius: int | None, needs: Collection[str]) -> None:
+    unknown = set(needs) - set(GATHER)
+    if unknown:
+        raise BadInput(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(GATHER)}")
+    if radius is not None and radius < 0:
+        raise BadInput(f"radius must be 0 or more frames; got {radius}")
+    if bias is not None and not bias.is_floating_point():
+        raise BadInput(f"bias must be floating point, with -inf at forbidden keys; got {bias.dtype}")

@@ -1,0 +1,38 @@
+"""What a head statistic is: one record that each statistic's file fills in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # merging and finishing states needs no torch
+    from torch import Tensor
+
+    from otoscope.statistics.reductions import Reductions
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number (or one array over `dims`) per head and utterance; a head is judged by its mean over the corpus.
+
+    `value` computes it from the kernel's reductions of one utterance, `[H, *dims]`; `reference` from one full attention
+    map `A [T, T]` (query, key) in float64, slow and obvious. Rows of `A` that attend to nothing are left out of means.
+    Statistics with `dims` lie in [0, 1].
+    """
+
+    name: str
+    doc: str
+    units: str
+    source: str
+    needs: frozenset[str]
+    value: "Callable[[Reductions], Tensor]"
+    reference: Callable[[NDArray[np.float64]], NDArray[np.float64] | float]
+    dims: tuple[str, ...] = ()
+    coords: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of `dims`; `()` for a scalar."""
+        return tuple(len(self.coords[dim]) for dim in self.dims)
