@@ -1,0 +1,34 @@
+# The first `make demo` or `make test` after a clone sets everything up: Python 3.11 and make are all it needs.
+
+BIN := .venv/bin
+PYTHON := $(shell for python in python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
+
+.PHONY: demo test lint bench venv
+.DELETE_ON_ERROR:
+
+demo: venv
+	$(BIN)/otoscope demo
+
+test: lint
+	$(PYTEST) -n 2 --dist loadscope
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: venv
+	for benchmark in $(wildcard benchmarks/*.py); do $(BIN)/python $$benchmark || exit 1; done
+
+venv: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing otoscope and what it needs into .venv (minutes the first time)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $@
+
+$(BIN)/python:
+	$(if $(PYTHON),,$(error otoscope needs Python 3.11 or newer, and neither python3.11 nor python3 is one. Install it, or name it: make PYTHON=/path/to/python))
+	$(PYTHON) -m venv .venv

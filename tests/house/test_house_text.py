@@ -1,0 +1,71 @@
+"""The repository's text speaks of the project alone: nobody's folders, no one machine's package source."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+MACHINE_PATH = re.compile(r"(?<![\w.~}>)-])/(?:work|home|root|Users|mnt|opt|scratch)/\w")
+TEMPORARY_PATH = re.compile(r"(?<![\w.])/(?:var/)?tmp\b")
+PACKAGE_SOURCE = re.compile(
+    r"pypi\.org|pythonhosted\.org|download\.pytorch\.org|registry\.npmjs|artifactory|--(?:extra-)?index-url",
+    re.IGNORECASE,
+)
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def text(path: Path) -> str:
+    """The text of a file, empty for a binary one."""
+    data = path.read_bytes()
+    return "" if b"\0" in data else data.decode()
+
+
+def lines_with(pattern: re.Pattern[str], files: list[Path]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(text(path).splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+@pytest.fixture(scope="module")
+def files() -> list[Path]:
+    files = tracked()
+    if not files:
+        pytest.skip("not a git checkout")
+    return files
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (MACHINE_PATH, "data lie in " + "/home" + "/ada/speech"),
+        (MACHINE_PATH, "'" + "/work" + "/main'"),
+        (TEMPORARY_PATH, "cp run " + "/tmp"),
+        (PACKAGE_SOURCE, "pip install --index" + "-url=mirror"),
+        (PACKAGE_SOURCE, "https://" + "pypi" + ".org/simple"),
+    ],
+)
+def test_the_patterns_find_what_they_are_for(pattern, line):
+    assert pattern.search(line)
+    assert not pattern.search("see ../shared/work/home and src/tmp/opt, or pip install -e .")
+
+
+def test_no_machine_path_is_named(files):
+    assert lines_with(MACHINE_PATH, files) == []
+
+
+def test_no_temporary_folder_is_named_outside_tests(files):
+    assert lines_with(TEMPORARY_PATH, [path for path in files if ROOT / "tests" not in path.parents]) == []
+
+
+def test_no_package_source_is_named(files):
+    assert lines_with(PACKAGE_SOURCE, files) == []
