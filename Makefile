@@ -26,7 +26,7 @@ venv: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing otoscope and what it needs into .venv (minutes the first time)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
 
 $(BIN)/python:
