@@ -6,6 +6,7 @@ import numpy as np
 from lhotse import MonoCut
 from scipy.signal import resample_poly
 
+from otoscope.corpus.recording import check_channels
 from otoscope.errors import BadInput
 
 
@@ -15,6 +16,7 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     Raises `BadInput`, naming the file, where it does not decode whole, is empty, or holds NaN or infinite samples.
     """
     source = _source(cut)
+    check_channels(source, cut.num_channels, None)
     samples = _decode(cut, source)
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).sum())
@@ -31,7 +33,9 @@ def _decode(cut: MonoCut, source: str) -> np.ndarray:
     try:
         samples = cut.load_audio()[0]
     except Exception:  # each of Lhotse's decoders fails in its own way
-        raise BadInput(f"{source}: expected audio that decodes whole, but it is unreadable or truncated") from None
+        raise BadInput(
+            f"{source}: expected audio that decodes whole, but it is unreadable or truncated; replace or remove it"
+        ) from None
     if samples.size == 0:
         raise BadInput(f"{source}: expected speech, got 0 samples; replace or remove the file")
     return np.asarray(samples, dtype=np.float32)

@@ -1,42 +1,83 @@
-"""Audio files below a folder, and the label files beside them."""
+"""The files of a corpus: its audio, and the label files beside each audio file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from otoscope.errors import BadInput
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".sph"})
 
 
-def find_audio(path: Path) -> list[Path]:
-    """Audio files at or below `path` in order of their names; hidden ones are left out, links are followed."""
-    files = [path] if path.is_file() else _walk(path)
-    return sorted(file for file in files if file.suffix.lower() in AUDIO_SUFFIXES)
+@dataclass(frozen=True)
+class Listing:
+    """The files at or below one path, listed once; `labels` are found by (name without suffix, lower-case suffix)."""
+
+    root: Path
+    audio: list[Path]
+    labels: dict[tuple[str, str], Path]
+
+    def id(self, audio: Path) -> str:
+        """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`."""
+        return Path(stem(audio)).relative_to(self.root).as_posix()
+
+    def beside(self, audio: Path, suffix: str) -> Path | None:
+        """The file with the audio's name and `suffix`, in whatever case it is written; None where there is none."""
+        return self.labels.get((stem(audio), suffix))
 
 
-def utterance_id(file: Path, root: Path) -> str:
-    """The path of `file` from the corpus folder `root`, without its suffix.
+def list_files(path: Path) -> Listing:
+    """All files at or below `path`, in order of their names; hidden ones are left out, links to folders are followed.
 
-    >>> utterance_id(Path("corpus/dr1-fvmh0/sa1.flac"), Path("corpus"))
-    'dr1-fvmh0/sa1'
+    For one audio file these are that file and the labels beside it. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
+    copies of TIMIT, the second is a conversion of the first and is the one listed.
     """
-    name = file.relative_to(root if root != file else file.parent)
-    while name.suffix.lower() in AUDIO_SUFFIXES:
-        name = name.with_suffix("")
-    return name.as_posix()
+    if path.is_file():
+        beside = (file for file in path.parent.iterdir() if file == path or not is_audio(file))
+        return _listing(path.parent, (file for file in beside if stem(file) == stem(path)))
+    return _listing(path, _walk(path))
 
 
-def beside(audio: Path, suffix: str) -> Path | None:
-    """The file with the audio's name and `suffix`, in lower, upper or the given case; None where there is none."""
-    stem = audio.with_name(Path(utterance_id(audio, audio.parent)).name)
-    candidates = (stem.with_name(stem.name + case) for case in (suffix, suffix.lower(), suffix.upper()))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+def _listing(root: Path, files: Iterable[Path]) -> Listing:
+    ordered = sorted(files)
+    converted = {str(file.with_suffix("")) for file in ordered if is_audio(file)}
+    audio = [file for file in ordered if is_audio(file) and str(file) not in converted]
+    labels = {(stem(file), file.suffix.lower()): file for file in ordered if not is_audio(file)}
+    return Listing(root, audio, labels)
+
+
+def is_audio(file: Path) -> bool:
+    """Whether the file's suffix is that of a format read here."""
+    return file.suffix.lower() in AUDIO_SUFFIXES
+
+
+def stem(file: Path) -> str:
+    """The path without its suffix, and without a second one where both are of audio.
+
+    >>> stem(Path("FCJF0/SA1.WAV.wav")), stem(Path("FCJF0/SA1.PHN"))
+    ('FCJF0/SA1', 'FCJF0/SA1')
+    """
+    bare = file.with_suffix("")
+    return str(bare.with_suffix("") if is_audio(file) and is_audio(bare) else bare)
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of a text file in UTF-8 that are not blank; `BadInput` where it is no such text."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError):
+        raise BadInput(f"{file}: expected readable text in UTF-8; convert or replace the file") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _walk(root: Path) -> Iterator[Path]:
     seen: set[Path] = set()
     for folder, subfolders, names in os.walk(root, followlinks=True):
         real = Path(folder).resolve()
-        subfolders[:] = [] if real in seen else [name for name in subfolders if not name.startswith(".")]
-        if real not in seen:
-            yield from (Path(folder) / name for name in names if not name.startswith("."))
+        if real in seen:  # a link back to a folder above
+            subfolders.clear()
+            continue
         seen.add(real)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        yield from (Path(folder) / name for name in names if not name.startswith("."))

@@ -9,10 +9,17 @@ from pathlib import Path
 from lhotse import CutSet, MonoCut
 
 from otoscope.corpus.audio_folder import audio_folder
-from otoscope.corpus.files import find_audio
-from otoscope.corpus.timit import is_timit, timit
-from otoscope.corpus.utterance import to_cut
+from otoscope.corpus.files import Listing, list_files
+from otoscope.corpus.kaldi import kaldi
+from otoscope.corpus.lhotse_manifests import lhotse_manifests
+from otoscope.corpus.recognise import FORMATS, recognise, require
+from otoscope.corpus.textgrids import textgrids
+from otoscope.corpus.timit import timit
+from otoscope.corpus.utterance import Utterance, to_cut
 from otoscope.errors import BadInput
+
+Candidate = tuple[str, Callable[[], MonoCut]]
+"""An utterance's id, and how to make its cut (which raises `BadInput` where it cannot be used)."""
 
 
 @dataclass(frozen=True)
@@ -32,32 +39,77 @@ def read_corpus(
     strict: bool = False,
     on_skip: Callable[[Skipped], None] | None = None,
 ) -> CutSet:
-    """Every utterance of a corpus as one Lhotse cut, ordered by id."""
-    root = Path(path)
-    if not root.exists():
-        raise BadInput(f"{root}: no such file or folder; check the path of the corpus")
-    files = find_audio(root)
-    if not files:
-        raise BadInput(f"{root}: no audio found (wav, flac, ogg, opus, mp3); check the path of the corpus")
-    layout = timit if any(map(is_timit, files)) else audio_folder
-    candidates = ((utterance.id, partial(to_cut, utterance, channel)) for utterance in layout(root, files))
-    cuts = sorted(_usable(candidates, strict, on_skip or _warn), key=lambda cut: cut.id)
+    """Every utterance of a corpus as one Lhotse cut, ordered by id.
+
+    Each cut has one supervision that spans it: speaker, text, phones and words (`alignment["phone"]` and `["word"]`, in
+    seconds from the start of the cut), as far as the corpus has them. Only the headers of the audio are read.
+
+    `path` is a folder, one audio file or one Lhotse manifest. `format` is "audio", "timit", "textgrid", "kaldi" or
+    "lhotse"; without it the layout is recognised (see `recognise`). In a folder of audio the speaker is the folder that
+    a file lies in, if every file lies in some subfolder; otherwise it is None. `tier` names the TextGrid tier or Lhotse
+    alignment that holds the phones. `channel`, from 0, chooses among several.
+
+    An utterance that cannot be used is passed to `on_skip` (by default a warning), or raised with `strict`. Raises
+    `BadInput` where the path or the layout cannot be read, or not one utterance can be used.
+
+    >>> read_corpus("no/such/corpus")
+    Traceback (most recent call last):
+    otoscope.errors.BadInput: no/such/corpus: no such file or folder; check the path of the corpus
+    """
+    candidates = _candidates(Path(path), format, tier, channel)
+    skipped: list[Skipped] = []
+    cuts = {cut.id: cut for cut in _usable(candidates, strict, skipped)}
     if not cuts:
-        raise BadInput(f"{root}: none of its utterances can be used")
-    return CutSet.from_cuts(cuts)
+        raise BadInput(_nothing_usable(path, skipped))
+    for utterance in skipped:
+        (on_skip or _warn)(utterance)
+    return CutSet.from_cuts(cuts[id] for id in sorted(cuts))
 
 
-def _usable(
-    candidates: Iterable[tuple[str, Callable[[], MonoCut]]], strict: bool, on_skip: Callable[[Skipped], None]
-) -> Iterator[MonoCut]:
+def _candidates(path: Path, format: str | None, tier: str | None, channel: int | None) -> Iterator[Candidate]:
+    if format is not None and format not in FORMATS:
+        raise BadInput(f"format '{format}' is unknown; the formats are {', '.join(FORMATS)}")
+    if not path.exists():
+        raise BadInput(f"{path}: no such file or folder; check the path of the corpus")
+    listing = list_files(path)
+    format = format or recognise(path, listing)
+    if tier and format not in ("textgrid", "lhotse"):
+        raise BadInput(f"{path}: tier '{tier}' cannot be chosen, {format} has no tiers; leave --tier out")
+    if format == "lhotse":
+        return lhotse_manifests(path, tier, channel)
+    return ((found.id, partial(to_cut, found, channel)) for found in _utterances(format, path, listing, tier))
+
+
+def _utterances(format: str, path: Path, listing: Listing, tier: str | None) -> Iterator[Utterance]:
+    if format == "kaldi":
+        return kaldi(path)
+    require(format, path, listing)
+    if format == "textgrid":
+        return textgrids(listing, tier)
+    return timit(listing) if format == "timit" else audio_folder(listing)
+
+
+def _usable(candidates: Iterable[Candidate], strict: bool, skipped: list[Skipped]) -> Iterator[MonoCut]:
+    seen: set[str] = set()
     for id, make in candidates:
         try:
+            if id in seen:
+                raise BadInput(f"{id}: expected one utterance of this id, got another; rename or remove one")
+            seen.add(id)
             yield make()
         except BadInput as error:
             if strict:
                 raise
-            on_skip(Skipped(id, str(error)))
+            skipped.append(Skipped(id, str(error)))
+
+
+def _nothing_usable(path: str | Path, skipped: list[Skipped]) -> str:
+    if not skipped:
+        return f"{path}: expected utterances, got none; check the path of the corpus"
+    if len(skipped) == 1:
+        return skipped[0].reason
+    return f"{path}: not one of {len(skipped)} utterances can be used; the first: {skipped[0].reason}"
 
 
 def _warn(skipped: Skipped) -> None:
-    warnings.warn(f"skipped {skipped.id}: {skipped.reason}", stacklevel=4)
+    warnings.warn(f"skipped {skipped.id}: {skipped.reason}", stacklevel=3)

@@ -5,19 +5,18 @@ from pathlib import Path
 import soundfile
 from lhotse import AudioSource, Recording
 
+from otoscope.corpus.truncation import is_cut_short
 from otoscope.errors import BadInput
 
 
 def open_recording(path: Path, id: str, channel: int | None = None) -> Recording:
     """A recording of the audio file at `path`, from its header alone.
 
-    Raises `BadInput` where the file is no audio, is empty, or has several channels of which `channel` (from 0) does not
-    choose one.
+    Raises `BadInput` where the file is missing, no audio, empty, or shorter than its header promises, or has several
+    channels of which `channel` (from 0) does not choose one.
     """
-    header = _header(path)
-    if header.frames == 0:
-        raise BadInput(f"{path}: expected speech, got an audio file of 0 samples; replace or remove the file")
-    _check_channels(path, header.channels, channel)
+    header = read_header(path)
+    check_channels(path, header.channels, channel)
     return Recording(
         id=id,
         sources=[AudioSource(type="file", channels=list(range(header.channels)), source=str(path))],
@@ -27,20 +26,27 @@ def open_recording(path: Path, id: str, channel: int | None = None) -> Recording
     )
 
 
-def _header(path: Path) -> "soundfile._SoundFileInfo":
+def read_header(path: Path) -> "soundfile._SoundFileInfo":
+    """Rate, channels and number of samples as libsndfile reads them; `BadInput` where the file cannot be used."""
     if not path.is_file():
         raise BadInput(f"{path}: expected an audio file, found none; check the path")
     if path.stat().st_size == 0:
-        raise BadInput(f"{path}: expected audio, got an empty file; replace or remove the file")
+        raise BadInput(f"{path}: expected audio, got an empty file; replace or remove it")
     try:
-        return soundfile.info(path)
-    except soundfile.LibsndfileError as error:
-        reason = error.error_string.rstrip(". ")
+        header = None if is_cut_short(path) else soundfile.info(path)
+    except (soundfile.LibsndfileError, OSError) as error:
+        reason = getattr(error, "error_string", str(error)).rstrip(". ")
         raise BadInput(f"{path}: unreadable as audio ({reason}); replace or remove the file") from None
+    if header is None:
+        raise BadInput(f"{path}: truncated, its header promises more than the file holds; replace or remove the file")
+    if header.frames == 0:
+        raise BadInput(f"{path}: expected speech, got audio of 0 samples; replace or remove the file")
+    return header
 
 
-def _check_channels(path: Path, count: int, channel: int | None) -> None:
+def check_channels(source: Path | str, count: int, channel: int | None) -> None:
+    """Raise `BadInput` unless there is one channel, or `channel` (from 0) chooses one of `count`."""
     if channel is None and count > 1:
-        raise BadInput(f"{path}: expected one channel, got {count}; choose one with --channel 0 to {count - 1}")
+        raise BadInput(f"{source}: expected one channel, got {count}; choose one with --channel 0 to {count - 1}")
     if channel is not None and not 0 <= channel < count:
-        raise BadInput(f"{path}: channel {channel} not found, the file has {count}; --channel counts from 0")
+        raise BadInput(f"{source}: channel {channel} not found among {count} (the first is 0); correct --channel")

@@ -1,38 +1,43 @@
 """What a layout says of one utterance, and the cut it becomes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lhotse import MonoCut, Recording, SupervisionSegment
+from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 
-from otoscope.corpus.labels import Interval, fit_labels
+from otoscope.corpus.labels import FRAME, Interval, fit_labels
 from otoscope.corpus.recording import open_recording
 from otoscope.errors import BadInput
 
-Labels = Mapping[str, Sequence[Interval]]
-"""Intervals in seconds from the start of the utterance, by kind: `phone`, `word`."""
+
+@dataclass(frozen=True)
+class Annotation:
+    """What was said in one utterance; times are in seconds from its start."""
+
+    text: str | None = None
+    phones: Sequence[Interval] = ()
+    words: Sequence[Interval] = ()
 
 
-def no_labels(sampling_rate: int) -> Labels:
-    """The labels of an utterance that has none."""
-    return {}
+def no_annotation(sampling_rate: int) -> Annotation:
+    """The annotation of an utterance that has none."""
+    return Annotation()
 
 
 @dataclass(frozen=True)
 class Utterance:
     """One utterance as its layout describes it; neither its audio nor its labels are opened yet.
 
-    `labels` is called with the sampling rate (Hz) of the audio. `span` is (start, end) in seconds within the audio file,
-    with end None for the end of the file.
+    `audio` is None where the layout names no file. `annotation` is called with the audio's sampling rate (Hz).
+    `span` is (start, end) in seconds within the audio, with end None for the end of the file.
     """
 
     id: str
-    audio: Path
+    audio: Path | None
     speaker: str | None = None
-    text: str | None = None
-    labels: Callable[[int], Labels] = no_labels
+    annotation: Callable[[int], Annotation] = no_annotation
     span: tuple[float, float | None] = (0.0, None)
 
 
@@ -41,10 +46,12 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
 
     Raises `BadInput` where the audio or the labels cannot be used.
     """
+    if utterance.audio is None:
+        raise BadInput(f"{utterance.id}: no audio file belongs to this utterance; add it or remove the utterance")
     recording = open_recording(utterance.audio, utterance.id, channel)
-    start, end = _span_within(recording, utterance)
+    start, end = within(recording.duration, *utterance.span, utterance.id)
     duration = round(end - start, ndigits=8)
-    labels = utterance.labels(recording.sampling_rate)
+    annotation = utterance.annotation(recording.sampling_rate)
     supervision = SupervisionSegment(
         id=utterance.id,
         recording_id=recording.id,
@@ -52,36 +59,35 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
         duration=duration,
         channel=channel or 0,
         speaker=utterance.speaker,
-        text=_text(utterance, labels),
-        alignment=_alignment(labels, duration, utterance.id),
+        text=annotation.text or " ".join(word.symbol for word in annotation.words) or None,
+        alignment=align(annotation, duration, utterance.id),
     )
     return MonoCut(utterance.id, start, duration, channel or 0, supervisions=[supervision], recording=recording)
 
 
-def _text(utterance: Utterance, labels: Labels) -> str | None:
-    if utterance.text is not None or not labels.get("word"):
-        return utterance.text
-    return " ".join(word.symbol for word in labels["word"])
+def align(annotation: Annotation, duration: float, id: str) -> dict[str, list[AlignmentItem]] | None:
+    """Phones and words checked against the utterance's `duration` (seconds), as Lhotse keeps them; None without any.
 
-
-def _alignment(labels: Labels, duration: float, utterance: str) -> dict[str, list[AlignmentItem]] | None:
+    Phones do not overlap; neighbouring words may, as in TIMIT, where they share a phone.
+    """
     fitted = {
-        kind: fit_labels(intervals, duration, f"{kind} labels of {utterance}", overlap=kind == "word")
-        for kind, intervals in labels.items()
+        "phone": fit_labels(annotation.phones, duration, f"phones of {id}"),
+        "word": fit_labels(annotation.words, duration, f"words of {id}", overlap=True),
     }
     return {
-        kind: [AlignmentItem(i.symbol, i.start, round(i.end - i.start, ndigits=8)) for i in intervals]
-        for kind, intervals in fitted.items()
-        if intervals
+        kind: [_item(interval) for interval in intervals] for kind, intervals in fitted.items() if intervals
     } or None
 
 
-def _span_within(recording: Recording, utterance: Utterance) -> tuple[float, float]:
-    start, end = utterance.span[0], utterance.span[1]
-    end = recording.duration if end is None else end
-    if not 0 <= start < end <= recording.duration + 0.01:
+def _item(label: Interval) -> AlignmentItem:
+    return AlignmentItem(label.symbol, label.start, round(label.end - label.start, ndigits=8))
+
+
+def within(duration: float, start: float, end: float | None, id: str) -> tuple[float, float]:
+    """The part of `duration` seconds from `start` to `end` (None: all the rest); up to one frame beyond is clipped."""
+    end = duration if end is None else end
+    if not -FRAME <= start < min(end, duration) or end > duration + FRAME:
         raise BadInput(
-            f"{utterance.id}: expected a segment within the {recording.duration:.3f} s of {utterance.audio}, "
-            f"got {start:.3f} to {end:.3f} s; correct the segment"
+            f"{id}: expected a segment within its {duration:.3f} s of audio, got {start:.3f} to {end:.3f} s; correct it"
         )
-    return start, min(end, recording.duration)
+    return max(start, 0.0), min(end, duration)
