@@ -13,6 +13,7 @@ import soundfile
 from praatio import textgrid
 from praatio.utilities.constants import Interval
 
+from otoscope.corpus import read_corpus
 from otoscope.embedded import speech
 
 ARPABET = set(
@@ -126,6 +127,15 @@ def test_the_spectrum_changes_most_where_the_labels_say(voice):
                 values.append(change[at + shift])
     mean = {shift: np.mean(values) for shift, values in changes.items()}
     assert mean[0] > 1.1 * max(mean[-40], mean[40])
+
+
+def test_the_corpus_room_reads_it_without_being_told_how():
+    cuts = list(read_corpus(speech()))
+    assert [cut.id for cut in cuts] == [f"{path.parent.name}/{path.stem}" for path in AUDIO]
+    for cut, audio in zip(cuts, AUDIO, strict=True):
+        (supervision,) = cut.supervisions
+        assert supervision.speaker == audio.parent.name
+        assert [item.symbol for item in supervision.alignment["phone"]] == [p.label for p in tier(audio, "phones")]
 
 
 def test_the_script_makes_the_same_speech_again(tmp_path):
