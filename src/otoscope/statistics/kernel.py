@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from otoscope.errors import BadInput
-from otoscope.statistics.reductions import GATHER, Reductions, Tile, empty_totals
+from otoscope.statistics.reductions import GATHER, Reductions, empty_totals
+from otoscope.statistics.tile import Tile, Workspace
 
 TILE_QUERIES = 128
-TILE_ELEMENTS = 2 * TILE_QUERIES * 1536
+TILE_WEIGHTS = 2 * TILE_QUERIES * 1664
+FORBIDDEN = -1e30  # score of a key that may not be attended to: finite, so that 0 * FORBIDDEN is 0
 
 
 @torch.no_grad()
@@ -77,6 +79,17 @@ class Span:
         """Whether keys outside the span need not be computed."""
         return self.radius is not None and self.renormalise
 
+    @property
+    def cut(self) -> bool:
+        """Whether keys outside the span are taken out after the softmax."""
+        return self.radius is not None and not self.renormalise
+
+    def keys(self, queries: slice, length: int) -> slice:
+        """Keys to compute for a tile of queries."""
+        if self.radius is None or self.cut:
+            return slice(0, length)
+        return slice(max(0, queries.start - self.radius), min(length, queries.stop + self.radius))
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -97,47 +110,54 @@ def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Red
     H, T, _ = layer.query_hqd.shape
     context_qhd[T:] = 0
     totals = empty_totals(needs, H, T, layer.query_hqd)
-    rows = torch.zeros(H, dtype=torch.int64, device=layer.query_hqd.device)
-    for heads, queries, keys in _tiles(H, T, layer.span):
-        tile, dead_hq = _tile(layer, heads, queries, keys)
-        context_hqd = tile.attention_hqk @ layer.value_hkd[heads, keys]
-        context_qhd[queries, heads] = context_hqd.transpose(0, 1).to(context_qhd.dtype)
-        rows[heads] += (~dead_hq).sum(-1)
+    rows = torch.full((H,), T, device=layer.query_hqd.device)
+    for tile in _tiles(layer, skew="offset_histogram" in needs):
+        rows[tile.heads] -= _weigh(layer, tile)
+        context_hqd = torch.bmm(tile.attention_hqk, layer.value_hkd[tile.heads, tile.keys])
+        context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1).to(context_qhd.dtype)
         for need, total in totals.items():
             GATHER[need](tile, total)
     return Reductions(length=T, rows=rows.clamp(min=1), **totals)
 
 
-def _tiles(H: int, T: int, span: Span) -> Iterator[tuple[slice, slice, slice]]:
-    for q in range(0, T, TILE_QUERIES):
-        stop = min(q + TILE_QUERIES, T)
-        reach = span.radius if span.blocked and span.radius is not None else T
-        keys = slice(max(0, q - reach), min(T, stop + reach))
-        step = max(1, TILE_ELEMENTS // ((stop - q) * (keys.stop - keys.start)))
-        for h in range(0, H, step):
-            yield slice(h, min(h + step, H)), slice(q, stop), keys
+def _tiles(layer: Layer, skew: bool) -> Iterator[Tile]:
+    H, T, _ = layer.query_hqd.shape
+    n = min(T, TILE_QUERIES)
+    widest = min(T, n + 2 * layer.span.radius) if layer.span.blocked else T
+    width = widest + (n - 1 if skew else 0)
+    h = min(H, max(1, TILE_WEIGHTS // (n * width)))
+    space = Workspace(length=T, queries=n, size=h * n * width, skew=skew, like=layer.query_hqd)
+    for start in range(0, H, h):
+        heads = slice(start, min(start + h, H))
+        for first in range(0, T, n):
+            queries = slice(first, min(first + n, T))
+            yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.cut)
 
 
-def _tile(layer: Layer, heads: slice, queries: slice, keys: slice) -> tuple[Tile, Tensor]:
-    score = layer.query_hqd[heads, queries] @ layer.key_hkd[heads, keys].mT
+def _weigh(layer: Layer, tile: Tile) -> Tensor | int:
+    """Write the tile's scores and weights; the number of queries `[h]` that no key is left to."""
+    score = tile.score_hqk
+    tile.padded_score[..., score.shape[-1] :] = -torch.inf
+    torch.bmm(layer.query_hqd[tile.heads, tile.queries], layer.key_hkd[tile.heads, tile.keys].mT, out=score)
     if layer.bias_hqk is not None:
-        bias = layer.bias_hqk[heads, queries, keys]
-        score += bias
-        score.masked_fill_(bias <= torch.finfo(bias.dtype).min / 2, -torch.inf)
-    q = torch.arange(queries.start, queries.stop, device=score.device)
-    k = torch.arange(keys.start, keys.stop, device=score.device)
-    n, K = len(q), len(k)
-    outside = (q[:, None] - k).abs() > (layer.key_hkd.shape[1] if layer.span.radius is None else layer.span.radius)
+        _add_bias(score, layer.bias_hqk[tile.heads, tile.queries, tile.keys])
     if layer.span.blocked:
-        score.masked_fill_(outside, -torch.inf)
-    dead = score.amax(-1) == -torch.inf
-    padded = score.new_zeros(len(score) * n * (K + n - 1) + n - 1)
-    attention = padded[n - 1 :].view(-1, n, K + n - 1)[..., :K]
-    attention.copy_(score.softmax(-1).masked_fill(dead[..., None], 0))
-    if not layer.span.blocked:
-        attention.masked_fill_(outside, 0)
-    skewed = padded.as_strided((len(score), n, K + n - 1), (n * (K + n - 1), K + n, 1))
-    return Tile(layer.key_hkd.shape[1], heads, queries, keys, score, attention, skewed), dead
+        score.masked_fill_(tile.distance_qk > layer.span.radius, FORBIDDEN)
+    torch.softmax(tile.padded_score, -1, out=tile.padded_attention)
+    if layer.span.cut:
+        tile.attention_hqk.masked_fill_(tile.distance_qk > layer.span.radius, 0)
+    return 0 if layer.bias_hqk is None else _silence(tile)
+
+
+def _add_bias(score: Tensor, bias: Tensor) -> None:
+    score += bias
+    score.masked_fill_(bias <= torch.finfo(bias.dtype).min / 2, FORBIDDEN)
+
+
+def _silence(tile: Tile) -> Tensor:
+    unattended_hq = tile.score_hqk.amax(-1) <= FORBIDDEN / 2
+    tile.attention_hqk.masked_fill_(unattended_hq[..., None], 0)
+    return unattended_hq.sum(-1)
 
 
 def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int] | Tensor | None) -> list[int]:
