@@ -1,1 +1,44 @@
-"""otoscope: show, measure, rank and refine the self-attention of speech models."""
+"""otoscope: show, measure, rank and refine the self-attention of speech models.
+
+Names are loaded when they are first used, so that `import otoscope` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from otoscope import autoclasses
+from otoscope.errors import BadInput
+
+if TYPE_CHECKING:
+    from otoscope.corpus import read_corpus
+    from otoscope.engine import analyze
+    from otoscope.figures import draw
+    from otoscope.models.encoder import Encoder
+    from otoscope.models.load import load
+    from otoscope.pretraining.train import pretrain
+    from otoscope.results import Run, open_run
+
+__all__ = ["BadInput", "Encoder", "Run", "analyze", "draw", "load", "open_run", "pretrain", "read_corpus"]
+
+_HOME = {
+    "Encoder": "otoscope.models.encoder",
+    "Run": "otoscope.results",
+    "analyze": "otoscope.engine",
+    "draw": "otoscope.figures",
+    "load": "otoscope.models.load",
+    "open_run": "otoscope.results",
+    "pretrain": "otoscope.pretraining.train",
+    "read_corpus": "otoscope.corpus",
+}
+
+autoclasses.register_when_transformers_loads()
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'otoscope' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

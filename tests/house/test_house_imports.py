@@ -21,7 +21,7 @@ ARROWS = {
     "statistics": {"errors"},
     "results": {"errors"},
     "figures": {"errors", "results"},
-    "models": {"errors", "corpus", "statistics"},
+    "models": {"errors", "embedded", "corpus", "statistics"},
     "pretraining": {"errors", "corpus", "models"},
     "engine": {"errors", "corpus", "statistics", "results", "figures", "models", "pretraining"},
 }

@@ -1,0 +1,1 @@
+"""Speech encoders whose attention can be seen and changed."""

@@ -1,0 +1,259 @@
+"""One view of every speech encoder: run it, watch its attention, change its attention.
+
+Axes: b utterance, h head, t frame, q query, k key, d feature.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from lhotse.cut import Cut
+from torch import Tensor, nn
+
+from otoscope.corpus import load_audio
+from otoscope.errors import BadInput
+from otoscope.models.call import AttentionCall, answering
+from otoscope.models.fallback import taking_over
+from otoscope.models.families import Family
+from otoscope.models.maps import full_maps
+from otoscope.statistics.kernel import attend
+from otoscope.statistics.reductions import Reductions
+
+Receive = Callable[[int, list[Reductions]], None]
+"""Given a layer's number and its reductions, one per utterance."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Final hidden states `[B, T, d]`, zero on padding, and the frames of each utterance."""
+
+    hidden: Tensor
+    lengths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """How attention differs from the model's own: heads whose context is zero, and keys within `radius` frames only."""
+
+    removed: frozenset[tuple[int, int]] = frozenset()
+    radius: int | None = None
+    renormalise: bool = True
+
+
+@dataclass
+class Encoder:
+    """A speech encoder whose attention can be seen and changed; made by `load`.
+
+    Attributes:
+        name: what it was loaded from.
+        family: its row of `FAMILIES`.
+        model, extractor: the transformers model and feature extractor.
+        layers: the attention modules in the order in which they run.
+        n_heads: heads of each layer.
+        pads: whether a padded batch gives the numbers of its utterances alone; where not, utterances run one by one.
+    """
+
+    name: str
+    family: Family
+    model: Any
+    extractor: Any
+    layers: tuple[nn.Module, ...] = ()
+    n_heads: tuple[int, ...] = ()
+    pads: bool = False
+    intervention: Intervention = field(default_factory=Intervention)
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers with attention."""
+        return len(self.layers)
+
+    @property
+    def sampling_rate(self) -> int:
+        """Samples per second of the audio it takes."""
+        return int(self.extractor.sampling_rate)
+
+    @property
+    def frame_period(self) -> float:
+        """Seconds from one attention frame to the next."""
+        return self.family.samples_per_frame(self.model.config) / self.sampling_rate
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies."""
+        return next(self.model.parameters()).device
+
+    def forward(self, audio: Sequence[np.ndarray]) -> Encoded:
+        """Final hidden states of some waves `[samples]`, under the interventions in force."""
+        return self.observe(audio, needs=())
+
+    def observe(self, audio: Sequence[np.ndarray], needs: Collection[str], receive: Receive | None = None) -> Encoded:
+        """Run some waves `[samples]`; `receive` gets the reductions named by `needs`, layer by layer.
+
+        Where the model cannot be padded, `receive` is called for each utterance in turn.
+
+        Raises:
+            BadInput: a wave is too short for one frame.
+        """
+        batches = [audio] if self.pads or len(audio) == 1 else [[wave] for wave in audio]
+        return _side_by_side([self._observe(batch, frozenset(needs), receive) for batch in batches])
+
+    def _observe(self, audio: Sequence[np.ndarray], needs: frozenset[str], receive: Receive | None) -> Encoded:
+        lengths: tuple[int, ...] = ()
+
+        def answer(call: AttentionCall) -> Tensor:
+            nonlocal lengths
+            lengths, layer = call.lengths, self._layer_of(call.module)
+            context, reductions = self._attend(call, layer, needs)
+            if receive is not None:
+                receive(layer, reductions)
+            return context
+
+        hidden = self.run(audio, answer)
+        return Encoded(_without_padding(hidden, lengths), lengths)
+
+    def _attend(self, call: AttentionCall, layer: int, needs: Collection[str]) -> tuple[Tensor, list[Reductions]]:
+        change = self.intervention
+        context, reductions = attend(
+            call.query_bhtd,
+            call.key_bhtd,
+            call.value_bhtd,
+            scaling=call.scaling,
+            lengths=call.lengths,
+            bias=call.bias_bhqk,
+            radius=change.radius,
+            renormalise=change.renormalise,
+            needs=needs,
+        )
+        removed = [head for at, head in change.removed if at == layer]
+        context[:, :, removed] = 0
+        return context, reductions
+
+    def run(self, audio: Sequence[np.ndarray], answer: Callable[[AttentionCall], Tensor] | None) -> Tensor:
+        """Final hidden states `[B, T, d]`, each attention call given to `answer` (None: the model's own attention)."""
+        inputs = self._inputs(audio)
+        with torch.inference_mode(), self._watch(answer):
+            return self.model(**inputs).last_hidden_state
+
+    def _watch(self, answer: Callable[[AttentionCall], Tensor] | None) -> AbstractContextManager[None]:
+        if answer is None:
+            return nullcontext()
+        if self.family.gated:
+            gated = (m for m in self.model.modules() if type(m).__name__ == self.family.gated)
+            return taking_over(gated, answer)
+        return answering(answer)
+
+    def _inputs(self, audio: Sequence[np.ndarray]) -> dict[str, Tensor]:
+        try:
+            inputs = self.extractor(
+                list(audio),
+                sampling_rate=self.sampling_rate,
+                padding=True,
+                return_attention_mask=True,
+                return_tensors="pt",
+            )
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+        if len(audio) == 1:
+            del inputs["attention_mask"]
+        dtype = next(self.model.parameters()).dtype
+        return {
+            name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
+            for name, tensor in inputs.items()
+        }
+
+    def _layer_of(self, module: nn.Module) -> int:
+        return next(i for i, layer in enumerate(self.layers) if layer is module)
+
+    def attention(self, cut: Cut | np.ndarray, layer: int, head: int) -> np.ndarray:
+        """One head's attention map on one utterance: `[T, T]`, query by key, rows sum to one.
+
+        Raises:
+            BadInput: there is no such layer or head.
+
+        Example:
+            >>> from otoscope import load
+            >>> load("embedded").attention(np.random.default_rng(0).normal(size=16000), layer=0, head=1).shape
+            (50, 50)
+        """
+        self._check_head(layer, head)
+        return self.maps(cut, [layer])[layer][head]
+
+    def maps(self, cut: Cut | np.ndarray, layers: Collection[int] | None = None) -> dict[int, np.ndarray]:
+        """Attention maps `[H, T, T]` of one utterance, of some layers or of all."""
+        kept: dict[int, np.ndarray] = {}
+
+        def answer(call: AttentionCall) -> Tensor:
+            layer = self._layer_of(call.module)
+            if layers is None or layer in layers:
+                maps = full_maps(call, self.intervention.radius, self.intervention.renormalise)
+                kept[layer] = maps.cpu().numpy()
+            return self._attend(call, layer, ())[0]
+
+        self.run([self.wave(cut)], answer)
+        return kept
+
+    def wave(self, cut: Cut | np.ndarray) -> np.ndarray:
+        """Samples `[samples]` at the model's rate; an array is taken to have it."""
+        return cut if isinstance(cut, np.ndarray) else load_audio(cut, self.sampling_rate)
+
+    @contextmanager
+    def without_heads(self, heads: Iterable[tuple[int, int]]) -> Iterator["Encoder"]:
+        """Within the block the context of these `(layer, head)` is zero, in addition to those removed already.
+
+        This equals removing the heads' columns of the output projection: their value bias goes, the output bias stays.
+
+        Raises:
+            BadInput: there is no such layer or head.
+        """
+        heads = frozenset((int(layer), int(head)) for layer, head in heads)
+        for layer, head in heads:
+            self._check_head(layer, head)
+        with self._changed(replace(self.intervention, removed=self.intervention.removed | heads)):
+            yield self
+
+    @contextmanager
+    def span(self, radius: int, renormalise: bool = True) -> Iterator["Encoder"]:
+        """Within the block queries attend to keys at most `radius` frames away; an inner span replaces an outer one.
+
+        `renormalise`: rows sum to one over the keys that stay; otherwise the other weights are cut from the full rows.
+
+        Raises:
+            BadInput: `radius` is negative.
+        """
+        if radius < 0:
+            raise BadInput(f"expected a span of 0 frames or more, got {radius}")
+        with self._changed(replace(self.intervention, radius=radius, renormalise=renormalise)):
+            yield self
+
+    @contextmanager
+    def _changed(self, intervention: Intervention) -> Iterator[None]:
+        before, self.intervention = self.intervention, intervention
+        try:
+            yield
+        finally:
+            self.intervention = before
+
+    def _check_head(self, layer: int, head: int) -> None:
+        if not 0 <= layer < self.n_layers:
+            raise BadInput(f"no layer {layer}: {self.name} has layers 0 to {self.n_layers - 1}")
+        if not 0 <= head < self.n_heads[layer]:
+            raise BadInput(f"no head {head}: layer {layer} of {self.name} has heads 0 to {self.n_heads[layer] - 1}")
+
+
+def _without_padding(hidden_btd: Tensor, lengths: tuple[int, ...]) -> Tensor:
+    real_bt = (
+        torch.arange(hidden_btd.shape[1], device=hidden_btd.device)
+        < torch.tensor(lengths, device=hidden_btd.device)[:, None]
+    )
+    return hidden_btd * real_bt[..., None]
+
+
+def _side_by_side(parts: list[Encoded]) -> Encoded:
+    if len(parts) == 1:
+        return parts[0]
+    longest = max(part.hidden.shape[1] for part in parts)
+    padded = [nn.functional.pad(part.hidden, (0, 0, 0, longest - part.hidden.shape[1])) for part in parts]
+    return Encoded(torch.cat(padded), tuple(length for part in parts for length in part.lengths))

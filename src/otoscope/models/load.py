@@ -1,0 +1,108 @@
+"""From a hub name or a folder to an Encoder that has passed its self-check."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub.utils import logging as hub_logging
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
+from transformers.utils import logging
+
+from otoscope import embedded
+from otoscope.errors import BadInput
+from otoscope.models import mockingjay  # noqa: F401 - registers the family
+from otoscope.models.encoder import Encoder
+from otoscope.models.families import FAMILIES, Family
+from otoscope.models.selfcheck import examine
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def load(name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32") -> Encoder:
+    """A speech encoder by Hugging Face hub name, by local folder, or `"embedded"`, ready to be watched.
+
+    Args:
+        name_or_path: what `transformers` would load, its feature extractor beside it.
+        device: a torch device; `auto` takes a GPU where there is one.
+        dtype: number format of the weights: float32, float64, bfloat16 or float16.
+
+    Raises:
+        BadInput: it cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
+
+    Example:
+        >>> encoder = load("embedded")
+        >>> encoder.family.model_type, encoder.n_layers, set(encoder.n_heads), encoder.frame_period
+        ('mockingjay', 6, {8}, 0.02)
+    """
+    name = str(embedded.model() if str(name_or_path) == "embedded" else name_or_path)
+    if dtype not in DTYPES:
+        raise BadInput(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
+    with _quiet():
+        config = _found(AutoConfig, name)
+        family = _family(config, name)
+        extractor = _found(AutoFeatureExtractor, name)
+        model = _weights(name, DTYPES[dtype])
+        model = model.to(_device(device)).eval()
+        return examine(Encoder(name=name, family=family, model=model, extractor=extractor))
+
+
+def _family(config: Any, name: str) -> Family:
+    if config.model_type not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise BadInput(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {known}")
+    return FAMILIES[config.model_type]
+
+
+def _found(auto: Any, name: str) -> Any:
+    if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
+        raise BadInput(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
+    if not Path(name).exists() and (Path(name).is_absolute() or len(Path(name).parts) > 2):
+        raise BadInput(f"model folder {name} does not exist; give a folder with a config.json, or a hub name")
+    try:
+        return auto.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name} cannot be loaded: {_first_sentence(error)}") from error
+
+
+def _weights(name: str, dtype: torch.dtype) -> Any:
+    try:
+        model, info = AutoModel.from_pretrained(name, dtype=dtype, output_loading_info=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadInput(f"weights of {name} cannot be loaded: {_first_sentence(error)}") from error
+    if missing := sorted(info["missing_keys"]):
+        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise BadInput(f"{name} lacks {len(missing)} weights of its model ({shown}); they would be random")
+    return model
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _device(device: str) -> torch.device:
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise BadInput(f"device '{device}' cannot be used: {_first_sentence(error)}") from error
+    return torch.device(device)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars or advice from transformers while it loads."""
+    verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
+    bars = logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        hub_logging.set_verbosity(hub_verbosity)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,21 @@
+"""Whole attention maps, for the few that a person asks to see."""
+
+import torch
+from torch import Tensor
+
+from otoscope.models.call import AttentionCall
+
+
+def full_maps(call: AttentionCall, radius: int | None, renormalise: bool) -> Tensor:
+    """`A [H, T, T]` (query, key) of the call's first utterance, cut to `|q - k| <= radius`."""
+    T = call.lengths[0]
+    score_hqk = call.query_bhtd[0, :, :T].float() @ call.key_bhtd[0, :, :T].float().mT * call.scaling
+    if call.bias_bhqk is not None:
+        score_hqk = score_hqk + call.bias_bhqk[0, :, :T, :T]
+    if radius is None:
+        return score_hqk.softmax(-1)
+    frames = torch.arange(T, device=score_hqk.device)
+    outside_qk = (frames[:, None] - frames).abs() > radius
+    if renormalise:
+        return score_hqk.masked_fill(outside_qk, -torch.inf).softmax(-1)
+    return score_hqk.softmax(-1).masked_fill(outside_qk, 0)

@@ -1,0 +1,52 @@
+"""Capture through transformers' attention registry: one attention function and its mask function under one name.
+
+Without the mask function of the same name a model would get no padding mask, and no error (a trap).
+"""
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import bidirectional_mask_function
+
+from otoscope.errors import BadInput
+from otoscope.models.call import AttentionCall, current_answer, prefix_lengths
+
+NAME = "otoscope"
+
+
+def attention_function(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    scaling: float,
+    **kwargs: object,
+) -> tuple[Tensor, None]:
+    """Hand the call to the encoder that watches, if one does; `attention_mask` comes from `mask_function`."""
+    answer = current_answer()
+    if answer is None:
+        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    batch, _, length, _ = query.shape
+    lengths = (length,) * batch if attention_mask is None else prefix_lengths(attention_mask[:, 0, 0])
+    return answer(AttentionCall(module, query, key, value, scaling, None, lengths)), None
+
+
+def mask_function(
+    batch_size: int,
+    q_length: int,
+    kv_length: int,
+    mask_function: object = bidirectional_mask_function,
+    attention_mask: Tensor | None = None,
+    **kwargs: object,
+) -> Tensor | None:
+    """The padding mask as `[B, 1, 1, T]`, true on real frames, instead of a T x T mask per utterance."""
+    if mask_function is not bidirectional_mask_function or q_length != kv_length:
+        raise BadInput("expected plain bidirectional self-attention, the model masks its attention in another way")
+    return None if attention_mask is None else attention_mask[:, None, None].to(torch.bool)
+
+
+AttentionInterface.register(NAME, attention_function)
+AttentionMaskInterface.register(NAME, mask_function)

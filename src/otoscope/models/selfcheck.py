@@ -1,0 +1,110 @@
+"""Refuse a model that would be measured wrongly: run it once on noise, watched and unwatched, alone and padded."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.errors import BadInput
+from otoscope.models.call import AttentionCall
+from otoscope.models.encoder import Encoder
+from otoscope.models.maps import full_maps
+from otoscope.models.registry import NAME
+from otoscope.statistics.kernel import attend
+
+SECONDS = (1.0, 0.62)
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 5e-2, torch.float16: 1e-2}
+
+
+def examine(encoder: Encoder) -> Encoder:
+    """The encoder with its layers, heads and `pads` found, its model switched to watched attention.
+
+    Raises:
+        BadInput: a layer's attention is not reached, rows do not sum to one, all heads are equal, or watching
+            changes the output.
+    """
+    waves = noise(encoder.sampling_rate)
+    unwatched = encoder.run(waves[:1], None)
+    if not encoder.family.gated:
+        encoder.model.set_attn_implementation(NAME)
+    calls = first_calls(encoder, waves[0])
+    check_layers(encoder, calls)
+    check_maps(encoder, calls)
+    found = replace(encoder, layers=tuple(c.module for c in calls), n_heads=tuple(c.query_bhtd.shape[1] for c in calls))
+    watched = found.forward(waves[:1]).hidden
+    if (difference := relative_difference(watched, unwatched)) > tolerance(found):
+        raise _refused(encoder, f"watching its attention changes its output by {difference:.1e} of its largest value")
+    return replace(found, pads=padding_changes_nothing(found, waves))
+
+
+def noise(sampling_rate: int) -> list[np.ndarray]:
+    """Two waves of seeded noise, of different length."""
+    rng = np.random.default_rng(0)
+    return [rng.normal(0, 0.1, int(seconds * sampling_rate)).astype(np.float32) for seconds in SECONDS]
+
+
+def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
+    """Every attention call of one forward pass, in order."""
+    calls: list[AttentionCall] = []
+
+    def answer(call: AttentionCall) -> Tensor:
+        calls.append(call)
+        return attend(
+            call.query_bhtd,
+            call.key_bhtd,
+            call.value_bhtd,
+            scaling=call.scaling,
+            lengths=call.lengths,
+            bias=call.bias_bhqk,
+        )[0]
+
+    encoder.run([wave], answer)
+    return calls
+
+
+def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
+    """Each layer of the configuration calls its attention once."""
+    expected = encoder.model.config.num_hidden_layers
+    modules = {id(call.module) for call in calls}
+    if not len(calls) == len(modules) == expected:
+        seen = f"{len(calls)} calls in {len(modules)} modules"
+        raise _refused(encoder, f"expected one attention call in each of {expected} layers, saw {seen}")
+
+
+def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
+    """Maps are finite, rows sum to one, and heads differ somewhere."""
+    maps = [full_maps(call, None, True) for call in calls]
+    if not all(torch.allclose(m.sum(-1), torch.ones(()), atol=1e-3) for m in maps):
+        raise _refused(encoder, "rows of its attention maps do not sum to one")
+    if max(len(m) for m in maps) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):
+        raise _refused(encoder, "all heads of each layer have the same attention map")
+
+
+def padding_changes_nothing(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:
+    """Whether a padded batch gives the hidden states of its utterances alone."""
+    alone = [encoder.forward([wave]) for wave in waves]
+    together = replace(encoder, pads=True).forward(waves)
+    if together.lengths != tuple(length for one in alone for length in one.lengths):
+        return False
+    pairs = [(together.hidden[i, : one.lengths[0]], one.hidden[0]) for i, one in enumerate(alone)]
+    return all(relative_difference(a, b) <= tolerance(encoder) for a, b in pairs)
+
+
+def relative_difference(a: Tensor, b: Tensor) -> float:
+    """Largest difference over the largest value of `b`; infinite where shapes differ or a value is not finite."""
+    if a.shape != b.shape or not (a.isfinite().all() and b.isfinite().all()):
+        return float("inf")
+    return float((a - b).abs().max() / b.abs().max().clamp(min=1e-30))
+
+
+def tolerance(encoder: Encoder) -> float:
+    """Largest relative difference that rounding explains in the model's number format."""
+    return TOLERANCE[next(encoder.model.parameters()).dtype]
+
+
+def _refused(encoder: Encoder, reason: str) -> BadInput:
+    kind = type(encoder.model).__name__
+    return BadInput(f"{encoder.name} ({kind}) fails the self-check: {reason}; otoscope does not measure it")

@@ -1,0 +1,1 @@
+"""Masked reconstruction pre-training of Mockingjay models."""

@@ -1,0 +1,60 @@
+"""What the model has learned: masked L1 on held-out speech beside two predictors that learn nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from otoscope.models.mockingjay import MockingjayForPreTraining
+from otoscope.pretraining.features import Features
+from otoscope.pretraining.masking import Masking, choose_frames
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Mean absolute error over masked frames, in deviations of the normalised log-mel bands.
+
+    `model`: the prediction head; `mean`: the mean of the utterance's unmasked frames; `nearest`: a copy of the nearest
+    unmasked frame.
+    """
+
+    model: float
+    mean: float
+    nearest: float
+    frames: int
+
+
+def evaluate(model: MockingjayForPreTraining, features: Features, masking: Masking, seed: int = 0) -> Reconstruction:
+    """Hide the same frames of each utterance from the three predictors (always zeroed) and compare their errors."""
+    rate = model.config.downsample_rate
+    totals, count = np.zeros(3), 0
+    for utterance in np.flatnonzero(features.lengths >= 2 * rate * masking.span).tolist():
+        frames = features[utterance]
+        stacked = frames[: len(frames) // rate * rate].reshape(len(frames) // rate, -1)
+        chosen = choose_frames(len(stacked), masking, np.random.default_rng([seed, utterance]))
+        guesses = (reconstruct(model, stacked, chosen), stacked[~chosen].mean(0), nearest(stacked, chosen))
+        totals += [np.abs(guess - stacked[chosen]).mean(-1).sum() for guess in guesses]
+        count += int(chosen.sum())
+    by_model, by_mean, by_nearest = (totals / count).tolist()
+    return Reconstruction(by_model, by_mean, by_nearest, count)
+
+
+def reconstruct(model: MockingjayForPreTraining, stacked: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The model's guess at the `chosen` frames of `stacked [frames, rate * bands]` when they are zero."""
+    hidden = np.where(chosen[:, None], 0, stacked).reshape(1, -1, model.config.num_mel_bins)
+    with torch.inference_mode():
+        prediction = model.eval()(torch.from_numpy(hidden.astype(np.float32))).prediction
+    return prediction[0].float().numpy()[chosen]
+
+
+def nearest(stacked: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """For each chosen frame a copy of the nearest one that is not chosen (the earlier of two).
+
+    Example:
+        >>> frames = np.array([[1.0], [0.0], [0.0], [4.0]])
+        >>> nearest(frames, np.array([False, True, True, False])).ravel().tolist()
+        [1.0, 4.0]
+    """
+    kept = np.flatnonzero(~chosen)
+    distance = np.abs(np.flatnonzero(chosen)[:, None] - kept)
+    return stacked[kept[distance.argmin(1)]]

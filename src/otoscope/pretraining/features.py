@@ -1,0 +1,52 @@
+"""Log-mel frames of a whole corpus, computed once and kept on disk."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from otoscope.models.mockingjay import MockingjayFeatureExtractor
+from otoscope.models.mockingjay.feature_extraction import SHORTEST, normalise
+
+
+@dataclass(frozen=True)
+class Features:
+    """Frames of all utterances end to end, `frames [total, bands]` (float16, memory-mapped).
+
+    Utterance `i` is `starts[i]:starts[i + 1]`.
+    """
+
+    frames: np.ndarray
+    starts: np.ndarray
+
+    def __getitem__(self, utterance: int) -> np.ndarray:
+        """Frames `[length, bands]` of one utterance, float32."""
+        return self.frames[self.starts[utterance] : self.starts[utterance + 1]].astype(np.float32)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """10 ms frames of each utterance."""
+        return np.diff(self.starts)
+
+
+def read_features(folder: Path) -> Features:
+    """Features kept by `write_features`."""
+    return Features(np.load(folder / "frames.npy", mmap_mode="r"), np.load(folder / "starts.npy"))
+
+
+def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtractor, folder: Path) -> None:
+    """Features of `waves` into `folder`, which appears whole or not at all; too short a wave has no frames."""
+    frames = [
+        normalise(extractor.log_mel(wave)).numpy().astype(np.float16)
+        if len(wave) >= SHORTEST
+        else np.zeros((0, extractor.feature_size), np.float16)
+        for wave in waves
+    ]
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    np.save(unfinished / "frames.npy", np.concatenate(frames))
+    np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))
+    unfinished.replace(folder)
