@@ -10,25 +10,27 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-AUTO = "transformers.models.auto.configuration_auto"
-OURS = "otoscope.models.mockingjay"
+REGISTERED_AFTER = {
+    "transformers.models.auto.configuration_auto": "otoscope.models.mockingjay.configuration",
+    "transformers.models.auto.modeling_auto": "otoscope.models.mockingjay.modeling",
+    "transformers.models.auto.feature_extraction_auto": "otoscope.models.mockingjay.feature_extraction",
+}
 
 
 def register_when_transformers_loads() -> None:
-    """Register now if the Auto classes are loaded already, else right after they are."""
-    if AUTO in sys.modules:
-        import_module(OURS)
-    elif not any(isinstance(finder, _AutoFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _AutoFinder())
+    """Register with each Auto class now if it is loaded already, else right after it is."""
+    for auto, ours in REGISTERED_AFTER.items():
+        if auto in sys.modules:
+            import_module(ours)
+    sys.meta_path.insert(0, _AutoFinder())
 
 
 class _AutoFinder(MetaPathFinder):
-    """Finds the module of the Auto classes as Python does, with a loader that registers our families after it."""
+    """Finds the modules of the Auto classes as Python does, with a loader that registers our families after them."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name != AUTO:
+        if name not in REGISTERED_AFTER:
             return None
-        sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = _Registering(spec.loader)
@@ -44,4 +46,4 @@ class _Registering(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self.loader.exec_module(module)
-        import_module(OURS)
+        import_module(REGISTERED_AFTER[module.__name__])

@@ -12,7 +12,6 @@ from transformers.utils import logging
 
 from otoscope import embedded
 from otoscope.errors import BadInput
-from otoscope.models import mockingjay  # noqa: F401 - registers the family
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, Family
 from otoscope.models.selfcheck import examine

@@ -1,6 +1,7 @@
 """Shape and preprocessing of a Mockingjay model."""
 
 from transformers import PreTrainedConfig
+from transformers.models.auto.configuration_auto import AutoConfig
 
 
 class MockingjayConfig(PreTrainedConfig):
@@ -39,3 +40,6 @@ class MockingjayConfig(PreTrainedConfig):
     def frame_period(self) -> float:
         """Seconds from one model frame to the next."""
         return self.downsample_rate / 100
+
+
+AutoConfig.register(MockingjayConfig.model_type, MockingjayConfig, exist_ok=True)

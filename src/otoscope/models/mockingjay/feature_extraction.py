@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 from transformers import BatchFeature, SequenceFeatureExtractor
 from transformers.audio_utils import mel_filter_bank
+from transformers.models.auto.feature_extraction_auto import AutoFeatureExtractor
+
+from otoscope.models.mockingjay.configuration import MockingjayConfig
 
 WINDOW, HOP = 400, 160  # samples at 16 kHz: 25 ms every 10 ms
 SHORTEST = WINDOW // 2 + 1  # the first window is centred on sample 0 and mirrored at the edge
@@ -82,3 +85,6 @@ def normalise(frames: Tensor) -> Tensor:
     """Zero mean and unit (unbiased) deviation over time of `[frames, bands]`; a single frame becomes zero."""
     centred = frames - frames.mean(0)
     return centred / (frames.std(0) + 1e-10) if len(frames) > 1 else centred
+
+
+AutoFeatureExtractor.register(MockingjayConfig, MockingjayFeatureExtractor, exist_ok=True)

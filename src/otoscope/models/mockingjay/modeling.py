@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 from transformers.activations import ACT2FN
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.modeling_outputs import BaseModelOutput
+from transformers.models.auto.modeling_auto import AutoModel, AutoModelForPreTraining
 from transformers.models.bert.modeling_bert import BertEncoder, BertLayer, BertSelfAttention
 from transformers.utils import ModelOutput
 from transformers.utils.generic import merge_with_config_defaults
@@ -160,3 +161,7 @@ class MockingjayForPreTraining(MockingjayPreTrainedModel):
         """Mean absolute error over the masked frames (0 where nothing is masked)."""
         error = (prediction.float() - stack_frames(labels, self.config.downsample_rate)).abs().mean(-1)
         return (error * masked).sum() / masked.sum().clamp(min=1)
+
+
+AutoModel.register(MockingjayConfig, MockingjayModel, exist_ok=True)
+AutoModelForPreTraining.register(MockingjayConfig, MockingjayForPreTraining, exist_ok=True)
