@@ -7,7 +7,7 @@ from pathlib import Path
 
 from otoscope.errors import BadInput
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".sph"})
+AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 
 
 @dataclass(frozen=True)

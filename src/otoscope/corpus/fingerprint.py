@@ -21,16 +21,15 @@ def fingerprint(cuts: Iterable[MonoCut]) -> str:
     audio: dict[str, str] = {}
     whole = hashlib.sha256()
     for cut in sorted(cuts, key=lambda cut: str(cut.id)):
-        whole.update(json.dumps(_content(cut, audio), sort_keys=True).encode() + b"\n")
+        whole.update(json.dumps(_content(cut, audio), sort_keys=True, default=repr).encode() + b"\n")
     return whole.hexdigest()
 
 
 def _content(cut: MonoCut, audio: dict[str, str]) -> dict[str, Any]:
-    supervisions = [supervision.to_dict() for supervision in cut.supervisions]
     return {
         "id": cut.id,
         "span": [cut.start, cut.duration, cut.channel],
-        "supervisions": [{key: value for key, value in s.items() if key != "custom"} for s in supervisions],
+        "supervisions": [supervision.to_dict() for supervision in cut.supervisions],
         "audio": _audio(cut.recording, audio),
     }
 

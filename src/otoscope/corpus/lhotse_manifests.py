@@ -7,8 +7,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from lhotse import CutSet, MonoCut, Recording, RecordingSet, SupervisionSegment, SupervisionSet
-from lhotse.cut import Cut, MixedCut
+from lhotse import AudioSource, CutSet, MonoCut, Recording, RecordingSet, SupervisionSegment, SupervisionSet
+from lhotse.cut import Cut
+from lhotse.cut.data import DataCut
 from lhotse.serialization import load_manifest
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy, to_list
@@ -30,7 +31,7 @@ def lhotse_manifests(
     """For each supervision, and each cut without one: its id, and how to make its checked cut.
 
     Phones are the alignment named `tier` (by default phone or phones). Of a recording with several channels, `channel`
-    chooses the supervisions. Audio is read from files or the manifest itself; never by a command or from the network.
+    chooses the supervisions. Audio is read from files, never by a command or from the network.
     """
     manifests = _manifests(path)
     if not manifests:
@@ -78,17 +79,21 @@ def _join(recordings: RecordingSet, file: Path) -> Iterator[Cut]:
 def _supervisions(cut: Cut, channel: int | None) -> list[SupervisionSegment]:
     if not cut.supervisions:
         return [SupervisionSegment(cut.id, cut.id, 0.0, cut.duration, channel=channel or 0)]
-    if channel is None or isinstance(cut, MixedCut) or not cut.has_recording or cut.recording.num_channels == 1:
+    if channel is None or not _has_recording(cut) or cut.recording.num_channels == 1:
         return list(cut.supervisions)
     return [supervision for supervision in cut.supervisions if channel in to_list(supervision.channel)]
+
+
+def _has_recording(cut: Cut) -> bool:
+    return isinstance(cut, DataCut) and cut.has_recording
 
 
 def _utterance(
     cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None
 ) -> MonoCut:
     """The part of `cut` that `supervision` spans, as a cut of its own."""
-    if isinstance(cut, MixedCut) or not cut.has_recording:
-        raise BadInput(f"{cut.id}: expected a cut of one recording, got {type(cut).__name__} without one; leave it out")
+    if not _has_recording(cut):
+        raise BadInput(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
     recording = _checked(cut.recording, folder, channel)
     chosen = cut.channel if recording.num_channels == 1 else channel
     start, end = within(cut.duration, supervision.start, supervision.end, supervision.id)
@@ -106,21 +111,21 @@ def _utterance(
 
 
 def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
-    """The recording with each relative path found, from the working directory or else beside the manifest."""
-    sources = []
-    for source in recording.sources:
-        if source.type not in ("file", "memory"):
-            raise BadInput(
-                f"{recording.id}: expected audio in a file, got a {source.type}, which is never run or fetched"
-            )
-        if source.type == "file":
-            path = Path(source.source)
-            path = path if path.is_file() else folder / path
-            read_header(path)
-            source = fastcopy(source, source=str(path))
-        sources.append(source)
-    check_channels(sources[0].source if sources[0].type == "file" else recording.id, recording.num_channels, channel)
+    """The recording with its files found, each from the working directory or else from `folder`, and checked."""
+    sources = [_checked_source(source, folder) for source in recording.sources]
+    check_channels(sources[0].source, recording.num_channels, channel)
     return fastcopy(recording, sources=sources)
+
+
+def _checked_source(source: AudioSource, folder: Path) -> AudioSource:
+    if source.type != "file":
+        raise BadInput(
+            f"expected audio in a file, got the {source.type} '{source.source}', which is not run or fetched"
+        )
+    path = Path(source.source)
+    path = path if path.is_file() else folder / path
+    read_header(path)
+    return fastcopy(source, source=str(path))
 
 
 def _annotation(supervision: SupervisionSegment, start: float, tier: str | None) -> Annotation:

@@ -34,6 +34,6 @@ def recognise(path: Path, listing: Listing) -> str:
 def require(format: str, path: Path, listing: Listing) -> None:
     """Raise `BadInput` where `path` lacks the audio, or the labels beside it, that make a corpus of this format."""
     if not listing.audio:
-        raise BadInput(f"{path}: no audio found (wav, flac, ogg, opus, mp3, sph); check the path of the corpus")
+        raise BadInput(f"{path}: no audio found (wav, flac, ogg, opus, mp3); check the path of the corpus")
     if format in LABELLED and not LABELLED[format](listing):
         raise BadInput(f"{path}: no labels of format {format} found beside the audio; leave --format out")

@@ -31,14 +31,14 @@ def read_header(path: Path) -> "soundfile._SoundFileInfo":
     if not path.is_file():
         raise BadInput(f"{path}: expected an audio file, found none; check the path")
     if path.stat().st_size == 0:
-        raise BadInput(f"{path}: expected audio, got an empty file; replace or remove it")
+        raise BadInput(f"{path}: expected audio, got an empty file; replace or remove the file")
     try:
-        header = None if is_cut_short(path) else soundfile.info(path)
+        if is_cut_short(path):
+            raise BadInput(f"{path}: truncated, it promises more than it holds; replace or remove the file")
+        header = soundfile.info(path)
     except (soundfile.LibsndfileError, OSError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(". ")
         raise BadInput(f"{path}: unreadable as audio ({reason}); replace or remove the file") from None
-    if header is None:
-        raise BadInput(f"{path}: truncated, its header promises more than the file holds; replace or remove the file")
     if header.frames == 0:
         raise BadInput(f"{path}: expected speech, got audio of 0 samples; replace or remove the file")
     return header

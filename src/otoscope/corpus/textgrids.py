@@ -4,12 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from praatio.textgrid import IntervalTier, openTextgrid
-from praatio.utilities.errors import TextgridException
-
 from otoscope.corpus.audio_folder import speakers
 from otoscope.corpus.files import Listing
-from otoscope.corpus.labels import Interval
+from otoscope.corpus.praat import read_tiers
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import BadInput
 
@@ -17,9 +14,10 @@ SUFFIX = ".textgrid"
 
 
 def textgrids(listing: Listing, tier: str | None = None) -> Iterator[Utterance]:
-    """One utterance per audio file, with phones from `tier` (by default the one named phones) and the tier of words.
+    """One utterance per audio file, with phones from `tier`, by default the one named phones.
 
-    Audio without a TextGrid has no labels; the speaker is the folder, as in a folder of audio.
+    Words are read where just one tier is named so. Audio without a TextGrid has no labels. The speaker is the folder,
+    as in a folder of audio.
     """
     for audio, speaker in zip(listing.audio, speakers(listing), strict=True):
         id, file = listing.id(audio), listing.beside(audio, SUFFIX)
@@ -36,33 +34,22 @@ def has_textgrids(listing: Listing) -> bool:
 
 def _annotation(file: Path, id: str, tier: str | None, sampling_rate: int) -> Annotation:
     tiers = read_tiers(file)
-    phones, words = tier or _named("phone", tiers), _named("word", tiers)
-    if phones not in tiers:
-        raise BadInput(
-            f"tier '{tier or 'phones'}' not found in cut {id}; interval tiers present: {', '.join(tiers) or 'none'}. "
-            + (f"Pass --tier {next(iter(tiers))}" if tiers else "Pass --format audio to leave the labels out")
-        )
-    return Annotation(None, tiers[phones], tiers[words] if words else [])
+    words = _named("word", tiers)
+    phones = tiers[_phone_tier(tiers, tier, id)]
+    return Annotation(None, phones, tiers[words[0]] if len(words) == 1 else [])
 
 
-def _named(kind: str, tiers: Iterable[str]) -> str | None:
-    """The tier named `phone`, `phones` or `speaker - phones`, in any case."""
-    return next((name for name in tiers if name.lower().split(" - ")[-1] in (kind, f"{kind}s")), None)
+def _phone_tier(tiers: Iterable[str], tier: str | None, id: str) -> str:
+    wanted, present = tier or "phones", ", ".join(tiers) or "none"
+    found = [name for name in tiers if name == tier] if tier else _named("phone", tiers)
+    if not found:
+        remedy = next((f"Pass --tier {name}" for name in tiers), "Pass --format audio to leave the labels out")
+        raise BadInput(f"tier '{wanted}' not found in cut {id}; tiers present: {present}. {remedy}")
+    if len(found) > 1:
+        raise BadInput(f"several tiers of phones in cut {id}: {', '.join(found)}. Pass --tier {found[0]}")
+    return found[0]
 
 
-def read_tiers(file: Path) -> dict[str, list[Interval]]:
-    """The interval tiers of a TextGrid in long or short form, by name; intervals without a label are gaps.
-
-    Raises `BadInput` where the file is no TextGrid, or where intervals of a tier overlap or have no length.
-    """
-    try:
-        grid = openTextgrid(str(file), includeEmptyIntervals=False, reportingMode="silence")
-    except TextgridException as error:
-        raise BadInput(f"{file}: {error}; correct the labels") from None
-    except Exception:  # the parser fails in as many ways as a text can be broken
-        raise BadInput(f"{file}: expected a Praat TextGrid in long or short form, but it cannot be read") from None
-    return {
-        tier.name: [Interval(entry.label, entry.start, entry.end) for entry in tier.entries]
-        for tier in grid.tiers
-        if isinstance(tier, IntervalTier)
-    }
+def _named(kind: str, tiers: Iterable[str]) -> list[str]:
+    """The tiers named `phone`, `phones` or `speaker - phones` (for the kind phone), in any case."""
+    return [name for name in tiers if name.lower().split(" - ")[-1] in (kind, f"{kind}s")]
