@@ -1,0 +1,68 @@
+"""What the categories look like: an average and the extreme head of each, on one utterance."""
+
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from otoscope.figures.attention_map import colour_scales, label_keys, label_queries, phones_of, show_map
+from otoscope.figures.drawing import Drawing
+from otoscope.figures.heads import placed
+from otoscope.figures.page import COLUMN, page, place, write
+from otoscope.figures.theme import LETTERS, Theme
+from otoscope.figures.title import of_utterance, title
+from otoscope.results.precision import decimals, with_half_width
+
+LEFT, TOP, SIDE, GAP, ROW = 11.0, 19.0, 33.5, 7.5, 47.0
+HEADING, BELOW = 7.0, 16.0
+
+
+def category_examples(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the examples from the Dataset of a run, merged with the map of one utterance."""
+    figure = page(COLUMN, TOP + len(LETTERS) * ROW + BELOW)
+    title(figure, "Heads of each category", of_utterance(dataset), dataset, theme, COLUMN)
+    for column, name in enumerate(("average head", "extreme head")):
+        write(figure, LEFT + column * (SIDE + GAP), TOP - 4.5, name, weight="bold")
+    for i, category in enumerate(LETTERS):
+        _row(figure, dataset, category, TOP + i * ROW, theme)
+    colour_scales(figure, LEFT, TOP + len(LETTERS) * ROW + 1, COLUMN - LEFT - 5, theme)
+    return figure
+
+
+def _row(figure: Figure, dataset: xr.Dataset, category: str, top: float, theme: Theme) -> None:
+    centre = {"ha": "center", "va": "center"}
+    colour, middle = theme.categories[category], top + HEADING + SIDE / 2
+    write(figure, 3.0, middle, category, rotation=90, weight="bold", color=colour, **centre)
+    heads = _examples(placed(dataset), category)
+    for column, head in enumerate(heads.itertuples()):
+        _show(figure, dataset, head, LEFT + column * (SIDE + GAP), top, theme)
+    if heads.empty:
+        write(figure, LEFT + SIDE + GAP / 2, middle, f"no head is {category}", color=theme.quiet, **centre)
+
+
+def _examples(heads: pd.DataFrame, category: str) -> pd.DataFrame:
+    """The median head of a category by its statistic, then its highest; none where no head is of that category."""
+    ordered = heads[heads["category"] == category].sort_values("value", kind="stable")
+    return ordered.iloc[[(len(ordered) - 1) // 2, -1]] if len(ordered) else ordered
+
+
+def _show(figure: Figure, dataset: xr.Dataset, head: Any, left: float, top: float, theme: Theme) -> None:
+    half_width = (head.high - head.low) / 2
+    value = with_half_width(head.value, half_width, decimals(half_width, most=6)).replace("-", "−")
+    write(figure, left, top, f"layer {head.layer}, head {head.head}")
+    write(figure, left, top + 3.2, f"{LETTERS[head.category]} = {value}", color=theme.quiet)
+    axes = place(figure, left, top + HEADING, SIDE, SIDE)
+    show_map(axes, dataset["attention"].sel(layer=head.layer, head=head.head).values, head.category, theme)
+    grid = dataset.sizes["query"], dataset.attrs["frame_period"], SIDE
+    phones = phones_of(dataset)
+    label_keys(axes, phones, *grid)
+    label_queries(axes, phones, *grid)
+
+
+FIGURE = Drawing(
+    name="category-examples",
+    doc="an average and the extreme head of each category on one utterance, phones along both axes",
+    variables=("attention", "category"),
+    function=category_examples,
+)

@@ -1,0 +1,46 @@
+"""What a figure is: a name, the variables it shows, and a function from a Dataset to a matplotlib Figure."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import matplotlib
+import xarray as xr
+from matplotlib.figure import Figure
+
+from otoscope.figures.theme import Theme
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One kind of figure. A module of this package that holds one as `FIGURE` is found by `discover`.
+
+    name: of the file that it is written to.
+    doc: what is seen, in one sentence.
+    variables: what the Dataset must hold; `attention` and the phones come from the stored map of one utterance.
+    """
+
+    name: str
+    doc: str
+    variables: tuple[str, ...]
+    function: Callable[[xr.Dataset, Theme], Figure]
+
+    def draw(self, dataset: xr.Dataset, theme: Theme) -> Figure:
+        """The figure, in the theme's colours and type, whatever matplotlib's settings are."""
+        with matplotlib.rc_context(theme.rc):
+            return self.function(dataset, theme)
+
+
+def discover() -> dict[str, Drawing]:
+    """Every figure of this package by name.
+
+    >>> sorted(discover())
+    ['atlas', 'category-examples', 'head-distribution', 'offset-profiles']
+    """
+    package = importlib.import_module("otoscope.figures")
+    modules = (
+        importlib.import_module(f"otoscope.figures.{found.name}") for found in pkgutil.iter_modules(package.__path__)
+    )
+    drawings = (module.FIGURE for module in modules if hasattr(module, "FIGURE"))
+    return {drawing.name: drawing for drawing in drawings}

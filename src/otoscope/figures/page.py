@@ -1,0 +1,58 @@
+"""Figures laid out in millimetres from the top left, as a printed page is."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import TextPath
+
+MM_PER_INCH = 25.4
+POINT = MM_PER_INCH / 72
+COLUMN, FULL_WIDTH, FULL_HEIGHT = 88.0, 180.0, 250.0
+
+
+def page(width: float, height: float) -> Figure:
+    """An empty figure of that size, in mm."""
+    return Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), dpi=300)
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float, **options: Any) -> Axes:
+    """Axes whose data area has exactly these edges, in mm from the top left of the page."""
+    page_width, page_height = figure.get_size_inches() * MM_PER_INCH
+    bottom = page_height - top - height
+    box = (left / page_width, bottom / page_height, width / page_width, height / page_height)
+    return figure.add_axes(box, **options)
+
+
+def write(figure: Figure, left: float, top: float, text: str, **options: Any) -> Text:
+    """Text whose first line begins at this point, in mm from the top left of the page."""
+    page_width, page_height = figure.get_size_inches() * MM_PER_INCH
+    options = {"ha": "left", "va": "top"} | options
+    return figure.text(left / page_width, 1 - top / page_height, text, **options)
+
+
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Width of a line of text, in mm, at a size in points.
+
+    >>> 1.5 < text_width("n", size=7.0) < 1.7
+    True
+    """
+    if not text:
+        return 0.0
+    font = FontProperties(family="DejaVu Sans", weight=weight)
+    return float(TextPath((0, 0), text, size=size, prop=font).get_extents().x1 * POINT)
+
+
+def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:
+    """The text, with its middle left out where it is wider than `width` mm.
+
+    >>> shortened("facebook/wav2vec2-large-xlsr-53", size=7.0, width=25.0)
+    'facebook/w…e-xlsr-53'
+    """
+    kept, result = len(text), text
+    while kept and text_width(result, size, weight) > width:
+        kept -= 1
+        result = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+    return result

@@ -1,0 +1,25 @@
+"""A run folder: labelled arrays on disk, and what is read from them. Knows no torch."""
+
+from otoscope.results.assemble import assemble
+from otoscope.results.bootstrap import Bootstrap
+from otoscope.results.categories import CATEGORIES, categorise, ranks
+from otoscope.results.folder import claim_folder, finish, write_map
+from otoscope.results.run import Run, open_run
+from otoscope.results.schema import FORMAT_VERSION, check
+from otoscope.results.table import heads_table
+
+__all__ = [
+    "CATEGORIES",
+    "FORMAT_VERSION",
+    "Bootstrap",
+    "Run",
+    "assemble",
+    "categorise",
+    "check",
+    "claim_folder",
+    "finish",
+    "heads_table",
+    "open_run",
+    "ranks",
+    "write_map",
+]

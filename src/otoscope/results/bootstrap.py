@@ -1,0 +1,110 @@
+"""Percentile bootstrap over utterances (Efron 1979): how much would a value move on another draw of the corpus?
+
+Every statistic is a mean over utterances, so a resample is a weight per utterance and a resampled value a product.
+All scalars share the same weights; what depends on several of them (the category) is resampled jointly.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from otoscope.results.categories import categorise
+
+Floats = npt.NDArray[np.floating]
+
+BOUNDS = (0.025, 0.975)
+_BLOCK = 1 << 22  # numbers held at once: 32 MiB
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Number of resamples and the seed of their draw."""
+
+    resamples: int = 1000
+    seed: int = 0
+
+
+def weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
+    """Shares of each of n utterances in each resample, in blocks [resamples, n] of bounded size; rows sum to 1.
+
+    >>> first, = weights(4, Bootstrap(resamples=3))
+    >>> first.shape, first.sum(axis=1).tolist()
+    ((3, 4), [1.0, 1.0, 1.0])
+    """
+    generator = np.random.default_rng(bootstrap.seed)
+    size = max(1, _BLOCK // n)
+    for start in range(0, bootstrap.resamples, size):
+        count = min(size, bootstrap.resamples - start)
+        drawn = generator.integers(n, size=(count, n)) + n * np.arange(count)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n) / n
+
+
+def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str, Floats]:
+    """Mean of every resample [resample, layer, head] from values of utterances [utterance, layer, head]."""
+    n_utterances = len(next(iter(rows.values())))
+    blocks: dict[str, list[Floats]] = {name: [] for name in rows}
+    for share in weights(n_utterances, bootstrap):
+        for name, values in rows.items():
+            blocks[name].append(_weighted(share, values.reshape(n_utterances, -1)))
+    return {name: np.concatenate(blocks[name]).reshape(-1, *values.shape[1:]) for name, values in rows.items()}
+
+
+def interval(resampled: Floats) -> Floats:
+    """Low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...]."""
+    return np.moveaxis(np.quantile(resampled, BOUNDS, axis=0), 0, -1)
+
+
+def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dict[str, Floats], Floats]:
+    """Interval of every statistic and the share of resamples in which each head keeps its category.
+
+    Args:
+        rows: statistic -> values [utterance, layer, head]; globalness, verticality and diagonality among them.
+        bootstrap: how to resample.
+
+    Returns:
+        statistic -> [layer, head, bound], and category agreement [layer, head]. One utterance has no spread
+        to resample: both are NaN then.
+    """
+    if len(rows["globalness"]) == 1:
+        nothing = np.full(rows["globalness"].shape[1:], np.nan)
+        return {name: np.stack([nothing, nothing], axis=-1) for name in rows}, nothing
+    resampled = resampled_rows(rows, bootstrap)
+    means = {name: values.mean(axis=0) for name, values in rows.items()}
+    return {name: interval(values) for name, values in resampled.items()}, _agreement(means, resampled)
+
+
+def fold_intervals(sums: Floats, counts: npt.NDArray[np.integer], bootstrap: Bootstrap) -> Floats:
+    """Interval [..., bound] of a mean that was summed by fold; empty folds do not take part.
+
+    Args:
+        sums: [fold, ...] sum over the utterances of each fold.
+        counts: [fold] number of utterances in each fold.
+        bootstrap: how to resample the folds. With one utterance to a fold this is the bootstrap over utterances.
+    """
+    filled = counts > 0
+    shape, sums, counts = sums.shape[1:], sums[filled].reshape(filled.sum(), -1), counts[filled]
+    if len(counts) == 1:
+        return np.full((*shape, 2), np.nan)
+    share = np.concatenate(list(weights(len(counts), bootstrap)))
+    total = share @ counts
+    width = max(1, _BLOCK // bootstrap.resamples)
+    blocks = [
+        interval(_weighted(share, sums[:, start : start + width]) / total[:, None])
+        for start in range(0, sums.shape[1], width)
+    ]
+    return np.concatenate(blocks).reshape(*shape, 2)
+
+
+def _weighted(share: Floats, values: Floats) -> Floats:
+    """`share @ values` where columns of absent heads (NaN) stay NaN."""
+    with np.errstate(invalid="ignore"):
+        return share @ values.astype(np.float64, copy=False)
+
+
+def _agreement(means: Mapping[str, Floats], resampled: Mapping[str, Floats]) -> Floats:
+    names = ("globalness", "verticality", "diagonality")
+    category = categorise(*(means[name] for name in names))
+    kept = categorise(*(resampled[name] for name in names)) == category
+    return np.where(category == "", np.nan, kept.mean(axis=0))

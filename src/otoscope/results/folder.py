@@ -1,0 +1,202 @@
+"""The files of a run folder and the rules by which one is claimed, written and finished.
+
+`run.json` the plan; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps that were asked for;
+`skipped.json` utterances left out and why; `shards/` the engine's own, while the run is unfinished.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+import zarr
+
+from otoscope.errors import BadInput
+from otoscope.results.atomic import atomic, is_vacant
+from otoscope.results.schema import FORMAT_VERSION, check, check_version
+
+Plan = Mapping[str, Any]
+State = Literal["new", "unfinished", "finished"]
+
+
+def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = False) -> State:
+    """Make `path` the folder of the run that `plan` describes, or find it to be that run already.
+
+    Args:
+        path: the run folder; made where it does not exist.
+        plan: everything that decides the run's numbers (model, corpus, options, fingerprints, versions), as JSON.
+        resume: whether a run of the same plan may stand there.
+
+    Returns:
+        `new`; with `resume` also `unfinished` (shards may be there) or `finished` (only open it).
+
+    Raises:
+        BadInput: something else lies there, a run without `resume`, a run of another plan, a newer run; disk full.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     claim_folder(folder, {"model": "a"}), claim_folder(folder, {"model": "a"}, resume=True)
+    ('new', 'unfinished')
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = claim_folder(folder, {"model": "a"})
+    ...     claim_folder(folder, {"model": "b"}, resume=True)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    otoscope.errors.BadInput: ... was made by another plan: model is 'a' there, 'b' now; choose another folder
+    """
+    folder = Path(path)
+    if not folder.exists() or (folder.is_dir() and is_vacant(folder)):
+        _start(folder, plan)
+        return "new"
+    if not (folder / "run.json").is_file():
+        raise BadInput(f"{folder} exists and is not a run of otoscope; choose another folder, or remove it first")
+    record = read_record(folder)
+    state: State = "finished" if record["finished"] else "unfinished"
+    if not resume:
+        raise BadInput(f"{folder} holds {_named(state)}; choose another folder, or pass --resume to {_resuming(state)}")
+    if differences := list(_differences(record["plan"], _as_json(plan))):
+        raise BadInput(f"{folder} was made by another plan: {'; '.join(differences)}; choose another folder")
+    return state
+
+
+def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Mapping[str, str]) -> None:
+    """Write the results of a claimed run, mark it finished and remove its shards.
+
+    Args:
+        path: the run folder, claimed before.
+        dataset: what `assemble` made.
+        skipped: id -> reason of every utterance that was left out.
+
+    Raises:
+        BadInput: the disk is full; the run stays unfinished and can be resumed.
+    """
+    folder = Path(path)
+    check(dataset)
+    with atomic(folder / "results.zarr", needed=dataset.nbytes) as partial:
+        dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
+    _write_json(folder / "skipped.json", skipped)
+    _write_json(folder / "run.json", {**read_record(folder), "finished": True})
+    shutil.rmtree(folder / "shards", ignore_errors=True)
+
+
+def write_map(
+    path: str | os.PathLike[str],
+    index: int,
+    layers: Iterable[npt.NDArray[np.floating]],
+    *,
+    n_heads: Sequence[int],
+    frames: int,
+    utterance: str,
+    audio: str,
+    frame_period: float,
+    phones: Sequence[tuple[str, float, float]] = (),
+) -> None:
+    """Store one utterance's attention as `maps.zarr/<index>`, layer by layer.
+
+    Args:
+        path: the run folder, claimed before.
+        index: place of the utterance in the corpus.
+        layers: for each layer its maps [head, query, key]; one layer is held at a time.
+        n_heads: number of heads in each layer.
+        frames: number of queries (and keys).
+        utterance: id in the corpus.
+        audio: where its audio lies.
+        frame_period: seconds between two frames.
+        phones: (symbol, start, end) in seconds, if known.
+
+    Raises:
+        BadInput: the disk is full; no part of the map stays.
+    """
+    store = Path(path) / "maps.zarr"
+    shape = (len(n_heads), max(n_heads), frames, frames)
+    if not (store / "zarr.json").is_file():
+        with atomic(store) as partial:
+            zarr.create_group(partial, zarr_format=3)
+    with atomic(store / str(index), needed=2 * int(np.prod(shape))) as partial:
+        attrs = {"utterance": utterance, "audio": audio, "frame_period": frame_period}
+        _phone_table(phones).assign_attrs(attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
+        _write_attention(zarr.open_group(partial, mode="r+"), layers, shape)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Contents of `run.json`: format_version, finished, plan. Raises BadInput where it is none that we read."""
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        version, _, _ = record["format_version"], record["finished"], record["plan"]
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
+    except (ValueError, KeyError, TypeError):
+        raise BadInput(f"{folder / 'run.json'} is damaged: expected JSON with format_version, finished, plan") from None
+    check_version(version, folder)
+    return dict(record)
+
+
+def _start(folder: Path, plan: Plan) -> None:
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _write_json(folder / "run.json", {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
+    except BaseException:
+        if made:
+            folder.rmdir()
+        raise
+
+
+def _write_json(target: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    with atomic(target, needed=len(text)) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _write_attention(group: zarr.Group, layers: Iterable[npt.NDArray[np.floating]], shape: tuple[int, ...]) -> None:
+    attention = group.create_array(
+        "attention",
+        shape=shape,
+        chunks=(1, 1, *shape[2:]),
+        dtype="float16",
+        fill_value=np.nan,
+        dimension_names=["layer", "head", "query", "key"],
+    )
+    attention.attrs.update({"units": "1", "description": "attention weight, rounded to half precision"})
+    for layer, attn_hqk in enumerate(layers):
+        attention[layer, : len(attn_hqk)] = attn_hqk.astype(np.float16)
+
+
+def _phone_table(phones: Sequence[tuple[str, float, float]]) -> xr.Dataset:
+    symbols, starts, ends = zip(*phones, strict=True) if phones else ((), (), ())
+    columns = {
+        "phone_symbol": (np.array(symbols, dtype=object), "1", "symbol on the phone tier"),
+        "phone_start": (np.array(starts, dtype=float), "s", "begin of the phone"),
+        "phone_end": (np.array(ends, dtype=float), "s", "end of the phone"),
+    }
+    return xr.Dataset(
+        {
+            name: ("phone", values, {"units": units, "description": doc})
+            for name, (values, units, doc) in columns.items()
+        }
+    )
+
+
+def _named(state: State) -> str:
+    return "a finished run" if state == "finished" else "an unfinished run"
+
+
+def _resuming(state: State) -> str:
+    return "open it" if state == "finished" else "continue it"
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(plan)))
+
+
+def _differences(stored: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
+    for key in sorted(stored.keys() | asked.keys()):
+        old, new = stored.get(key), asked.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            yield f"{prefix}{key} is {old!r} there, {new!r} now"

@@ -1,0 +1,145 @@
+"""Opening a finished run: its Dataset, one row per head, its utterances and its stored maps."""
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import zarr
+
+from otoscope.errors import BadInput
+from otoscope.results.folder import read_record
+from otoscope.results.schema import COORDINATES, HEAD_DIMS, check
+
+MEASURED = ("globalness", "verticality", "diagonality", "weight")
+FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement")
+OFFSET_PEAK = "where the mean signed offset profile is highest, in ms (negative: attends to what came before)"
+
+
+def open_run(path: str | os.PathLike[str]) -> "Run":
+    """Open the finished run at `path`; arrays are read when they are used.
+
+    Raises:
+        BadInput: not a run folder, an unfinished run, a damaged run, or one of a newer otoscope.
+
+    >>> open_run("no-such-run")
+    Traceback (most recent call last):
+    otoscope.errors.BadInput: expected a run folder of otoscope (with run.json) at no-such-run, found none
+    """
+    folder = Path(path)
+    record = read_record(folder)
+    if not record["finished"]:
+        raise BadInput(f"the run at {folder} is unfinished; repeat the analyze command that began it with --resume")
+    run = Run(folder, record["plan"])
+    check(run.dataset)
+    return run
+
+
+class Run:
+    """A finished run folder. Make one with `open_run`."""
+
+    def __init__(self, path: Path, plan: dict[str, Any]) -> None:
+        """Read nothing yet from the folder `path`, whose run.json holds `plan`."""
+        self.path = path
+        self.plan = plan
+
+    def __repr__(self) -> str:
+        """Where it lies and how much was measured."""
+        sizes = self.dataset.sizes
+        return f"<Run {self.path}: {sizes['utterance']} utterances, {len(self.heads)} heads in {sizes['layer']} layers>"
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """Every result with named dimensions, units and descriptions (see `otoscope.results.schema`)."""
+        return _open_zarr(self.path / "results.zarr")
+
+    @cached_property
+    def heads(self) -> pd.DataFrame:
+        """One row per head, in order of layer and head; `columns` says what each column means."""
+        return _heads(self.dataset)
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Column of `heads` -> unit and meaning."""
+        return {str(name): _meaning(self.dataset, str(name)) for name in self.heads}
+
+    @cached_property
+    def utterances(self) -> pd.DataFrame:
+        """Utterances that were measured: id as index; frames, duration (s), speaker."""
+        names = ("frames", "duration", "speaker")
+        index = pd.Index(self.dataset.utterance.values.astype(object), name="utterance")
+        return pd.DataFrame({name: self.dataset[name].values for name in names}, index=index)
+
+    @cached_property
+    def skipped(self) -> dict[str, str]:
+        """Utterances that were left out: id -> reason."""
+        return dict(json.loads((self.path / "skipped.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def maps(self) -> list[str]:
+        """Ids of the utterances whose attention maps are stored, in order of the corpus."""
+        return list(self._map_folders)
+
+    def map(self, utterance: str) -> xr.Dataset:
+        """Stored attention of one utterance.
+
+        Returns:
+            `attention` (layer, head, query, key), rounded to half precision; `phone_symbol`, `phone_start`,
+            `phone_end` (phone), seconds; attributes `utterance`, `audio`, `frame_period` (seconds).
+
+        Raises:
+            BadInput: no map of this utterance was stored.
+        """
+        if utterance not in self._map_folders:
+            stored = ", ".join(self.maps) or "none"
+            raise BadInput(f"no attention map of utterance {utterance!r} in {self.path}; maps are stored of: {stored}")
+        dataset = _open_zarr(self._map_folders[utterance])
+        return dataset.assign_coords({dim: np.arange(dataset.sizes[dim]) for dim in HEAD_DIMS})
+
+    @cached_property
+    def _map_folders(self) -> dict[str, Path]:
+        groups = sorted((self.path / "maps.zarr").glob("[0-9]*"), key=lambda folder: int(folder.name))
+        return {str(zarr.open_group(group, mode="r").attrs["utterance"]): group for group in groups}
+
+
+def _open_zarr(path: Path) -> xr.Dataset:
+    try:
+        return xr.open_zarr(path, chunks=None, consolidated=False)
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise BadInput(f"{path} is missing or damaged ({error}); repeat the analysis into a new folder") from None
+
+
+def _heads(dataset: xr.Dataset) -> pd.DataFrame:
+    scalars = [name for name in dataset.attrs["statistics"] if dataset[name].dims == HEAD_DIMS]
+    arrays = dataset[["category", "category_agreement", *scalars]].load()
+    frame = arrays.assign(_offset_peak(dataset)).to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
+    for name in scalars:
+        low_high = dataset[f"{name}_interval"].values.reshape(-1, 2)
+        frame[f"{name}_low"], frame[f"{name}_high"] = low_high.T
+    first = [name for name in FIRST_COLUMNS if name in frame]
+    ends = [f"{name}_{end}" for name in scalars for end in ("low", "high")]
+    others = [name for name in frame if name not in (*first, *ends)]
+    return frame[[*first, *others, *ends]][frame["category"] != ""].reset_index(drop=True)
+
+
+def _offset_peak(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+    if "offset_profile" not in dataset:
+        return {}
+    frames = dataset.offset_profile.fillna(0).idxmax("offset")
+    return {"offset_peak_ms": frames * dataset.attrs["frame_period"] * 1000}
+
+
+def _meaning(dataset: xr.Dataset, column: str) -> str:
+    if column == "offset_peak_ms":
+        return OFFSET_PEAK
+    name, _, end = column.rpartition("_")
+    if column in dataset or column in COORDINATES:
+        attrs, which = dataset[column].attrs, ""
+    else:
+        attrs, which = dataset[f"{name}_interval"].attrs, f"{end} end of the "
+    unit = "" if attrs["units"] == "1" else f" ({attrs['units']})"
+    return f"{which}{attrs['description']}{unit}"

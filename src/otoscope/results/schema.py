@@ -1,0 +1,123 @@
+"""Every variable of a run's Dataset: its dimensions, units and meaning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import xarray as xr
+
+from otoscope.errors import BadInput
+
+FORMAT_VERSION = 1
+HEAD_DIMS = ("layer", "head")
+
+
+class Described(Protocol):
+    """What results need to know of a statistic; the statistics' own description has all of it."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def doc(self) -> str: ...  # noqa: D102
+    @property
+    def units(self) -> str: ...  # noqa: D102
+    @property
+    def dims(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def coords(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One array of a Dataset: names of its axes, units of its values (`1`: a pure number), meaning in one sentence."""
+
+    dims: tuple[str, ...]
+    units: str
+    doc: str
+
+    @property
+    def attrs(self) -> dict[str, str]:
+        """Attributes that the array carries."""
+        return {"units": self.units, "description": self.doc}
+
+
+COORDINATES = {
+    "layer": Variable(("layer",), "1", "attention layer, counted from 0 at the input"),
+    "head": Variable(("head",), "1", "head within its layer, counted from 0"),
+    "bound": Variable(("bound",), "1", "end of an interval: low or high"),
+    "offset": Variable(("offset",), "frames", "key minus query, in frames of the model"),
+    "utterance": Variable(("utterance",), "1", "id of the utterance in its corpus"),
+    "frames": Variable(("utterance",), "frames", "length of the utterance on the model's grid"),
+    "duration": Variable(("utterance",), "s", "length of the utterance's audio"),
+    "speaker": Variable(("utterance",), "1", "speaker of the utterance; empty where unknown"),
+}
+
+CATEGORY = {
+    "category": Variable(
+        HEAD_DIMS, "1", "list in which the head stands highest: global, vertical or diagonal; empty: no such head"
+    ),
+    "category_agreement": Variable(HEAD_DIMS, "1", "share of bootstrap resamples in which the head keeps its category"),
+}
+
+
+def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[str, Variable]:
+    """The variables that one statistic brings: its mean, its interval and, for a scalar, its rows.
+
+    >>> list(family("globalness", "nat", "mean row entropy"))
+    ['globalness', 'globalness_interval', 'globalness_rows']
+    """
+    mean_dims = (*HEAD_DIMS, *dims)
+    interval = f"95 % bootstrap interval over utterances (NaN for a single utterance): {doc}"
+    variables = {
+        name: Variable(mean_dims, units, doc),
+        f"{name}_interval": Variable((*mean_dims, "bound"), units, interval),
+    }
+    if not dims:
+        variables[f"{name}_rows"] = Variable(("utterance", *HEAD_DIMS), units, f"of each utterance: {doc}")
+    return variables
+
+
+def check(dataset: xr.Dataset) -> None:
+    """Raise BadInput unless the Dataset holds exactly the variables of this schema, with their dimensions and docs."""
+    expected = _expected(dataset)
+    present = set(map(str, dataset.variables))
+    known = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}
+    required = set(expected) | {name for name in COORDINATES if name != "offset"}
+    if missing := sorted(required - present):
+        raise BadInput(f"results lack {', '.join(missing)}; they were not written by otoscope, or not completely")
+    if unknown := sorted(present - known):
+        raise BadInput(f"results hold {', '.join(unknown)}, which format version {FORMAT_VERSION} does not describe")
+    for name, variable in (expected | COORDINATES).items():
+        if name in present:
+            _check_variable(dataset[name], variable)
+
+
+def check_version(version: object, where: object) -> None:
+    """Raise BadInput unless this otoscope reads format `version` (of the run at `where`)."""
+    if not isinstance(version, int):
+        raise BadInput(f"expected a run with an integer format_version at {where}, found {version!r}")
+    if version > FORMAT_VERSION:
+        raise BadInput(
+            f"{where} has format version {version}, this otoscope reads up to {FORMAT_VERSION}; update otoscope"
+        )
+
+
+def _expected(dataset: xr.Dataset) -> dict[str, Variable]:
+    expected = dict(CATEGORY)
+    for name in dataset.attrs.get("statistics", ()):
+        if name not in dataset:
+            raise BadInput(f"results lack {name}, which they list among their statistics")
+        array = dataset[name]
+        dims = tuple(str(dim) for dim in array.dims)
+        if dims[:2] != HEAD_DIMS:
+            raise BadInput(f"results: {name} has dimensions {dims}, expected them to begin {HEAD_DIMS}")
+        expected |= family(name, array.attrs.get("units", ""), array.attrs.get("description", ""), dims[2:])
+    return expected
+
+
+def _check_variable(array: xr.DataArray, variable: Variable) -> None:
+    if array.dims != variable.dims:
+        raise BadInput(f"results: {array.name} has dimensions {array.dims}, expected {variable.dims}")
+    found = array.attrs.get("units"), array.attrs.get("description")
+    if found != (variable.units, variable.doc) or not all(found):
+        raise BadInput(f"results: {array.name} says units, description = {found}, expected {variable.attrs}")

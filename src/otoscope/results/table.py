@@ -1,0 +1,79 @@
+"""One row per head, as text: an aligned table to read, csv and json in full precision to compute with."""
+
+import io
+import json
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from otoscope.errors import BadInput
+from otoscope.results.precision import decimals, with_half_width
+from otoscope.results.run import FIRST_COLUMNS, Run
+
+Format = Literal["table", "csv", "json"]
+
+TABLE_COLUMNS = (*FIRST_COLUMNS, "offset_peak_ms")
+_TITLES = {"category_agreement": "kept", "offset_peak_ms": "peak ms"}
+_NATURAL_WIDTH = 400  # rich never shortens a cell below this; the method's columns take less than 100
+
+
+def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> str:
+    """The heads of a run as text.
+
+    Args:
+        run: an opened run.
+        sort: a column of `run.heads`: numbers from high to low, text from a to z. Without it, by layer and head.
+        format: `table`, to read: the method's columns and the one sorted by, with the half-width of their 95 %
+            intervals; `csv` or `json`, to compute with: every column in full precision.
+
+    Raises:
+        BadInput: unknown column or format.
+    """
+    if format not in ("table", "csv", "json"):
+        raise BadInput(f"unknown format {format!r}; expected table, csv or json")
+    heads = _sorted(run.heads, sort)
+    if format == "csv":
+        return heads.to_csv(index=False, lineterminator="\n")
+    return _as_json(heads) if format == "json" else _as_table(heads, sort)
+
+
+def _sorted(heads: pd.DataFrame, column: str | None) -> pd.DataFrame:
+    if column is None:
+        return heads
+    if column not in heads:
+        raise BadInput(f"no column {column!r} to sort by; columns are {', '.join(map(str, heads))}")
+    return heads.sort_values(column, ascending=not is_numeric_dtype(heads[column]), kind="stable")
+
+
+def _as_json(heads: pd.DataFrame) -> str:
+    records = heads.astype(object).where(heads.notna(), None).to_dict(orient="records")
+    return json.dumps(records, indent=1, allow_nan=False) + "\n"
+
+
+def _as_table(heads: pd.DataFrame, sort: str | None) -> str:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = [str(name) for name in heads if name in (*TABLE_COLUMNS, sort)]
+    for name in shown:
+        align: Literal["left", "right"] = "right" if is_numeric_dtype(heads[name]) else "left"
+        table.add_column(_TITLES.get(name, name), justify=align, no_wrap=True)
+    for cells in zip(*(_column(heads, name) for name in shown), strict=True):
+        table.add_row(*cells)
+    text = io.StringIO()
+    Console(file=text, width=_NATURAL_WIDTH, color_system=None).print(table)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _column(heads: pd.DataFrame, name: str) -> list[str]:
+    values = heads[name]
+    if f"{name}_low" in heads:
+        half_widths = (heads[f"{name}_high"] - heads[f"{name}_low"]) / 2
+        places = decimals(half_widths.median())
+        return [with_half_width(value, half, places) for value, half in zip(values, half_widths, strict=True)]
+    if name == "category_agreement":
+        return ["" if np.isnan(value) else f"{value:.0%}" for value in values]
+    return [f"{value:.4g}" if values.dtype.kind == "f" else str(value) for value in values]

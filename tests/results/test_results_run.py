@@ -1,0 +1,111 @@
+"""What `open_run` gives back: heads, utterances, maps, and one line for what is no run."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from otoscope.errors import BadInput
+from otoscope.results import FORMAT_VERSION, claim_folder, open_run
+from synthetic_run import make_run
+
+FIRST = ["layer", "head", "globalness", "verticality", "diagonality", "weight", "category"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("runs") / "uneven", 3, n_heads=[4, 1, 2], utterances=1)
+
+
+def test_columns_come_in_the_promised_order(run):
+    expected = [*FIRST, "category_agreement", "normalised_diagonality", "offset_peak_ms"]
+    assert list(run.heads)[: len(expected)] == expected
+    assert list(run.heads)[len(expected) :] == [
+        f"{name}_{end}" for name in (*FIRST[2:6], "normalised_diagonality") for end in ("low", "high")
+    ]
+
+
+def test_every_column_says_what_it_means(run):
+    assert list(run.columns) == list(run.heads)
+    assert run.columns["globalness"] == "mean entropy of the rows (nat)"
+    assert run.columns["globalness_low"].startswith("low end of the 95 % bootstrap interval")
+    assert "ms" in run.columns["offset_peak_ms"]
+
+
+def test_a_row_holds_the_values_of_its_head(run):
+    for row in run.heads.itertuples():
+        at = {"layer": row.layer, "head": row.head}
+        assert row.verticality == run.dataset["verticality"].sel(at)
+        assert row.category == run.dataset["category"].sel(at)
+        assert row.weight_high == run.dataset["weight_interval"].sel(at | {"bound": "high"})
+        profile = run.dataset["offset_profile"].sel(at).values
+        assert row.offset_peak_ms == pytest.approx(20 * (np.argmax(profile) - len(profile) // 2))
+
+
+def test_heads_that_a_layer_lacks_are_left_out(uneven):
+    assert list(zip(uneven.heads["layer"], uneven.heads["head"], strict=True)) == [
+        (0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (2, 0), (2, 1),
+    ]  # fmt: skip
+    assert uneven.heads[FIRST].notna().all(axis=None)
+    assert uneven.heads["category_agreement"].isna().all(), "one utterance cannot be resampled"
+
+
+def test_utterances_plan_skipped_and_maps(run):
+    assert list(run.utterances) == ["frames", "duration", "speaker"]
+    assert run.utterances.index[0] == "voice-0/000"
+    assert run.utterances["frames"].tolist() == [48, 51, 54, 57, 60]
+    assert run.plan == {"model": "drawn", "seed": 0}
+    assert run.skipped == {"voice-9/broken": "audio ends early"}
+    assert run.maps == ["voice-0/004"]
+    assert "5 utterances, 12 heads in 3 layers" in repr(run)
+
+
+def test_arrays_are_read_when_used(run):
+    assert not open_run(run.path).dataset["globalness_rows"].variable._in_memory
+
+
+def test_a_map_that_was_not_stored_names_those_that_were(run):
+    with pytest.raises(BadInput, match=r"no attention map of utterance 'x' .*; maps are stored of: voice-0/004"):
+        run.map("x")
+
+
+def test_what_is_no_finished_run_is_one_line(tmp_path, run):
+    with pytest.raises(BadInput, match="expected a run folder"):
+        open_run(tmp_path / "nothing")
+    with pytest.raises(BadInput, match="expected a run folder"):
+        open_run(tmp_path)
+    claim_folder(tmp_path / "begun", {"model": "m"})
+    with pytest.raises(BadInput, match=r"is unfinished; .*--resume"):
+        open_run(tmp_path / "begun")
+    (tmp_path / "begun" / "run.json").write_text(json.dumps({"format_version": 1, "finished": True, "plan": {}}))
+    with pytest.raises(BadInput, match=r"results.zarr is missing or damaged"):
+        open_run(tmp_path / "begun")
+
+
+def test_a_run_of_a_newer_otoscope_is_refused(tmp_path):
+    record = {"format_version": FORMAT_VERSION + 1, "finished": True, "plan": {}, "novelty": 1}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(BadInput, match="reads up to 1; update otoscope"):
+        open_run(tmp_path)
+
+
+def test_a_laptop_without_torch_opens_and_draws_a_run(run, tmp_path):
+    """Neither room imports torch, transformers or lhotse, and drawing leaves matplotlib's global state alone."""
+    program = f"""
+import sys
+from otoscope.figures import draw
+from otoscope.results import heads_table, open_run
+run = open_run({str(run.path)!r})
+heads_table(run)
+draw(run, {str(tmp_path)!r})
+heavy = {{"torch", "transformers", "lhotse", "matplotlib.pyplot"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)

@@ -1,0 +1,158 @@
+"""A run made of drawn attention maps, so that results and figures are tested without any model.
+
+Heads are diagonal, diagonal with a shift, vertical or global with phone blocks; statistics are computed from
+their maps by the plain formulas.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from otoscope.results import Bootstrap, Run, assemble, claim_folder, finish, open_run, write_map
+
+FRAME_PERIOD = 0.02
+RADIUS = 25
+SYMBOLS = "sh iy hh ae d y er d aa r k s uw t ih n g r iy s iy w aa sh w ao dx er ao l y ih er".split()
+KINDS = ("diagonal", "shifted", "vertical", "global")
+
+
+@dataclass(frozen=True)
+class Described:
+    name: str
+    units: str
+    doc: str
+    dims: tuple[str, ...] = ()
+    coords: dict = field(default_factory=dict)
+
+
+OFFSETS = np.arange(-RADIUS, RADIUS + 1)
+STATISTICS = [
+    Described("globalness", "nat", "mean entropy of the rows"),
+    Described("verticality", "nat", "negative entropy of the mean row"),
+    Described("diagonality", "frame/frame", "negative mean distance from the diagonal over length"),
+    Described("weight", "1", "highest attention weight"),
+    Described("normalised_diagonality", "1", "mean nearness to the diagonal, by the farthest key"),
+    Described("offset_profile", "1", "mean attention at key minus query", ("offset",), {"offset": OFFSETS}),
+]
+
+
+def utterance(frames: int, seed: int) -> SimpleNamespace:
+    """Phones of one made-up utterance: boundaries in frames, one class per frame."""
+    rng = np.random.default_rng(seed)
+    widths = rng.integers(4, 13, size=frames)
+    bounds = np.unique(np.minimum(np.concatenate([[0], 18 + np.cumsum(widths)]), frames))
+    bounds = np.append(bounds[bounds < frames - 15], [frames - 15, frames])
+    symbols = ["sil", *(SYMBOLS[i % len(SYMBOLS)] for i in range(len(bounds) - 3)), "sil"]
+    classes = np.repeat([hash_of(symbol) for symbol in symbols], np.diff(bounds))
+    phones = [(s, a * FRAME_PERIOD, b * FRAME_PERIOD) for s, a, b in zip(symbols, bounds, bounds[1:], strict=False)]
+    return SimpleNamespace(frames=frames, phones=phones, classes=classes)
+
+
+def hash_of(symbol: str) -> int:
+    return sum(map(ord, symbol)) % 12
+
+
+def head_map(kind: str, speech: SimpleNamespace, rng: np.random.Generator) -> np.ndarray:
+    """One row-stochastic map [query, key]."""
+    T, key = speech.frames, np.arange(speech.frames)
+    if kind in ("diagonal", "shifted"):
+        shift = 0 if kind == "diagonal" else rng.choice([-1, 1]) * rng.integers(3, 14)
+        width = rng.uniform(0.8, 6)
+        score = -((key[None] - key[:, None] - shift) ** 2) / (2 * width**2)
+        score = np.maximum(score, rng.uniform(-12, -7))
+    elif kind == "vertical":
+        score = np.repeat(3.5 * np.isin(speech.classes, rng.integers(0, 12, 2)).astype(float)[None], T, axis=0)
+        score += 2 * (rng.random(T) > 0.97) + 0.4 * rng.standard_normal((T, T))
+    else:
+        likes = rng.standard_normal((12, 12))
+        score = likes[speech.classes][:, speech.classes] * rng.uniform(0.2, 1.2) + 0.2 * rng.standard_normal((T, T))
+    weight = np.exp(score - score.max(axis=1, keepdims=True))
+    return weight / weight.sum(axis=1, keepdims=True)
+
+
+def layer_maps(layer: int, heads: int, speech: SimpleNamespace, seed: int) -> np.ndarray:
+    """Maps [head, query, key] of one layer; a head keeps its kind and its drawing over utterances."""
+    rngs = [np.random.default_rng([seed, layer, head]) for head in range(heads)]
+    return np.stack([head_map(KINDS[rng.integers(4)], speech, rng) for rng in rngs])
+
+
+def measure(attn_qk: np.ndarray) -> dict[str, float | np.ndarray]:
+    """Every statistic of one map, by its plain formula."""
+    T = len(attn_qk)
+    distance = np.abs(np.subtract.outer(np.arange(T), np.arange(T)))
+    column = attn_qk.mean(axis=0)
+    log = np.log(np.where(attn_qk > 0, attn_qk, 1))
+    return {
+        "globalness": -(attn_qk * log).sum() / T,
+        "verticality": (column * np.log(np.where(column > 0, column, 1))).sum(),
+        "diagonality": -(distance * attn_qk).sum() / T**2,
+        "weight": attn_qk.max(),
+        "normalised_diagonality": (1 - (attn_qk * distance).sum(axis=1) / distance.max(axis=1)).mean(),
+        "offset_profile": np.array([np.trace(attn_qk, d) / (T - abs(d)) for d in OFFSETS]),
+    }
+
+
+def states(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], seed: int):
+    """Rows and folds as the statistics hand them over; absent heads are NaN."""
+    shape = (len(speeches), layers, max(n_heads))
+    rows = {s.name: np.full(shape, np.nan) for s in STATISTICS if not s.dims}
+    sums, counts = np.full((128, *shape[1:], len(OFFSETS)), np.nan), np.zeros(128, dtype=np.int64)
+    for layer in range(layers):
+        sums[:, layer, : n_heads[layer]] = 0
+    for u, speech in enumerate(speeches):
+        counts[u % 128] += 1
+        for layer in range(layers):
+            for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
+                values = measure(attn_qk)
+                sums[u % 128, layer, head] += values.pop("offset_profile")
+                for name, value in values.items():
+                    rows[name][u, layer, head] = value
+    return rows, {"offset_profile": (sums, counts)}
+
+
+def make_run(
+    path: Path,
+    layers: int = 3,
+    heads: int = 4,
+    utterances: int = 5,
+    *,
+    frames: int = 60,
+    n_heads: list[int] | None = None,
+    maps: int = 1,
+    labelled: bool = True,
+    seed: int = 0,
+) -> Run:
+    """Write a finished run at `path` and open it; the last `maps` utterances keep their maps."""
+    n_heads = n_heads or [heads] * layers
+    speeches = [utterance(frames - 3 * (utterances - 1 - u), seed + u) for u in range(utterances)]
+    rows, folds = states(layers, n_heads, speeches, seed)
+    table = pd.DataFrame(
+        {
+            "frames": [speech.frames for speech in speeches],
+            "duration": [speech.frames * FRAME_PERIOD for speech in speeches],
+            "speaker": [f"voice-{u % 2}" for u in range(utterances)],
+        },
+        index=[f"voice-{u % 2}/{u:03d}" for u in range(utterances)],
+    )
+    claim_folder(path, {"model": "drawn", "seed": seed})
+    about = {"model": "drawn", "corpus": "made up", "synthetic": True}
+    dataset = assemble(
+        rows, folds, table, STATISTICS, frame_period=FRAME_PERIOD, about=about, bootstrap=Bootstrap(resamples=200)
+    )
+    for u in range(utterances - maps, utterances):
+        write_map(
+            path,
+            u,
+            (layer_maps(layer, n_heads[layer], speeches[u], seed) for layer in range(layers)),
+            n_heads=n_heads,
+            frames=speeches[u].frames,
+            utterance=table.index[u],
+            audio=f"{table.index[u]}.wav",
+            frame_period=FRAME_PERIOD,
+            phones=speeches[u].phones if labelled else (),
+        )
+    finish(path, dataset, {"voice-9/broken": "audio ends early"})
+    return open_run(path)
