@@ -11,8 +11,8 @@ from otoscope.errors import BadInput
 
 if TYPE_CHECKING:
     from otoscope.corpus import read_corpus
-    from otoscope.engine import analyze
-    from otoscope.figures import draw
+    from otoscope.engine.analyze import analyze
+    from otoscope.engine.draw import draw
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
     from otoscope.pretraining.train import pretrain
@@ -23,8 +23,8 @@ __all__ = ["BadInput", "Encoder", "Run", "analyze", "draw", "load", "open_run", 
 _HOME = {
     "Encoder": "otoscope.models.encoder",
     "Run": "otoscope.results",
-    "analyze": "otoscope.engine",
-    "draw": "otoscope.figures",
+    "analyze": "otoscope.engine.analyze",
+    "draw": "otoscope.engine.draw",
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",

@@ -80,6 +80,12 @@ class Encoder:
         """Seconds from one attention frame to the next."""
         return self.family.samples_per_frame(self.model.config) / self.sampling_rate
 
+    def check_length(self, wave: np.ndarray) -> None:
+        """Raise BadInput unless a wave `[samples]` is long enough for one frame of attention."""
+        if self.family.frames(self.model.config, len(wave)) < 1:
+            seconds, period = len(wave) / self.sampling_rate, self.frame_period
+            raise BadInput(f"audio of {seconds:.4f} s is shorter than one frame (every {period * 1000:.0f} ms)")
+
     @property
     def device(self) -> torch.device:
         """Where the model lies."""

@@ -1,0 +1,5 @@
+"""`python -m otoscope`."""
+
+from otoscope.cli import main
+
+main()

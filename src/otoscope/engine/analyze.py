@@ -1,0 +1,142 @@
+"""From a model and a corpus to a run folder."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from lhotse import CutSet, MonoCut
+
+from otoscope import embedded, statistics
+from otoscope.corpus import Skipped, read_corpus
+from otoscope.engine.maps import store_example
+from otoscope.engine.plan import make_plan
+from otoscope.engine.progress import progress
+from otoscope.engine.shards import SHARD_SECONDS, Measured, join, measure, read_shard, split, write_shard
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+from otoscope.results import Run, assemble, claim_folder, finish, open_run
+from otoscope.statistics import state
+
+
+def analyze(
+    model: str | Path | Encoder,
+    corpus: str | Path | CutSet,
+    out: str | Path,
+    *,
+    device: str = "auto",
+    dtype: str = "float32",
+    limit: int | None = None,
+    resume: bool = False,
+    format: str | None = None,
+    tier: str | None = None,
+    channel: int | None = None,
+    strict: bool = False,
+) -> Run:
+    """Measure every head of a model on a corpus, sort the heads into categories, and keep it all as a run folder.
+
+    Args:
+        model: what `load` takes, or an Encoder (whose interventions are then in force).
+        corpus: what `read_corpus` takes, `"embedded"`, or cuts.
+        out: the run folder; must not exist or be empty.
+        device, dtype: as for `load`.
+        limit: measure the first `limit` utterances only.
+        resume: go on with an unfinished run of the same plan; finished shards are not measured again.
+        format, tier, channel: as for `read_corpus`.
+        strict: an utterance that cannot be used is an error; otherwise it is left out and listed in `run.skipped`.
+
+    Raises:
+        BadInput: the model, the corpus or the folder cannot be used, or no utterance can be measured.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     run = analyze("embedded", "embedded", folder, limit=2)
+        ...     list(run.heads.columns[:7])
+        ['layer', 'head', 'globalness', 'verticality', 'diagonality', 'weight', 'category']
+    """
+    if limit is not None and limit < 1:
+        raise BadInput(f"expected a limit of at least 1 utterance, got {limit}")
+    encoder = model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype)
+    reading = {"format": format, "tier": tier, "channel": channel}
+    name, cuts, skipped = _read(corpus, reading, strict)
+    found = statistics.discover()
+    plan = make_plan(encoder, cuts[:limit], name, found, {**reading, "limit": limit})
+    if claim_folder(out, plan, resume=resume) != "finished":
+        with _nothing_half_made(Path(out)):
+            _measure(encoder, cuts[:limit], plan, Path(out), skipped, strict)
+    return open_run(out)
+
+
+def _read(
+    corpus: str | Path | CutSet, reading: dict[str, Any], strict: bool
+) -> tuple[str, list[MonoCut], list[Skipped]]:
+    if isinstance(corpus, CutSet):
+        return "cuts given in Python", list(corpus), []
+    path = embedded.speech() if str(corpus) == "embedded" else Path(corpus)
+    skipped: list[Skipped] = []
+    return str(path), list(read_corpus(path, **reading, strict=strict, on_skip=skipped.append)), skipped
+
+
+@contextmanager
+def _nothing_half_made(folder: Path) -> Iterator[None]:
+    """A failure before the first shard is kept leaves no folder; after it, a run that can be resumed."""
+    try:
+        yield
+    except BadInput:
+        if not any(folder.glob("shards/*.npz")):
+            shutil.rmtree(folder)
+        raise
+
+
+def _measure(
+    encoder: Encoder,
+    cuts: list[MonoCut],
+    plan: dict[str, Any],
+    folder: Path,
+    skipped: list[Skipped],
+    strict: bool,
+) -> None:
+    whole = reduce(join, _shards(encoder, cuts, folder, strict))
+    skipped = skipped + whole.skipped
+    if not whole.frames:
+        shutil.rmtree(folder / "shards")
+        first = f"{skipped[0].id}: {skipped[0].reason}"
+        raise BadInput(f"none of {len(cuts)} utterances can be measured; the first: {first}")
+    store_example(folder, encoder, [cuts[index] for index in sorted(whole.frames)])
+    finish(folder, _dataset(encoder, cuts, whole, plan), {one.id: one.reason for one in skipped})
+
+
+def _shards(encoder: Encoder, cuts: list[MonoCut], folder: Path, strict: bool) -> Iterator[Measured]:
+    found = statistics.discover()
+    with progress("measuring heads", sum(cut.duration for cut in cuts)) as advance:
+        for number, group in enumerate(split(cuts, SHARD_SECONDS)):
+            path = folder / "shards" / f"{number:06}.npz"
+            if path.exists():
+                advance(sum(cut.duration for _, cut in group))
+            else:
+                write_shard(path, measure(encoder, group, found, strict=strict, advance=advance))
+            yield read_shard(path)
+
+
+def _dataset(encoder: Encoder, cuts: list[MonoCut], whole: Measured, plan: dict[str, Any]) -> xr.Dataset:
+    final = state.finalize(whole.state)
+    synthetic = plan["corpus"]["path"] == str(embedded.speech().resolve())
+    return assemble(
+        final.rows,
+        {name: (sums, final.fold_count) for name, sums in final.fold_sum.items()},
+        pd.DataFrame([_utterance(cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
+        statistics.discover().values(),
+        frame_period=encoder.frame_period,
+        about={"model": plan["model"]["name"], "corpus": plan["corpus"]["path"], "synthetic": int(synthetic)},
+    )
+
+
+def _utterance(cut: MonoCut, frames: int) -> dict[str, Any]:
+    speaker = cut.supervisions[0].speaker if cut.supervisions else None
+    return {"id": cut.id, "frames": frames, "duration": cut.duration, "speaker": speaker or ""}

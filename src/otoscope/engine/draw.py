@@ -1,0 +1,41 @@
+"""Figures of a run, with the maps they need."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from otoscope import figures
+from otoscope.results import open_run
+
+
+def draw(
+    run: str | Path,
+    out: str | Path,
+    *,
+    formats: Sequence[str] = ("png",),
+    utterance: str | None = None,
+    theme: str = "light",
+) -> list[Path]:
+    """Draw every figure of a run into the folder `out`.
+
+    Needs no torch, except for the maps of an `utterance` that the run does not hold yet: its model computes them now,
+    and they are kept.
+
+    Args:
+        run: a run folder.
+        out: the folder for the figures; made if need be.
+        formats: of png, svg and pdf.
+        utterance: whose maps to show; None for the run's example.
+        theme: light or dark.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        BadInput: no run, no such utterance, format or theme, or its maps can no longer be computed.
+    """
+    opened = open_run(run)
+    if utterance is not None and utterance not in opened.maps:
+        from otoscope.engine.maps import with_maps
+
+        opened = with_maps(run, utterance)
+    return figures.draw(opened, out, formats, utterance, theme)

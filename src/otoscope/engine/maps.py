@@ -1,0 +1,92 @@
+"""Attention maps kept in a run: of one example always, of any utterance on request."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lhotse import MonoCut
+
+from otoscope.corpus import read_corpus
+from otoscope.engine.plan import model_fingerprint
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+from otoscope.results import Run, open_run, write_map
+
+EXAMPLE_SECONDS = 3.0
+LARGEST = 512 * 2**20
+
+
+def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -> None:
+    """Keep the maps of one utterance to show the run by: with phones if any has, nearest to 3 s; none if too large."""
+    best = min(
+        range(len(measured)), key=lambda i: (not phones(measured[i]), abs(measured[i].duration - EXAMPLE_SECONDS))
+    )
+    if map_bytes(encoder, measured[best]) <= LARGEST:
+        store_maps(folder, encoder, best, measured[best])
+
+
+def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut) -> None:
+    """Run a cut once more and keep its maps in the run at `folder`; `place` is its own among the run's utterances."""
+    maps = encoder.maps(cut)
+    write_map(
+        folder,
+        place,
+        (maps[layer] for layer in range(encoder.n_layers)),
+        n_heads=encoder.n_heads,
+        frames=maps[0].shape[-1],
+        utterance=cut.id,
+        audio=str(cut.recording.sources[0].source),
+        frame_period=encoder.frame_period,
+        phones=phones(cut),
+    )
+
+
+def phones(cut: MonoCut) -> list[tuple[str, float, float]]:
+    """Symbol, start and end (seconds) of each phone of a cut, where they are known."""
+    alignments = (supervision.alignment or {} for supervision in cut.supervisions)
+    return [(item.symbol, item.start, item.end) for alignment in alignments for item in alignment.get("phone", ())]
+
+
+def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
+    """Size on disk of all maps of one utterance, in half precision."""
+    frames = int(cut.duration / encoder.frame_period)
+    return 2 * sum(encoder.n_heads) * frames**2
+
+
+def with_maps(path: str | Path, utterance: str | None) -> Run:
+    """The run at `path` with the maps of `utterance` stored: computed now by its model where they were not.
+
+    Raises:
+        BadInput: the run has no such utterance, its model or audio is gone or has changed, or the maps are too large.
+    """
+    run = open_run(path)
+    if utterance is None or utterance in run.maps:
+        return run
+    if utterance not in run.utterances.index:
+        raise BadInput(f"{path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
+    encoder, cut = _model_of(run), _cut_of(run, utterance)
+    if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
+        raise BadInput(f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance")
+    store_maps(Path(path), encoder, list(run.utterances.index).index(utterance), cut)
+    return open_run(path)
+
+
+def _model_of(run: Run) -> Encoder:
+    made_by = run.plan["model"]
+    encoder = load(made_by["name"], dtype=made_by["dtype"])
+    if model_fingerprint(encoder.model) != made_by["fingerprint"]:
+        raise BadInput(f"the model at {made_by['name']} has changed since the run {run.path}; analyze it again")
+    return encoder
+
+
+def _cut_of(run: Run, utterance: str) -> MonoCut:
+    options = run.plan["corpus"]
+    reading = {name: options[name] for name in ("format", "tier", "channel")}
+    cuts = {cut.id: cut for cut in read_corpus(options["path"], **reading, on_skip=lambda _: None)}
+    if utterance not in cuts:
+        raise BadInput(f"utterance '{utterance}' is no longer in {options['path']}")
+    return cuts[utterance]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,138 @@
+"""A corpus in shards: each is measured whole, written once, and never again."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from lhotse import MonoCut
+
+from otoscope.corpus import Skipped, load_audio
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.results.atomic import atomic
+from otoscope.statistics import state
+from otoscope.statistics.evaluate import evaluate
+from otoscope.statistics.reductions import Reductions
+from otoscope.statistics.state import State
+from otoscope.statistics.statistic import Statistic
+
+SHARD_SECONDS = 120.0
+BATCH_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One shard: the state of its utterances, frames of each by its place in the corpus, and who was left out."""
+
+    state: State
+    frames: dict[int, int]
+    skipped: list[Skipped]
+
+
+def split(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
+    """Consecutive cuts with their places in the corpus, in groups of at most `seconds` (or one longer cut)."""
+    group: list[tuple[int, MonoCut]] = []
+    for index, cut in enumerate(cuts):
+        if group and sum(c.duration for _, c in group) + cut.duration > seconds:
+            yield group
+            group = []
+        group.append((index, cut))
+    if group:
+        yield group
+
+
+def measure(
+    encoder: Encoder,
+    shard: Sequence[tuple[int, MonoCut]],
+    statistics: Mapping[str, Statistic],
+    *,
+    strict: bool = False,
+    advance: Callable[[float], None] = lambda seconds: None,
+) -> Measured:
+    """Run a shard through the model; `advance` is told the seconds of audio that are done.
+
+    Raises:
+        BadInput: with `strict`, for the first utterance that cannot be measured.
+    """
+    shapes = {name: statistic.shape for name, statistic in statistics.items()}
+    measured = Measured(state.init(shapes, encoder.n_heads), {}, [])
+    for batch in batches(shard):
+        waves = dict(_audible(encoder, batch, measured.skipped, strict))
+        for index, layers in observe(encoder, waves, statistics).items():
+            try:
+                state.update(measured.state, index, evaluate(statistics, layers))
+                measured.frames[index] = layers[0].length
+            except BadInput as error:
+                _skip(dict(batch)[index], error, measured.skipped, strict)
+        advance(sum(cut.duration for _, cut in batch))
+    return measured
+
+
+def join(a: Measured, b: Measured) -> Measured:
+    """Two parts of a corpus as one."""
+    return Measured(state.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
+
+
+def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, MonoCut]]]:
+    """A shard's cuts, like lengths together, in batches of at most `BATCH_SECONDS` with padding (or one longer cut)."""
+    batch: list[tuple[int, MonoCut]] = []
+    for index, cut in sorted(shard, key=lambda item: (-item[1].duration, item[0])):
+        longest = batch[0][1].duration if batch else cut.duration
+        if batch and longest * (len(batch) + 1) > BATCH_SECONDS:
+            yield batch
+            batch = []
+        batch.append((index, cut))
+    if batch:
+        yield batch
+
+
+def observe(
+    encoder: Encoder, waves: Mapping[int, np.ndarray], statistics: Mapping[str, Statistic]
+) -> dict[int, list[Reductions]]:
+    """Reductions of every layer, for each of some waves by its place in the corpus."""
+    if not waves:
+        return {}
+    seen: list[list[Reductions]] = [[] for _ in range(encoder.n_layers)]
+    needs = frozenset[str]().union(*(statistic.needs for statistic in statistics.values()))
+    encoder.observe(list(waves.values()), needs, lambda layer, reductions: seen[layer].extend(reductions))
+    return {index: list(layers) for index, layers in zip(waves, zip(*seen, strict=True), strict=True)}
+
+
+def _audible(
+    encoder: Encoder, batch: Iterable[tuple[int, MonoCut]], skipped: list[Skipped], strict: bool
+) -> Iterator[tuple[int, np.ndarray]]:
+    for index, cut in batch:
+        try:
+            wave = load_audio(cut, encoder.sampling_rate)
+            encoder.check_length(wave)
+            yield index, wave
+        except BadInput as error:
+            _skip(cut, error, skipped, strict)
+
+
+def _skip(cut: MonoCut, error: BadInput, skipped: list[Skipped], strict: bool) -> None:
+    if strict:
+        raise BadInput(f"{cut.id}: {error}") from error
+    skipped.append(Skipped(cut.id, str(error)))
+
+
+def write_shard(path: Path, measured: Measured) -> None:
+    """Keep a shard's results in one file, whole or absent."""
+    about = {
+        "frames": {str(index): frames for index, frames in measured.frames.items()},
+        "skipped": [[one.id, one.reason] for one in measured.skipped],
+    }
+    path.parent.mkdir(exist_ok=True)
+    with atomic(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, about=json.dumps(about), **state.to_arrays(measured.state))
+
+
+def read_shard(path: Path) -> Measured:
+    """What `write_shard` kept."""
+    with np.load(path) as arrays:
+        about = json.loads(str(arrays["about"]))
+        kept = state.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
+    frames = {int(index): frames for index, frames in about["frames"].items()}
+    return Measured(kept, frames, [Skipped(*one) for one in about["skipped"]])
