@@ -7,9 +7,14 @@ from otoscope.models.call import AttentionCall
 
 
 def full_maps(call: AttentionCall, radius: int | None, renormalise: bool) -> Tensor:
-    """`A [H, T, T]` (query, key) of the call's first utterance, cut to `|q - k| <= radius`."""
+    """`A [H, T, T]` (query, key) of the call's first utterance, cut to `|q - k| <= radius`.
+
+    In float64 where the call is, else in float32.
+    """
     T = call.lengths[0]
-    score_hqk = call.query_bhtd[0, :, :T].float() @ call.key_bhtd[0, :, :T].float().mT * call.scaling
+    precise = torch.promote_types(call.query_bhtd.dtype, torch.float32)
+    query_hqd, key_hkd = (states[0, :, :T].to(precise) for states in (call.query_bhtd, call.key_bhtd))
+    score_hqk = query_hqd @ key_hkd.mT * call.scaling
     if call.bias_bhqk is not None:
         score_hqk = score_hqk + call.bias_bhqk[0, :, :T, :T]
     if radius is None:
