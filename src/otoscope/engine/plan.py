@@ -24,7 +24,7 @@ def make_plan(
     bootstrap = Bootstrap()
     return {
         "model": {
-            "name": located(encoder.name),
+            "name": encoder.name if encoder.name == "embedded" else located(encoder.name),
             "family": encoder.family.model_type,
             "mechanism": encoder.family.mechanism,
             "fingerprint": model_fingerprint(encoder.model),

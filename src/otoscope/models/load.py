@@ -35,14 +35,15 @@ def load(name_or_path: str | Path, *, device: str = "auto", dtype: str = "float3
         >>> encoder.family.model_type, encoder.n_layers, set(encoder.n_heads), encoder.frame_period
         ('mockingjay', 6, {8}, 0.02)
     """
-    name = str(embedded.model() if str(name_or_path) == "embedded" else name_or_path)
+    name = str(name_or_path)
+    source = str(embedded.model()) if name == "embedded" else name
     if dtype not in DTYPES:
         raise BadInput(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with _quiet():
-        config = _found(AutoConfig, name)
+        config = _found(AutoConfig, source)
         family = _family(config, name)
-        extractor = _found(AutoFeatureExtractor, name)
-        model = _weights(name, DTYPES[dtype])
+        extractor = _found(AutoFeatureExtractor, source)
+        model = _weights(source, DTYPES[dtype])
         model = model.to(_device(device)).eval()
         return examine(Encoder(name=name, family=family, model=model, extractor=extractor))
 

@@ -1,0 +1,58 @@
+"""Maps of any utterance are made on request, by the very model that made the run."""
+
+import numpy as np
+import pytest
+import torch
+
+import otoscope
+from otoscope.engine.maps import with_maps
+from otoscope.errors import BadInput
+from otoscope.models.mockingjay import MockingjayModel
+
+
+@pytest.fixture
+def run(tiny_model, tiny_corpus, tmp_path):
+    return otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+
+
+def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_corpus):
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    again = with_maps(run.path, other)
+    assert sorted(again.maps) == sorted([*run.maps, other])
+    cut = next(cut for cut in otoscope.read_corpus(tiny_corpus) if cut.id == other)
+    np.testing.assert_allclose(
+        again.map(other).attention[1, 2], otoscope.load(tiny_model).attention(cut, 1, 2), atol=1e-3
+    )
+
+
+def test_figures_of_another_utterance(run, tmp_path):
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    written = otoscope.draw(run.path, tmp_path / "figures", utterance=other)
+    assert {path.suffix for path in written} == {".png"}
+    assert other in otoscope.open_run(run.path).maps
+
+
+def test_an_utterance_that_the_run_does_not_hold_is_named(run):
+    with pytest.raises(BadInput, match=r"no utterance 'nobody'; it has awb/"):
+        with_maps(run.path, "nobody")
+
+
+def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
+    changed = MockingjayModel.from_pretrained(tiny_model)
+    weights = (tiny_model / "model.safetensors").read_bytes()
+    try:
+        torch.nn.init.ones_(changed.encoder.layer[0].attention.self.query.bias)
+        changed.save_pretrained(tiny_model)
+        other = next(id for id in run.utterances.index if id not in run.maps)
+        with pytest.raises(BadInput, match="has changed since the run"):
+            with_maps(run.path, other)
+    finally:
+        (tiny_model / "model.safetensors").write_bytes(weights)
+
+
+def test_maps_are_refused_when_the_utterance_is_gone(run, tiny_corpus):
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    for path in tiny_corpus.glob(f"{other}.*"):
+        path.unlink()
+    with pytest.raises(BadInput, match=f"'{other}' is no longer in"):
+        with_maps(run.path, other)

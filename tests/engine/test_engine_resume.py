@@ -1,0 +1,131 @@
+"""A run that was stopped goes on where it was, and ends in the same bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+import otoscope
+from otoscope.engine import analyze as analyze_module
+from otoscope.errors import BadInput
+
+
+@pytest.fixture
+def one_utterance_a_shard(monkeypatch):
+    monkeypatch.setattr(analyze_module, "SHARD_SECONDS", 0.1)
+
+
+def count_measured(monkeypatch):
+    """Shards measured from now on."""
+    counted, real = [], analyze_module.measure
+    monkeypatch.setattr(analyze_module, "measure", lambda *a, **k: counted.append(1) or real(*a, **k))
+    return counted
+
+
+def stop_after(monkeypatch, shards):
+    """The engine is interrupted when it has written so many shards."""
+    written, real = [], analyze_module.write_shard
+
+    def write(path, measured):
+        real(path, measured)
+        written.append(path)
+        if len(written) == shards:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(analyze_module, "write_shard", write)
+
+
+def same_bits(a, b):
+    return a.dataset.load().drop_attrs().identical(b.dataset.load().drop_attrs())
+
+
+@pytest.mark.usefixtures("one_utterance_a_shard")
+def test_a_stopped_run_resumes_without_measuring_twice_to_the_same_bits(tiny_model, tiny_corpus, tmp_path):
+    whole = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+    with pytest.raises(BadInput, match="unfinished"):
+        otoscope.open_run(tmp_path / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        counted = count_measured(patch)
+        resumed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
+    assert len(counted) == 1
+    assert same_bits(resumed, whole)
+
+
+def test_a_killed_process_leaves_a_run_that_resumes_to_the_same_bits(tiny_model, tiny_corpus, tmp_path):
+    script = (
+        "import sys, otoscope; from otoscope.engine import analyze as module; module.SHARD_SECONDS = 0.1;"
+        "otoscope.analyze(*sys.argv[1:4], resume=len(sys.argv) > 4)"
+    )
+    command = [sys.executable, "-c", script, str(tiny_model), str(tiny_corpus)]
+    subprocess.run([*command, str(tmp_path / "whole")], check=True)
+    process = subprocess.Popen([*command, str(tmp_path / "run")])
+    while process.poll() is None and not list((tmp_path / "run").glob("shards/*.npz")):
+        time.sleep(0.001)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    subprocess.run([*command, str(tmp_path / "run"), "resume"], check=True)
+    assert same_bits(otoscope.open_run(tmp_path / "run"), otoscope.open_run(tmp_path / "whole"))
+
+
+def test_resuming_a_finished_run_opens_it(tiny_model, tiny_corpus, tmp_path, monkeypatch):
+    first = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    counted = count_measured(monkeypatch)
+    again = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2, resume=True)
+    assert not counted
+    assert same_bits(first, again)
+
+
+def test_a_run_is_not_resumed_under_another_plan(tiny_model, tiny_corpus, tmp_path):
+    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    with pytest.raises(BadInput, match=r"another plan.*limit is 2 there, 1 now"):
+        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=1, resume=True)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tiny_model, tiny_corpus, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("years of work")
+    with pytest.raises(BadInput, match="is not a run of otoscope"):
+        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.tex"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 KiB; needs the right to mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tiny_model, tiny_corpus, small_disk):
+    (small_disk / "other.bin").write_bytes(bytes(50_000))
+    with pytest.raises(BadInput, match="disk full while writing"):
+        otoscope.analyze(tiny_model, tiny_corpus, small_disk / "run")
+    left = [path for path in Path(small_disk).rglob("*") if path.is_file() and path.name != "other.bin"]
+    assert not [path for path in left if "partial" in path.name]
+    if (small_disk / "run").exists():
+        with pytest.raises(BadInput, match="unfinished"):
+            otoscope.open_run(small_disk / "run")
+
+
+def test_results_of_a_resumed_run_can_be_read_by_plain_xarray(tiny_model, tiny_corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(analyze_module, "SHARD_SECONDS", 0.1)
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
+    assert "globalness" in xr.open_zarr(tmp_path / "run" / "results.zarr", consolidated=False)
