@@ -43,7 +43,9 @@ def test_resampling_is_scipys_polyphase_filter(tmp_path: Path) -> None:
 
 def test_the_chosen_channel_is_the_one_that_is_read(tmp_path: Path) -> None:
     file = write_tone(tmp_path / "a.wav", channels=3)
-    samples = load_audio(read_corpus(file, channel=2)[0], 16000)
+    cut = read_corpus(file, channel=2)[0]
+    assert cut.supervisions[0].channel == cut.channel == 2
+    samples = load_audio(cut, 16000)
     np.testing.assert_array_equal(samples, soundfile.read(file, dtype="float32")[0][:, 2])
 
 
@@ -131,6 +133,15 @@ def test_whole_audio_is_not_taken_for_truncated(whole_files: dict[str, bytes], c
     file = cut_file.with_suffix(suffix)
     file.write_bytes(whole_files[suffix])
     assert load_audio(read_corpus(file)[0], 16000).shape == (40000,)
+
+
+@pytest.mark.parametrize("suffix", [".ogg", ".opus"])
+def test_ogg_that_ends_between_two_pages_is_truncated(tmp_path: Path, suffix: str) -> None:
+    file = write_tone(tmp_path / f"a{suffix}", seconds=5.0)
+    content = file.read_bytes()
+    file.write_bytes(content[: content.rindex(b"OggS")])
+    with pytest.raises(BadInput, match="truncated"):
+        read_corpus(file)
 
 
 def test_a_wav_written_by_a_stream_promises_no_size(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ def names(path: Path) -> list[tuple[str, str | None]]:
 
 
 def test_every_format_is_found_in_nested_folders_in_order_of_ids(tmp_path: Path) -> None:
-    for name in ["z/b.opus", "a/x/c.FLAC", "a/d.mp3", "a/x/e.Wav", "m/f.ogg"]:
+    for name in ["z/b.opus", "a/x/c.FLAC", "a/d.mp3", "a/x/e.Wav", "m/f.ogg", "a-g.wav"]:
         write_tone(tmp_path / name)
     cuts = read_corpus(tmp_path)
-    assert [cut.id for cut in cuts] == ["a/d", "a/x/c", "a/x/e", "m/f", "z/b"]
-    assert [cut.num_samples for cut in cuts] == [16000] * 5
+    assert [cut.id for cut in cuts] == ["a-g", "a/d", "a/x/c", "a/x/e", "m/f", "z/b"]
+    assert [cut.num_samples for cut in cuts] == [16000] * 6
 
 
 def test_one_supervision_spans_each_cut(tmp_path: Path) -> None:

@@ -136,6 +136,11 @@ def test_a_malformed_line_is_quoted(two_utterances: Path, file: str, line: str, 
     assert f"{file.replace('_', '.')}: expected lines '{expected}', got '{line}'" in str(refusal.value)
 
 
+def test_lines_of_a_shared_ctm_about_other_utterances_are_passed_over(two_utterances: Path) -> None:
+    write(two_utterances, phones_ctm="u1 1 0.1 0.3 A\nu9 1 unaligned\n")
+    assert len(read_corpus(two_utterances)[0].supervisions[0].alignment["phone"]) == 1
+
+
 def test_overlapping_phones_of_a_ctm_are_refused(two_utterances: Path) -> None:
     write(two_utterances, phones_ctm="u1 1 0.1 0.3 A\nu1 1 0.3 0.3 B\n")
     with pytest.raises(BadInput, match="phones of u1: expected labels that do not overlap"):
