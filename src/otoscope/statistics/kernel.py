@@ -49,11 +49,14 @@ def attend(
     (torch.Size([1, 4, 1, 2]), [[1.0, 1.0, 1.0, 1.0]])
     """
     valid = _checked_lengths(query, key, value, lengths)
-    _check_options(query, bias, radius, needs)
+    _check_options(radius, needs)
+    full_bias = None if bias is None else _checked_bias(bias, query)
     B, H, T, _ = query.shape
     context_bqhd = query.new_empty(B, T, H, value.shape[-1]) if out is None else out
-    span = Span(radius, renormalise)
-    full_bias = None if bias is None else bias.expand(B, H, T, T)
+    if context_bqhd.shape != (B, T, H, value.shape[-1]):
+        raise BadInput(f"out must be [{B}, {T}, {H}, {value.shape[-1]}]; got {list(context_bqhd.shape)}")
+    near = T if radius is None else min(radius, T)
+    span = Span(reach=near, kept=T) if renormalise else Span(reach=T, kept=near)
     reductions = []
     for b, length in enumerate(valid):
         layer = Layer(
@@ -69,26 +72,14 @@ def attend(
 
 @dataclass(frozen=True)
 class Span:
-    """Keys kept around each query, and whether rows are normalised over those alone."""
+    """How many frames from a query keys compete in the softmax (`reach`), and still count after it (`kept`)."""
 
-    radius: int | None
-    renormalise: bool
-
-    @property
-    def blocked(self) -> bool:
-        """Whether keys outside the span need not be computed."""
-        return self.radius is not None and self.renormalise
-
-    @property
-    def cut(self) -> bool:
-        """Whether keys outside the span are taken out after the softmax."""
-        return self.radius is not None and not self.renormalise
+    reach: int
+    kept: int
 
     def keys(self, queries: slice, length: int) -> slice:
         """Keys to compute for a tile of queries."""
-        if self.radius is None or self.cut:
-            return slice(0, length)
-        return slice(max(0, queries.start - self.radius), min(length, queries.stop + self.radius))
+        return slice(max(0, queries.start - self.reach), min(length, queries.stop + self.reach))
 
 
 @dataclass(frozen=True)
@@ -112,7 +103,9 @@ def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Red
     totals = empty_totals(needs, H, T, layer.query_hqd)
     rows = torch.full((H,), T, device=layer.query_hqd.device)
     for tile in _tiles(layer, skew="offset_histogram" in needs):
-        rows[tile.heads] -= _weigh(layer, tile)
+        _weigh(layer, tile)
+        if layer.bias_hqk is not None:
+            rows[tile.heads] -= _silence(tile)
         context_hqd = torch.bmm(tile.attention_hqk, layer.value_hkd[tile.heads, tile.keys])
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1).to(context_qhd.dtype)
         for need, total in totals.items():
@@ -123,30 +116,28 @@ def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Red
 def _tiles(layer: Layer, skew: bool) -> Iterator[Tile]:
     H, T, _ = layer.query_hqd.shape
     n = min(T, TILE_QUERIES)
-    widest = min(T, n + 2 * layer.span.radius) if layer.span.blocked else T
-    width = widest + (n - 1 if skew else 0)
+    width = min(T, n + 2 * layer.span.reach) + (n - 1 if skew else 0)
     h = min(H, max(1, TILE_WEIGHTS // (n * width)))
     space = Workspace(length=T, queries=n, size=h * n * width, skew=skew, like=layer.query_hqd)
     for start in range(0, H, h):
         heads = slice(start, min(start + h, H))
         for first in range(0, T, n):
             queries = slice(first, min(first + n, T))
-            yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.cut)
+            yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.kept < T)
 
 
-def _weigh(layer: Layer, tile: Tile) -> Tensor | int:
-    """Write the tile's scores and weights; the number of queries `[h]` that no key is left to."""
+def _weigh(layer: Layer, tile: Tile) -> None:
+    """Write the tile's scores and weights."""
     score = tile.score_hqk
     tile.padded_score[..., score.shape[-1] :] = -torch.inf
     torch.bmm(layer.query_hqd[tile.heads, tile.queries], layer.key_hkd[tile.heads, tile.keys].mT, out=score)
     if layer.bias_hqk is not None:
         _add_bias(score, layer.bias_hqk[tile.heads, tile.queries, tile.keys])
-    if layer.span.blocked:
-        score.masked_fill_(tile.distance_qk > layer.span.radius, FORBIDDEN)
+    if layer.span.reach < tile.space.length:
+        score.masked_fill_(tile.distance_qk > layer.span.reach, FORBIDDEN)
     torch.softmax(tile.padded_score, -1, out=tile.padded_attention)
-    if layer.span.cut:
-        tile.attention_hqk.masked_fill_(tile.distance_qk > layer.span.radius, 0)
-    return 0 if layer.bias_hqk is None else _silence(tile)
+    if tile.cut:
+        tile.attention_hqk.masked_fill_(tile.distance_qk > layer.span.kept, 0)
 
 
 def _add_bias(score: Tensor, bias: Tensor) -> None:
@@ -155,6 +146,7 @@ def _add_bias(score: Tensor, bias: Tensor) -> None:
 
 
 def _silence(tile: Tile) -> Tensor:
+    """Take away the weights of queries that have no key left; how many those are, `[h]`."""
     unattended_hq = tile.score_hqk.amax(-1) <= FORBIDDEN / 2
     tile.attention_hqk.masked_fill_(unattended_hq[..., None], 0)
     return unattended_hq.sum(-1)
@@ -171,11 +163,19 @@ def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequenc
     return valid
 
 
-def _check_options(query: Tensor, bias: Tensor | None, radius: int | None, needs: Collection[str]) -> None:
+def _check_options(radius: int | None, needs: Collection[str]) -> None:
     unknown = set(needs) - set(GATHER)
     if unknown:
         raise BadInput(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(GATHER)}")
     if radius is not None and radius < 0:
         raise BadInput(f"radius must be 0 or more frames; got {radius}")
-    if bias is not None and not bias.is_floating_point():
+
+
+def _checked_bias(bias: Tensor, query: Tensor) -> Tensor:
+    if not bias.is_floating_point():
         raise BadInput(f"bias must be floating point, with -inf at forbidden keys; got {bias.dtype}")
+    B, H, T, _ = query.shape
+    try:
+        return bias.expand(B, H, T, T)
+    except RuntimeError:
+        raise BadInput(f"bias must broadcast to [{B}, {H}, {T}, {T}]; got {list(bias.shape)}") from None

@@ -33,7 +33,7 @@ class Reductions:
 def empty_totals(needs: Iterable[str], heads: int, length: int, like: Tensor) -> dict[str, Tensor]:
     """Zeros to gather each needed reduction into, on the device and in the dtype of `like`."""
     size = {"offset_histogram": 2 * length - 1}
-    return {need: like.new_zeros(heads, size.get(need, length)) for need in sorted(needs)}
+    return {need: like.new_zeros(heads, size.get(need, length)) for need in GATHER if need in needs}
 
 
 def _row_entropy(tile: Tile, total_ht: Tensor) -> None:
@@ -47,17 +47,16 @@ def _cut_entropy(tile: Tile) -> Tensor:
 def _softmax_entropy(tile: Tile) -> Tensor:
     """`-ln max A - sum A (score - max score)`: no logarithm per weight, and no two terms that cancel."""
     score, attention = tile.score_hqk, tile.attention_hqk
-    expected = torch.linalg.vecdot(attention, score.sub_(score.amax(-1, keepdim=True)))
-    largest = attention.amax(-1)
-    return torch.where(largest > 0, -largest.log() - expected, 0)
+    expected = score.sub_(score.amax(-1, keepdim=True)).mul_(attention).sum(-1)
+    return torch.where(tile.largest_hq == 0, 0, -tile.largest_hq.log() - expected)
 
 
 def _row_max(tile: Tile, total_ht: Tensor) -> None:
-    total_ht[tile.heads, tile.queries] = tile.attention_hqk.amax(-1)
+    total_ht[tile.heads, tile.queries] = tile.largest_hq
 
 
 def _row_distance(tile: Tile, total_ht: Tensor) -> None:
-    total_ht[tile.heads, tile.queries] = torch.linalg.vecdot(tile.attention_hqk, tile.distance_qk)
+    total_ht[tile.heads, tile.queries] = torch.mul(tile.attention_hqk, tile.distance_qk, out=tile.score_hqk).sum(-1)
 
 
 def _column_sum(tile: Tile, total_ht: Tensor) -> None:

@@ -1,7 +1,7 @@
 """One tile of an attention map, and the buffers that an utterance's tiles are written into one after the other.
 
-Axes: h head, q query, k key, j signed offset. Rows of a buffer are `pad` columns longer than the tile's keys and 0 there.
-Reading it with rows one number longer still slides every row one to the left of the one above, so that a column
+Axes: h head, q query, k key, j signed offset. Rows of a buffer are `pad` columns longer than the tile's keys, and 0
+there. Reading it with rows one number longer still slides every row one to the left of the one above, so that a column
 of that skewed view holds one offset key - query, and its sum is the mass at that offset.
 """
 
@@ -42,9 +42,9 @@ class Workspace:
     @cached_property
     def distances(self) -> Tensor:
         """`|j - (length - 1) - i|`: the distances from query i to every key, wherever the tile's first query stands."""
-        offset = torch.arange(1 - self.length, self.length, device=self.like.device)
-        row = torch.arange(self.queries, device=self.like.device)
-        return (offset - row[:, None]).abs().to(self.like.dtype)
+        offset = torch.arange(1 - self.length, self.length, device=self.like.device, dtype=self.like.dtype)
+        row = torch.arange(self.queries, device=self.like.device, dtype=self.like.dtype)
+        return (offset - row[:, None]).abs_()
 
 
 @dataclass(frozen=True)
@@ -66,25 +66,30 @@ class Tile:
         h, q, k = (axis.stop - axis.start for axis in (self.heads, self.queries, self.keys))
         return h, q, k
 
-    @property
+    @cached_property
     def padded_score(self) -> Tensor:
         """Scores with their padding, `[h, q, k + pad]`, contiguous."""
         return self._rows(self.space.scores)
 
-    @property
+    @cached_property
     def padded_attention(self) -> Tensor:
         """Weights with their padding, `[h, q, k + pad]`, contiguous."""
         return self._rows(self.space.weights[self.space.pad(self.space.queries) :])
 
-    @property
+    @cached_property
     def score_hqk(self) -> Tensor:
         """Scores before the softmax."""
         return self.padded_score[..., : self.shape[-1]]
 
-    @property
+    @cached_property
     def attention_hqk(self) -> Tensor:
         """The weights `A`."""
         return self.padded_attention[..., : self.shape[-1]]
+
+    @cached_property
+    def largest_hq(self) -> Tensor:
+        """Each query's largest weight."""
+        return self.attention_hqk.amax(-1)
 
     @property
     def skewed_hqj(self) -> Tensor:

@@ -1,0 +1,121 @@
+"""Cost of measuring attention while computing it, against the honest alternative of keeping whole maps.
+
+Ours: the kernel's output and everything the statistics need, then the statistics. Alternative: whole maps `[H, T, T]`,
+then the formulas in torch. Both as ratios to plain scaled-dot-product attention. Each timing is paired with one of plain
+attention next to it, the ratio is the median over pairs, and the spread its middle half. Peak memory is what one call
+adds to a fresh process.
+
+    python benchmarks/kernel.py
+"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+from otoscope.statistics import discover
+from otoscope.statistics.kernel import attend
+
+HEADS, FEATURES, THREADS = 12, 64, 2
+LENGTHS = (1500, 3000)
+SCALING = FEATURES**-0.5
+STATISTICS = discover()
+NEEDS = frozenset().union(*(statistic.needs for statistic in STATISTICS.values()))
+
+Attention = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], object]
+
+
+def plain(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
+    return F.scaled_dot_product_attention(query, key, value, scale=SCALING)
+
+
+def ours(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
+    context, [reductions] = attend(query, key, value, scaling=SCALING, needs=NEEDS)
+    return context, [statistic.value(reductions) for statistic in STATISTICS.values()]
+
+
+def whole_maps(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
+    """The six statistics from whole maps, as one would write them down."""
+    A = (SCALING * query @ key.mT).softmax(-1)
+    T = A.shape[-1]
+    frames = torch.arange(T)
+    distance = (frames[:, None] - frames).abs()
+    mean_row = A.mean(-2)
+    profile = [A.diagonal(d, dim1=-2, dim2=-1).sum(-1) / T for d in range(-50, 51)]
+    return A @ value, [
+        torch.special.entr(A).sum(-1).mean(-1),
+        -torch.special.entr(mean_row).sum(-1),
+        -(A * distance).sum((-2, -1)) / T**2,
+        A.amax((-2, -1)),
+        (1 - (A * distance).sum(-1) / distance.amax(-1)).mean(-1),
+        torch.stack(profile, dim=-1),
+    ]
+
+
+ALTERNATIVES: dict[str, Attention] = {"plain": plain, "ours": ours, "whole maps": whole_maps}
+
+
+def states(T: int) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(T)
+    return [torch.randn(1, HEADS, T, FEATURES, generator=generator) for _ in range(3)]
+
+
+def seconds(attention: Attention, inputs: list[torch.Tensor]) -> float:
+    start = time.perf_counter()
+    attention(*inputs)
+    return time.perf_counter() - start
+
+
+def ratios(attention: Attention, T: int, pairs: int) -> list[float]:
+    """Times of `attention` over those of plain attention just before, one per pair."""
+    inputs = states(T)
+    for warm_up in (plain, attention):
+        warm_up(*inputs)
+    paired = [(seconds(plain, inputs), seconds(attention, inputs)) for _ in range(pairs)]
+    return [measured / base for base, measured in paired]
+
+
+def added_memory(name: str, T: int) -> float:
+    """MiB that one call adds to the peak of a fresh process."""
+    command = [sys.executable, __file__, "--memory-of", name, "--length", str(T)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def print_added_memory(name: str, T: int) -> None:
+    inputs = states(T)
+    ALTERNATIVES[name](*(x[:, :, :64].contiguous() for x in inputs))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ALTERNATIVES[name](*inputs)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+def print_table(pairs: int) -> None:
+    print(f"H {HEADS}, d {FEATURES}, float32, {THREADS} threads; time over plain attention: median [middle half]")
+    print(f"{'T':>5}  {'':<10}  {'time':>5}  {'spread':>13}  {'peak MiB':>8}")
+    for T in LENGTHS:
+        for name, attention in ALTERNATIVES.items():
+            times = ratios(attention, T, pairs if name != "whole maps" else max(3, pairs // 5))
+            low, middle, high = statistics.quantiles(times, n=4)
+            print(
+                f"{T:>5}  {name:<10}  {middle:>5.2f}  [{low:.2f}, {high:.2f}]  {added_memory(name, T):>8.0f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=25, help="timings per row")
+    parser.add_argument("--memory-of", choices=ALTERNATIVES, help=argparse.SUPPRESS)
+    parser.add_argument("--length", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(THREADS)
+    if options.memory_of:
+        print_added_memory(options.memory_of, options.length)
+    else:
+        print_table(options.pairs)

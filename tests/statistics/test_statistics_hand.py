@@ -1,0 +1,55 @@
+"""Each statistic on one 3 x 3 map, against numbers worked out by hand: fast path and reference alike.
+
+A = | 1    0    0   |      row entropies: 0, ln 2, 1.5 ln 2
+    | 1/2  1/2  0   |      column means: 7/12, 3/12, 2/12
+    | 1/4  1/4  1/2 |      distances: row 1: 1/2; row 2: 2/4 + 1/4 = 3/4; all: 5/4
+"""
+
+from math import log
+
+import numpy as np
+import pytest
+import torch
+
+from otoscope.statistics import discover
+from otoscope.statistics.kernel import attend
+
+A = torch.tensor([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]], dtype=torch.float64)
+
+BY_HAND = {
+    "globalness": 2.5 * log(2) / 3,  # (0 + ln 2 + 1.5 ln 2) / 3
+    "verticality": 7 / 12 * log(7 / 12) + 3 / 12 * log(3 / 12) + 2 / 12 * log(2 / 12),
+    "diagonality": -5 / 36,  # 5/4 over T^2 = 9
+    "weight": 1.0,
+    "normalised_diagonality": 2.125 / 3,  # rows: 1 - 0/2, 1 - (1/2)/1, 1 - (3/4)/2
+}
+
+
+def kernel_value(name: str) -> np.ndarray:
+    """The statistic of the map above by the kernel: with equal scores, a bias of ln A gives A itself."""
+    statistic = discover()[name]
+    zero = torch.zeros(1, 1, 3, 1, dtype=torch.float64)
+    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=A.log(), needs=statistic.needs)
+    return statistic.value(reductions)[0].numpy()
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_scalars(name: str) -> None:
+    assert kernel_value(name) == pytest.approx(BY_HAND[name], rel=1e-12)
+    assert discover()[name].reference(A.numpy()) == pytest.approx(BY_HAND[name], rel=1e-12)
+
+
+def test_offset_profile() -> None:
+    by_hand = np.zeros(101)
+    by_hand[50] = 2 / 3  # the frame itself: (1 + 1/2 + 1/2) / 3
+    by_hand[49] = 1 / 4  # one frame back: (1/2 + 1/4) / 3
+    by_hand[48] = 1 / 12  # two frames back: 1/4 / 3
+    np.testing.assert_allclose(kernel_value("offset_profile"), by_hand, atol=1e-15)
+    np.testing.assert_allclose(discover()["offset_profile"].reference(A.numpy()), by_hand, atol=1e-15)
+    assert by_hand.sum() == pytest.approx(1)
+
+
+def test_one_frame_is_its_own_diagonal() -> None:
+    values = {name: float(np.max(discover()[name].reference(np.ones((1, 1))))) for name in discover()}
+    expected = {"globalness": 0, "verticality": 0, "diagonality": 0, "weight": 1, "normalised_diagonality": 1}
+    assert values | expected == values
