@@ -1,5 +1,6 @@
 """Lhotse manifests: cuts, or recordings with supervisions, one by one or in a folder."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,16 @@ def test_a_supervision_outside_its_audio_is_left_out(manifests: Path) -> None:
     late = SupervisionSet.from_segments([supervision("s9", "long", 2.5, 1.0)])
     late.to_file(manifests / "tiny_supervisions_all.jsonl.gz")
     with pytest.raises(BadInput, match=r"s9: expected a segment within its 3.000 s of audio, got 2.500 to 3.500 s"):
+        read_corpus(manifests)
+
+
+def test_fields_of_the_wrong_type_are_refused(manifests: Path) -> None:
+    (manifests / "tiny_supervisions_all.jsonl.gz").unlink()
+    (manifests / "tiny_recordings_all.jsonl.gz").rename(manifests / "recordings.jsonl.gz")
+    line = '{"id": "s1", "recording_id": "long", "start": 0, "duration": null, "channel": 0}'
+    with gzip.open(manifests / "supervisions.jsonl.gz", "wt") as file:
+        file.write(line + "\n")
+    with pytest.raises(BadInput, match="s1: expected numbers and names in its manifest, got other types"):
         read_corpus(manifests)
 
 

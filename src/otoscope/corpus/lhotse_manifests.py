@@ -91,6 +91,13 @@ def _has_recording(cut: Cut) -> bool:
 def _utterance(
     cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None
 ) -> MonoCut:
+    try:
+        return _part(cut, supervision, folder, tier, channel)
+    except (TypeError, AttributeError, AssertionError):  # Lhotse does not check the types of a manifest's fields
+        raise BadInput(f"{supervision.id}: expected numbers and names in its manifest, got other types") from None
+
+
+def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> MonoCut:
     """The part of `cut` that `supervision` spans, as a cut of its own."""
     if not _has_recording(cut):
         raise BadInput(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
