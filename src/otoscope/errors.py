@@ -2,7 +2,12 @@
 
 
 class BadInput(ValueError):  # noqa: N818 - the name is the message's first word to the reader
-    """Input that cannot be used, explained in one line (the command line prints it and exits with status 2)."""
+    """Input that cannot be used, explained in one line (the command line prints it and exits with status 2).
+
+    Example:
+        >>> str(BadInput("expected audio,\\n  got a poem"))
+        'expected audio, got a poem'
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))

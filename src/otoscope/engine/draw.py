@@ -32,6 +32,14 @@ def draw(
 
     Raises:
         BadInput: no run, no such utterance, format or theme, or its maps can no longer be computed.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from otoscope import analyze
+        >>> with TemporaryDirectory() as folder:
+        ...     run = analyze("embedded", "embedded", f"{folder}/run", limit=2)
+        ...     sorted(path.name for path in draw(run.path, f"{folder}/figures", formats=["svg"]))[0]
+        'atlas.svg'
     """
     opened = open_run(run)
     if utterance is not None and utterance not in opened.maps:

@@ -40,7 +40,16 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
 
 
 class Run:
-    """A finished run folder. Make one with `open_run`."""
+    """A finished run folder. Make one with `open_run`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from otoscope import analyze
+        >>> with TemporaryDirectory() as folder:
+        ...     run = analyze("embedded", "embedded", folder, limit=2)
+        ...     run.dataset.globalness.sizes["layer"], len(run.heads), len(run.utterances)
+        (6, 48, 2)
+    """
 
     def __init__(self, path: Path, plan: dict[str, Any]) -> None:
         """Read nothing yet from the folder `path`, whose run.json holds `plan`."""
