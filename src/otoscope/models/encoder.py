@@ -54,6 +54,16 @@ class Encoder:
         layers: the attention modules in the order in which they run.
         n_heads: heads of each layer.
         pads: whether a padded batch gives the numbers of its utterances alone; where not, utterances run one by one.
+
+    Example:
+        >>> from otoscope import load
+        >>> encoder = load("embedded")
+        >>> wave = np.random.default_rng(0).normal(size=16000)
+        >>> whole = encoder.forward([wave]).hidden
+        >>> with encoder.without_heads([(0, 1), (3, 2)]), encoder.span(8):
+        ...     changed = encoder.forward([wave]).hidden
+        >>> torch.equal(whole, changed)
+        False
     """
 
     name: str
@@ -152,16 +162,15 @@ class Encoder:
         return answering(answer)
 
     def _inputs(self, audio: Sequence[np.ndarray]) -> dict[str, Tensor]:
-        try:
-            inputs = self.extractor(
-                list(audio),
-                sampling_rate=self.sampling_rate,
-                padding=True,
-                return_attention_mask=True,
-                return_tensors="pt",
-            )
-        except ValueError as error:
-            raise BadInput(str(error)) from error
+        for wave in audio:
+            self.check_length(wave)
+        inputs = self.extractor(
+            list(audio),
+            sampling_rate=self.sampling_rate,
+            padding=True,
+            return_attention_mask=True,
+            return_tensors="pt",
+        )
         if len(audio) == 1:
             del inputs["attention_mask"]
         dtype = next(self.model.parameters()).dtype
