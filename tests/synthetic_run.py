@@ -91,7 +91,7 @@ def measure(attn_qk: np.ndarray) -> dict[str, float | np.ndarray]:
         "diagonality": -(distance * attn_qk).sum() / T**2,
         "weight": attn_qk.max(),
         "normalised_diagonality": (1 - (attn_qk * distance).sum(axis=1) / distance.max(axis=1)).mean(),
-        "offset_profile": np.array([np.trace(attn_qk, d) / (T - abs(d)) for d in OFFSETS]),
+        "offset_profile": np.array([np.trace(attn_qk, d) / T for d in OFFSETS]),
     }
 
 

@@ -58,6 +58,12 @@ def test_something_else_is_never_touched(tmp_path):
     assert files(tmp_path) == ["thesis.tex"]
 
 
+def test_a_place_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInput, match=r"cannot make the folder .*run .*; choose another place"):
+        claim_folder(tmp_path / "file" / "run", PLAN)
+
+
 def test_an_unfinished_run_wants_resume(tmp_path):
     claim_folder(tmp_path, PLAN)
     with pytest.raises(BadInput, match=r"holds an unfinished run; .*--resume to continue it"):

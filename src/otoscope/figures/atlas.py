@@ -3,10 +3,10 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.attention_map import colour_scales, label_keys, label_queries, phones_of, show_map, tag
+from otoscope.figures.attention_map import colour_scales, label_keys, label_queries, marks_of, show_map, tag
 from otoscope.figures.drawing import Drawing
 from otoscope.figures.heads import placed
-from otoscope.figures.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, page, place, write
+from otoscope.figures.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, Square, page, sheet, write
 from otoscope.figures.theme import Theme
 from otoscope.figures.title import of_utterance, title
 
@@ -47,20 +47,18 @@ def _name_rows_and_columns(figure: Figure, n_layers: int, n_heads: int, pitch: f
 
 
 def _maps(figure: Figure, dataset: xr.Dataset, pitch: float, theme: Theme) -> None:
-    heads, phones = placed(dataset), phones_of(dataset)
-    side = pitch - GAP
-    grid = dataset.sizes["query"], dataset.attrs["frame_period"], side
+    paper, heads, marks = sheet(figure), placed(dataset), marks_of(dataset)
     lowest = heads.groupby("head")["layer"].transform("max")
-    for layer, attention in dataset["attention"].groupby("layer"):
-        maps_hqk = attention.squeeze("layer").values
+    for layer in dataset["layer"].values:
+        maps_hqk = dataset["attention"].sel(layer=layer).values
         for row in heads[heads["layer"] == layer].itertuples():
-            axes = place(figure, LEFT + row.head * pitch, TOP + layer * pitch, side, side)
-            show_map(axes, maps_hqk[row.head], row.category, theme)
-            tag(axes, row.category, theme, row.rank if side >= RANKED else None)
+            square = Square(LEFT + row.head * pitch, TOP + row.layer * pitch, pitch - GAP)
+            show_map(paper, square, maps_hqk[row.head], row.category, theme)
+            tag(paper, square, row.category, theme, row.rank if square.side >= RANKED else None)
             if row.head == 0:
-                label_queries(axes, phones, *grid)
+                label_queries(paper, square, marks, theme)
             if lowest[row.Index] == layer:
-                label_keys(axes, phones, *grid)
+                label_keys(paper, square, marks, theme)
 
 
 FIGURE = Drawing(

@@ -6,71 +6,107 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from otoscope.figures.page import POINT, place, text_width, write
+from otoscope.figures.page import MM_PER_INCH, POINT, Square, place, text_width, write
 from otoscope.figures.theme import LETTERS, TEXT_PT, Theme
 
 # Attention over uniform attention (A * T) on a log scale: stripes, blocks and lines all show, and maps compare.
 FAINTEST, STRONGEST = 1 / 4, 64
-RAMP_GAP = 6.0
+RAMP_GAP, TICK = 6.0, 0.5  # mm
+PIXELS_PER_INCH = 600  # kept of a map: twice what is printed
+
+Floats = npt.NDArray[np.floating]
 SCALE_TICKS = {1 / 4: "¼", 1: "1", 4: "4", 16: "16", 64: "64"}
 
 
 @dataclass(frozen=True)
-class Phones:
-    """Phones of an utterance on the grid of its map: symbols [phone], edges (start, end) in frames [phone, 2]."""
+class Marks:
+    """What is written along an edge of a map; places from 0 to 1 of the edge, the important labels first to stay."""
 
-    symbols: list[str]
-    edges: npt.NDArray[np.floating]
+    ticks: Floats
+    labels: list[str]
+    centres: Floats
+    importance: Floats
 
 
-def phones_of(dataset: xr.Dataset) -> Phones:
-    """Phones of the Dataset's map, none where it has no labels; frame t spans t - 0.5 to t + 0.5."""
-    seconds = np.stack([dataset["phone_start"].values, dataset["phone_end"].values], axis=-1)
-    return Phones(
-        [str(symbol) for symbol in dataset["phone_symbol"].values], seconds / dataset.attrs["frame_period"] - 0.5
+def marks_of(dataset: xr.Dataset) -> Marks:
+    """Phones of the Dataset's map: a tick at each boundary, the symbol between; seconds where it has no labels."""
+    seconds = dataset.sizes["query"] * dataset.attrs["frame_period"]
+    if not dataset.sizes["phone"]:
+        return _seconds(seconds)
+    start, end = dataset["phone_start"].values / seconds, np.minimum(dataset["phone_end"].values / seconds, 1)
+    symbols = [str(symbol) for symbol in dataset["phone_symbol"].values]
+    return Marks(np.unique([start, end]), symbols, (start + end) / 2, end - start)
+
+
+def show_map(sheet: Axes, square: Square, attn_qk: Floats, category: str, theme: Theme) -> None:
+    """Put a map on the sheet, queries downward, framed in the category's colour."""
+    left, top, side = square
+    times_uniform = len(attn_qk) * pooled(attn_qk, most=int(side / MM_PER_INCH * PIXELS_PER_INCH))
+    sheet.imshow(
+        np.maximum(times_uniform, FAINTEST),
+        norm=LogNorm(FAINTEST, STRONGEST, clip=True),
+        cmap=theme.ramp(category),
+        extent=(left, left + side, top + side, top),
+        aspect="auto",
+        interpolation_stage="data",
     )
+    sheet.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=theme.categories[category], linewidth=0.8))
 
 
-def show_map(axes: Axes, attn_qk: npt.NDArray[np.floating], category: str, theme: Theme) -> None:
-    """Fill the axes with a map, queries downward, framed in the category's colour; no ticks yet."""
-    times_uniform = np.maximum(attn_qk.astype(np.float32) * len(attn_qk), FAINTEST)
-    norm = LogNorm(FAINTEST, STRONGEST, clip=True)
-    axes.imshow(times_uniform, norm=norm, cmap=theme.ramp(category), aspect="auto", interpolation_stage="data")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, color=theme.categories[category], linewidth=0.8)
+def pooled(attn_qk: Floats, most: int) -> Floats:
+    """Means over blocks of frames, so that at most `most` rows and columns stay of a long utterance's map.
+
+    >>> pooled(np.eye(4), most=2)
+    array([[0.5, 0. ],
+           [0. , 0.5]], dtype=float32)
+    """
+    n_frames = len(attn_qk)
+    n_blocks = -(-n_frames // -(-n_frames // most))
+    edges = np.linspace(0, n_frames, n_blocks, endpoint=False).astype(int)
+    sizes = np.diff(edges, append=n_frames)
+    sums = np.add.reduceat(np.add.reduceat(attn_qk.astype(np.float32), edges, axis=0), edges, axis=1)
+    return sums / np.outer(sizes, sizes).astype(np.float32)
 
 
-def tag(axes: Axes, category: str, theme: Theme, rank: int | None = None) -> None:
+def tag(sheet: Axes, square: Square, category: str, theme: Theme, rank: int | None = None) -> None:
     """Letter of the category, and the rank in its list, in the upper right corner (far from the diagonal)."""
-    axes.annotate(
+    sheet.text(
+        square.left + square.side - 0.6,
+        square.top + 0.6,
         f"{LETTERS[category]}{rank or ''}",
-        xy=(1, 1),
-        xycoords="axes fraction",
-        xytext=(-1.6, -1.6),
-        textcoords="offset points",
         ha="right",
         va="top",
-        size=TEXT_PT,
         weight="bold",
         color=theme.surface,
         bbox={"boxstyle": "square,pad=0.15", "facecolor": theme.categories[category], "edgecolor": "none"},
     )
 
 
-def label_keys(axes: Axes, phones: Phones, n_frames: int, frame_period: float, length: float) -> None:
-    """Phones (or seconds) along the bottom edge, which is `length` mm long."""
-    sizes = [text_width(symbol, TEXT_PT) + 0.9 for symbol in phones.symbols]
-    _label(axes.xaxis, phones, sizes, n_frames, frame_period, length)
+def label_keys(sheet: Axes, square: Square, marks: Marks, theme: Theme) -> None:
+    """Marks along the bottom edge."""
+    left, top, side = square
+    edge = top + side
+    ticks = [[(left + side * at, edge), (left + side * at, edge + TICK)] for at in marks.ticks]
+    sheet.add_collection(LineCollection(ticks, colors=theme.quiet, linewidths=0.3), autolim=False)
+    sizes = [text_width(label, TEXT_PT) + 0.9 for label in marks.labels]
+    for i in fitting(side * marks.centres, sizes, marks.importance, side):
+        sheet.text(left + side * marks.centres[i], edge + 2 * TICK, marks.labels[i], ha="center", va="top")
 
 
-def label_queries(axes: Axes, phones: Phones, n_frames: int, frame_period: float, length: float) -> None:
-    """Phones (or seconds) along the left edge, which is `length` mm long."""
-    sizes = [TEXT_PT * POINT + 0.1] * len(phones.symbols)
-    _label(axes.yaxis, phones, sizes, n_frames, frame_period, length)
+def label_queries(sheet: Axes, square: Square, marks: Marks, theme: Theme) -> None:
+    """Marks along the left edge."""
+    left, top, side = square
+    ticks = [[(left, top + side * at), (left - TICK, top + side * at)] for at in marks.ticks]
+    sheet.add_collection(LineCollection(ticks, colors=theme.quiet, linewidths=0.3), autolim=False)
+    sizes = [TEXT_PT * POINT + 0.1] * len(marks.labels)
+    for i in fitting(side * marks.centres, sizes, marks.importance, side):
+        place = (left - 2 * TICK, top + side * marks.centres[i])
+        sheet.text(*place, marks.labels[i], ha="right", va="center_baseline")
 
 
 def colour_scales(figure: Figure, left: float, top: float, width: float, theme: Theme) -> None:
@@ -98,9 +134,7 @@ def colour_scales(figure: Figure, left: float, top: float, width: float, theme: 
     )
 
 
-def fitting(
-    centres: npt.NDArray[np.floating], sizes: list[float], importance: npt.NDArray[np.floating], length: float
-) -> list[int]:
+def fitting(centres: Floats, sizes: list[float], importance: Floats, length: float) -> list[int]:
     """Which labels to write on an edge so that none touches another or leaves it; the important ones come first.
 
     Centres, sizes and length in mm. A label may reach half a millimetre over the end of its edge.
@@ -116,20 +150,8 @@ def fitting(
     return sorted(kept)
 
 
-def _label(axis: Axis, phones: Phones, sizes: list[float], n_frames: int, frame_period: float, length: float) -> None:
-    if not phones.symbols:
-        _label_seconds(axis, n_frames, frame_period)
-        return
-    centres, widths = phones.edges.mean(axis=1), np.diff(phones.edges)[:, 0]
-    kept = fitting((centres + 0.5) / n_frames * length, sizes, widths, length)
-    axis.set_ticks(np.unique(np.clip(phones.edges, -0.5, n_frames - 0.5)), labels=[])
-    axis.set_ticks(centres[kept], labels=[phones.symbols[i] for i in kept], minor=True)
-    axis.set_tick_params(which="minor", length=0)
-    axis.set_tick_params(which="major", length=1.5, width=0.3)
-
-
-def _label_seconds(axis: Axis, n_frames: int, frame_period: float) -> None:
-    last = n_frames * frame_period
-    digits = max(0, int(np.ceil(-np.log10(last))))
-    end = np.floor(last * 10**digits) / 10**digits
-    axis.set_ticks([-0.5, end / frame_period - 0.5], labels=["0", f"{end:.{digits}f} s"])
+def _seconds(length: float) -> Marks:
+    """Ticks at 0 and at a round number of seconds, which is labelled, clear of the end."""
+    digits = max(0, int(np.ceil(-np.log10(0.85 * length))))
+    last = np.floor(0.85 * length * 10**digits) / 10**digits
+    return Marks(np.array([0, last / length]), [f"{last:.{digits}f} s"], np.array([last / length]), np.array([1.0]))

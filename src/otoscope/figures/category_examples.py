@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.attention_map import colour_scales, label_keys, label_queries, phones_of, show_map
+from otoscope.figures.attention_map import colour_scales, label_keys, label_queries, marks_of, show_map
 from otoscope.figures.drawing import Drawing
 from otoscope.figures.heads import placed
-from otoscope.figures.page import COLUMN, page, place, write
+from otoscope.figures.page import COLUMN, Square, page, sheet, write
 from otoscope.figures.theme import LETTERS, Theme
 from otoscope.figures.title import of_utterance, title
 from otoscope.results.precision import decimals, with_half_width
@@ -24,21 +25,21 @@ def category_examples(dataset: xr.Dataset, theme: Theme) -> Figure:
     title(figure, "Heads of each category", of_utterance(dataset), dataset, theme, COLUMN)
     for column, name in enumerate(("average head", "extreme head")):
         write(figure, LEFT + column * (SIDE + GAP), TOP - 4.5, name, weight="bold")
+    paper = sheet(figure)
     for i, category in enumerate(LETTERS):
-        _row(figure, dataset, category, TOP + i * ROW, theme)
+        _row(paper, dataset, category, TOP + i * ROW, theme)
     colour_scales(figure, LEFT, TOP + len(LETTERS) * ROW + 1, COLUMN - LEFT - 5, theme)
     return figure
 
 
-def _row(figure: Figure, dataset: xr.Dataset, category: str, top: float, theme: Theme) -> None:
-    centre = {"ha": "center", "va": "center"}
+def _row(paper: Axes, dataset: xr.Dataset, category: str, top: float, theme: Theme) -> None:
     colour, middle = theme.categories[category], top + HEADING + SIDE / 2
-    write(figure, 3.0, middle, category, rotation=90, weight="bold", color=colour, **centre)
+    paper.text(3.0, middle, category, rotation=90, weight="bold", color=colour, ha="center", va="center")
     heads = _examples(placed(dataset), category)
     for column, head in enumerate(heads.itertuples()):
-        _show(figure, dataset, head, LEFT + column * (SIDE + GAP), top, theme)
+        _show(paper, dataset, head, LEFT + column * (SIDE + GAP), top, theme)
     if heads.empty:
-        write(figure, LEFT + SIDE + GAP / 2, middle, f"no head is {category}", color=theme.quiet, **centre)
+        paper.text(LEFT + SIDE + GAP / 2, middle, f"no head is {category}", color=theme.quiet, ha="center")
 
 
 def _examples(heads: pd.DataFrame, category: str) -> pd.DataFrame:
@@ -47,17 +48,16 @@ def _examples(heads: pd.DataFrame, category: str) -> pd.DataFrame:
     return ordered.iloc[[(len(ordered) - 1) // 2, -1]] if len(ordered) else ordered
 
 
-def _show(figure: Figure, dataset: xr.Dataset, head: Any, left: float, top: float, theme: Theme) -> None:
+def _show(paper: Axes, dataset: xr.Dataset, head: Any, left: float, top: float, theme: Theme) -> None:
     half_width = (head.high - head.low) / 2
     value = with_half_width(head.value, half_width, decimals(half_width, most=6)).replace("-", "−")
-    write(figure, left, top, f"layer {head.layer}, head {head.head}")
-    write(figure, left, top + 3.2, f"{LETTERS[head.category]} = {value}", color=theme.quiet)
-    axes = place(figure, left, top + HEADING, SIDE, SIDE)
-    show_map(axes, dataset["attention"].sel(layer=head.layer, head=head.head).values, head.category, theme)
-    grid = dataset.sizes["query"], dataset.attrs["frame_period"], SIDE
-    phones = phones_of(dataset)
-    label_keys(axes, phones, *grid)
-    label_queries(axes, phones, *grid)
+    paper.text(left, top, f"layer {head.layer}, head {head.head}", va="top")
+    paper.text(left, top + 3.2, f"{LETTERS[head.category]} = {value}", va="top", color=theme.quiet)
+    square = Square(left, top + HEADING, SIDE)
+    attn_qk = dataset["attention"].sel(layer=head.layer, head=head.head).values
+    show_map(paper, square, attn_qk, head.category, theme)
+    label_keys(paper, square, marks_of(dataset), theme)
+    label_queries(paper, square, marks_of(dataset), theme)
 
 
 FIGURE = Drawing(

@@ -14,7 +14,7 @@ from otoscope.errors import BadInput
 from otoscope.figures.drawing import discover
 from otoscope.figures.theme import Theme, theme_named
 from otoscope.results import Run
-from otoscope.results.atomic import atomic
+from otoscope.results.atomic import atomic, make_folder
 
 # What a file would say of the moment it was written; left out, the same run gives the same bytes.
 _METADATA = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
@@ -48,7 +48,8 @@ def draw(
     if unknown := [name for name in formats if name not in _METADATA]:
         raise BadInput(f"unknown figure format {', '.join(unknown)}; expected {', '.join(_METADATA)}")
     dataset = _with_map(run, utterance)
-    folder = _folder(Path(out))
+    folder = Path(out)
+    make_folder(folder)
     paths = []
     for drawing in discover().values():
         if lacking := [name for name in drawing.variables if name not in dataset]:
@@ -64,13 +65,6 @@ def _with_map(run: Run, utterance: str | None) -> xr.Dataset:
         return run.dataset
     attention = run.map(utterance or run.maps[0])
     return run.dataset.merge(attention).assign_attrs(attention.attrs)
-
-
-def _folder(folder: Path) -> Path:
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file; give -o a folder for the figures")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _save(figure: Figure, path: Path, theme: Theme) -> Path:

@@ -1,7 +1,7 @@
 """Light and dark: surfaces, text and the three category colours.
 
-Colours are of the palette of Okabe & Ito (Color Universal Design, 2008), or tints of it, so that they stay apart
-for colour-blind readers; a category also has its letter and its marker.
+Blue, orange and green after the palette of Okabe & Ito (Color Universal Design, 2008), with blue and green further
+apart in lightness, so that they differ for every kind of colour blindness; a category has a letter and a marker, too.
 """
 
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ LIGHT = Theme(
     quiet="#5f6873",
     line="#d9dde2",
     deep="#0b0f14",
-    categories={"global": "#0072b2", "vertical": "#d55e00", "diagonal": "#009e73"},
+    categories={"global": "#005ea6", "vertical": "#d55e00", "diagonal": "#009e73"},
 )
 DARK = Theme(
     name="dark",
@@ -81,7 +81,7 @@ DARK = Theme(
     quiet="#9aa3ad",
     line="#333941",
     deep="#ffffff",
-    categories={"global": "#56b4e9", "vertical": "#e69f00", "diagonal": "#1fc296"},
+    categories={"global": "#4d9be6", "vertical": "#e69f00", "diagonal": "#3fd6a0"},
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

@@ -31,7 +31,7 @@ def assemble(
     Args:
         rows: scalar statistic -> values [utterance, layer, head]; a head that its layer lacks is NaN.
         folds: array statistic -> (sums [fold, layer, head, *dims], number of utterances [fold]).
-        utterances: index of ids, columns frames, duration (s) and speaker, in the order of the rows.
+        utterances: index of ids, columns frames, duration (s) and speaker (may be absent), in the order of the rows.
         statistics: name, doc, units, dims and coords of every statistic in `rows` and `folds`, in that order.
         frame_period: seconds between two frames of the model.
         about: more attributes of the Dataset, such as `model`, `corpus` and `synthetic` (speech).
@@ -87,7 +87,7 @@ def _coordinates(
         "utterance": utterances.index.to_numpy(dtype=object),
         "frames": utterances["frames"].to_numpy(),
         "duration": utterances["duration"].to_numpy(),
-        "speaker": utterances["speaker"].to_numpy(dtype=object),
+        "speaker": utterances["speaker"].fillna("").to_numpy(dtype=object),
     }
     extra = {dim: np.asarray(labels) for statistic in statistics for dim, labels in statistic.coords.items()}
     known = {dim: labels for dim, labels in extra.items() if dim in COORDINATES}

@@ -36,7 +36,8 @@ def atomic(target: Path, *, needed: int | None = None) -> Iterator[Path]:
     try:
         yield partial
         _flush(partial)
-        _remove(target) if target.is_dir() else None
+        if target.is_dir():
+            _remove(target)
         partial.replace(target)
         _sync(target.parent)
     except BaseException as error:
@@ -44,6 +45,14 @@ def atomic(target: Path, *, needed: int | None = None) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno in _FULL:
             raise BadInput(_full_disk(target, needed)) from error
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and its parents where they do not exist. Raises BadInput where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"cannot make the folder {folder} ({error.strerror}); choose another place") from None
 
 
 def is_vacant(folder: Path) -> bool:

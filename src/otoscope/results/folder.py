@@ -17,7 +17,7 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import BadInput
-from otoscope.results.atomic import atomic, is_vacant
+from otoscope.results.atomic import atomic, is_vacant, make_folder
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
 
 Plan = Mapping[str, Any]
@@ -137,7 +137,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def _start(folder: Path, plan: Plan) -> None:
     made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     try:
         _write_json(folder / "run.json", {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
     except BaseException:

@@ -1,0 +1,31 @@
+"""Runs that figures are drawn from, made once."""
+
+import pytest
+from figure_sizes import SIZES
+
+from synthetic_run import make_run
+
+
+@pytest.fixture(scope="session")
+def run_of_size(tmp_path_factory):
+    """Function from a name in SIZES to its run."""
+    runs = {}
+
+    def made(size):
+        if size not in runs:
+            runs[size] = make_run(tmp_path_factory.mktemp("figures") / "run", **SIZES[size])
+        return runs[size]
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def dataset_of_size(run_of_size):
+    """Function from a name in SIZES to its results with the stored map, as figures get them."""
+
+    def merged(size):
+        run = run_of_size(size)
+        attention = run.map(run.maps[0])
+        return run.dataset.merge(attention).assign_attrs(attention.attrs)
+
+    return merged

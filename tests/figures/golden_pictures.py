@@ -1,0 +1,47 @@
+"""Small pictures of every figure, kept beside the tests.
+
+After a wanted change draw them anew, and look at them: `PYTHONPATH=tests python tests/figures/golden_pictures.py`.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from otoscope.figures import THEMES, discover
+from synthetic_run import make_run
+
+FOLDER = Path(__file__).parent / "golden"
+DPI, SHRINK = 120, 2
+PICTURES = [(name, "light") for name in discover()] + [("atlas", "dark")]
+
+
+def golden_dataset(folder, seed=0):
+    """Results and one map of a drawn model of 4 x 4 heads."""
+    run = make_run(folder, 4, 4, 3, frames=120, seed=seed)
+    attention = run.map(run.maps[0])
+    return run.dataset.merge(attention).assign_attrs(attention.attrs)
+
+
+def small_picture(name, theme, dataset):
+    """RGB [row, column, 3], averaged down so that the rasterising of letters hardly matters."""
+    figure = discover()[name].draw(dataset, THEMES[theme])
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).reduce(SHRINK))
+
+
+def path_of(name, theme):
+    return FOLDER / f"{name}-{theme}.png"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = golden_dataset(Path(folder) / "run").load()
+    for name, theme in PICTURES:
+        picture = Image.fromarray(small_picture(name, theme, dataset))
+        picture.quantize(256).save(path_of(name, theme), optimize=True)

@@ -1,0 +1,33 @@
+"""Figures look as they did when someone last looked at them (tests/figures/golden; golden_pictures.py redraws)."""
+
+import numpy as np
+import pytest
+from golden_pictures import PICTURES, golden_dataset, path_of, small_picture
+from PIL import Image
+
+CLOSE = 6.0  # root mean square of 0 to 255; the 256 colours kept cost up to 3, letters rasterised otherwise 1
+
+
+def difference(picture, kept):
+    if picture.shape != kept.shape:
+        return np.inf
+    return float(np.sqrt(np.mean((picture.astype(float) - kept) ** 2)))
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return golden_dataset(tmp_path_factory.mktemp("golden") / "run").load()
+
+
+@pytest.mark.parametrize(("name", "theme"), PICTURES)
+def test_a_figure_looks_as_it_did(name, theme, dataset):
+    kept = np.asarray(Image.open(path_of(name, theme)).convert("RGB"))
+    assert difference(small_picture(name, theme, dataset), kept) < CLOSE
+
+
+@pytest.mark.parametrize(("name", "theme"), PICTURES)
+def test_another_run_does_not_pass_for_it(name, theme, tmp_path):
+    """The tolerance is tight enough to see other heads."""
+    kept = np.asarray(Image.open(path_of(name, theme)).convert("RGB"))
+    other = golden_dataset(tmp_path / "run", seed=5).load()
+    assert difference(small_picture(name, theme, other), kept) > CLOSE
