@@ -7,18 +7,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from otoscope.errors import BadInput
 from otoscope.pretraining.features import Features
 from otoscope.pretraining.masking import Masking, choose_frames, hide_frames
 
 
 @dataclass(frozen=True)
 class Batching:
-    """`size` utterances a batch, each a random crop of at most `crop` model frames of `rate` 10 ms frames."""
+    """`size` utterances a batch, each a random crop of at most `crop` model frames of `rate` 10 ms frames.
+
+    Raises `BadInput` where one of them is too small.
+    """
 
     size: int = 32
     crop: int = 500
     rate: int = 3
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no batch."""
+        for name, least in (("size", 1), ("crop", 1), ("rate", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise BadInput(f"batching: {name} must be at least {least}, is {getattr(self, name)}")
 
 
 def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:
@@ -35,12 +45,18 @@ def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:
 
 
 class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
-    """Item `step` is the whole batch of that training step."""
+    """Item `step` is the whole batch of that training step.
+
+    Raises `BadInput` where there are too few utterances for one batch.
+    """
 
     def __init__(self, features: Features, masking: Masking, batching: Batching, steps: int) -> None:
         """See the class."""
         self.features, self.masking, self.batching, self.steps = features, masking, batching, steps
         self.per_epoch = len(epoch(features.lengths, batching, 0))
+        if not self.per_epoch:
+            usable = int((features.lengths >= batching.rate).sum())
+            raise BadInput(f"{usable} usable utterances are no batch of {batching.size}; add speech or lower the size")
         self._epoch = lru_cache(maxsize=2)(lambda number: epoch(features.lengths, batching, number))
 
     def __len__(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayForPreTraining
 from otoscope.pretraining.features import Features
 from otoscope.pretraining.masking import Masking, choose_frames
@@ -15,7 +16,7 @@ class Reconstruction:
     """Mean absolute error over masked frames, in deviations of the normalised log-mel bands.
 
     `model`: the prediction head; `mean`: the mean of the utterance's unmasked frames; `nearest`: a copy of the nearest
-    unmasked frame.
+    unmasked frame. `frames`: how many (stacked) frames were masked.
     """
 
     model: float
@@ -25,16 +26,26 @@ class Reconstruction:
 
 
 def evaluate(model: MockingjayForPreTraining, features: Features, masking: Masking, seed: int = 0) -> Reconstruction:
-    """Hide the same frames of each utterance from the three predictors (always zeroed) and compare their errors."""
+    """Hide the same frames of each utterance from the three predictors (always zeroed) and compare their errors.
+
+    Utterances shorter than two runs, or without a frame left to see, are left out.
+
+    Raises:
+        BadInput: no utterance is long enough.
+    """
     rate = model.config.downsample_rate
     totals, count = np.zeros(3), 0
     for utterance in np.flatnonzero(features.lengths >= 2 * rate * masking.span).tolist():
         frames = features[utterance]
         stacked = frames[: len(frames) // rate * rate].reshape(len(frames) // rate, -1)
         chosen = choose_frames(len(stacked), masking, np.random.default_rng([seed, utterance]))
+        if chosen.all():
+            continue
         guesses = (reconstruct(model, stacked, chosen), stacked[~chosen].mean(0), nearest(stacked, chosen))
         totals += [np.abs(guess - stacked[chosen]).mean(-1).sum() for guess in guesses]
         count += int(chosen.sum())
+    if not count:
+        raise BadInput(f"validation: no utterance is as long as two masked runs of {masking.span * rate * 10} ms")
     by_model, by_mean, by_nearest = (totals / count).tolist()
     return Reconstruction(by_model, by_mean, by_nearest, count)
 

@@ -1,6 +1,5 @@
-"""Log-mel frames of a whole corpus, computed once and kept on disk."""
+"""Log-mel frames of many utterances, computed once and kept on disk."""
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.models.mockingjay.feature_extraction import SHORTEST, normalise
+from otoscope.pretraining.whole import whole
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,23 @@ def read_features(folder: Path) -> Features:
 
 
 def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtractor, folder: Path) -> None:
-    """Features of `waves` into `folder`, which appears whole or not at all; too short a wave has no frames."""
+    """Features of `waves` into `folder`, which appears whole or not at all; an unusable wave has no frames."""
+    empty = np.zeros((0, extractor.feature_size), np.float16)
     frames = [
-        normalise(extractor.log_mel(wave)).numpy().astype(np.float16)
-        if len(wave) >= SHORTEST
-        else np.zeros((0, extractor.feature_size), np.float16)
-        for wave in waves
+        empty if unusable(wave) else normalise(extractor.log_mel(wave)).numpy().astype(np.float16) for wave in waves
     ]
-    unfinished = folder.with_name(folder.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    np.save(unfinished / "frames.npy", np.concatenate(frames))
-    np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))
-    unfinished.replace(folder)
+    with whole(folder) as unfinished:
+        np.save(unfinished / "frames.npy", np.concatenate(frames))
+        np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))
+
+
+def unusable(wave: np.ndarray) -> str:
+    """Why a wave `[samples]` has no features; empty where it has.
+
+    Example:
+        >>> unusable(np.zeros(16000))
+        'digital silence'
+    """
+    if len(wave) < SHORTEST:
+        return f"audio of {len(wave)} samples is shorter than one frame ({SHORTEST} samples)"
+    return "" if wave.any() else "digital silence"

@@ -4,19 +4,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from otoscope.errors import BadInput
+
 
 @dataclass(frozen=True)
 class Masking:
     """`proportion` of the frames is chosen in runs of `span` frames (the paper's `C_num`).
 
     One dice per utterance decides: with probability `zero` chosen frames become zero, with `replace` they become other
-    frames of the utterance, else they stay as they are.
+    frames of the utterance, else they stay as they are. Raises `BadInput` where that makes no sense.
     """
 
     span: int = 3
     proportion: float = 0.15
     zero: float = 0.8
     replace: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse what masks nothing, or more than there is."""
+        if self.span < 1:
+            raise BadInput(f"masking: span must be at least 1 frame, is {self.span}")
+        if not 0 < self.proportion <= 1:
+            raise BadInput(f"masking: proportion must be above 0 and at most 1, is {self.proportion}")
+        if not (self.zero >= 0 and self.replace >= 0 and self.zero + self.replace <= 1):
+            raise BadInput(f"masking: zero and replace must be shares of 1, are {self.zero} and {self.replace}")
 
 
 def choose_frames(length: int, masking: Masking, rng: np.random.Generator) -> np.ndarray:

@@ -1,17 +1,39 @@
 """A pre-training recipe: one TOML file, checked whole before anything starts."""
 
-import dataclasses
 import os
 import tomllib
+from collections.abc import Container
 from dataclasses import dataclass, field
+from inspect import get_annotations
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
+
+from transformers import TrainingArguments
 
 from otoscope.errors import BadInput
+from otoscope.models.mockingjay import MockingjayConfig
 from otoscope.pretraining.batches import Batching
 from otoscope.pretraining.masking import Masking
+from otoscope.pretraining.typed import check_types
 
-Part = TypeVar("Part", Masking, Batching)
+Part = TypeVar("Part")
+
+BANDS = {"num_mel_bins", "target_size"}
+"""Model keys that the feature extractor decides."""
+
+OURS = {
+    *("output_dir", "per_device_train_batch_size", "per_device_eval_batch_size", "train_sampling_strategy"),
+    *("remove_unused_columns", "disable_tqdm", "num_train_epochs", "auto_find_batch_size"),
+    *("resume_from_checkpoint", "ignore_data_skip", "save_only_model"),
+}
+"""Training keys that are not a recipe's to set: batches are whole steps, and a resumed training is exact."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """How the weights of the finished model are stored; they are used in float32 whatever is stored."""
+
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
 
 
 @dataclass(frozen=True)
@@ -23,7 +45,8 @@ class Recipe:
         model: arguments of `MockingjayConfig`.
         masking: which frames are hidden, in stacked frames.
         batching: how utterances become batches.
-        training: arguments of `transformers.TrainingArguments`.
+        training: arguments of `transformers.TrainingArguments`; `max_steps` is needed.
+        output: how the finished model is stored.
     """
 
     train: tuple[str, ...]
@@ -32,53 +55,63 @@ class Recipe:
     masking: Masking = field(default_factory=Masking)
     batching: Batching = field(default_factory=Batching)
     training: dict[str, Any] = field(default_factory=dict)
+    output: Output = field(default_factory=Output)
+
+    def __post_init__(self) -> None:
+        """Refuse a training without an end, which batches by step need."""
+        if self.training.get("max_steps", 0) < 1:
+            raise BadInput(f"training: max_steps must be at least 1, is {self.training.get('max_steps', 'missing')}")
 
 
 def read_recipe(path: str | Path) -> Recipe:
     """The recipe in a TOML file.
 
     Raises:
-        BadInput: the file is missing or not TOML, a table or key is unknown, or an environment variable is not set.
+        BadInput: the file is missing or not TOML, a table or key is unknown, a value is of the wrong type or out of
+            range, or an environment variable is not set.
     """
     try:
-        tables = tomllib.loads(Path(path).read_text())
+        return parse_recipe(tomllib.loads(Path(path).read_text(encoding="utf-8")))
     except OSError as error:
         raise BadInput(f"recipe {path} cannot be read: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"recipe {path} is not TOML: {error}") from error
-    return parse_recipe(tables, str(path))
+    except BadInput as error:
+        raise BadInput(f"recipe {path}: {error}") from error
 
 
-def parse_recipe(tables: dict[str, Any], name: str) -> Recipe:
-    """A recipe from the tables `data`, `model`, `masking`, `batching` and `training`."""
-    known = {"data", "model", "masking", "batching", "training"}
-    if unknown := tables.keys() - known:
-        raise BadInput(f"recipe {name}: unknown table {sorted(unknown)}; known: {sorted(known)}")
-    data = tables.get("data", {})
-    if set(data) != {"train", "validation"}:
-        raise BadInput(f"recipe {name}: [data] needs lists 'train' and 'validation', has {sorted(data)}")
-    model = tables.get("model", {})
-    batching = tables.get("batching", {}) | {"rate": model.get("downsample_rate", Batching.rate)}
+def parse_recipe(tables: dict[str, Any]) -> Recipe:
+    """A recipe from the tables `data`, `model`, `masking`, `batching`, `training` and `output`; see `read_recipe`."""
+    check_types("recipe", tables, dict.fromkeys(("data", "model", "masking", "batching", "training", "output"), dict))
+    model, training = tables.get("model", {}), tables.get("training", {})
+    check_types("model", model, _keys(MockingjayConfig, without=BANDS))
+    check_types("training", training, _keys(TrainingArguments, without=OURS))
     return Recipe(
-        train=tuple(expand(p, name) for p in data["train"]),
-        validation=tuple(expand(p, name) for p in data["validation"]),
+        **_corpora(tables.get("data", {})),
         model=model,
-        masking=_fill(Masking, tables.get("masking", {}), name),
-        batching=_fill(Batching, batching, name),
-        training=tables.get("training", {}),
+        masking=_part(Masking, tables.get("masking", {})),
+        batching=_part(Batching, tables.get("batching", {}), rate=model.get("downsample_rate", Batching.rate)),
+        training=training,
+        output=_part(Output, tables.get("output", {})),
     )
 
 
-def expand(path: str, name: str) -> str:
-    """`path` with environment variables put in."""
-    expanded = os.path.expandvars(path)
-    if "$" in expanded:
-        raise BadInput(f"recipe {name}: environment variable in '{path}' is not set")
-    return expanded
+def _keys(kind: type, without: Container[str]) -> dict[str, Any]:
+    annotations = get_annotations(kind, eval_str=True)
+    return {name: hint for name, hint in annotations.items() if name not in without}
 
 
-def _fill(kind: type[Part], values: dict[str, Any], name: str) -> Part:
-    known = {f.name for f in dataclasses.fields(kind)}
-    if unknown := values.keys() - known:
-        raise BadInput(f"recipe {name}: unknown {kind.__name__.lower()} key {sorted(unknown)}; known: {sorted(known)}")
-    return kind(**values)
+def _part(kind: type[Part], values: dict[str, Any], **derived: Any) -> Part:
+    check_types(kind.__name__.lower(), values, _keys(kind, without=derived))
+    return kind(**values, **derived)
+
+
+def _corpora(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    check_types("data", data, {"train": list[str], "validation": list[str]})
+    for name in ("train", "validation"):
+        if not data.get(name):
+            raise BadInput(f"data: '{name}' must list at least one corpus")
+    for path in [*data["train"], *data["validation"]]:
+        if "$" in os.path.expandvars(path):
+            raise BadInput(f"data: the environment variable in '{path}' is not set; set it to a folder of speech")
+    return {name: tuple(paths) for name, paths in data.items()}

@@ -1,94 +1,115 @@
-"""Run a recipe on the Hugging Face Trainer."""
+"""Run a recipe: features, training, the finished model and what it has learned."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from transformers import Trainer, TrainingArguments, set_seed
+import torch
+from transformers import Trainer
+from transformers.utils import logging
 
-from otoscope.corpus import Skipped, fingerprint, load_audio, read_corpus
 from otoscope.errors import BadInput
-from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayForPreTraining
-from otoscope.pretraining.batches import MaskedBatches
-from otoscope.pretraining.evaluation import Reconstruction, evaluate
-from otoscope.pretraining.features import Features, read_features, write_features
+from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
+from otoscope.pretraining.evaluation import evaluate
+from otoscope.pretraining.model_card import Pretrained, model_card
 from otoscope.pretraining.recipe import Recipe, read_recipe
+from otoscope.pretraining.speech import Speech, read_speech
+from otoscope.pretraining.trainer import make_trainer, new_model, newest_checkpoint, seconds_logged, training_arguments
+from otoscope.pretraining.whole import whole
 
-VALIDATION_BATCHES = 8
 
-
-def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False) -> Reconstruction:
-    """Pre-train a Mockingjay model by a recipe; `out/model` gets the model and its feature extractor.
+def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False) -> Pretrained:
+    """Pre-train a Mockingjay model by a recipe; `out/model` gets the model, its feature extractor and its card.
 
     Checkpoints, TensorBoard logs and features of the corpora lie under `out`. With `resume` training goes on from the
-    newest checkpoint and ends in the same weights as a run that never stopped.
-
-    Returns:
-        Masked L1 on the validation corpora beside predicting the mean and copying the nearest unmasked frame.
+    newest checkpoint and ends in the same weights as a run that never stopped. Progress is drawn on a terminal only.
 
     Raises:
-        BadInput: the recipe or a corpus cannot be used, or `out` holds checkpoints and `resume` is false.
+        BadInput: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, or it holds
+            something else.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from otoscope.embedded import speech
+        >>> small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
+        >>> corpora = (str(speech()),)
+        >>> recipe = Recipe(corpora, corpora, model=small, training={"max_steps": 2, "use_cpu": True})
+        >>> with TemporaryDirectory() as out:
+        ...     pretrain(recipe, out).steps
+        2
     """
     recipe, out = recipe if isinstance(recipe, Recipe) else read_recipe(recipe), Path(out)
-    checkpoints = list(out.glob("checkpoints/checkpoint-*"))
-    if checkpoints and not resume:
-        raise BadInput(
-            f"{out} holds {len(checkpoints)} checkpoints of an earlier training; pass --resume or another folder"
+    _check_out(out, resume)
+    arguments = training_arguments(recipe, out / "checkpoints")
+    model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
+    train, validation = (read_speech(names, extractor, out / "features") for names in (recipe.train, recipe.validation))
+    trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
+    checkpoint = newest_checkpoint(out / "checkpoints")
+    with _no_bars():
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        return _finish(trainer, recipe, extractor, train, validation, out)
+
+
+def _finish(
+    trainer: Trainer,
+    recipe: Recipe,
+    extractor: MockingjayFeatureExtractor,
+    train: Speech,
+    validation: Speech,
+    out: Path,
+) -> Pretrained:
+    """The model on disk, measured as it reads back, with its card."""
+    with whole(out / "model") as folder:
+        stored = store(trainer.model, extractor, recipe, folder)
+        made = Pretrained(
+            model=out / "model",
+            reconstruction=evaluate(stored, validation.features, recipe.masking),
+            parameters=stored.num_parameters(),
+            steps=trainer.state.global_step,
+            seconds=seconds_logged(out),
+            device=trainer.args.device.type,
+            train=train.corpora,
+            validation=validation.corpora,
+            skipped=train.skipped + validation.skipped,
         )
-    extractor = MockingjayFeatureExtractor()
-    train, validation = (features(paths, extractor, out) for paths in (recipe.train, recipe.validation))
-    trainer = make_trainer(recipe, train, validation, out)
-    trainer.train(resume_from_checkpoint=bool(checkpoints))
-    model = trainer.model.float().cpu()
-    save(model, extractor, out / "model", recipe)
-    return evaluate(model, validation, recipe.masking)
+        card = model_card(made, recipe, stored.config.num_hidden_layers, stored.config.num_attention_heads)
+        (folder / "README.md").write_text(card, encoding="utf-8")
+    return made
 
 
-def features(paths: tuple[str, ...], extractor: MockingjayFeatureExtractor, out: Path) -> Features:
-    """Features of all cuts of some corpora, kept under `out` by the content of the corpora."""
-    skipped: list[Skipped] = []
-    cuts = [cut for path in paths for cut in read_corpus(path, on_skip=skipped.append)]
-    folder = out / "features" / fingerprint(cuts)[:16]
-    if not folder.exists():
-        write_features(_waves(cuts, extractor.sampling_rate, skipped.append), extractor, folder)
-    return read_features(folder)
+def store(
+    model: MockingjayForPreTraining, extractor: MockingjayFeatureExtractor, recipe: Recipe, folder: Path
+) -> MockingjayForPreTraining:
+    """The model as it reads back, in float32, from the weights that were stored in the recipe's precision.
 
-
-def _waves(cuts: list[Any], sampling_rate: int, on_skip: Callable[[Skipped], None]) -> Iterator[np.ndarray]:
-    for cut in cuts:
-        try:
-            yield load_audio(cut, sampling_rate)
-        except BadInput as error:
-            on_skip(Skipped(cut.id, str(error)))
-            yield np.zeros(0, np.float32)
-
-
-def make_trainer(recipe: Recipe, train: Features, validation: Features, out: Path) -> Trainer:
-    """A Trainer whose dataset holds one whole batch per step."""
-    arguments = TrainingArguments(
-        output_dir=str(out / "checkpoints"),
-        per_device_train_batch_size=1,
-        per_device_eval_batch_size=1,
-        train_sampling_strategy="sequential",
-        remove_unused_columns=False,
-        **{"report_to": "tensorboard", "seed": recipe.batching.seed} | recipe.training,
-    )
-    if arguments.max_steps <= 0:
-        raise BadInput(f"[training] needs max_steps above 0, has {arguments.max_steps}")
-    set_seed(arguments.seed)
-    return Trainer(
-        model=MockingjayForPreTraining(MockingjayConfig(**recipe.model)),
-        args=arguments,
-        train_dataset=MaskedBatches(train, recipe.masking, recipe.batching, arguments.max_steps),
-        eval_dataset=MaskedBatches(validation, recipe.masking, recipe.batching, VALIDATION_BATCHES),
-        data_collator=lambda batches: batches[0],
-    )
-
-
-def save(model: MockingjayForPreTraining, extractor: MockingjayFeatureExtractor, folder: Path, recipe: Recipe) -> None:
-    """The model, its feature extractor, and in its configuration the recipe that made it."""
+    The folder gets the weights, the feature extractor, and the configuration with the recipe in it.
+    """
     model.config.recipe = asdict(recipe)
-    model.save_pretrained(folder)
+    precision = getattr(torch, recipe.output.dtype)
+    weights = {name: weight.to("cpu", precision) for name, weight in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=weights)
     extractor.save_pretrained(folder)
+    return MockingjayForPreTraining.from_pretrained(folder, dtype=torch.float32)
+
+
+def _check_out(out: Path, resume: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is a file; name a folder for the training")
+    held = {path.name for path in out.iterdir()} if out.exists() else set()
+    if "checkpoints" in held and not resume:
+        raise BadInput(f"{out} holds checkpoints of an earlier training; pass --resume or another folder")
+    if "checkpoints" not in held and held - {"features"}:
+        raise BadInput(f"{out} holds something else ({min(held)}); name a new folder for the training")
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Without the bars that transformers draws while it reads and writes weights."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

@@ -1,0 +1,95 @@
+"""A recipe as a Hugging Face Trainer: quiet, resumable to the bit, one whole batch per step."""
+
+import json
+import sys
+from pathlib import Path
+
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
+from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
+
+from otoscope.errors import BadInput
+from otoscope.models.mockingjay import MockingjayConfig, MockingjayForPreTraining
+from otoscope.pretraining.batches import MaskedBatches
+from otoscope.pretraining.features import Features
+from otoscope.pretraining.recipe import Recipe
+
+VALIDATION_BATCHES = 8
+
+
+def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
+    """Arguments of a training that keeps checkpoints and logs in `folder`; progress is drawn on a terminal only.
+
+    Raises:
+        BadInput: the recipe's training arguments do not go together, or there are several devices.
+    """
+    try:
+        arguments = TrainingArguments(
+            output_dir=str(folder),
+            per_device_train_batch_size=1,
+            per_device_eval_batch_size=1,
+            train_sampling_strategy="sequential",
+            remove_unused_columns=False,
+            disable_tqdm=not sys.stderr.isatty(),
+            **{"report_to": "tensorboard", "seed": recipe.batching.seed} | recipe.training,
+        )
+    except (ImportError, TypeError, ValueError) as error:
+        raise BadInput(f"training: {error}") from error
+    if arguments.n_gpu > 1 or arguments.world_size > 1:
+        raise BadInput("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
+    return arguments
+
+
+def new_model(recipe: Recipe, seed: int) -> MockingjayForPreTraining:
+    """The recipe's model with random weights.
+
+    Raises:
+        BadInput: there is no such model.
+    """
+    set_seed(seed)
+    try:
+        return MockingjayForPreTraining(MockingjayConfig(**recipe.model))
+    except (ArithmeticError, KeyError, RuntimeError, ValueError) as error:
+        raise BadInput(f"model: no such model can be made: {error}") from error
+
+
+def make_trainer(
+    recipe: Recipe,
+    arguments: TrainingArguments,
+    model: MockingjayForPreTraining,
+    train: Features,
+    validation: Features,
+) -> Trainer:
+    """A Trainer whose dataset holds one whole batch per step.
+
+    Raises:
+        BadInput: there is too little speech for one batch.
+    """
+    steps = arguments.max_steps * arguments.gradient_accumulation_steps
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=MaskedBatches(train, recipe.masking, recipe.batching, steps),
+        eval_dataset=MaskedBatches(validation, recipe.masking, recipe.batching, VALIDATION_BATCHES),
+        data_collator=lambda batches: batches[0],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The last checkpoint that was written whole: its `trainer_state.json` is written last."""
+    return max(filter(_is_whole, folder.glob("checkpoint-*")), key=lambda path: int(path.name[11:]), default=None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def seconds_logged(folder: Path) -> float:
+    """Wall-clock seconds from the first to the last entry of each TensorBoard log under `folder`, summed."""
+    logs = [[event.wall_time for event in EventFileLoader(str(path)).Load()] for path in folder.rglob("events.out.*")]
+    return sum(times[-1] - times[0] for times in logs if times)

@@ -1,0 +1,47 @@
+"""A table of a recipe against the types its keys must have."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from huggingface_hub.dataclasses import type_validator
+
+from otoscope.errors import BadInput
+
+
+def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse keys of `values` that are not `known`, and values that are not of the known type.
+
+    An integer is good where a float is wanted.
+
+    Raises:
+        BadInput: naming the table, the key, what was expected and what came.
+
+    Example:
+        >>> check_types("masking", {"span": "x"}, {"span": int})
+        Traceback (most recent call last):
+        otoscope.errors.BadInput: masking: span must be int, is 'x'
+    """
+    for key, value in values.items():
+        if key not in known:
+            raise BadInput(f"{table}: '{key}' is not known here; known: {', '.join(sorted(known))}")
+        if not _fits(value, known[key]):
+            raise BadInput(f"{table}: {key} must be {_said(known[key])}, is {value!r}")
+
+
+def _fits(value: object, kind: Any) -> bool:
+    forms = (value, float(value)) if type(value) is int else (value,)
+    return any(_is_valid(form, kind) for form in forms)
+
+
+def _is_valid(value: object, kind: Any) -> bool:
+    try:
+        type_validator("", value, kind)
+    except TypeError:
+        return False
+    return True
+
+
+def _said(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    return kind.__name__ if type(kind) is type else str(kind)
