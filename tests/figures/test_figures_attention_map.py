@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from otoscope.figures.attention_map import fitting, marks_of, pooled
+from otoscope.figures.attention_map import OVERHANG, fitting, marks_of, pooled
 
 
 @pytest.mark.parametrize(("n_frames", "most"), [(7, 7), (7, 10), (8, 4), (23, 5), (301, 150), (5, 1)])
@@ -37,7 +37,7 @@ def test_labels_that_are_kept_stay_apart_and_no_more_important_one_would_fit(see
 
     assert not any(clash(i, j) for i, j in itertools.combinations(kept, 2))
     for i in set(range(25)) - set(kept):
-        outside = not sizes[i] / 2 - 0.5 <= centres[i] <= 30.5 - sizes[i] / 2
+        outside = not sizes[i] / 2 - OVERHANG <= centres[i] <= 30 + OVERHANG - sizes[i] / 2
         assert outside or any(clash(i, j) and importance[j] > importance[i] for j in kept)
 
 

@@ -16,7 +16,7 @@ from otoscope.figures.theme import LETTERS, TEXT_PT, Theme
 
 # Attention over uniform attention (A * T) on a log scale: stripes, blocks and lines all show, and maps compare.
 FAINTEST, STRONGEST = 1 / 4, 64
-RAMP_GAP, TICK = 6.0, 0.5  # mm
+RAMP_GAP, TICK, OVERHANG = 6.0, 0.5, 0.7  # mm
 PIXELS_PER_INCH = 600  # kept of a map: twice what is printed
 
 Floats = npt.NDArray[np.floating]
@@ -93,7 +93,7 @@ def label_keys(sheet: Axes, square: Square, marks: Marks, theme: Theme) -> None:
     edge = top + side
     ticks = [[(left + side * at, edge), (left + side * at, edge + TICK)] for at in marks.ticks]
     sheet.add_collection(LineCollection(ticks, colors=theme.quiet, linewidths=0.3), autolim=False)
-    sizes = [text_width(label, TEXT_PT) + 0.9 for label in marks.labels]
+    sizes = [text_width(label, TEXT_PT) + 1.1 for label in marks.labels]
     for i in fitting(side * marks.centres, sizes, marks.importance, side):
         sheet.text(left + side * marks.centres[i], edge + 2 * TICK, marks.labels[i], ha="center", va="top")
 
@@ -137,14 +137,14 @@ def colour_scales(figure: Figure, left: float, top: float, width: float, theme: 
 def fitting(centres: Floats, sizes: list[float], importance: Floats, length: float) -> list[int]:
     """Which labels to write on an edge so that none touches another or leaves it; the important ones come first.
 
-    Centres, sizes and length in mm. A label may reach half a millimetre over the end of its edge.
+    Centres, sizes and length in mm; a label may reach a little over the end of its edge.
 
     >>> fitting(np.array([2.0, 4.0, 8.0]), [3.0, 3.0, 3.0], np.array([1.0, 2.0, 1.0]), length=10.0)
     [1, 2]
     """
     kept: list[int] = []
     for i in np.argsort(-importance, kind="stable"):
-        inside = sizes[i] / 2 - 0.5 <= centres[i] <= length + 0.5 - sizes[i] / 2
+        inside = sizes[i] / 2 - OVERHANG <= centres[i] <= length + OVERHANG - sizes[i] / 2
         if inside and all(abs(centres[i] - centres[j]) >= (sizes[i] + sizes[j]) / 2 for j in kept):
             kept.append(int(i))
     return sorted(kept)

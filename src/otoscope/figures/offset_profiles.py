@@ -64,7 +64,7 @@ def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: fl
     axes.set(ylim=(0, highest * 1.05), yticks=[])
     axes.tick_params(bottom=False, labelbottom=False)
     bottom = top + HEIGHT - 0.6
-    peak = f"{head['offset_profile'].max().item():.2f} at\n{_signed(head['peak'].item())}"
+    peak = f"{head['offset_profile'].max().item():.2g} at\n{_signed(head['peak'].item())}"
     write(figure, MARGIN, bottom, f"layer {head['layer'].item()}, head {head['head'].item()}", va="bottom")
     write(figure, LEFT + WIDTH + 1, bottom, peak, va="bottom", color=theme.quiet)
 
