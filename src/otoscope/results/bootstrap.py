@@ -52,7 +52,11 @@ def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str
 
 
 def interval(resampled: Floats) -> Floats:
-    """Low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...]."""
+    """Low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...].
+
+    >>> interval(np.arange(101.0))
+    array([ 2.5, 97.5])
+    """
     return np.moveaxis(np.quantile(resampled, BOUNDS, axis=0), 0, -1)
 
 
@@ -66,6 +70,11 @@ def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dic
     Returns:
         statistic -> [layer, head, bound], and category agreement [layer, head]. One utterance has no spread
         to resample: both are NaN then.
+
+    >>> same = np.ones((3, 1, 1))  # three utterances, one head
+    >>> ends, agreement = row_intervals({"globalness": same, "verticality": -same, "diagonality": -same}, Bootstrap())
+    >>> ends["globalness"].tolist(), agreement.tolist()
+    ([[[1.0, 1.0]]], [[1.0]])
     """
     if len(rows["globalness"]) == 1:
         nothing = np.full(rows["globalness"].shape[1:], np.nan)
@@ -82,6 +91,9 @@ def fold_intervals(sums: Floats, counts: npt.NDArray[np.integer], bootstrap: Boo
         sums: [fold, ...] sum over the utterances of each fold.
         counts: [fold] number of utterances in each fold.
         bootstrap: how to resample the folds. With one utterance to a fold this is the bootstrap over utterances.
+
+    >>> fold_intervals(np.array([[1.0], [3.0], [0.0]]), np.array([2, 2, 0]), Bootstrap())  # fold means 0.5 and 1.5
+    array([[0.5, 1.5]])
     """
     filled = counts > 0
     shape, sums, counts = sums.shape[1:], sums[filled].reshape(filled.sum(), -1), counts[filled]

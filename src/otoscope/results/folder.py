@@ -72,7 +72,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Mapping[s
         skipped: id -> reason of every utterance that was left out.
 
     Raises:
-        BadInput: the disk is full; the run stays unfinished and can be resumed.
+        BadInput: the disk is full; the run stays unfinished and can be resumed. For an example see `heads_table`.
     """
     folder = Path(path)
     check(dataset)
@@ -110,6 +110,14 @@ def write_map(
 
     Raises:
         BadInput: the disk is full; no part of the map stays.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> grid = {"n_heads": [2], "frames": 4, "frame_period": 0.02}
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = claim_folder(folder, {"model": "a"})
+    ...     write_map(folder, 0, [np.full((2, 4, 4), 0.25)], **grid, utterance="u", audio="u.wav")
+    ...     xr.open_zarr(f"{folder}/maps.zarr/0", chunks=None, consolidated=False).attention.shape
+    (1, 2, 4, 4)
     """
     store = Path(path) / "maps.zarr"
     shape = (len(n_heads), max(n_heads), frames, frames)

@@ -78,7 +78,12 @@ def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[
 
 
 def check(dataset: xr.Dataset) -> None:
-    """Raise BadInput unless the Dataset holds exactly the variables of this schema, with their dimensions and docs."""
+    """Raise BadInput unless the Dataset holds exactly the variables of this schema, with their dimensions and docs.
+
+    >>> check(xr.Dataset({"category": "global"}))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    otoscope.errors.BadInput: results lack bound, category_agreement, duration, ...
+    """
     expected = _expected(dataset)
     present = set(map(str, dataset.variables))
     known = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}

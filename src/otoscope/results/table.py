@@ -33,6 +33,22 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
 
     Raises:
         BadInput: unknown column or format.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from types import SimpleNamespace
+    >>> from otoscope.results import assemble, claim_folder, finish, open_run
+    >>> names = ["globalness", "verticality", "diagonality", "weight"]
+    >>> described = [SimpleNamespace(name=name, doc=name, units="1", dims=(), coords={}) for name in names]
+    >>> rows = {name: np.full((1, 1, 1), 0.5) for name in names}  # one utterance, one layer, one head
+    >>> utterances = pd.DataFrame({"frames": 9, "duration": 0.2, "speaker": "s"}, index=["u"])
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = claim_folder(folder, {"model": "a"})
+    ...     finish(folder, assemble(rows, {}, utterances, described, frame_period=0.02), skipped={})
+    ...     print(heads_table(open_run(folder)))
+    layer  head  globalness  verticality  diagonality  weight  category  kept
+    ─────────────────────────────────────────────────────────────────────────
+        0     0      0.5000       0.5000       0.5000  0.5000  diagonal
+    <BLANKLINE>
     """
     if format not in ("table", "csv", "json"):
         raise BadInput(f"unknown format {format!r}; expected table, csv or json")
