@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from huggingface_hub.utils import logging as hub_logging
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
 from transformers.utils import logging
 
@@ -17,6 +18,7 @@ from otoscope.models.families import FAMILIES, Family
 from otoscope.models.selfcheck import examine
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
+TRAINING_ONLY = {"masked_spec_embed"}  # stands for masked frames; many fine-tuned checkpoints lack it
 
 
 def load(name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32") -> Encoder:
@@ -69,9 +71,9 @@ def _found(auto: Any, name: str) -> Any:
 def _weights(name: str, dtype: torch.dtype) -> Any:
     try:
         model, info = AutoModel.from_pretrained(name, dtype=dtype, output_loading_info=True)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BadInput(f"weights of {name} cannot be loaded: {_first_sentence(error)}") from error
-    if missing := sorted(info["missing_keys"]):
+    if missing := sorted(info["missing_keys"] - TRAINING_ONLY):
         shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
         raise BadInput(f"{name} lacks {len(missing)} weights of its model ({shown}); they would be random")
     return model
