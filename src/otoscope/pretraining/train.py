@@ -23,7 +23,8 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     """Pre-train a Mockingjay model by a recipe; `out/model` gets the model, its feature extractor and its card.
 
     Checkpoints, TensorBoard logs and features of the corpora lie under `out`. With `resume` training goes on from the
-    newest checkpoint and ends in the same weights as a run that never stopped. Progress is drawn on a terminal only.
+    newest checkpoint and ends in the same weights as a run that never stopped, bit for bit on the same device with the
+    same number of threads (sums of floats depend on both). Progress is drawn on a terminal only.
 
     Raises:
         BadInput: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, or it holds
