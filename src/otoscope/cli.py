@@ -95,7 +95,10 @@ def figures(
     """Draw the figures of a run."""
     from otoscope.engine.draw import draw
 
-    for path in draw(run, out, formats=format.split(","), utterance=utterance, theme=theme.value):
+    def skipped(figure: str, reason: str) -> None:
+        print(f"otoscope: no figure {figure}: {reason}", file=sys.stderr)
+
+    for path in draw(run, out, formats=format.split(","), utterance=utterance, theme=theme.value, on_skip=skipped):
         print(path)
 
 
@@ -128,11 +131,15 @@ def pretrain(
     """Pre-train a Mockingjay model by masked reconstruction."""
     from otoscope.pretraining.train import pretrain as call
 
-    learned = call(recipe, out, resume=resume)
+    made = call(recipe, out, resume=resume)
+    learned = made.reconstruction
     print(
         f"masked L1 on {learned.frames} held-out frames: {learned.model:.4f}; predicting the mean {learned.mean:.4f}, "
-        f"copying the nearest unmasked frame {learned.nearest:.4f}\nmodel written to {out / 'model'}"
+        f"copying the nearest unmasked frame {learned.nearest:.4f}"
     )
+    for skipped in made.skipped:
+        print(f"left out: {skipped.id}: {skipped.reason}")
+    print(f"model of {made.parameters} parameters after {made.steps} steps written to {made.model}")
 
 
 def main() -> NoReturn:

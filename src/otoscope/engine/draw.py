@@ -1,6 +1,6 @@
 """Figures of a run, with the maps they need."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from otoscope import figures
@@ -14,6 +14,7 @@ def draw(
     formats: Sequence[str] = ("png",),
     utterance: str | None = None,
     theme: str = "light",
+    on_skip: Callable[[str, str], None] | None = None,
 ) -> list[Path]:
     """Draw every figure of a run into the folder `out`.
 
@@ -26,6 +27,7 @@ def draw(
         formats: of png, svg and pdf.
         utterance: whose maps to show; None for the run's example.
         theme: light or dark.
+        on_skip: receives (figure, reason) where the run lacks what a figure shows; without it a warning is given.
 
     Returns:
         The files that were written.
@@ -46,4 +48,4 @@ def draw(
         from otoscope.engine.maps import with_maps
 
         opened = with_maps(run, utterance)
-    return figures.draw(opened, out, formats, utterance, theme)
+    return figures.draw(opened, out, formats, utterance, theme, on_skip)

@@ -1,9 +1,7 @@
 """What a run found, in a few lines."""
 
-from otoscope.results.categories import CATEGORIES
+from otoscope.results.categories import CATEGORIES, STATISTIC_OF
 from otoscope.results.run import Run
-
-STATISTIC = {"global": "globalness", "vertical": "verticality", "diagonal": "diagonality"}
 
 
 def summary(run: Run) -> str:
@@ -26,7 +24,7 @@ def _measured(run: Run) -> str:
 
 
 def _category(run: Run, name: str) -> str:
-    heads, statistic = run.heads, STATISTIC[name]
+    heads, statistic = run.heads, STATISTIC_OF[name]
     members = heads[heads["category"] == name].sort_values(statistic, ascending=False)
     if members.empty:
         return f"  {name:<9}  no head"
