@@ -1,20 +1,20 @@
 """Cost of measuring attention while computing it, against the honest alternative of keeping whole maps.
 
 Ours: the kernel's output and everything the statistics need, then the statistics. Alternative: whole maps `[H, T, T]`,
-then the formulas in torch. Both as ratios to plain scaled-dot-product attention. Each timing is paired with one of plain
-attention next to it, the ratio is the median over pairs, and the spread its middle half. Peak memory is what one call
-adds to a fresh process.
+then the formulas in torch. Both as ratios to plain scaled-dot-product attention. Each timing is paired with one of
+plain attention next to it, the ratio is the median over pairs, and the spread its middle half. Peak memory is what one
+call adds to a fresh process (Linux).
 
     python benchmarks/kernel.py
 """
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -90,9 +90,16 @@ def added_memory(name: str, T: int) -> float:
 def print_added_memory(name: str, T: int) -> None:
     inputs = states(T)
     ALTERNATIVES[name](*(x[:, :, :64].contiguous() for x in inputs))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
+    before = peak_memory()
     ALTERNATIVES[name](*inputs)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(peak_memory() - before)
+
+
+def peak_memory() -> float:
+    """Largest resident memory of this process so far, MiB."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
 
 
 def print_table(pairs: int) -> None:

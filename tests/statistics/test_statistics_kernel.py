@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from otoscope.errors import BadInput
 from otoscope.statistics.kernel import attend
 from otoscope.statistics.reductions import GATHER
+from otoscope.statistics.reference import distance
 
 
 def qkv(B: int, H: int, T: int, d: int = 8, dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
@@ -21,14 +22,14 @@ def qkv(B: int, H: int, T: int, d: int = 8, dtype: torch.dtype = torch.float32) 
 def direct(A: np.ndarray) -> dict[str, np.ndarray]:
     """The reductions of one map, straight from their definitions."""
     T = len(A)
-    frames = np.arange(T)
+    farthest = np.maximum(distance(T).max(axis=1, keepdims=True), 1)
     log_A = np.log(A, where=A > 0, out=np.zeros_like(A))
     return {
         "row_entropy": -(A * log_A).sum(1),
         "row_max": A.max(1),
-        "row_distance": (A * np.abs(frames[:, None] - frames)).sum(1),
         "column_sum": A.sum(0),
         "offset_histogram": np.array([np.trace(A, offset=d) for d in range(1 - T, T)]),
+        "scaled_histogram": np.array([np.trace(A / farthest, offset=d) for d in range(1 - T, T)]),
     }
 
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from otoscope.errors import BadInput
-from otoscope.statistics.reductions import GATHER, Reductions, empty_totals
+from otoscope.statistics.reductions import GATHER, SKEWED, Reductions, empty_totals
 from otoscope.statistics.tile import Tile, Workspace
 
 TILE_QUERIES = 128
+TILE_HEADS = 2  # at least; short utterances take more, up to TILE_WEIGHTS
 TILE_WEIGHTS = 2 * TILE_QUERIES * 1664
 FORBIDDEN = -1e30  # score of a key that may not be attended to: finite, so that 0 * FORBIDDEN is 0
 
@@ -99,15 +100,15 @@ def _working(states: Tensor) -> Tensor:
 
 def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
     H, T, _ = layer.query_hqd.shape
-    context_qhd[T:] = 0
     totals = empty_totals(needs, H, T, layer.query_hqd)
     rows = torch.full((H,), T, device=layer.query_hqd.device)
-    for tile in _tiles(layer, skew="offset_histogram" in needs):
+    context_qhd[T:] = 0
+    for tile in _tiles(layer, skew=not needs.isdisjoint(SKEWED)):
         _weigh(layer, tile)
         if layer.bias_hqk is not None:
             rows[tile.heads] -= _silence(tile)
         context_hqd = torch.bmm(tile.attention_hqk, layer.value_hkd[tile.heads, tile.keys])
-        context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1).to(context_qhd.dtype)
+        context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
         for need, total in totals.items():
             GATHER[need](tile, total)
     return Reductions(length=T, rows=rows.clamp(min=1), **totals)
@@ -117,7 +118,7 @@ def _tiles(layer: Layer, skew: bool) -> Iterator[Tile]:
     H, T, _ = layer.query_hqd.shape
     n = min(T, TILE_QUERIES)
     width = min(T, n + 2 * layer.span.reach) + (n - 1 if skew else 0)
-    h = min(H, max(1, TILE_WEIGHTS // (n * width)))
+    h = min(H, max(TILE_HEADS, TILE_WEIGHTS // (n * width)))
     space = Workspace(length=T, queries=n, size=h * n * width, skew=skew, like=layer.query_hqd)
     for start in range(0, H, h):
         heads = slice(start, min(start + h, H))

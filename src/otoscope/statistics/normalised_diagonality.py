@@ -14,11 +14,11 @@ from otoscope.statistics.statistic import Statistic
 
 
 def value(r: Reductions) -> Tensor:
-    """One minus the mean share of the farthest distance, `[H]`."""
-    assert r.row_distance is not None
-    frames = torch.arange(r.length, device=r.row_distance.device)
-    farthest = torch.maximum(frames, r.length - 1 - frames).clamp(min=1)
-    return 1 - (r.row_distance / farthest).sum(-1) / r.rows
+    """One minus the mean share of the farthest distance, `[H]`; the distances are read off the scaled histogram."""
+    histogram = r.scaled_histogram
+    assert histogram is not None
+    offsets = torch.arange(1 - r.length, r.length, device=histogram.device)
+    return 1 - (histogram * offsets.abs()).sum(-1) / r.rows
 
 
 def reference(A: NDArray[np.float64]) -> float:
@@ -34,7 +34,7 @@ STATISTIC = Statistic(
     "farthest from it. Far less dependent on length than diagonality.",
     units="1",
     source="Zhang, Loweimi, Bell and Renals 2021 (SLT, arXiv 2011.04906)",
-    needs=frozenset({"row_distance"}),
+    needs=frozenset({"scaled_histogram"}),
     value=value,
     reference=reference,
 )

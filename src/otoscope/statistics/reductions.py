@@ -4,7 +4,7 @@ Axes: h head, q query, k key, j signed offset. A new reduction is one field of `
 row of `GATHER`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import torch
@@ -25,15 +25,9 @@ class Reductions:
     rows: Tensor
     row_entropy: Tensor | None = None  # [H, T]         -sum_k A ln A
     row_max: Tensor | None = None  # [H, T]             max_k A
-    row_distance: Tensor | None = None  # [H, T]        sum_k A |q - k|
     column_sum: Tensor | None = None  # [H, T]          sum_q A
     offset_histogram: Tensor | None = None  # [H, 2T-1] sum_q A[q, q + d] at T - 1 + d
-
-
-def empty_totals(needs: Iterable[str], heads: int, length: int, like: Tensor) -> dict[str, Tensor]:
-    """Zeros to gather each needed reduction into, on the device and in the dtype of `like`."""
-    size = {"offset_histogram": 2 * length - 1}
-    return {need: like.new_zeros(heads, size.get(need, length)) for need in GATHER if need in needs}
+    scaled_histogram: Tensor | None = None  # [H, 2T-1] the same of A / max_k |q - k| (over 1 in an utterance of 1)
 
 
 def _row_entropy(tile: Tile, total_ht: Tensor) -> None:
@@ -55,16 +49,20 @@ def _row_max(tile: Tile, total_ht: Tensor) -> None:
     total_ht[tile.heads, tile.queries] = tile.largest_hq
 
 
-def _row_distance(tile: Tile, total_ht: Tensor) -> None:
-    total_ht[tile.heads, tile.queries] = torch.mul(tile.attention_hqk, tile.distance_qk, out=tile.score_hqk).sum(-1)
-
-
 def _column_sum(tile: Tile, total_ht: Tensor) -> None:
     total_ht[tile.heads, tile.keys] += tile.attention_hqk.sum(1)
 
 
 def _offset_histogram(tile: Tile, total_hj: Tensor) -> None:
-    mass_hj = tile.skewed_hqj.sum(1)
+    _add_at_offsets(tile, tile.skewed_hqj.sum(1), total_hj)
+
+
+def _scaled_histogram(tile: Tile, total_hj: Tensor) -> None:
+    scale_h1q = tile.space.scales[tile.queries].expand(tile.shape[0], 1, -1)
+    _add_at_offsets(tile, torch.bmm(scale_h1q, tile.skewed_hqj).squeeze(1), total_hj)
+
+
+def _add_at_offsets(tile: Tile, mass_hj: Tensor, total_hj: Tensor) -> None:
     first = tile.space.length - 1 + tile.first_offset
     total_hj[tile.heads, first : first + mass_hj.shape[-1]] += mass_hj
 
@@ -72,7 +70,15 @@ def _offset_histogram(tile: Tile, total_hj: Tensor) -> None:
 GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
     "row_entropy": _row_entropy,
     "row_max": _row_max,
-    "row_distance": _row_distance,
     "column_sum": _column_sum,
     "offset_histogram": _offset_histogram,
+    "scaled_histogram": _scaled_histogram,
 }
+
+SKEWED = frozenset({"offset_histogram", "scaled_histogram"})  # by signed offset; the others are by frame
+
+
+def empty_totals(needs: Collection[str], heads: int, length: int, like: Tensor) -> dict[str, Tensor]:
+    """Zeros to gather each needed reduction into, on the device and in the dtype of `like`."""
+    asked = [need for need in GATHER if need in needs]
+    return {need: like.new_zeros(heads, 2 * length - 1 if need in SKEWED else length) for need in asked}

@@ -40,6 +40,12 @@ class Workspace:
         return self.like.new_zeros(self.pad(self.queries) + self.size)
 
     @cached_property
+    def scales(self) -> Tensor:
+        """`1 / max_k |q - k|` of every query (1 in an utterance of one frame), `[length]`."""
+        frame = torch.arange(self.length, device=self.like.device)
+        return 1 / torch.maximum(frame, self.length - 1 - frame).clamp(min=1).to(self.like.dtype)
+
+    @cached_property
     def distances(self) -> Tensor:
         """`|j - (length - 1) - i|`: the distances from query i to every key, wherever the tile's first query stands."""
         offset = torch.arange(1 - self.length, self.length, device=self.like.device, dtype=self.like.dtype)
@@ -91,7 +97,7 @@ class Tile:
         """Each query's largest weight."""
         return self.attention_hqk.amax(-1)
 
-    @property
+    @cached_property
     def skewed_hqj(self) -> Tensor:
         """Weights by signed offset: column j holds key - query = `first_offset + j`."""
         h, n, _ = self.shape
