@@ -14,8 +14,7 @@ from otoscope.statistics.reductions import GATHER, SKEWED, Reductions, empty_tot
 from otoscope.statistics.tile import Tile, Workspace
 
 TILE_QUERIES = 128
-TILE_HEADS = 2  # at least; short utterances take more, up to TILE_WEIGHTS
-TILE_WEIGHTS = 2 * TILE_QUERIES * 1664
+TILE_WEIGHTS = 2 * TILE_QUERIES * 3328  # at most, unless one head needs more: two heads of a minute at 50 Hz
 FORBIDDEN = -1e30  # score of a key that may not be attended to: finite, so that 0 * FORBIDDEN is 0
 
 
@@ -118,7 +117,7 @@ def _tiles(layer: Layer, skew: bool) -> Iterator[Tile]:
     H, T, _ = layer.query_hqd.shape
     n = min(T, TILE_QUERIES)
     width = min(T, n + 2 * layer.span.reach) + (n - 1 if skew else 0)
-    h = min(H, max(TILE_HEADS, TILE_WEIGHTS // (n * width)))
+    h = min(H, max(1, TILE_WEIGHTS // (n * width)))
     space = Workspace(length=T, queries=n, size=h * n * width, skew=skew, like=layer.query_hqd)
     for start in range(0, H, h):
         heads = slice(start, min(start + h, H))
