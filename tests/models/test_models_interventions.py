@@ -12,6 +12,7 @@ from tiny_models import noise
 
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
 
 WAVE = noise(0.9)
 EXACT = 1e-12
@@ -105,8 +106,6 @@ def test_an_inner_span_replaces_the_outer_one(encoder: Encoder) -> None:
 
 
 def test_interventions_of_one_encoder_do_not_reach_another(encoder: Encoder, folders: dict[str, Path]) -> None:
-    from otoscope.models.load import load
-
     other = load(folders["hubert-layer"], device="cpu", dtype="float64")
     intact = hidden(other)
     with encoder.without_heads(EVERYTHING), encoder.span(0):
