@@ -16,14 +16,16 @@ PACKAGE = Path(otoscope.__file__).parent
 
 ARROWS = {
     "errors": set(),
+    "atomic": {"errors"},
     "embedded": set(),
     "corpus": {"errors"},
+    "phones": {"errors"},
     "statistics": {"errors"},
-    "results": {"errors"},
-    "figures": {"errors", "results"},
+    "results": {"atomic", "errors"},
+    "figures": {"atomic", "errors", "results"},
     "models": {"errors", "embedded", "corpus", "statistics"},
-    "pretraining": {"errors", "corpus", "models"},
-    "engine": {"errors", "embedded", "corpus", "statistics", "results", "figures", "models", "pretraining"},
+    "pretraining": {"atomic", "errors", "corpus", "models"},
+    "engine": {"atomic", "errors", "embedded", "corpus", "statistics", "results", "figures", "models", "pretraining"},
 }
 ABOVE_ALL = {"__init__", "__main__", "autoclasses", "cli"}  # they call the rooms, and no room calls them
 

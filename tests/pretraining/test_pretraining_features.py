@@ -1,8 +1,5 @@
 """Features are kept whole or not at all, and every utterance without any is accounted for."""
 
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +10,6 @@ from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.pretraining.features import read_features, unusable, write_features
 from otoscope.pretraining.speech import read_speech
-from otoscope.pretraining.whole import whole
 
 EXTRACTOR = MockingjayFeatureExtractor()
 
@@ -52,32 +48,9 @@ def test_features_that_fail_while_written_leave_nothing(tmp_path: Path, monkeypa
         save(path, array)
 
     monkeypatch.setattr(np, "save", full_disk_at_the_second_file)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(BadInput, match="disk full while writing"):
         write_features([noise(8000)], EXTRACTOR, tmp_path / "kept")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_whose_writer_is_killed_does_not_appear_and_can_be_made_again(tmp_path: Path) -> None:
-    folder = tmp_path / "kept"
-    killed = f"""
-import os, pathlib, signal
-from otoscope.pretraining.whole import whole
-with whole(pathlib.Path({str(folder)!r})) as unfinished:
-    (unfinished / "half").touch()
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-    assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -signal.SIGKILL
-    assert not folder.exists()
-    with whole(folder) as unfinished:
-        (unfinished / "all").touch()
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["kept", "kept/all"]
-
-
-def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
-    for name in ("old", "new"):
-        with whole(tmp_path / "kept") as unfinished:
-            (unfinished / name).touch()
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["new"]
 
 
 def test_speech_counts_what_it_holds_and_names_what_it_leaves_out(speech_folder: Path, tmp_path: Path) -> None:

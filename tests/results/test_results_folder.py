@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from otoscope.atomic import atomic
 from otoscope.errors import BadInput
 from otoscope.results import assemble, claim_folder, finish, folder, open_run, write_map
-from otoscope.results.atomic import atomic
 from synthetic_run import STATISTICS, make_run, utterance
 
 PLAN = {"model": "m", "options": {"limit": 3, "layers": (1, 2)}}

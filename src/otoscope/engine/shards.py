@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from lhotse import MonoCut
 
+from otoscope.atomic import atomic
 from otoscope.corpus import Skipped, load_audio
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
-from otoscope.results.atomic import atomic
 from otoscope.statistics import state
 from otoscope.statistics.evaluate import evaluate
 from otoscope.statistics.reductions import Reductions

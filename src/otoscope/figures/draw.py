@@ -10,11 +10,11 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from otoscope.atomic import atomic, make_folder
 from otoscope.errors import BadInput
 from otoscope.figures.drawing import discover
 from otoscope.figures.theme import Theme, theme_named
 from otoscope.results import Run
-from otoscope.results.atomic import atomic, make_folder
 
 # What a file would say of the moment it was written; left out, the same run gives the same bytes.
 _METADATA = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}

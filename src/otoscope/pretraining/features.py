@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from otoscope.atomic import atomic, make_folder
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.models.mockingjay.feature_extraction import SHORTEST, normalise
-from otoscope.pretraining.whole import whole
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtr
     frames = [
         empty if unusable(wave) else normalise(extractor.log_mel(wave)).numpy().astype(np.float16) for wave in waves
     ]
-    with whole(folder) as unfinished:
+    make_folder(folder.parent)
+    with atomic(folder) as unfinished:
+        unfinished.mkdir()
         np.save(unfinished / "frames.npy", np.concatenate(frames))
         np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))
 

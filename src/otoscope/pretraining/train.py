@@ -9,6 +9,7 @@ import torch
 from transformers import Trainer
 from transformers.utils import logging
 
+from otoscope.atomic import atomic, make_folder
 from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.pretraining.evaluation import evaluate
@@ -16,7 +17,6 @@ from otoscope.pretraining.model_card import Pretrained, model_card
 from otoscope.pretraining.recipe import Recipe, read_recipe
 from otoscope.pretraining.speech import Speech, read_speech
 from otoscope.pretraining.trainer import make_trainer, new_model, newest_checkpoint, seconds_logged, training_arguments
-from otoscope.pretraining.whole import whole
 
 
 def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False) -> Pretrained:
@@ -61,7 +61,9 @@ def _finish(
     out: Path,
 ) -> Pretrained:
     """The model on disk, measured as it reads back, with its card."""
-    with whole(out / "model") as folder:
+    make_folder(out)
+    with atomic(out / "model") as folder:
+        folder.mkdir()
         stored = store(trainer.model, extractor, recipe, folder)
         made = Pretrained(
             model=out / "model",

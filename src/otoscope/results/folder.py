@@ -16,8 +16,8 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
+from otoscope.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import BadInput
-from otoscope.results.atomic import atomic, is_vacant, make_folder
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
 
 Plan = Mapping[str, Any]

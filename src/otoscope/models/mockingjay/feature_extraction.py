@@ -12,6 +12,7 @@ from transformers.models.auto.feature_extraction_auto import AutoFeatureExtracto
 from otoscope.models.mockingjay.configuration import MockingjayConfig
 
 WINDOW, HOP = 400, 160  # samples at 16 kHz: 25 ms every 10 ms
+CONSTANT = 1e-4  # a deviation that rounding alone leaves, as in digital silence
 SHORTEST = WINDOW // 2 + 1  # the first window is centred on sample 0 and mirrored at the edge
 
 
@@ -82,9 +83,10 @@ class MockingjayFeatureExtractor(SequenceFeatureExtractor):
 
 
 def normalise(frames: Tensor) -> Tensor:
-    """Zero mean and unit (unbiased) deviation over time of `[frames, bands]`; a single frame becomes zero."""
+    """Zero mean and unit (unbiased) deviation over time of `[frames, bands]`; a band without change becomes zero."""
     centred = frames - frames.mean(0)
-    return centred / (frames.std(0) + 1e-10) if len(frames) > 1 else centred
+    deviation = centred.square().sum(0).div(max(len(frames) - 1, 1)).sqrt()
+    return torch.where(deviation > CONSTANT, centred / (deviation + 1e-10), 0)
 
 
 AutoFeatureExtractor.register(MockingjayConfig, MockingjayFeatureExtractor, exist_ok=True)

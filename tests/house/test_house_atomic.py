@@ -1,0 +1,36 @@
+"""What is written appears whole or not at all, whatever stops the writer."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from otoscope.atomic import atomic
+
+KILLED = """
+import os, pathlib, signal, sys
+from otoscope.atomic import atomic
+with atomic(pathlib.Path(sys.argv[1])) as unfinished:
+    unfinished.mkdir()
+    (unfinished / "half").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_folder_whose_writer_is_killed_does_not_appear_and_can_be_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not folder.exists()
+    with atomic(folder) as unfinished:
+        unfinished.mkdir()
+        (unfinished / "all").touch()
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["kept", "kept/all"]
+
+
+def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        with atomic(tmp_path / "kept") as unfinished:
+            unfinished.mkdir()
+            (unfinished / name).touch()
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["new"]
