@@ -1,0 +1,152 @@
+"""Alpha and beta of a segmentation, tuned on a validation part for the best strict R-value.
+
+Alpha is searched in units of the median distance between frames (median over utterances), because at `alpha / median`
+the kernel-gram matrix does not depend on the features' scale: one grid serves MFCC, mel frames, attention rows and
+representations alike. Inside the grid of alphas, one pass over the features gives every beta.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from otoscope.errors import BadInput
+from otoscope.phones.boundaries import BoundaryCounts, BoundaryScores, count_boundaries
+from otoscope.phones.kernel_gram import median_distance
+from otoscope.phones.segmentation import EVERY_10_MS, LabelFrames, local_minima, scores
+
+RATIOS = tuple(0.1 * 2 ** (step / 2) for step in range(8))  # alpha over median distance: 0.1 to 1.1
+BETAS = tuple(1.15**step for step in range(-5, 13))  # 0.50 to 5.4
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """One utterance: features [T, d] at the model's rate, and its reference boundaries in seconds, ascending."""
+
+    features: npt.ArrayLike
+    boundaries: npt.ArrayLike
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best alpha and beta, and the strict scores that they reach on the part they were tuned on."""
+
+    alpha: float
+    beta: float
+    scores: BoundaryScores
+
+
+def tune(
+    part: Sequence[Labelled],
+    frames: LabelFrames = EVERY_10_MS,
+    tolerance: float = 0.020,
+    ratios: Sequence[float] = RATIOS,
+    betas: Sequence[float] = BETAS,
+) -> Tuned:
+    """Alpha and beta with the best strict R-value, counted over all utterances of a validation part together.
+
+    Searches the grid, then once more around its best point, half and a quarter of a step to each side. Of equal points
+    the one of smallest alpha, then beta, is kept: nothing is drawn by chance.
+
+    Args:
+        part: utterances, all with features of the same kind.
+        frames: where label frames lie; by default every 10 ms from 0, one for each row of features.
+        tolerance: of the R-value, in seconds.
+        ratios, betas: the grid; alphas are `ratios` times the median distance, and steps are ratios of neighbours.
+
+    Raises:
+        BadInput: no utterance, no reference boundary, features that do not vary, and as `segment` and
+            `score_boundaries` do.
+
+    Example:
+        >>> block = np.kron(np.eye(3), np.ones((5, 5)))
+        >>> tune([Labelled(block, [0.045, 0.095])]).scores.r_value
+        1.0
+    """
+    unit = _unit(part)
+    _, ratio, beta = _best(part, unit, ratios, betas, frames, tolerance)
+    _, ratio, beta = _best(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
+    [counts] = pooled_counts(part, unit * ratio, [beta], frames, tolerance)
+    return Tuned(unit * ratio, beta, counts.scores())
+
+
+def pooled_counts(
+    part: Sequence[Labelled],
+    alpha: float,
+    betas: Sequence[float],
+    frames: LabelFrames = EVERY_10_MS,
+    tolerance: float = 0.020,
+    strict: bool = True,
+) -> list[BoundaryCounts]:
+    """Counts over all utterances, one for each beta: the points of a precision-recall curve.
+
+    Raises:
+        BadInput: as `segment` and `score_boundaries` do.
+
+    Example:
+        >>> block = np.kron(np.eye(3), np.ones((5, 5)))
+        >>> few, many = pooled_counts([Labelled(block, [0.045, 0.095])], alpha=0.5, betas=[0.001, 1.0])
+        >>> few.scores().recall, many.scores().recall
+        (0.0, 1.0)
+    """
+    each = (utterance_counts(utterance, alpha, betas, frames, tolerance, strict) for utterance in part)
+    return [sum(of_beta, BoundaryCounts()) for of_beta in zip(*each, strict=True)]
+
+
+def utterance_counts(
+    utterance: Labelled,
+    alpha: float,
+    betas: Sequence[float],
+    frames: LabelFrames = EVERY_10_MS,
+    tolerance: float = 0.020,
+    strict: bool = True,
+) -> list[BoundaryCounts]:
+    """Counts of one utterance, one for each beta; kept apart, they can be resampled.
+
+    Raises:
+        BadInput: as `segment` and `score_boundaries` do.
+
+    Example:
+        >>> block = np.kron(np.eye(3), np.ones((5, 5)))
+        >>> utterance_counts(Labelled(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
+        [BoundaryCounts(reference=2, predicted=2, found=2, correct=2)]
+    """
+    found = [local_minima(score) for score in scores(utterance.features, alpha, betas, frames.repeat)]
+    return [count_boundaries(utterance.boundaries, frames.seconds(at), tolerance, strict) for at in found]
+
+
+Point = tuple[float, float, float]  # R-value, alpha over unit, beta
+
+
+def _best(
+    part: Sequence[Labelled],
+    unit: float,
+    ratios: Sequence[float],
+    betas: Sequence[float],
+    frames: LabelFrames,
+    tolerance: float,
+) -> Point:
+    """The first point of the grid with the highest R-value."""
+    points = [
+        (counts.scores().r_value, ratio, beta)
+        for ratio in ratios
+        for beta, counts in zip(betas, pooled_counts(part, unit * ratio, betas, frames, tolerance), strict=True)
+    ]
+    return max(points, key=lambda point: point[0])
+
+
+def _around(best: float, grid: Sequence[float]) -> list[float]:
+    """The best value and, to each side, half and a quarter of a step, as far as the grid's first step is wide."""
+    step = grid[1] / grid[0] if len(grid) > 1 else 1.0
+    return [best * step**part for part in (-0.5, -0.25, 0.0, 0.25, 0.5)] if step != 1 else [best]
+
+
+def _unit(part: Sequence[Labelled]) -> float:
+    """Median over utterances of the median distance between frames."""
+    if not part or not sum(len(np.asarray(utterance.boundaries)) for utterance in part):
+        raise BadInput(f"expected utterances with reference boundaries to tune on, got {len(part)} utterances and none")
+    unit = float(np.median([median_distance(utterance.features) for utterance in part]))
+    if not unit > 0:
+        raise BadInput("expected features that vary over time, got the same frame in at least half of the pairs")
+    return unit
