@@ -5,7 +5,7 @@ Axes: b utterance, h head, t frame, q query, k key, d feature.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from otoscope.errors import BadInput
 from otoscope.models.call import AttentionCall, answering
 from otoscope.models.fallback import taking_over
 from otoscope.models.families import Family
+from otoscope.models.intervention import NONE, Intervention, attend_under
 from otoscope.models.maps import full_maps
-from otoscope.statistics.kernel import attend
 from otoscope.statistics.reductions import Reductions
 
 Receive = Callable[[int, list[Reductions]], None]
@@ -32,15 +32,6 @@ class Encoded:
 
     hidden: Tensor
     lengths: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Intervention:
-    """How attention differs from the model's own: heads whose context is zero, and keys within `radius` frames only."""
-
-    removed: frozenset[tuple[int, int]] = frozenset()
-    radius: int | None = None
-    renormalise: bool = True
 
 
 @dataclass
@@ -73,7 +64,7 @@ class Encoder:
     layers: tuple[nn.Module, ...] = ()
     n_heads: tuple[int, ...] = ()
     pads: bool = False
-    intervention: Intervention = field(default_factory=Intervention)
+    intervention: Intervention = NONE
 
     @property
     def n_layers(self) -> int:
@@ -122,30 +113,13 @@ class Encoder:
         def answer(call: AttentionCall) -> Tensor:
             nonlocal lengths
             lengths, layer = call.lengths, self._layer_of(call.module)
-            context, reductions = self._attend(call, layer, needs)
+            context, reductions = attend_under(self.intervention, call, layer, needs)
             if receive is not None:
                 receive(layer, reductions)
             return context
 
         hidden = self.run(audio, answer)
         return Encoded(_without_padding(hidden, lengths), lengths)
-
-    def _attend(self, call: AttentionCall, layer: int, needs: Collection[str]) -> tuple[Tensor, list[Reductions]]:
-        change = self.intervention
-        context, reductions = attend(
-            call.query_bhtd,
-            call.key_bhtd,
-            call.value_bhtd,
-            scaling=call.scaling,
-            lengths=call.lengths,
-            bias=call.bias_bhqk,
-            radius=change.radius,
-            renormalise=change.renormalise,
-            needs=needs,
-        )
-        removed = [head for at, head in change.removed if at == layer]
-        context[:, :, removed] = 0
-        return context, reductions
 
     def run(self, audio: Sequence[np.ndarray], answer: Callable[[AttentionCall], Tensor] | None) -> Tensor:
         """Final hidden states `[B, T, d]`, each attention call given to `answer` (None: the model's own attention)."""
@@ -203,9 +177,9 @@ class Encoder:
         def answer(call: AttentionCall) -> Tensor:
             layer = self._layer_of(call.module)
             if layers is None or layer in layers:
-                maps = full_maps(call, self.intervention.radius, self.intervention.renormalise)
+                maps = full_maps(call, self.intervention)
                 kept[layer] = maps.cpu().numpy()
-            return self._attend(call, layer, ())[0]
+            return attend_under(self.intervention, call, layer)[0]
 
         self.run([self.wave(cut)], answer)
         return kept

@@ -4,10 +4,11 @@ import torch
 from torch import Tensor
 
 from otoscope.models.call import AttentionCall
+from otoscope.models.intervention import Intervention
 
 
-def full_maps(call: AttentionCall, radius: int | None, renormalise: bool) -> Tensor:
-    """`A [H, T, T]` (query, key) of the call's first utterance, cut to `|q - k| <= radius`.
+def full_maps(call: AttentionCall, change: Intervention) -> Tensor:
+    """`A [H, T, T]` (query, key) of the call's first utterance, cut to the span of `change`.
 
     In float64 where the call is, else in float32.
     """
@@ -17,10 +18,10 @@ def full_maps(call: AttentionCall, radius: int | None, renormalise: bool) -> Ten
     score_hqk = query_hqd @ key_hkd.mT * call.scaling
     if call.bias_bhqk is not None:
         score_hqk = score_hqk + call.bias_bhqk[0, :, :T, :T]
-    if radius is None:
+    if change.radius is None:
         return score_hqk.softmax(-1)
     frames = torch.arange(T, device=score_hqk.device)
-    outside_qk = (frames[:, None] - frames).abs() > radius
-    if renormalise:
+    outside_qk = (frames[:, None] - frames).abs() > change.radius
+    if change.renormalise:
         return score_hqk.masked_fill(outside_qk, -torch.inf).softmax(-1)
     return score_hqk.softmax(-1).masked_fill(outside_qk, 0)

@@ -11,9 +11,9 @@ from torch import Tensor
 from otoscope.errors import BadInput
 from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
+from otoscope.models.intervention import NONE, attend_under
 from otoscope.models.maps import full_maps
 from otoscope.models.registry import NAME
-from otoscope.statistics.kernel import attend
 
 SECONDS = (1.0, 0.62)
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 5e-2, torch.float16: 1e-2}
@@ -54,14 +54,7 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
 
     def answer(call: AttentionCall) -> Tensor:
         calls.append(call)
-        return attend(
-            call.query_bhtd,
-            call.key_bhtd,
-            call.value_bhtd,
-            scaling=call.scaling,
-            lengths=call.lengths,
-            bias=call.bias_bhqk,
-        )[0]
+        return attend_under(NONE, call, len(calls))[0]
 
     encoder.run([wave], answer)
     return calls
@@ -78,7 +71,7 @@ def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
 
 def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Maps are finite, rows sum to one, and heads differ somewhere."""
-    maps = [full_maps(call, None, True) for call in calls]
+    maps = [full_maps(call, NONE) for call in calls]
     if not all((m.sum(-1) - 1).abs().max() <= ROUNDING for m in maps):
         raise _refused(encoder, "rows of its attention maps do not sum to one")
     if max(len(m) for m in maps) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):

@@ -1,0 +1,44 @@
+"""How a model's attention may be changed while it runs, and the attention of one call under such a change."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from otoscope.models.call import AttentionCall
+from otoscope.statistics.kernel import attend
+from otoscope.statistics.reductions import Reductions
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """Heads `(layer, head)` whose context is zero, and a span: only keys within `radius` frames of the query.
+
+    With `renormalise` rows sum to one over the keys in the span; without, the others are cut from the full rows.
+    """
+
+    removed: frozenset[tuple[int, int]] = frozenset()
+    radius: int | None = None
+    renormalise: bool = True
+
+
+NONE = Intervention()
+
+
+def attend_under(
+    change: Intervention, call: AttentionCall, layer: int, needs: Collection[str] = ()
+) -> tuple[Tensor, list[Reductions]]:
+    """Context `[B, T, H, d]` of a layer's call under a change, and the reductions that are needed of each utterance."""
+    context, reductions = attend(
+        call.query_bhtd,
+        call.key_bhtd,
+        call.value_bhtd,
+        scaling=call.scaling,
+        lengths=call.lengths,
+        bias=call.bias_bhqk,
+        radius=change.radius,
+        renormalise=change.renormalise,
+        needs=needs,
+    )
+    context[:, :, [head for at, head in change.removed if at == layer]] = 0
+    return context, reductions
