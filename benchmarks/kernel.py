@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from alternative import all_statistics
 from otoscope.statistics import discover
 from otoscope.statistics.kernel import attend
 
@@ -41,21 +42,8 @@ def ours(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
 
 
 def whole_maps(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
-    """The six statistics from whole maps, as one would write them down."""
     A = (SCALING * query @ key.mT).softmax(-1)
-    T = A.shape[-1]
-    frames = torch.arange(T)
-    distance = (frames[:, None] - frames).abs()
-    mean_row = A.mean(-2)
-    profile = [A.diagonal(d, dim1=-2, dim2=-1).sum(-1) / T for d in range(-50, 51)]
-    return A @ value, [
-        torch.special.entr(A).sum(-1).mean(-1),
-        -torch.special.entr(mean_row).sum(-1),
-        -(A * distance).sum((-2, -1)) / T**2,
-        A.amax((-2, -1)),
-        (1 - (A * distance).sum(-1) / distance.amax(-1)).mean(-1),
-        torch.stack(profile, dim=-1),
-    ]
+    return A @ value, all_statistics(A[0])
 
 
 ALTERNATIVES: dict[str, Attention] = {"plain": plain, "ours": ours, "whole maps": whole_maps}

@@ -26,12 +26,12 @@ from torch import Tensor
 from transformers import AutoModel, HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
+from alternative import all_statistics
 from otoscope import load
 from otoscope.statistics import discover
 
 RATE = 16000
 PAIRS = 3
-REACH = 50
 MIB = 2**20
 Work = Callable[[np.ndarray], object]
 Row = tuple[str, str, str]
@@ -69,28 +69,14 @@ def ours(folder: Path) -> tuple[HubertModel, Work]:
 
 
 def alternative(folder: Path) -> tuple[HubertModel, Work]:
-    """Full maps of all layers, then each definition in torch."""
+    """Full maps of all layers, then each formula in torch."""
     model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
 
     def work(wave: np.ndarray) -> list[list[Tensor]]:
         maps = model(torch.from_numpy(wave)[None], output_attentions=True).attentions
-        return [list(direct(attention[0])) for attention in maps]
+        return [all_statistics(attention[0]) for attention in maps]
 
     return model, work
-
-
-def direct(A: Tensor) -> Iterator[Tensor]:
-    """The statistics of one layer's maps `A [H, T, T]` by their formulas."""
-    T = A.shape[-1]
-    frames = torch.arange(T)
-    distance = (frames[:, None] - frames).abs().to(A.dtype)
-    row_distance = (A * distance).sum(-1)
-    yield torch.special.entr(A).sum(-1).mean(-1)
-    yield -torch.special.entr(A.mean(-2)).sum(-1)
-    yield A.amax((-2, -1))
-    yield -row_distance.sum(-1) / T**2
-    yield (1 - row_distance / distance.amax(-1)).mean(-1)
-    yield torch.stack([A.diagonal(d, -2, -1).sum(-1) for d in range(-REACH, REACH + 1)]) / T
 
 
 WORKS: dict[str, Callable[[Path], tuple[HubertModel, Work]]] = {

@@ -11,6 +11,7 @@ from otoscope import embedded
 from otoscope.corpus import load_audio, read_corpus
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +64,10 @@ def test_a_map_that_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=message):
         encoder.attention(cut, layer, head)
+
+
+def test_a_model_changed_after_loading_is_not_measured_in_silence(folders: dict[str, Path]) -> None:
+    encoder = load(folders["hubert-group"], device="cpu")
+    encoder.model.set_attn_implementation("sdpa")
+    with pytest.raises(BadInput, match="no longer runs the attention that was watched at load"):
+        encoder.observe([np.random.default_rng(0).normal(size=16000).astype(np.float32)], ["row_max"])

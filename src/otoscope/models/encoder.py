@@ -4,7 +4,7 @@ Axes: b utterance, h head, t frame, q query, k key, d feature.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from otoscope.corpus import load_audio
 from otoscope.errors import BadInput
-from otoscope.models.call import AttentionCall, answering
+from otoscope.models.call import Answer, AttentionCall, answering
 from otoscope.models.fallback import taking_over
 from otoscope.models.families import Family
 from otoscope.models.intervention import NONE, Intervention, attend_under
@@ -121,15 +121,30 @@ class Encoder:
         hidden = self.run(audio, answer)
         return Encoded(_without_padding(hidden, lengths), lengths)
 
-    def run(self, audio: Sequence[np.ndarray], answer: Callable[[AttentionCall], Tensor] | None) -> Tensor:
-        """Final hidden states `[B, T, d]`, each attention call given to `answer` (None: the model's own attention)."""
-        inputs = self._inputs(audio)
-        with torch.inference_mode(), self._watch(answer):
-            return self.model(**inputs).last_hidden_state
+    def plain(self, audio: Sequence[np.ndarray]) -> Tensor:
+        """Final hidden states `[B, T, d]` as the model itself computes them, nothing watched or changed."""
+        with torch.inference_mode():
+            return self.model(**self._inputs(audio)).last_hidden_state
 
-    def _watch(self, answer: Callable[[AttentionCall], Tensor] | None) -> AbstractContextManager[None]:
-        if answer is None:
-            return nullcontext()
+    def run(self, audio: Sequence[np.ndarray], answer: Answer) -> Tensor:
+        """Final hidden states `[B, T, d]` with every attention call given to `answer`.
+
+        Raises:
+            BadInput: not every layer's attention was reached (the model was changed after it was loaded).
+        """
+        reached: list[nn.Module] = []
+
+        def counted(call: AttentionCall) -> Tensor:
+            reached.append(call.module)
+            return answer(call)
+
+        with self._watch(counted):
+            hidden = self.plain(audio)
+        if self.layers and len(reached) != self.n_layers:
+            raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
+        return hidden
+
+    def _watch(self, answer: Answer) -> AbstractContextManager[None]:
         if self.family.gated:
             gated = (m for m in self.model.modules() if type(m).__name__ == self.family.gated)
             return taking_over(gated, answer)

@@ -29,7 +29,7 @@ def examine(encoder: Encoder) -> Encoder:
             changes the output.
     """
     waves = noise(encoder.sampling_rate)
-    unwatched = encoder.run(waves[:1], None)
+    unwatched = encoder.plain(waves[:1])
     if not encoder.family.gated:
         encoder.model.set_attn_implementation(NAME)
     calls = first_calls(encoder, waves[0])
