@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     from otoscope.engine.draw import draw
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
+    from otoscope.phones import score_boundaries
     from otoscope.pretraining.train import pretrain
     from otoscope.results import Run, open_run
 
-__all__ = ["BadInput", "Encoder", "Run", "analyze", "draw", "load", "open_run", "pretrain", "read_corpus"]
+__all__ = [
+    "BadInput",
+    "Encoder",
+    "Run",
+    "analyze",
+    "draw",
+    "load",
+    "open_run",
+    "pretrain",
+    "read_corpus",
+    "score_boundaries",
+]
 
 _HOME = {
     "Encoder": "otoscope.models.encoder",
@@ -29,6 +41,7 @@ _HOME = {
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",
     "read_corpus": "otoscope.corpus",
+    "score_boundaries": "otoscope.phones",
 }
 
 autoclasses.register_when_transformers_loads()
