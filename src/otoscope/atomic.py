@@ -11,6 +11,7 @@ from otoscope.errors import BadInput
 
 PARTIAL = ".partial"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
 
 @contextmanager
@@ -44,6 +45,8 @@ def atomic(target: Path, *, needed: int | None = None) -> Iterator[Path]:
         _remove(partial)
         if isinstance(error, OSError) and error.errno in _FULL:
             raise BadInput(_full_disk(target, needed)) from error
+        if isinstance(error, OSError) and error.errno in _CLOSED:
+            raise BadInput(f"cannot write {target} ({error.strerror}); choose another place") from error
         raise
 
 

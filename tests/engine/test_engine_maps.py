@@ -1,5 +1,7 @@
 """Maps of any utterance are made on request, by the very model that made the run."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -54,5 +56,21 @@ def test_maps_are_refused_when_the_utterance_is_gone(run, tiny_corpus):
     other = next(id for id in run.utterances.index if id not in run.maps)
     for path in tiny_corpus.glob(f"{other}.*"):
         path.unlink()
-    with pytest.raises(BadInput, match=f"'{other}' is no longer in"):
+    with pytest.raises(BadInput, match=r"the corpus at .* has changed since the run"):
+        with_maps(run.path, other)
+
+
+def test_maps_are_refused_when_the_audio_has_changed(run, tiny_corpus):
+    first, second, *_ = (id for id in run.utterances.index if id not in run.maps)
+    shutil.copy(tiny_corpus / f"{first}.flac", tiny_corpus / f"{second}.flac")
+    with pytest.raises(BadInput, match="has changed since the run"):
+        with_maps(run.path, second)
+
+
+def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(tiny_model, tiny_corpus, tmp_path):
+    encoder = otoscope.load(tiny_model)
+    with encoder.span(3):
+        run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "changed")
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    with pytest.raises(BadInput, match="measured under an intervention"):
         with_maps(run.path, other)

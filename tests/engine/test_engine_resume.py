@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import xarray as xr
 
 import otoscope
@@ -88,6 +90,23 @@ def test_a_run_is_not_resumed_under_another_plan(tiny_model, tiny_corpus, tmp_pa
     otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
     with pytest.raises(BadInput, match=r"another plan.*limit is 2 there, 1 now"):
         otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=1, resume=True)
+
+
+def test_a_run_under_an_intervention_is_not_resumed_without_it(tiny_model, tiny_corpus, tmp_path):
+    encoder = otoscope.load(tiny_model)
+    with encoder.without_heads([(0, 1)]):
+        otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", limit=1)
+    with pytest.raises(BadInput, match=r"another plan.*intervention\.removed is \[\[0, 1\]\] there, \[\] now"):
+        otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", limit=1, resume=True)
+
+
+def test_an_empty_folder_that_stood_there_stays_when_nothing_can_be_measured(tiny_model, tmp_path):
+    (tmp_path / "short").mkdir()
+    (tmp_path / "run").mkdir()
+    soundfile.write(tmp_path / "short" / "blip.wav", np.zeros(100), 16000)
+    with pytest.raises(BadInput, match="shorter than one frame"):
+        otoscope.analyze(tiny_model, tmp_path / "short", tmp_path / "run")
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tiny_model, tiny_corpus, tmp_path):

@@ -58,7 +58,7 @@ def test_one_frame_is_enough_and_less_is_refused(encoder: Encoder) -> None:
     wave = noise(0.1)
     shortest = next(n for n in range(len(wave)) if encoder.family.frames(encoder.model.config, n))
     assert encoder.forward([wave[:shortest]]).lengths == (1,)
-    with pytest.raises(BadInput, match=r"^audio of 0\.0\d+ s is shorter than one frame \(every 20 ms\)$"):
+    with pytest.raises(BadInput, match=r"^audio of \d+ samples is shorter than one frame of "):
         encoder.forward([wave, wave[: shortest - 1]])
 
 

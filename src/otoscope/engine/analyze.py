@@ -65,10 +65,13 @@ def analyze(
     encoder = model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype)
     reading = {"format": format, "tier": tier, "channel": channel}
     name, cuts, skipped = _read(corpus, reading, strict)
+    if len({cut.id for cut in cuts}) < max(len(cuts), 1):
+        raise BadInput(f"expected cuts with different ids, and at least one; got {len(cuts)}")
     found = statistics.discover()
     plan = make_plan(encoder, cuts[:limit], name, found, {**reading, "limit": limit})
+    new = not Path(out).exists()
     if claim_folder(out, plan, resume=resume) != "finished":
-        with _nothing_half_made(Path(out)):
+        with _nothing_half_made(Path(out), new):
             _measure(encoder, cuts[:limit], plan, Path(out), skipped, strict)
     return open_run(out)
 
@@ -84,13 +87,16 @@ def _read(
 
 
 @contextmanager
-def _nothing_half_made(folder: Path) -> Iterator[None]:
-    """A failure before the first shard is kept leaves no folder; after it, a run that can be resumed."""
+def _nothing_half_made(folder: Path, new: bool) -> Iterator[None]:
+    """A failure before the first shard is kept leaves the place as it was; after it, a run that can be resumed."""
     try:
         yield
     except BadInput:
         if not any(folder.glob("shards/*.npz")):
-            shutil.rmtree(folder)
+            (folder / "run.json").unlink()
+            shutil.rmtree(folder / "shards", ignore_errors=True)
+            if new:
+                folder.rmdir()
         raise
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lhotse import MonoCut
 
-from otoscope.corpus import read_corpus
+from otoscope.corpus import fingerprint, read_corpus
 from otoscope.engine.plan import model_fingerprint
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
@@ -64,6 +64,8 @@ def with_maps(path: str | Path, utterance: str | None) -> Run:
         return run
     if utterance not in run.utterances.index:
         raise BadInput(f"{path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
+    if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
+        raise BadInput(f"{path} was measured under an intervention; its other maps are not made on request")
     encoder, cut = _model_of(run), _cut_of(run, utterance)
     if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
         raise BadInput(f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance")
@@ -74,7 +76,7 @@ def with_maps(path: str | Path, utterance: str | None) -> Run:
 def _model_of(run: Run) -> Encoder:
     made_by = run.plan["model"]
     encoder = load(made_by["name"], dtype=made_by["dtype"])
-    if model_fingerprint(encoder.model) != made_by["fingerprint"]:
+    if model_fingerprint(encoder) != made_by["fingerprint"]:
         raise BadInput(f"the model at {made_by['name']} has changed since the run {run.path}; analyze it again")
     return encoder
 
@@ -82,10 +84,10 @@ def _model_of(run: Run) -> Encoder:
 def _cut_of(run: Run, utterance: str) -> MonoCut:
     options = run.plan["corpus"]
     reading = {name: options[name] for name in ("format", "tier", "channel")}
-    cuts = {cut.id: cut for cut in read_corpus(options["path"], **reading, on_skip=lambda _: None)}
-    if utterance not in cuts:
-        raise BadInput(f"utterance '{utterance}' is no longer in {options['path']}")
-    return cuts[utterance]
+    cuts = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))[: options["limit"]]
+    if fingerprint(cuts) != options["fingerprint"]:
+        raise BadInput(f"the corpus at {options['path']} has changed since the run {run.path}; analyze it again")
+    return next(cut for cut in cuts if cut.id == utterance)
 
 
 def _some(names: list[str]) -> str:

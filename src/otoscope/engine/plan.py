@@ -1,6 +1,7 @@
 """Everything that decides a run's numbers, as plain data: stored with the run, compared when it is resumed."""
 
 import hashlib
+import json
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -27,10 +28,15 @@ def make_plan(
             "name": encoder.name if encoder.name == "embedded" else located(encoder.name),
             "family": encoder.family.model_type,
             "mechanism": encoder.family.mechanism,
-            "fingerprint": model_fingerprint(encoder.model),
+            "fingerprint": model_fingerprint(encoder),
             "dtype": str(encoder.model.dtype).removeprefix("torch."),
             "device": encoder.device.type,
             "padded_batches": encoder.pads,
+        },
+        "intervention": {
+            "removed": sorted(list(head) for head in encoder.intervention.removed),
+            "radius": encoder.intervention.radius,
+            "renormalise": encoder.intervention.renormalise,
         },
         "corpus": {"path": located(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
         "statistics": list(statistics),
@@ -44,16 +50,13 @@ def located(name: str) -> str:
     return str(Path(name).resolve()) if Path(name).exists() else name
 
 
-def model_fingerprint(model: torch.nn.Module) -> str:
-    """SHA-256 over names, shapes, formats and values of all weights.
-
-    Example:
-        >>> a, b = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
-        >>> model_fingerprint(a) == model_fingerprint(b)
-        False
-    """
+def model_fingerprint(encoder: Encoder) -> str:
+    """SHA-256 over the model's configuration, its feature extractor's, and all weights by name, shape and value."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
+    for settings in (encoder.model.config.to_diff_dict(), encoder.extractor.to_dict()):
+        settings.pop("_name_or_path", None)
+        digest.update(json.dumps(settings, sort_keys=True, default=repr).encode())
+    for name, tensor in sorted(encoder.model.state_dict().items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

@@ -84,8 +84,7 @@ class Encoder:
     def check_length(self, wave: np.ndarray) -> None:
         """Raise BadInput unless a wave `[samples]` is long enough for one frame of attention."""
         if self.family.frames(self.model.config, len(wave)) < 1:
-            seconds, period = len(wave) / self.sampling_rate, self.frame_period
-            raise BadInput(f"audio of {seconds:.4f} s is shorter than one frame (every {period * 1000:.0f} ms)")
+            raise BadInput(f"audio of {len(wave)} samples is shorter than one frame of {self.name}")
 
     @property
     def device(self) -> torch.device:

@@ -60,12 +60,15 @@ def _family(config: Any, name: str) -> Family:
 def _found(auto: Any, name: str) -> Any:
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise BadInput(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
+    if Path(name).is_file() or not name:
+        raise BadInput(f"'{name}' is no model folder; give the folder that holds config.json, or a hub name")
     if not Path(name).exists() and (Path(name).is_absolute() or len(Path(name).parts) > 2):
         raise BadInput(f"model folder {name} does not exist; give a folder with a config.json, or a hub name")
     try:
         return auto.from_pretrained(name)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{name} cannot be loaded: {_first_sentence(error)}") from error
+        where = "" if Path(name).exists() else "there is no such folder here, and as a hub name it "
+        raise BadInput(f"{name}: {where}cannot be loaded: {_first_sentence(error)}") from error
 
 
 def _weights(name: str, dtype: torch.dtype) -> Any:

@@ -16,6 +16,9 @@ from otoscope.pretraining.masking import Masking, choose_frames, hide_frames
 class Batching:
     """`size` utterances a batch, each a random crop of at most `crop` model frames of `rate` 10 ms frames.
 
+    Positions count from a random place up to `shift` in each crop, so that the model is not bound to the lengths it was
+    trained on (shifted absolute positions, Kiyono et al. 2021); with 0 they count from 0, as Mockingjay was trained.
+
     Raises `BadInput` where one of them is too small.
     """
 
@@ -23,10 +26,11 @@ class Batching:
     crop: int = 500
     rate: int = 3
     seed: int = 0
+    shift: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what makes no batch."""
-        for name, least in (("size", 1), ("crop", 1), ("rate", 1), ("seed", 0)):
+        for name, least in (("size", 1), ("crop", 1), ("rate", 1), ("seed", 0), ("shift", 0)):
             if getattr(self, name) < least:
                 raise BadInput(f"batching: {name} must be at least {least}, is {getattr(self, name)}")
 
@@ -64,10 +68,11 @@ class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
         return self.steps
 
     def __getitem__(self, step: int) -> dict[str, Tensor]:
-        """The batch of a training step, as `collate` makes it."""
+        """The batch of a training step, as `collate` makes it, and the `first_position [batch]` of each crop."""
         rng = np.random.default_rng([self.batching.seed, 1, step])
         utterances = self._epoch(step // self.per_epoch)[step % self.per_epoch]
-        return collate([self._crop(u, rng) for u in utterances], self.masking, self.batching.rate, rng)
+        batch = collate([self._crop(u, rng) for u in utterances], self.masking, self.batching.rate, rng)
+        return batch | {"first_position": torch.from_numpy(rng.integers(self.batching.shift + 1, size=len(utterances)))}
 
     def _crop(self, utterance: int, rng: np.random.Generator) -> np.ndarray:
         frames, longest = self.features[utterance], self.batching.crop * self.batching.rate

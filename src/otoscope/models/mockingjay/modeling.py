@@ -28,11 +28,10 @@ def stack_frames(frames: Tensor, rate: int) -> Tensor:
     return frames[:, : length // rate * rate].reshape(batch, length // rate, rate * bands)
 
 
-def sinusoids(length: int, size: int, device: torch.device) -> Tensor:
-    """Position code `[length, size]`: sine in even, cosine in odd columns (Vaswani et al. 2017)."""
-    column = torch.arange(size, device=device)
-    position = torch.arange(length, device=device, dtype=torch.float32)
-    angle = position[:, None] / 10000 ** (2 * (column // 2) / size)
+def sinusoids(position: Tensor, size: int) -> Tensor:
+    """Code `[..., size]` of `position [...]`: sine in even, cosine in odd columns (Vaswani et al. 2017)."""
+    column = torch.arange(size, device=position.device)
+    angle = position.float()[..., None] / 10000 ** (2 * (column // 2) / size)
     return torch.where(column % 2 == 0, angle.sin(), angle.cos())
 
 
@@ -46,11 +45,13 @@ class MockingjayInput(nn.Module):
         self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
-    def forward(self, stacked: Tensor) -> Tensor:
-        """`[batch, frames, rate * bands]` to `[batch, frames, hidden]`."""
+    def forward(self, stacked: Tensor, first_position: Tensor | None = None) -> Tensor:
+        """`[batch, frames, rate * bands]` to `[batch, frames, hidden]`, counted from `first_position [batch]` or 0."""
         projected = self.projection(stacked)
-        positions = sinusoids(projected.shape[1], projected.shape[2], projected.device).to(projected.dtype)
-        return self.dropout(self.layer_norm(projected + positions))
+        position = torch.arange(projected.shape[1], device=projected.device)
+        if first_position is not None:
+            position = position + first_position[:, None]
+        return self.dropout(self.layer_norm(projected + sinusoids(position, projected.shape[2]).to(projected.dtype)))
 
 
 class MockingjayPreTrainedModel(PreTrainedModel):
@@ -88,16 +89,20 @@ class MockingjayModel(MockingjayPreTrainedModel):
     @merge_with_config_defaults  # type: ignore[untyped-decorator]
     @capture_outputs  # type: ignore[untyped-decorator]
     def forward(
-        self, input_features: Tensor, attention_mask: Tensor | None = None, **kwargs: object
+        self,
+        input_features: Tensor,
+        attention_mask: Tensor | None = None,
+        first_position: Tensor | None = None,
+        **kwargs: object,
     ) -> BaseModelOutput:
         """Encode `input_features [batch, frames, bands]`; `attention_mask [batch, frames]` is 1 on real frames.
 
-        A model frame is real when all frames stacked into it are.
+        A model frame is real when all frames stacked into it are. `first_position [batch]` shifts the position code.
         """
         rate = self.config.downsample_rate
         if attention_mask is not None:
             attention_mask = stack_frames(attention_mask[:, :, None], rate).amin(-1)
-        hidden = self.input(stack_frames(input_features, rate))
+        hidden = self.input(stack_frames(input_features, rate), first_position)
         mask = create_bidirectional_mask(config=self.config, inputs_embeds=hidden, attention_mask=attention_mask)
         return BaseModelOutput(last_hidden_state=self.encoder(hidden, attention_mask=mask, **kwargs).last_hidden_state)
 
@@ -149,10 +154,11 @@ class MockingjayForPreTraining(MockingjayPreTrainedModel):
         attention_mask: Tensor | None = None,
         labels: Tensor | None = None,
         masked: Tensor | None = None,
+        first_position: Tensor | None = None,
         **kwargs: object,
     ) -> MockingjayReconstruction:
         """Reconstruct `labels [batch, frames, target bands]` where `masked [batch, frames // rate]` is true."""
-        hidden = self.mockingjay(input_features, attention_mask=attention_mask).last_hidden_state
+        hidden = self.mockingjay(input_features, attention_mask, first_position).last_hidden_state
         prediction = self.head(hidden)
         loss = None if labels is None or masked is None else self.masked_l1(prediction, labels, masked)
         return MockingjayReconstruction(loss=loss, prediction=prediction, last_hidden_state=hidden)
