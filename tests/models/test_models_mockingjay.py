@@ -86,7 +86,7 @@ def test_stacking_lays_frames_side_by_side_and_drops_the_remainder() -> None:
 
 
 def test_positions_are_the_sinusoids_of_the_transformer() -> None:
-    code = sinusoids(50, 6, torch.device("cpu"))
+    code = sinusoids(torch.arange(50), 6)
     for t in (0, 1, 49):
         for i in range(3):
             angle = t / 10000 ** (2 * i / 6)

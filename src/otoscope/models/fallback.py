@@ -5,6 +5,7 @@ Hooks on the attention modules open and shut the gate, so that nothing else in t
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ class TakeOver(TorchFunctionMode):
         super().__init__()
         self.answer = answer
         self.running: list[nn.Module] = []
+        self.thread = get_ident()
 
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -33,11 +35,13 @@ class TakeOver(TorchFunctionMode):
 
     def opened(self, module: nn.Module, *_: object) -> None:
         """Forward pre-hook of a gated module."""
-        self.running.append(module)
+        if get_ident() == self.thread:
+            self.running.append(module)
 
     def shut(self, *_: object) -> None:
         """Forward hook of a gated module, called also when it fails."""
-        self.running.pop()
+        if get_ident() == self.thread:
+            self.running.pop()
 
 
 @contextmanager
