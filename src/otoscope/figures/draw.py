@@ -51,7 +51,7 @@ def draw(
     folder = Path(out)
     make_folder(folder)
     paths = []
-    for drawing in discover().values():
+    for drawing in (one for one in discover().values() if one.kind == run.kind):
         if lacking := [name for name in drawing.variables if name not in dataset]:
             (on_skip or _warn)(drawing.name, f"the run holds no {', '.join(lacking)}")
             continue

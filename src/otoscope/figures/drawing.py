@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from otoscope.figures.theme import Theme
+from otoscope.results.schema import HEADS
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,14 @@ class Drawing:
     name: of the file that it is written to.
     doc: what is seen, in one sentence.
     variables: what the Dataset must hold; `attention` and the phones come from the stored map of one utterance.
+    kind: of the runs that it shows; those of another kind are passed over in silence.
     """
 
     name: str
     doc: str
     variables: tuple[str, ...]
     function: Callable[[xr.Dataset, Theme], Figure]
+    kind: str = HEADS
 
     def draw(self, dataset: xr.Dataset, theme: Theme) -> Figure:
         """The figure, in the theme's colours and type, whatever matplotlib's settings are."""

@@ -13,7 +13,7 @@ import zarr
 
 from otoscope.errors import BadInput
 from otoscope.results.folder import read_record
-from otoscope.results.schema import COORDINATES, HEAD_DIMS, check
+from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, check, kind
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement")
@@ -33,7 +33,7 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
     folder = Path(path)
     record = read_record(folder)
     if not record["finished"]:
-        raise BadInput(f"the run at {folder} is unfinished; repeat the analyze command that began it with --resume")
+        raise BadInput(f"the run at {folder} is unfinished; repeat the command that began it with --resume")
     run = Run(folder, record["plan"])
     check(run.dataset)
     return run
@@ -58,6 +58,8 @@ class Run:
 
     def __repr__(self) -> str:
         """Where it lies and how much was measured."""
+        if self.kind != HEADS:
+            return f"<Run {self.path}: {self.kind}>"
         sizes = self.dataset.sizes
         return f"<Run {self.path}: {sizes['utterance']} utterances, {len(self.heads)} heads in {sizes['layer']} layers>"
 
@@ -66,9 +68,20 @@ class Run:
         """Every result with named dimensions, units and descriptions (see `otoscope.results.schema`)."""
         return _open_zarr(self.path / "results.zarr")
 
+    @property
+    def kind(self) -> str:
+        """What the run holds: `heads` where `analyze` wrote it."""
+        return kind(self.dataset)
+
     @cached_property
     def heads(self) -> pd.DataFrame:
-        """One row per head, in order of layer and head; `columns` says what each column means."""
+        """One row per head, in order of layer and head; `columns` says what each column means.
+
+        Raises:
+            BadInput: the run is of another kind.
+        """
+        if self.kind != HEADS:
+            raise BadInput(f"expected a run that analyze wrote, {self.path} holds {self.kind}; run otoscope analyze")
         return _heads(self.dataset)
 
     @cached_property

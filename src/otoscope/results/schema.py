@@ -1,4 +1,8 @@
-"""Every variable of a run's Dataset: its dimensions, units and meaning."""
+"""Every variable of a run's Dataset: its dimensions, units and meaning.
+
+A run is of one *kind*, the attribute `kind` of its Dataset: `heads` is what `analyze` writes and what this schema
+spells out; other commands write other kinds, whose variables say their own units and meaning.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ import xarray as xr
 from otoscope.errors import BadInput
 
 FORMAT_VERSION = 1
+HEADS = "heads"  # kind of the runs that analyze writes
 HEAD_DIMS = ("layer", "head")
 
 
@@ -78,12 +83,17 @@ def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[
 
 
 def check(dataset: xr.Dataset) -> None:
-    """Raise BadInput unless the Dataset holds exactly the variables of this schema, with their dimensions and docs.
+    """Raise BadInput unless a Dataset of heads holds exactly the variables of this schema, with dimensions and docs.
+
+    Of a Dataset of another kind every data variable must say its units and meaning.
 
     >>> check(xr.Dataset({"category": "global"}))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     otoscope.errors.BadInput: results lack bound, category_agreement, duration, ...
     """
+    if kind(dataset) != HEADS:
+        _check_documented(dataset)
+        return
     expected = _expected(dataset)
     present = set(map(str, dataset.variables))
     known = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}
@@ -95,6 +105,15 @@ def check(dataset: xr.Dataset) -> None:
     for name, variable in (expected | COORDINATES).items():
         if name in present:
             _check_variable(dataset[name], variable)
+
+
+def kind(dataset: xr.Dataset) -> str:
+    """What a Dataset holds: `heads`, or what another command found.
+
+    >>> kind(xr.Dataset()), kind(xr.Dataset(attrs={"kind": "segmentation"}))
+    ('heads', 'segmentation')
+    """
+    return str(dataset.attrs.get("kind", HEADS))
 
 
 def check_version(version: object, where: object) -> None:
@@ -126,3 +145,9 @@ def _check_variable(array: xr.DataArray, variable: Variable) -> None:
     found = array.attrs.get("units"), array.attrs.get("description")
     if found != (variable.units, variable.doc) or not all(found):
         raise BadInput(f"results: {array.name} says units, description = {found}, expected {variable.attrs}")
+
+
+def _check_documented(dataset: xr.Dataset) -> None:
+    silent = [name for name, array in dataset.data_vars.items() if not {"units", "description"} <= array.attrs.keys()]
+    if silent:
+        raise BadInput(f"results: {', '.join(map(str, silent))} say no units and description")

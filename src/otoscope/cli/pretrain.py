@@ -1,0 +1,27 @@
+"""`otoscope pretrain`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def pretrain(
+    recipe: Annotated[Path, typer.Argument(help="TOML file: data, model, masking, batching, training.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for checkpoints, logs and the model.")
+    ],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint.")] = False,
+) -> None:
+    """Pre-train a Mockingjay model by masked reconstruction."""
+    from otoscope.pretraining.train import pretrain as call
+
+    made = call(recipe, out, resume=resume)
+    learned = made.reconstruction
+    print(
+        f"masked L1 on {learned.frames} held-out frames: {learned.model:.4f}; predicting the mean {learned.mean:.4f}, "
+        f"copying the nearest unmasked frame {learned.nearest:.4f}"
+    )
+    for skipped in made.skipped:
+        print(f"left out: {skipped.id}: {skipped.reason}")
+    print(f"model of {made.parameters} parameters after {made.steps} steps written to {made.model}")
