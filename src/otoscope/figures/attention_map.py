@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from otoscope.figures.page import MM_PER_INCH, POINT, Square, place, text_width, write
 from otoscope.figures.theme import LETTERS, TEXT_PT, Theme
+from otoscope.results.pooling import pooled
 
 # Attention over uniform attention (A * T) on a log scale: stripes, blocks and lines all show, and maps compare.
 FAINTEST, STRONGEST = 1 / 4, 64
@@ -56,21 +57,6 @@ def show_map(sheet: Axes, square: Square, attn_qk: Floats, category: str, theme:
         interpolation_stage="data",
     )
     sheet.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=theme.categories[category], linewidth=0.8))
-
-
-def pooled(attn_qk: Floats, most: int) -> Floats:
-    """Means over blocks of frames, so that at most `most` rows and columns stay of a long utterance's map.
-
-    >>> pooled(np.eye(4), most=2)
-    array([[0.5, 0. ],
-           [0. , 0.5]], dtype=float32)
-    """
-    n_frames = len(attn_qk)
-    n_blocks = -(-n_frames // -(-n_frames // most))
-    edges = np.linspace(0, n_frames, n_blocks, endpoint=False).astype(int)
-    sizes = np.diff(edges, append=n_frames)
-    sums = np.add.reduceat(np.add.reduceat(attn_qk.astype(np.float32), edges, axis=0), edges, axis=1)
-    return sums / np.outer(sizes, sizes).astype(np.float32)
 
 
 def tag(sheet: Axes, square: Square, category: str, theme: Theme, rank: int | None = None) -> None:

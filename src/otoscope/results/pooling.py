@@ -1,0 +1,21 @@
+"""A long utterance's map at the size at which it is looked at."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+
+
+def pooled(attn_qk: Floats, most: int) -> Floats:
+    """Means over blocks of frames, so that at most `most` rows and columns stay of a long utterance's map.
+
+    >>> pooled(np.eye(4), most=2)
+    array([[0.5, 0. ],
+           [0. , 0.5]], dtype=float32)
+    """
+    n_frames = len(attn_qk)
+    n_blocks = -(-n_frames // -(-n_frames // most))
+    edges = np.linspace(0, n_frames, n_blocks, endpoint=False).astype(int)
+    sizes = np.diff(edges, append=n_frames)
+    sums = np.add.reduceat(np.add.reduceat(attn_qk.astype(np.float32), edges, axis=0), edges, axis=1)
+    return sums / np.outer(sizes, sizes).astype(np.float32)
