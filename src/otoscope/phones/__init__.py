@@ -12,6 +12,7 @@ from otoscope.phones.segmentation import LabelFrames, label_rows, scores, segmen
 from otoscope.phones.sets import Folded, Phone, fold, order, phone, recognise
 from otoscope.phones.spectral import log_mel, mfcc
 from otoscope.phones.tuning import Labelled, Tuned, pooled_counts, tune, utterance_counts
+from otoscope.phones.voting import voted_boundaries, voted_scores
 
 __all__ = [
     "BoundaryCounts",
@@ -39,4 +40,6 @@ __all__ = [
     "tune",
     "uniform_boundaries",
     "utterance_counts",
+    "voted_boundaries",
+    "voted_scores",
 ]

@@ -22,6 +22,7 @@ from otoscope.phones.kernel_gram import Floats, Frames
 Ints = npt.NDArray[np.int64]
 
 ROWS = 512  # of a tile
+CUSTOMARY = 0.010  # seconds between label frames
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class LabelFrames:
         [0.02, 0.035]
     """
 
-    period: float = 0.010
+    period: float = CUSTOMARY
     repeat: int = 1
     origin: float = 0.0
 
@@ -52,6 +53,24 @@ class LabelFrames:
                 f"expected every frame to be repeated a whole number of times, got {self.repeat}; "
                 "choose a label period that divides the model's frame period"
             )
+
+    @classmethod
+    def under(cls, frame_period: float, first_centre: float) -> "LabelFrames":
+        """The label frames that evenly fill a model's frames, as near to 10 ms apart as they can be.
+
+        Args:
+            frame_period: seconds from one frame of the model to the next.
+            first_centre: seconds at which its first frame is centred.
+
+        Example:
+            >>> LabelFrames.under(frame_period=0.02, first_centre=0.0125)  # wav2vec 2.0
+            LabelFrames(period=0.01, repeat=2, origin=0.0075)
+            >>> LabelFrames.under(frame_period=0.016, first_centre=0.0)
+            LabelFrames(period=0.008, repeat=2, origin=-0.004)
+        """
+        repeat = max(1, round(frame_period / CUSTOMARY))
+        period = frame_period / repeat
+        return cls(period, repeat, round(first_centre - (repeat - 1) / 2 * period, ndigits=9))
 
     def seconds(self, frames: Floats) -> Floats:
         """Times of label frames, which may lie between two."""

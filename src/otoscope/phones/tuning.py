@@ -15,7 +15,8 @@ import numpy.typing as npt
 from otoscope.errors import BadInput
 from otoscope.phones.boundaries import BoundaryCounts, BoundaryScores, count_boundaries
 from otoscope.phones.kernel_gram import median_distance
-from otoscope.phones.segmentation import EVERY_10_MS, LabelFrames, local_minima, scores
+from otoscope.phones.segmentation import EVERY_10_MS, LabelFrames
+from otoscope.phones.voting import voted_boundaries
 
 RATIOS = tuple(0.05 * 2 ** (step / 2) for step in range(10))  # alpha over median distance: 0.05 to 1.1
 BETAS = tuple(1.2**step for step in range(-4, 14))  # 0.48 to 10.7
@@ -23,19 +24,32 @@ BETAS = tuple(1.2**step for step in range(-4, 14))  # 0.48 to 10.7
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """One utterance: features [T, d] at the model's rate, and its reference boundaries in seconds, ascending."""
+    """One utterance: features at the model's rate, and its reference boundaries in seconds, ascending.
+
+    Features are [T, d], or [n, T, d] where n views of the frames vote, each in the unit of its own distances.
+    """
 
     features: npt.ArrayLike
     boundaries: npt.ArrayLike
 
+    @property
+    def views(self) -> npt.NDArray[np.generic]:
+        """Features [n, T, d]; one view alone is [1, T, d]."""
+        given = np.asarray(self.features)
+        return given if given.ndim == 3 else given[None]
+
 
 @dataclass(frozen=True)
 class Tuned:
-    """The best alpha and beta, and the strict scores that they reach on the part they were tuned on."""
+    """The best alpha and beta, and the strict scores that they reach on the part they were tuned on.
+
+    `unit` is that part's median distance between frames, in which alpha was searched.
+    """
 
     alpha: float
     beta: float
     scores: BoundaryScores
+    unit: float
 
 
 def tune(
@@ -65,11 +79,11 @@ def tune(
         >>> tune([Labelled(block, [0.045, 0.095])]).scores.r_value
         1.0
     """
-    unit = _unit(part)
+    unit = _checked_unit(part)
     _, ratio, beta = _best(part, unit, ratios, betas, frames, tolerance)
     _, ratio, beta = _best(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
     [counts] = pooled_counts(part, unit * ratio, [beta], frames, tolerance)
-    return Tuned(unit * ratio, beta, counts.scores())
+    return Tuned(unit * ratio, beta, counts.scores(), unit)
 
 
 def pooled_counts(
@@ -113,8 +127,8 @@ def utterance_counts(
         >>> utterance_counts(Labelled(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
         [BoundaryCounts(reference=2, predicted=2, found=2, correct=2)]
     """
-    found = [local_minima(score) for score in scores(utterance.features, alpha, betas, frames.repeat)]
-    return [count_boundaries(utterance.boundaries, frames.seconds(at), tolerance, strict) for at in found]
+    found = voted_boundaries(utterance.views, alpha, betas, frames)
+    return [count_boundaries(utterance.boundaries, times, tolerance, strict) for times in found]
 
 
 Point = tuple[float, float, float]  # R-value, alpha over unit, beta
@@ -143,11 +157,20 @@ def _around(best: float, grid: Sequence[float]) -> list[float]:
     return [best * step**part for part in (-0.5, -0.25, 0.0, 0.25, 0.5)] if step != 1 else [best]
 
 
-def _unit(part: Sequence[Labelled]) -> float:
-    """Median over utterances of the median distance between frames."""
+def _checked_unit(part: Sequence[Labelled]) -> float:
     if not part or not sum(len(np.asarray(utterance.boundaries)) for utterance in part):
         raise BadInput(f"expected utterances with reference boundaries to tune on, got {len(part)} utterances and none")
-    unit = float(np.median([median_distance(utterance.features) for utterance in part]))
+    unit = typical_distance(part)
     if not unit > 0:
         raise BadInput("expected features that vary over time, got the same frame in at least half of the pairs")
     return unit
+
+
+def typical_distance(part: Sequence[Labelled]) -> float:
+    """Median over utterances (and their views) of the median distance between frames; 0 where features do not vary.
+
+    Example:
+        >>> typical_distance([Labelled([[0.0], [1.0], [3.0]], []), Labelled([[0.0], [4.0]], [])])
+        3.0
+    """
+    return float(np.median([median_distance(view) for utterance in part for view in utterance.views]))
