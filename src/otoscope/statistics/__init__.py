@@ -1,17 +1,22 @@
 """Head statistics: one per file, found by its name, fed by one tiled kernel, kept in states that merge."""
 
 import pkgutil
+from collections.abc import Sequence
 from importlib import import_module
 
 from otoscope.statistics.statistic import Statistic
 
 
-def discover() -> dict[str, Statistic]:
-    """Every statistic of this folder by name, in alphabetical order: each module that holds a `STATISTIC`.
+def discover(phones: Sequence[str] = ()) -> dict[str, Statistic]:
+    """Every statistic of this folder by name, in alphabetical order.
 
-    >>> "globalness" in discover()
-    True
+    Each module holds a `STATISTIC`, or a `STATISTIC_OF_PHONES` that makes one for a corpus labelled with `phones`.
+
+    >>> "globalness" in discover(), "relation" in discover(), "relation" in discover(phones=["sil", "aa"])
+    (True, False, True)
     """
     modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found = [module.STATISTIC for module in modules if hasattr(module, "STATISTIC")]
+    if phones:
+        found += [module.STATISTIC_OF_PHONES(phones) for module in modules if hasattr(module, "STATISTIC_OF_PHONES")]
     return {statistic.name: statistic for statistic in sorted(found, key=lambda statistic: statistic.name)}

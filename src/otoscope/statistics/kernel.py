@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from otoscope.errors import BadInput
-from otoscope.statistics.reductions import GATHER, SKEWED, Reductions, empty_totals
+from otoscope.statistics.labels import Labels
+from otoscope.statistics.reductions import GATHER, LABELLED, SKEWED, Reductions, empty_totals
 from otoscope.statistics.tile import Tile, Workspace
 
 TILE_QUERIES = 128
@@ -30,6 +31,7 @@ def attend(
     radius: int | None = None,
     renormalise: bool = True,
     needs: Collection[str] = frozenset(),
+    labels: Sequence[Labels] | None = None,
     out: Tensor | None = None,
 ) -> tuple[Tensor, list[Reductions]]:
     """Attention `A = softmax(scaling * query . key + bias)` of one layer: its context and what `needs` names of A.
@@ -39,7 +41,8 @@ def attend(
     context is 0. `bias` broadcasts to `[B, H, T, T]` and is added to the scores; where it is -inf (or its dtype's
     minimum) a key is forbidden, and a query whose keys are all forbidden attends to nothing. `radius` keeps only the
     keys within that many frames of the query; rows are normalised over those, or with `renormalise=False` over all keys
-    before the others are cut. `needs` names fields of `Reductions`; what is not named is not computed.
+    before the others are cut. `needs` names fields of `Reductions`; what is not named is not computed. `labels` are the
+    phones of each utterance's valid frames, for the reductions that need them.
 
     Half precision is computed in float32. No gradients flow. Raises `BadInput` where shapes or names do not fit.
 
@@ -50,6 +53,7 @@ def attend(
     """
     valid = _checked_lengths(query, key, value, lengths)
     _check_options(radius, needs)
+    _check_labels(labels, valid, needs)
     full_bias = None if bias is None else _checked_bias(bias, query)
     B, H, T, _ = query.shape
     context_bqhd = query.new_empty(B, T, H, value.shape[-1]) if out is None else out
@@ -65,6 +69,7 @@ def attend(
             value_hkd=_working(value[b, :, :length]),
             bias_hqk=None if full_bias is None else full_bias[b],
             span=span,
+            labels=None if labels is None else labels[b].to(query.device),
         )
         reductions.append(_attend_one(layer, frozenset(needs), context_bqhd[b]))
     return context_bqhd, reductions
@@ -91,6 +96,7 @@ class Layer:
     value_hkd: Tensor
     bias_hqk: Tensor | None
     span: Span
+    labels: Labels | None
 
 
 def _working(states: Tensor) -> Tensor:
@@ -99,30 +105,35 @@ def _working(states: Tensor) -> Tensor:
 
 def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
     H, T, _ = layer.query_hqd.shape
-    totals = empty_totals(needs, H, T, layer.query_hqd)
+    space = _workspace(layer, skew=not needs.isdisjoint(SKEWED))
+    totals = empty_totals(needs, H, space)
     rows = torch.full((H,), T, device=layer.query_hqd.device)
     context_qhd[T:] = 0
-    for tile in _tiles(layer, skew=not needs.isdisjoint(SKEWED)):
+    for tile in _tiles(layer, space):
         _weigh(layer, tile)
         if layer.bias_hqk is not None:
             rows[tile.heads] -= _silence(tile)
         context_hqd = torch.bmm(tile.attention_hqk, layer.value_hkd[tile.heads, tile.keys])
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
         for need, total in totals.items():
-            GATHER[need](tile, total)
+            (GATHER | LABELLED)[need](tile, total)
     return Reductions(length=T, rows=rows.clamp(min=1), **totals)
 
 
-def _tiles(layer: Layer, skew: bool) -> Iterator[Tile]:
+def _workspace(layer: Layer, skew: bool) -> Workspace:
     H, T, _ = layer.query_hqd.shape
     n = min(T, TILE_QUERIES)
-    width = min(T, n + 2 * layer.span.reach) + (n - 1 if skew else 0)
-    h = min(H, max(1, TILE_WEIGHTS // (n * width)))
-    space = Workspace(length=T, queries=n, size=h * n * width, skew=skew, like=layer.query_hqd)
-    for start in range(0, H, h):
-        heads = slice(start, min(start + h, H))
-        for first in range(0, T, n):
-            queries = slice(first, min(first + n, T))
+    keys = min(T, n + 2 * layer.span.reach)
+    h = min(H, max(1, TILE_WEIGHTS // (n * (keys + n - 1 if skew else keys))))
+    return Workspace(T, heads=h, queries=n, keys=keys, skew=skew, like=layer.query_hqd, labels=layer.labels)
+
+
+def _tiles(layer: Layer, space: Workspace) -> Iterator[Tile]:
+    H, T, _ = layer.query_hqd.shape
+    for start in range(0, H, space.heads):
+        heads = slice(start, min(start + space.heads, H))
+        for first in range(0, T, space.queries):
+            queries = slice(first, min(first + space.queries, T))
             yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.kept < T)
 
 
@@ -164,11 +175,19 @@ def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequenc
 
 
 def _check_options(radius: int | None, needs: Collection[str]) -> None:
-    unknown = set(needs) - set(GATHER)
-    if unknown:
-        raise BadInput(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(GATHER)}")
+    known = GATHER | LABELLED
+    if unknown := set(needs) - set(known):
+        raise BadInput(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     if radius is not None and radius < 0:
         raise BadInput(f"radius must be 0 or more frames; got {radius}")
+
+
+def _check_labels(labels: Sequence[Labels] | None, valid: list[int], needs: Collection[str]) -> None:
+    if labels is None:
+        if missing := sorted(set(needs) & set(LABELLED)):
+            raise BadInput(f"{', '.join(missing)} need the phone of every frame; give labels")
+    elif [len(one) for one in labels] != valid:
+        raise BadInput(f"labels must be of {valid} frames, one for each utterance; got {[len(one) for one in labels]}")
 
 
 def _checked_bias(bias: Tensor, query: Tensor) -> Tensor:

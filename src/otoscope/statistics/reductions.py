@@ -1,7 +1,7 @@
 """What statistics need of an attention map, each gathered tile by tile so that no whole map is ever kept.
 
-Axes: h head, q query, k key, j signed offset. A new reduction is one field of `Reductions`, one small function and one
-row of `GATHER`.
+Axes: h head, q query, k key, j signed offset, y phone, z run of one phone. A new reduction is one field of
+`Reductions`, one small function and one row of `GATHER`, or of `LABELLED` where it needs the phone of each frame.
 """
 
 from collections.abc import Callable, Collection
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from otoscope.statistics.tile import Tile
+from otoscope.statistics.tile import Tile, Workspace
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,8 @@ class Reductions:
     column_sum: Tensor | None = None  # [H, T]          sum_q A
     offset_histogram: Tensor | None = None  # [H, 2T-1] sum_q A[q, q + d] at T - 1 + d
     scaled_histogram: Tensor | None = None  # [H, 2T-1] the same of A / max_k |q - k| (over 1 in an utterance of 1)
+    label_mass: Tensor | None = None  # [H, Y, Y]       S^T A S, S [T, Y] the share of each frame that has each phone
+    own_run_mass: Tensor | None = None  # [H, Y]        the part of label_mass from runs of one phone to themselves
 
 
 def _row_entropy(tile: Tile, total_ht: Tensor) -> None:
@@ -67,6 +69,28 @@ def _add_at_offsets(tile: Tile, mass_hj: Tensor, total_hj: Tensor) -> None:
     total_hj[tile.heads, first : first + mass_hj.shape[-1]] += mass_hj
 
 
+def _label_mass(tile: Tile, total_hyy: Tensor) -> None:
+    mass_hzy = tile.run_mass_hzk @ tile.space.phones_ty[tile.keys]
+    total_hyy[tile.heads].index_add_(1, _phone_z(tile), mass_hzy)
+
+
+def _own_run_mass(tile: Tile, total_hy: Tensor) -> None:
+    labels = tile.space.labels
+    assert labels is not None
+    if not tile.runs:
+        return
+    touched = labels.frames_z[tile.runs[0]].start, labels.frames_z[tile.runs[-1]].stop
+    keys = slice(max(touched[0], tile.keys.start), min(touched[1], tile.keys.stop))
+    near_hzk = tile.run_mass_hzk[..., keys.start - tile.keys.start : keys.stop - tile.keys.start]
+    own_hz = (near_hzk * labels.runs(near_hzk, keys, tile.runs).T).sum(-1)
+    total_hy[tile.heads].index_add_(1, _phone_z(tile), own_hz)
+
+
+def _phone_z(tile: Tile) -> Tensor:
+    assert tile.space.labels is not None
+    return tile.space.labels.phone_z[tile.runs.start : tile.runs.stop]
+
+
 GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
     "row_entropy": _row_entropy,
     "row_max": _row_max,
@@ -78,7 +102,16 @@ GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
 SKEWED = frozenset({"offset_histogram", "scaled_histogram"})  # by signed offset; the others are by frame
 
 
-def empty_totals(needs: Collection[str], heads: int, length: int, like: Tensor) -> dict[str, Tensor]:
-    """Zeros to gather each needed reduction into, on the device and in the dtype of `like`."""
-    asked = [need for need in GATHER if need in needs]
-    return {need: like.new_zeros(heads, 2 * length - 1 if need in SKEWED else length) for need in asked}
+LABELLED: dict[str, Callable[[Tile, Tensor], None]] = {"label_mass": _label_mass, "own_run_mass": _own_run_mass}
+
+
+def empty_totals(needs: Collection[str], heads: int, space: Workspace) -> dict[str, Tensor]:
+    """Zeros to gather each needed reduction into, on the device and in the dtype of the workspace."""
+    asked = [need for need in (*GATHER, *LABELLED) if need in needs]
+    return {need: space.like.new_zeros(heads, *_shape(need, space)) for need in asked}
+
+
+def _shape(need: str, space: Workspace) -> tuple[int, ...]:
+    if space.labels is not None and need in LABELLED:
+        return (space.labels.count,) * (2 if need == "label_mass" else 1)
+    return (2 * space.length - 1 if need in SKEWED else space.length,)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,17 @@ if TYPE_CHECKING:  # merging and finishing states needs no torch
     from otoscope.statistics.reductions import Reductions
 
 
+PHONE_DIMS = frozenset({"query_phone", "key_phone", "phone"})
+
+
 @dataclass(frozen=True)
 class Statistic:
     """One number (or one array over `dims`) per head and utterance; a head is judged by its mean over the corpus.
 
     `value` computes it from the kernel's reductions of one utterance, `[H, *dims]`; `reference` from one full attention
-    map `A [T, T]` (query, key) in float64, slow and obvious. Rows of `A` that attend to nothing are left out of means.
-    Statistics with `dims` lie in [0, 1].
+    map `A [T, T]` (query, key) in float64, slow and obvious; where phones are needed (`labelled`) it also takes the
+    phone of every label frame, `[T, R]`, and the number of phones. Rows of `A` that attend to nothing are left out of
+    means. Statistics with `dims` lie in [0, 1].
     """
 
     name: str
@@ -28,9 +32,14 @@ class Statistic:
     source: str
     needs: frozenset[str]
     value: "Callable[[Reductions], Tensor]"
-    reference: Callable[[NDArray[np.float64]], NDArray[np.float64] | float]
+    reference: Callable[..., NDArray[np.float64] | float]
     dims: tuple[str, ...] = ()
-    coords: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    coords: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it is by phone."""
+        return not PHONE_DIMS.isdisjoint(self.dims)
 
     @property
     def shape(self) -> tuple[int, ...]:

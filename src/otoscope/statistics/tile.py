@@ -1,8 +1,8 @@
 """One tile of an attention map, and the buffers that an utterance's tiles are written into one after the other.
 
-Axes: h head, q query, k key, j signed offset. Rows of a buffer are `pad` columns longer than the tile's keys, and 0
-there. Reading it with rows one number longer still slides every row one to the left of the one above, so that a column
-of that skewed view holds one offset key - query, and its sum is the mass at that offset.
+Axes: h head, q query, k key, j signed offset, y phone, z run of one phone. Rows of a buffer are `pad` columns longer
+than the tile's keys, and 0 there. Reading it with rows one number longer still slides every row one to the left of the
+one above, so that a column of that skewed view holds one offset key - query, and its sum is the mass at that offset.
 """
 
 from dataclasses import dataclass
@@ -11,23 +11,33 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from otoscope.statistics.labels import Labels
+
 
 @dataclass(frozen=True)
 class Workspace:
-    """Buffers for tiles of at most `size` weights and `queries` rows, of an utterance of `length` frames.
+    """Buffers for tiles of at most so many heads, queries and keys, of an utterance of `length` frames.
 
-    They have the dtype and device of `like`. `skew` says whether skewed views will be read.
+    They have the dtype and device of `like`. `skew` says whether skewed views will be read. `labels` are its phones,
+    where they are known.
     """
 
     length: int
+    heads: int
     queries: int
-    size: int
+    keys: int
     skew: bool
     like: Tensor
+    labels: Labels | None = None
 
     def pad(self, queries: int) -> int:
         """Columns of zeros behind each row of a tile of so many queries."""
         return queries - 1 if self.skew else 0
+
+    @property
+    def size(self) -> int:
+        """Weights of the largest tile, with their padding."""
+        return self.heads * self.queries * (self.keys + self.pad(self.queries))
 
     @cached_property
     def scores(self) -> Tensor:
@@ -51,6 +61,12 @@ class Workspace:
         offset = torch.arange(1 - self.length, self.length, device=self.like.device, dtype=self.like.dtype)
         row = torch.arange(self.queries, device=self.like.device, dtype=self.like.dtype)
         return (offset - row[:, None]).abs_()
+
+    @cached_property
+    def phones_ty(self) -> Tensor:
+        """Share of each frame that carries each phone."""
+        assert self.labels is not None
+        return self.labels.phones(self.like)
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,19 @@ class Tile:
     def first_offset(self) -> int:
         """Offset (key - query, frames) of the skewed view's first column."""
         return self.keys.start - self.queries.stop + 1
+
+    @cached_property
+    def runs(self) -> range:
+        """Runs of one phone that the tile's queries touch."""
+        assert self.space.labels is not None
+        return self.space.labels.runs_in(self.queries)
+
+    @cached_property
+    def run_mass_hzk(self) -> Tensor:
+        """Weights summed over the queries of each run, by the share of a query that lies in it."""
+        assert self.space.labels is not None
+        share_qz = self.space.labels.runs(self.space.like, self.queries, self.runs)
+        return torch.bmm(share_qz.T.expand(self.shape[0], -1, -1), self.attention_hqk)
 
     @property
     def distance_qk(self) -> Tensor:
