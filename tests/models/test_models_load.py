@@ -61,8 +61,19 @@ def test_a_missing_tensor_is_named_and_never_random(copied: Path) -> None:
     tensors = load_file(copied / "model.safetensors")
     del tensors["encoder.layers.1.attention.k_proj.weight"]
     save_file(tensors, copied / "model.safetensors", metadata={"format": "pt"})
-    expected = "lacks 1 weights of its model (encoder.layers.1.attention.k_proj.weight); they would be random"
-    assert refusal(copied) == f"{copied} {expected}"
+    expected = "lacks 1 weight of its model (encoder.layers.1.attention.k_proj.weight); they would be random"
+    assert refusal(copied).startswith(f"{copied} {expected}; ")
+    assert refusal(copied).endswith("(--allow-mismatch) takes it as it is")
+    assert load(copied, device="cpu", allow_mismatch=True).n_layers == 3
+
+
+def test_a_tensor_too_many_is_named(copied: Path) -> None:
+    tensors = load_file(copied / "model.safetensors")
+    tensors["encoder.layers.7.attention.k_proj.weight"] = torch.zeros(2)
+    save_file(tensors, copied / "model.safetensors", metadata={"format": "pt"})
+    expected = "has 1 weight that its model has no place for (encoder.layers.7.attention.k_proj.weight)"
+    assert refusal(copied).startswith(f"{copied} {expected}; ")
+    assert load(copied, device="cpu", allow_mismatch=True).n_layers == 3
 
 
 def test_many_missing_tensors_are_counted(copied: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from otoscope.errors import BadInput
@@ -15,7 +16,10 @@ from otoscope.errors import BadInput
 
 @dataclass(frozen=True)
 class AttentionCall:
-    """A layer's attention is `A = softmax(scaling * query . key + bias)` over the first `lengths[b]` keys."""
+    """A layer's attention is `A = softmax(scaling * query . key + bias)` over the first `lengths[b]` keys.
+
+    `layer` counts the calls of one run of the model: layers that share a module have different numbers.
+    """
 
     module: nn.Module
     query_bhtd: Tensor
@@ -24,6 +28,7 @@ class AttentionCall:
     scaling: float
     bias_bhqk: Tensor | None
     lengths: tuple[int, ...]
+    layer: int = -1
 
 
 Answer = Callable[[AttentionCall], Tensor]
@@ -45,6 +50,31 @@ def answering(answer: Answer) -> Iterator[None]:
 def current_answer() -> Answer | None:
     """The innermost `answering`, or None outside of one."""
     return _ANSWER.get()
+
+
+def masked(mask: Tensor | None, bias_bhqk: Tensor | None, states_bhtd: Tensor) -> tuple[tuple[int, ...], Tensor | None]:
+    """Number of real frames of each utterance, and what is added to the scores between them.
+
+    `mask` is what models hand to their attention: true where a key may be attended to, or a number that is added to the
+    score, very low where it may not; `[B, 1 or H, 1 or T, T]`. A key that no query may attend to is padding.
+
+    Raises:
+        BadInput: an utterance's padding does not lie at its end.
+    """
+    if mask is None:
+        return (states_bhtd.shape[2],) * states_bhtd.shape[0], bias_bhqk
+    mask = mask.expand(states_bhtd.shape[0], -1, -1, -1)
+    allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
+    lengths = prefix_lengths(allowed.any(dim=2).any(dim=1))
+    if mask.dtype == torch.bool:
+        if _real_frames_see_each_other(allowed, lengths):
+            return lengths, bias_bhqk
+        mask = torch.zeros_like(mask, dtype=states_bhtd.dtype).masked_fill(~mask, -torch.inf)
+    return lengths, mask if bias_bhqk is None else bias_bhqk + mask
+
+
+def _real_frames_see_each_other(allowed_bhqk: Tensor, lengths: tuple[int, ...]) -> bool:
+    return all(bool(one[:, :length, :length].all()) for one, length in zip(allowed_bhqk, lengths, strict=True))
 
 
 def prefix_lengths(real_bt: Tensor) -> tuple[int, ...]:

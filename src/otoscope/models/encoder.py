@@ -3,7 +3,8 @@
 Axes: b utterance, h head, t frame, q query, k key, d feature.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -81,10 +82,21 @@ class Encoder:
         """Seconds from one attention frame to the next."""
         return self.family.samples_per_frame(self.model.config) / self.sampling_rate
 
+    @property
+    def longest(self) -> float:
+        """Seconds of audio that it takes at most."""
+        return self.family.seconds(self.model.config) if self.family.seconds else math.inf
+
+    def frames(self, wave: np.ndarray) -> int:
+        """Attention frames of a wave `[samples]`."""
+        return self.family.frames(self.model.config, len(wave))
+
     def check_length(self, wave: np.ndarray) -> None:
-        """Raise BadInput unless a wave `[samples]` is long enough for one frame of attention."""
-        if self.family.frames(self.model.config, len(wave)) < 1:
+        """Raise BadInput unless a wave `[samples]` has a frame of attention and the model takes all of it."""
+        if self.frames(wave) < 1:
             raise BadInput(f"audio of {len(wave)} samples is shorter than one frame of {self.name}")
+        if (seconds := len(wave) / self.sampling_rate) > self.longest:
+            raise BadInput(f"audio of {seconds:.1f} s is longer than the {self.longest:g} s that {self.name} takes")
 
     @property
     def device(self) -> torch.device:
@@ -111,35 +123,65 @@ class Encoder:
 
         def answer(call: AttentionCall) -> Tensor:
             nonlocal lengths
-            lengths, layer = call.lengths, self._layer_of(call.module)
-            context, reductions = attend_under(self.intervention, call, layer, needs)
+            context, reductions, lengths = self._attend(call, audio, needs)
             if receive is not None:
-                receive(layer, reductions)
+                receive(call.layer, reductions)
             return context
 
         hidden = self.run(audio, answer)
+        lengths = self._outputs(audio, hidden, lengths)
         return Encoded(_without_padding(hidden, lengths), lengths)
+
+    def _attend(
+        self, call: AttentionCall, audio: Sequence[np.ndarray], needs: frozenset[str]
+    ) -> tuple[Tensor, list[Reductions], tuple[int, ...]]:
+        """The context of all that the model attends to; reductions between the frames of the utterances alone."""
+        seen = self._seen(call, audio)
+        context, reductions = attend_under(self.intervention, call, call.layer, needs if seen is call else ())
+        if seen is not call:
+            reductions = attend_under(self.intervention, seen, call.layer, needs)[1]
+        return context, reductions, seen.lengths
+
+    def _seen(self, call: AttentionCall, audio: Sequence[np.ndarray]) -> AttentionCall:
+        """The call between the frames of the utterances alone: each row normalised over those."""
+        return replace(call, lengths=tuple(map(self.frames, audio))) if self.family.sees_silence else call
+
+    def _outputs(self, audio: Sequence[np.ndarray], hidden_btd: Tensor, frames: tuple[int, ...]) -> tuple[int, ...]:
+        """Hidden states of each utterance, where the model need not give one for each frame of its attention."""
+        if self.family.outputs:
+            return tuple(self.family.outputs(self.model.config, len(wave)) for wave in audio)
+        adapted = self.family.beside and getattr(self.model, self.family.beside, None) is not None
+        return (hidden_btd.shape[1],) * len(audio) if adapted else frames
 
     def plain(self, audio: Sequence[np.ndarray]) -> Tensor:
         """Final hidden states `[B, T, d]` as the model itself computes them, nothing watched or changed."""
         with torch.inference_mode():
-            return self.model(**self._inputs(audio)).last_hidden_state
+            return self.model(**self.inputs(audio)).last_hidden_state
 
     def run(self, audio: Sequence[np.ndarray], answer: Answer) -> Tensor:
-        """Final hidden states `[B, T, d]` with every attention call given to `answer`.
+        """Final hidden states `[B, T, d]` with every attention call given to `answer`; raises as `apply` does."""
+        with torch.inference_mode():
+            return self.apply(self.inputs(audio), answer)
+
+    def apply(self, inputs: Mapping[str, Tensor], answer: Answer) -> Tensor:
+        """Final hidden states `[B, T, d]` of what `inputs` made, every attention call given to `answer`; has gradients.
 
         Raises:
             BadInput: not every layer's attention was reached (the model was changed after it was loaded).
         """
         reached: list[nn.Module] = []
 
+        beside = set(getattr(self.model, self.family.beside, nn.Module()).modules()) if self.family.beside else set()
+
         def counted(call: AttentionCall) -> Tensor:
+            if call.module in beside:
+                return attend_under(NONE, call, -1)[0]
             reached.append(call.module)
-            return answer(call)
+            return answer(replace(call, layer=len(reached) - 1))
 
         with self._watch(counted):
-            hidden = self.plain(audio)
-        if self.layers and len(reached) != self.n_layers:
+            hidden = self.model(**inputs).last_hidden_state
+        if self.layers and tuple(reached) != self.layers:
             raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
         return hidden
 
@@ -149,17 +191,24 @@ class Encoder:
             return taking_over(gated, answer)
         return answering(answer)
 
-    def _inputs(self, audio: Sequence[np.ndarray]) -> dict[str, Tensor]:
+    def inputs(self, audio: Sequence[np.ndarray]) -> dict[str, Tensor]:
+        """What the model is given for some waves `[samples]`: features or samples, and a padding mask for several.
+
+        Raises:
+            BadInput: a wave is too short for one frame.
+        """
         for wave in audio:
             self.check_length(wave)
         inputs = self.extractor(
             list(audio),
             sampling_rate=self.sampling_rate,
-            padding=True,
+            padding="max_length" if self.family.seconds else "longest",
             return_attention_mask=True,
             return_tensors="pt",
         )
-        if len(audio) == 1:
+        if self.family.seconds and not self.family.sees_silence:
+            inputs["attention_mask"] = self._real(audio)
+        elif self.family.sees_silence or inputs["attention_mask"].all():
             del inputs["attention_mask"]
         dtype = next(self.model.parameters()).dtype
         return {
@@ -167,7 +216,13 @@ class Encoder:
             for name, tensor in inputs.items()
         }
 
-    def _layer_of(self, module: nn.Module) -> int:
+    def _real(self, audio: Sequence[np.ndarray]) -> Tensor:
+        """True on real frames, `[B, 1, 1, T]`, for a model that takes no mask of its input."""
+        frames = torch.tensor([self.frames(wave) for wave in audio])
+        return (torch.arange(self.model.config.max_source_positions) < frames[:, None])[:, None, None]
+
+    def layer_of(self, module: nn.Module) -> int:
+        """Number of the layer whose attention module this is."""
         return next(i for i, layer in enumerate(self.layers) if layer is module)
 
     def attention(self, cut: Cut | np.ndarray, layer: int, head: int) -> np.ndarray:
@@ -189,13 +244,12 @@ class Encoder:
         kept: dict[int, np.ndarray] = {}
 
         def answer(call: AttentionCall) -> Tensor:
-            layer = self._layer_of(call.module)
-            if layers is None or layer in layers:
-                maps = full_maps(call, self.intervention)
-                kept[layer] = maps.cpu().numpy()
-            return attend_under(self.intervention, call, layer)[0]
+            if layers is None or call.layer in layers:
+                kept[call.layer] = full_maps(self._seen(call, audio), self.intervention).cpu().numpy()
+            return attend_under(self.intervention, call, call.layer)[0]
 
-        self.run([self.wave(cut)], answer)
+        audio = [self.wave(cut)]
+        self.run(audio, answer)
         return kept
 
     def wave(self, cut: Cut | np.ndarray) -> np.ndarray:

@@ -11,14 +11,48 @@ def strided_convolutions(config: Any) -> float:
     return math.prod(config.conv_stride)
 
 
+def squeezed_convolutions(config: Any) -> float:
+    """The same where frames are pooled before the attention."""
+    return strided_convolutions(config) * config.squeeze_factor
+
+
 def stacked_log_mel(config: Any) -> float:
     """Samples per frame of 10 ms log-mel frames at 16 kHz, stacked."""
     return 160 * config.downsample_rate
 
 
+def two_log_mel(config: Any) -> float:
+    """Samples per frame of 10 ms frames at 16 kHz taken two by two."""
+    return 320
+
+
+def subsampled_log_mel(config: Any) -> float:
+    """Samples per frame of 10 ms frames at 16 kHz after strided convolutions."""
+    return 160 * config.subsampling_factor
+
+
+def moonshine_convolutions(config: Any) -> float:
+    """Samples per frame of Moonshine's three convolutions."""
+    return 64 * 3 * 2
+
+
 def frames_of_convolutions(config: Any, samples: int) -> int:
     """Frames that the convolutional front end makes of some samples."""
-    for kernel, stride in zip(config.conv_kernel, config.conv_stride, strict=True):
+    return _convolved(samples, zip(config.conv_kernel, config.conv_stride, strict=True))
+
+
+def frames_of_squeezed_convolutions(config: Any, samples: int) -> int:
+    """The same, pooled before the attention."""
+    return frames_of_convolutions(config, samples) // config.squeeze_factor
+
+
+def frames_of_moonshine(config: Any, samples: int) -> int:
+    """Frames that Moonshine's convolutions make of some samples."""
+    return _convolved(samples, [(127, 64), (7, 3), (3, 2)])
+
+
+def _convolved(samples: int, layers: Any) -> int:
+    for kernel, stride in layers:
         samples = (samples - kernel) // stride + 1
     return max(samples, 0)
 
@@ -28,18 +62,60 @@ def frames_of_log_mel(config: Any, samples: int) -> int:
     return (1 + samples // 160) // config.downsample_rate if samples > 200 else 0
 
 
+def frames_of_filter_bank(config: Any, samples: int) -> int:
+    """Pairs of Kaldi filter-bank frames (25 ms every 10 ms, whole windows alone) of some samples at 16 kHz."""
+    return max((samples - 400) // 160 + 1, 0) // 2
+
+
+def frames_of_whisper(config: Any, samples: int) -> int:
+    """Frames of 20 ms that some samples at 16 kHz reach into."""
+    return math.ceil(samples / 320)
+
+
+def halves_of_whisper(config: Any, samples: int) -> int:
+    """Those frames averaged two by two, a remainder dropped."""
+    return frames_of_whisper(config, samples) // 2
+
+
+def seconds_of_positions(config: Any) -> float:
+    """Seconds of audio for which the model has positions of 20 ms."""
+    return config.max_source_positions / 50
+
+
+def frames_of_subsampled_log_mel(config: Any, samples: int) -> int:
+    """Frames of some samples at 16 kHz that 10 ms frames and strided convolutions with padding leave."""
+    kernel, frames = config.subsampling_conv_kernel_size, samples // 160
+    for _ in range(int(math.log2(config.subsampling_factor))):
+        frames = (frames + (kernel - 1) // 2 * 2 - kernel) // config.subsampling_conv_stride + 1
+    return frames
+
+
 @dataclass(frozen=True)
 class Family:
-    """One row: `model_type` of the configuration, its attention frames, and how attention is reached.
+    """One row: a model type, the class of its encoder, its attention frames, and how attention is reached.
 
-    `samples_per_frame` is of a configuration, `frames` of a configuration and a number of samples; `gated` is the class
-    name of the attention modules when they bypass the registry, empty for the registry.
+    Attributes:
+        model_type: of the configuration that holds the encoder's shape.
+        encoder: class name of the encoder, wherever in a larger model it sits.
+        samples_per_frame, frames: of a configuration, and of a configuration and a number of samples.
+        gated: class name of the attention modules when they bypass the registry, empty for the registry.
+        layers: the configuration's name for the number of layers.
+        beside: submodule whose attention is not of a layer (it adapts the output) and is left alone.
+        outputs: of a configuration and a number of samples, the hidden states; None where one for each frame.
+        seconds: of a configuration, the audio that the model always takes, silence added; None where it takes any.
+        sees_silence: its attention is not masked there, so that a share of it falls outside of the audio.
     """
 
     model_type: str
+    encoder: str
     samples_per_frame: Callable[[Any], float]
     frames: Callable[[Any, int], int]
     gated: str = ""
+    layers: str = "num_hidden_layers"
+    beside: str = ""
+    outputs: Callable[[Any, int], int] | None = None
+    seconds: Callable[[Any], float] | None = None
+    sees_silence: bool = False
 
     @property
     def mechanism(self) -> str:
@@ -47,14 +123,67 @@ class Family:
         return "fallback" if self.gated else "registry"
 
 
+_CONVOLUTIONS = (strided_convolutions, frames_of_convolutions)
+_SQUEEZED = (squeezed_convolutions, frames_of_squeezed_convolutions)
+_LOG_MEL = (stacked_log_mel, frames_of_log_mel)
+_FILTER_BANK = (two_log_mel, frames_of_filter_bank)
+_WHISPER = (two_log_mel, frames_of_whisper)
+
 FAMILIES = {
     family.model_type: family
     for family in (
-        Family("mockingjay", stacked_log_mel, frames_of_log_mel),
-        Family("wav2vec2", strided_convolutions, frames_of_convolutions),
-        Family("hubert", strided_convolutions, frames_of_convolutions),
-        Family("data2vec-audio", strided_convolutions, frames_of_convolutions),
-        Family("unispeech-sat", strided_convolutions, frames_of_convolutions),
-        Family("wavlm", strided_convolutions, frames_of_convolutions, gated="WavLMAttention"),
+        Family("mockingjay", "MockingjayModel", *_LOG_MEL),
+        Family("wav2vec2", "Wav2Vec2Model", *_CONVOLUTIONS),
+        Family("hubert", "HubertModel", *_CONVOLUTIONS),
+        Family("wavlm", "WavLMModel", *_CONVOLUTIONS, gated="WavLMAttention"),
+        Family("data2vec-audio", "Data2VecAudioModel", *_CONVOLUTIONS),
+        Family("unispeech", "UniSpeechModel", *_CONVOLUTIONS),
+        Family("unispeech-sat", "UniSpeechSatModel", *_CONVOLUTIONS),
+        Family("sew", "SEWModel", *_SQUEEZED, outputs=frames_of_convolutions),
+        Family("sew-d", "SEWDModel", *_SQUEEZED, outputs=frames_of_convolutions, gated="DisentangledSelfAttention"),
+        Family("wav2vec2-conformer", "Wav2Vec2ConformerModel", *_CONVOLUTIONS),
+        Family("wav2vec2-bert", "Wav2Vec2BertModel", *_FILTER_BANK, beside="adapter"),
+        Family(
+            "seamless_m4t_v2",
+            "SeamlessM4Tv2SpeechEncoder",
+            *_FILTER_BANK,
+            layers="speech_encoder_layers",
+            beside="adapter",
+        ),
+        Family("whisper", "WhisperEncoder", *_WHISPER, seconds=seconds_of_positions, sees_silence=True),
+        Family(
+            "qwen2_audio_encoder",
+            "Qwen2AudioEncoder",
+            *_WHISPER,
+            outputs=halves_of_whisper,
+            seconds=seconds_of_positions,
+        ),
+        Family(
+            "moonshine",
+            "MoonshineEncoder",
+            moonshine_convolutions,
+            frames_of_moonshine,
+            layers="encoder_num_hidden_layers",
+        ),
+        Family("parakeet_encoder", "ParakeetEncoder", subsampled_log_mel, frames_of_subsampled_log_mel),
+        Family(
+            "speecht5",
+            "SpeechT5EncoderWithSpeechPrenet",
+            *_CONVOLUTIONS,
+            gated="SpeechT5Attention",
+            layers="encoder_layers",
+        ),
     )
 }
+
+_CHUNKS = "it attends within chunks of a few frames, not over one row of frames"
+REFUSED = {
+    "clap_audio_model": "it attends within shifted windows of time and band, not over one row of frames",
+    "gemma3n_audio": _CHUNKS,
+    "gemma4_audio": _CHUNKS,
+    "gemma4_unified_audio": _CHUNKS,
+    "granite_speech_encoder": _CHUNKS,
+    "granite_speech_plus_encoder": _CHUNKS,
+    "granite_speech5_encoder": _CHUNKS,
+}
+"""Model types that cannot be measured exactly, and why."""

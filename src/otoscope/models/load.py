@@ -1,7 +1,9 @@
 """From a hub name or a folder to an Encoder that has passed its self-check."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +16,25 @@ from transformers.utils import logging
 from otoscope import embedded
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import FAMILIES, Family
+from otoscope.models.families import FAMILIES, REFUSED, Family
 from otoscope.models.selfcheck import examine
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
+SAMPLING_RATE = 16000  # of every family
+PASS = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
 TRAINING_ONLY = {"masked_spec_embed"}  # stands for masked frames; many fine-tuned checkpoints lack it
 
 
-def load(name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32") -> Encoder:
+def load(
+    name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32", allow_mismatch: bool = False
+) -> Encoder:
     """A speech encoder by Hugging Face hub name, by local folder, or `"embedded"`, ready to be watched.
 
     Args:
         name_or_path: what `transformers` would load, its feature extractor beside it.
         device: a torch device; `auto` takes a GPU where there is one.
         dtype: number format of the weights: float32, float64, bfloat16 or float16.
+        allow_mismatch: take a checkpoint that lacks weights of its model (they are random) or has others too.
 
     Raises:
         BadInput: it cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
@@ -41,20 +48,50 @@ def load(name_or_path: str | Path, *, device: str = "auto", dtype: str = "float3
     source = str(embedded.model()) if name == "embedded" else name
     if dtype not in DTYPES:
         raise BadInput(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
-    with _quiet():
+    with quiet():
         config = _found(AutoConfig, source)
         family = _family(config, name)
-        extractor = _found(AutoFeatureExtractor, source)
-        model = _weights(source, DTYPES[dtype])
+        extractor = _extractor(source, name)
+        model = _encoder(_weights(source, DTYPES[dtype], config, allow_mismatch), family, name)
         model = model.to(_device(device)).eval()
         return examine(Encoder(name=name, family=family, model=model, extractor=extractor))
 
 
 def _family(config: Any, name: str) -> Family:
-    if config.model_type not in FAMILIES:
-        known = ", ".join(sorted(FAMILIES))
-        raise BadInput(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {known}")
-    return FAMILIES[config.model_type]
+    """The family of a configuration, or of the first part of it that has one."""
+    types = [config.model_type, *(part.model_type for part in _parts(config))]
+    for model_type in types:
+        if model_type in REFUSED:
+            raise BadInput(f"{name} has a '{model_type}' encoder: {REFUSED[model_type]}; otoscope does not measure it")
+        if model_type in FAMILIES:
+            return FAMILIES[model_type]
+    known = ", ".join(sorted(FAMILIES))
+    raise BadInput(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {known}")
+
+
+def _parts(config: Any) -> Iterator[Any]:
+    for name in config.sub_configs:
+        if (part := getattr(config, name, None)) is not None:
+            yield part
+
+
+def _extractor(source: str, name: str) -> Any:
+    extractor = _found(AutoFeatureExtractor, source)
+    if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
+        raise BadInput(
+            f"the feature extractor of {name} takes {rate} Hz; expected {SAMPLING_RATE} Hz, as the model was made for"
+        )
+    return extractor
+
+
+def _encoder(model: Any, family: Family, name: str) -> Any:
+    """The family's encoder, wherever in the model it sits."""
+    for module in model.modules():
+        if type(module).__name__ == family.encoder:
+            return module
+    raise BadInput(
+        f"{name} ({type(model).__name__}) holds no {family.encoder}, the encoder of {family.model_type} models"
+    )
 
 
 def _found(auto: Any, name: str) -> Any:
@@ -71,15 +108,34 @@ def _found(auto: Any, name: str) -> Any:
         raise BadInput(f"{name}: {where}cannot be loaded: {_first_sentence(error)}") from error
 
 
-def _weights(name: str, dtype: torch.dtype) -> Any:
+def _weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
     try:
-        model, info = AutoModel.from_pretrained(name, dtype=dtype, output_loading_info=True)
+        model, info = _architecture(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BadInput(f"weights of {name} cannot be loaded: {_first_sentence(error)}") from error
-    if missing := sorted(info["missing_keys"] - TRAINING_ONLY):
-        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        raise BadInput(f"{name} lacks {len(missing)} weights of its model ({shown}); they would be random")
+    missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
+    if missing and not allow_mismatch:
+        raise BadInput(f"{name} lacks {_counted(missing)} of its model ({_shown(missing)}); they would be random{PASS}")
+    if (extra := info["unexpected_keys"]) and not allow_mismatch:
+        raise BadInput(f"{name} has {_counted(extra)} that its model has no place for ({_shown(extra)}){PASS}")
     return model
+
+
+def _architecture(config: Any) -> Any:
+    """The class that wrote the weights, so that each has its place; the plain encoder where that is not said."""
+    modeling = type(config).__module__.replace("configuration", "modeling")
+    written_by = (config.architectures or [""])[0]
+    if find_spec(modeling) is None:
+        return AutoModel
+    return getattr(import_module(modeling), written_by, AutoModel)
+
+
+def _counted(keys: Collection[str]) -> str:
+    return "1 weight" if len(keys) == 1 else f"{len(keys)} weights"
+
+
+def _shown(keys: Collection[str]) -> str:
+    return ", ".join(sorted(keys)[:3]) + (", ..." if len(keys) > 3 else "")
 
 
 def _first_sentence(error: Exception) -> str:
@@ -97,7 +153,7 @@ def _device(device: str) -> torch.device:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No progress bars or advice from transformers while it loads."""
     verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
     bars = logging.is_progress_bar_enabled()

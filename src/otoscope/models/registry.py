@@ -10,7 +10,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import bidirectional_mask_function
 
 from otoscope.errors import BadInput
-from otoscope.models.call import AttentionCall, current_answer, prefix_lengths
+from otoscope.models.call import AttentionCall, current_answer, masked
 
 NAME = "otoscope"
 
@@ -23,15 +23,20 @@ def attention_function(
     attention_mask: Tensor | None,
     *,
     scaling: float,
+    position_bias: Tensor | None = None,
     **kwargs: object,
 ) -> tuple[Tensor, None]:
-    """Hand the call to the encoder that watches, if one does; `attention_mask` comes from `mask_function`."""
+    """Hand the call to the encoder that watches, if one does.
+
+    `attention_mask` comes from `mask_function`, or from the model itself, then often with a bias of positions in it;
+    other models hand over that bias as `position_bias [B, H, T, T]`.
+    """
     answer = current_answer()
     if answer is None:
-        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
-    batch, _, length, _ = query.shape
-    lengths = (length,) * batch if attention_mask is None else prefix_lengths(attention_mask[:, 0, 0])
-    return answer(AttentionCall(module, query, key, value, scaling, None, lengths)), None
+        kwargs |= {"scaling": scaling, "position_bias": position_bias}
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
+    lengths, bias = masked(attention_mask, position_bias, query)
+    return answer(AttentionCall(module, query, key, value, scaling, bias, lengths)), None
 
 
 def mask_function(

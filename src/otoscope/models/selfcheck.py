@@ -62,7 +62,7 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
 
 def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Each layer of the configuration calls its attention once."""
-    expected = encoder.model.config.num_hidden_layers
+    expected = getattr(encoder.model.config, encoder.family.layers)
     modules = {id(call.module) for call in calls}
     if not len(calls) == len(modules) == expected:
         seen = f"{len(calls)} calls in {len(modules)} modules"
