@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from otoscope.corpus import read_corpus
     from otoscope.engine.analyze import analyze
     from otoscope.engine.draw import draw
+    from otoscope.importance.rank import rank
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
     from otoscope.phones import score_boundaries
@@ -28,6 +29,7 @@ __all__ = [
     "load",
     "open_run",
     "pretrain",
+    "rank",
     "read_corpus",
     "score_boundaries",
 ]
@@ -40,6 +42,7 @@ _HOME = {
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",
+    "rank": "otoscope.importance.rank",
     "read_corpus": "otoscope.corpus",
     "score_boundaries": "otoscope.phones",
 }

@@ -27,6 +27,8 @@ ARROWS = {
     "pretraining": {"atomic", "errors", "corpus", "models"},
     "engine": {"atomic", "errors", "embedded", "corpus", "statistics", "results", "figures", "models", "pretraining"},
 }
+ARROWS["probing"] = {"atomic", "errors", "corpus", "phones", "models", "results", "engine"}
+ARROWS["importance"] = {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"}
 ABOVE_ALL = {"__init__", "__main__", "autoclasses", "cli"}  # they call the rooms, and no room calls them
 
 

@@ -10,9 +10,11 @@ from otoscope.cli.demo import demo
 from otoscope.cli.figures import figures
 from otoscope.cli.heads import heads
 from otoscope.cli.pretrain import pretrain
+from otoscope.cli.rank import rank
+from otoscope.cli.view import view
 from otoscope.errors import BadInput
 
-COMMANDS = (analyze, heads, figures, demo, pretrain)  # in the order of the help
+COMMANDS = (analyze, heads, figures, rank, view, demo, pretrain)  # in the order of the help
 
 app = typer.Typer(
     help="Look inside the ear of a speech model: measure, sort and show its attention heads.",

@@ -1,0 +1,65 @@
+"""`otoscope rank`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from otoscope.cli.arguments import (
+    Channel,
+    Corpus,
+    Device,
+    Dtype,
+    Format,
+    Limit,
+    Model,
+    NewRun,
+    Resume,
+    Strict,
+    Tier,
+)
+
+
+def rank(
+    model: Model,
+    corpus: Corpus,
+    out: NewRun,
+    by: Annotated[str, typer.Option(metavar="NAME,...", help="Rankings, with commas between.")],
+    loss: Annotated[
+        str, typer.Option(help="auto, reconstruction, hidden, or a probe: what harm is measured by.")
+    ] = "auto",
+    run: Annotated[Path | None, typer.Option(help="Run of analyze to take statistics from.")] = None,
+    seconds: Annotated[float, typer.Option(help="Speech for rankings that run the model often.")] = 30.0,
+    permutations: Annotated[int, typer.Option(help="Random orders of removal for shapley.")] = 8,
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    limit: Limit = None,
+    resume: Resume = False,
+    format: Format = None,
+    tier: Tier = None,
+    channel: Channel = None,
+    strict: Strict = False,
+) -> None:
+    """Order the heads of MODEL by one or several rankings."""
+    from otoscope.importance.rank import rank as call
+    from otoscope.importance.tables import ranking_table
+
+    ranked = call(
+        model,
+        corpus,
+        out,
+        by=by.split(","),
+        loss=loss,
+        run=run,
+        seconds=seconds,
+        permutations=permutations,
+        device=device,
+        dtype=dtype,
+        limit=limit,
+        resume=resume,
+        format=format,
+        tier=tier,
+        channel=channel,
+        strict=strict,
+    )
+    print(f"{ranking_table(ranked.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -1,0 +1,23 @@
+"""How far rankings agree: Spearman's rank correlation of each two."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def spearman(ranks: Floats) -> Floats:
+    """Correlation `[ranking, ranking]` of ranks `[ranking, layer, head]`, each a total order of the same heads.
+
+    NaN with a single head, which has no order.
+
+    >>> spearman(np.array([[[1.0, 2.0, 3.0]], [[3.0, 2.0, 1.0]]])).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    flat = ranks.reshape(len(ranks), -1)
+    present = flat[:, ~np.isnan(flat).any(axis=0)]
+    n_heads = present.shape[1]
+    if n_heads < 2:
+        return np.full((len(ranks), len(ranks)), np.nan)
+    squared_distance = np.square(present[:, None] - present[None]).sum(-1)
+    return 1 - 6 * squared_distance / (n_heads * (n_heads**2 - 1))

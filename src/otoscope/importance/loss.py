@@ -1,0 +1,141 @@
+"""Losses by which the harm of removing heads is known: none of the first two needs labels.
+
+`reconstruction` is the loss that the model was trained with: L1 on masked frames, the same frames each time.
+`hidden` is the relative error of the final hidden state against the intact model, for models without such a head. Its
+gradient at the intact model is zero, so gradients are taken of the final hidden state's product with random signs over
+its own norm: the square of that gradient is, in the mean over signs, the diagonal of the Gauss-Newton matrix of the
+squared relative error (Hutchinson 1990).
+The others are the cross-entropy of a probe (see `probing`), where the corpus has its labels.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.engine.sources import Speech
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.models.mockingjay.modeling import stack_frames
+from otoscope.models.prediction import has_prediction_head, prediction_head
+from otoscope.pretraining.masking import Masking, choose_frames
+
+Losses = Callable[[Tensor], Tensor]
+"""From final hidden states `[B, T, d]` to the loss of each utterance `[B]`."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the model is given for some utterances, their seconds of audio, and the loss of what it makes of them.
+
+    `sloped` is what gradients are taken of, where that is not the loss itself.
+    """
+
+    utterances: int
+    inputs: dict[str, Tensor]
+    seconds: float
+    loss: Losses
+    slope: Losses | None = None
+
+    @property
+    def sloped(self) -> Losses:
+        """See the class."""
+        return self.slope or self.loss
+
+
+BatchMaker = Callable[[Sequence[int]], Batch]
+"""From places of utterances in the speech to their batch."""
+
+
+def reconstruction(encoder: Encoder, speech: Speech) -> BatchMaker:
+    """Masked L1 of the model's own prediction head, with masks that depend on the utterance's place alone.
+
+    Raises:
+        BadInput: the model has no such head.
+    """
+    head, rate = prediction_head(encoder), encoder.model.config.downsample_rate
+    masking = Masking(**getattr(encoder.model.config, "recipe", {}).get("masking", {}))
+
+    def batch(indices: Sequence[int]) -> Batch:
+        inputs = encoder.inputs([speech.waves[index] for index in indices])
+        target = stack_frames(inputs["input_features"], rate)
+        lengths = [encoder.frames(speech.waves[index]) for index in indices]
+        masked_bt = _masked(indices, lengths, target.shape[1], masking).to(target.device)
+        hidden_frames = masked_bt.repeat_interleave(rate, dim=1)
+        kept = inputs["input_features"][:, : hidden_frames.shape[1]].masked_fill(hidden_frames[..., None], 0)
+
+        def loss(hidden: Tensor) -> Tensor:
+            error_bt = (head(hidden) - target).abs().mean(-1)
+            return (error_bt * masked_bt).sum(1) / masked_bt.sum(1)
+
+        return Batch(len(indices), _cropped(inputs, kept), _seconds(speech, indices), loss)
+
+    return batch
+
+
+def hidden(encoder: Encoder, speech: Speech) -> BatchMaker:
+    """Relative error of the final hidden state against the intact model."""
+
+    def batch(indices: Sequence[int]) -> Batch:
+        waves = [speech.waves[index] for index in indices]
+        intact = encoder.forward(waves)
+        real = intact.hidden.abs().sum(-1, keepdim=True) > 0
+        signs = torch.stack([_signs(intact.hidden[0], index) for index in indices])
+        norm = intact.hidden.flatten(1).norm(dim=1)
+
+        def loss(hidden: Tensor) -> Tensor:
+            return ((hidden - intact.hidden) * real).flatten(1).norm(dim=1) / norm
+
+        def slope(hidden: Tensor) -> Tensor:
+            return (hidden * signs * real).flatten(1).sum(1) / norm
+
+        return Batch(len(indices), encoder.inputs(waves), _seconds(speech, indices), loss, slope)
+
+    return batch
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss by its name."""
+
+    name: str
+    batch: BatchMaker
+
+
+LOSSES = {"reconstruction": reconstruction, "hidden": hidden}
+
+
+def loss_named(name: str, encoder: Encoder, speech: Speech) -> Loss:
+    """The loss of that name; `auto` is the model's own where it kept its prediction head, else `hidden`.
+
+    Raises:
+        BadInput: no such loss, or the labels or the prediction head that it needs are not there.
+    """
+    if name == "auto":
+        name = "reconstruction" if has_prediction_head(encoder) else "hidden"
+    if name in LOSSES:
+        return Loss(name, LOSSES[name](encoder, speech))
+    raise BadInput(f"no loss '{name}'; losses are auto, {', '.join(LOSSES)}")
+
+
+def _masked(indices: Sequence[int], lengths: Sequence[int], longest: int, masking: Masking) -> Tensor:
+    masked_bt = torch.zeros(len(indices), longest, dtype=torch.bool)
+    for row, (index, length) in enumerate(zip(indices, lengths, strict=True)):
+        masked_bt[row, :length] = torch.from_numpy(choose_frames(length, masking, np.random.default_rng([0, index])))
+    return masked_bt
+
+
+def _cropped(inputs: dict[str, Tensor], features: Tensor) -> dict[str, Tensor]:
+    frames = features.shape[1]
+    return {name: features if name == "input_features" else tensor[:, :frames] for name, tensor in inputs.items()}
+
+
+def _signs(like: Tensor, seed: int) -> Tensor:
+    drawn = torch.randint(0, 2, like.shape, generator=torch.Generator().manual_seed(seed))
+    return (2 * drawn - 1).to(like)
+
+
+def _seconds(speech: Speech, indices: Sequence[int]) -> float:
+    return sum(speech.cuts[index].duration for index in indices)

@@ -1,0 +1,1 @@
+"""Rankings of heads: one to a file, found by its name."""
