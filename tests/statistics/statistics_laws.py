@@ -12,11 +12,14 @@ import torch
 from otoscope.statistics import state
 from otoscope.statistics.evaluate import evaluate
 from otoscope.statistics.kernel import attend
-from otoscope.statistics.reductions import GATHER
+from otoscope.statistics.labels import Labels
+from otoscope.statistics.reductions import GATHER, LABELLED
 from otoscope.statistics.reference import attention_map
 from otoscope.statistics.statistic import Statistic
 
 HEADS = 2
+PHONES = ("sil", "aa", "s", "zz")  # the last one never occurs
+REPEAT = 2  # label frames in a frame
 LENGTHS = (1, 2, 3, 127, 128, 129, 300)  # around the kernel's tile of 128 queries
 SPANS = ({}, {"radius": 5}, {"radius": 5, "renormalise": False}, {"radius": 0})
 # Float32 scores of the sharpest maps here reach 72, rounded to 72 * 2^-24 = 4e-6; a row's entropy turns that into
@@ -66,6 +69,15 @@ def forbidding_bias(T: int) -> torch.Tensor:
 
 
 @cache
+def labels(T: int) -> Labels:
+    """Runs of one to eight label frames; some have no phone, in an utterance of one frame none does."""
+    random = np.random.default_rng(T)
+    runs = random.integers(-1, len(PHONES) - 1, T * REPEAT).repeat(random.integers(1, 9, T * REPEAT))
+    phone = runs[: T * REPEAT].reshape(T, REPEAT) if T > 1 else np.full((1, REPEAT), -1)
+    return Labels(torch.from_numpy(phone), len(PHONES))
+
+
+@cache
 def cases() -> list[Case]:
     grid = product(LENGTHS, (flat, peaky, sharp_diagonal), SPANS, (False, True))
     return [
@@ -90,8 +102,15 @@ def measured(statistic: Statistic, case: Case, dtype: torch.dtype = torch.float6
     """The statistic `[H, *dims]` by the fast path, from nothing but the reductions it says it needs."""
     query, key = case.query.to(dtype), case.key.to(dtype)
     options = case.options | ({"bias": case.options["bias"].to(dtype)} if "bias" in case.options else {})
-    _, [reductions] = attend(query, key, key, scaling=0.5, needs=statistic.needs, **options)
+    spoken = [labels(query.shape[2])]
+    _, [reductions] = attend(query, key, key, scaling=0.5, needs=statistic.needs, labels=spoken, **options)
     return evaluate({statistic.name: statistic}, [reductions])[statistic.name][0]
+
+
+def by_definition(statistic: Statistic, A: np.ndarray) -> np.ndarray:
+    """The statistic of one map by its slow reference."""
+    spoken = labels(len(A))
+    return np.asarray(statistic.reference(A, *((spoken.phone_tr.numpy(), spoken.count) if statistic.labelled else ())))
 
 
 def difference(fast: np.ndarray, slow: np.ndarray) -> float:
@@ -103,14 +122,15 @@ def differences(statistic: Statistic, dtype: torch.dtype) -> Iterator[float]:
     for number, case in enumerate(cases()):
         fast = measured(statistic, case, dtype)
         for h, A in enumerate(maps(number)):
-            yield difference(fast[h], np.asarray(statistic.reference(A)))
+            yield difference(fast[h], by_definition(statistic, A))
 
 
 def check_described(statistic: Statistic) -> None:
     assert statistic.name.isidentifier()
     assert all((statistic.doc, statistic.units, statistic.source))
     assert statistic.needs
-    assert statistic.needs <= set(GATHER)
+    assert statistic.needs <= {*GATHER, *LABELLED}
+    assert statistic.labelled or statistic.needs <= set(GATHER)
     assert set(statistic.coords) == set(statistic.dims)
 
 
@@ -150,7 +170,8 @@ def check_padding(statistic: Statistic) -> None:
     query, key = (torch.full((len(lengths), HEADS, max(lengths), 8), math.nan) for _ in range(2))
     for b, (T, case) in enumerate(zip(lengths, alone, strict=True)):
         query[b, :, :T], key[b, :, :T] = case.query[0], case.key[0]
-    _, padded = attend(query, key, key, scaling=0.5, lengths=lengths, needs=statistic.needs)
+    spoken = [labels(T) for T in lengths]
+    _, padded = attend(query, key, key, scaling=0.5, lengths=lengths, needs=statistic.needs, labels=spoken)
     for reductions, case in zip(padded, alone, strict=True):
         together = evaluate({statistic.name: statistic}, [reductions])[statistic.name][0]
         np.testing.assert_array_equal(together, measured(statistic, case, torch.float32))

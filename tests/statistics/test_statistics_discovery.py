@@ -49,7 +49,11 @@ def test_the_six_statistics_of_the_method_are_found() -> None:
 
 def test_each_is_found_under_the_name_of_its_file() -> None:
     folder = Path(otoscope.statistics.__file__).parent
-    assert all((folder / f"{name}.py").is_file() for name in discover())
+    assert all((folder / f"{name}.py").is_file() for name in discover(phones=["sil"]))
+
+
+def test_statistics_by_phone_are_found_for_a_corpus_with_phones_alone() -> None:
+    assert set(discover(phones=["sil", "aa"])) - set(discover()) == {"relation", "own_run"}
 
 
 def test_a_new_file_is_found_and_passes_the_laws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
