@@ -154,5 +154,5 @@ def make_run(
             frame_period=FRAME_PERIOD,
             phones=speeches[u].phones if labelled else (),
         )
-    finish(path, dataset, {"voice-9/broken": "audio ends early"})
+    finish(path, dataset, [("voice-9/broken", "audio ends early")])
     return open_run(path)

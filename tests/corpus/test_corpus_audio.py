@@ -64,8 +64,24 @@ def test_a_channel_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 def test_a_cut_of_several_channels_is_not_read_as_its_first(tmp_path: Path) -> None:
     cut = read_corpus(write_tone(tmp_path / "a.wav", channels=2), channel=0)[0].recording.to_cut()
-    with pytest.raises(BadInput, match="expected one channel, got 2"):
+    with pytest.raises(
+        BadInput, match=r"expected a MonoCut with a recording \(one channel of one file\), got a MultiCut"
+    ):
         load_audio(cut, 16000)
+
+
+@pytest.mark.parametrize("value", [1e30, -1e12])
+def test_absurd_samples_are_refused_before_they_overflow_anything(tmp_path: Path, value: float) -> None:
+    samples = tone()
+    samples[5] = value
+    soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="FLOAT")
+    with pytest.raises(BadInput, match=r"a\.wav: expected samples between -1 and 1, got 1e\+(30|12)"):
+        load_audio(read_corpus(tmp_path / "a.wav")[0], 8000)
+
+
+def test_samples_of_unscaled_integers_are_read(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone() * 2.0**31, 16000, subtype="FLOAT")
+    assert load_audio(read_corpus(tmp_path / "a.wav")[0], 16000).max() > 2.0**29
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -112,7 +112,8 @@ def test_two_files_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
     skipped: list[Skipped] = []
     (cut,) = read_corpus(tmp_path, on_skip=skipped.append)
     assert cut.recording.sources[0].source.endswith("a.flac")
-    assert skipped == [Skipped("a", "a: expected one utterance of this id, got another; rename or remove one")]
+    reason = f"{tmp_path / 'a.wav'}: its id a is that of another utterance already; rename or remove one"
+    assert skipped == [Skipped("a", reason)]
 
 
 def test_the_package_is_imported_without_lhotse() -> None:

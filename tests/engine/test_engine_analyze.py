@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import soundfile
 import xarray as xr
+from lhotse import CutSet, MultiCut
+from lhotse.utils import fastcopy
 
 import otoscope
 from otoscope import statistics
 from otoscope.engine import shards
 from otoscope.errors import BadInput
+from otoscope.results.summary import summary
 
 
 def slowly(encoder, cuts, statistic):
@@ -81,8 +84,36 @@ def test_one_broken_file_among_many_is_left_out_and_listed(tiny_model, tiny_corp
         shutil.copy(next((tiny_corpus / "awb").glob("*.TextGrid")), tmp_path / f"{name}.TextGrid")
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", format="audio")
     assert len(run.utterances) == 4
-    assert "NaN" in run.skipped["awb/silent-nan"]
-    assert "shorter than one frame" in run.skipped["awb/blip"]
+    reasons = run.skipped.set_index("id")["reason"]
+    assert "NaN" in reasons["awb/silent-nan"]
+    assert "blip.wav: audio of 100 samples is shorter than one frame" in reasons["awb/blip"]
+
+
+def test_every_file_left_out_is_listed_though_two_share_an_id(tiny_model, tiny_corpus, tmp_path):
+    for suffix in ("wav", "ogg"):
+        (tiny_corpus / "awb" / f"same.{suffix}").write_bytes(b"no audio")
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+    assert run.skipped["id"].tolist() == ["awb/same", "awb/same"]
+    assert [suffix in reason for suffix, reason in zip((".ogg", ".wav"), run.skipped["reason"], strict=True)] == [
+        True
+    ] * 2
+    assert "left out: 2 utterances; the first: awb/same" in summary(run)
+
+
+@pytest.mark.parametrize("kind", ["mixed", "several channels", "padded", "no recording"])
+def test_cuts_that_are_not_of_one_recording_are_refused(tiny_model, tiny_corpus, tmp_path, kind):
+    cut = otoscope.read_corpus(tiny_corpus)[0]
+    made = {
+        "mixed": lambda: cut.mix(cut, offset_other_by=0.5),
+        "several channels": lambda: MultiCut(cut.id, 0, cut.duration, channel=[0], recording=cut.recording),
+        "padded": lambda: cut.pad(duration=cut.duration + 1),
+        "no recording": lambda: fastcopy(cut, recording=None),
+    }[kind]()
+    with pytest.raises(BadInput, match="expected a MonoCut with a recording"):
+        otoscope.analyze(tiny_model, CutSet.from_cuts([made]), tmp_path / "run")
+    with pytest.raises(BadInput, match="expected a MonoCut with a recording"):
+        otoscope.load(tiny_model).attention(made, 0, 0)
+    assert not (tmp_path / "run").exists()
 
 
 def test_strict_makes_a_broken_file_fatal_and_leaves_no_folder(tiny_model, tiny_corpus, tmp_path):
@@ -95,7 +126,7 @@ def test_strict_makes_a_broken_file_fatal_and_leaves_no_folder(tiny_model, tiny_
 def test_when_nothing_can_be_measured_there_is_no_run(tiny_model, tmp_path):
     (tmp_path / "short").mkdir()
     soundfile.write(tmp_path / "short" / "blip.wav", np.zeros(100, np.float32), 16000)
-    with pytest.raises(BadInput, match=r"none of 1 utterances can be measured.*shorter than one frame"):
+    with pytest.raises(BadInput, match=r"no utterance of 1 can be measured.*shorter than one frame"):
         otoscope.analyze(tiny_model, tmp_path / "short", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

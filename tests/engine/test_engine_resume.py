@@ -86,6 +86,26 @@ def test_resuming_a_finished_run_opens_it(tiny_model, tiny_corpus, tmp_path, mon
     assert same_bits(first, again)
 
 
+def test_strict_refuses_a_run_that_left_something_out_and_keeps_it(tiny_model, tiny_corpus, tmp_path):
+    soundfile.write(tiny_corpus / "awb" / "blip.wav", np.zeros(100), 16000)
+    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+    for _ in range(2):
+        with pytest.raises(
+            BadInput, match=r"run is finished, but strict .* 1 utterance; the first: awb/blip: .*blip\.wav"
+        ):
+            otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True, strict=True)
+    assert len(otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True).skipped) == 1
+
+
+@pytest.mark.usefixtures("one_utterance_a_shard")
+def test_a_strict_run_that_met_a_broken_file_goes_on_without_strict(tiny_model, tiny_corpus, tmp_path):
+    soundfile.write(tiny_corpus / "rms" / "z.wav", np.zeros(100), 16000)
+    with pytest.raises(BadInput, match="shorter than one frame"):
+        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", strict=True)
+    resumed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
+    assert same_bits(resumed, otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "lenient"))
+
+
 def test_a_run_is_not_resumed_under_another_plan(tiny_model, tiny_corpus, tmp_path):
     otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
     with pytest.raises(BadInput, match=r"another plan.*limit is 2 there, 1 now"):

@@ -103,16 +103,16 @@ def test_a_finished_run_holds_these_files_and_no_partial_or_shard(tmp_path, fini
     claim_folder(run, PLAN)
     (run / "shards").mkdir()
     (run / "shards" / "0.npz").write_bytes(b"x")
-    finish(run, finished.dataset, {"bad": "empty audio"})
+    finish(run, finished.dataset, [("bad", "empty audio"), ("bad", "another of that name")])
     assert {entry.name for entry in run.iterdir()} == {"run.json", "skipped.json", "results.zarr"}
     assert not [name for name in files(run) if name.endswith(".partial")]
-    assert open_run(run).skipped == {"bad": "empty audio"}
+    assert open_run(run).skipped.values.tolist() == [["bad", "empty audio"], ["bad", "another of that name"]]
 
 
 def test_finishing_twice_gives_the_same_bytes(finished):
     """A kill between the results and the record is mended by writing both again."""
     before = contents(finished.path)
-    finish(finished.path, finished.dataset.load(), finished.skipped)
+    finish(finished.path, finished.dataset.load(), finished.skipped.itertuples(index=False))
     assert contents(finished.path) == before
 
 
@@ -174,7 +174,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
     for write in (
         lambda: claim_folder(tmp_path / "next", PLAN),
         lambda: a_map(tmp_path / "run"),
-        lambda: finish(tmp_path / "run", run.dataset, {}),
+        lambda: finish(tmp_path / "run", run.dataset, ()),
     ):
         with pytest.raises(BadInput, match=r"disk full while writing .* MB free; free some space there"):
             write()
@@ -203,7 +203,7 @@ def test_a_disk_that_is_really_full(small_disk):
     claim_folder(small_disk / "run", PLAN)
     before = files(small_disk)
     with pytest.raises(BadInput, match=r"disk full while writing .*results.zarr: up to 0.\d MB needed"):
-        finish(small_disk / "run", dataset, {})
+        finish(small_disk / "run", dataset, ())
     assert files(small_disk) == before
     with pytest.raises(BadInput, match=r"disk full while writing .*maps.zarr/0: up to 0.6 MB needed"):
         a_map(small_disk / "run", np.random.default_rng(0).random((2, 400, 400)))

@@ -6,27 +6,40 @@ import numpy as np
 from lhotse import MonoCut
 from scipy.signal import resample_poly
 
-from otoscope.corpus.recording import check_channels
+from otoscope.corpus.recording import check_cut
 from otoscope.errors import BadInput
+
+LOUDEST = 2.0**31
+"""Full scale of 32-bit integers: no recording has larger samples, scaled or not."""
 
 
 def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     """The audio of one cut, float32 [samples], resampled to `sampling_rate` (Hz) by a polyphase filter.
 
-    Raises `BadInput`, naming the file, where it does not decode whole, is empty, or holds NaN or infinite samples.
+    Raises `BadInput`, naming the file, where it does not decode whole, is empty, or holds samples that are NaN,
+    infinite or larger than any format's full scale, or where the cut is not of one recording.
     """
-    source = _source(cut)
-    check_channels(source, cut.num_channels, None)
+    check_cut(cut)
+    source = source_of(cut)
     samples = _decode(cut, source)
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).sum())
         raise BadInput(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
+    if (largest := float(np.abs(samples).max())) > LOUDEST:
+        raise BadInput(f"{source}: expected samples between -1 and 1, got {largest:.3g}; replace or remove the file")
     return _resample(samples, cut.sampling_rate, sampling_rate)
 
 
-def _source(cut: MonoCut) -> str:
+def source_of(cut: MonoCut) -> str:
+    """The audio file of a cut; its id where the audio lies in no file."""
     source = cut.recording.sources[0]
     return str(source.source) if source.type == "file" else str(cut.id)
+
+
+def naming(cut: MonoCut, error: BadInput) -> str:
+    """What is wrong with a cut, its audio file named."""
+    source = source_of(cut)
+    return str(error) if source in str(error) else f"{source}: {error}"
 
 
 def _decode(cut: MonoCut, source: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lhotse import MonoCut, Recording
 
+from otoscope.corpus.recording import check_cut
 from otoscope.errors import BadInput
 
 
@@ -16,7 +17,7 @@ def fingerprint(cuts: Iterable[MonoCut]) -> str:
 
     Neither the order of the cuts nor the place of the files matters, so a corpus that was copied keeps its fingerprint.
     All bytes are read (about as fast as the disk allows): sizes and dates alone would not see a changed sample.
-    Raises `BadInput` where an audio file can no longer be read.
+    Raises `BadInput` where an audio file can no longer be read, or a cut is not of one recording.
     """
     audio: dict[str, str] = {}
     whole = hashlib.sha256()
@@ -26,6 +27,7 @@ def fingerprint(cuts: Iterable[MonoCut]) -> str:
 
 
 def _content(cut: MonoCut, audio: dict[str, str]) -> dict[str, Any]:
+    check_cut(cut)
     return {
         "id": cut.id,
         "span": [cut.start, cut.duration, cut.channel],

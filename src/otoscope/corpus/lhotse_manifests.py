@@ -27,8 +27,8 @@ def is_manifest(path: Path) -> bool:
 
 def lhotse_manifests(
     path: Path, tier: str | None = None, channel: int | None = None
-) -> Iterator[tuple[str, Callable[[], MonoCut]]]:
-    """For each supervision, and each cut without one: its id, and how to make its checked cut.
+) -> Iterator[tuple[str, Path, Callable[[], MonoCut]]]:
+    """For each supervision, and each cut without one: its id, its manifest, and how to make its checked cut.
 
     Phones are the alignment named `tier` (by default phone or phones). Of a recording with several channels, `channel`
     chooses the supervisions. Audio is read from files, never by a command or from the network.
@@ -38,7 +38,7 @@ def lhotse_manifests(
         raise BadInput(f"{path}: expected Lhotse manifests, *cuts*.jsonl(.gz) or *recordings*.jsonl(.gz); found none")
     for file, cut in chain.from_iterable(_cuts(file) for file in manifests):
         for supervision in _supervisions(cut, channel):
-            yield supervision.id, partial(_utterance, cut, supervision, file.parent, tier, channel)
+            yield supervision.id, file, partial(_utterance, cut, supervision, file.parent, tier, channel)
 
 
 def _manifests(path: Path) -> list[Path]:

@@ -2,9 +2,9 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from lhotse import CutSet, MonoCut
 
@@ -18,12 +18,11 @@ from otoscope.corpus.timit import timit
 from otoscope.corpus.utterance import Utterance, to_cut
 from otoscope.errors import BadInput
 
-Candidate = tuple[str, Callable[[], MonoCut]]
-"""An utterance's id, and how to make its cut (which raises `BadInput` where it cannot be used)."""
+Candidate = tuple[str, Path | None, Callable[[], MonoCut]]
+"""An utterance's id, the file that holds it, and how to make its cut (raises `BadInput` where it cannot be used)."""
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """An utterance that was left out, and why."""
 
     id: str
@@ -77,7 +76,9 @@ def _candidates(path: Path, format: str | None, tier: str | None, channel: int |
         raise BadInput(f"{path}: tier '{tier}' cannot be chosen, {format} has no tiers; leave --tier out")
     if format == "lhotse":
         return lhotse_manifests(path, tier, channel)
-    return ((found.id, partial(to_cut, found, channel)) for found in _utterances(format, path, listing, tier))
+    return (
+        (found.id, found.audio, partial(to_cut, found, channel)) for found in _utterances(format, path, listing, tier)
+    )
 
 
 def _utterances(format: str, path: Path, listing: Listing, tier: str | None) -> Iterator[Utterance]:
@@ -91,10 +92,10 @@ def _utterances(format: str, path: Path, listing: Listing, tier: str | None) -> 
 
 def _usable(candidates: Iterable[Candidate], strict: bool, skipped: list[Skipped]) -> Iterator[MonoCut]:
     seen: set[str] = set()
-    for id, make in candidates:
+    for id, file, make in candidates:
         try:
             if id in seen:
-                raise BadInput(f"{id}: expected one utterance of this id, got another; rename or remove one")
+                raise BadInput(f"{file}: its id {id} is that of another utterance already; rename or remove one")
             seen.add(id)
             yield make()
         except BadInput as error:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import soundfile
-from lhotse import AudioSource, Recording
+from lhotse import AudioSource, MonoCut, Recording
 
 from otoscope.corpus.truncation import is_cut_short
 from otoscope.errors import BadInput
@@ -42,6 +42,15 @@ def read_header(path: Path) -> "soundfile._SoundFileInfo":
     if header.frames == 0:
         raise BadInput(f"{path}: expected speech, got audio of 0 samples; replace or remove the file")
     return header
+
+
+def check_cut(cut: object) -> None:
+    """Raise `BadInput` unless a cut is of one channel of one recording."""
+    if not isinstance(cut, MonoCut) or not cut.has_recording:
+        raise BadInput(
+            f"cut {getattr(cut, 'id', cut)}: expected a MonoCut with a recording (one channel of one file), got a "
+            f"{type(cut).__name__}; save its audio to a file of its own"
+        )
 
 
 def check_channels(source: Path | str, count: int, channel: int | None) -> None:

@@ -1,8 +1,9 @@
 """From a model and a corpus to a run folder."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,20 @@ from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results import Run, assemble, claim_folder, finish, open_run
+from otoscope.results.summary import left_out
 from otoscope.statistics import state
+from otoscope.statistics.statistic import Statistic
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is measured of which cuts, by which plan; `strict`: a cut that cannot be used is an error."""
+
+    encoder: Encoder
+    cuts: list[MonoCut]
+    statistics: Mapping[str, Statistic]
+    plan: dict[str, Any]
+    strict: bool
 
 
 def analyze(
@@ -49,6 +63,8 @@ def analyze(
         resume: go on with an unfinished run of the same plan; finished shards are not measured again.
         format, tier, channel: as for `read_corpus`.
         strict: an utterance that cannot be used is an error; otherwise it is left out and listed in `run.skipped`.
+            No number depends on it: a run may be resumed with or without, but with it is refused, though finished and
+            kept, where utterances were left out before.
 
     Raises:
         BadInput: the model, the corpus or the folder cannot be used, or no utterance can be measured.
@@ -72,8 +88,11 @@ def analyze(
     new = not Path(out).exists()
     if claim_folder(out, plan, resume=resume) != "finished":
         with _nothing_half_made(Path(out), new):
-            _measure(encoder, cuts[:limit], plan, Path(out), skipped, strict)
-    return open_run(out)
+            _measure(Work(encoder, cuts[:limit], found, plan, strict), Path(out), skipped)
+    run = open_run(out)
+    if strict and len(run.skipped):
+        raise BadInput(f"{out} is finished, but strict allows none left out: {left_out(run)}; analyze without it")
+    return run
 
 
 def _read(
@@ -100,45 +119,38 @@ def _nothing_half_made(folder: Path, new: bool) -> Iterator[None]:
         raise
 
 
-def _measure(
-    encoder: Encoder,
-    cuts: list[MonoCut],
-    plan: dict[str, Any],
-    folder: Path,
-    skipped: list[Skipped],
-    strict: bool,
-) -> None:
-    whole = reduce(join, _shards(encoder, cuts, folder, strict))
+def _measure(work: Work, folder: Path, skipped: list[Skipped]) -> None:
+    whole = reduce(join, _shards(work, folder))
     skipped = skipped + whole.skipped
     if not whole.frames:
         shutil.rmtree(folder / "shards")
         first = f"{skipped[0].id}: {skipped[0].reason}"
-        raise BadInput(f"none of {len(cuts)} utterances can be measured; the first: {first}")
-    store_example(folder, encoder, [cuts[index] for index in sorted(whole.frames)])
-    finish(folder, _dataset(encoder, cuts, whole, plan), {one.id: one.reason for one in skipped})
+        raise BadInput(f"no utterance of {len(work.cuts)} can be measured; the first: {first}")
+    store_example(folder, work.encoder, [work.cuts[index] for index in sorted(whole.frames)])
+    finish(folder, _dataset(work, whole), skipped)
 
 
-def _shards(encoder: Encoder, cuts: list[MonoCut], folder: Path, strict: bool) -> Iterator[Measured]:
-    found = statistics.discover()
-    with progress("measuring heads", sum(cut.duration for cut in cuts)) as advance:
-        for number, group in enumerate(split(cuts, SHARD_SECONDS)):
+def _shards(work: Work, folder: Path) -> Iterator[Measured]:
+    with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as advance:
+        for number, group in enumerate(split(work.cuts, SHARD_SECONDS)):
             path = folder / "shards" / f"{number:06}.npz"
             if path.exists():
                 advance(sum(cut.duration for _, cut in group))
             else:
-                write_shard(path, measure(encoder, group, found, strict=strict, advance=advance))
+                measured = measure(work.encoder, group, work.statistics, strict=work.strict, advance=advance)
+                write_shard(path, measured)
             yield read_shard(path)
 
 
-def _dataset(encoder: Encoder, cuts: list[MonoCut], whole: Measured, plan: dict[str, Any]) -> xr.Dataset:
-    final = state.finalize(whole.state)
+def _dataset(work: Work, whole: Measured) -> xr.Dataset:
+    final, plan = state.finalize(whole.state), work.plan
     synthetic = plan["corpus"]["path"] == str(embedded.speech().resolve())
     return assemble(
         final.rows,
         {name: (sums, final.fold_count) for name, sums in final.fold_sum.items()},
-        pd.DataFrame([_utterance(cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
-        statistics.discover().values(),
-        frame_period=encoder.frame_period,
+        pd.DataFrame([_utterance(work.cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
+        work.statistics.values(),
+        frame_period=work.encoder.frame_period,
         about={"model": plan["model"]["name"], "corpus": plan["corpus"]["path"], "synthetic": int(synthetic)},
     )
 

@@ -10,6 +10,7 @@ from lhotse import MonoCut
 
 from otoscope.atomic import atomic
 from otoscope.corpus import Skipped, load_audio
+from otoscope.corpus.audio import naming
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.statistics import state
@@ -113,16 +114,17 @@ def _audible(
 
 
 def _skip(cut: MonoCut, error: BadInput, skipped: list[Skipped], strict: bool) -> None:
+    reason = naming(cut, error)
     if strict:
-        raise BadInput(f"{cut.id}: {error}") from error
-    skipped.append(Skipped(cut.id, str(error)))
+        raise BadInput(f"{cut.id}: {reason}") from error
+    skipped.append(Skipped(cut.id, reason))
 
 
 def write_shard(path: Path, measured: Measured) -> None:
     """Keep a shard's results in one file, whole or absent."""
     about = {
         "frames": {str(index): frames for index, frames in measured.frames.items()},
-        "skipped": [[one.id, one.reason] for one in measured.skipped],
+        "skipped": measured.skipped,
     }
     path.parent.mkdir(exist_ok=True)
     with atomic(path) as partial, partial.open("wb") as file:

@@ -63,13 +63,13 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
     return state
 
 
-def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Mapping[str, str]) -> None:
+def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[tuple[str, str]]) -> None:
     """Write the results of a claimed run, mark it finished and remove its shards.
 
     Args:
         path: the run folder, claimed before.
         dataset: what `assemble` made.
-        skipped: id -> reason of every utterance that was left out.
+        skipped: (id, reason) of every utterance that was left out; an id may stand there twice.
 
     Raises:
         BadInput: the disk is full; the run stays unfinished and can be resumed. For an example see `heads_table`.
@@ -78,7 +78,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Mapping[s
     check(dataset)
     with atomic(folder / "results.zarr", needed=dataset.nbytes) as partial:
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
-    _write_json(folder / "skipped.json", skipped)
+    _write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
     _write_json(folder / "run.json", {**read_record(folder), "finished": True})
     shutil.rmtree(folder / "shards", ignore_errors=True)
 
@@ -154,7 +154,7 @@ def _start(folder: Path, plan: Plan) -> None:
         raise
 
 
-def _write_json(target: Path, content: Mapping[str, Any]) -> None:
+def _write_json(target: Path, content: Mapping[str, Any] | list[dict[str, str]]) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     with atomic(target, needed=len(text)) as partial:
         partial.write_text(text, encoding="utf-8")

@@ -97,9 +97,10 @@ class Run:
         return pd.DataFrame({name: self.dataset[name].values for name in names}, index=index)
 
     @cached_property
-    def skipped(self) -> dict[str, str]:
-        """Utterances that were left out: id -> reason."""
-        return dict(json.loads((self.path / "skipped.json").read_text(encoding="utf-8")))
+    def skipped(self) -> pd.DataFrame:
+        """Utterances that were left out, one row each: id, reason (which names the file)."""
+        records = json.loads((self.path / "skipped.json").read_text(encoding="utf-8"))
+        return pd.DataFrame(records, columns=["id", "reason"])
 
     @cached_property
     def maps(self) -> list[str]:

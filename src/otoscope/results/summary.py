@@ -7,32 +7,47 @@ from otoscope.results.run import Run
 def summary(run: Run) -> str:
     """Heads and speech of a run, how many heads are of each category and which stands highest, what was left out."""
     lines = [_measured(run), *(_category(run, name) for name in CATEGORIES)]
-    if run.skipped:
-        first, reason = next(iter(run.skipped.items()))
-        lines.append(f"{len(run.skipped)} utterances were left out; the first: {first}: {reason}")
+    if len(run.skipped):
+        lines.append(f"left out: {left_out(run)}")
     return "\n".join(lines)
+
+
+def left_out(run: Run) -> str:
+    """How many utterances a run left out (some, at least one), and the first of them."""
+    first = run.skipped.iloc[0]
+    return f"{counted(len(run.skipped), 'utterance')}; the first: {first['id']}: {first['reason']}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "head"), counted(0, "head")
+    ('1 head', '0 heads')
+    """
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _measured(run: Run) -> str:
     utterances = run.utterances
     speech = "synthetic speech" if run.dataset.attrs.get("synthetic") else "speech"
     minutes, speakers = utterances["duration"].sum() / 60, utterances["speaker"].replace("", None).nunique()
-    return (
-        f"{len(run.heads)} heads in {run.heads['layer'].nunique()} layers, on {len(utterances)} utterances of {speech} "
-        f"({minutes:.1f} min, {speakers or 'unknown'} speakers)"
-    )
+    heads, layers = counted(len(run.heads), "head"), counted(run.heads["layer"].nunique(), "layer")
+    who = counted(speakers, "speaker") if speakers else "speakers unknown"
+    return f"{heads} in {layers}, on {counted(len(utterances), 'utterance')} of {speech} ({minutes:.1f} min, {who})"
 
 
 def _category(run: Run, name: str) -> str:
     heads, statistic = run.heads, STATISTIC_OF[name]
     members = heads[heads["category"] == name].sort_values(statistic, ascending=False)
     if members.empty:
-        return f"  {name:<9}  no head"
+        return f"  {name:<9} no head"
     top = members.to_dict("records")[0]
-    shift = f", peak at {top['offset_peak_ms']:+.0f} ms" if name == "diagonal" and "offset_peak_ms" in top else ""
+    shift = _shift(top["offset_peak_ms"]) if name == "diagonal" and "offset_peak_ms" in top else ""
     units = run.dataset[statistic].attrs["units"].replace("1", "")
-    return (
-        f"  {name:<9}{len(members):>4} heads; highest {statistic} in layer {top['layer']} head {top['head']}: "
-        f"{top[statistic]:.3g} {units}".rstrip()
-        + shift
-    )
+    value = f"{top[statistic]:.3g} {units}".rstrip()
+    place = f"layer {top['layer']} head {top['head']}"
+    return f"  {name:<9} {counted(len(members), 'head')}; highest {statistic} in {place}: {value}{shift}"
+
+
+def _shift(milliseconds: float) -> str:
+    return f", its peak {milliseconds:+.0f} ms beside the main diagonal" if milliseconds else ", on the main diagonal"

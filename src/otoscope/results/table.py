@@ -43,7 +43,7 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
     >>> utterances = pd.DataFrame({"frames": 9, "duration": 0.2, "speaker": "s"}, index=["u"])
     >>> with TemporaryDirectory() as folder:
     ...     _ = claim_folder(folder, {"model": "a"})
-    ...     finish(folder, assemble(rows, {}, utterances, described, frame_period=0.02), skipped={})
+    ...     finish(folder, assemble(rows, {}, utterances, described, frame_period=0.02), skipped=())
     ...     print(heads_table(open_run(folder)))
     layer  head  globalness  verticality  diagonality  weight  category  kept
     ─────────────────────────────────────────────────────────────────────────
