@@ -9,6 +9,7 @@ Axes: u utterance, l layer, h head (up to the largest count; heads that a layer 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,16 +117,17 @@ def finalize(state: State) -> Final:
 
 
 def to_arrays(state: State) -> dict[str, NDArray[np.generic]]:
-    """The state as named arrays, for `np.savez`; `from_arrays` is the way back."""
+    """The state as named arrays, for `np.savez`, of folds that are not empty; `from_arrays` is the way back."""
     order = sorted(state.indices)
     empty = np.zeros((0, len(state.n_heads), max(state.n_heads)))
-    arrays: dict[str, NDArray[np.generic]] = {
+    arrays: dict[str, NDArray[Any]] = {
         "n_heads": np.array(state.n_heads, np.int64),
         "index": np.array(order, np.int64),
     }
     for name, rows in state.rows.items():
         arrays[f"rows/{name}"] = np.stack([rows[index] for index in order]) if order else empty
-    return arrays | {f"sums/{name}": sums for name, sums in state.sums.items()}
+    filled = np.unique(arrays["index"] % FOLDS)
+    return arrays | {f"sums/{name}": sums[filled] for name, sums in state.sums.items()}
 
 
 def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> State:
@@ -137,12 +139,19 @@ def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> State:
     [[[0.5]]]
     """
     order = [int(index) for index in arrays["index"]]
+    filled = np.unique(np.array(order, np.int64) % FOLDS)
     return State(
         n_heads=tuple(int(count) for count in arrays["n_heads"]),
         indices=set(order),
         rows={name: dict(zip(order, rows, strict=True)) for name, rows in _named(arrays, "rows/")},
-        sums={name: sums.astype(np.int64) for name, sums in _named(arrays, "sums/")},
+        sums={name: _all_folds(sums, filled) for name, sums in _named(arrays, "sums/")},
     )
+
+
+def _all_folds(sums: NDArray[np.generic], filled: NDArray[np.int64]) -> NDArray[np.int64]:
+    every = np.zeros((FOLDS, *sums.shape[1:]), np.int64)
+    every[filled] = sums
+    return every
 
 
 def _named(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Iterable[tuple[str, NDArray[np.generic]]]:
