@@ -90,6 +90,43 @@ def frames_of_subsampled_log_mel(config: Any, samples: int) -> int:
     return frames
 
 
+def centre_of_convolutions(config: Any) -> float:
+    """Middle of the samples that the first frame of the convolutional front end sees."""
+    return _sight(zip(config.conv_kernel, config.conv_stride, strict=True)) / 2
+
+
+def centre_of_squeezed_convolutions(config: Any) -> float:
+    """Middle of the first frames that are pooled."""
+    return centre_of_convolutions(config) + (config.squeeze_factor - 1) / 2 * strided_convolutions(config)
+
+
+def centre_of_moonshine(config: Any) -> float:
+    """Middle of the samples that Moonshine's first frame sees."""
+    return _sight([(127, 64), (7, 3), (3, 2)]) / 2
+
+
+def _sight(layers: Any) -> int:
+    seen, step = 1, 1
+    for kernel, stride in layers:
+        seen, step = seen + (kernel - 1) * step, step * stride
+    return seen
+
+
+def centre_of_stack(config: Any) -> float:
+    """Middle of the first stack of 10 ms frames at 16 kHz, the first of which is centred on the first sample."""
+    return 160 * (config.downsample_rate - 1) / 2
+
+
+def centre_of_two_windows(config: Any) -> float:
+    """Middle of the first two windows of 25 ms at 16 kHz, the second 10 ms after the first."""
+    return 280
+
+
+def at_the_start(config: Any) -> float:
+    """Windows are centred on the first sample, and every layer above is padded."""
+    return 0
+
+
 @dataclass(frozen=True)
 class Family:
     """One row: a model type, the class of its encoder, its attention frames, and how attention is reached.
@@ -98,6 +135,7 @@ class Family:
         model_type: of the configuration that holds the encoder's shape.
         encoder: class name of the encoder, wherever in a larger model it sits.
         samples_per_frame, frames: of a configuration, and of a configuration and a number of samples.
+        first_centre: of a configuration, the sample on which its first frame is centred.
         gated: class name of the attention modules when they bypass the registry, empty for the registry.
         layers: the configuration's name for the number of layers.
         beside: submodule whose attention is not of a layer (it adapts the output) and is left alone.
@@ -110,6 +148,7 @@ class Family:
     encoder: str
     samples_per_frame: Callable[[Any], float]
     frames: Callable[[Any, int], int]
+    first_centre: Callable[[Any], float]
     gated: str = ""
     layers: str = "num_hidden_layers"
     beside: str = ""
@@ -123,11 +162,11 @@ class Family:
         return "fallback" if self.gated else "registry"
 
 
-_CONVOLUTIONS = (strided_convolutions, frames_of_convolutions)
-_SQUEEZED = (squeezed_convolutions, frames_of_squeezed_convolutions)
-_LOG_MEL = (stacked_log_mel, frames_of_log_mel)
-_FILTER_BANK = (two_log_mel, frames_of_filter_bank)
-_WHISPER = (two_log_mel, frames_of_whisper)
+_CONVOLUTIONS = (strided_convolutions, frames_of_convolutions, centre_of_convolutions)
+_SQUEEZED = (squeezed_convolutions, frames_of_squeezed_convolutions, centre_of_squeezed_convolutions)
+_LOG_MEL = (stacked_log_mel, frames_of_log_mel, centre_of_stack)
+_FILTER_BANK = (two_log_mel, frames_of_filter_bank, centre_of_two_windows)
+_WHISPER = (two_log_mel, frames_of_whisper, at_the_start)
 
 FAMILIES = {
     family.model_type: family
@@ -163,9 +202,10 @@ FAMILIES = {
             "MoonshineEncoder",
             moonshine_convolutions,
             frames_of_moonshine,
+            centre_of_moonshine,
             layers="encoder_num_hidden_layers",
         ),
-        Family("parakeet_encoder", "ParakeetEncoder", subsampled_log_mel, frames_of_subsampled_log_mel),
+        Family("parakeet_encoder", "ParakeetEncoder", subsampled_log_mel, frames_of_subsampled_log_mel, at_the_start),
         Family(
             "speecht5",
             "SpeechT5EncoderWithSpeechPrenet",
