@@ -15,11 +15,14 @@ from otoscope.results import Run, open_run, write_map
 EXAMPLE_SECONDS = 3.0
 LARGEST = 512 * 2**20
 
+Labels = list[tuple[str, float, float]]
+
 
 def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -> None:
     """Keep the maps of one utterance to show the run by: with phones if any has, nearest to 3 s; none if too large."""
     best = min(
-        range(len(measured)), key=lambda i: (not phones(measured[i]), abs(measured[i].duration - EXAMPLE_SECONDS))
+        range(len(measured)),
+        key=lambda i: (not labels(measured[i], "phone"), abs(measured[i].duration - EXAMPLE_SECONDS)),
     )
     if map_bytes(encoder, measured[best]) <= LARGEST:
         store_maps(folder, encoder, best, measured[best])
@@ -37,14 +40,14 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut) -> None
         utterance=cut.id,
         audio=str(cut.recording.sources[0].source),
         frame_period=encoder.frame_period,
-        phones=phones(cut),
+        phones=labels(cut, "phone"),
     )
 
 
-def phones(cut: MonoCut) -> list[tuple[str, float, float]]:
-    """Symbol, start and end (seconds) of each phone of a cut, where they are known."""
+def labels(cut: MonoCut, tier: str) -> Labels:
+    """Symbol, start and end (seconds) of each `phone` or `word` of a cut, where they are known."""
     alignments = (supervision.alignment or {} for supervision in cut.supervisions)
-    return [(item.symbol, item.start, item.end) for alignment in alignments for item in alignment.get("phone", ())]
+    return [(item.symbol, item.start, item.end) for alignment in alignments for item in alignment.get(tier, ())]
 
 
 def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
@@ -66,7 +69,8 @@ def with_maps(path: str | Path, utterance: str | None) -> Run:
         raise BadInput(f"{path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
         raise BadInput(f"{path} was measured under an intervention; its other maps are not made on request")
-    encoder, cut = _model_of(run), _cut_of(run, utterance)
+    encoder = _model_of(run)
+    cut = next(cut for cut in cuts_of(run) if cut.id == utterance)
     if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
         raise BadInput(f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance")
     store_maps(Path(path), encoder, list(run.utterances.index).index(utterance), cut)
@@ -76,18 +80,28 @@ def with_maps(path: str | Path, utterance: str | None) -> Run:
 def _model_of(run: Run) -> Encoder:
     made_by = run.plan["model"]
     encoder = load(made_by["name"], dtype=made_by["dtype"])
-    if model_fingerprint(encoder) != made_by["fingerprint"]:
-        raise BadInput(f"the model at {made_by['name']} has changed since the run {run.path}; analyze it again")
+    check_model(run, encoder)
     return encoder
 
 
-def _cut_of(run: Run, utterance: str) -> MonoCut:
+def check_model(run: Run, encoder: Encoder) -> None:
+    """Raise BadInput unless this is the very model that made the run."""
+    if model_fingerprint(encoder) != run.plan["model"]["fingerprint"]:
+        raise BadInput(f"{encoder.name} is another model, or has changed since the run {run.path}; analyze it again")
+
+
+def cuts_of(run: Run) -> list[MonoCut]:
+    """The cuts of a run's corpus, as they were when it was measured.
+
+    Raises:
+        BadInput: the corpus is gone or has changed.
+    """
     options = run.plan["corpus"]
     reading = {name: options[name] for name in ("format", "tier", "channel")}
     cuts = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))[: options["limit"]]
     if fingerprint(cuts) != options["fingerprint"]:
         raise BadInput(f"the corpus at {options['path']} has changed since the run {run.path}; analyze it again")
-    return next(cut for cut in cuts if cut.id == utterance)
+    return cuts
 
 
 def _some(names: list[str]) -> str:

@@ -1,5 +1,8 @@
 """Whole attention maps, for the few that a person asks to see."""
 
+from dataclasses import replace
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,3 +28,13 @@ def full_maps(call: AttentionCall, change: Intervention) -> Tensor:
     if change.renormalise:
         return score_hqk.masked_fill(outside_qk, -torch.inf).softmax(-1)
     return score_hqk.softmax(-1).masked_fill(outside_qk, 0)
+
+
+def head_map(call: AttentionCall, change: Intervention, head: int) -> np.ndarray:
+    """`A [T, T]` of one head of the call's first utterance: what `full_maps` gives of it, in a head's memory."""
+    one = slice(head, head + 1)
+    bias = call.bias_bhqk
+    if bias is not None and bias.shape[1] > 1:
+        bias = bias[:, one]
+    alone = replace(call, query_bhtd=call.query_bhtd[:, one], key_bhtd=call.key_bhtd[:, one], bias_bhqk=bias)
+    return full_maps(alone, change)[0].cpu().numpy()

@@ -1,0 +1,97 @@
+"""A run's own model, listening again: maps that were not stored, and what changes when heads are switched off."""
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from threading import Lock
+from time import perf_counter
+
+import numpy as np
+from lhotse import MonoCut
+from torch import Tensor
+
+from otoscope.engine.ablation import Ablated, Heard, Judges, compare
+from otoscope.engine.maps import Labels, check_model, cuts_of, labels
+from otoscope.errors import BadInput
+from otoscope.models.call import AttentionCall
+from otoscope.models.encoder import Encoder
+from otoscope.models.intervention import attend_under
+from otoscope.models.load import load
+from otoscope.models.maps import head_map
+from otoscope.results import Run
+
+ReceiveMap = Callable[[int, int, np.ndarray], None]
+"""Given a layer, a head and its map `[T, T]`."""
+
+
+class Live:
+    """A model beside the run that it made; it does one thing at a time, whoever asks."""
+
+    def __init__(self, run: Run, encoder: Encoder) -> None:
+        """Nothing is heard yet."""
+        self.run = run
+        self.encoder = encoder
+        self._lock = Lock()
+        self._whole: dict[str, Heard] = {}
+
+    @cached_property
+    def cuts(self) -> dict[str, MonoCut]:
+        """The cuts of the run's corpus by id. Raises BadInput where the corpus is gone or has changed."""
+        return {cut.id: cut for cut in cuts_of(self.run)}
+
+    def cut(self, utterance: str) -> MonoCut:
+        """The cut of an utterance. Raises BadInput where the corpus has none of that id any more."""
+        if utterance not in self.cuts:
+            raise BadInput(f"the corpus of {self.run.path} has no utterance '{utterance}' any more")
+        return self.cuts[utterance]
+
+    def labels(self, utterance: str) -> tuple[Labels, Labels]:
+        """Phones and words of an utterance: symbol, start and end in seconds."""
+        cut = self.cut(utterance)
+        return labels(cut, "phone"), labels(cut, "word")
+
+    def maps(self, utterance: str, receive: ReceiveMap, layers: Collection[int] | None = None) -> None:
+        """Give `receive` the attention of an utterance, one head after the other, of some layers or of all."""
+
+        def answer(call: AttentionCall) -> Tensor:
+            if layers is None or call.layer in layers:
+                for head in range(self.encoder.n_heads[call.layer]):
+                    receive(call.layer, head, head_map(call, self.encoder.intervention, head))
+            return attend_under(self.encoder.intervention, call, call.layer)[0]
+
+        wave = self.encoder.wave(self.cut(utterance))
+        with self._lock:
+            self.encoder.run([wave], answer)
+
+    def ablate(self, utterance: str, removed: Collection[tuple[int, int]], radius: int | None) -> Ablated:
+        """Run an utterance whole, and again without some heads or within a span of `radius` frames, and compare.
+
+        Raises:
+            BadInput: there is no such head or utterance.
+        """
+        wave = self.encoder.wave(self.cut(utterance))
+        with self._lock:
+            began = perf_counter()
+            before = self._whole.get(utterance) or self._judges.listen(wave)
+            self._whole = {utterance: before}
+            with self.encoder.without_heads(removed), self._span(radius):
+                after = self._judges.listen(wave)
+            return compare(before, after, self._judges.missing, perf_counter() - began)
+
+    @cached_property
+    def _judges(self) -> Judges:
+        return Judges(self.encoder)
+
+    def _span(self, radius: int | None) -> AbstractContextManager[object]:
+        return nullcontext() if radius is None else self.encoder.span(radius)
+
+
+def open_live(run: Run, model: str) -> Live:
+    """Load the model of a run, by whatever name it goes now.
+
+    Raises:
+        BadInput: it cannot be loaded, or is not the model that made the run.
+    """
+    encoder = load(model, dtype=run.plan["model"]["dtype"])
+    check_model(run, encoder)
+    return Live(run, encoder)

@@ -1,0 +1,147 @@
+"""One run as the page sees it: what it holds, the attention of its utterances, their sound."""
+
+from dataclasses import asdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from otoscope.errors import BadInput
+from otoscope.results import Run
+from otoscope.results.schema import HEADS
+from otoscope.viewer.absent import Absent
+from otoscope.viewer.cache import Cache
+from otoscope.viewer.describe import describe, labels_of, spans
+from otoscope.viewer.overview import Overviews, thumbnail
+from otoscope.viewer.pyramid import Level, Pyramid, build
+from otoscope.viewer.schema import Ablation, RunInfo, UtteranceDetail
+from otoscope.viewer.sound import Sound, trouble, wav
+
+if TYPE_CHECKING:
+    from otoscope.engine.live import Live
+
+CACHED = 256 * 2**20  # bytes of maps that a run keeps ready
+LARGEST_VARIABLE = 16 * 2**20  # bytes of one array that is sent
+
+MODELLESS = (
+    "this viewer has no model; start it with --model to compute maps that are not stored and to switch heads off"
+)
+
+
+class Subject:
+    """A run and, with a model, what the model says when it is asked again."""
+
+    def __init__(self, run: Run, live: "Live | None" = None) -> None:
+        """Nothing is read before it is asked for."""
+        self.run = run
+        self.live = live
+        self._pyramids: Cache[Pyramid] = Cache(CACHED)
+        self._overviews: Cache[Overviews] = Cache(CACHED // 8)
+
+    @cached_property
+    def info(self) -> RunInfo:
+        """What the run holds."""
+        return describe(self.run, "" if self.live else MODELLESS)
+
+    def variable(self, name: str) -> npt.NDArray[Any]:
+        """A numeric array of the run, in single precision. Raises BadInput where it is too large to be sent."""
+        if name not in {variable.name for variable in self.info.variables}:
+            raise Absent(name)
+        array = self.run.dataset[name]
+        if array.size * 4 > LARGEST_VARIABLE:
+            raise BadInput(f"{name} is larger than the {LARGEST_VARIABLE >> 20} MiB that are sent to a browser")
+        return np.asarray(array.values, dtype=np.float32)
+
+    def head_table(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Every number of `run.heads`, column by column in its order of heads."""
+        if self.run.kind != HEADS:
+            return {}
+        heads = self.run.heads.select_dtypes("number")
+        return {str(name): np.asarray(heads[name], dtype=np.float32) for name in heads}
+
+    def detail(self, place: int) -> UtteranceDetail:
+        """What is heard in an utterance, as far as it is known."""
+        phones, words = self._labels(place)
+        try:
+            silent = trouble(self._sound(place))
+        except BadInput as error:
+            silent = str(error)
+        return UtteranceDetail(spans(phones), spans(words), [], silent)
+
+    def audio(self, place: int) -> bytes:
+        """The utterance as a WAV file."""
+        return wav(self._sound(place))
+
+    def overview(self, place: int, layer: int) -> npt.NDArray[np.uint8]:
+        """Thumbnails `[head, query block, key block]` of a layer."""
+        if not 0 <= layer < self.info.layers:
+            raise Absent(layer)
+        if self._stored(place) is not None:
+            return np.stack([thumbnail(self._stored_map(place, layer, head)) for head in self._heads_of(layer)])
+        live, name = self._model_for(place), self._name(place)
+        return self._overviews.get(
+            place, lambda: Overviews(lambda receive: live.maps(name, receive), list(live.encoder.n_heads))
+        ).layer(layer)
+
+    def tile(self, place: int, layer: int, head: int, where: tuple[int, int, int]) -> tuple[Level, Pyramid]:
+        """The part of a head's map at `where` (level, row and column of the tile), and the whole that it is of."""
+        if not 0 <= layer < self.info.layers or head not in self._heads_of(layer):
+            raise Absent(layer, head)
+        pyramid = self._pyramids.get((place, layer, head), lambda: self._pyramid(place, layer, head))
+        return pyramid.tile(*where), pyramid
+
+    def ablate(self, place: int, removed: list[tuple[int, int]], radius: int | None) -> Ablation:
+        """What changes in an utterance without some heads, or within a span."""
+        live = self._model_for(place)
+        return Ablation(**asdict(live.ablate(self._name(place), removed, radius)))
+
+    def _pyramid(self, place: int, layer: int, head: int) -> Pyramid:
+        if self._stored(place) is not None:
+            return build(self._stored_map(place, layer, head))
+        built: dict[int, Pyramid] = {}
+        self._model_for(place).maps(self._name(place), lambda _, at, attn: built.update({at: build(attn)}), [layer])
+        for at, pyramid in built.items():
+            if at != head:
+                self._pyramids.put((place, layer, at), pyramid)
+        return built[head]
+
+    def _stored_map(self, place: int, layer: int, head: int) -> npt.NDArray[np.floating]:
+        stored = self._stored(place)
+        if stored is None:
+            raise Absent(place)
+        return np.asarray(stored["attention"].sel(layer=layer, head=head).values)
+
+    def _heads_of(self, layer: int) -> list[int]:
+        return [one.head for one in self.info.heads if one.layer == layer]
+
+    def _name(self, place: int) -> str:
+        if not 0 <= place < len(self.info.utterances):
+            raise Absent(place)
+        return self.info.utterances[place].id
+
+    def _stored(self, place: int) -> xr.Dataset | None:
+        name = self._name(place)
+        return self.run.map(name) if name in self.run.maps else None
+
+    def _model_for(self, place: int) -> "Live":
+        if self.live is None:
+            raise BadInput(f"the maps of {self._name(place)} are not stored, and {MODELLESS}")
+        return self.live
+
+    def _labels(self, place: int) -> tuple[list[tuple[str, float, float]], list[tuple[str, float, float]]]:
+        stored = self._stored(place)
+        if self.live is not None:
+            return self.live.labels(self._name(place))
+        return (labels_of(stored, "phone"), labels_of(stored, "word")) if stored is not None else ([], [])
+
+    def _sound(self, place: int) -> Sound:
+        stored, duration = self._stored(place), self.info.utterances[place].duration
+        if self.live is not None:
+            cut = self.live.cut(self._name(place))
+            source = cut.recording.sources[0]
+            return Sound(str(source.source), cut.start, duration, source.channels.index(cut.channel))
+        if stored is None:
+            raise BadInput(f"where the audio of {self._name(place)} lies is not stored; start the viewer with --model")
+        return Sound(stored.attrs["audio"], float(stored.attrs.get("audio_start", 0)), duration)
