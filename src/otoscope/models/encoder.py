@@ -83,6 +83,11 @@ class Encoder:
         return self.family.samples_per_frame(self.model.config) / self.sampling_rate
 
     @property
+    def first_centre(self) -> float:
+        """Seconds from the start of the audio on which the first attention frame is centred."""
+        return self.family.first_centre(self.model.config) / self.sampling_rate
+
+    @property
     def longest(self) -> float:
         """Seconds of audio that it takes at most."""
         return self.family.seconds(self.model.config) if self.family.seconds else math.inf
@@ -251,6 +256,24 @@ class Encoder:
         audio = [self.wave(cut)]
         self.run(audio, answer)
         return kept
+
+    def representations(self, cut: Cut | np.ndarray) -> list[np.ndarray]:
+        """Hidden states `[T, d]` of one utterance as each layer hands them on, under the interventions in force.
+
+        Example:
+            >>> from otoscope import load
+            >>> states = load("embedded").representations(np.random.default_rng(0).normal(size=16000))
+            >>> len(states), states[0].shape
+            (6, (50, 256))
+        """
+        wave, states = self.wave(cut), list[Tensor]()
+        frames = self.frames(wave)
+        inputs: dict[str, Any] = {**self.inputs([wave]), "output_hidden_states": True}
+        hook = self.model.register_forward_hook(lambda model, given, output: states.extend(output.hidden_states))
+        with hook, torch.inference_mode():
+            self.apply(inputs, lambda call: attend_under(self.intervention, call, call.layer)[0])
+        of_layers = [state for state in states if state.shape[1] >= frames][-self.n_layers :]
+        return [state[0, :frames].float().cpu().numpy() for state in of_layers]
 
     def wave(self, cut: Cut | np.ndarray) -> np.ndarray:
         """Samples `[samples]` at the model's rate; an array is taken to have it."""
