@@ -10,4 +10,14 @@ class BadInput(ValueError):  # noqa: N818 - the name is the message's first word
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(" ".join(message.split())))
+
+
+def printable(text: str) -> str:
+    """The text with whatever is no Unicode, as parts of a file name that is not UTF-8, written as escapes.
+
+    Example:
+        >>> printable("caf\\udce9.wav")
+        'caf\\\\udce9.wav'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

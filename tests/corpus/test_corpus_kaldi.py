@@ -136,6 +136,26 @@ def test_a_malformed_line_is_quoted(two_utterances: Path, file: str, line: str, 
     assert f"{file.replace('_', '.')}: expected lines '{expected}', got '{line}'" in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("file", "line"), [("text", "u1 AGAIN"), ("utt2spk", "u1 ben"), ("wav_scp", "u1 x.wav"), ("segments", "u1 one 0 1")]
+)
+def test_an_id_that_stands_twice_in_a_table_is_named(two_utterances: Path, file: str, line: str) -> None:
+    table = two_utterances / file.replace("_", ".")
+    before = table.read_text() if table.exists() else "u1 one 0 0.5\n"
+    table.write_text(f"{before}{line}\n")
+    with pytest.raises(BadInput) as refusal:
+        read_corpus(two_utterances)
+    assert str(refusal.value).startswith(f"{table}: expected one line for u1, got several")
+
+
+def test_a_path_that_no_file_can_have_leaves_out_its_utterance(two_utterances: Path) -> None:
+    table = two_utterances / "wav.scp"
+    table.write_text(table.read_text().replace("two.flac", "o" * 5000))
+    skipped: list[Skipped] = []
+    assert list(read_corpus(two_utterances, on_skip=skipped.append).ids) == ["u1"]
+    assert "expected an audio file, found none" in skipped[0].reason
+
+
 def test_lines_of_a_shared_ctm_about_other_utterances_are_passed_over(two_utterances: Path) -> None:
     write(two_utterances, phones_ctm="u1 1 0.1 0.3 A\nu9 1 unaligned\n")
     assert len(read_corpus(two_utterances)[0].supervisions[0].alignment["phone"]) == 1

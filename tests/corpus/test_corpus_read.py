@@ -1,5 +1,6 @@
 """Reading a corpus: its format is recognised, what is broken is left out with a reason, nonsense is refused at once."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,31 @@ def test_a_corpus_of_nothing_but_broken_files_is_refused(tmp_path: Path) -> None
         read_corpus(tmp_path)
     first = f"{tmp_path}: not one of 2 utterances can be used; the first: {tmp_path / 'a.wav'}: unreadable as audio"
     assert str(refusal.value).startswith(first)
+
+
+def test_a_file_name_that_is_not_utf8_is_left_out_and_printable(tmp_path: Path) -> None:
+    write_tone(tmp_path / "a.wav")
+    try:
+        os.rename(tmp_path / "a.wav", os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    write_tone(tmp_path / "b.wav")
+    skipped: list[Skipped] = []
+    assert list(read_corpus(tmp_path, on_skip=skipped.append).ids) == ["b"]
+    assert skipped == [
+        Skipped(
+            "caf\\udce9", f"{tmp_path}/caf\\udce9.wav: expected a file name in UTF-8; rename the file or its folder"
+        )
+    ]
+
+
+def test_a_channel_is_read_of_every_file_and_files_without_it_are_left_out(tmp_path: Path) -> None:
+    write_tone(tmp_path / "mono.wav")
+    write_tone(tmp_path / "stereo.wav", channels=2)
+    assert list(read_corpus(tmp_path, channel=0, strict=True).ids) == ["mono", "stereo"]
+    skipped: list[Skipped] = []
+    assert list(read_corpus(tmp_path, channel=1, on_skip=skipped.append).ids) == ["stereo"]
+    assert "mono.wav: channel 1 not found among 1" in skipped[0].reason
 
 
 def test_two_files_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope.errors import BadInput
+from otoscope.errors import BadInput, printable
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 
@@ -19,8 +19,8 @@ class Listing:
     labels: dict[tuple[str, str], Path]
 
     def id(self, audio: Path) -> str:
-        """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`."""
-        return Path(stem(audio)).relative_to(self.root).as_posix()
+        """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`; what is not UTF-8 is escaped."""
+        return printable(Path(stem(audio)).relative_to(self.root).as_posix())
 
     def beside(self, audio: Path, suffix: str) -> Path | None:
         """The file with the audio's name and `suffix`, in whatever case it is written; None where there is none."""
@@ -45,6 +45,18 @@ def _listing(root: Path, files: Iterable[Path]) -> Listing:
     audio = [file for file in ordered if is_audio(file) and str(file) not in converted]
     labels = {(stem(file), file.suffix.lower()): file for file in ordered if not is_audio(file)}
     return Listing(root, audio, labels)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file or folder is there; a name that none can have, as one too long, is not.
+
+    >>> is_there(Path(".")), is_there(Path("a" * 5000))
+    (True, False)
+    """
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def is_audio(file: Path) -> bool:

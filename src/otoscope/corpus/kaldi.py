@@ -1,17 +1,19 @@
 """A Kaldi data directory: `text`, `utt2spk`, `segments`, audio by `wav.scp` or an audio folder, phones by a CTM."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from otoscope.corpus.files import list_files, read_lines
+from otoscope.corpus.files import is_there, list_files, read_lines
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import BadInput
 
 Span = tuple[float, float | None]
 WHOLE: Span = (0.0, None)
+Value = TypeVar("Value")
 
 
 def kaldi(folder: Path) -> Iterator[Utterance]:
@@ -36,9 +38,18 @@ def is_kaldi(folder: Path) -> bool:
 
 
 def read_table(file: Path) -> dict[str, str]:
-    """Lines `key value...` by key."""
-    rows = [line.split(maxsplit=1) for line in read_lines(file)]
-    return {row[0]: row[1] if len(row) == 2 else "" for row in rows}
+    """Lines `key value...` by key; `BadInput` where a key stands there twice."""
+    rows = (line.partition(" ") for line in (" ".join(line.split(maxsplit=1)) for line in read_lines(file)))
+    return _by_key(((key, value) for key, _, value in rows), file)
+
+
+def _by_key(rows: Iterable[tuple[str, Value]], file: Path) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for key, value in rows:
+        if key in found:
+            raise BadInput(f"{file}: expected one line for {key}, got several; remove all but the right one")
+        found[key] = value
+    return found
 
 
 def read_recordings(folder: Path) -> dict[str, Path]:
@@ -55,7 +66,7 @@ def read_recordings(folder: Path) -> dict[str, Path]:
                 f"{folder / 'wav.scp'}: expected paths of audio files, got a pipe command for {id}, which is never "
                 "executed here; write the audio to files and list those"
             )
-    return {id: Path(path) if Path(path).is_file() else folder / path for id, path in paths.items()}
+    return {id: Path(path) if is_there(Path(path)) else folder / path for id, path in paths.items()}
 
 
 def _recordings_by_name(folder: Path) -> dict[str, Path]:
@@ -72,7 +83,7 @@ def _recordings_by_name(folder: Path) -> dict[str, Path]:
 
 def read_segments(file: Path) -> dict[str, tuple[str, Span]]:
     """Lines `utterance recording start end` (seconds; end -1 is the recording's end) by utterance."""
-    return dict(_segment(line, file) for line in (read_lines(file) if file.is_file() else []))
+    return _by_key((_segment(line, file) for line in (read_lines(file) if file.is_file() else [])), file)
 
 
 def _segment(line: str, file: Path) -> tuple[str, tuple[str, Span]]:

@@ -14,6 +14,7 @@ from lhotse.serialization import load_manifest
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy, to_list
 
+from otoscope.corpus.files import is_there
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.recording import check_channels, read_header
 from otoscope.corpus.utterance import Annotation, align, within
@@ -130,7 +131,7 @@ def _checked_source(source: AudioSource, folder: Path) -> AudioSource:
             f"expected audio in a file, got the {source.type} '{source.source}', which is not run or fetched"
         )
     path = Path(source.source)
-    path = path if path.is_file() else folder / path
+    path = path if is_there(path) else folder / path
     read_header(path)
     return fastcopy(source, source=str(path))
 

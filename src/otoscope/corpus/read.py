@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lhotse import CutSet, MonoCut
 
 from otoscope.corpus.audio_folder import audio_folder
-from otoscope.corpus.files import Listing, list_files
+from otoscope.corpus.files import Listing, is_there, list_files
 from otoscope.corpus.kaldi import kaldi
 from otoscope.corpus.lhotse_manifests import lhotse_manifests
 from otoscope.corpus.recognise import FORMATS, recognise, require
@@ -46,7 +46,8 @@ def read_corpus(
     `path` is a folder, one audio file or one Lhotse manifest. `format` is "audio", "timit", "textgrid", "kaldi" or
     "lhotse"; without it the layout is recognised (see `recognise`). In a folder of audio the speaker is the folder that
     a file lies in, if every file lies in some subfolder; otherwise it is None. `tier` names the TextGrid tier or Lhotse
-    alignment that holds the phones. `channel`, from 0, chooses among several.
+    alignment that holds the phones. `channel`, from 0, is read of every file: one without it (mono files have channel 0
+    alone) is left out.
 
     An utterance that cannot be used is passed to `on_skip` (by default a warning), or raised with `strict`. Raises
     `BadInput` where the path or the layout cannot be read, or not one utterance can be used.
@@ -68,7 +69,7 @@ def read_corpus(
 def _candidates(path: Path, format: str | None, tier: str | None, channel: int | None) -> Iterator[Candidate]:
     if format is not None and format not in FORMATS:
         raise BadInput(f"format '{format}' is unknown; the formats are {', '.join(FORMATS)}")
-    if not path.exists():
+    if not is_there(path):
         raise BadInput(f"{path}: no such file or folder; check the path of the corpus")
     listing = list_files(path)
     format = format or recognise(path, listing)

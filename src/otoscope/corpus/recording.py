@@ -5,8 +5,9 @@ from pathlib import Path
 import soundfile
 from lhotse import AudioSource, MonoCut, Recording
 
+from otoscope.corpus.files import is_there
 from otoscope.corpus.truncation import is_cut_short
-from otoscope.errors import BadInput
+from otoscope.errors import BadInput, printable
 
 
 def open_recording(path: Path, id: str, channel: int | None = None) -> Recording:
@@ -28,7 +29,9 @@ def open_recording(path: Path, id: str, channel: int | None = None) -> Recording
 
 def read_header(path: Path) -> "soundfile._SoundFileInfo":
     """Rate, channels and number of samples as libsndfile reads them; `BadInput` where the file cannot be used."""
-    if not path.is_file():
+    if printable(str(path)) != str(path):
+        raise BadInput(f"{path}: expected a file name in UTF-8; rename the file or its folder")
+    if not is_there(path):
         raise BadInput(f"{path}: expected an audio file, found none; check the path")
     if path.stat().st_size == 0:
         raise BadInput(f"{path}: expected audio, got an empty file; replace or remove the file")
