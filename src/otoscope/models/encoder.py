@@ -19,8 +19,9 @@ from otoscope.errors import BadInput
 from otoscope.models.call import Answer, AttentionCall, answering
 from otoscope.models.fallback import taking_over
 from otoscope.models.families import Family
-from otoscope.models.intervention import NONE, Intervention, attend_under
+from otoscope.models.intervention import NONE, NOTHING, Intervention, Wanted, attend_under
 from otoscope.models.maps import full_maps
+from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
 
 Receive = Callable[[int, list[Reductions]], None]
@@ -112,23 +113,30 @@ class Encoder:
         """Final hidden states of some waves `[samples]`, under the interventions in force."""
         return self.observe(audio, needs=())
 
-    def observe(self, audio: Sequence[np.ndarray], needs: Collection[str], receive: Receive | None = None) -> Encoded:
+    def observe(
+        self,
+        audio: Sequence[np.ndarray],
+        needs: Collection[str],
+        receive: Receive | None = None,
+        labels: Sequence[Labels] | None = None,
+    ) -> Encoded:
         """Run some waves `[samples]`; `receive` gets the reductions named by `needs`, layer by layer.
 
-        Where the model cannot be padded, `receive` is called for each utterance in turn.
+        `labels` are the phones of each wave's `frames`, for the reductions that need them. Where the model cannot be padded, `receive` is called for each utterance in turn.
 
         Raises:
             BadInput: a wave is too short for one frame.
         """
-        batches = [audio] if self.pads or len(audio) == 1 else [[wave] for wave in audio]
-        return _side_by_side([self._observe(batch, frozenset(needs), receive) for batch in batches])
+        batches = [slice(None)] if self.pads else [slice(place, place + 1) for place in range(len(audio))]
+        wanted = [Wanted(frozenset(needs), labels and labels[batch]) for batch in batches]
+        return _side_by_side([self._observe(audio[b], want, receive) for b, want in zip(batches, wanted, strict=True)])
 
-    def _observe(self, audio: Sequence[np.ndarray], needs: frozenset[str], receive: Receive | None) -> Encoded:
+    def _observe(self, audio: Sequence[np.ndarray], wanted: Wanted, receive: Receive | None) -> Encoded:
         lengths: tuple[int, ...] = ()
 
         def answer(call: AttentionCall) -> Tensor:
             nonlocal lengths
-            context, reductions, lengths = self._attend(call, audio, needs)
+            context, reductions, lengths = self._attend(call, audio, wanted)
             if receive is not None:
                 receive(call.layer, reductions)
             return context
@@ -138,13 +146,13 @@ class Encoder:
         return Encoded(_without_padding(hidden, lengths), lengths)
 
     def _attend(
-        self, call: AttentionCall, audio: Sequence[np.ndarray], needs: frozenset[str]
+        self, call: AttentionCall, audio: Sequence[np.ndarray], wanted: Wanted
     ) -> tuple[Tensor, list[Reductions], tuple[int, ...]]:
         """The context of all that the model attends to; reductions between the frames of the utterances alone."""
         seen = self._seen(call, audio)
-        context, reductions = attend_under(self.intervention, call, call.layer, needs if seen is call else ())
+        context, reductions = attend_under(self.intervention, call, call.layer, wanted if seen is call else NOTHING)
         if seen is not call:
-            reductions = attend_under(self.intervention, seen, call.layer, needs)[1]
+            reductions = attend_under(self.intervention, seen, call.layer, wanted)[1]
         return context, reductions, seen.lengths
 
     def _seen(self, call: AttentionCall, audio: Sequence[np.ndarray]) -> AttentionCall:

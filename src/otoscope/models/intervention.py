@@ -1,12 +1,13 @@
 """How a model's attention may be changed while it runs, and the attention of one call under such a change."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from otoscope.models.call import AttentionCall
 from otoscope.statistics.kernel import attend
+from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
 
 
@@ -25,10 +26,21 @@ class Intervention:
 NONE = Intervention()
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Reductions that are wanted of each utterance, and the phones of its frames for those that need them."""
+
+    needs: frozenset[str] = frozenset()
+    labels: Sequence[Labels] | None = None
+
+
+NOTHING = Wanted()
+
+
 def attend_under(
-    change: Intervention, call: AttentionCall, layer: int, needs: Collection[str] = ()
+    change: Intervention, call: AttentionCall, layer: int, wanted: Wanted = NOTHING
 ) -> tuple[Tensor, list[Reductions]]:
-    """Context `[B, T, H, d]` of a layer's call under a change, and the reductions that are needed of each utterance."""
+    """Context `[B, T, H, d]` of a layer's call under a change, and the reductions that are wanted of each utterance."""
     context, reductions = attend(
         call.query_bhtd,
         call.key_bhtd,
@@ -38,7 +50,8 @@ def attend_under(
         bias=call.bias_bhqk,
         radius=change.radius,
         renormalise=change.renormalise,
-        needs=needs,
+        needs=wanted.needs,
+        labels=wanted.labels,
     )
     context[:, :, [head for at, head in change.removed if at == layer]] = 0
     return context, reductions
