@@ -54,10 +54,20 @@ def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str
 def interval(resampled: Floats) -> Floats:
     """Low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...].
 
+    Resamples in which a value is undefined (NaN) are left out, where they are no more than lie beyond an end.
+
     >>> interval(np.arange(101.0))
     array([ 2.5, 97.5])
+    >>> interval(np.array([np.nan, 1.0, 2.0]))
+    array([nan, nan])
     """
-    return np.moveaxis(np.quantile(resampled, BOUNDS, axis=0), 0, -1)
+    ordered = np.sort(np.ascontiguousarray(np.moveaxis(resampled, 0, -1)), axis=-1)  # NaN last
+    undefined = np.isnan(ordered).sum(axis=-1, keepdims=True)
+    last = ordered.shape[-1] - 1 - undefined
+    place = np.maximum(last, 0) * np.array(BOUNDS)
+    below = place.astype(np.intp)
+    low, high = (np.take_along_axis(ordered, np.minimum(at, np.maximum(last, 0)), axis=-1) for at in (below, below + 1))
+    return np.where(undefined <= BOUNDS[0] * len(resampled), low + (place - below) * (high - low), np.nan)
 
 
 def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dict[str, Floats], Floats]:

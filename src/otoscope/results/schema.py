@@ -64,6 +64,45 @@ CATEGORY = {
     "category_agreement": Variable(HEAD_DIMS, "1", "share of bootstrap resamples in which the head keeps its category"),
 }
 
+_REST = ", without the keys of the query's own uninterrupted run of one phone"
+
+
+def _with_interval(name: str, dims: tuple[str, ...], doc: str) -> dict[str, Variable]:
+    interval = f"95 % bootstrap interval over utterances (NaN where too few have it): {doc}"
+    return {
+        name: Variable((*HEAD_DIMS, *dims), "1", doc),
+        f"{name}_interval": Variable((*HEAD_DIMS, *dims, "bound"), "1", interval),
+    }
+
+
+def _between_phones(ending: str, rest: str) -> dict[str, Variable]:
+    pair = ("query_phone", "key_phone")
+    relation = f"P': share of attention from one phone to another{rest}, mean over utterances"
+    preference = f"P = (P' - P_U) / P_U{rest}: above 0 preferred, below avoided; NaN: never occurs"
+    concentration = f"C: mean of P over query phones{rest}: above 0 focus, below neglect"
+    return {
+        f"relation{ending}": Variable((*HEAD_DIMS, *pair), "1", relation),
+        f"relation_baseline{ending}": Variable(pair, "1", f"P_U: the same for uniform attention{rest}"),
+        **_with_interval(f"preference{ending}", pair, preference),
+        **_with_interval(f"concentration{ending}", ("phone",), concentration),
+    }
+
+
+EFFECT = (
+    "attention to a target over uniform attention, mean over query phones; to its own phone: share of all attention"
+)
+
+RELATIONS = {  # in a run whose corpus has phones
+    "phone": Variable(("phone",), "1", "phone"),
+    "query_phone": Variable(("query_phone",), "1", "phone that attends"),
+    "key_phone": Variable(("key_phone",), "1", "phone that is attended to"),
+    "operation": Variable(("operation",), "1", "target that may be attended to or avoided"),
+    **_between_phones("", ""),
+    **_between_phones("_elsewhere", _REST),
+    **_with_interval("operation_effect", ("operation",), EFFECT),
+    "operations": Variable(HEAD_DIMS, "1", "operations whose effect lies beyond a bound with its whole interval"),
+}
+
 
 def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[str, Variable]:
     """The variables that one statistic brings: its mean, its interval and, for a scalar, its rows.
@@ -127,7 +166,7 @@ def check_version(version: object, where: object) -> None:
 
 
 def _expected(dataset: xr.Dataset) -> dict[str, Variable]:
-    expected = dict(CATEGORY)
+    expected = CATEGORY | (RELATIONS if "relation" in dataset else {})
     for name in dataset.attrs.get("statistics", ()):
         if name not in dataset:
             raise BadInput(f"results lack {name}, which they list among their statistics")
