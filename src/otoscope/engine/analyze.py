@@ -14,6 +14,7 @@ from lhotse import CutSet, MonoCut
 
 from otoscope import embedded, statistics
 from otoscope.corpus import Skipped, read_corpus
+from otoscope.engine.labels import Labelling, labelling, relations
 from otoscope.engine.maps import store_example
 from otoscope.engine.plan import make_plan
 from otoscope.engine.progress import progress
@@ -34,6 +35,7 @@ class Work:
     encoder: Encoder
     cuts: list[MonoCut]
     statistics: Mapping[str, Statistic]
+    labelling: Labelling | None
     plan: dict[str, Any]
     strict: bool
 
@@ -83,12 +85,13 @@ def analyze(
     name, cuts, skipped = _read(corpus, reading, strict)
     if len({cut.id for cut in cuts}) < max(len(cuts), 1):
         raise BadInput(f"expected cuts with different ids, and at least one; got {len(cuts)}")
-    found = statistics.discover()
+    known = labelling(encoder, cuts[:limit])
+    found = statistics.discover(known.inventory.phones if known else ())
     plan = make_plan(encoder, cuts[:limit], name, found, {**reading, "limit": limit})
     new = not Path(out).exists()
     if claim_folder(out, plan, resume=resume) != "finished":
         with _nothing_half_made(Path(out), new):
-            _measure(Work(encoder, cuts[:limit], found, plan, strict), Path(out), skipped)
+            _measure(Work(encoder, cuts[:limit], found, known, plan, strict), Path(out), skipped)
     run = open_run(out)
     if strict and len(run.skipped):
         raise BadInput(f"{out} is finished, but strict allows none left out: {left_out(run)}; analyze without it")
@@ -137,7 +140,9 @@ def _shards(work: Work, folder: Path) -> Iterator[Measured]:
             if path.exists():
                 advance(sum(cut.duration for _, cut in group))
             else:
-                measured = measure(work.encoder, group, work.statistics, strict=work.strict, advance=advance)
+                measured = measure(
+                    work.encoder, group, work.statistics, work.labelling, strict=work.strict, advance=advance
+                )
                 write_shard(path, measured)
             yield read_shard(path)
 
@@ -145,14 +150,19 @@ def _shards(work: Work, folder: Path) -> Iterator[Measured]:
 def _dataset(work: Work, whole: Measured) -> xr.Dataset:
     final, plan = state.finalize(whole.state), work.plan
     synthetic = plan["corpus"]["path"] == str(embedded.speech().resolve())
-    return assemble(
+    unlabelled = [statistic for statistic in work.statistics.values() if not statistic.labelled]
+    dataset = assemble(
         final.rows,
-        {name: (sums, final.fold_count) for name, sums in final.fold_sum.items()},
+        {one.name: (final.fold_sum[one.name], final.fold_count) for one in unlabelled if one.dims},
         pd.DataFrame([_utterance(work.cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
-        work.statistics.values(),
+        unlabelled,
         frame_period=work.encoder.frame_period,
         about={"model": plan["model"]["name"], "corpus": plan["corpus"]["path"], "synthetic": int(synthetic)},
     )
+    if work.labelling is None:
+        return dataset
+    between = relations(work.labelling, {index: work.cuts[index] for index in final.index}, whole.frames, final)
+    return dataset.merge(between).assign_attrs(between.attrs)
 
 
 def _utterance(cut: MonoCut, frames: int) -> dict[str, Any]:

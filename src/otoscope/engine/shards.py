@@ -11,10 +11,12 @@ from lhotse import MonoCut
 from otoscope.atomic import atomic
 from otoscope.corpus import Skipped, load_audio
 from otoscope.corpus.audio import naming
+from otoscope.engine.labels import Labelling
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.statistics import state
 from otoscope.statistics.evaluate import evaluate
+from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
 from otoscope.statistics.state import State
 from otoscope.statistics.statistic import Statistic
@@ -48,11 +50,14 @@ def measure(
     encoder: Encoder,
     shard: Sequence[tuple[int, MonoCut]],
     statistics: Mapping[str, Statistic],
+    labelling: Labelling | None = None,
     *,
     strict: bool = False,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> Measured:
-    """Run a shard through the model; `advance` is told the seconds of audio that are done.
+    """Run a shard through the model; `labelling` gives the phones of its frames to the statistics that are by phone.
+
+    `advance` is told the seconds of audio that are done.
 
     Raises:
         BadInput: with `strict`, for the first utterance that cannot be measured.
@@ -61,7 +66,8 @@ def measure(
     measured = Measured(state.init(shapes, encoder.n_heads), {}, [])
     for batch in batches(shard):
         waves = dict(_audible(encoder, batch, measured.skipped, strict))
-        for index, layers in observe(encoder, waves, statistics).items():
+        labels = labelling and [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
+        for index, layers in observe(encoder, waves, statistics, labels).items():
             try:
                 state.update(measured.state, index, evaluate(statistics, layers))
                 measured.frames[index] = layers[0].length
@@ -90,14 +96,17 @@ def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, Mo
 
 
 def observe(
-    encoder: Encoder, waves: Mapping[int, np.ndarray], statistics: Mapping[str, Statistic]
+    encoder: Encoder,
+    waves: Mapping[int, np.ndarray],
+    statistics: Mapping[str, Statistic],
+    labels: Sequence[Labels] | None = None,
 ) -> dict[int, list[Reductions]]:
     """Reductions of every layer, for each of some waves by its place in the corpus."""
     if not waves:
         return {}
     seen: list[list[Reductions]] = [[] for _ in range(encoder.n_layers)]
     needs = frozenset[str]().union(*(statistic.needs for statistic in statistics.values()))
-    encoder.observe(list(waves.values()), needs, lambda layer, reductions: seen[layer].extend(reductions))
+    encoder.observe(list(waves.values()), needs, lambda layer, reductions: seen[layer].extend(reductions), labels)
     return {index: list(layers) for index, layers in zip(waves, zip(*seen, strict=True), strict=True)}
 
 
