@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from otoscope.corpus import read_corpus
     from otoscope.engine.analyze import analyze
     from otoscope.engine.draw import draw
+    from otoscope.importance.prune import prune
     from otoscope.importance.rank import rank
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
     from otoscope.phones import score_boundaries
     from otoscope.pretraining.train import pretrain
+    from otoscope.probing.probe import probe
     from otoscope.results import Run, open_run
+    from otoscope.segmentation.segment import segment
 
 __all__ = [
     "BadInput",
@@ -29,9 +32,12 @@ __all__ = [
     "load",
     "open_run",
     "pretrain",
+    "probe",
+    "prune",
     "rank",
     "read_corpus",
     "score_boundaries",
+    "segment",
 ]
 
 _HOME = {
@@ -42,9 +48,12 @@ _HOME = {
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",
+    "probe": "otoscope.probing.probe",
+    "prune": "otoscope.importance.prune",
     "rank": "otoscope.importance.rank",
     "read_corpus": "otoscope.corpus",
     "score_boundaries": "otoscope.phones",
+    "segment": "otoscope.segmentation.segment",
 }
 
 autoclasses.register_when_transformers_loads()

@@ -1,24 +1,28 @@
 """The command line: one file per command, each of which parses, makes one call, and prints."""
 
 import sys
+from errno import ENAMETOOLONG
 from typing import NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from otoscope.cli.analyze import analyze
 from otoscope.cli.demo import demo
 from otoscope.cli.figures import figures
 from otoscope.cli.heads import heads
 from otoscope.cli.pretrain import pretrain
+from otoscope.cli.probe import probe
+from otoscope.cli.prune import prune
 from otoscope.cli.rank import rank
+from otoscope.cli.segment import segment
 from otoscope.cli.view import view
-from otoscope.errors import BadInput
+from otoscope.errors import BadInput, printable
 
-COMMANDS = (analyze, heads, figures, rank, view, demo, pretrain)  # in the order of the help
+COMMANDS = (analyze, heads, figures, segment, rank, probe, prune, view, demo, pretrain)  # in the order of the help
 
 app = typer.Typer(
     help="Look inside the ear of a speech model: measure, sort and show its attention heads.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -29,8 +33,24 @@ for command in COMMANDS:
 def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
     try:
-        app()
+        _refuse_unprintable(sys.argv)
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0)
+    except TyperException as error:  # an option or argument that is unknown, missing or of the wrong type
+        _refuse(error.format_message())
     except BadInput as error:
-        print(f"otoscope: {error}", file=sys.stderr)
-        sys.exit(2)
-    sys.exit(0)
+        _refuse(str(error))
+    except OSError as error:
+        if error.errno != ENAMETOOLONG:
+            raise
+        _refuse(f"{error.filename}: {error.strerror}")
+
+
+def _refuse_unprintable(arguments: list[str]) -> None:
+    for argument in arguments:
+        if printable(argument) != argument:
+            raise BadInput(f"{argument}: expected an argument in UTF-8; rename the file")
+
+
+def _refuse(reason: str) -> NoReturn:
+    print(f"otoscope: {' '.join(reason.split())}", file=sys.stderr)
+    sys.exit(2)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from otoscope.errors import BadInput
+
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder that otoscope wrote.")]
 
 Model = Annotated[str, typer.Argument(help="Hugging Face hub name, model folder, or 'embedded'.")]
@@ -19,6 +21,14 @@ Format = Annotated[str | None, typer.Option(help="audio, timit, textgrid, kaldi 
 Tier = Annotated[str | None, typer.Option(help="TextGrid tier of the phones.")]
 Channel = Annotated[int | None, typer.Option(help="Channel of audio with several, from 0.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at an utterance that cannot be used.")]
+
+
+def numbers(text: str, what: str) -> list[int]:
+    """Whole numbers with commas between, none of an empty text. Raises BadInput for anything else."""
+    try:
+        return [int(number) for number in text.split(",") if text]
+    except ValueError:
+        raise BadInput(f"expected {what} as whole numbers with commas between, got '{text}'") from None
 
 
 class TableFormat(StrEnum):

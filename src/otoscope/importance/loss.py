@@ -21,6 +21,11 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay.modeling import stack_frames
 from otoscope.models.prediction import has_prediction_head, prediction_head
 from otoscope.pretraining.masking import Masking, choose_frames
+from otoscope.probing import discover as probing
+from otoscope.probing.cache import cache_at
+from otoscope.probing.material import gather
+from otoscope.probing.net import Training
+from otoscope.probing.scorer import Probe
 
 Losses = Callable[[Tensor], Tensor]
 """From final hidden states `[B, T, d]` to the loss of each utterance `[B]`."""
@@ -96,6 +101,28 @@ def hidden(encoder: Encoder, speech: Speech) -> BatchMaker:
     return batch
 
 
+def of_probe(probe: Probe, encoder: Encoder, speech: Speech) -> BatchMaker:
+    """Cross-entropy of a probe that was trained on the intact model, each utterance by nets that have not heard it.
+
+    Raises:
+        BadInput: the corpus lacks the probe's labels.
+    """
+    material = gather(encoder, speech)
+    scorer = probe.scorer(material, Training(), cache_at())
+
+    def batch(indices: Sequence[int]) -> Batch:
+        lengths = [len(material.hidden[index]) for index in indices]
+
+        def loss(hidden: Tensor) -> Tensor:
+            each = zip(indices, hidden.float().cpu(), lengths, strict=True)
+            return torch.stack([scorer.loss(index, states[:length]) for index, states, length in each])
+
+        inputs = encoder.inputs([speech.waves[index] for index in indices])
+        return Batch(len(indices), inputs, _seconds(speech, indices), loss)
+
+    return batch
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss by its name."""
@@ -117,7 +144,10 @@ def loss_named(name: str, encoder: Encoder, speech: Speech) -> Loss:
         name = "reconstruction" if has_prediction_head(encoder) else "hidden"
     if name in LOSSES:
         return Loss(name, LOSSES[name](encoder, speech))
-    raise BadInput(f"no loss '{name}'; losses are auto, {', '.join(LOSSES)}")
+    trained = {probe.name: probe for probe in probing.discover().values() if probe.trained}
+    if name not in trained:
+        raise BadInput(f"no loss '{name}'; losses are auto, {', '.join([*LOSSES, *trained])}")
+    return Loss(name, of_probe(trained[name], encoder, speech))
 
 
 def _masked(indices: Sequence[int], lengths: Sequence[int], longest: int, masking: Masking) -> Tensor:

@@ -10,20 +10,19 @@ import xarray as xr
 from lhotse import CutSet
 
 from otoscope.engine.keep import kept
-from otoscope.engine.plan import make_plan, model_fingerprint
+from otoscope.engine.plan import make_plan
 from otoscope.engine.sources import Source, about, coordinates, read_speech
-from otoscope.errors import BadInput
 from otoscope.importance.agreement import spearman
+from otoscope.importance.given import RANKING, heads_run
 from otoscope.importance.loss import loss_named
 from otoscope.importance.ranking import Floats, Ranking, chosen, ranks
 from otoscope.importance.subject import Effort, Subject
 from otoscope.models.encoder import Encoder
-from otoscope.models.intervention import NONE
 from otoscope.models.load import load
+from otoscope.probing.probe import intact
 from otoscope.results import Run, claim_folder, finish, open_run
-from otoscope.results.schema import HEADS, Variable
+from otoscope.results.schema import Variable
 
-KIND = "ranking"
 OF_A_RANKING = ("doc", "units", "source", "dispensable")
 VARIABLES = {
     "score": Variable(("ranking", "layer", "head"), "as `units` says", "what the ranking orders heads by"),
@@ -81,7 +80,7 @@ def rank(
         (1, 4)
     """
     wanted, effort = chosen(by), Effort(seconds, permutations)
-    encoder = model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype)
+    encoder = intact(model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype))
     source = Source(corpus, limit, strict, {"format": format, "tier": tier, "channel": channel})
     subject = make_subject(encoder, source, wanted, loss, effort, run)
     plan = plan_of(subject, source, wanted)
@@ -94,9 +93,7 @@ def make_subject(
     encoder: Encoder, source: Source, wanted: Wanted, loss: str, effort: Effort, run: str | Path | None
 ) -> Subject:
     """What the wanted rankings are measured on. Raises BadInput where something that they need is not there."""
-    if encoder.intervention != NONE:
-        raise BadInput("expected an intact model to rank, some of its heads are removed or its span is limited")
-    measured = None if run is None else _checked(open_run(run), encoder)
+    measured = None if run is None else heads_run(open_run(run), encoder)
     speech = read_speech(source, encoder)
     needed = any(ranking.needs_loss for ranking, _ in wanted.values())
     named = loss_named(loss, encoder, speech) if needed else None
@@ -131,16 +128,5 @@ def dataset_of(subject: Subject, source: Source, score_of: Mapping[str, Floats],
     return xr.Dataset(
         {name: xr.Variable(VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()},
         coords=coordinates(subject.speech, subject.encoder) | {"ranking": names, "other": names},
-        attrs=about(KIND, subject.encoder, source) | {"loss": subject.loss_name or ""},
+        attrs=about(RANKING, subject.encoder, source) | {"loss": subject.loss_name or ""},
     )
-
-
-def _checked(run: Run, encoder: Encoder) -> Run:
-    """A run of analyze, found to be of this model and of nothing else."""
-    if run.kind != HEADS:
-        raise BadInput(f"{run.path} holds {run.kind}; expected a run that analyze wrote")
-    if run.plan["model"]["fingerprint"] != model_fingerprint(encoder):
-        raise BadInput(f"{run.path} was measured on another model than {encoder.name}; analyze this one")
-    if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
-        raise BadInput(f"{run.path} was measured under an intervention; analyze the intact model")
-    return run

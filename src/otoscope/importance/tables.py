@@ -1,10 +1,12 @@
-"""Rankings in words. Knows no torch."""
+"""Rankings and curves in words."""
 
 from itertools import combinations
 
+import numpy as np
 import xarray as xr
 
 from otoscope.results.aligned import aligned
+from otoscope.results.precision import with_half_width
 
 FIRST = 5
 
@@ -33,3 +35,46 @@ def _agreement(dataset: xr.Dataset) -> str:
     pairs = combinations(names, 2)
     rows = [[f"{a} and {b}", f"{dataset['agreement'].sel(ranking=a, other=b).item():+.2f}"] for a, b in pairs]
     return aligned(("rankings", "Spearman"), rows) if rows else ""
+
+
+def curve_table(dataset: xr.Dataset) -> str:
+    """For each probe: its curves over the heads removed, then over the span, with areas and where drops begin."""
+    return "\n".join(
+        _heads_of(dataset.sel(probe=name)) + "\n" + _spans_of(dataset.sel(probe=name))
+        for name in dataset["probe"].values
+    )
+
+
+def _heads_of(one: xr.Dataset) -> str:
+    removed = [str(count) for count in one["removed"].values]
+    rows = [
+        [f"{ranking}, {direction}", *_curve(curve, "")]
+        for ranking in one["ranking"].values
+        for direction in one["direction"].values
+        for curve in (one.sel(ranking=ranking, direction=direction),)
+    ]
+    probe, metric = one["probe"].item(), one["metric"].item()
+    return aligned((f"{probe} ({metric}), heads removed", *removed, "area", "drop at"), rows)
+
+
+def _spans_of(one: xr.Dataset) -> str:
+    if one.sizes["radius"] == 1:
+        return ""
+    radii = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in one["radius"].values]
+    rows = [[f"rows {rows}", *_curve(one.sel(rows=rows), "span_")] for rows in one["rows"].values]
+    return aligned((f"{one['probe'].item()}, span in frames", *radii, "area", "drop at"), rows)
+
+
+def _curve(curve: xr.Dataset, prefix: str) -> list[str]:
+    """Scores, a star where significantly worse than the intact model and a plus where better; area; first drop."""
+    sign = 1 if curve["better"].item() == "high" else -1
+    ends = sign * curve[f"{prefix}change_interval"].values
+    marks = np.where((ends < 0).all(-1), "*", np.where((ends > 0).all(-1), "+", " "))
+    scores = [f"{score:.3f}{mark}" for score, mark in zip(curve[f"{prefix}score"].values, marks, strict=True)]
+    low, high = curve[f"{prefix}area_interval"].values
+    drop = curve[f"{prefix}first_drop"].item()
+    return [
+        *scores,
+        with_half_width(curve[f"{prefix}area"].item(), (high - low) / 2, 3),
+        "none" if np.isnan(drop) else f"{drop:.0f}",
+    ]

@@ -1,0 +1,81 @@
+"""`otoscope prune`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from otoscope.cli.arguments import (
+    Channel,
+    Corpus,
+    Device,
+    Dtype,
+    Format,
+    Limit,
+    Model,
+    NewRun,
+    Resume,
+    Strict,
+    Tier,
+    numbers,
+)
+
+
+def prune(
+    model: Model,
+    corpus: Corpus,
+    out: NewRun,
+    by: Annotated[str, typer.Option(metavar="NAME,...", help="Rankings, with commas between.")],
+    probes: Annotated[
+        str,
+        typer.Option(metavar="NAME,...", help="Of reconstruction, hidden, phone, speaker-frame, speaker-utterance."),
+    ],
+    step: Annotated[float, typer.Option(help="Share of all heads that goes in each step.")] = 1 / 6,
+    spans: Annotated[
+        str, typer.Option(help="Radii in frames, with commas between; empty for none.")
+    ] = "50,35,20,10,5,2,1,0",
+    loss: Annotated[
+        str, typer.Option(help="auto, reconstruction, hidden, or a probe: what harm is measured by.")
+    ] = "auto",
+    run: Annotated[
+        Path | None, typer.Option(help="Run of rank (or analyze) to take rankings (or statistics) from.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Of the probes' splits and nets.")] = 3,
+    seconds: Annotated[float, typer.Option(help="Speech for rankings that run the model often.")] = 30.0,
+    permutations: Annotated[int, typer.Option(help="Random orders of removal for shapley.")] = 8,
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    limit: Limit = None,
+    resume: Resume = False,
+    format: Format = None,
+    tier: Tier = None,
+    channel: Channel = None,
+    strict: Strict = False,
+) -> None:
+    """Remove heads of MODEL step by step, limit its span, and see what probes still read from it."""
+    from otoscope.importance.prune import prune as call
+    from otoscope.importance.tables import curve_table
+
+    pruned = call(
+        model,
+        corpus,
+        out,
+        by=by.split(","),
+        probes=probes.split(","),
+        step=step,
+        spans=numbers(spans, "spans"),
+        loss=loss,
+        run=run,
+        seeds=seeds,
+        seconds=seconds,
+        permutations=permutations,
+        device=device,
+        dtype=dtype,
+        limit=limit,
+        resume=resume,
+        format=format,
+        tier=tier,
+        channel=channel,
+        strict=strict,
+    )
+    print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -1,0 +1,48 @@
+"""Runs that were made before: statistics that analyze measured, rankings that rank made."""
+
+from collections.abc import Iterable
+
+from otoscope.engine.plan import model_fingerprint
+from otoscope.errors import BadInput
+from otoscope.importance.ranking import Floats
+from otoscope.models.encoder import Encoder
+from otoscope.results import Run
+from otoscope.results.schema import HEADS
+
+RANKING = "ranking"
+
+
+def heads_run(run: Run, encoder: Encoder) -> Run:
+    """A run of analyze, found to be of this model, intact. Raises BadInput where it is not."""
+    if run.kind != HEADS:
+        raise BadInput(f"{run.path} holds {run.kind}; expected a run that analyze wrote")
+    if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
+        raise BadInput(f"{run.path} was measured under an intervention; analyze the intact model")
+    return _of_model(run, encoder)
+
+
+def ranking_run(run: Run, encoder: Encoder) -> Run | None:
+    """A run of rank, found to be of this model; None where it is of another kind. Raises BadInput for another model."""
+    return _of_model(run, encoder) if run.kind == RANKING else None
+
+
+def picked(run: Run, names: Iterable[str]) -> dict[str, Floats]:
+    """Scores `[layer, head]` of some rankings of a run; `random` stands for all of its seeds.
+
+    Raises:
+        BadInput: the run holds no such ranking.
+    """
+    held = [str(name) for name in run.dataset["ranking"].values]
+    found: dict[str, Floats] = {}
+    for name in names:
+        labels = [label for label in held if name in (label, label.rpartition("-")[0])]
+        if not labels:
+            raise BadInput(f"{run.path} holds no ranking '{name}'; it holds {', '.join(held)}")
+        found |= {label: run.dataset["score"].sel(ranking=label).values for label in labels}
+    return found
+
+
+def _of_model(run: Run, encoder: Encoder) -> Run:
+    if run.plan["model"]["fingerprint"] != model_fingerprint(encoder):
+        raise BadInput(f"{run.path} was made of another model than {encoder.name}; make one of this model")
+    return run

@@ -1,0 +1,135 @@
+"""Probes with classes: several seeds times several folds of small nets, each tested on what it has not heard."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from otoscope.probing.folds import UNUSED, Ints, held_out
+from otoscope.probing.material import Material
+from otoscope.probing.net import Rows, Training, Weights, fit, logits
+from otoscope.probing.scorer import Cache, Floats
+
+Splitter = Callable[[Sequence[str | None], int, np.random.Generator], Ints]
+NO_CLASS = -1
+
+
+@dataclass(frozen=True)
+class Question:
+    """Classes of each utterance's frames `[T]` (`NO_CLASS` where there is none), or of the whole utterance `[1]`.
+
+    `width`: of the hidden layer, 0 for none. `split` says who is tested by whom.
+    """
+
+    name: str
+    classes: Sequence[Tensor]
+    pooled: bool
+    width: int
+    split: Splitter
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return 1 + max(int(of_one.max()) for of_one in self.classes if len(of_one))
+
+    def rows(self, index: int, hidden_td: Tensor) -> Rows:
+        """What of one utterance goes through the net, with its classes."""
+        if self.pooled:
+            return Rows(hidden_td.mean(0, keepdim=True), self.classes[index])
+        known = self.classes[index] != NO_CLASS
+        return Rows(hidden_td[known], self.classes[index][known])
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A scorer by accuracy: `nets[seed][fold]` tests the utterances of its fold, `fold [seed, utterance]`."""
+
+    question: Question
+    fold: Ints
+    nets: Sequence[Sequence[Weights]]
+
+    @cached_property
+    def count(self) -> Floats:
+        """Frames with a class, or 1, of each utterance that is tested."""
+        known = [int((classes != NO_CLASS).sum()) for classes in self.question.classes]
+        return np.where((self.fold == UNUSED).any(axis=0), 0.0, known)
+
+    @cached_property
+    def majority(self) -> Floats:
+        """Right guesses, where each fold's guess is the commonest class of the others."""
+        right = np.zeros(self.fold.shape)
+        for seed, folds in enumerate(self.fold):
+            for fold in np.unique(folds[folds != UNUSED]):
+                classes = torch.cat(
+                    [self._known(u) for u in np.flatnonzero((folds != fold) & (folds != UNUSED)).tolist()]
+                )
+                for u in np.flatnonzero(folds == fold).tolist():
+                    right[seed, u] = (self._known(u) == classes.mode().values).sum()
+        return right
+
+    def total(self, index: int, hidden_td: Tensor) -> Floats:
+        """Frames, or utterances, that are told rightly."""
+        if not self.count[index]:
+            return np.zeros(len(self.nets))
+        rows = self.question.rows(index, hidden_td)
+        with torch.no_grad():
+            guesses = [logits(net, rows.x).argmax(-1) for net in self._nets_of(index)]
+        return np.array([float((guess == rows.y).sum()) for guess in guesses])
+
+    def loss(self, index: int, hidden_td: Tensor) -> Tensor:
+        """Mean cross-entropy over seeds; zero where the utterance is not tested."""
+        if not self.count[index]:
+            return hidden_td.sum() * 0
+        rows = self.question.rows(index, hidden_td)
+        return torch.stack([F.cross_entropy(logits(net, rows.x), rows.y) for net in self._nets_of(index)]).mean()
+
+    def _nets_of(self, index: int) -> list[Weights]:
+        return [nets[fold] for nets, fold in zip(self.nets, self.fold[:, index], strict=True)]
+
+    def _known(self, index: int) -> Tensor:
+        classes = self.question.classes[index]
+        return classes[classes != NO_CLASS]
+
+
+def classify(question: Question, material: Material, training: Training, cache: Cache) -> Classifier:
+    """Train, or find in the cache, the nets of a question. Raises BadInput as the question's split does."""
+    folds = np.stack([_split(question, material, training, seed) for seed in range(training.seeds)])
+    nets = [
+        [_net(question, material, training, cache, seed, fold, folds[seed]) for fold in range(folds[seed].max() + 1)]
+        for seed in range(training.seeds)
+    ]
+    return Classifier(question, folds, nets)
+
+
+def _split(question: Question, material: Material, training: Training, seed: int) -> Ints:
+    """Folds of the utterances that have a class."""
+    asked = [bool((classes != NO_CLASS).any()) for classes in question.classes]
+    speakers = [speaker if has else None for speaker, has in zip(material.speakers, asked, strict=True)]
+    return question.split(speakers, training.folds, np.random.default_rng([seed, 0]))
+
+
+def _net(
+    question: Question, material: Material, training: Training, cache: Cache, seed: int, fold: int, folds: Ints
+) -> Weights:
+    def make() -> dict[str, NDArray[Any]]:
+        others = np.flatnonzero((folds != fold) & (folds != UNUSED))
+        train, held = held_out(others, training.held, np.random.default_rng([seed, 1, fold]))
+        sizes = question.n_classes, question.width
+        weights = fit(
+            _stacked(question, material, train), _stacked(question, material, held), *sizes, training, [seed, fold]
+        )
+        return {name: tensor.numpy() for name, tensor in weights.items()}
+
+    made = cache(f"{question.name} {question.width} {asdict(training)} {seed} {fold} {material.content}", make)
+    return {name: torch.from_numpy(array) for name, array in made.items()}
+
+
+def _stacked(question: Question, material: Material, utterances: Ints) -> Rows:
+    rows = [question.rows(index, material.hidden[index]) for index in utterances]
+    return Rows(torch.cat([of_one.x for of_one in rows]), torch.cat([of_one.y for of_one in rows]))

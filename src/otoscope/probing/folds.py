@@ -1,0 +1,61 @@
+"""Who is tested: folds of utterances, each tested by a net that was trained on the others."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otoscope.errors import BadInput
+
+Ints = NDArray[np.int64]
+UNUSED = -1
+
+
+def speakers_apart(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
+    """Fold of each utterance, all of a speaker in the same; utterances without a speaker are `UNUSED`.
+
+    Raises:
+        BadInput: there are fewer than two speakers.
+
+    >>> speakers_apart(["a", "a", "b", None], 3, np.random.default_rng(0)).tolist()
+    [1, 1, 0, -1]
+    """
+    different = sorted({speaker for speaker in speakers if speaker})
+    if len(different) < 2:
+        raise BadInput(
+            f"expected utterances of two speakers or more, got {len(different)}: one to train on, one to test"
+        )
+    fold_of = dict(zip(rng.permutation(different), np.arange(len(different)) % n_folds, strict=True))
+    return np.array([fold_of[speaker] if speaker else UNUSED for speaker in speakers])
+
+
+def speakers_shared(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
+    """Fold of each utterance, each speaker's utterances spread over the folds.
+
+    Utterances without a speaker, or of a speaker with a single one, are `UNUSED`.
+
+    Raises:
+        BadInput: fewer than two speakers have two utterances.
+
+    >>> sorted(speakers_shared(["a", "a", "b", "b", "c"], 2, np.random.default_rng(0)).tolist())
+    [-1, 0, 0, 1, 1]
+    """
+    fold, taken = np.full(len(speakers), UNUSED), 0
+    for speaker in sorted({speaker for speaker in speakers if speaker}):
+        mine = np.flatnonzero([other == speaker for other in speakers])
+        if len(mine) > 1:
+            fold[rng.permutation(mine)] = (np.arange(len(mine)) + taken) % n_folds
+            taken += 1
+    if taken < 2:
+        named = len({speaker for speaker in speakers if speaker})
+        raise BadInput(
+            f"expected two speakers or more with two utterances each, got {taken} (of {named} speakers in the corpus)"
+        )
+    return fold
+
+
+def held_out(training: Ints, share: float, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Utterances to train on, and a share of them held out (at least one) on which training is stopped."""
+    shuffled = rng.permutation(training)
+    count = max(1, round(share * len(training)))
+    return np.sort(shuffled[count:]), np.sort(shuffled[:count])

@@ -1,0 +1,46 @@
+"""How far does the final hidden state move from the intact model's? For models without a prediction head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from otoscope.probing.scorer import Floats, Probe
+
+
+@dataclass(frozen=True, eq=False)
+class Distance:
+    """A scorer by relative error: `||h - h_intact|| / ||h_intact||` over an utterance."""
+
+    intact: Sequence[Tensor]
+    seeds: int
+
+    @cached_property
+    def count(self) -> Floats:
+        """Each utterance counts once."""
+        return np.ones(len(self.intact))
+
+    @cached_property
+    def majority(self) -> Floats:
+        """Nothing is guessed here."""
+        return np.full((self.seeds, len(self.intact)), np.nan)
+
+    def total(self, index: int, hidden_td: Tensor) -> Floats:
+        """The relative error."""
+        return np.full(self.seeds, self.loss(index, hidden_td).item())
+
+    def loss(self, index: int, hidden_td: Tensor) -> Tensor:
+        """The relative error."""
+        return (hidden_td - self.intact[index]).norm() / self.intact[index].norm()
+
+
+PROBE = Probe(
+    name="hidden",
+    doc="Relative error of the final hidden state against the intact model.",
+    metric="relative error",
+    better="low",
+    trained=False,
+    scorer=lambda material, training, cache: Distance(material.hidden, training.seeds),
+)

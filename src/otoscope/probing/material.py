@@ -1,0 +1,64 @@
+"""What probes are trained and scored on: final hidden states of utterances, and what is known of these."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from lhotse import MonoCut
+from torch import Tensor
+
+from otoscope.corpus import fingerprint
+from otoscope.engine.plan import model_fingerprint
+from otoscope.engine.progress import progress
+from otoscope.engine.shards import batches
+from otoscope.engine.sources import Speech
+from otoscope.models.encoder import Encoder
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """An intact model's final hidden states of each utterance, `[T, d]`, on the CPU; `content` names all of it."""
+
+    encoder: Encoder
+    speech: Speech
+    hidden: Sequence[Tensor]
+    content: str
+
+    @property
+    def speakers(self) -> list[str | None]:
+        """Speaker of each utterance, where known."""
+        return [cut.supervisions[0].speaker if cut.supervisions else None for cut in self.speech.cuts]
+
+    def centres(self, index: int) -> np.ndarray:
+        """Seconds at which the hidden states of an utterance lie, `[T]`."""
+        frames = len(self.hidden[index])
+        period = self.encoder.frame_period * self.encoder.frames(self.speech.waves[index]) / frames
+        return (np.arange(frames) + 0.5) * period
+
+
+def gather(encoder: Encoder, speech: Speech) -> Material:
+    """The material of a model and some speech."""
+    with progress("hearing the corpus", speech.seconds) as advance:
+        hidden = dict(hidden_states(encoder, speech, advance))
+    heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
+    in_order = [hidden[index] for index in range(len(speech.cuts))]
+    return Material(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)}")
+
+
+def hidden_states(encoder: Encoder, speech: Speech, advance: Callable[[float], None]) -> Iterator[tuple[int, Tensor]]:
+    """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
+
+    `advance` is told the seconds of audio that are done.
+    """
+    for batch in batches(list(enumerate(speech.cuts))):
+        encoded = encoder.forward([speech.waves[index] for index, _ in batch])
+        hidden = encoded.hidden.float().cpu()
+        for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):
+            yield index, states[:length].clone()
+        advance(sum(cut.duration for _, cut in batch))
+
+
+def phone_spans(cut: MonoCut) -> list[tuple[str, float, float]]:
+    """Symbol, start and end (seconds) of each labelled phone."""
+    alignment = (cut.supervisions[0].alignment or {}) if cut.supervisions else {}
+    return [(item.symbol, item.start, item.end) for item in alignment.get("phone", ())]

@@ -1,0 +1,41 @@
+"""Scores of a corpus with intervals: sums over utterances, resampled over seeds and utterances together.
+
+A score is a ratio of sums, `sum total / sum count`, averaged over seeds. Seeds and utterances are crossed (each seed
+scores each utterance), so a resample draws both, and the same draw serves every intervention: differences are paired.
+Needs no torch. Axes: r resample, i intervention, s seed, u utterance.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otoscope.results.bootstrap import Bootstrap, interval, weights
+
+Floats = NDArray[np.floating]
+SEEDS_DRAWN = 1  # added to the bootstrap's seed where seeds are drawn, so that both draws differ
+
+
+def score(total_isu: Floats, count_u: Floats) -> Floats:
+    """Score of each intervention, `[i]`.
+
+    >>> score(np.array([[[3.0, 1.0], [5.0, 1.0]]]), np.array([8.0, 2.0])).tolist()
+    [0.5]
+    """
+    return total_isu.sum(-1).mean(-1) / count_u.sum()
+
+
+def resampled(total_isu: Floats, count_u: Floats, bootstrap: Bootstrap) -> Floats:
+    """Scores `[r, i]` of resamples of the seeds and of the utterances that count."""
+    counts = count_u > 0
+    total_isu, count_u = total_isu[..., counts], count_u[counts]
+    share_ru = np.concatenate(list(weights(len(count_u), bootstrap)))
+    drawn = Bootstrap(bootstrap.resamples, bootstrap.seed + SEEDS_DRAWN)
+    share_rs = np.concatenate(list(weights(total_isu.shape[1], drawn)))
+    by_seed = [share_rs[:, [s]] * (share_ru @ total_isu[:, s].T) for s in range(total_isu.shape[1])]
+    return sum(by_seed, np.zeros(())) / (share_ru @ count_u)[:, None]
+
+
+def intervals(total_isu: Floats, count_u: Floats, bootstrap: Bootstrap) -> Floats:
+    """95 % interval `[i, bound]` of each score; NaN where a single utterance leaves nothing to draw."""
+    if (count_u > 0).sum() < 2:
+        return np.full((len(total_isu), 2), np.nan)
+    return interval(resampled(total_isu, count_u, bootstrap))

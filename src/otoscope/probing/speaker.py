@@ -1,0 +1,33 @@
+"""Classes of both speaker probes: who speaks, among the speakers that have two utterances or more."""
+
+import torch
+from torch import Tensor
+
+from otoscope.errors import BadInput
+from otoscope.probing.material import Material
+
+
+def speaker_numbers(material: Material) -> list[int]:
+    """Number of each utterance's speaker, -1 where unknown.
+
+    Raises:
+        BadInput: the corpus names fewer than two speakers.
+    """
+    named = sorted({speaker for speaker in material.speakers if speaker})
+    if len(named) < 2:
+        raise BadInput(
+            f"a speaker probe tells speakers apart and the corpus names {len(named)}; choose another probe or corpus"
+        )
+    number_of = {speaker: number for number, speaker in enumerate(named)}
+    return [number_of[speaker] if speaker else -1 for speaker in material.speakers]
+
+
+def of_utterances(material: Material) -> list[Tensor]:
+    """One class for each utterance, `[1]`."""
+    return [torch.tensor([number]) for number in speaker_numbers(material)]
+
+
+def of_frames(material: Material) -> list[Tensor]:
+    """The same class for all frames of an utterance, `[T]`."""
+    numbers = speaker_numbers(material)
+    return [torch.full((len(hidden),), number) for hidden, number in zip(material.hidden, numbers, strict=True)]
