@@ -45,7 +45,7 @@ class Inventory:
             >>> inventory.label([("s", 0.0, 0.02), ("z", 0.03, 0.05)], 3, LabelFrames(0.01, repeat=2)).tolist()
             [[0, 0], [-1, 1], [1, -1]]
         """
-        centres = frames.seconds(np.arange(n_frames * frames.repeat)) + ROUNDING
+        centres = frames.seconds(np.arange(n_frames * frames.repeat, dtype=float)) + ROUNDING
         starts, ends = (np.array([span[end] for span in spans] + [np.inf]) for end in (1, 2))
         phones = np.array([self.phones.index(self.folded[symbol]) for symbol, _, _ in spans] + [-1])
         last = np.searchsorted(starts, centres, side="right") - 1
