@@ -51,6 +51,41 @@ def test_missing_path(refused_analysis, tmp_path):
     assert "no such file or folder" in refused_analysis(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["analyze", "--colour", "MODEL", "CORPUS", "-o", "RUN"], "No such option: --colour"),
+        (["analyze", "MODEL", "CORPUS"], "Missing option '-o' / '--out'"),
+        (["analyze"], "Missing argument 'model'"),
+        (["analyze", "MODEL", "CORPUS", "-o", "RUN", "--limit", "ten"], "--limit': Input should be a valid integer"),
+        (["heads"], "Missing argument 'RUN'"),
+        (["heads", "RUN", "--format", "xml"], "'xml' is not one of"),
+        (["figures", "RUN"], "Missing option"),
+        (["figures", "RUN", "-o", "DIR", "--theme", "blue"], "'blue' is not one of"),
+        (["demo", "here"], "unexpected extra argument"),
+        (["pretrain", "--resume"], "Missing argument"),
+        (["polish"], "No such command 'polish'"),
+        (["--loud"], "No such option: --loud"),
+    ],
+)
+def test_options_and_arguments_that_are_wrong_are_one_line(refused, arguments, said):
+    assert said in refused(*arguments)
+
+
+def test_names_that_no_file_can_have(refused, refused_analysis, tiny_model, tiny_corpus, tmp_path):
+    assert "no such file or folder" in refused_analysis(tmp_path / ("a" * 300))
+    assert "File name too long" in refused_analysis(tiny_corpus, model=tmp_path / ("m" * 300))
+    assert "File name too long" in refused("analyze", tiny_model, tiny_corpus, "-o", tmp_path / ("r" * 300))
+    assert "File name too long" in refused("heads", tmp_path / ("r" * 300))
+    assert "expected an argument in UTF-8" in refused("analyze", tiny_model, tiny_corpus, "-o", "caf\udce9")
+
+
+def test_a_model_without_its_feature_extractor(refused_analysis, tiny_model, tiny_corpus, tmp_path):
+    shutil.copytree(tiny_model, tmp_path / "model")
+    (tmp_path / "model" / "preprocessor_config.json").unlink()
+    assert "has no feature extractor that can be read" in refused_analysis(tiny_corpus, model=tmp_path / "model")
+
+
 def test_no_audio(refused_analysis, folder):
     (folder / "readme.txt").write_text("no audio here")
     assert "audio" in refused_analysis(folder)
@@ -131,7 +166,8 @@ def test_a_model_that_fails_the_self_check(refused_analysis, tiny_corpus, monkey
 
 def test_unknown_dtype_and_device(refused_analysis, tiny_corpus):
     assert "unknown dtype 'float8'" in refused_analysis(tiny_corpus, "--dtype", "float8")
-    assert "device 'tpu9' cannot be used" in refused_analysis(tiny_corpus, "--device", "tpu9")
+    for device in ("tpu9", "meta", "xla", "mps", "cuda:99", "privateuseone"):
+        assert f"device '{device}' cannot be used" in refused_analysis(tiny_corpus, "--device", device)
 
 
 def test_an_output_folder_that_holds_something_else(refused, tiny_model, tiny_corpus, tmp_path):

@@ -42,6 +42,19 @@ def test_analyze_says_what_it_found_and_what_to_do_next(otoscope_command, tiny_m
     assert f"otoscope heads {tmp_path / 'run'}" in out
 
 
+def test_the_commands_that_analyze_suggests_can_be_pasted(otoscope_command, tiny_model, tiny_corpus, tmp_path):
+    _, out, _ = otoscope_command("analyze", tiny_model, tiny_corpus, "-o", tmp_path / "my run", "--limit", 1)
+    assert f"otoscope heads '{tmp_path / 'my run'}', otoscope figures '{tmp_path / 'my run'}' -o" in out
+    assert "on 1 utterance of speech (0.1 min, 1 speaker)" in out
+    assert "1 heads" not in out
+
+
+def test_without_a_command_there_is_help(otoscope_command):
+    status, out, _ = otoscope_command()
+    assert status == 0
+    assert "analyze" in out
+
+
 def test_heads_as_csv_is_the_data_frame(otoscope_command, run):
     status, out, _ = otoscope_command("heads", run, "--format", "csv", "--sort", "globalness")
     rows = list(csv.reader(io.StringIO(out)))

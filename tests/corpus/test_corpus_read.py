@@ -110,7 +110,7 @@ def test_a_corpus_of_nothing_but_broken_files_is_refused(tmp_path: Path) -> None
 def test_a_file_name_that_is_not_utf8_is_left_out_and_printable(tmp_path: Path) -> None:
     write_tone(tmp_path / "a.wav")
     try:
-        os.rename(tmp_path / "a.wav", os.fsencode(tmp_path) + b"/caf\xe9.wav")
+        (tmp_path / "a.wav").rename(tmp_path / os.fsdecode(b"caf\xe9.wav"))
     except OSError:
         pytest.skip("this file system takes names in UTF-8 only")
     write_tone(tmp_path / "b.wav")

@@ -1,5 +1,6 @@
 """`otoscope analyze`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -36,4 +37,5 @@ def analyze(
         channel=channel,
         strict=strict,
     )
-    print(f"{summary(run)}\nrun written to {out}; next: otoscope heads {out}, otoscope figures {out} -o FOLDER")
+    quoted = shlex.quote(str(out))
+    print(f"{summary(run)}\nrun written to {out}; next: otoscope heads {quoted}, otoscope figures {quoted} -o FOLDER")

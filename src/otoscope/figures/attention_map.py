@@ -39,7 +39,7 @@ def marks_of(dataset: xr.Dataset) -> Marks:
     seconds = dataset.sizes["query"] * dataset.attrs["frame_period"]
     if not dataset.sizes["phone"]:
         return _seconds(seconds)
-    start, end = dataset["phone_start"].values / seconds, np.minimum(dataset["phone_end"].values / seconds, 1)
+    start, end = (np.clip(dataset[name].values / seconds, 0, 1) for name in ("phone_start", "phone_end"))
     symbols = [str(symbol) for symbol in dataset["phone_symbol"].values]
     return Marks(np.unique([start, end]), symbols, (start + end) / 2, end - start)
 

@@ -1,4 +1,4 @@
-"""What the categories look like: an average and the extreme head of each, on one utterance."""
+"""What the categories look like: the median and the extreme head of each by its statistic, on one utterance."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def category_examples(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the examples from the Dataset of a run, merged with the map of one utterance."""
     figure = page(COLUMN, TOP + len(LETTERS) * ROW + BELOW)
     title(figure, "Heads of each category", of_utterance(dataset), dataset, theme, COLUMN)
-    for column, name in enumerate(("average head", "extreme head")):
+    for column, name in enumerate(("median head", "extreme head")):
         write(figure, LEFT + column * (SIDE + GAP), TOP - 4.5, name, weight="bold")
     paper = sheet(figure)
     for i, category in enumerate(LETTERS):
@@ -62,7 +62,7 @@ def _show(paper: Axes, dataset: xr.Dataset, head: Any, left: float, top: float, 
 
 FIGURE = Drawing(
     name="category-examples",
-    doc="an average and the extreme head of each category on one utterance, phones along both axes",
+    doc="the median and the extreme head of each category on one utterance, phones along both axes",
     variables=("attention", "category"),
     function=category_examples,
 )

@@ -27,7 +27,7 @@ def offset_profiles(dataset: xr.Dataset, theme: Theme) -> Figure:
     title(figure, "Offsets of the diagonal heads", of_corpus(dataset), dataset, theme, COLUMN)
     write(figure, LEFT, TOP - 4, f"attention by offset, sharpest {n_named} of {n_heads}", weight="bold")
     for i in range(n_named):
-        _row(figure, sharpest.isel(place=i), TOP + i * HEIGHT, float(sharpest["offset_profile"].max()), reach, theme)
+        _row(figure, sharpest.isel(place=i), TOP + i * HEIGHT, _highest(sharpest), reach, theme)
     write(figure, LEFT, peaks_top - 4, f"offset of the peak, all {n_heads}", weight="bold")
     axes = place(figure, LEFT, peaks_top, WIDTH, STACK)
     _peaks(axes, heads["peak"].values, float(np.diff(heads["offset"].values)[0]), theme)
@@ -54,6 +54,11 @@ def _reach(peaks: xr.DataArray, sharpest: xr.Dataset) -> float:
     profile = sharpest["offset_profile"]
     visible = abs(profile["offset"]).where(profile > VISIBLE * profile.max("offset"))
     return 1.1 * max(1.0, float(abs(peaks).max()), float(visible.max()))
+
+
+def _highest(heads: xr.Dataset) -> float:
+    """Top of the profiles and of their intervals, which a single utterance lacks."""
+    return float(np.nanmax([heads["offset_profile"].max(), heads["offset_profile_interval"].max()]))
 
 
 def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: float, theme: Theme) -> None:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from otoscope.figures.page import shortened, write
 from otoscope.figures.theme import TEXT_PT, TITLE_PT, Theme
+from otoscope.results.summary import counted
 
 MARGIN = 2.0
 TITLE_HEIGHT = 12.5
@@ -32,9 +33,6 @@ def of_utterance(dataset: xr.Dataset) -> str:
 
 def of_corpus(dataset: xr.Dataset) -> str:
     """`32 utterances, 4 speakers`: what the statistics were measured on."""
-    n_utterances = dataset.sizes["utterance"]
     speakers = {str(speaker) for speaker in dataset["speaker"].values} - {""}
-    counts = [f"{n_utterances} utterance{'s' * (n_utterances != 1)}"]
-    if speakers:
-        counts.append(f"{len(speakers)} speaker{'s' * (len(speakers) != 1)}")
-    return ", ".join(counts)
+    utterances = counted(dataset.sizes["utterance"], "utterance")
+    return f"{utterances}, {counted(len(speakers), 'speaker')}" if speakers else utterances

@@ -104,6 +104,11 @@ def _found(auto: Any, name: str) -> Any:
     try:
         return auto.from_pretrained(name)
     except (OSError, ValueError) as error:
+        if auto is AutoFeatureExtractor:
+            raise BadInput(
+                f"{name} has no feature extractor that can be read (preprocessor_config.json); save it there with its "
+                "save_pretrained"
+            ) from error
         where = "" if Path(name).exists() else "there is no such folder here, and as a hub name it "
         raise BadInput(f"{name}: {where}cannot be loaded: {_first_sentence(error)}") from error
 
@@ -146,8 +151,8 @@ def _device(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
+        torch.ones(1, device=device).item()
+    except Exception as error:  # each device fails in its own way; meta only when a number is asked for
         raise BadInput(f"device '{device}' cannot be used: {_first_sentence(error)}") from error
     return torch.device(device)
 

@@ -17,7 +17,10 @@ from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, check, kind
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement")
-OFFSET_PEAK = "where the mean signed offset profile is highest, in ms (negative: attends to what came before)"
+OFFSET_PEAK = (
+    "where the mean signed offset profile, which reaches {reach} frames to each side, is highest, in ms "
+    "(negative: attends to what came before)"
+)
 
 
 def open_run(path: str | os.PathLike[str]) -> "Run":
@@ -158,7 +161,7 @@ def _offset_peak(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def _meaning(dataset: xr.Dataset, column: str) -> str:
     if column == "offset_peak_ms":
-        return OFFSET_PEAK
+        return OFFSET_PEAK.format(reach=int(dataset["offset"].max()))
     name, _, end = column.rpartition("_")
     if column in dataset or column in COORDINATES:
         attrs, which = dataset[column].attrs, ""
