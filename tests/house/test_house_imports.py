@@ -30,6 +30,8 @@ ARROWS = {
 ARROWS["probing"] = {"atomic", "errors", "corpus", "phones", "models", "results", "engine"}
 ARROWS["importance"] = {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"}
 ARROWS["viewer"] = {"errors", "results", "phones", "engine"}
+ARROWS["relations"] = {"errors", "phones", "results"}
+ARROWS["engine"] |= {"phones", "relations"}
 ABOVE_ALL = {"__init__", "__main__", "autoclasses", "cli"}  # they call the rooms, and no room calls them
 
 
@@ -105,7 +107,7 @@ def test_importing_otoscope_is_light():
     assert not loaded_by("otoscope") & {"torch", "lhotse", "transformers", "matplotlib", "xarray"}
 
 
-@pytest.mark.parametrize("name", ["errors", "embedded", "results", "figures", "viewer"])
+@pytest.mark.parametrize("name", ["errors", "embedded", "results", "figures", "viewer", "relations"])
 def test_what_a_laptop_opens_never_loads_torch(name):
     if not any(PACKAGE.glob(f"{name}*")):
         pytest.skip(f"there is no {name} yet")

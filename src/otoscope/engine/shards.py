@@ -66,7 +66,9 @@ def measure(
     measured = Measured(state.init(shapes, encoder.n_heads), {}, [])
     for batch in batches(shard):
         waves = dict(_audible(encoder, batch, measured.skipped, strict))
-        labels = labelling and [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
+        labels = None
+        if labelling is not None:
+            labels = [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
         for index, layers in observe(encoder, waves, statistics, labels).items():
             try:
                 state.update(measured.state, index, evaluate(statistics, layers))
