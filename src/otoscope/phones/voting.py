@@ -15,8 +15,9 @@ import numpy.typing as npt
 from otoscope.phones.kernel_gram import Floats
 from otoscope.phones.segmentation import EVERY_10_MS, LabelFrames, local_minima, scores
 
+Views = Sequence[npt.ArrayLike] | npt.NDArray[np.generic]
 
-def voted_scores(views: Sequence[npt.ArrayLike], alpha: float, betas: Sequence[float], repeat: int = 1) -> Floats:
+def voted_scores(views: Views, alpha: float, betas: Sequence[float], repeat: int = 1) -> Floats:
     """Scores [b, repeat * T] of several views together.
 
     Args:
@@ -35,7 +36,7 @@ def voted_scores(views: Sequence[npt.ArrayLike], alpha: float, betas: Sequence[f
 
 
 def voted_boundaries(
-    views: Sequence[npt.ArrayLike], alpha: float, betas: Sequence[float], frames: LabelFrames = EVERY_10_MS
+    views: Views, alpha: float, betas: Sequence[float], frames: LabelFrames = EVERY_10_MS
 ) -> list[Floats]:
     """Boundaries in seconds, ascending, for each beta: those of `segment` where there is one view.
 

@@ -1,0 +1,159 @@
+"""From models and a labelled corpus to a run that says how well their attention finds phones."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from lhotse import CutSet, MonoCut
+
+from otoscope.corpus import Skipped
+from otoscope.engine.maps import labels
+from otoscope.engine.plan import make_plan
+from otoscope.engine.progress import progress
+from otoscope.engine.sources import Source, about, read_speech
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+from otoscope.phones import inner_boundaries, tune
+from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.segmentation.dataset import CURVE, KIND, measured
+from otoscope.segmentation.example import example
+from otoscope.segmentation.methods import LOG_MEL, MFCC
+from otoscope.segmentation.search import Found, search
+from otoscope.segmentation.segmenters import Segmenter, blind, tuned
+from otoscope.segmentation.speech import Split, Utterance, split
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Which models are compared on which utterances."""
+
+    encoders: Sequence[Encoder]
+    source: Source
+    parts: Split
+    skipped: Sequence[Skipped]
+    tolerance: float
+
+
+def segment(
+    model: str | Path | Encoder,
+    corpus: str | Path | CutSet,
+    out: str | Path,
+    *,
+    validation: Collection[str] = (),
+    against: str | Path | Encoder | None = None,
+    tolerance: float = 0.020,
+    device: str = "auto",
+    dtype: str = "float32",
+    limit: int | None = None,
+    resume: bool = False,
+    format: str | None = None,
+    tier: str | None = None,
+    channel: int | None = None,
+    strict: bool = False,
+) -> Run:
+    """Find the heads of a model that segment speech into phones best, and compare them with what needs no model.
+
+    Every head, every layer's representation, MFCC and log-mel frames go through the same algorithm, each with its own
+    alpha and beta. These, the head, the layer and the ensemble are chosen on some speakers and reported on the others.
+
+    Args:
+        model, corpus, out, device, dtype, limit, format, tier, channel, strict: as for `analyze`; with phones.
+        validation: speakers to tune on; without them every fourth in order of id.
+        against: another model, whose rows stand beside.
+        tolerance: seconds that a boundary may lie from its reference.
+        resume: go on with an unfinished run of the same plan; layers that were tuned are not tuned again.
+
+    Raises:
+        BadInput: no phones, nothing to tune on or to report on, a tolerance not above zero, and as `analyze` does.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     run = segment("embedded", "embedded", folder, validation=["awb"], limit=12)
+        ...     list(run.dataset.method.values[:3]), run.dataset.head_r_value.shape
+        (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
+    """
+    if not tolerance > 0:
+        raise BadInput(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
+    given = [one for one in (model, against) if one is not None]
+    encoders = [one if isinstance(one, Encoder) else load(one, device=device, dtype=dtype) for one in given]
+    if len({encoder.name for encoder in encoders}) < len(encoders):
+        raise BadInput(f"expected another model to compare {encoders[0].name} against, got it again")
+    source = Source(corpus, limit, strict, {"format": format, "tier": tier, "channel": channel})
+    work = _work(encoders, source, validation, tolerance)
+    if claim_folder(out, _plan(work), resume=resume) != "finished":
+        finish(out, _compared(work, Path(out)), work.skipped)
+    return open_run(out)
+
+
+def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[str], tolerance: float) -> Work:
+    """The utterances that have phones and that every model can hear, parted."""
+    speech = [read_speech(source, encoder) for encoder in encoders]
+    skipped = {one.id: one for heard in speech for one in heard.skipped}
+    cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
+    utterances = [Utterance(cut, _boundaries(cut)) for cut in cuts if labels(cut, "phone")]
+    if not utterances:
+        raise BadInput(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
+    unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not labels(cut, "phone")]
+    if unlabelled and source.strict:
+        raise BadInput(f"{unlabelled[0].id}: {unlabelled[0].reason}")
+    return Work(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
+
+
+def _boundaries(cut: MonoCut) -> npt.NDArray[np.float64]:
+    return inner_boundaries((start, end) for _, start, end in labels(cut, "phone"))
+
+
+def _plan(work: Work) -> dict[str, Any]:
+    """All that decides the numbers."""
+    cuts = [utterance.cut for part in (work.parts.validation, work.parts.test) for utterance in part]
+    plans = [make_plan(encoder, cuts, work.source.name, (), work.source.options) for encoder in work.encoders]
+    validation = [utterance.cut.id for utterance in work.parts.validation]
+    against = [{name: plan[name] for name in ("model", "intervention")} for plan in plans[1:]]
+    return plans[0] | {"against": against, "validation": validation, "tolerance": work.tolerance}
+
+
+def _compared(work: Work, folder: Path) -> xr.Dataset:
+    """Tune on validation, count on test, and describe."""
+    found = [
+        search(encoder, work.parts.validation, work.tolerance, folder / "shards" / str(place))
+        for place, encoder in enumerate(work.encoders)
+    ]
+    segmenters = [*_spectral(work), *_of_models(found), *blind(work.parts.validation)]
+    dataset = measured(segmenters, _counts(segmenters, work), work.parts.test, found)
+    shown = example(work.encoders[0], found[0].head, found[0].heads[found[0].head], work.parts.test)
+    attrs = about(KIND, work.encoders[0], work.source) | shown.attrs | _speakers(work) | {"tolerance": work.tolerance}
+    return dataset.merge(shown).assign_attrs(attrs)
+
+
+def _spectral(work: Work) -> list[Segmenter]:
+    part, tolerance = work.parts.validation, work.tolerance
+    return [tuned(method, tune(method.labelled(part), method.frames, tolerance)) for method in (MFCC, LOG_MEL)]
+
+
+def _of_models(found: Sequence[Found]) -> Iterator[Segmenter]:
+    for place, one in enumerate(found):
+        for method, tuning in one.methods:
+            yield tuned(replace(method, name=f"{method.name}{' (against)' * place}"), tuning)
+
+
+def _counts(segmenters: Sequence[Segmenter], work: Work) -> npt.NDArray[np.int64]:
+    """Counts [utterance, method, mode, beta, count] on the test part."""
+    counts = []
+    with progress("segmenting", sum(utterance.cut.duration for utterance in work.parts.test)) as advance:
+        for utterance in work.parts.test:
+            counts.append([segmenter.counts(utterance, CURVE, work.tolerance) for segmenter in segmenters])
+            advance(utterance.cut.duration)
+    return np.array(counts)
+
+
+def _speakers(work: Work) -> dict[str, Any]:
+    """How the utterances were parted, as attributes."""
+    parts = {"validation": work.parts.validation, "test": work.parts.test}
+    speakers = {f"{name}_speakers": sorted({one.speaker for one in part}) for name, part in parts.items()}
+    return {"parted_by": work.parts.by, "validation_utterances": len(work.parts.validation), **speakers}
