@@ -15,11 +15,12 @@ from otoscope.cli.pretrain import pretrain
 from otoscope.cli.probe import probe
 from otoscope.cli.prune import prune
 from otoscope.cli.rank import rank
+from otoscope.cli.relations import relations
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
 from otoscope.errors import BadInput, printable
 
-COMMANDS = (analyze, heads, figures, segment, rank, probe, prune, view, demo, pretrain)  # in the order of the help
+COMMANDS = (analyze, heads, relations, figures, segment, rank, probe, prune, view, demo, pretrain)  # in the order of the help
 
 app = typer.Typer(
     help="Look inside the ear of a speech model: measure, sort and show its attention heads.",
