@@ -19,7 +19,7 @@ def run(tiny_model, tiny_corpus, tmp_path):
 
 def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_corpus):
     other = next(id for id in run.utterances.index if id not in run.maps)
-    again = with_maps(run.path, other)
+    again = with_maps(run, other)
     assert sorted(again.maps) == sorted([*run.maps, other])
     cut = next(cut for cut in otoscope.read_corpus(tiny_corpus) if cut.id == other)
     np.testing.assert_allclose(
@@ -36,7 +36,7 @@ def test_figures_of_another_utterance(run, tmp_path):
 
 def test_an_utterance_that_the_run_does_not_hold_is_named(run):
     with pytest.raises(BadInput, match=r"no utterance 'nobody'; it has awb/"):
-        with_maps(run.path, "nobody")
+        with_maps(run, "nobody")
 
 
 def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
@@ -47,7 +47,7 @@ def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
         changed.save_pretrained(tiny_model)
         other = next(id for id in run.utterances.index if id not in run.maps)
         with pytest.raises(BadInput, match="has changed since the run"):
-            with_maps(run.path, other)
+            with_maps(run, other)
     finally:
         (tiny_model / "model.safetensors").write_bytes(weights)
 
@@ -57,14 +57,14 @@ def test_maps_are_refused_when_the_utterance_is_gone(run, tiny_corpus):
     for path in tiny_corpus.glob(f"{other}.*"):
         path.unlink()
     with pytest.raises(BadInput, match=r"the corpus at .* has changed since the run"):
-        with_maps(run.path, other)
+        with_maps(run, other)
 
 
 def test_maps_are_refused_when_the_audio_has_changed(run, tiny_corpus):
     first, second, *_ = (id for id in run.utterances.index if id not in run.maps)
     shutil.copy(tiny_corpus / f"{first}.flac", tiny_corpus / f"{second}.flac")
     with pytest.raises(BadInput, match="has changed since the run"):
-        with_maps(run.path, second)
+        with_maps(run, second)
 
 
 def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(tiny_model, tiny_corpus, tmp_path):
@@ -73,4 +73,4 @@ def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(ti
         run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "changed")
     other = next(id for id in run.utterances.index if id not in run.maps)
     with pytest.raises(BadInput, match="measured under an intervention"):
-        with_maps(run.path, other)
+        with_maps(run, other)

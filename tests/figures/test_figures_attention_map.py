@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from otoscope.figures.attention_map import OVERHANG, fitting, marks_of, pooled
 
@@ -60,3 +61,12 @@ def test_a_long_map_is_read_layer_by_layer(run_of_size):
     """The atlas of a long utterance never has the maps of two layers in memory at full size."""
     run = run_of_size("2x2")
     assert not run.dataset.merge(run.map(run.maps[0]))["attention"].variable._in_memory
+
+
+def test_marks_stay_on_the_edge_though_a_phone_reaches_past_the_frames():
+    phones = {"phone_start": ("phone", [0.0, 0.9, 1.01]), "phone_end": ("phone", [0.9, 1.01, 1.02])}
+    names = {"phone_symbol": ("phone", ["a", "b", "c"])}
+    dataset = xr.Dataset(phones | names, coords={"query": range(50)}, attrs={"frame_period": 0.02})
+    marks = marks_of(dataset)
+    assert marks.ticks.max() <= 1
+    assert marks.centres.max() <= 1

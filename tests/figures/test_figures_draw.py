@@ -149,3 +149,13 @@ def test_a_new_figure_is_found_by_its_file(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(otoscope.figures, "__path__", [*otoscope.figures.__path__, str(tmp_path)])
     assert "novelty" in discover()
+
+
+def test_the_interval_of_the_sharpest_profile_lies_within_its_picture(tmp_path):
+    dataset = make_run(tmp_path / "run", 2, 3, 3).dataset.load()
+    dataset["offset_profile_interval"][..., 1] = 2 * dataset["offset_profile"]
+    figure = discover()["offset-profiles"].draw(dataset, THEMES["light"])
+    rows = [axes for axes in figure.axes if len(axes.lines) == 2]
+    tops = [path.vertices[:, 1].max() for axes in rows for band in axes.collections for path in band.get_paths()]
+    assert rows
+    assert max(tops) <= min(axes.get_ylim()[1] for axes in rows)

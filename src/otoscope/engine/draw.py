@@ -47,5 +47,5 @@ def draw(
     if utterance is not None and utterance not in opened.maps:
         from otoscope.engine.maps import with_maps
 
-        opened = with_maps(run, utterance)
+        opened = with_maps(opened, utterance)
     return figures.draw(opened, out, formats, utterance, theme, on_skip)

@@ -56,25 +56,22 @@ def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
     return 2 * sum(encoder.n_heads) * frames**2
 
 
-def with_maps(path: str | Path, utterance: str | None) -> Run:
-    """The run at `path` with the maps of `utterance` stored: computed now by its model where they were not.
+def with_maps(run: Run, utterance: str) -> Run:
+    """The run with the maps of an `utterance` that it does not hold yet, computed now by its model, and kept.
 
     Raises:
         BadInput: the run has no such utterance, its model or audio is gone or has changed, or the maps are too large.
     """
-    run = open_run(path)
-    if utterance is None or utterance in run.maps:
-        return run
     if utterance not in run.utterances.index:
-        raise BadInput(f"{path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
+        raise BadInput(f"{run.path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
-        raise BadInput(f"{path} was measured under an intervention; its other maps are not made on request")
+        raise BadInput(f"{run.path} was measured under an intervention; its other maps are not made on request")
     encoder = _model_of(run)
     cut = next(cut for cut in cuts_of(run) if cut.id == utterance)
     if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
         raise BadInput(f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance")
-    store_maps(Path(path), encoder, list(run.utterances.index).index(utterance), cut)
-    return open_run(path)
+    store_maps(run.path, encoder, list(run.utterances.index).index(utterance), cut)
+    return open_run(run.path)
 
 
 def _model_of(run: Run) -> Encoder:
