@@ -57,7 +57,8 @@ def analyze(
     """Measure every head of a model on a corpus, sort the heads into categories, and keep it all as a run folder.
 
     Args:
-        model: what `load` takes, or an Encoder (whose interventions are then in force).
+        model: what `load` takes, or an Encoder (whose interventions are then in force; statistics of heads that it
+            removes describe the attention they would have).
         corpus: what `read_corpus` takes, `"embedded"`, or cuts.
         out: the run folder; must not exist or be empty.
         device, dtype: as for `load`.
