@@ -5,7 +5,8 @@ web page can reach it through a name of its own that points here (DNS rebinding)
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -13,11 +14,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LONGEST_QUERY = 256
-CONTENT_SECURITY_POLICY = "; ".join(
+POLICY = "; ".join(
     [
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'nonce-otoscope'",
+        "style-src 'self' 'nonce-{nonce}'",
         "img-src 'self' blob: data:",
         "media-src blob:",
         "connect-src 'self' blob:",
@@ -27,7 +28,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -38,10 +38,20 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Pass:
-    """What a request must carry: the token, and one of the server's own names (`127.0.0.1:8000`)."""
+    """What a request must carry: the token, and one of the server's own names (`127.0.0.1:8000`).
+
+    `nonce` marks the one style that the page itself makes.
+    """
 
     token: str
     hosts: frozenset[str]
+    nonce: str = field(default_factory=lambda: token_urlsafe(16))
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """What every answer carries."""
+        named = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=self.nonce)}
+        return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
     def refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Why a request is turned away, as a status and a line; None where it may enter."""
@@ -76,7 +86,7 @@ class Guard:
             return
         refusal = self.admits.refusal(scope)
         answers = self.app if refusal is None else PlainTextResponse(refusal[1], refusal[0])
-        await answers(scope, receive, _with_headers(send))
+        await answers(scope, receive, _with_headers(send, self.admits.headers))
 
 
 def _token(scope: Scope, headers: Headers) -> str:
@@ -87,10 +97,9 @@ def _token(scope: Scope, headers: Headers) -> str:
     return token
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, extra: list[tuple[bytes, bytes]]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
             message = {**message, "headers": [*message["headers"], *extra]}
         await send(message)
 

@@ -17,7 +17,9 @@ _PAGE = """<!doctype html>
 {head}
 </head>
 <body>
-<div id="otoscope"><noscript>otoscope draws this page with JavaScript, which this browser does not run.</noscript></div>
+<div id="otoscope" data-nonce="{nonce}">
+<noscript>otoscope draws this page with JavaScript, which this browser does not run.</noscript>
+</div>
 {body}
 </body>
 </html>
@@ -32,10 +34,10 @@ def asset(name: str) -> bytes:
     return files(__package__).joinpath("assets", name).read_bytes()
 
 
-def page(head: str, body: str = "") -> bytes:
+def page(head: str, body: str = "", nonce: str = "") -> bytes:
     """The HTML around the page's script.
 
     >>> b"<title>otoscope</title>" in page("")
     True
     """
-    return _PAGE.format(head=head, body=body).encode()
+    return _PAGE.format(head=head, body=body, nonce=nonce).encode()

@@ -97,7 +97,7 @@ def application(answers: Answers, admits: Pass) -> ASGIApp:
     )
 
     def index(_: Request) -> Response:
-        return Response(page(head), media_type="text/html")
+        return Response(page(head, nonce=admits.nonce), media_type="text/html")
 
     def built(request: Request) -> Response:
         name = request.url.path.removeprefix("/")

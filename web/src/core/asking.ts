@@ -1,0 +1,62 @@
+// Questions to whoever hosts the page, each asked once, answers kept while they fit.
+import { unpack, type Block } from "./block";
+import type { Problem } from "./schema";
+
+/** A host: over HTTP, from within an exported page, or a notebook's kernel. */
+export interface Source {
+  ask(resource: string): Promise<ArrayBuffer>;
+}
+
+/** A question that has no answer; the message is the host's own line. */
+export class NoAnswer extends Error {}
+
+export function problem(bytes: ArrayBuffer): NoAnswer {
+  try {
+    return new NoAnswer((JSON.parse(new TextDecoder().decode(bytes)) as Problem).error);
+  } catch {
+    return new NoAnswer(new TextDecoder().decode(bytes) || "there is no answer");
+  }
+}
+
+export class Asking {
+  private kept = new Map<string, ArrayBuffer>();
+  private asked = new Map<string, Promise<ArrayBuffer>>();
+  private held = 0;
+
+  constructor(
+    private source: Source,
+    private limit = 192 * 2 ** 20,
+  ) {}
+
+  async bytes(resource: string): Promise<ArrayBuffer> {
+    const kept = this.kept.get(resource);
+    if (kept) {
+      this.kept.delete(resource);
+      this.kept.set(resource, kept);
+      return kept;
+    }
+    const asked = this.asked.get(resource) ?? this.source.ask(resource).finally(() => this.asked.delete(resource));
+    this.asked.set(resource, asked);
+    const bytes = await asked;
+    if (!this.kept.has(resource)) this.keep(resource, bytes);
+    return bytes;
+  }
+
+  async block(resource: string): Promise<Block> {
+    return unpack(await this.bytes(resource));
+  }
+
+  async json<T>(resource: string): Promise<T> {
+    return JSON.parse(new TextDecoder().decode(await this.bytes(resource))) as T;
+  }
+
+  private keep(resource: string, bytes: ArrayBuffer): void {
+    this.kept.set(resource, bytes);
+    this.held += bytes.byteLength;
+    for (const [oldest, dropped] of this.kept) {
+      if (this.held <= this.limit) break;
+      this.kept.delete(oldest);
+      this.held -= dropped.byteLength;
+    }
+  }
+}

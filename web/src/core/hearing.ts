@@ -1,0 +1,197 @@
+// The utterance that is listened to: its labels, its sound, its player, and the query whose attention is shown.
+import { computed, effect, signal } from "@preact/signals";
+import WaveSurfer from "wavesurfer.js";
+import type { Theme } from "./colour";
+import { AttentionMap } from "./map";
+import { pan, zoom } from "./range";
+import type { Span, UtteranceDetail } from "./schema";
+import { attended, meanRow, type Stretch } from "./segments";
+import { spectrogram } from "./spectrogram";
+import { theme } from "./theme";
+import type { Viewer } from "./viewer";
+
+const SILENT: UtteranceDetail = { phones: [], words: [], predicted: [], silent: "" };
+
+export class Hearing {
+  readonly detail = signal<UtteranceDetail>(SILENT);
+  readonly playing = signal(false);
+  readonly time = signal(0);
+  readonly problem = signal("");
+  readonly spectrogram = signal<HTMLCanvasElement | null>(null);
+  /** The frame under the pointer; without one, the query that was chosen. */
+  readonly pointed = signal<number | null>(null);
+  readonly query = computed(() => this.pointed.value ?? this.viewer.state.query.value);
+  readonly map = computed(() => {
+    const { layer, head } = this.viewer.chosenHead.value;
+    const resource = `0/tile/${this.viewer.state.utterance.value}/${layer}/${head}`;
+    return new AttentionMap(this.viewer.asking, resource, this.viewer.frames.value);
+  });
+  /** Attention of the query, or the mean over the queries of the chosen phone. */
+  readonly attention = computed(() => {
+    const map = this.map.value;
+    void map.arrived.value;
+    const queries = this.queriesShown.value;
+    return queries.length ? meanRow(queries.map((query) => map.row(query))) : null;
+  });
+  readonly queriesShown = computed<number[]>(() => {
+    const query = this.query.value;
+    if (query !== null) return [Math.min(query, this.viewer.frames.value - 1)];
+    const phone = this.viewer.state.phone.value;
+    return phone ? this.framesOf(phone) : [];
+  });
+  private wave: WaveSurfer | null = null;
+  private stops: (() => void)[] = [];
+  private round = 0;
+
+  constructor(readonly viewer: Viewer) {}
+
+  get period(): number {
+    return this.viewer.run.frame_period;
+  }
+
+  /** Frames whose middle lies in one of the phone's stretches. */
+  framesOf(phone: string): number[] {
+    const inside = (time: number) => this.detail.value.phones.some((p) => p.label === phone && p.start <= time && time < p.end);
+    return Array.from({ length: this.viewer.frames.value }, (_, frame) => frame).filter((frame) =>
+      inside((frame + 0.5) * this.period),
+    );
+  }
+
+  phoneAt(frame: number): Span | undefined {
+    const time = (frame + 0.5) * this.period;
+    return this.detail.value.phones.find(({ start, end }) => start <= time && time < end);
+  }
+
+  /** Show the waveform in `container` and follow the utterance and the view. */
+  attach(container: HTMLElement): () => void {
+    this.wave = WaveSurfer.create({
+      container,
+      height: "auto",
+      interact: false,
+      hideScrollbar: true,
+      autoScroll: false,
+      autoCenter: false,
+      normalize: true,
+      sampleRate: 16000,
+      cursorWidth: 2,
+      cspNonce: nonce(container),
+      ...colours(theme.value),
+    });
+    this.wave.on("timeupdate", (time) => (this.time.value = time));
+    this.wave.on("play", () => (this.playing.value = true));
+    this.wave.on("pause", () => (this.playing.value = false));
+    this.stops = [effect(() => void this.load(this.viewer.state.utterance.value)), this.followTheme(), this.followView(container)];
+    return () => this.detach();
+  }
+
+  async play(start: number, end?: number): Promise<void> {
+    this.round++;
+    if (this.canPlay()) await this.wave!.play(start, end);
+  }
+
+  toggle(): void {
+    this.round++;
+    if (this.canPlay()) void this.wave!.playPause();
+  }
+
+  /** Play the stretches that receive most of the attention, in order of time. */
+  async playAttended(): Promise<void> {
+    const round = ++this.round;
+    for (const { start, end } of this.stretches()) {
+      if (round !== this.round || !this.canPlay()) return;
+      await this.wave!.play(start, end);
+      await this.paused();
+    }
+  }
+
+  stretches(): Stretch[] {
+    const row = this.attention.value;
+    return row ? attended(row, this.period) : [];
+  }
+
+  zoomAt(key: number, query: number, factor: number): void {
+    const { frames, keys, queries } = this.viewer;
+    this.viewer.look(zoom(keys.value, key, factor, frames.value), zoom(queries.value, query, factor, frames.value));
+  }
+
+  panBy(across: number, down: number): void {
+    const { frames, keys, queries } = this.viewer;
+    this.viewer.look(pan(keys.value, across, frames.value), pan(queries.value, down, frames.value));
+  }
+
+  private canPlay(): boolean {
+    return Boolean(this.wave && this.wave.getDuration() > 0 && !this.problem.value);
+  }
+
+  private paused(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.wave!.on("pause", () => {
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  private async load(utterance: number): Promise<void> {
+    const wave = this.wave!;
+    const stale = () => wave !== this.wave || utterance !== this.viewer.state.utterance.peek();
+    try {
+      const detail = await this.viewer.detail();
+      if (stale()) return;
+      this.detail.value = detail;
+      this.problem.value = detail.silent;
+      this.spectrogram.value = null;
+      if (detail.silent) return wave.empty();
+      const bytes = await this.viewer.asking.bytes(`0/audio/${utterance}`);
+      await wave.loadBlob(new Blob([bytes], { type: "audio/wav" }));
+      if (!stale()) this.drawSpectrogram();
+    } catch (error) {
+      if (!stale()) this.problem.value = (error as Error).message;
+    }
+  }
+
+  private drawSpectrogram(): void {
+    const sound = this.wave?.getDecodedData();
+    if (sound) this.spectrogram.value = spectrogram(sound.getChannelData(0), sound.sampleRate, theme.value);
+  }
+
+  private followTheme(): () => void {
+    return effect(() => {
+      this.wave?.setOptions(colours(theme.value));
+      this.drawSpectrogram();
+    });
+  }
+
+  private followView(container: HTMLElement): () => void {
+    let waiting = 0;
+    const show = () => {
+      const { from, to } = this.viewer.keys.peek();
+      const perSecond = container.clientWidth / ((to - from) * this.period);
+      if (!this.wave || !this.wave.getDuration()) return;
+      this.wave.zoom(perSecond);
+      this.wave.setScroll(from * this.period * perSecond);
+    };
+    this.wave!.on("ready", show);
+    return effect(() => {
+      void this.viewer.keys.value;
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(show);
+    });
+  }
+
+  private detach(): void {
+    this.round++;
+    this.stops.forEach((stop) => stop());
+    this.wave?.destroy();
+    this.wave = null;
+    this.playing.value = false;
+  }
+}
+
+function nonce(element: HTMLElement): string {
+  return (element.closest("[data-nonce]") as HTMLElement | null)?.dataset.nonce ?? "";
+}
+
+function colours({ quiet, neutral, ink }: Theme) {
+  return { waveColor: neutral, progressColor: quiet, cursorColor: ink };
+}

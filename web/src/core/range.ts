@@ -1,0 +1,29 @@
+// A stretch of frames that is shown, and how it is moved.
+
+export interface Range {
+  from: number;
+  to: number;
+}
+
+export const FEWEST = 8; // frames that are shown at most enlarged
+
+export function clamp(range: Range, frames: number): Range {
+  const length = Math.min(frames, Math.max(range.to - range.from, Math.min(FEWEST, frames)));
+  const from = Math.min(Math.max(range.from, 0), frames - length);
+  return { from, to: from + length };
+}
+
+/** Shorter (factor below 1) or longer, with what lies at `at` kept where it is. */
+export function zoom(range: Range, at: number, factor: number, frames: number): Range {
+  const length = Math.min(frames, Math.max(FEWEST, (range.to - range.from) * factor));
+  const share = (at - range.from) / (range.to - range.from);
+  return clamp({ from: at - share * length, to: at + (1 - share) * length }, frames);
+}
+
+export function pan(range: Range, by: number, frames: number): Range {
+  return clamp({ from: range.from + by, to: range.to + by }, frames);
+}
+
+/** From a place on screen, 0 to 1, to frames and back. */
+export const frameAt = (range: Range, share: number): number => range.from + share * (range.to - range.from);
+export const shareOf = (range: Range, frame: number): number => (frame - range.from) / (range.to - range.from);

@@ -1,0 +1,33 @@
+// The spectrogram of an utterance as one picture, made once; what is shown of it is a crop.
+import { computeFrequencies } from "wavesurfer.js/dist/spectrogram-frequencies.js";
+import { between, rgb, type Theme } from "./colour";
+
+const WINDOW = 512; // samples at 16 kHz: 32 ms
+const COLUMNS = 6000; // at most
+
+export function spectrogram(samples: Float32Array, sampleRate: number, theme: Theme): HTMLCanvasElement {
+  const hop = Math.max(160, Math.ceil(samples.length / COLUMNS));
+  const wanted = { fftSamples: WINDOW, noverlap: Math.max(1, WINDOW - hop), scale: "mel" as const, rangeDB: 60 };
+  const [columns] = computeFrequencies([samples], { ...wanted, autoGain: true, preEmphasis: 4, sampleRate });
+  return picture(columns, theme);
+}
+
+function picture(columns: Uint8Array[], theme: Theme): HTMLCanvasElement {
+  const image = document.createElement("canvas");
+  image.width = Math.max(1, columns.length);
+  image.height = columns[0]?.length ?? 1;
+  const data = new ImageData(image.width, image.height);
+  const stops: [number, [number, number, number]][] = [
+    [0, rgb(theme.surface)],
+    [1, rgb(theme.ink)],
+  ];
+  const palette = Array.from({ length: 256 }, (_, level) => between(stops, (level / 255) ** 1.2));
+  columns.forEach((column, x) =>
+    column.forEach((level, bin) => {
+      const at = ((image.height - 1 - bin) * image.width + x) * 4;
+      data.data.set([...palette[level], 255], at);
+    }),
+  );
+  image.getContext("2d")!.putImageData(data, 0, 0);
+  return image;
+}

@@ -1,0 +1,169 @@
+// What is looked at: one set of signals that every room reads and writes, and that the address bar holds.
+import { batch, computed, effect, signal, type Signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { Asking, type Source } from "./asking";
+import type { Scale } from "./colour";
+import type { Range } from "./range";
+import type { Catalogue, HeadInfo, RunInfo, UtteranceDetail } from "./schema";
+
+export const ROOMS = ["atlas", "head", "heads", "relations", "importance", "compare"] as const;
+export type Room = (typeof ROOMS)[number];
+
+interface Field<T> {
+  read(text: string): T;
+  write(value: T): string;
+}
+
+const text: Field<string> = { read: (given) => given, write: (value) => value };
+const whole: Field<number> = { read: (given) => parseInt(given, 10) || 0, write: String };
+const maybe: Field<number | null> = {
+  read: (given) => (given === "" ? null : Number(given)),
+  write: (value) => (value === null ? "" : String(value)),
+};
+const range: Field<Range | null> = {
+  read: (given) => {
+    const [from, to] = given.split("~").map(Number);
+    return to > from ? { from, to } : null;
+  },
+  write: (value) => (value ? `${value.from.toFixed(1)}~${value.to.toFixed(1)}` : ""),
+};
+const list: Field<string[]> = {
+  read: (given) => (given ? given.split(",") : []),
+  write: (value) => value.join(","),
+};
+
+const FIELDS = {
+  room: text as unknown as Field<Room>,
+  utterance: whole,
+  layer: whole,
+  head: whole,
+  query: maybe,
+  phone: text,
+  scale: text as unknown as Field<Scale>,
+  keys: range,
+  queries: range,
+  sort: text,
+  show: text,
+  x: text,
+  y: text,
+  chosen: list,
+  off: list,
+  span: maybe,
+  beside: text,
+};
+
+type State = { [K in keyof typeof FIELDS]: Signal<(typeof FIELDS)[K] extends Field<infer T> ? T : never> };
+
+const INITIAL: Record<keyof typeof FIELDS, string> = {
+  room: "atlas",
+  utterance: "0",
+  layer: "0",
+  head: "0",
+  query: "",
+  phone: "",
+  scale: "log",
+  keys: "",
+  queries: "",
+  sort: "",
+  show: "",
+  x: "globalness",
+  y: "diagonality",
+  chosen: "",
+  off: "",
+  span: "",
+  beside: "",
+};
+
+const names = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+
+function initial(): State {
+  return Object.fromEntries(names.map((name) => [name, signal(FIELDS[name].read(INITIAL[name]))])) as unknown as State;
+}
+
+export class Viewer {
+  readonly asking: Asking;
+  readonly state = initial();
+  readonly catalogue: Catalogue;
+  readonly run: RunInfo;
+  readonly utterance = computed(() => this.run.utterances[this.state.utterance.value] ?? this.run.utterances[0]);
+  /** The head that is chosen; the first of the run where there is no such head. */
+  readonly chosenHead = computed<HeadInfo>(() => this.headAt(this.state.layer.value, this.state.head.value));
+  readonly frames = computed(() => this.utterance.value.frames);
+  readonly keys = computed<Range>(() => this.state.keys.value ?? { from: 0, to: this.frames.value });
+  readonly queries = computed<Range>(() => this.state.queries.value ?? { from: 0, to: this.frames.value });
+
+  constructor(asking: Asking, catalogue: Catalogue) {
+    this.asking = asking;
+    this.catalogue = catalogue;
+    this.run = catalogue.runs[0];
+    this.state.utterance.value = Math.max(0, this.run.utterances.findIndex((utterance) => utterance.stored));
+  }
+
+  headAt(layer: number, head: number): HeadInfo {
+    return this.run.heads.find((one) => one.layer === layer && one.head === head) ?? this.run.heads[0];
+  }
+
+  choose({ layer, head }: { layer: number; head: number }): void {
+    batch(() => {
+      this.state.layer.value = layer;
+      this.state.head.value = head;
+    });
+  }
+
+  listen(utterance: number): void {
+    batch(() => {
+      this.state.utterance.value = utterance;
+      this.state.keys.value = this.state.queries.value = this.state.query.value = null;
+    });
+  }
+
+  look(keys: Range | null, queries: Range | null): void {
+    batch(() => {
+      this.state.keys.value = keys;
+      this.state.queries.value = queries;
+    });
+  }
+
+  detail(): Promise<UtteranceDetail> {
+    return this.asking.json<UtteranceDetail>(`0/utterance/${this.state.utterance.value}`);
+  }
+
+  /** The state as an address holds it: only what differs from the beginning. */
+  written(): string {
+    const parts = names.map((name) => [name, (FIELDS[name] as Field<unknown>).write(this.state[name].value)]);
+    return new URLSearchParams(parts.filter(([name, value]) => value !== INITIAL[name as keyof typeof FIELDS])).toString();
+  }
+
+  read(address: string): void {
+    const given = new URLSearchParams(address);
+    batch(() => {
+      for (const name of names) {
+        const value = given.get(name);
+        if (value !== null) (this.state[name] as Signal<unknown>).value = FIELDS[name].read(value);
+      }
+      if (!ROOMS.includes(this.state.room.value)) this.state.room.value = "atlas";
+      if (!this.run.utterances[this.state.utterance.value]) this.state.utterance.value = 0;
+    });
+  }
+
+  /** Keep the state in the address bar, and follow it when it is changed there. */
+  followAddress(): void {
+    this.read(location.hash.slice(1));
+    let later = 0;
+    effect(() => {
+      const address = `#${this.written()}`;
+      clearTimeout(later);
+      later = window.setTimeout(() => history.replaceState(null, "", address), 150);
+    });
+    addEventListener("hashchange", () => this.read(location.hash.slice(1)));
+  }
+}
+
+export async function openViewer(source: Source): Promise<Viewer> {
+  const asking = new Asking(source);
+  return new Viewer(asking, await asking.json<Catalogue>("runs"));
+}
+
+export const ViewerContext = createContext<Viewer>(null as unknown as Viewer);
+export const useViewer = (): Viewer => useContext(ViewerContext);

@@ -1,0 +1,53 @@
+// A canvas that is drawn again whenever a signal changes that its drawing reads, or its size.
+import { effect, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { ComponentProps } from "preact";
+
+export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void;
+
+interface Props extends Omit<ComponentProps<"canvas">, "ref" | "label"> {
+  draw: Draw;
+  label: string;
+}
+
+export function Canvas({ draw, label, ...rest }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const latest = useRef(signal(draw)).current;
+  latest.value = draw;
+  useEffect(() => follow(canvas.current!, latest), []);
+  return <canvas ref={canvas} role="img" aria-label={label} {...rest} />;
+}
+
+function follow(canvas: HTMLCanvasElement, latest: { readonly value: Draw }): () => void {
+  const size = signal({ width: 0, height: 0 });
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    size.value = { width: contentRect.width, height: contentRect.height };
+  });
+  observer.observe(canvas);
+  const stop = effect(() => {
+    const { width, height } = size.value;
+    if (!width || !height) return;
+    fit(canvas, width, height);
+    const context = canvas.getContext("2d")!;
+    context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
+    context.clearRect(0, 0, width, height);
+    latest.value(context, width, height);
+  });
+  return () => {
+    observer.disconnect();
+    stop();
+  };
+}
+
+function fit(canvas: HTMLCanvasElement, width: number, height: number): void {
+  const ratio = window.devicePixelRatio || 1;
+  const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== wide) canvas.width = wide;
+  if (canvas.height !== high) canvas.height = high;
+}
+
+/** Where a pointer is on an element, from 0 to 1 along both edges. */
+export function shareOf(event: PointerEvent | WheelEvent | MouseEvent): { across: number; down: number } {
+  const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return { across: (event.clientX - box.left) / box.width, down: (event.clientY - box.top) / box.height };
+}

@@ -1,0 +1,144 @@
+// What lies along the time axis above a map: the attention of a query, the spectrogram, phones and words.
+import type { Hearing } from "../core/hearing";
+import { shareOf as placeOf, type Range } from "../core/range";
+import type { Span } from "../core/schema";
+import { theme } from "../core/theme";
+import { Canvas } from "./Canvas";
+
+type Context = CanvasRenderingContext2D;
+
+/** The attention of the query as a curve over the keys. */
+export function Curve({ hearing }: { hearing: Hearing }) {
+  return (
+    <Canvas
+      class="strip curve"
+      label="Attention of the query over time"
+      draw={(context, width, height) => {
+        const row = hearing.attention.value;
+        if (row) curve(context, row, hearing.viewer.keys.value, width, height, categoryColour(hearing));
+      }}
+    />
+  );
+}
+
+function curve(context: Context, row: Float32Array, keys: Range, width: number, height: number, colour: string): void {
+  const [first, last] = [Math.floor(keys.from), Math.min(row.length, Math.ceil(keys.to))];
+  let highest = 0;
+  for (let key = first; key < last; key++) highest = Math.max(highest, row[key]);
+  if (!highest) return;
+  const top = (weight: number) => height - 1 - (height - 4) * (weight / highest);
+  context.beginPath();
+  context.moveTo(0, height);
+  for (let key = first; key < last; key++) {
+    context.lineTo(placeOf(keys, key) * width, top(row[key]));
+    context.lineTo(placeOf(keys, key + 1) * width, top(row[key]));
+  }
+  context.lineTo(width, height);
+  context.fillStyle = colour;
+  context.globalAlpha = 0.25;
+  context.fill();
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.25;
+  context.stroke();
+}
+
+/** The same attention as shading on the waveform. */
+export function Shading({ hearing }: { hearing: Hearing }) {
+  return (
+    <Canvas
+      class="shading"
+      label="Shading where the query attends to"
+      draw={(context, width, height) => {
+        const row = hearing.attention.value;
+        if (!row) return;
+        const keys = hearing.viewer.keys.value;
+        const highest = row.reduce((most, weight) => Math.max(most, weight), 0);
+        context.fillStyle = categoryColour(hearing);
+        for (let key = Math.floor(keys.from); key < Math.min(keys.to, row.length); key++) {
+          context.globalAlpha = 0.75 * Math.sqrt(row[key] / highest || 0);
+          const left = placeOf(keys, key) * width;
+          context.fillRect(left, 0, placeOf(keys, key + 1) * width - left, height);
+        }
+        context.globalAlpha = 1;
+      }}
+    />
+  );
+}
+
+export function Spectrogram({ hearing }: { hearing: Hearing }) {
+  return (
+    <Canvas
+      class="strip spectrogram"
+      label="Spectrogram, 0 to 8 kHz on the mel scale"
+      draw={(context, width, height) => {
+        const image = hearing.spectrogram.value;
+        const { from, to } = hearing.viewer.keys.value;
+        if (!image) return;
+        const perFrame = image.width / hearing.viewer.frames.value;
+        context.drawImage(image, from * perFrame, 0, (to - from) * perFrame, image.height, 0, 0, width, height);
+      }}
+    />
+  );
+}
+
+interface Tier {
+  hearing: Hearing;
+  tier: "phones" | "words";
+  /** Along which edge of the map: keys run across, queries down. */
+  along: "keys" | "queries";
+}
+
+export function Labels({ hearing, tier, along }: Tier) {
+  return (
+    <Canvas
+      class={`labels ${along} ${tier}`}
+      label={`${tier} along the ${along}`}
+      draw={(context, width, height) => {
+        const seconds = secondsOf(hearing, along);
+        const spans = hearing.detail.value[tier].filter(({ start, end }) => end > seconds.from && start < seconds.to);
+        const across = along === "keys";
+        for (const span of spans) label(context, span, seconds, across ? width : height, across ? height : width, across);
+      }}
+    />
+  );
+}
+
+function secondsOf(hearing: Hearing, along: "keys" | "queries"): Range {
+  const { from, to } = hearing.viewer[along].value;
+  return { from: from * hearing.period, to: to * hearing.period };
+}
+
+function label(context: Context, span: Span, shown: Range, length: number, depth: number, across: boolean): void {
+  const [start, end] = [placeOf(shown, span.start) * length, placeOf(shown, span.end) * length];
+  const rect = (a: number, b: number): [number, number, number, number] => (across ? [a, 0, b - a, depth] : [0, a, depth, b - a]);
+  context.fillStyle = theme.value.line;
+  context.globalAlpha = span.group === "silence" ? 0.25 : 0.6;
+  context.fillRect(...rect(start + 0.5, Math.max(start + 1, end - 0.5)));
+  context.globalAlpha = 1;
+  context.font = "11px system-ui, sans-serif";
+  context.fillStyle = theme.value.ink;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const [a, b] = [Math.max(0, start), Math.min(length, end)];
+  write(context, span.label, (a + b) / 2, b - a, depth, across);
+}
+
+function write(context: Context, text: string, centre: number, room: number, depth: number, across: boolean): void {
+  const long = context.measureText(text).width + 3;
+  if (across) {
+    if (long <= room) context.fillText(text, centre, depth / 2 + 0.5);
+  } else if (room >= 12 && long <= depth + 3) {
+    context.fillText(text, depth / 2, centre + 0.5);
+  } else if (long <= room) {
+    context.save();
+    context.translate(depth / 2, centre);
+    context.rotate(-Math.PI / 2);
+    context.fillText(text, 0, 0.5);
+    context.restore();
+  }
+}
+
+export function categoryColour(hearing: Hearing): string {
+  return theme.value.categories[hearing.viewer.chosenHead.value.category] ?? theme.value.neutral;
+}

@@ -1,0 +1,6 @@
+// Compare.
+import { Notice } from "../parts/controls";
+
+export function Compare() {
+  return <Notice>Not here yet.</Notice>;
+}
