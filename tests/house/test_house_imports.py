@@ -28,6 +28,7 @@ ARROWS = {
     "engine": {"atomic", "errors", "embedded", "corpus", "statistics", "results", "figures", "models", "pretraining"},
 }
 ARROWS["probing"] = {"atomic", "errors", "corpus", "phones", "models", "results", "engine"}
+ARROWS["segmentation"] = {"errors", "corpus", "phones", "models", "results", "engine"}
 ARROWS["importance"] = {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"}
 ARROWS["viewer"] = {"errors", "results", "phones", "engine"}
 ARROWS["relations"] = {"errors", "phones", "results"}
