@@ -4,6 +4,7 @@ from otoscope.relations.dataset import Relations, variables
 from otoscope.relations.inventory import Inventory
 from otoscope.relations.operations import Operation, effects, named, operations
 from otoscope.relations.preference import concentration, elsewhere, preference
+from otoscope.relations.tables import head_operations, operations_table, pairs, relations_table
 from otoscope.relations.uniform import baselines
 
 __all__ = [
@@ -14,8 +15,12 @@ __all__ = [
     "concentration",
     "effects",
     "elsewhere",
+    "head_operations",
     "named",
     "operations",
+    "operations_table",
+    "pairs",
     "preference",
+    "relations_table",
     "variables",
 ]

@@ -6,7 +6,7 @@ from otoscope.results.categories import CATEGORIES, categorise, ranks
 from otoscope.results.folder import claim_folder, finish, write_map
 from otoscope.results.run import Run, open_run
 from otoscope.results.schema import FORMAT_VERSION, check
-from otoscope.results.table import heads_table
+from otoscope.results.table import frame_text, heads_table
 
 __all__ = [
     "CATEGORIES",
@@ -18,6 +18,7 @@ __all__ = [
     "check",
     "claim_folder",
     "finish",
+    "frame_text",
     "heads_table",
     "open_run",
     "ranks",

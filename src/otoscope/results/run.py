@@ -141,7 +141,8 @@ def _open_zarr(path: Path) -> xr.Dataset:
 
 def _heads(dataset: xr.Dataset) -> pd.DataFrame:
     scalars = [name for name in dataset.attrs["statistics"] if dataset[name].dims == HEAD_DIMS]
-    arrays = dataset[["category", "category_agreement", *scalars]].load()
+    named = ["operations"] if "operations" in dataset else []
+    arrays = dataset[["category", "category_agreement", *scalars, *named]].load()
     frame = arrays.assign(_offset_peak(dataset)).to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
     for name in scalars:
         low_high = dataset[f"{name}_interval"].values.reshape(-1, 2)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -50,15 +51,41 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
         0     0      0.5000       0.5000       0.5000  0.5000  diagonal
     <BLANKLINE>
     """
+    heads = sorted_by(run.heads, sort)
+    return frame_text(heads, format, [str(name) for name in heads if name in (*TABLE_COLUMNS, sort)])
+
+
+def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[str] | None = None) -> str:
+    """A frame as text: all of it as `csv` or `json`, some columns with half-widths of their intervals as `table`.
+
+    Args:
+        frame: its columns `x_low` and `x_high` are the interval of its column `x`.
+        format: table, csv or json.
+        columns: of the table; None for all that are no end of an interval.
+
+    Raises:
+        BadInput: unknown format.
+
+    >>> print(frame_text(pd.DataFrame({"phone": ["s"], "C": [1.234], "C_low": [1.1], "C_high": [1.3]})), end="")
+    phone           C
+    ─────────────────
+    s      1.23 ±0.10
+    """
     if format not in ("table", "csv", "json"):
         raise BadInput(f"unknown format {format!r}; expected table, csv or json")
-    heads = _sorted(run.heads, sort)
     if format == "csv":
-        return heads.to_csv(index=False, lineterminator="\n")
-    return _as_json(heads) if format == "json" else _as_table(heads, sort)
+        return frame.to_csv(index=False, lineterminator="\n")
+    ends = {f"{name}_{end}" for name in frame for end in ("low", "high")}
+    shown = [str(name) for name in frame if name not in ends] if columns is None else columns
+    return _as_json(frame) if format == "json" else _as_table(frame, shown)
 
 
-def _sorted(heads: pd.DataFrame, column: str | None) -> pd.DataFrame:
+def sorted_by(heads: pd.DataFrame, column: str | None) -> pd.DataFrame:
+    """Heads by a column, numbers from high to low, text from a to z; as they are without one.
+
+    Raises:
+        BadInput: no such column.
+    """
     if column is None:
         return heads
     if column not in heads:
@@ -71,9 +98,8 @@ def _as_json(heads: pd.DataFrame) -> str:
     return json.dumps(records, indent=1, allow_nan=False) + "\n"
 
 
-def _as_table(heads: pd.DataFrame, sort: str | None) -> str:
+def _as_table(heads: pd.DataFrame, shown: Sequence[str]) -> str:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    shown = [str(name) for name in heads if name in (*TABLE_COLUMNS, sort)]
     for name in shown:
         align: Literal["left", "right"] = "right" if is_numeric_dtype(heads[name]) else "left"
         table.add_column(_TITLES.get(name, name), justify=align, no_wrap=True)
@@ -89,7 +115,8 @@ def _column(heads: pd.DataFrame, name: str) -> list[str]:
     if f"{name}_low" in heads:
         half_widths = (heads[f"{name}_high"] - heads[f"{name}_low"]) / 2
         places = decimals(half_widths.median())
-        return [with_half_width(value, half, places) for value, half in zip(values, half_widths, strict=True)]
+        pairs = zip(values, half_widths, strict=True)
+        return ["" if np.isnan(value) else with_half_width(value, half, places) for value, half in pairs]
     if name == "category_agreement":
         return ["" if np.isnan(value) else f"{value:.0%}" for value in values]
     return [f"{value:.4g}" if values.dtype.kind == "f" else str(value) for value in values]
