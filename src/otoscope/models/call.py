@@ -64,13 +64,18 @@ def masked(mask: Tensor | None, bias_bhqk: Tensor | None, states_bhtd: Tensor) -
     if mask is None:
         return (states_bhtd.shape[2],) * states_bhtd.shape[0], bias_bhqk
     mask = mask.expand(states_bhtd.shape[0], -1, -1, -1)
-    allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
-    lengths = prefix_lengths(allowed.any(dim=2).any(dim=1))
+    lengths = prefix_lengths(_attended(mask))
     if mask.dtype == torch.bool:
-        if _real_frames_see_each_other(allowed, lengths):
+        if _real_frames_see_each_other(mask, lengths):
             return lengths, bias_bhqk
         mask = torch.zeros_like(mask, dtype=states_bhtd.dtype).masked_fill(~mask, -torch.inf)
     return lengths, mask if bias_bhqk is None else bias_bhqk + mask
+
+
+def _attended(mask_bhqk: Tensor) -> Tensor:
+    if mask_bhqk.dtype == torch.bool:
+        return mask_bhqk.any(dim=2).any(dim=1)
+    return mask_bhqk.amax(dim=(1, 2)) > torch.finfo(mask_bhqk.dtype).min / 2
 
 
 def _real_frames_see_each_other(allowed_bhqk: Tensor, lengths: tuple[int, ...]) -> bool:

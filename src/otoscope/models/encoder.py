@@ -19,6 +19,7 @@ from otoscope.errors import BadInput
 from otoscope.models.call import Answer, AttentionCall, answering
 from otoscope.models.fallback import taking_over
 from otoscope.models.families import Family
+from otoscope.models.features import features
 from otoscope.models.intervention import NONE, NOTHING, Intervention, Wanted, attend_under
 from otoscope.models.maps import full_maps
 from otoscope.statistics.labels import Labels
@@ -30,7 +31,10 @@ Receive = Callable[[int, list[Reductions]], None]
 
 @dataclass(frozen=True)
 class Encoded:
-    """Final hidden states `[B, T, d]`, zero on padding, and the frames of each utterance."""
+    """Final hidden states `[B, T, d]`, zero on padding, and how many each utterance has.
+
+    They are the frames of its attention where the model gives one for each.
+    """
 
     hidden: Tensor
     lengths: tuple[int, ...]
@@ -122,7 +126,8 @@ class Encoder:
     ) -> Encoded:
         """Run some waves `[samples]`; `receive` gets the reductions named by `needs`, layer by layer.
 
-        `labels` are the phones of each wave's `frames`, for the reductions that need them. Where the model cannot be padded, `receive` is called for each utterance in turn.
+        `labels` are the phones of each wave's `frames`, for the reductions that need them. Where the model cannot be
+        padded, `receive` is called for each utterance in turn.
 
         Raises:
             BadInput: a wave is too short for one frame.
@@ -163,8 +168,12 @@ class Encoder:
         """Hidden states of each utterance, where the model need not give one for each frame of its attention."""
         if self.family.outputs:
             return tuple(self.family.outputs(self.model.config, len(wave)) for wave in audio)
-        adapted = self.family.beside and getattr(self.model, self.family.beside, None) is not None
-        return (hidden_btd.shape[1],) * len(audio) if adapted else frames
+        return (hidden_btd.shape[1],) * len(audio) if self._beside else frames
+
+    @property
+    def _beside(self) -> nn.Module | None:
+        """What changes the hidden states after the last layer, with attention that is none of a layer."""
+        return getattr(self.model, self.family.beside, None) if self.family.beside else None
 
     def plain(self, audio: Sequence[np.ndarray]) -> Tensor:
         """Final hidden states `[B, T, d]` as the model itself computes them, nothing watched or changed."""
@@ -183,8 +192,7 @@ class Encoder:
             BadInput: not every layer's attention was reached (the model was changed after it was loaded).
         """
         reached: list[nn.Module] = []
-
-        beside = set(getattr(self.model, self.family.beside, nn.Module()).modules()) if self.family.beside else set()
+        beside = set(self._beside.modules()) if self._beside else set()
 
         def counted(call: AttentionCall) -> Tensor:
             if call.module in beside:
@@ -212,27 +220,12 @@ class Encoder:
         """
         for wave in audio:
             self.check_length(wave)
-        inputs = self.extractor(
-            list(audio),
-            sampling_rate=self.sampling_rate,
-            padding="max_length" if self.family.seconds else "longest",
-            return_attention_mask=True,
-            return_tensors="pt",
-        )
-        if self.family.seconds and not self.family.sees_silence:
-            inputs["attention_mask"] = self._real(audio)
-        elif self.family.sees_silence or inputs["attention_mask"].all():
-            del inputs["attention_mask"]
+        inputs = features(self.family, self.model.config, self.extractor, audio)
         dtype = next(self.model.parameters()).dtype
         return {
             name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
             for name, tensor in inputs.items()
         }
-
-    def _real(self, audio: Sequence[np.ndarray]) -> Tensor:
-        """True on real frames, `[B, 1, 1, T]`, for a model that takes no mask of its input."""
-        frames = torch.tensor([self.frames(wave) for wave in audio])
-        return (torch.arange(self.model.config.max_source_positions) < frames[:, None])[:, None, None]
 
     def layer_of(self, module: nn.Module) -> int:
         """Number of the layer whose attention module this is."""
@@ -332,6 +325,7 @@ class Encoder:
 
 
 def _without_padding(hidden_btd: Tensor, lengths: tuple[int, ...]) -> Tensor:
+    hidden_btd = hidden_btd[:, : max(lengths)]
     real_bt = (
         torch.arange(hidden_btd.shape[1], device=hidden_btd.device)
         < torch.tensor(lengths, device=hidden_btd.device)[:, None]

@@ -5,14 +5,17 @@ Hooks on the attention modules open and shut the gate, so that nothing else in t
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import get_ident
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from otoscope.models.call import Answer, AttentionCall, prefix_lengths
+from otoscope.errors import BadInput
+from otoscope.models.call import Answer, AttentionCall, masked
 
 
 class TakeOver(TorchFunctionMode):
@@ -22,8 +25,19 @@ class TakeOver(TorchFunctionMode):
         """See the class."""
         super().__init__()
         self.answer = answer
-        self.running: list[nn.Module] = []
+        self.running: list[tuple[nn.Module, int]] = []  # and the batch that it was called with
+        self.softened: tuple[Tensor, Tensor] | None = None  # scores and weights that wait for their values
         self.thread = get_ident()
+
+    @property
+    def module(self) -> nn.Module:
+        """The gated module that runs."""
+        return self.running[-1][0]
+
+    @property
+    def batch(self) -> int:
+        """Utterances that it runs on."""
+        return self.running[-1][1]
 
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -33,15 +47,17 @@ class TakeOver(TorchFunctionMode):
             return REPLACED[func](self, *args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
-    def opened(self, module: nn.Module, *_: object) -> None:
+    def opened(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Forward pre-hook of a gated module."""
         if get_ident() == self.thread:
-            self.running.append(module)
+            given = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+            self.running.append((module, given.shape[0]))
 
     def shut(self, *_: object) -> None:
         """Forward hook of a gated module, called also when it fails."""
         if get_ident() == self.thread:
             self.running.pop()
+            self.softened = None
 
 
 @contextmanager
@@ -52,14 +68,17 @@ def taking_over(modules: Iterable[nn.Module], answer: Answer) -> Iterator[None]:
         hook
         for module in modules
         for hook in (
-            module.register_forward_pre_hook(mode.opened),
+            module.register_forward_pre_hook(mode.opened, with_kwargs=True),
             module.register_forward_hook(mode.shut, always_call=True),
         )
     ]
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # it would run nn.TransformerEncoder in one native function
     try:
         with mode:
             yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         for hook in hooks:
             hook.remove()
 
@@ -97,13 +116,74 @@ def multi_head_attention_forward(
         F.linear(x, w, b).view(T, B, num_heads, -1).permute(1, 2, 0, 3)
         for x, w, b in zip((query, key, value), weights, biases, strict=True)
     )
-    bias = None if attn_mask is None else attn_mask.view(-1, num_heads if attn_mask.ndim == 3 else 1, T, T)
-    lengths = (T,) * B if key_padding_mask is None else prefix_lengths(~key_padding_mask)
-    call = AttentionCall(mode.running[-1], q, k, v, q.shape[-1] ** -0.5, bias, lengths)
+    if bias_k is not None or add_zero_attn or key.shape != query.shape:
+        raise BadInput("expected self-attention between frames; the model adds keys of its own or attends to others")
+    bias = None if attn_mask is None else _added(attn_mask, q).view(-1, num_heads if attn_mask.ndim == 3 else 1, T, T)
+    padding = None if key_padding_mask is None else _added(key_padding_mask, q)[:, None, None]
+    lengths, bias = masked(bias, None, q) if padding is None else masked(padding, bias, q)
+    call = AttentionCall(mode.module, q, k, v, q.shape[-1] ** -0.5, bias, lengths)
     context = mode.answer(call).reshape(B, T, E).transpose(0, 1)
     return F.linear(context, out_proj_weight, out_proj_bias), None
 
 
+def _added(mask: Tensor, like: Tensor) -> Tensor:
+    """A mask as torch's multi-head attention takes it (true where forbidden, or added) as what is added to scores."""
+    if mask.dtype != torch.bool:
+        return mask
+    return torch.zeros_like(mask, dtype=like.dtype).masked_fill(mask, -torch.inf)
+
+
+def softmax(function: Callable[..., Tensor], mode: TakeOver, scores: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """A softmax over keys: its weights are given, and their product with the values awaited."""
+    weights = function(scores, *args, **kwargs)
+    if scores.ndim >= 3 and scores.shape[-1] == scores.shape[-2]:
+        mode.softened = scores, weights
+    return weights
+
+
+def product(function: Callable[..., Tensor], mode: TakeOver, weights: Tensor, value: Tensor, *args: Any) -> Tensor:
+    """A matrix product: of weights and values it is the context, in the weights' shape."""
+    if mode.softened is None or weights.data_ptr() != mode.softened[1].data_ptr():
+        return function(weights, value, *args)
+    scores_bhqk, value_bhtd = (_by_utterance(states, mode.batch) for states in (mode.softened[0], value))
+    mode.softened = None
+    nothing = value_bhtd[..., :0]
+    lengths, bias = masked(scores_bhqk, None, value_bhtd)
+    call = AttentionCall(mode.module, nothing, nothing, value_bhtd, 1.0, bias, lengths)
+    return mode.answer(call).transpose(1, 2).reshape(value.shape)
+
+
+def scaled_dot_product_attention(
+    mode: TakeOver,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """torch's function of this name, `[..., T, d]` in and out, with its attention given to the answer."""
+    if is_causal or enable_gqa or key.shape != query.shape:
+        raise BadInput("expected self-attention between all frames; the model attends in another way")
+    q, k, v = (_by_utterance(states, mode.batch) for states in (query, key, value))
+    mask = None if attn_mask is None else attn_mask.view((1,) * (4 - attn_mask.ndim) + attn_mask.shape)
+    lengths, bias = masked(mask, None, q)
+    call = AttentionCall(mode.module, q, k, v, q.shape[-1] ** -0.5 if scale is None else scale, bias, lengths)
+    return mode.answer(call).transpose(1, 2).reshape(value.shape)
+
+
+def _by_utterance(states: Tensor, batch: int) -> Tensor:
+    """`[B * H, T, d]` or `[B, H, T, d]` as the latter."""
+    return states if states.ndim == 4 else states.view(batch, -1, *states.shape[-2:])
+
+
 REPLACED: dict[Callable[..., Any], Callable[..., Any]] = {
     F.multi_head_attention_forward: multi_head_attention_forward,
+    F.scaled_dot_product_attention: scaled_dot_product_attention,
+    **{function: partial(softmax, function) for function in (F.softmax, torch.softmax, Tensor.softmax)},
+    **{
+        function: partial(product, function) for function in (torch.bmm, torch.matmul, Tensor.matmul, Tensor.__matmul__)
+    },
 }

@@ -85,6 +85,8 @@ def seconds_of_positions(config: Any) -> float:
 def frames_of_subsampled_log_mel(config: Any, samples: int) -> int:
     """Frames of some samples at 16 kHz that 10 ms frames and strided convolutions with padding leave."""
     kernel, frames = config.subsampling_conv_kernel_size, samples // 160
+    if frames < 2:
+        return 0  # its features are normalised over frames, and one has no deviation
     for _ in range(int(math.log2(config.subsampling_factor))):
         frames = (frames + (kernel - 1) // 2 * 2 - kernel) // config.subsampling_conv_stride + 1
     return frames
