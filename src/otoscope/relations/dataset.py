@@ -67,7 +67,7 @@ def variables(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap:
         **derived,
         **{f"{name}_interval": array for name, array in ends.items()},
         "operations": _names(ends["operation_effect"], phones),
-        **dict.fromkeys(("phone", "query_phone", "key_phone"), np.array(phones, dtype=object)),
+        **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
     return xr.Dataset({name: (known.dims, values[name], known.attrs) for name, known in RELATIONS.items()})

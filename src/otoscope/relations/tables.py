@@ -99,7 +99,7 @@ def _operations(head: xr.Dataset) -> list[dict[str, object]]:
     effect, ends = head["operation_effect"].values, head["operation_effect_interval"].values
     return [
         {"operation": name, "effect": effect[place], "effect_low": ends[place, 0], "effect_high": ends[place, 1]}
-        for name, place in named(ends, [str(symbol) for symbol in head["phone"].values])
+        for name, place in named(ends, [str(symbol) for symbol in head["key_phone"].values])
     ]
 
 
@@ -119,7 +119,7 @@ def _heading(head: xr.Dataset) -> list[str]:
 def _by_phone(head: xr.Dataset) -> pd.DataFrame:
     ends = head["concentration_interval"].values
     preference, (low, high) = head["preference"].values, np.moveaxis(head["preference_interval"].values, -1, 0)
-    symbols = [str(symbol) for symbol in head["phone"].values]
+    symbols = [str(symbol) for symbol in head["key_phone"].values]
     return pd.DataFrame(
         {
             "phone": symbols,

@@ -84,7 +84,7 @@ def _between_phones(ending: str, rest: str) -> dict[str, Variable]:
         f"relation{ending}": Variable((*HEAD_DIMS, *pair), "1", relation),
         f"relation_baseline{ending}": Variable(pair, "1", f"P_U: the same for uniform attention{rest}"),
         **_with_interval(f"preference{ending}", pair, preference),
-        **_with_interval(f"concentration{ending}", ("phone",), concentration),
+        **_with_interval(f"concentration{ending}", ("key_phone",), concentration),
     }
 
 
@@ -93,7 +93,6 @@ EFFECT = (
 )
 
 RELATIONS = {  # in a run whose corpus has phones
-    "phone": Variable(("phone",), "1", "phone"),
     "query_phone": Variable(("query_phone",), "1", "phone that attends"),
     "key_phone": Variable(("key_phone",), "1", "phone that is attended to"),
     "operation": Variable(("operation",), "1", "target that may be attended to or avoided"),
