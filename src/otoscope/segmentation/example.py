@@ -9,10 +9,21 @@ from otoscope.models.encoder import Encoder
 from otoscope.phones import Tuned, label_rows, scores
 from otoscope.phones.kernel_gram import Frames
 from otoscope.phones.segmentation import local_minima
+from otoscope.results.schema import Variable
 from otoscope.segmentation.methods import Head, label_frames
 from otoscope.segmentation.speech import Utterance
 
 SECONDS = 3.0
+VARIABLES = {
+    "attention": Variable(("query", "key"), "1", "best head's attention on the shown utterance, in half precision"),
+    "kernel_gram": Variable(("query", "key"), "1", "likeness of its rows, in half precision"),
+    "score": Variable(("label_frame",), "1", "kept pairs of frames around each label frame"),
+    "found_boundary": Variable(("found",), "s", "local minima of the score"),
+    "true_boundary": Variable(("true",), "s", "boundaries between phones"),
+    "phone_symbol": Variable(("phone",), "1", "symbol on the phone tier"),
+    "phone_start": Variable(("phone",), "s", "begin of the phone"),
+    "phone_end": Variable(("phone",), "s", "end of the phone"),
+}
 
 
 def example(encoder: Encoder, head: Head, tuned: Tuned, test: Sequence[Utterance]) -> xr.Dataset:
@@ -23,19 +34,19 @@ def example(encoder: Encoder, head: Head, tuned: Tuned, test: Sequence[Utterance
     [score] = scores(rows, tuned.alpha, [tuned.beta], frames.repeat)
     every = slice(None)
     kernel = Frames.of(rows).kernel(tuned.alpha, every, every)
-    half = ("query", "key")
+    symbols, starts, ends = zip(*utterance.phones, strict=True)
     values = {
-        "attention": (half, attn_qk.astype(np.float16), "1", "best head's attention on one test utterance"),
-        "kernel_gram": (half, kernel.astype(np.float16), "1", "likeness of its rows"),
-        "score": ("label_frame", score, "frames", "kept pairs of frames around each label frame"),
-        "found_boundary": ("found", frames.seconds(local_minima(score)), "s", "local minima of the score"),
-        "true_boundary": ("true", utterance.boundaries, "s", "reference boundaries"),
+        "attention": attn_qk.astype(np.float16),
+        "kernel_gram": kernel.astype(np.float16),
+        "score": score,
+        "found_boundary": frames.seconds(local_minima(score)),
+        "true_boundary": utterance.boundaries,
+        "phone_symbol": np.array(symbols, dtype=object),
+        "phone_start": np.array(starts),
+        "phone_end": np.array(ends),
     }
     return xr.Dataset(
-        {
-            name: xr.Variable(dims, of, {"units": units, "description": doc})
-            for name, (dims, of, units, doc) in values.items()
-        },
+        {name: xr.Variable(VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()},
         coords={"label_frame": frames.seconds(np.arange(len(score), dtype=np.float64))},
         attrs={
             "utterance": utterance.cut.id,

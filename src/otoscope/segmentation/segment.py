@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from lhotse import CutSet, MonoCut
+from lhotse import CutSet
 
 from otoscope.corpus import Skipped
 from otoscope.engine.maps import labels
@@ -18,7 +18,7 @@ from otoscope.engine.sources import Source, about, read_speech
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
-from otoscope.phones import inner_boundaries, tune
+from otoscope.phones import tune
 from otoscope.results import Run, claim_folder, finish, open_run
 from otoscope.segmentation.dataset import CURVE, KIND, measured
 from otoscope.segmentation.example import example
@@ -96,17 +96,13 @@ def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[st
     speech = [read_speech(source, encoder) for encoder in encoders]
     skipped = {one.id: one for heard in speech for one in heard.skipped}
     cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
-    utterances = [Utterance(cut, _boundaries(cut)) for cut in cuts if labels(cut, "phone")]
+    utterances = [Utterance(cut, labels(cut, "phone")) for cut in cuts if labels(cut, "phone")]
     if not utterances:
         raise BadInput(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
     unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not labels(cut, "phone")]
     if unlabelled and source.strict:
         raise BadInput(f"{unlabelled[0].id}: {unlabelled[0].reason}")
     return Work(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
-
-
-def _boundaries(cut: MonoCut) -> npt.NDArray[np.float64]:
-    return inner_boundaries((start, end) for _, start, end in labels(cut, "phone"))
 
 
 def _plan(work: Work) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -9,16 +10,22 @@ import numpy.typing as npt
 from lhotse import MonoCut
 
 from otoscope.errors import BadInput
+from otoscope.phones import inner_boundaries
 
 EVERY = 4  # speaker in order of id is one of validation where none is named
 
 
 @dataclass(frozen=True, eq=False)
 class Utterance:
-    """A cut and its reference boundaries in seconds."""
+    """A cut and its phones: symbol, start and end in seconds of each."""
 
     cut: MonoCut
-    boundaries: npt.NDArray[np.float64]
+    phones: Sequence[tuple[str, float, float]]
+
+    @cached_property
+    def boundaries(self) -> npt.NDArray[np.float64]:
+        """Reference boundaries in seconds."""
+        return inner_boundaries((start, end) for _, start, end in self.phones)
 
     @property
     def speaker(self) -> str:
@@ -51,7 +58,7 @@ def split(utterances: Sequence[Utterance], validation: Collection[str] = ()) -> 
     Example:
         >>> from types import SimpleNamespace
         >>> def said_by(name):
-        ...     return Utterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=name)]), np.array([0.1]))
+        ...     return Utterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=name)]), [])
         >>> parts = split([said_by(name) for name in "abcdeabcde"])
         >>> [utterance.speaker for utterance in parts.validation], parts.by
         (['a', 'e', 'a', 'e'], 'speaker')

@@ -8,6 +8,7 @@ import xarray as xr
 
 from otoscope.errors import BadInput
 from otoscope.results import Run
+from otoscope.results.summary import counted
 
 KIND = "segmentation"
 NAMED = 4  # speakers, at most
@@ -61,12 +62,13 @@ def _about(run: Run) -> Iterator[str]:
         yield "fewer than two speakers are known: the parts are of different utterances, but not of different speakers"
     if len(run.skipped):
         first = run.skipped.iloc[0]
-        yield f"{len(run.skipped)} utterances were left out; the first: {first['id']}: {first['reason']}"
+        yield f"{counted(len(run.skipped), 'utterance')} left out; the first: {first['id']}: {first['reason']}"
 
 
 def _speakers(names: list[str]) -> str:
     """`3 speakers: a, b, c`, the names where they are few."""
-    return f"{len(names)} speakers: {', '.join(names)}" if len(names) <= NAMED else f"{len(names)} speakers"
+    number = counted(len(names), "speaker")
+    return f"{number}: {', '.join(names)}" if len(names) <= NAMED else number
 
 
 def _searched(found: xr.Dataset) -> Iterator[str]:
