@@ -18,7 +18,8 @@ from otoscope.errors import BadInput
 class AttentionCall:
     """A layer's attention is `A = softmax(scaling * query . key + bias)` over the first `lengths[b]` keys.
 
-    `layer` counts the calls of one run of the model: layers that share a module have different numbers.
+    `layer` counts the calls of one run of the model: layers that share a module have different numbers. With a `span`
+    (of a refined model) only keys at most so many frames from the query are attended to.
     """
 
     module: nn.Module
@@ -28,6 +29,7 @@ class AttentionCall:
     scaling: float
     bias_bhqk: Tensor | None
     lengths: tuple[int, ...]
+    span: int | None = None
     layer: int = -1
 
 

@@ -229,3 +229,6 @@ REFUSED = {
     "granite_speech5_encoder": _CHUNKS,
 }
 """Model types that cannot be measured exactly, and why."""
+
+REFINED = "refined-"
+"""What the model type of a refined model begins with; its family's follows."""

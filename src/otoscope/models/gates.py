@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from otoscope.models.blocked import blocked_attention
 from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
 
@@ -33,6 +34,9 @@ def gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list[Tensor]
 
 def context(call: AttentionCall) -> Tensor:
     """Context `[B, T, H, d]` of a call, by operations that have gradients; padded rows are not zero."""
+    if call.span is not None:
+        states = call.query_bhtd, call.key_bhtd, call.value_bhtd
+        return blocked_attention(*states, radius=call.span, scaling=call.scaling, real_bt=_real(call))
     context_bhtd = F.scaled_dot_product_attention(
         call.query_bhtd, call.key_bhtd, call.value_bhtd, attn_mask=_bias(call), scale=call.scaling
     )
@@ -44,7 +48,11 @@ def _bias(call: AttentionCall) -> Tensor | None:
     length = call.key_bhtd.shape[2]
     if all(frames == length for frames in call.lengths):
         return call.bias_bhqk
-    device = call.query_bhtd.device
-    real_bk = torch.arange(length, device=device) < torch.tensor(call.lengths, device=device)[:, None]
-    bias = torch.zeros((), dtype=call.query_bhtd.dtype, device=device) if call.bias_bhqk is None else call.bias_bhqk
-    return bias.masked_fill(~real_bk[:, None, None], -torch.inf)
+    bias = call.query_bhtd.new_zeros(()) if call.bias_bhqk is None else call.bias_bhqk
+    return bias.masked_fill(~_real(call)[:, None, None], -torch.inf)
+
+
+def _real(call: AttentionCall) -> Tensor:
+    """True on frames that are not padding, `[B, T]`."""
+    frame_t = torch.arange(call.key_bhtd.shape[2], device=call.key_bhtd.device)
+    return frame_t < torch.tensor(call.lengths, device=frame_t.device)[:, None]

@@ -50,6 +50,7 @@ def attend_under(
         bias=call.bias_bhqk,
         radius=change.radius,
         renormalise=change.renormalise,
+        span=call.span,
         needs=wanted.needs,
         labels=wanted.labels,
     )

@@ -16,7 +16,7 @@ from transformers.utils import logging
 from otoscope import embedded
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import FAMILIES, REFUSED, Family
+from otoscope.models.families import FAMILIES, REFINED, REFUSED, Family
 from otoscope.models.selfcheck import examine
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -59,7 +59,7 @@ def load(
 
 def _family(config: Any, name: str) -> Family:
     """The family of a configuration, or of the first part of it that has one."""
-    types = [config.model_type, *(part.model_type for part in _parts(config))]
+    types = [config.model_type.removeprefix(REFINED), *(part.model_type for part in _parts(config))]
     for model_type in types:
         if model_type in REFUSED:
             raise BadInput(f"{name} has a '{model_type}' encoder: {REFUSED[model_type]}; otoscope does not measure it")
@@ -87,7 +87,7 @@ def _extractor(source: str, name: str) -> Any:
 def _encoder(model: Any, family: Family, name: str) -> Any:
     """The family's encoder, wherever in the model it sits."""
     for module in model.modules():
-        if type(module).__name__ == family.encoder:
+        if family.encoder in (kind.__name__ for kind in type(module).__mro__):
             return module
     raise BadInput(
         f"{name} ({type(model).__name__}) holds no {family.encoder}, the encoder of {family.model_type} models"

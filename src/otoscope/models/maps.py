@@ -11,7 +11,7 @@ from otoscope.models.intervention import Intervention
 
 
 def full_maps(call: AttentionCall, change: Intervention) -> Tensor:
-    """`A [H, T, T]` (query, key) of the call's first utterance, cut to the span of `change`.
+    """`A [H, T, T]` (query, key) of the call's first utterance, within the spans of the call and of `change`.
 
     In float64 where the call is, else in float32.
     """
@@ -21,13 +21,15 @@ def full_maps(call: AttentionCall, change: Intervention) -> Tensor:
     score_hqk = query_hqd @ key_hkd.mT * call.scaling
     if call.bias_bhqk is not None:
         score_hqk = score_hqk + call.bias_bhqk[0, :, :T, :T]
+    frames = torch.arange(T, device=score_hqk.device)
+    distance_qk = (frames[:, None] - frames).abs()
+    if call.span is not None:
+        score_hqk = score_hqk.masked_fill(distance_qk > call.span, -torch.inf)
     if change.radius is None:
         return score_hqk.softmax(-1)
-    frames = torch.arange(T, device=score_hqk.device)
-    outside_qk = (frames[:, None] - frames).abs() > change.radius
     if change.renormalise:
-        return score_hqk.masked_fill(outside_qk, -torch.inf).softmax(-1)
-    return score_hqk.softmax(-1).masked_fill(outside_qk, 0)
+        return score_hqk.masked_fill(distance_qk > change.radius, -torch.inf).softmax(-1)
+    return score_hqk.softmax(-1).masked_fill(distance_qk > change.radius, 0)
 
 
 def head_map(call: AttentionCall, change: Intervention, head: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import bidirectional_mask_function
 
 from otoscope.errors import BadInput
+from otoscope.models.blocked import blocked_attention
 from otoscope.models.call import AttentionCall, current_answer, masked
 
 NAME = "otoscope"
@@ -29,14 +30,18 @@ def attention_function(
     """Hand the call to the encoder that watches, if one does.
 
     `attention_mask` comes from `mask_function`, or from the model itself, then often with a bias of positions in it;
-    other models hand over that bias as `position_bias [B, H, T, T]`.
+    other models hand over that bias as `position_bias [B, H, T, T]`. Unwatched, a refined model, whose configuration
+    has an `attention_span`, has its attention computed in blocks.
     """
-    answer = current_answer()
-    if answer is None:
-        kwargs |= {"scaling": scaling, "position_bias": position_bias}
-        return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
-    lengths, bias = masked(attention_mask, position_bias, query)
-    return answer(AttentionCall(module, query, key, value, scaling, bias, lengths)), None
+    answer, span = current_answer(), getattr(module.config, "attention_span", None)
+    if answer is not None:
+        lengths, bias = masked(attention_mask, position_bias, query)
+        return answer(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
+    if span is not None:
+        real_bt = None if attention_mask is None else attention_mask[:, 0, 0]
+        return blocked_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
+    kwargs |= {"scaling": scaling, "position_bias": position_bias}
+    return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
 
 
 def mask_function(

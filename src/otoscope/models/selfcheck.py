@@ -72,10 +72,10 @@ def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
 
 def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Maps are finite, rows sum to one, and heads differ somewhere."""
-    maps = [full_maps(call, NONE) for call in calls]
+    maps = [full_maps(call, NONE) for call in calls if call.query_bhtd.shape[1]]
     if not all((m.sum(-1) - 1).abs().max() <= ROUNDING for m in maps):
         raise _refused(encoder, "rows of its attention maps do not sum to one")
-    if max(len(m) for m in maps) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):
+    if max(map(len, maps), default=0) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):
         raise _refused(encoder, "all heads of each layer have the same attention map")
 
 

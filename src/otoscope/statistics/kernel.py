@@ -30,6 +30,7 @@ def attend(
     bias: Tensor | None = None,
     radius: int | None = None,
     renormalise: bool = True,
+    span: int | None = None,
     needs: Collection[str] = frozenset(),
     labels: Sequence[Labels] | None = None,
     out: Tensor | None = None,
@@ -41,8 +42,9 @@ def attend(
     context is 0. `bias` broadcasts to `[B, H, T, T]` and is added to the scores; where it is -inf (or its dtype's
     minimum) a key is forbidden, and a query whose keys are all forbidden attends to nothing. `radius` keeps only the
     keys within that many frames of the query; rows are normalised over those, or with `renormalise=False` over all keys
-    before the others are cut. `needs` names fields of `Reductions`; what is not named is not computed. `labels` are the
-    phones of each utterance's valid frames, for the reductions that need them.
+    before the others are cut. `span` is the model's own: keys beyond it do not exist, whatever `radius` is. `needs`
+    names fields of `Reductions`; what is not named is not computed. `labels` are the phones of each utterance's valid
+    frames, for the reductions that need them.
 
     Half precision is computed in float32. No gradients flow. Raises `BadInput` where shapes or names do not fit.
 
@@ -59,8 +61,8 @@ def attend(
     context_bqhd = query.new_empty(B, T, H, value.shape[-1]) if out is None else out
     if context_bqhd.shape != (B, T, H, value.shape[-1]):
         raise BadInput(f"out must be [{B}, {T}, {H}, {value.shape[-1]}]; got {list(context_bqhd.shape)}")
-    near = T if radius is None else min(radius, T)
-    span = Span(reach=near, kept=T) if renormalise else Span(reach=T, kept=near)
+    whole, near = (T if limit is None else min(limit, T) for limit in (span, radius))
+    tiles = Span(reach=min(whole, near), kept=T) if renormalise else Span(reach=whole, kept=near)
     reductions = []
     for b, length in enumerate(valid):
         layer = Layer(
@@ -68,7 +70,7 @@ def attend(
             key_hkd=_working(key[b, :, :length]),
             value_hkd=_working(value[b, :, :length]),
             bias_hqk=None if full_bias is None else full_bias[b],
-            span=span,
+            span=tiles,
             labels=None if labels is None else labels[b].to(query.device),
         )
         reductions.append(_attend_one(layer, frozenset(needs), context_bqhd[b]))
@@ -124,7 +126,7 @@ def _workspace(layer: Layer, skew: bool) -> Workspace:
     H, T, _ = layer.query_hqd.shape
     n = min(T, TILE_QUERIES)
     keys = min(T, n + 2 * layer.span.reach)
-    h = min(H, max(1, TILE_WEIGHTS // (n * (keys + n - 1 if skew else keys))))
+    h = max(1, min(H, TILE_WEIGHTS // (n * (keys + n - 1 if skew else keys))))
     return Workspace(T, heads=h, queries=n, keys=keys, skew=skew, like=layer.query_hqd, labels=layer.labels)
 
 

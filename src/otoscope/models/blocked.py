@@ -1,0 +1,77 @@
+"""Attention within a span, in blocks: each block of queries with the keys near it, all blocks in one batched call.
+
+Axes: b utterance, h head, t frame, n block, q query, k key, d feature. Time and memory grow linearly with the frames.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+BLOCK = 32  # queries: the fastest of 32, 64 and 128 at spans of 8 to 64 frames
+
+
+def blocked_attention(
+    query_bhtd: Tensor,
+    key_bhtd: Tensor,
+    value_bhtd: Tensor,
+    *,
+    radius: int,
+    scaling: float,
+    real_bt: Tensor | None = None,
+    dropout: float = 0.0,
+) -> Tensor:
+    """Context `[B, T, H, d]` of attention to the keys at most `radius` frames away; rows sum to one over those.
+
+    `real_bt` is true on frames that may be attended to (None: all); a query with no such frame near it gets some finite
+    context. Gradients flow.
+
+    Example:
+        >>> q = torch.zeros(1, 1, 4, 1)
+        >>> value = torch.tensor([0.0, 3.0, 6.0, 9.0]).reshape(1, 1, 4, 1)
+        >>> blocked_attention(q, q, value, radius=1, scaling=1.0).flatten().tolist()
+        [1.5, 3.0, 6.0, 7.5]
+    """
+    T = query_bhtd.shape[2]
+    if real_bt is None:
+        real_bt = torch.ones(1, T, dtype=torch.bool, device=query_bhtd.device)
+    context_nhqd = F.scaled_dot_product_attention(
+        _blocks(query_bhtd, BLOCK),
+        _windows(key_bhtd, radius),
+        _windows(value_bhtd, radius),
+        attn_mask=_bias(real_bt, len(query_bhtd), radius, query_bhtd.dtype),
+        dropout_p=dropout,
+        scale=scaling,
+    )
+    context_bthd = context_nhqd.transpose(1, 2).unflatten(0, (len(query_bhtd), -1)).flatten(1, 2)
+    return context_bthd[:, :T]
+
+
+def computed_pairs(length: int, radius: int | None) -> int:
+    """Pairs of a query and a key whose score is computed, of one head: all, or those of the blocks within a span."""
+    return length**2 if radius is None else -(-length // BLOCK) * BLOCK * (BLOCK + 2 * radius)
+
+
+def _blocks(states_bhtd: Tensor, size: int) -> Tensor:
+    """`[B * n, H, size, d]`, the last block filled up with zeros; a view where nothing must be filled."""
+    T = states_bhtd.shape[2]
+    filled = F.pad(states_bhtd.transpose(1, 2), (0, 0, 0, 0, 0, -T % size))
+    return filled.unflatten(1, (-1, size)).flatten(0, 1).transpose(1, 2)
+
+
+def _windows(states_bhtd: Tensor, radius: int) -> Tensor:
+    """The frames around each block, `[B * n, H, BLOCK + 2 * radius, d]`, zeros beyond the ends."""
+    T = states_bhtd.shape[2]
+    filled = F.pad(states_bhtd.transpose(1, 2), (0, 0, 0, 0, radius, radius + -T % BLOCK))
+    return filled.unfold(1, BLOCK + 2 * radius, BLOCK).flatten(0, 1).transpose(-1, -2)
+
+
+def _bias(real_bt: Tensor, batch: int, radius: int, dtype: torch.dtype) -> Tensor:
+    """0 where a query of a block may attend to a key of its window, else a finite low value, `[B * n, 1, q, k]`."""
+    filled = F.pad(real_bt, (radius, radius + -real_bt.shape[1] % BLOCK))
+    real_bnk = filled.unfold(1, BLOCK + 2 * radius, BLOCK).expand(batch, -1, -1)
+    query_q = torch.arange(radius, radius + BLOCK, device=real_bt.device)
+    key_k = torch.arange(BLOCK + 2 * radius, device=real_bt.device)
+    near_qk = (query_q[:, None] - key_k).abs() <= radius
+    allowed_nqk = (real_bnk[:, :, None] & near_qk).flatten(0, 1)
+    bias_nqk = torch.zeros(allowed_nqk.shape, dtype=dtype, device=real_bt.device)
+    return bias_nqk.masked_fill_(~allowed_nqk, torch.finfo(dtype).min / 2)[:, None]
