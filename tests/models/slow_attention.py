@@ -8,17 +8,48 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import transformers
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoFeatureExtractor, AutoModel
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
 
 TORCH_ATTENTION = F.multi_head_attention_forward
+TORCH_SOFTMAX = F.softmax
+ENCODERS = {
+    "WhisperForConditionalGeneration": "model.encoder",
+    "Qwen2AudioForConditionalGeneration": "model.audio_tower",
+    "MoonshineForConditionalGeneration": "model.encoder",
+    "SeamlessM4Tv2ForSpeechToText": "speech_encoder",
+    "ParakeetForCTC": "encoder",
+    "SpeechT5ForSpeechToText": "speecht5.encoder",
+}
+"""Where the encoder sits in a larger model."""
+PROJECTIONS = {
+    "MockingjayModel": "encoder.layer.{}.attention.output.dense",
+    "SEWDModel": "encoder.encoder.layer.{}.attention.output.dense",
+    "Wav2Vec2ConformerModel": "encoder.layers.{}.self_attn.linear_out",
+    "Wav2Vec2BertModel": "encoder.layers.{}.self_attn.linear_out",
+    "SeamlessM4Tv2SpeechEncoder": "encoder.layers.{}.self_attn.linear_out",
+    "WhisperEncoder": "layers.{}.self_attn.out_proj",
+    "Qwen2AudioEncoder": "layers.{}.self_attn.out_proj",
+    "MoonshineEncoder": "layers.{}.self_attn.o_proj",
+    "ParakeetEncoder": "layers.{}.self_attn.o_proj",
+    "SpeechT5EncoderWithSpeechPrenet": "wrapped_encoder.layers.{}.attention.out_proj",
+}
+"""Where the output projection of a layer sits; as in wav2vec 2.0 for all others."""
+MASKED = {"Wav2Vec2BertModel", "SeamlessM4Tv2SpeechEncoder", "ParakeetEncoder"}
+"""Their last frame may be padding even of one utterance alone, and is masked."""
+ROUNDED = {"MoonshineEncoder", "ParakeetEncoder"}
+"""Their eager attention takes its softmax in float32: it is spelled out in float64 instead."""
+SILENCE_SEEN = {"WhisperEncoder"}
+"""They attend to the silence behind the utterance; their maps are cropped and their rows normalised again."""
 
 
 @dataclass(frozen=True)
@@ -29,21 +60,74 @@ class Slow:
     hidden: np.ndarray
 
 
-def fresh(folder: Path) -> Any:
-    """The model in float64 with its eager attention, as transformers loads it."""
-    return AutoModel.from_pretrained(folder, dtype=torch.float64, attn_implementation="eager").eval()
+def fresh(folder: Path, attention: str | None = "eager") -> Any:
+    """The encoder in float64 with its eager attention (or another), as transformers loads it."""
+    (written_by,) = AutoConfig.from_pretrained(folder).architectures
+    whole = getattr(transformers, written_by) if written_by in ENCODERS else AutoModel
+    model = whole.from_pretrained(folder, dtype=torch.float64, attn_implementation=attention).eval()
+    return attrgetter(ENCODERS[written_by])(model) if written_by in ENCODERS else model
 
 
 def slow(folder: Path, wave: np.ndarray, model: Any = None) -> Slow:
-    """What the model itself computes on one wave `[samples]`."""
-    model = model or fresh(folder)
-    inputs = AutoFeatureExtractor.from_pretrained(folder)([wave], sampling_rate=16000, return_tensors="pt")
-    features = inputs[model.main_input_name].double()
+    """What the model itself computes on one wave `[samples]`, its frames of padding or silence left out."""
+    model = fresh(folder) if model is None else model
+    if type(model).__name__ in ROUNDED and not hasattr(model, "banded"):
+        with band(model, len(wave), renormalise=False):
+            return slow(folder, wave, model)
+    inputs = AutoFeatureExtractor.from_pretrained(folder)(
+        [wave], sampling_rate=16000, return_tensors="pt", return_attention_mask=True
+    )
+    kind = type(model).__name__
+    given = {"attention_mask": inputs["attention_mask"]} if kind in MASKED else {}
+    if kind == "Qwen2AudioEncoder":
+        given["attention_mask"] = after(frames_of_20_ms(wave), model.config.max_source_positions)
     with torch.no_grad(), per_head_maps() as seen:
-        output = model(features, output_attentions=True)
-    maps = seen or output.attentions
-    assert len(maps) == model.config.num_hidden_layers
-    return Slow([m[0].numpy() for m in maps], output.last_hidden_state[0].numpy())
+        output = model(inputs[model.main_input_name].double(), output_attentions=True, **given)
+    maps = (seen or output.attentions)[: n_layers(model)]
+    assert len(maps) == n_layers(model)
+    frames, outputs = real(model, wave, inputs, maps[0].shape[-1], output.last_hidden_state.shape[1])
+    shown = [cropped(m[0], frames) if kind in SILENCE_SEEN and not hasattr(model, "banded") else m[0] for m in maps]
+    return Slow([m[:, :frames, :frames].numpy() for m in shown], output.last_hidden_state[0, :outputs].numpy())
+
+
+def n_layers(model: Any) -> int:
+    return sum(1 for name, _ in model.named_modules() if name in {projection(model, layer) for layer in range(9)})
+
+
+def projection(model: Any, layer: int) -> str:
+    return PROJECTIONS.get(type(model).__name__, "encoder.layers.{}.attention.out_proj").format(layer)
+
+
+def real(model: Any, wave: np.ndarray, inputs: Any, frames: int, outputs: int) -> tuple[int, int]:
+    """How many frames, and hidden states, are of the utterance itself."""
+    kind = type(model).__name__
+    if kind in SILENCE_SEEN:
+        return frames_of_20_ms(wave), frames_of_20_ms(wave)
+    if kind == "Qwen2AudioEncoder":
+        return frames_of_20_ms(wave), frames_of_20_ms(wave) // 2
+    if kind == "ParakeetEncoder":
+        shorter = -(-int(inputs["attention_mask"].sum()) // 4)
+        return shorter, shorter
+    if kind in MASKED:
+        whole = int(inputs["attention_mask"].sum())
+        return whole, whole if outputs == frames else outputs
+    return frames, outputs
+
+
+def frames_of_20_ms(wave: np.ndarray) -> int:
+    return -(-len(wave) // 320)
+
+
+def after(frames: int, length: int) -> Tensor:
+    """A mask that is added to scores, `[1, 1, 1, length]`: nothing is attended to after so many frames."""
+    behind = torch.arange(length) >= frames
+    return torch.zeros(1, 1, 1, length, dtype=torch.float64).masked_fill(behind, -torch.inf)
+
+
+def cropped(A: Tensor, frames: int) -> Tensor:
+    """Maps `[..., T, T]` with the keys after so many frames left out, their rows summing to one again."""
+    kept = A * (torch.arange(A.shape[-1]) < frames)
+    return kept / kept.sum(-1, keepdim=True)
 
 
 @contextmanager
@@ -64,42 +148,78 @@ def per_head_maps() -> Iterator[list[Tensor]]:
 
 def without_columns(model: Any, heads: Iterable[tuple[int, int]]) -> Any:
     """The model with these heads' columns of the output projection at zero; its bias stays."""
-    size = model.config.hidden_size // model.config.num_attention_heads
     for layer, head in heads:
-        output_projection(model, layer).weight.data[:, head * size : (head + 1) * size] = 0
+        columns = output_projection(model, layer).weight.data
+        size = columns.shape[1] // 4
+        columns[:, head * size : (head + 1) * size] = 0
     return model
 
 
 def output_projection(model: Any, layer: int) -> nn.Linear:
-    if is_bert(model):
-        return model.encoder.layer[layer].attention.output.dense
-    return model.encoder.layers[layer].attention.out_proj
-
-
-def is_bert(model: Any) -> bool:
-    return model.config.model_type == "mockingjay"
+    return model.get_submodule(projection(model, layer))
 
 
 @contextmanager
-def band(model: Any, radius: int, renormalise: bool) -> Iterator[None]:
-    """Within the block the model's eager attention keeps only `|q - k| <= radius`, spelled out."""
+def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = None) -> Iterator[None]:
+    """Within the block the model's eager attention keeps only `|q - k| <= radius`, spelled out.
 
-    def cut(maps: Tensor) -> Tensor:
+    `wave` is the utterance that is to be run, for models whose maps are cropped to it.
+    """
+
+    beside = set(model.adapter.modules()) if getattr(model, "adapter", None) else ()
+
+    def whole(maps: Tensor) -> Tensor:
+        return maps
+
+    def within(maps: Tensor) -> Tensor:
         frames = torch.arange(maps.shape[-1])
         kept = maps * ((frames[:, None] - frames).abs() <= radius)
-        return kept / kept.sum(-1, keepdim=True) if renormalise else kept
+        return kept / kept.sum(-1, keepdim=True).clamp(min=1e-300) if renormalise else kept
 
-    def eager(module: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scaling: float, **_: Any) -> Any:
-        maps = cut((q @ k.mT * scaling + (0 if mask is None else mask)).softmax(-1))
-        return (maps @ v).transpose(1, 2).contiguous(), maps
+    def shown(maps: Tensor) -> Tensor:
+        return within(cropped(maps, frames_of_20_ms(wave)) if type(model).__name__ in SILENCE_SEEN else maps)
+
+    def eager(
+        module: Any,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor | None,
+        scaling: float,
+        position_bias: float | Tensor | None = None,
+        **_: Any,
+    ) -> Any:
+        cut = within if module not in beside else whole
+        bias = 0 if position_bias is None else position_bias
+        maps = (query @ key.mT * scaling + bias + (0 if attention_mask is None else attention_mask)).softmax(-1)
+        return (cut(maps) @ value).transpose(1, 2).contiguous(), shown(maps)
 
     with pytest.MonkeyPatch.context() as patch:
-        if model.config.model_type == "wavlm":
-            patch.setattr(F, "multi_head_attention_forward", banded_torch_attention(cut))
-        else:
-            home = "transformers.models.bert.modeling_bert" if is_bert(model) else type(model).__module__
-            patch.setattr(sys.modules[home], "eager_attention_forward", eager)
+        home = sys.modules[type(model).__module__]
+        match type(model).__name__:
+            case "WavLMModel":
+                patch.setattr(F, "multi_head_attention_forward", banded_torch_attention(within))
+            case "SEWDModel":
+                patch.setattr(home, "XSoftmax", BandedSoftmax(within))
+            case "SpeechT5EncoderWithSpeechPrenet":
+                patch.setattr(F, "softmax", lambda scores, dim: within(TORCH_SOFTMAX(scores, dim)))
+            case "MockingjayModel":
+                patch.setattr("transformers.models.bert.modeling_bert.eager_attention_forward", eager)
+            case _:
+                patch.setattr(home, "eager_attention_forward", eager)
+        patch.setattr(model, "banded", True, raising=False)
         yield
+
+
+@dataclass(frozen=True)
+class BandedSoftmax:
+    """SEW-D's masked softmax, its maps cut before they weigh the values."""
+
+    cut: Callable[[Tensor], Tensor]
+
+    def apply(self, scores: Tensor, mask: Tensor, dim: int) -> Tensor:
+        assert mask.all()
+        return self.cut(scores.softmax(dim))
 
 
 def banded_torch_attention(cut: Callable[[Tensor], Tensor]) -> Callable[..., tuple[Tensor, Tensor]]:

@@ -3,10 +3,11 @@
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from measured import by_definition, largest, measure, relative
 from slow_attention import Slow, band, fresh, slow, without_columns
-from tiny_models import BUILDERS, noise
+from tiny_models import noise
 
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -15,8 +16,8 @@ WAVES = [noise(1.3), noise(0.8, seed=1)]
 REMOVED = [(0, 1), (1, 0), (1, 3)]
 RADIUS = 9
 HEADER = """\
-                              alone                        padded           padded and intervened
-family                 maps  statistics     outputs  statistics     outputs  statistics     outputs"""
+                                          alone                        padded           padded and intervened
+family                             maps  statistics     outputs  statistics     outputs  statistics     outputs"""
 TOLERANCE = {"float64": 1e-12, "float32": 2e-5}
 
 
@@ -39,11 +40,15 @@ def padded(encoder: Encoder, folder: Path) -> list[float]:
 
 def intervened(encoder: Encoder, folder: Path) -> list[float]:
     """The same of a batch with some heads removed and the span limited."""
-    model = without_columns(fresh(folder), REMOVED)
-    with band(model, RADIUS, renormalise=True):
-        oracles = [slow(folder, wave, model) for wave in WAVES]
+    oracles = [intervened_oracle(folder, wave) for wave in WAVES]
     with encoder.without_heads(REMOVED), encoder.span(RADIUS):
         return from_batch(encoder, oracles)
+
+
+def intervened_oracle(folder: Path, wave: np.ndarray) -> Slow:
+    model = without_columns(fresh(folder), REMOVED)
+    with band(model, RADIUS, renormalise=True, wave=wave):
+        return slow(folder, wave, model)
 
 
 def from_batch(encoder: Encoder, oracles: list[Slow]) -> list[float]:
@@ -55,20 +60,22 @@ def from_batch(encoder: Encoder, oracles: list[Slow]) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-def test_every_family_equals_its_own_eager_attention(folders: dict[str, Path], dtype: str) -> None:
-    print(f"\nlargest relative difference from float64 eager attention, model in {dtype}")
-    print(HEADER)
-    found: dict[str, list[float]] = {}
-    for family in BUILDERS:
-        encoder = load(folders[family], device="cpu", dtype=dtype)
-        found[family] = [row for run in (alone, padded, intervened) for row in run(encoder, folders[family])]
-        print(f"{family:15}", *(f"{difference:11.1e}" for difference in found[family]))
-    assert {family: max(row) for family, row in found.items() if max(row) > TOLERANCE[dtype]} == {}
+@pytest.fixture(scope="module", params=TOLERANCE)
+def dtype(request: pytest.FixtureRequest) -> str:
+    """Each number format in turn, above its table."""
+    print(f"\nlargest relative difference from float64 attention, model in {request.param}\n{HEADER}")
+    return request.param
+
+
+def test_every_family_equals_its_own_eager_attention(dtype: str, family: str, folder: Path) -> None:
+    encoder = load(folder, device="cpu", dtype=dtype)
+    found = [difference for run in (alone, padded, intervened) for difference in run(encoder, folder)]
+    print(f"\n{family:27}", *(f"{difference:11.1e}" for difference in found), end="")
+    assert max(found) <= TOLERANCE[dtype]
 
 
 def test_heads_of_the_oracle_differ_and_are_far_from_uniform(folder: Path) -> None:
     """Else equality would show little."""
     for heads in slow(folder, WAVES[0]).maps:
-        assert all(A.max() > 20 / len(A) for A in heads)
+        assert all(A.max() > 0.3 for A in heads)
         assert all(abs(a - b).max() > 0.1 for a, b in pairwise(heads))

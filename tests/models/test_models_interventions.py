@@ -77,7 +77,7 @@ def test_a_failure_while_the_model_runs_leaves_it_intact(encoder: Encoder) -> No
 @pytest.mark.parametrize("radius", [0, 3])
 def test_a_span_is_a_band_mask(encoder: Encoder, folder: Path, radius: int, renormalise: bool) -> None:
     model = fresh(folder)
-    with band(model, radius, renormalise):
+    with band(model, radius, renormalise, WAVE):
         expected = slow(folder, WAVE, model)
     with encoder.span(radius, renormalise):
         statistics, encoded = measure(encoder, [WAVE])
@@ -89,8 +89,10 @@ def test_a_span_is_a_band_mask(encoder: Encoder, folder: Path, radius: int, reno
 
 @pytest.mark.parametrize("renormalise", [True, False])
 def test_a_span_as_long_as_the_utterance_is_the_plain_model(encoder: Encoder, renormalise: bool) -> None:
+    """Or as long as the silence behind it, where the model attends to that."""
     intact = hidden(encoder)
-    for radius in (len(intact) - 1, len(intact), 10 * len(intact)):
+    frames = encoder.frames(WAVE) if encoder.longest == np.inf else round(encoder.longest / encoder.frame_period)
+    for radius in (frames - 1, frames, 10 * frames):
         with encoder.span(radius, renormalise):
             assert relative(hidden(encoder), intact) < EXACT
 
