@@ -18,7 +18,8 @@ TEXT_PT, TITLE_PT = 7.0, 9.0
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one surface; `deep` is where the strongest attention ends, beyond the category's own colour."""
+    """Colours of one surface; `deep` is where the strongest attention ends, beyond the category's own colour; `avoided`
+    and `preferred` are the ends of the scale of relations."""
 
     name: str
     surface: str
@@ -27,6 +28,14 @@ class Theme:
     line: str
     deep: str
     categories: dict[str, str]
+    avoided: str
+    preferred: str
+
+    @property
+    def diverging(self) -> Colormap:
+        """Colours from avoided through the surface to preferred; what is undefined is the colour of lines."""
+        ends = [self.avoided, self.surface, self.preferred]
+        return LinearSegmentedColormap.from_list(f"{self.name}-diverging", ends).with_extremes(bad=self.line)
 
     def ramp(self, category: str) -> Colormap:
         """Sequential colours from the surface through the category's colour, for an attention map."""
@@ -73,6 +82,8 @@ LIGHT = Theme(
     line="#d9dde2",
     deep="#0b0f14",
     categories={"global": "#005ea6", "vertical": "#d55e00", "diagonal": "#009e73"},
+    avoided="#5b3a9e",
+    preferred="#b35806",
 )
 DARK = Theme(
     name="dark",
@@ -82,6 +93,8 @@ DARK = Theme(
     line="#333941",
     deep="#ffffff",
     categories={"global": "#4d9be6", "vertical": "#e69f00", "diagonal": "#3fd6a0"},
+    avoided="#a88cf0",
+    preferred="#f0a243",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

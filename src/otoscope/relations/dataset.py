@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from otoscope.phones import phone
 from otoscope.relations.operations import effects, named, operations
 from otoscope.relations.preference import Floats, concentration, elsewhere, preference
 from otoscope.results import Bootstrap
@@ -68,6 +69,7 @@ def variables(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap:
         **{f"{name}_interval": array for name, array in ends.items()},
         "operations": _names(ends["operation_effect"], phones),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
+        "phone_class": np.array([known.category if (known := phone(one)) else "" for one in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
     return xr.Dataset({name: (known.dims, values[name], known.attrs) for name, known in RELATIONS.items()})

@@ -7,7 +7,6 @@ import pandas as pd
 import xarray as xr
 
 from otoscope.errors import BadInput
-from otoscope.phones import phone
 from otoscope.relations.operations import named
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
@@ -123,7 +122,7 @@ def _by_phone(head: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "phone": symbols,
-            "class": [known.category if (known := phone(symbol)) else "" for symbol in symbols],
+            "class": head["phone_class"].values,
             "concentration": head["concentration"].values,
             "concentration_low": ends[:, 0],
             "concentration_high": ends[:, 1],

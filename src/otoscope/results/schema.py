@@ -95,6 +95,7 @@ EFFECT = (
 RELATIONS = {  # in a run whose corpus has phones
     "query_phone": Variable(("query_phone",), "1", "phone that attends"),
     "key_phone": Variable(("key_phone",), "1", "phone that is attended to"),
+    "phone_class": Variable(("key_phone",), "1", "class of the phone; empty for one that is none of the 39"),
     "operation": Variable(("operation",), "1", "target that may be attended to or avoided"),
     **_between_phones("", ""),
     **_between_phones("_elsewhere", _REST),
