@@ -18,9 +18,9 @@ export function App() {
     atlas: () => <Atlas overview={overview} />,
     head: () => <Head overview={overview} />,
     heads: () => <Heads />,
-    relations: () => <Relations />,
-    importance: () => <Importance />,
-    compare: () => <Compare />,
+    relations: () => <Relations overview={overview} />,
+    importance: () => <Importance overview={overview} />,
+    compare: () => <Compare overview={overview} />,
   };
   return (
     <div class="otoscope" data-theme={theme.value.name}>

@@ -39,8 +39,12 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut) -> None
         frames=maps[0].shape[-1],
         utterance=cut.id,
         audio=str(cut.recording.sources[0].source),
+        audio_start=cut.start,
+        audio_channel=cut.recording.sources[0].channels.index(cut.channel),
         frame_period=encoder.frame_period,
+        first_centre=encoder.first_centre,
         phones=labels(cut, "phone"),
+        words=labels(cut, "word"),
     )
 
 

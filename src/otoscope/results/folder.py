@@ -18,10 +18,13 @@ import zarr
 
 from otoscope.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import BadInput
+from otoscope.results.pooling import n_blocks, pooled
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
 
 Plan = Mapping[str, Any]
+Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
+OVERVIEW = 96  # blocks of frames along each side of an overview, at most
 
 
 def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = False) -> State:
@@ -93,7 +96,9 @@ def write_map(
     utterance: str,
     audio: str,
     frame_period: float,
-    phones: Sequence[tuple[str, float, float]] = (),
+    phones: Labels = (),
+    words: Labels = (),
+    **more: float,
 ) -> None:
     """Store one utterance's attention as `maps.zarr/<index>`, layer by layer.
 
@@ -106,7 +111,11 @@ def write_map(
         utterance: id in the corpus.
         audio: where its audio lies.
         frame_period: seconds between two frames.
-        phones: (symbol, start, end) in seconds, if known.
+        phones, words: (symbol, start, end) in seconds, if known.
+        more: further attributes: `first_centre` (seconds at which the first frame is centred), `audio_start` (seconds
+            in the audio at which the utterance begins), `audio_channel`.
+
+    Beside the attention goes an `overview` of each head, its means over blocks of frames, at the size of an atlas.
 
     Raises:
         BadInput: the disk is full; no part of the map stays.
@@ -125,8 +134,8 @@ def write_map(
         with atomic(store) as partial:
             zarr.create_group(partial, zarr_format=3)
     with atomic(store / str(index), needed=2 * int(np.prod(shape))) as partial:
-        attrs = {"utterance": utterance, "audio": audio, "frame_period": frame_period}
-        _phone_table(phones).assign_attrs(attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
+        attrs = {"utterance": utterance, "audio": audio, "frame_period": frame_period, **more}
+        _label_table(phones, words).assign_attrs(attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
         _write_attention(zarr.open_group(partial, mode="r+"), layers, shape)
 
 
@@ -161,32 +170,42 @@ def _write_json(target: Path, content: Mapping[str, Any] | list[dict[str, str]])
 
 
 def _write_attention(group: zarr.Group, layers: Iterable[npt.NDArray[np.floating]], shape: tuple[int, ...]) -> None:
-    attention = group.create_array(
-        "attention",
+    blocks = n_blocks(shape[2], OVERVIEW)
+    whole = _create(group, "attention", shape, ("query", "key"), "attention weight, rounded to half precision")
+    small_shape, small_axes = (*shape[:2], blocks, blocks), ("query_block", "key_block")
+    small = _create(group, "overview", small_shape, small_axes, "mean attention weight over blocks of frames")
+    for layer, attn_hqk in enumerate(layers):
+        whole[layer, : len(attn_hqk)] = attn_hqk.astype(np.float16)
+        small[layer, : len(attn_hqk)] = np.stack([pooled(one, OVERVIEW) for one in attn_hqk]).astype(np.float16)
+
+
+def _create(group: zarr.Group, name: str, shape: tuple[int, ...], axes: tuple[str, str], doc: str) -> zarr.Array[Any]:
+    array = group.create_array(
+        name,
         shape=shape,
         chunks=(1, 1, *shape[2:]),
         dtype="float16",
         fill_value=np.nan,
-        dimension_names=["layer", "head", "query", "key"],
+        dimension_names=["layer", "head", *axes],
     )
-    attention.attrs.update({"units": "1", "description": "attention weight, rounded to half precision"})
-    for layer, attn_hqk in enumerate(layers):
-        attention[layer, : len(attn_hqk)] = attn_hqk.astype(np.float16)
+    array.attrs.update({"units": "1", "description": doc})
+    return array
 
 
-def _phone_table(phones: Sequence[tuple[str, float, float]]) -> xr.Dataset:
-    symbols, starts, ends = zip(*phones, strict=True) if phones else ((), (), ())
+def _label_table(phones: Labels, words: Labels) -> xr.Dataset:
+    return xr.Dataset(_label_columns("phone", phones) | _label_columns("word", words))
+
+
+def _label_columns(tier: str, labels: Labels) -> dict[str, tuple[str, npt.NDArray[Any], dict[str, str]]]:
+    symbols, starts, ends = zip(*labels, strict=True) if labels else ((), (), ())
     columns = {
-        "phone_symbol": (np.array(symbols, dtype=object), "1", "symbol on the phone tier"),
-        "phone_start": (np.array(starts, dtype=float), "s", "begin of the phone"),
-        "phone_end": (np.array(ends, dtype=float), "s", "end of the phone"),
+        f"{tier}_symbol": (np.array(symbols, dtype=object), "1", f"symbol on the {tier} tier"),
+        f"{tier}_start": (np.array(starts, dtype=float), "s", f"begin of the {tier}"),
+        f"{tier}_end": (np.array(ends, dtype=float), "s", f"end of the {tier}"),
     }
-    return xr.Dataset(
-        {
-            name: ("phone", values, {"units": units, "description": doc})
-            for name, (values, units, doc) in columns.items()
-        }
-    )
+    return {
+        name: (tier, values, {"units": units, "description": doc}) for name, (values, units, doc) in columns.items()
+    }
 
 
 def _named(state: State) -> str:

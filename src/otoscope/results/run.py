@@ -114,8 +114,9 @@ class Run:
         """Stored attention of one utterance.
 
         Returns:
-            `attention` (layer, head, query, key), rounded to half precision; `phone_symbol`, `phone_start`,
-            `phone_end` (phone), seconds; attributes `utterance`, `audio`, `frame_period` (seconds).
+            `attention` (layer, head, query, key), rounded to half precision, and its `overview`; `phone_symbol`,
+            `phone_start`, `phone_end` (phone), seconds, and the same of `word`; attributes `utterance`, `audio`,
+            `frame_period` (seconds).
 
         Raises:
             BadInput: no map of this utterance was stored.

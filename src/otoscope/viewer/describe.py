@@ -1,6 +1,6 @@
 """What the page is told about a run before it asks for anything."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -42,24 +42,28 @@ def labels_of(stored: xr.Dataset, tier: str) -> list[tuple[str, float, float]]:
     return [(str(symbol), start, end) for symbol, start, end in zip(*columns, strict=True)]
 
 
-def spans(labels: Iterable[tuple[str, float, float]]) -> list[Span]:
-    """Labels with the class of each phone, where it is one of the 39.
+def spans(labels: Sequence[tuple[str, float, float]]) -> list[Span]:
+    """Labels with the phone that each folds to and its class, where it has one.
 
-    >>> spans([("z", 0.0, 0.1)])
-    [Span(label='z', start=0.0, end=0.1, group='fricative')]
+    >>> spans([("Z", 0.0, 0.1)])
+    [Span(label='Z', start=0.0, end=0.1, folded='z', group='fricative')]
     """
-    return [Span(symbol, start, end, _group(symbol)) for symbol, start, end in labels]
-
-
-def _group(symbol: str) -> str:
-    (folded,) = fold([symbol], to="39").symbols
-    known = phone(folded)
-    return known.category if known else ""
+    folded = fold([label for label, _, _ in labels]).symbols
+    return [
+        Span(*label, folded=symbol, group=known.category if (known := phone(symbol)) else "")
+        for label, symbol in zip(labels, folded, strict=True)
+    ]
 
 
 def _heads(run: Run) -> list[HeadInfo]:
     rows = zip(run.heads["layer"], run.heads["head"], run.heads["category"], strict=True)
-    return [HeadInfo(int(layer), int(head), str(category), []) for layer, head, category in rows]
+    return [HeadInfo(int(at), int(head), str(category), _operations(run, at, head)) for at, head, category in rows]
+
+
+def _operations(run: Run, layer: int, head: int) -> list[str]:
+    if "operations" not in run.dataset:
+        return []
+    return [name for name in str(run.dataset["operations"].values[layer, head]).split("; ") if name]
 
 
 def _utterances(run: Run) -> list[UtteranceInfo]:

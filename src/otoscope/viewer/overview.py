@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import BadInput
+from otoscope.results.folder import OVERVIEW
 from otoscope.results.pooling import pooled
 from otoscope.viewer.quantise import encode
-
-SIDE = 96  # at most, in blocks of frames
 
 Bytes = npt.NDArray[np.uint8]
 Receive = Callable[[int, int, npt.NDArray[np.floating]], None]
@@ -22,7 +21,7 @@ def thumbnail(attn_qk: npt.NDArray[np.floating]) -> Bytes:
     >>> thumbnail(np.full((300, 300), 1 / 300)).shape
     (75, 75)
     """
-    return encode(pooled(attn_qk, SIDE))
+    return encode(pooled(attn_qk, OVERVIEW))
 
 
 class Overviews:
@@ -40,7 +39,7 @@ class Overviews:
     @property
     def nbytes(self) -> int:
         """Memory that all layers will take."""
-        return sum(self._n_heads) * SIDE**2
+        return sum(self._n_heads) * OVERVIEW**2
 
     def layer(self, layer: int) -> Bytes:
         """Thumbnails `[head, query block, key block]` of a layer, waited for.

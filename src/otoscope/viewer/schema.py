@@ -71,21 +71,25 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Span:
-    """A label and its stretch of time, in seconds."""
+    """A label and its stretch of time, in seconds; of a phone also the one it folds to and its class."""
 
     label: str
     start: float
     end: float
+    folded: str
     group: str
 
 
 @dataclass(frozen=True)
 class UtteranceDetail:
-    """What is heard when: phones (`group` is their class) and words, and why there is no sound (empty: there is)."""
+    """What is heard when: phones (`group` is their class) and words, and why there is no sound (empty: there is).
+
+    `origin`: seconds at which the first frame begins.
+    """
 
     phones: list[Span]
     words: list[Span]
-    predicted: list[float]
+    origin: float
     silent: str
 
 

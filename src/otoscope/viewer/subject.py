@@ -16,11 +16,12 @@ from otoscope.viewer.cache import Cache
 from otoscope.viewer.describe import describe, labels_of, spans
 from otoscope.viewer.overview import Overviews, thumbnail
 from otoscope.viewer.pyramid import Level, Pyramid, build
+from otoscope.viewer.quantise import encode
 from otoscope.viewer.schema import Ablation, RunInfo, UtteranceDetail
 from otoscope.viewer.sound import Sound, trouble, wav
 
 if TYPE_CHECKING:
-    from otoscope.engine.live import Live
+    from otoscope.importance.live import Live
 
 CACHED = 256 * 2**20  # bytes of maps that a run keeps ready
 LARGEST_VARIABLE = 16 * 2**20  # bytes of one array that is sent
@@ -68,7 +69,7 @@ class Subject:
             silent = trouble(self._sound(place))
         except BadInput as error:
             silent = str(error)
-        return UtteranceDetail(spans(phones), spans(words), [], silent)
+        return UtteranceDetail(spans(phones), spans(words), self._origin(place), silent)
 
     def audio(self, place: int) -> bytes:
         """The utterance as a WAV file."""
@@ -78,7 +79,10 @@ class Subject:
         """Thumbnails `[head, query block, key block]` of a layer."""
         if not 0 <= layer < self.info.layers:
             raise Absent(layer)
-        if self._stored(place) is not None:
+        stored = self._stored(place)
+        if stored is not None and "overview" in stored:
+            return encode(stored["overview"].sel(layer=layer, head=self._heads_of(layer)).values)
+        if stored is not None:
             return np.stack([thumbnail(self._stored_map(place, layer, head)) for head in self._heads_of(layer)])
         live, name = self._model_for(place), self._name(place)
         return self._overviews.get(
@@ -136,6 +140,14 @@ class Subject:
             return self.live.labels(self._name(place))
         return (labels_of(stored, "phone"), labels_of(stored, "word")) if stored is not None else ([], [])
 
+    def _origin(self, place: int) -> float:
+        """Seconds at which the first frame begins."""
+        stored, period = self._stored(place), self.info.frame_period
+        if self.live is not None:
+            return self.live.encoder.first_centre - period / 2
+        known = {} if stored is None else stored.attrs
+        return float(known.get("first_centre", period / 2)) - period / 2
+
     def _sound(self, place: int) -> Sound:
         stored, duration = self._stored(place), self.info.utterances[place].duration
         if self.live is not None:
@@ -144,4 +156,5 @@ class Subject:
             return Sound(str(source.source), cut.start, duration, source.channels.index(cut.channel))
         if stored is None:
             raise BadInput(f"where the audio of {self._name(place)} lies is not stored; start the viewer with --model")
-        return Sound(stored.attrs["audio"], float(stored.attrs.get("audio_start", 0)), duration)
+        start, channel = (stored.attrs.get(name, 0) for name in ("audio_start", "audio_channel"))
+        return Sound(stored.attrs["audio"], float(start), duration, int(channel))

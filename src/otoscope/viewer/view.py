@@ -11,7 +11,7 @@ from otoscope.viewer.answers import Answers
 from otoscope.viewer.subject import Subject
 
 if TYPE_CHECKING:
-    from otoscope.engine.live import Live
+    from otoscope.importance.live import Live
 
 RunLike = str | os.PathLike[str] | Run
 
@@ -31,6 +31,6 @@ def open_answers(runs: Sequence[RunLike], model: str | None = None) -> Answers:
 def _live(run: Run, model: str | None) -> "Live | None":
     if model is None:
         return None
-    from otoscope.engine.live import open_live
+    from otoscope.importance.live import open_live
 
     return open_live(run, model)

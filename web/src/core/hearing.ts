@@ -10,7 +10,7 @@ import { spectrogram } from "./spectrogram";
 import { theme } from "./theme";
 import type { Viewer } from "./viewer";
 
-const SILENT: UtteranceDetail = { phones: [], words: [], predicted: [], silent: "" };
+const SILENT: UtteranceDetail = { phones: [], words: [], origin: 0, silent: "" };
 
 export class Hearing {
   readonly detail = signal<UtteranceDetail>(SILENT);
@@ -23,7 +23,7 @@ export class Hearing {
   readonly query = computed(() => this.pointed.value ?? this.viewer.state.query.value);
   readonly map = computed(() => {
     const { layer, head } = this.viewer.chosenHead.value;
-    const resource = `0/tile/${this.viewer.state.utterance.value}/${layer}/${head}`;
+    const resource = `${this.viewer.number}/tile/${this.viewer.state.utterance.value}/${layer}/${head}`;
     return new AttentionMap(this.viewer.asking, resource, this.viewer.frames.value);
   });
   /** Attention of the query, or the mean over the queries of the chosen phone. */
@@ -49,17 +49,33 @@ export class Hearing {
     return this.viewer.run.frame_period;
   }
 
+  /** Seconds at which a frame begins. */
+  secondsOf(frame: number): number {
+    return this.detail.value.origin + frame * this.period;
+  }
+
   /** Frames whose middle lies in one of the phone's stretches. */
   framesOf(phone: string): number[] {
     const inside = (time: number) => this.detail.value.phones.some((p) => p.label === phone && p.start <= time && time < p.end);
     return Array.from({ length: this.viewer.frames.value }, (_, frame) => frame).filter((frame) =>
-      inside((frame + 0.5) * this.period),
+      inside(this.secondsOf(frame + 0.5)),
     );
   }
 
   phoneAt(frame: number): Span | undefined {
-    const time = (frame + 0.5) * this.period;
+    const time = this.secondsOf(frame + 0.5);
     return this.detail.value.phones.find(({ start, end }) => start <= time && time < end);
+  }
+
+  /** Follow the labels of the utterance alone, without any sound. */
+  read(): () => void {
+    return effect(() => {
+      void this.viewer.state.utterance.value;
+      this.viewer.detail().then(
+        (detail) => (this.detail.value = detail),
+        (error: Error) => (this.problem.value = error.message),
+      );
+    });
   }
 
   /** Show the waveform in `container` and follow the utterance and the view. */
@@ -96,17 +112,37 @@ export class Hearing {
 
   /** Play the stretches that receive most of the attention, in order of time. */
   async playAttended(): Promise<void> {
-    const round = ++this.round;
-    for (const { start, end } of this.stretches()) {
-      if (round !== this.round || !this.canPlay()) return;
-      await this.wave!.play(start, end);
-      await this.paused();
-    }
+    await this.playEach(this.stretches());
+  }
+
+  /** Play each query, and after it the key that it attends to most. */
+  async playPairs(queries: Span[], keys: Span[]): Promise<void> {
+    const strongest = (query: Span) => {
+      const row = meanRow(this.framesIn(query).map((frame) => this.map.value.row(frame)));
+      const held = (key: Span) => this.framesIn(key).reduce((sum, frame) => sum + row[frame], 0);
+      return keys.reduce((best, key) => (held(key) > held(best) ? key : best));
+    };
+    await this.playEach(queries.flatMap((query) => [query, strongest(query)]));
   }
 
   stretches(): Stretch[] {
     const row = this.attention.value;
-    return row ? attended(row, this.period) : [];
+    const { origin } = this.detail.value;
+    return row ? attended(row, this.period).map(({ start, end }) => ({ start: start + origin, end: end + origin })) : [];
+  }
+
+  private framesIn({ start, end }: Stretch): number[] {
+    const inside = (frame: number) => start <= this.secondsOf(frame + 0.5) && this.secondsOf(frame + 0.5) < end;
+    return Array.from({ length: this.viewer.frames.value }, (_, frame) => frame).filter(inside);
+  }
+
+  private async playEach(stretches: Stretch[]): Promise<void> {
+    const round = ++this.round;
+    for (const { start, end } of stretches) {
+      if (round !== this.round || !this.canPlay()) return;
+      await this.wave!.play(Math.max(0, start), end);
+      await this.paused();
+    }
   }
 
   zoomAt(key: number, query: number, factor: number): void {
@@ -142,7 +178,7 @@ export class Hearing {
       this.problem.value = detail.silent;
       this.spectrogram.value = null;
       if (detail.silent) return wave.empty();
-      const bytes = await this.viewer.asking.bytes(`0/audio/${utterance}`);
+      const bytes = await this.viewer.asking.bytes(`${this.viewer.number}/audio/${utterance}`);
       await wave.loadBlob(new Blob([bytes], { type: "audio/wav" }));
       if (!stale()) this.drawSpectrogram();
     } catch (error) {
@@ -169,7 +205,7 @@ export class Hearing {
       const perSecond = container.clientWidth / ((to - from) * this.period);
       if (!this.wave || !this.wave.getDuration()) return;
       this.wave.zoom(perSecond);
-      this.wave.setScroll(from * this.period * perSecond);
+      this.wave.setScroll(this.secondsOf(from) * perSecond);
     };
     this.wave!.on("ready", show);
     return effect(() => {

@@ -27,7 +27,7 @@ export function followOverview(viewer: Viewer) {
   async function loadLayer(utterance: number, layer: number): Promise<void> {
     const current = () => utterance === viewer.state.utterance.peek();
     try {
-      const { shape, values } = (await viewer.asking.block(`0/overview/${utterance}/${layer}`)).arrays.code;
+      const { shape, values } = (await viewer.asking.block(`${viewer.number}/overview/${utterance}/${layer}`)).arrays.code;
       const side = shape[1];
       const cut = (head: number) => (values as Uint8Array).subarray(head * side * side, (head + 1) * side * side);
       const heads = viewer.run.heads.filter((head) => head.layer === layer);

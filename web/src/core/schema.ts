@@ -59,11 +59,12 @@ export interface RunInfo {
   modelless: string;
 }
 
-/** A label and its stretch of time, in seconds. */
+/** A label and its stretch of time, in seconds; of a phone also the one it folds to and its class. */
 export interface Span {
   label: string;
   start: number;
   end: number;
+  folded: string;
   group: string;
 }
 
@@ -71,7 +72,7 @@ export interface Span {
 export interface UtteranceDetail {
   phones: Span[];
   words: Span[];
-  predicted: number[];
+  origin: number;
   silent: string;
 }
 

@@ -83,7 +83,7 @@ function initial(): State {
 
 export class Viewer {
   readonly asking: Asking;
-  readonly state = initial();
+  readonly state: State;
   readonly catalogue: Catalogue;
   readonly run: RunInfo;
   readonly utterance = computed(() => this.run.utterances[this.state.utterance.value] ?? this.run.utterances[0]);
@@ -93,11 +93,19 @@ export class Viewer {
   readonly keys = computed<Range>(() => this.state.keys.value ?? { from: 0, to: this.frames.value });
   readonly queries = computed<Range>(() => this.state.queries.value ?? { from: 0, to: this.frames.value });
 
-  constructor(asking: Asking, catalogue: Catalogue) {
+  /** A viewer of one of the runs; one beside another shares its state, but for the place of the utterance. */
+  constructor(
+    asking: Asking,
+    catalogue: Catalogue,
+    readonly number = 0,
+    shared: State = initial(),
+    place?: number,
+  ) {
     this.asking = asking;
     this.catalogue = catalogue;
-    this.run = catalogue.runs[0];
-    this.state.utterance.value = Math.max(0, this.run.utterances.findIndex((utterance) => utterance.stored));
+    this.run = catalogue.runs[number];
+    const stored = Math.max(0, this.run.utterances.findIndex((utterance) => utterance.stored));
+    this.state = { ...shared, utterance: signal(place ?? stored) };
   }
 
   headAt(layer: number, head: number): HeadInfo {
@@ -126,7 +134,7 @@ export class Viewer {
   }
 
   detail(): Promise<UtteranceDetail> {
-    return this.asking.json<UtteranceDetail>(`0/utterance/${this.state.utterance.value}`);
+    return this.asking.json<UtteranceDetail>(`${this.number}/utterance/${this.state.utterance.value}`);
   }
 
   /** The state as an address holds it: only what differs from the beginning. */

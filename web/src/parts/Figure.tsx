@@ -1,6 +1,7 @@
 // A plot by Observable Plot, drawn to the width it is given, with a menu that takes it away as SVG, PNG or CSV.
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { pictureIn } from "../core/takeaway";
 import { theme } from "../core/theme";
 import { TakeAway } from "./TakeAway";
 
@@ -36,7 +37,7 @@ export function Figure({ title, options, table, after, keys }: Props) {
     <figure class="figure" aria-label={title}>
       <figcaption>
         <span>{title}</span>
-        <TakeAway name={title} svg={() => place.current!.querySelector("svg")!} table={table} />
+        <TakeAway name={title} picture={() => pictureIn(place.current!)} table={table} />
       </figcaption>
       <div ref={place} />
     </figure>

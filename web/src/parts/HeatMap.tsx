@@ -86,7 +86,7 @@ function cross(
     context.fillRect(placeOf(keys, query + 0.5) * width, 0, 1, height);
     context.globalAlpha = 1;
   }
-  if (hearing.playing.value) context.fillRect(placeOf(keys, hearing.time.value / hearing.period) * width, 0, 1.5, height);
+  if (hearing.playing.value) context.fillRect(placeOf(keys, (hearing.time.value - hearing.detail.value.origin) / hearing.period) * width, 0, 1.5, height);
 }
 
 function gestures(hearing: Hearing) {
@@ -122,7 +122,7 @@ function gestures(hearing: Hearing) {
       const { key, query } = under(event);
       if (pressed && !pressed.moved) {
         viewer.state.query.value = whole(query);
-        void hearing.play(whole(key) * hearing.period);
+        void hearing.play(Math.max(0, hearing.secondsOf(whole(key))));
       }
       pressed = null;
     },

@@ -1,17 +1,17 @@
 // A small menu that takes a picture or its numbers away as a file.
-import { csv, png, save, standalone } from "../core/takeaway";
+import { csv, png, save, standalone, type Picture } from "../core/takeaway";
 import { theme } from "../core/theme";
 
 interface Props {
   name: string;
-  svg: () => SVGSVGElement;
+  picture: () => Picture;
   table: () => Record<string, unknown>[];
 }
 
-export function TakeAway({ name, svg, table }: Props) {
+export function TakeAway({ name, picture, table }: Props) {
   const offers: [string, () => void | Promise<void>][] = [
-    ["SVG", () => save(new Blob([standalone(svg(), theme.value)], { type: "image/svg+xml" }), `${name}.svg`)],
-    ["PNG", async () => save(await png(svg(), theme.value), `${name}.png`)],
+    ["SVG", () => save(new Blob([standalone(picture(), theme.value).text], { type: "image/svg+xml" }), `${name}.svg`)],
+    ["PNG", async () => save(await png(picture(), theme.value), `${name}.png`)],
     ["CSV", () => save(csv(table()), `${name}.csv`)],
   ];
   return (

@@ -3,6 +3,7 @@ import type { Hearing } from "../core/hearing";
 import { shareOf as placeOf, type Range } from "../core/range";
 import type { Span } from "../core/schema";
 import { theme } from "../core/theme";
+import type { Viewer } from "../core/viewer";
 import { Canvas } from "./Canvas";
 
 type Context = CanvasRenderingContext2D;
@@ -15,7 +16,7 @@ export function Curve({ hearing }: { hearing: Hearing }) {
       label="Attention of the query over time"
       draw={(context, width, height) => {
         const row = hearing.attention.value;
-        if (row) curve(context, row, hearing.viewer.keys.value, width, height, categoryColour(hearing));
+        if (row) curve(context, row, hearing.viewer.keys.value, width, height, categoryColour(hearing.viewer));
       }}
     />
   );
@@ -54,7 +55,7 @@ export function Shading({ hearing }: { hearing: Hearing }) {
         if (!row) return;
         const keys = hearing.viewer.keys.value;
         const highest = row.reduce((most, weight) => Math.max(most, weight), 0);
-        context.fillStyle = categoryColour(hearing);
+        context.fillStyle = categoryColour(hearing.viewer);
         for (let key = Math.floor(keys.from); key < Math.min(keys.to, row.length); key++) {
           context.globalAlpha = 0.75 * Math.sqrt(row[key] / highest || 0);
           const left = placeOf(keys, key) * width;
@@ -75,8 +76,9 @@ export function Spectrogram({ hearing }: { hearing: Hearing }) {
         const image = hearing.spectrogram.value;
         const { from, to } = hearing.viewer.keys.value;
         if (!image) return;
-        const perFrame = image.width / hearing.viewer.frames.value;
-        context.drawImage(image, from * perFrame, 0, (to - from) * perFrame, image.height, 0, 0, width, height);
+        const perSecond = image.width / hearing.viewer.utterance.value.duration;
+        const [left, right] = [hearing.secondsOf(from) * perSecond, hearing.secondsOf(to) * perSecond];
+        context.drawImage(image, left, 0, right - left, image.height, 0, 0, width, height);
       }}
     />
   );
@@ -106,7 +108,7 @@ export function Labels({ hearing, tier, along }: Tier) {
 
 function secondsOf(hearing: Hearing, along: "keys" | "queries"): Range {
   const { from, to } = hearing.viewer[along].value;
-  return { from: from * hearing.period, to: to * hearing.period };
+  return { from: hearing.secondsOf(from), to: hearing.secondsOf(to) };
 }
 
 function label(context: Context, span: Span, shown: Range, length: number, depth: number, across: boolean): void {
@@ -139,6 +141,6 @@ function write(context: Context, text: string, centre: number, room: number, dep
   }
 }
 
-export function categoryColour(hearing: Hearing): string {
-  return theme.value.categories[hearing.viewer.chosenHead.value.category] ?? theme.value.neutral;
+export function categoryColour(viewer: Viewer): string {
+  return theme.value.categories[viewer.chosenHead.value.category] ?? theme.value.neutral;
 }

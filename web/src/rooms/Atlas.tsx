@@ -7,7 +7,10 @@ import { LETTERS } from "../core/theme";
 import { useAnswer } from "../core/use";
 import { useViewer } from "../core/viewer";
 import { Choice, Notice, Select } from "../parts/controls";
+import { neighbour } from "../parts/grid";
+import { Legend } from "../parts/Legend";
 import { Thumb } from "../parts/Thumb";
+import { HeadFacts } from "./HeadFacts";
 import { concentrations, withConcentration } from "./concentration";
 
 export function Atlas({ overview }: { overview: Signal<Overview> }) {
@@ -44,8 +47,23 @@ export function Atlas({ overview }: { overview: Signal<Overview> }) {
         <span class="hint">arrow keys walk · Enter opens</span>
       </div>
       {problem && <Notice>{problem}</Notice>}
-      <Grid list={list} thumbs={thumbs} laidOut={!sort.value && !show.value && !chosen.value.length} measure={sort.value} />
+      <div class="atlas-body">
+        <Grid list={list} thumbs={thumbs} laidOut={!sort.value && !show.value && !chosen.value.length} measure={sort.value} />
+        <HeadFacts portrait={<Portrait thumbs={thumbs} />}>
+          <Legend />
+        </HeadFacts>
+      </div>
     </section>
+  );
+}
+
+function Portrait({ thumbs }: { thumbs: Overview["thumbs"] }) {
+  const viewer = useViewer();
+  const head = viewer.chosenHead.value;
+  return (
+    <div class="portrait">
+      <Thumb small={thumbs[nameOf(head)]} category={head.category} frames={viewer.frames.value} />
+    </div>
   );
 }
 
@@ -60,6 +78,7 @@ interface GridProps {
 function Grid({ list, thumbs, laidOut, measure }: GridProps) {
   const viewer = useViewer();
   const grid = useRef<HTMLDivElement>(null);
+  const layers = laidOut ? Math.max(...list.map((row) => row.layer)) + 1 : 0;
   const across = laidOut ? Math.max(...list.map((row) => row.head)) + 1 : 0;
   const walk = (event: KeyboardEvent, at: number) => {
     const next = neighbour(event.key, at, columnsOf(grid.current!), list.length);
@@ -69,7 +88,7 @@ function Grid({ list, thumbs, laidOut, measure }: GridProps) {
     (grid.current!.querySelectorAll("button")[next] as HTMLElement).focus();
   };
   return (
-    <div ref={grid} class={laidOut ? "grid laid-out" : "grid flowing"} style={{ "--across": across }}>
+    <div ref={grid} class={laidOut ? "grid laid-out" : "grid flowing"} style={{ "--across": across, "--layers": layers }}>
       {list.map((row, at) => (
         <Cell key={nameOf(row)} row={row} small={thumbs[nameOf(row)]} measure={measure} place={laidOut} onWalk={(e) => walk(e, at)} />
       ))}
@@ -117,10 +136,4 @@ function Cell({ row, small, measure, place, onWalk }: CellProps) {
 
 function columnsOf(grid: HTMLElement): number {
   return getComputedStyle(grid).gridTemplateColumns.split(" ").length;
-}
-
-export function neighbour(key: string, at: number, columns: number, count: number): number {
-  const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const next = at + (steps[key] ?? 0);
-  return next >= 0 && next < count ? next : at;
 }

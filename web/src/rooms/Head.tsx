@@ -4,13 +4,14 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Hearing } from "../core/hearing";
 import { nameOf } from "../core/heads";
 import type { Overview } from "../core/overview";
-import { LETTERS } from "../core/theme";
+import { composed, csv, pixels, save, wrapped } from "../core/takeaway";
+import { theme } from "../core/theme";
 import { useViewer } from "../core/viewer";
 import { Choice, Notice } from "../parts/controls";
+import { HeadPicker } from "../parts/HeadPicker";
 import { HeatMap } from "../parts/HeatMap";
 import { Curve, Labels, Shading, Spectrogram } from "../parts/strips";
-import { Thumb } from "../parts/Thumb";
-import { HeadFacts } from "./HeadFacts";
+import { HeadFacts, Phones } from "./HeadFacts";
 
 export function Head({ overview }: { overview: Signal<Overview> }) {
   const viewer = useViewer();
@@ -20,7 +21,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
   const problems = [hearing.problem.value, hearing.map.value.failed.value].filter(Boolean);
   return (
     <section class="head-room" aria-label="Head">
-      <Picker overview={overview} />
+      <HeadPicker overview={overview} />
       <div class="stage">
         <Transport hearing={hearing} />
         {problems.map((problem) => (
@@ -45,7 +46,9 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
           <HeatMap hearing={hearing} />
         </div>
       </div>
-      <HeadFacts hearing={hearing} />
+      <HeadFacts>
+        <Phones hearing={hearing} />
+      </HeadFacts>
     </section>
   );
 }
@@ -76,6 +79,7 @@ function Transport({ hearing }: { hearing: Hearing }) {
           whole utterance
         </button>
       )}
+      <SaveMap hearing={hearing} />
       <Choice label="Colour scale" value={scale} options={["log", "linear", ["row", "by row"]]} />
     </div>
   );
@@ -86,30 +90,29 @@ function describe(hearing: Hearing): string {
   const { phone } = hearing.viewer.state;
   if (query !== null) {
     const name = hearing.phoneAt(query)?.label;
-    return `query at ${((query + 0.5) * hearing.period).toFixed(2)} s${name ? `, in ${name}` : ""}`;
+    return `query at ${hearing.secondsOf(query + 0.5).toFixed(2)} s${name ? `, in ${name}` : ""}`;
   }
   return phone.value ? `all queries in ${phone.value}` : "point at the map to see a query, click to hear";
 }
 
-function Picker({ overview }: { overview: Signal<Overview> }) {
-  const viewer = useViewer();
-  const across = Math.max(...viewer.run.heads.map(({ head }) => head)) + 1;
+/** The map with its strips as one picture, and the query's attention as numbers. */
+function SaveMap({ hearing }: { hearing: Hearing }) {
+  const { viewer } = hearing;
+  const name = () => `${viewer.utterance.value.id} ${nameOf(viewer.chosenHead.value)}`;
+  const picture = () => composed(document.querySelector<HTMLElement>(".otoscope .stack")!, theme.value);
+  const attention = () =>
+    [...(hearing.attention.value ?? [])].map((weight, key) => ({ key, seconds: hearing.secondsOf(key), attention: weight }));
   return (
-    <nav class="picker" aria-label="Heads" style={{ "--across": across }}>
-      {viewer.run.heads.map((head) => (
-        <button
-          type="button"
-          key={nameOf(head)}
-          style={{ gridRow: head.layer + 1, gridColumn: head.head + 1 }}
-          class={`cell ${head.category}`}
-          aria-pressed={viewer.chosenHead.value === head}
-          aria-label={`Layer ${head.layer} head ${head.head}, ${head.category}`}
-          title={`${nameOf(head)} ${LETTERS[head.category]}`}
-          onClick={() => viewer.choose(head)}
-        >
-          <Thumb small={overview.value.thumbs[nameOf(head)]} category={head.category} frames={viewer.frames.value} />
-        </button>
-      ))}
-    </nav>
+    <span class="takeaway" role="group" aria-label="Save the map">
+      <button type="button" onClick={async () => save(await pixels(picture()), `${name()}.png`)} title="Save the picture at print size">
+        PNG
+      </button>
+      <button type="button" onClick={() => save(wrapped(picture()), `${name()}.svg`)} title="Save the picture as SVG">
+        SVG
+      </button>
+      <button type="button" disabled={!hearing.attention.value} onClick={() => save(csv(attention()), `${name()}.csv`)} title="Save the query's attention">
+        CSV
+      </button>
+    </span>
   );
 }

@@ -1,5 +1,6 @@
 // What is known of a head: its category, its numbers with their intervals, where its diagonal lies.
 import * as Plot from "@observablehq/plot";
+import type { ComponentChildren } from "preact";
 import { floats, type Block } from "../core/block";
 import type { Hearing } from "../core/hearing";
 import { short, spoken } from "../core/heads";
@@ -7,11 +8,17 @@ import { theme } from "../core/theme";
 import { useAnswer } from "../core/use";
 import { useViewer } from "../core/viewer";
 import { Figure } from "../parts/Figure";
+import { Operations } from "../parts/Operations";
 import { categoryColour } from "../parts/strips";
 
 const WIDEST = 40; // frames to each side of the offset profile
 
-export function HeadFacts({ hearing }: { hearing: Hearing }) {
+interface Props {
+  portrait?: ComponentChildren;
+  children?: ComponentChildren;
+}
+
+export function HeadFacts({ portrait, children }: Props) {
   const viewer = useViewer();
   const head = viewer.chosenHead.value;
   const table = useAnswer(() => viewer.asking.block("0/heads"), []);
@@ -20,10 +27,16 @@ export function HeadFacts({ hearing }: { hearing: Hearing }) {
       <h2>
         Layer {head.layer}, head {head.head} <span class={`badge ${head.category}`}>{head.category}</span>
       </h2>
-      {head.operations.length > 0 && <p class="operations">{head.operations.join(" · ")}</p>}
+      {portrait}
       {table.value.value && <Numbers table={table.value.value} />}
-      <Profile hearing={hearing} />
-      <Phones hearing={hearing} />
+      <Profile />
+      {children}
+      {head.operations.length > 0 && (
+        <>
+          <h3>Operations</h3>
+          <Operations names={head.operations} />
+        </>
+      )}
     </aside>
   );
 }
@@ -52,7 +65,7 @@ function between(low: number | undefined, high: number | undefined): string {
   return low === undefined || high === undefined || Number.isNaN(low) ? "" : `${short(low)} to ${short(high)}`;
 }
 
-function Profile({ hearing }: { hearing: Hearing }) {
+function Profile() {
   const viewer = useViewer();
   const variable = viewer.run.variables.find(({ name }) => name === "offset_profile");
   const profile = useAnswer(() => viewer.asking.block("0/variable/offset_profile"), []);
@@ -65,7 +78,7 @@ function Profile({ hearing }: { hearing: Hearing }) {
   const points = offsets.map((offset, i) => ({ offset_ms: offset * period, attention: row[i] })).filter(
     ({ offset_ms }) => Math.abs(offset_ms) <= WIDEST * period,
   );
-  const colour = categoryColour(hearing);
+  const colour = categoryColour(viewer);
   return (
     <Figure
       title="Attention by offset"
@@ -88,7 +101,7 @@ function Profile({ hearing }: { hearing: Hearing }) {
 }
 
 /** Phones of the utterance: choose one to see and hear what its frames attend to. */
-function Phones({ hearing }: { hearing: Hearing }) {
+export function Phones({ hearing }: { hearing: Hearing }) {
   const { phone, query } = hearing.viewer.state;
   const symbols = [...new Map(hearing.detail.value.phones.map((span) => [span.label, span.group])).entries()];
   if (!symbols.length) return <p class="hint">This utterance has no phone labels here.</p>;

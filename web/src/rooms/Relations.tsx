@@ -1,6 +1,162 @@
-// Relations.
+// What phones a head's queries attend to: the relation map by class, concentration, named operations; click to hear.
+import * as Plot from "@observablehq/plot";
+import type { Signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { floats } from "../core/block";
+import { Hearing } from "../core/hearing";
+import { short } from "../core/heads";
+import type { Overview } from "../core/overview";
+import type { Span } from "../core/schema";
+import { theme } from "../core/theme";
+import { useAnswer } from "../core/use";
+import { useViewer, type Viewer } from "../core/viewer";
 import { Notice } from "../parts/controls";
+import { Figure, type Drawn } from "../parts/Figure";
+import { HeadPicker } from "../parts/HeadPicker";
+import { Operations } from "../parts/Operations";
+import { hasRelations } from "./concentration";
 
-export function Relations() {
-  return <Notice>Not here yet.</Notice>;
+const MOST = 3; // preference at which the colour is strongest: four times as much as uniform attention
+const EXAMPLES = 4;
+
+export function Relations({ overview }: { overview: Signal<Overview> }) {
+  const viewer = useViewer();
+  if (!hasRelations(viewer))
+    return (
+      <Notice>
+        This run has no relation maps: they come from a corpus with phone labels. Analyze one (audio beside TextGrids, TIMIT,
+        Kaldi or Lhotse alignments) to see which phones each head prefers.
+      </Notice>
+    );
+  return <WithRelations overview={overview} />;
+}
+
+function WithRelations({ overview }: { overview: Signal<Overview> }) {
+  const viewer = useViewer();
+  const hearing = useMemo(() => new Hearing(viewer), [viewer]);
+  const wave = useRef<HTMLDivElement>(null);
+  useEffect(() => hearing.attach(wave.current!), [hearing]);
+  const head = viewer.chosenHead.value;
+  const preference = useAnswer(() => ofHead(viewer, "preference"), [head]);
+  const concentration = useAnswer(() => ofHead(viewer, "concentration"), [head]);
+  const phones = viewer.run.labels.key_phone ?? [];
+  return (
+    <section class="relations-room" aria-label="Relations">
+      <HeadPicker overview={overview} />
+      <div class="map-side">
+        <h2>
+          Layer {head.layer}, head {head.head} <span class={`badge ${head.category}`}>{head.category}</span>
+        </h2>
+        {preference.value.value && <Preference values={preference.value.value} phones={phones} hearing={hearing} />}
+        <p class="hint">
+          Colour says how much more (or less) than uniform attention. Click a cell to hear examples from this utterance.
+        </p>
+        <div ref={wave} class="wave small" />
+        {hearing.problem.value && <Notice>{hearing.problem.value}</Notice>}
+      </div>
+      <aside class="facts">
+        <h3>Operations</h3>
+        <Operations names={head.operations} />
+        {concentration.value.value && <Concentration values={concentration.value.value} phones={phones} />}
+      </aside>
+    </section>
+  );
+}
+
+async function ofHead(viewer: Viewer, name: string): Promise<Float32Array> {
+  const { layer, head } = viewer.chosenHead.peek();
+  const { shape } = viewer.run.variables.find((variable) => variable.name === name)!;
+  const size = shape.slice(2).reduce((product, length) => product * length, 1);
+  const all = floats(await viewer.asking.block(`0/variable/${name}`), name);
+  return all.subarray((layer * shape[1] + head) * size, (layer * shape[1] + head + 1) * size);
+}
+
+interface Cell {
+  query: string;
+  key: string;
+  preference: number;
+}
+
+function Preference({ values, phones, hearing }: { values: Float32Array; phones: string[]; hearing: Hearing }) {
+  const cells: Cell[] = phones.flatMap((query, m) =>
+    phones.map((key, n) => ({ query, key, preference: values[m * phones.length + n] })),
+  );
+  const { below, surface, above } = theme.value;
+  return (
+    <Figure
+      title="Preference of query phones for key phones"
+      keys={[values]}
+      table={() => cells.map((cell) => ({ ...cell }))}
+      after={(plot) => playOnClick(plot, hearing)}
+      options={(width) => ({
+        height: Math.min(width, Math.max(360, window.innerHeight - 250)),
+        marginLeft: 44,
+        marginTop: 30,
+        padding: 0.04,
+        x: { domain: phones, axis: "top", label: "attended to (key)", tickSize: 0, tickRotate: width < 620 ? -90 : 0 },
+        y: { domain: phones, label: "attends (query)", tickSize: 0 },
+        color: {
+          type: "diverging",
+          domain: [-MOST, MOST],
+          clamp: true,
+          range: [below, surface, above],
+          interpolate: "rgb",
+          legend: true,
+          label: "preference (0: as uniform attention)",
+        },
+        marks: [
+          Plot.cell(cells.filter((cell) => Number.isFinite(cell.preference)), { x: "key", y: "query", fill: "preference" }),
+          Plot.tip(cells, Plot.pointer({ x: "key", y: "query", title: told })),
+        ],
+      })}
+    />
+  );
+}
+
+function told({ query, key, preference }: Cell): string {
+  if (!Number.isFinite(preference)) return `${query} → ${key}: never together in this corpus`;
+  return `${query} → ${key}: ${short(1 + preference)} times uniform attention`;
+}
+
+function playOnClick(plot: Drawn, hearing: Hearing): void {
+  plot.classList.add("clickable");
+  plot.addEventListener("click", () => {
+    const cell = plot.value as Cell | null;
+    if (cell) void examples(hearing, cell);
+  });
+}
+
+/** Each query phone of the utterance, then the stretch of the key phone that it attends to most. */
+async function examples(hearing: Hearing, { query, key }: Cell): Promise<void> {
+  const same = (symbol: string) => (span: Span) => span.folded === symbol;
+  const queries = hearing.detail.value.phones.filter(same(query)).slice(0, EXAMPLES);
+  const keys = hearing.detail.value.phones.filter(same(key));
+  if (!queries.length || !keys.length) {
+    hearing.problem.value = `this utterance has no ${queries.length ? key : query}; choose another to hear this relation`;
+    return;
+  }
+  hearing.problem.value = "";
+  await hearing.playPairs(queries, keys);
+}
+
+function Concentration({ values, phones }: { values: Float32Array; phones: string[] }) {
+  const bars = phones.map((phone, place) => ({ phone, concentration: values[place] }));
+  const { below, above } = theme.value;
+  return (
+    <Figure
+      title="Concentration on each phone"
+      keys={[values]}
+      table={() => bars}
+      options={() => ({
+        height: 40 + 13 * phones.length,
+        marginLeft: 34,
+        x: { label: "concentration", grid: true, ticks: 4 },
+        y: { domain: phones, label: null, tickSize: 0 },
+        marks: [
+          Plot.barX(bars, { x: "concentration", y: "phone", fill: ({ concentration }) => (concentration < 0 ? below : above) }),
+          Plot.ruleX([0]),
+        ],
+      })}
+    />
+  );
 }

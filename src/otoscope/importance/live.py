@@ -10,9 +10,9 @@ import numpy as np
 from lhotse import MonoCut
 from torch import Tensor
 
-from otoscope.engine.ablation import Ablated, Heard, Judges, compare
 from otoscope.engine.maps import Labels, check_model, cuts_of, labels
 from otoscope.errors import BadInput
+from otoscope.importance.ablation import Ablated, Heard, Judges, compare
 from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
 from otoscope.models.intervention import attend_under

@@ -1,0 +1,102 @@
+// What a probe still reads as heads are removed by a ranking, or as the span shrinks, with its 95 % intervals.
+import * as Plot from "@observablehq/plot";
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { floats } from "../core/block";
+import { useAnswer } from "../core/use";
+import { useViewer, type Viewer } from "../core/viewer";
+import { Choice, Notice, Select } from "../parts/controls";
+import { Figure } from "../parts/Figure";
+import { PALETTE } from "./palette";
+
+interface Point {
+  line: string;
+  at: number;
+  score: number;
+  low: number;
+  high: number;
+}
+
+export function Curves({ number }: { number: number }) {
+  const viewer = useViewer();
+  const { labels } = viewer.catalogue.runs[number];
+  const probe = useMemo(() => signal(labels.probe[0]), [number]);
+  const way = useMemo(() => signal("low"), [number]);
+  const place = labels.probe.indexOf(probe.value);
+  const directions = labels.direction.map((name) => [name, name.replaceAll("_", " ")] as const);
+  if (!labels.direction.includes(way.value)) way.value = labels.direction[0];
+  const heads = useAnswer(() => headCurves(viewer, number, place, labels.direction.indexOf(way.value)), [place, way.value]);
+  const spans = useAnswer(() => spanCurves(viewer, number, place), [place]);
+  return (
+    <div class="curves">
+      <div class="toolbar">
+        <Select label="Probe" value={probe} options={labels.probe} />
+        <Choice label="Order of removal" value={way} options={directions} />
+      </div>
+      {heads.value.problem && <Notice>{heads.value.problem}</Notice>}
+      {heads.value.value && <Lines title={`${probe.value}: heads removed`} across="heads removed" points={heads.value.value} />}
+      {spans.value.value?.length ? <Lines title={`${probe.value}: span`} across="span (frames)" points={spans.value.value} /> : null}
+    </div>
+  );
+}
+
+function Lines({ title, across, points }: { title: string; across: string; points: Point[] }) {
+  const lines = [...new Set(points.map(({ line }) => line))];
+  return (
+    <Figure
+      title={title}
+      keys={[points]}
+      table={() => points.map((point) => ({ ...point }))}
+      options={() => ({
+        height: 250,
+        marginLeft: 48,
+        x: { label: across },
+        y: { label: "score", grid: true },
+        color: { domain: lines, range: PALETTE(), legend: true },
+        marks: [
+          Plot.areaY(points, { x: "at", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),
+          Plot.lineY(points, { x: "at", y: "score", stroke: "line", strokeWidth: 1.6 }),
+          Plot.dot(points, { x: "at", y: "score", fill: "line", r: 2.2 }),
+          Plot.tip(points, Plot.pointer({ x: "at", y: "score", title: ({ line, at, score }) => `${line}, ${at}: ${score.toFixed(3)}` })),
+        ],
+      })}
+    />
+  );
+}
+
+async function headCurves(viewer: Viewer, number: number, probe: number, direction: number): Promise<Point[]> {
+  const { labels } = viewer.catalogue.runs[number];
+  const [score, ends, removed] = await arrays(viewer, number, ["score", "score_interval", "removed"]);
+  const [, rankings, directions, steps] = shapeOf(viewer, number, "score");
+  const points: Point[] = [];
+  for (let ranking = 0; ranking < rankings; ranking++)
+    for (let step = 0; step < steps; step++) {
+      const at = ((probe * rankings + ranking) * directions + direction) * steps + step;
+      points.push({ line: labels.ranking[ranking], at: removed[step], score: score[at], low: ends[2 * at], high: ends[2 * at + 1] });
+    }
+  return points;
+}
+
+async function spanCurves(viewer: Viewer, number: number, probe: number): Promise<Point[]> {
+  const { labels, variables } = viewer.catalogue.runs[number];
+  if (!variables.some(({ name }) => name === "span_score")) return [];
+  const [score, ends] = await arrays(viewer, number, ["span_score", "span_score_interval"]);
+  const [, ways, radii] = shapeOf(viewer, number, "span_score");
+  const points: Point[] = [];
+  for (let way = 0; way < ways; way++)
+    for (let radius = 0; radius < radii; radius++) {
+      const at = (probe * ways + way) * radii + radius;
+      const frames = Number(labels.radius[radius]);
+      if (Number.isFinite(frames))
+        points.push({ line: `rows ${labels.rows[way]}`, at: frames, score: score[at], low: ends[2 * at], high: ends[2 * at + 1] });
+    }
+  return points.sort((a, b) => a.at - b.at);
+}
+
+const shapeOf = (viewer: Viewer, number: number, name: string): number[] =>
+  viewer.catalogue.runs[number].variables.find((variable) => variable.name === name)!.shape;
+
+async function arrays(viewer: Viewer, number: number, names: string[]): Promise<Float32Array[]> {
+  const blocks = await Promise.all(names.map((name) => viewer.asking.block(`${number}/variable/${name}`)));
+  return blocks.map((block, i) => floats(block, names[i]));
+}
