@@ -13,7 +13,7 @@ def run_of_size(tmp_path_factory):
 
     def made(size):
         if size not in runs:
-            runs[size] = make_run(tmp_path_factory.mktemp("figures") / "run", **SIZES[size])
+            runs[size] = make_run(tmp_path_factory.mktemp("figures") / "run", **SIZES[size], related=True)
         return runs[size]
 
     return made

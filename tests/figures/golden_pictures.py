@@ -20,7 +20,7 @@ PICTURES = [(name, "light") for name in discover()] + [("atlas", "dark")]
 
 def golden_dataset(folder, seed=0):
     """Results and one map of a drawn model of 4 x 4 heads."""
-    run = make_run(folder, 4, 4, 3, frames=120, seed=seed)
+    run = make_run(folder, 4, 4, 3, frames=120, related=True, seed=seed)
     attention = run.map(run.maps[0])
     return run.dataset.merge(attention).assign_attrs(attention.attrs)
 

@@ -69,10 +69,10 @@ def test_the_chosen_utterance_is_shown(tmp_path):
 
 
 def test_without_stored_maps_the_rest_is_drawn_and_the_lack_is_said(tmp_path):
-    run = make_run(tmp_path / "run", 1, 2, 2, maps=0)
+    run = make_run(tmp_path / "run", 1, 2, 2, maps=0, related=True)
     lacking = {}
     paths = draw(run, tmp_path / "out", on_skip=lacking.__setitem__)
-    assert [path.stem for path in paths] == ["head-distribution", "offset-profiles"]
+    assert [path.stem for path in paths] == ["concentration", "head-distribution", "offset-profiles", "relation-maps"]
     assert lacking == dict.fromkeys(["atlas", "category-examples"], "the run holds no attention")
     with pytest.warns(UserWarning, match="figure .* is left out: the run holds no attention"):
         draw(run, tmp_path / "out")
