@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from otoscope.phones import order
+from otoscope.relations import Relations, baselines, variables
 from otoscope.results import Bootstrap, Run, assemble, claim_folder, finish, open_run, write_map
 
 FRAME_PERIOD = 0.02
@@ -113,6 +115,28 @@ def states(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], see
     return rows, {"offset_profile": (sums, counts)}
 
 
+def relations(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], seed: int):
+    """Relations between the phones of the made-up speech, by the plain formula, as `analyze` adds them to a run."""
+    phones = order(symbol for speech in speeches for symbol, _, _ in speech.phones)
+    Y, counts = len(phones), np.zeros(128, dtype=np.int64)
+    between = np.full((128, layers, max(n_heads), Y, Y), np.nan)
+    for layer in range(layers):
+        between[:, layer, : n_heads[layer]] = 0
+    uniform = np.zeros((2, 128, Y, Y))
+    for u, speech in enumerate(speeches):
+        bounds = [round(start / FRAME_PERIOD) for _, start, _ in speech.phones] + [speech.frames]
+        label = np.repeat([phones.index(symbol) for symbol, _, _ in speech.phones], np.diff(bounds))
+        counts[u % 128] += 1
+        uniform[:, u % 128] += baselines(label[:, None], Y)
+        says = np.eye(Y)[label]
+        for layer in range(layers):
+            for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
+                between[u % 128, layer, head] += says.T @ attn_qk @ says / speech.frames
+    own = np.diagonal(between, axis1=-2, axis2=-1) / 2
+    found = variables(Relations(between, own, *uniform), counts, phones, Bootstrap(resamples=50))
+    return found.assign_attrs(labelled_utterances=len(speeches), unknown_phones=[])
+
+
 def make_run(
     path: Path,
     layers: int = 3,
@@ -123,9 +147,13 @@ def make_run(
     n_heads: list[int] | None = None,
     maps: int = 1,
     labelled: bool = True,
+    related: bool = False,
     seed: int = 0,
 ) -> Run:
-    """Write a finished run at `path` and open it; the last `maps` utterances keep their maps."""
+    """Write a finished run at `path` and open it; the last `maps` utterances keep their maps.
+
+    `related` adds the relations between phones, which a run has where its corpus has phones.
+    """
     n_heads = n_heads or [heads] * layers
     speeches = [utterance(frames - 3 * (utterances - 1 - u), seed + u) for u in range(utterances)]
     rows, folds = states(layers, n_heads, speeches, seed)
@@ -142,6 +170,9 @@ def make_run(
     dataset = assemble(
         rows, folds, table, STATISTICS, frame_period=FRAME_PERIOD, about=about, bootstrap=Bootstrap(resamples=200)
     )
+    if related:
+        found = relations(layers, n_heads, speeches, seed)
+        dataset = dataset.merge(found).assign_attrs(found.attrs)
     for u in range(utterances - maps, utterances):
         write_map(
             path,

@@ -16,6 +16,7 @@ LEFT, TOP, SIDE, GAP = 16.0, 17.0, 70.0, 19.0
 HEADING, BELOW, KEY = 8.5, 9.5, 15.0
 DOUBLINGS = 3  # at which colours end: 1/8 and 8 times uniform
 LINE = 3.4  # mm from one line of labels along an edge to the other
+EDGE = 1.0  # mm by which a label may reach over the left or right end
 TICKS = {-3: "⅛", -2: "¼", -1: "½", 0: "1", 1: "2", 2: "4", 3: "8"}
 
 
@@ -45,9 +46,9 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
     for name in ("global", "vertical", "diagonal"):
         here = extreme.where(heads["category"] == name)
         if here.notnull().any():
-            chosen[f"{name}, most extreme concentration"] = heads.isel(place=int(np.nanargmax(here.values)))
+            chosen[f"most extreme {name} head"] = heads.isel(place=int(np.nanargmax(here.values)))
     if same.notnull().any():
-        chosen["strongest relation to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
+        chosen["most to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
     return chosen
 
 
@@ -84,14 +85,14 @@ def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
     """Phones along the left and the bottom edge, in turn on two lines, those that fit."""
     centres = SIDE * (np.arange(len(symbols)) + 0.5) / len(symbols)
     heights = [TEXT_PT * POINT + 0.1] * len(symbols)
-    widths = [text_width(symbol, TEXT_PT) + 0.8 for symbol in symbols]
+    widths = [text_width(symbol, TEXT_PT) + 0.4 for symbol in symbols]
     for line in range(2):
         here = slice(line, None, 2)
         out = 0.8 + line * LINE
         for i in fitting(centres[here], heights[here], np.ones(len(centres[here])), SIDE):
             place = (left - out, top + centres[here][i])
             write(figure, *place, symbols[here][i], ha="right", va="center_baseline")
-        for i in fitting(centres[here], widths[here], np.ones(len(centres[here])), SIDE):
+        for i in fitting(centres[here] + EDGE, widths[here], np.ones(len(centres[here])), SIDE + 2 * EDGE):
             write(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
 
 
