@@ -7,6 +7,7 @@ every head's place), so torch's function beneath it is asked for the maps of eac
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -33,6 +34,8 @@ ENCODERS = {
 """Where the encoder sits in a larger model."""
 PROJECTIONS = {
     "MockingjayModel": "encoder.layer.{}.attention.output.dense",
+    "TeraModel": "encoder.layer.{}.attention.output.dense",
+    "AudioAlbertModel": "encoder.layer.{}.attention.output.dense",
     "SEWDModel": "encoder.encoder.layer.{}.attention.output.dense",
     "Wav2Vec2ConformerModel": "encoder.layers.{}.self_attn.linear_out",
     "Wav2Vec2BertModel": "encoder.layers.{}.self_attn.linear_out",
@@ -65,6 +68,8 @@ def fresh(folder: Path, attention: str | None = "eager") -> Any:
     (written_by,) = AutoConfig.from_pretrained(folder).architectures
     whole = getattr(transformers, written_by) if written_by in ENCODERS else AutoModel
     model = whole.from_pretrained(folder, dtype=torch.float64, attn_implementation=attention).eval()
+    if written_by == "AudioAlbertModel":  # its one layer as layers of their own, so that each can be changed alone
+        model.encoder.layer = nn.ModuleList(deepcopy(model.encoder.layer[0]) for _ in range(3))
     return attrgetter(ENCODERS[written_by])(model) if written_by in ENCODERS else model
 
 
@@ -203,7 +208,7 @@ def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = N
                 patch.setattr(home, "XSoftmax", BandedSoftmax(within))
             case "SpeechT5EncoderWithSpeechPrenet":
                 patch.setattr(F, "softmax", lambda scores, dim: within(TORCH_SOFTMAX(scores, dim)))
-            case "MockingjayModel":
+            case "MockingjayModel" | "TeraModel" | "AudioAlbertModel":
                 patch.setattr("transformers.models.bert.modeling_bert.eager_attention_forward", eager)
             case _:
                 patch.setattr(home, "eager_attention_forward", eager)

@@ -32,6 +32,8 @@ BUILDERS = VARIANTS | {
 }
 PADDED = {
     "mockingjay",
+    "tera",
+    "audioalbert",
     "wav2vec2-layer",
     "hubert-layer",
     "unispeech",

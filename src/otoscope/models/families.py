@@ -174,6 +174,8 @@ FAMILIES = {
     family.model_type: family
     for family in (
         Family("mockingjay", "MockingjayModel", *_LOG_MEL),
+        Family("tera", "TeraModel", *_LOG_MEL),
+        Family("audioalbert", "AudioAlbertModel", *_LOG_MEL),
         Family("wav2vec2", "Wav2Vec2Model", *_CONVOLUTIONS),
         Family("hubert", "HubertModel", *_CONVOLUTIONS),
         Family("wavlm", "WavLMModel", *_CONVOLUTIONS, gated="WavLMAttention"),

@@ -65,7 +65,8 @@ def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Each layer of the configuration calls its attention once."""
     expected = getattr(encoder.model.config, encoder.family.layers)
     modules = {id(call.module) for call in calls}
-    if not len(calls) == len(modules) == expected:
+    apart = 1 if getattr(encoder.model.config, "share_layer", False) else expected
+    if (len(calls), len(modules)) != (expected, apart):
         seen = f"{len(calls)} calls in {len(modules)} modules"
         raise _refused(encoder, f"expected one attention call in each of {expected} layers, saw {seen}")
 

@@ -7,7 +7,7 @@ import torch
 import transformers as hf
 from torch import nn
 
-from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayModel
+from otoscope.models import mockingjay as port
 
 HEADS, LAYERS, HIDDEN = 4, 3, 48
 SHAPE = {
@@ -54,9 +54,9 @@ def wav2vec2_like(model: Any, config: Any, **options: Any) -> Callable[[], Tiny]
     return lambda: (model(config(**SHAPE | CONVOLUTIONS | options)), samples())
 
 
-def mockingjay() -> Tiny:
-    """Log-mel frames, two stacked."""
-    return MockingjayModel(MockingjayConfig(**SHAPE, downsample_rate=2)), MockingjayFeatureExtractor()
+def mockingjay_like(model: Any, config: Any, rate: int) -> Callable[[], Tiny]:
+    """Of our port: log-mel frames, `rate` of them stacked."""
+    return lambda: (model(config(**SHAPE, downsample_rate=rate)), port.MockingjayFeatureExtractor())
 
 
 def wav2vec2_bert() -> Tiny:
@@ -120,7 +120,9 @@ def speecht5() -> Tiny:
 
 
 TINY: dict[str, Callable[[], Tiny]] = {
-    "mockingjay": mockingjay,
+    "mockingjay": mockingjay_like(port.MockingjayModel, port.MockingjayConfig, 2),
+    "tera": mockingjay_like(port.TeraModel, port.TeraConfig, 1),
+    "audioalbert": mockingjay_like(port.AudioAlbertModel, port.AudioAlbertConfig, 2),
     "wav2vec2": wav2vec2_like(hf.Wav2Vec2Model, hf.Wav2Vec2Config, **LAYER),
     "hubert": wav2vec2_like(hf.HubertModel, hf.HubertConfig, **LAYER),
     "wavlm": wav2vec2_like(hf.WavLMModel, hf.WavLMConfig, **LAYER),
@@ -154,7 +156,7 @@ QUERIES_AND_KEYS = ("q_proj", "k_proj", "query", "key", "linear_q", "linear_k", 
 POSITIONS_OF_ATTENTION = ("rel_attn_embed", "distance_embedding", "pe_k", "rel_embeddings")
 POSITION_BIASES = ("pos_bias_u", "pos_bias_v", "bias_u", "bias_v")
 
-SHARPER = {"whisper": 3.0, "qwen2_audio_encoder": 3.0}  # their frames are much alike: positions are most of them
+SHARPER = dict.fromkeys(("tera", "audioalbert", "whisper", "qwen2_audio_encoder"), 3.0)  # their frames are much alike
 
 
 def build(family: str, builder: Callable[[], Tiny] | None = None) -> Tiny:

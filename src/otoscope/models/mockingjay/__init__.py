@@ -1,24 +1,37 @@
-"""Our port of Mockingjay as a transformers model; each part registers with its Auto class when it is imported."""
+"""Our port of Mockingjay and its relatives to transformers; each part registers with its Auto class when imported."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from otoscope.models.mockingjay.configuration import MockingjayConfig
+    from otoscope.models.mockingjay.configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
     from otoscope.models.mockingjay.feature_extraction import MockingjayFeatureExtractor
-    from otoscope.models.mockingjay.modeling import MockingjayForPreTraining, MockingjayModel
+    from otoscope.models.mockingjay.modeling import (
+        AudioAlbertForPreTraining,
+        AudioAlbertModel,
+        MockingjayForPreTraining,
+        MockingjayModel,
+        TeraForPreTraining,
+        TeraModel,
+    )
 
-__all__ = ["MockingjayConfig", "MockingjayFeatureExtractor", "MockingjayForPreTraining", "MockingjayModel"]
-
-_HOME = {
-    "MockingjayConfig": "configuration",
-    "MockingjayFeatureExtractor": "feature_extraction",
-    "MockingjayForPreTraining": "modeling",
-    "MockingjayModel": "modeling",
-}
+__all__ = [
+    "AudioAlbertConfig",
+    "AudioAlbertForPreTraining",
+    "AudioAlbertModel",
+    "MockingjayConfig",
+    "MockingjayFeatureExtractor",
+    "MockingjayForPreTraining",
+    "MockingjayModel",
+    "TeraConfig",
+    "TeraForPreTraining",
+    "TeraModel",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    homes = {"Config": "configuration", "FeatureExtractor": "feature_extraction"}
+    home = next((home for ending, home in homes.items() if name.endswith(ending)), "modeling")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -12,6 +12,7 @@ class MockingjayConfig(PreTrainedConfig):
         downsample_rate: consecutive input frames stacked into one model frame (the paper's `R_factor`); a
             remainder is dropped.
         target_size: bands of one 10 ms frame that the prediction head reconstructs.
+        share_layer: one layer's weights are used by all (AudioALBERT).
         hidden_size, num_hidden_layers, num_attention_heads, intermediate_size, ...: as in BERT.
 
     Example:
@@ -24,6 +25,7 @@ class MockingjayConfig(PreTrainedConfig):
     num_mel_bins: int = 80
     downsample_rate: int = 3
     target_size: int = 80
+    share_layer: bool = False
     hidden_size: int = 768
     num_hidden_layers: int = 12
     num_attention_heads: int = 12
@@ -42,4 +44,34 @@ class MockingjayConfig(PreTrainedConfig):
         return self.downsample_rate / 100
 
 
-AutoConfig.register(MockingjayConfig.model_type, MockingjayConfig, exist_ok=True)
+class TeraConfig(MockingjayConfig):
+    """The same model, trained to undo other alterations of its input (Liu et al., *TERA*, 2021).
+
+    Example:
+        >>> TeraConfig().frame_period
+        0.01
+    """
+
+    model_type = "tera"
+
+    downsample_rate: int = 1
+
+
+class AudioAlbertConfig(MockingjayConfig):
+    """The same model with one layer that is run again and again (Chi et al., *Audio ALBERT*, 2021).
+
+    Example:
+        >>> AudioAlbertConfig().share_layer
+        True
+    """
+
+    model_type = "audioalbert"
+
+    downsample_rate: int = 1
+    share_layer: bool = True
+
+
+CONFIGURATIONS = (MockingjayConfig, TeraConfig, AudioAlbertConfig)
+
+for configuration in CONFIGURATIONS:
+    AutoConfig.register(configuration.model_type, configuration, exist_ok=True)

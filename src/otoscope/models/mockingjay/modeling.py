@@ -14,7 +14,7 @@ from transformers.utils import ModelOutput
 from transformers.utils.generic import merge_with_config_defaults
 from transformers.utils.output_capturing import capture_outputs
 
-from otoscope.models.mockingjay.configuration import MockingjayConfig
+from otoscope.models.mockingjay.configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
 
 
 def stack_frames(frames: Tensor, rate: int) -> Tensor:
@@ -70,6 +70,22 @@ class MockingjayPreTrainedModel(PreTrainedModel):
     _can_record_outputs = {"hidden_states": BertLayer, "attentions": BertSelfAttention}  # noqa: RUF012
 
 
+class MockingjayEncoder(BertEncoder):
+    """BERT's layers, or the first of them run as often as there are layers."""
+
+    def __init__(self, config: MockingjayConfig) -> None:
+        """See the class."""
+        super().__init__(config)
+        if config.share_layer:
+            self.layer = self.layer[:1]
+
+    def forward(self, hidden: Tensor, attention_mask: Tensor | None = None, **kwargs: object) -> Tensor:
+        """`[batch, frames, hidden]` through all layers."""
+        for i in range(self.config.num_hidden_layers):
+            hidden = self.layer[i % len(self.layer)](hidden, attention_mask, **kwargs)
+        return hidden
+
+
 class MockingjayModel(MockingjayPreTrainedModel):
     """The encoder.
 
@@ -83,7 +99,7 @@ class MockingjayModel(MockingjayPreTrainedModel):
         """See the class."""
         super().__init__(config)
         self.input = MockingjayInput(config)
-        self.encoder = BertEncoder(config)
+        self.encoder = MockingjayEncoder(config)
         self.post_init()
 
     @merge_with_config_defaults  # type: ignore[untyped-decorator]
@@ -104,7 +120,7 @@ class MockingjayModel(MockingjayPreTrainedModel):
             attention_mask = stack_frames(attention_mask[:, :, None], rate).amin(-1)
         hidden = self.input(stack_frames(input_features, rate), first_position)
         mask = create_bidirectional_mask(config=self.config, inputs_embeds=hidden, attention_mask=attention_mask)
-        return BaseModelOutput(last_hidden_state=self.encoder(hidden, attention_mask=mask, **kwargs).last_hidden_state)
+        return BaseModelOutput(last_hidden_state=self.encoder(hidden, mask, **kwargs))
 
 
 class MockingjayPredictionHead(nn.Module):
@@ -169,5 +185,31 @@ class MockingjayForPreTraining(MockingjayPreTrainedModel):
         return (error * masked).sum() / masked.sum().clamp(min=1)
 
 
-AutoModel.register(MockingjayConfig, MockingjayModel, exist_ok=True)
-AutoModelForPreTraining.register(MockingjayConfig, MockingjayForPreTraining, exist_ok=True)
+class TeraModel(MockingjayModel):
+    """The encoder of TERA."""
+
+    config_class = TeraConfig
+
+
+class TeraForPreTraining(MockingjayForPreTraining):
+    """TERA's encoder and its prediction head."""
+
+    config_class = TeraConfig
+
+
+class AudioAlbertModel(MockingjayModel):
+    """The encoder of AudioALBERT."""
+
+    config_class = AudioAlbertConfig
+
+
+class AudioAlbertForPreTraining(MockingjayForPreTraining):
+    """AudioALBERT's encoder and its prediction head."""
+
+    config_class = AudioAlbertConfig
+
+
+for model in (MockingjayModel, TeraModel, AudioAlbertModel):
+    AutoModel.register(model.config_class, model, exist_ok=True)
+for model in (MockingjayForPreTraining, TeraForPreTraining, AudioAlbertForPreTraining):
+    AutoModelForPreTraining.register(model.config_class, model, exist_ok=True)
