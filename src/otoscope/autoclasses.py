@@ -14,7 +14,10 @@ REGISTERED_AFTER = {
     "transformers.models.auto.configuration_auto": "otoscope.models.mockingjay.configuration",
     "transformers.models.auto.modeling_auto": "otoscope.models.mockingjay.modeling",
     "transformers.models.auto.feature_extraction_auto": "otoscope.models.mockingjay.feature_extraction",
+    "otoscope.models.mockingjay.configuration": "otoscope.refinement.doors",
+    "otoscope.models.mockingjay.modeling": "otoscope.refinement.modeling",
 }
+"""What is imported as soon as a module is loaded; refined models build on our own, so they come after those."""
 
 
 def register_when_transformers_loads() -> None:

@@ -32,6 +32,7 @@ ARROWS["segmentation"] = {"errors", "corpus", "phones", "models", "results", "en
 ARROWS["importance"] = {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"}
 ARROWS["viewer"] = {"errors", "results", "phones", "importance"}
 ARROWS["relations"] = {"errors", "phones", "results"}
+ARROWS["refinement"] = {"atomic", "errors", "embedded", "corpus", "models", "results", "engine", "importance"}
 ARROWS["engine"] |= {"phones", "relations"}
 ABOVE_ALL = {"__init__", "__main__", "autoclasses", "cli"}  # they call the rooms, and no room calls them
 

@@ -31,19 +31,18 @@ def blocked_attention(
         >>> blocked_attention(q, q, value, radius=1, scaling=1.0).flatten().tolist()
         [1.5, 3.0, 6.0, 7.5]
     """
-    T = query_bhtd.shape[2]
+    B, H, T, d = query_bhtd.shape
     if real_bt is None:
         real_bt = torch.ones(1, T, dtype=torch.bool, device=query_bhtd.device)
     context_nhqd = F.scaled_dot_product_attention(
-        _blocks(query_bhtd, BLOCK),
+        _blocks(query_bhtd),
         _windows(key_bhtd, radius),
         _windows(value_bhtd, radius),
-        attn_mask=_bias(real_bt, len(query_bhtd), radius, query_bhtd.dtype),
+        attn_mask=_bias(real_bt, B, radius, query_bhtd.dtype),
         dropout_p=dropout,
         scale=scaling,
     )
-    context_bthd = context_nhqd.transpose(1, 2).unflatten(0, (len(query_bhtd), -1)).flatten(1, 2)
-    return context_bthd[:, :T]
+    return context_nhqd.transpose(1, 2).reshape(B, -1, H, d)[:, :T]
 
 
 def computed_pairs(length: int, radius: int | None) -> int:
@@ -51,11 +50,11 @@ def computed_pairs(length: int, radius: int | None) -> int:
     return length**2 if radius is None else -(-length // BLOCK) * BLOCK * (BLOCK + 2 * radius)
 
 
-def _blocks(states_bhtd: Tensor, size: int) -> Tensor:
-    """`[B * n, H, size, d]`, the last block filled up with zeros; a view where nothing must be filled."""
-    T = states_bhtd.shape[2]
-    filled = F.pad(states_bhtd.transpose(1, 2), (0, 0, 0, 0, 0, -T % size))
-    return filled.unflatten(1, (-1, size)).flatten(0, 1).transpose(1, 2)
+def _blocks(states_bhtd: Tensor) -> Tensor:
+    """`[B * n, H, BLOCK, d]`, the last block filled up with zeros; a view where nothing must be filled."""
+    _, H, T, d = states_bhtd.shape
+    filled = F.pad(states_bhtd.transpose(1, 2), (0, 0, 0, 0, 0, -T % BLOCK))
+    return filled.reshape(-1, BLOCK, H, d).transpose(1, 2)
 
 
 def _windows(states_bhtd: Tensor, radius: int) -> Tensor:

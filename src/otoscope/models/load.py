@@ -49,10 +49,10 @@ def load(
     if dtype not in DTYPES:
         raise BadInput(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with quiet():
-        config = _found(AutoConfig, source)
+        config = found(AutoConfig, source)
         family = _family(config, name)
         extractor = _extractor(source, name)
-        model = _encoder(_weights(source, DTYPES[dtype], config, allow_mismatch), family, name)
+        model = encoder_in(weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
         model = model.to(_device(device)).eval()
         return examine(Encoder(name=name, family=family, model=model, extractor=extractor))
 
@@ -76,7 +76,7 @@ def _parts(config: Any) -> Iterator[Any]:
 
 
 def _extractor(source: str, name: str) -> Any:
-    extractor = _found(AutoFeatureExtractor, source)
+    extractor = found(AutoFeatureExtractor, source)
     if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
         raise BadInput(
             f"the feature extractor of {name} takes {rate} Hz; expected {SAMPLING_RATE} Hz, as the model was made for"
@@ -84,17 +84,16 @@ def _extractor(source: str, name: str) -> Any:
     return extractor
 
 
-def _encoder(model: Any, family: Family, name: str) -> Any:
-    """The family's encoder, wherever in the model it sits."""
+def encoder_in(model: Any, kind: str, name: str) -> Any:
+    """The module of a class named `kind`, wherever in the model it sits. Raises BadInput where there is none."""
     for module in model.modules():
-        if family.encoder in (kind.__name__ for kind in type(module).__mro__):
+        if kind in (base.__name__ for base in type(module).__mro__):
             return module
-    raise BadInput(
-        f"{name} ({type(model).__name__}) holds no {family.encoder}, the encoder of {family.model_type} models"
-    )
+    raise BadInput(f"{name} ({type(model).__name__}) holds no {kind}, the encoder of its family")
 
 
-def _found(auto: Any, name: str) -> Any:
+def found(auto: Any, name: str) -> Any:
+    """What an Auto class reads at a folder or hub name. Raises BadInput where it cannot."""
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise BadInput(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
     if Path(name).is_file() or not name:
@@ -113,7 +112,8 @@ def _found(auto: Any, name: str) -> Any:
         raise BadInput(f"{name}: {where}cannot be loaded: {_first_sentence(error)}") from error
 
 
-def _weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
+def weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
+    """The model of a configuration with the weights at a folder or hub name. Raises BadInput where some are missing."""
     try:
         model, info = _architecture(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:

@@ -1,0 +1,81 @@
+"""Heads taken out of a model: rows of the projections to queries, keys and values, columns of the output's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from otoscope.models.call import current_answer
+from otoscope.models.registry import attention_function
+from otoscope.refinement.parts import Parts
+
+
+class Headless(nn.Module):
+    """What is left of attention when all heads of a layer are removed: an empty context, and the output's bias.
+
+    It still reports an attention without heads to whoever watches, so that every layer is found.
+    """
+
+    def __init__(self, core: Any, size: int, output: tuple[str, nn.Module] | None) -> None:
+        """Stand in for `core`, whose heads had a `size`; `output`: name and projection, where `core` holds it."""
+        super().__init__()
+        self.config, self.size, self.output = core.config, size, output[0] if output else None
+        if output:
+            self.add_module(*output)
+
+    def forward(
+        self, hidden_states: Tensor, attention_mask: Tensor | None = None, **kwargs: object
+    ) -> tuple[Tensor, None]:
+        """Empty context `[B, T, 0]`, or the output's bias `[B, T, d]`."""
+        batch, length, _ = hidden_states.shape
+        if current_answer() is not None:
+            nothing_bhtd = hidden_states.new_empty(batch, 0, length, self.size)
+            attention_function(self, nothing_bhtd, nothing_bhtd, nothing_bhtd, attention_mask, scaling=1.0)
+        context = hidden_states.new_empty(batch, length, 0)
+        return (self.get_submodule(self.output)(context) if self.output else context), None
+
+
+def blocks(model: nn.Module, parts: Parts) -> list[str]:
+    """Names of the attention blocks of a model, layer by layer."""
+    kinds = (parts.block,) if parts.core else (parts.block, Headless.__name__)
+    return [name for name, module in model.named_modules() if type(module).__name__ in kinds]
+
+
+def head_counts(model: nn.Module, parts: Parts) -> list[int]:
+    """Heads of each layer."""
+    return [getattr(model.get_submodule(_core(name, parts)), parts.count, 0) for name in blocks(model, parts)]
+
+
+def keep_heads(model: nn.Module, parts: Parts, kept: Sequence[Sequence[int]]) -> None:
+    """Leave of each layer only the heads that are `kept`, in place."""
+    for name, heads in zip(blocks(model, parts), kept, strict=True):
+        core = model.get_submodule(_core(name, parts))
+        if len(heads) < getattr(core, parts.count, 0):
+            _keep_in_block(model, name, parts, heads)
+
+
+def _keep_in_block(model: nn.Module, name: str, parts: Parts, heads: Sequence[int]) -> None:
+    block, core = model.get_submodule(name), model.get_submodule(_core(name, parts))
+    inputs, output = [block.get_submodule(one) for one in parts.inputs], block.get_submodule(parts.output)
+    size = inputs[0].weight.shape[0] // getattr(core, parts.count)
+    rows = (torch.tensor(list(heads), dtype=torch.long)[:, None] * size + torch.arange(size)).flatten()
+    for projection in inputs:
+        keep_features(projection, rows, 0)
+    keep_features(output, rows, 1)
+    setattr(core, parts.count, len(heads))
+    if not len(heads):
+        model.set_submodule(_core(name, parts), Headless(core, size, None if parts.core else (parts.output, output)))
+
+
+def keep_features(linear: Any, index: Tensor, axis: int) -> None:
+    """Leave of a linear map only some outputs (`axis` 0) or inputs (1), in place."""
+    index = index.to(linear.weight.device)
+    linear.weight = nn.Parameter(linear.weight.detach().index_select(axis, index))
+    if axis == 0 and linear.bias is not None:
+        linear.bias = nn.Parameter(linear.bias.detach().index_select(0, index))
+    linear.out_features, linear.in_features = linear.weight.shape
+
+
+def _core(name: str, parts: Parts) -> str:
+    return f"{name}.{parts.core}" if parts.core else name
