@@ -1,8 +1,9 @@
 """Runs that figures are drawn from, made once."""
 
 import pytest
-from figure_sizes import SIZES
+from figure_sizes import DRAWN, SIZES
 
+from otoscope.figures import discover
 from synthetic_run import make_run
 
 
@@ -17,6 +18,23 @@ def run_of_size(tmp_path_factory):
         return runs[size]
 
     return made
+
+
+@pytest.fixture(scope="session")
+def dataset_for(dataset_of_size):
+    """Function from a figure and a size of its kind to what it is drawn from."""
+    made = {}
+
+    def drawn(figure, size):
+        kind = discover()[figure].kind
+        if kind not in DRAWN:
+            return dataset_of_size(size)
+        sizes, make = DRAWN[kind]
+        if (kind, size) not in made:
+            made[kind, size] = make(**sizes[size])
+        return made[kind, size]
+
+    return drawn
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,9 @@
-"""Models of which figures are drawn, from the smallest to the largest that fits a page."""
+"""What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
+
+from drawn_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
+from drawn_segmentation import SEGMENTATIONS, segmentation_dataset
+
+from otoscope.figures import discover
 
 SIZES = {
     "6x6": {"layers": 6, "heads": 6, "utterances": 4, "frames": 300},
@@ -8,3 +13,12 @@ SIZES = {
     "uneven, one utterance, no labels": {"layers": 3, "n_heads": [4, 1, 3], "utterances": 1, "labelled": False},
     "one head": {"layers": 1, "heads": 1, "utterances": 2},
 }
+
+# kind of run: its sizes (each has a "2x2"), and what makes a Dataset of one; runs of heads are made in conftest.py
+DRAWN = {
+    "ranking": (RANKINGS, ranking_dataset),
+    "curves": (CURVES, curves_dataset),
+    "segmentation": (SEGMENTATIONS, segmentation_dataset),
+}
+SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
+CASES = [(name, size) for name, drawing in discover().items() for size in SIZES_OF.get(drawing.kind, ["2x2"])]

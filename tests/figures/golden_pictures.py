@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from figure_sizes import DRAWN
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -18,8 +19,12 @@ DPI, SHRINK = 120, 2
 PICTURES = [(name, "light") for name in discover()] + [("atlas", "dark")]
 
 
-def golden_dataset(folder, seed=0):
-    """Results and one map of a drawn model of 4 x 4 heads."""
+def golden_dataset(name, folder, seed=0):
+    """Drawn numbers of the figure's kind: for heads, results and one map of a drawn model of 4 x 4 heads."""
+    kind = discover()[name].kind
+    if kind in DRAWN:
+        sizes, make = DRAWN[kind]
+        return make(**sizes["2x2"], seed=seed)
     run = make_run(folder, 4, 4, 3, frames=120, related=True, seed=seed)
     attention = run.map(run.maps[0])
     return run.dataset.merge(attention).assign_attrs(attention.attrs)
@@ -40,8 +45,8 @@ def path_of(name, theme):
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        dataset = golden_dataset(Path(folder) / "run").load()
     for name, theme in PICTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            dataset = golden_dataset(name, Path(folder) / "run").load()
         picture = Image.fromarray(small_picture(name, theme, dataset))
         picture.quantize(256).save(path_of(name, theme), optimize=True)

@@ -14,13 +14,9 @@ def difference(picture, kept):
     return float(np.sqrt(np.mean((picture.astype(float) - kept) ** 2)))
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return golden_dataset(tmp_path_factory.mktemp("golden") / "run").load()
-
-
 @pytest.mark.parametrize(("name", "theme"), PICTURES)
-def test_a_figure_looks_as_it_did(name, theme, dataset):
+def test_a_figure_looks_as_it_did(name, theme, tmp_path):
+    dataset = golden_dataset(name, tmp_path / "run").load()
     kept = np.asarray(Image.open(path_of(name, theme)).convert("RGB"))
     assert difference(small_picture(name, theme, dataset), kept) < CLOSE
 
@@ -29,5 +25,5 @@ def test_a_figure_looks_as_it_did(name, theme, dataset):
 def test_another_run_does_not_pass_for_it(name, theme, tmp_path):
     """The tolerance is tight enough to see other heads."""
     kept = np.asarray(Image.open(path_of(name, theme)).convert("RGB"))
-    other = golden_dataset(tmp_path / "run", seed=5).load()
+    other = golden_dataset(name, tmp_path / "run", seed=5).load()
     assert difference(small_picture(name, theme, other), kept) > CLOSE

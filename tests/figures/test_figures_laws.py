@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import matplotlib
 import pytest
-from figure_sizes import SIZES
+from figure_sizes import CASES
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
@@ -37,11 +37,10 @@ def overlap(a, b):
     return min(min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1]))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", FIGURES)
-def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_small(name, size, dataset_of_size):
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_small(name, size, dataset_for):
     """Between one column and one A4 page; every text at 7 pt or more, inside, and apart from every other."""
-    figure = drawn(name, dataset_of_size(size))
+    figure = drawn(name, dataset_for(name, size))
     width, height = 72 * figure.get_size_inches()
     assert COLUMN_PT <= width <= FULL_PAGE_PT[0]
     assert height <= FULL_PAGE_PT[1]
@@ -57,9 +56,9 @@ def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_sma
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_long_names_are_shortened_to_the_page(name, dataset_of_size):
-    dataset = dataset_of_size("2x2").assign_attrs(
-        model="somebody/a-very-large-speech-model-with-a-very-long-name-and-a-date-2026-11-21",
+def test_long_names_are_shortened_to_the_page(name, dataset_for):
+    dataset = dataset_for(name, "2x2").assign_attrs(
+        model="somebody/a-very-large-speech-model" + "-with-a-very-long-name" * 6 + "-and-a-date-2026-11-21",
         utterance="train-clean-360/a-speaker-with-a-name/a-chapter-with-a-title/an-utterance-with-words-000017",
     )
     figure = drawn(name, dataset)
@@ -69,17 +68,17 @@ def test_long_names_are_shortened_to_the_page(name, dataset_of_size):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_synthetic_speech_is_called_synthetic(name, dataset_of_size):
-    dataset = dataset_of_size("2x2")
+def test_synthetic_speech_is_called_synthetic(name, dataset_for):
+    dataset = dataset_for(name, "2x2")
     assert any("synthetic speech" in text.get_text() for text, _ in texts(drawn(name, dataset)))
     real = dataset.assign_attrs(synthetic=False)
     assert not any("synthetic" in text.get_text() for text, _ in texts(drawn(name, real)))
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_takes_its_colours_from_the_theme_alone(name, dataset_of_size):
+def test_a_figure_takes_its_colours_from_the_theme_alone(name, dataset_for):
     """Whatever settings a notebook has made, a theme looks the same; and they are there again afterwards."""
-    dataset = dataset_of_size("2x2")
+    dataset = dataset_for(name, "2x2")
     with matplotlib.rc_context({"text.color": "red", "font.size": 30, "axes.facecolor": "yellow"}):
         figure = drawn(name, dataset, "dark")
         assert matplotlib.rcParams["font.size"] == 30

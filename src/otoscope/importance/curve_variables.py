@@ -1,13 +1,13 @@
 """Curves of a run as one Dataset with named dimensions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope.importance.curves import Curves, curves, scores_of
+from otoscope.importance.curves import Curves, Scores, curves, scores_of
 from otoscope.importance.ranking import Floats, ranks
 from otoscope.importance.removal import DIRECTIONS, ROWS, Removals
 from otoscope.probing.probe import VARIABLES as OF_PROBES
@@ -62,25 +62,31 @@ def curve_dataset(
     bootstrap: Bootstrap | None = None,
 ) -> xr.Dataset:
     """Curves of `sums[probe] [intervention, seed, utterance]` through the interventions of `ways`."""
-    heads, spans = [], []
-    for name, probe in probes.items():
-        scores = scores_of(sums[name], scorers[name].count, probe.better, bootstrap or Bootstrap())
-        heads.append(curves(scores, ways.heads, ways.removed / ways.removed[-1]))
-        spans.append(curves(scores, ways.spans, np.linspace(0, 1, max(len(ways.radius), 2))[: len(ways.radius)]))
+    drawn = bootstrap or Bootstrap()
+    scores = [scores_of(sums[name], scorers[name].count, probe.better, drawn) for name, probe in probes.items()]
+    heads = [curves(of_one, ways.heads, ways.removed / ways.removed[-1]) for of_one in scores]
     values = probe_variables(probes, scorers) | {
         **_stacked("", heads, ways.removed.astype(float)),
-        **_stacked("span_", spans, ways.radius),
+        **_spans(scores, ways),
         "total": np.stack([sums[name] for name in probes]),
         "majority": np.array([_majority(scorers[name]) for name in probes]),
         "rank": np.stack([ranks(score) for score in score_of.values()]),
         "place": ways.heads,
-        "span_place": ways.spans,
         "removed": ways.removed,
     }
     labels = {"probe": list(probes), "ranking": list(score_of), "direction": DIRECTIONS, "rows": ROWS}
     coords = {name: np.array(of, dtype=object) for name, of in (labels | {"bound": ("low", "high")}).items()}
     coords |= {"radius": ways.radius, "step": np.arange(len(ways.removed))}
     return xr.Dataset({name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}, coords)
+
+
+def _spans(scores: Sequence[Scores], ways: Removals) -> dict[str, NDArray[Any]]:
+    """Variables of the curves over spans, where any was asked for."""
+    if len(ways.radius) == 1:
+        return {}
+    share = np.linspace(0, 1, len(ways.radius))
+    spans = [curves(of_one, ways.spans, share) for of_one in scores]
+    return {**_stacked("span_", spans, ways.radius), "span_place": ways.spans}
 
 
 def _stacked(prefix: str, each: list[Curves], steps: Floats) -> dict[str, NDArray[Any]]:

@@ -85,7 +85,10 @@ def rank(
     subject = make_subject(encoder, source, wanted, loss, effort, run)
     plan = plan_of(subject, source, wanted)
     if claim_folder(out, plan, resume=resume) != "finished":
-        finish(out, dataset_of(subject, source, scores(subject, wanted, Path(out)), wanted), subject.speech.skipped)
+        found = dataset_of(scores(subject, wanted, Path(out)), [ranking for ranking, _ in wanted.values()])
+        told = about(RANKING, encoder, source) | {"loss": subject.loss_name or ""}
+        named = found.assign_coords(coordinates(subject.speech, encoder)).assign_attrs(told)
+        finish(out, named, subject.speech.skipped)
     return open_run(out)
 
 
@@ -118,15 +121,11 @@ def scores(subject: Subject, wanted: Wanted, folder: Path) -> dict[str, Floats]:
     return {label: score(label) for label in wanted}
 
 
-def dataset_of(subject: Subject, source: Source, score_of: Mapping[str, Floats], wanted: Wanted) -> xr.Dataset:
-    """Scores, ranks and agreement with named dimensions."""
+def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:
+    """Scores `[layer, head]`, ranks and agreement of rankings, with named dimensions."""
     names = np.array(list(score_of), dtype=object)
-    score = np.stack(list(score_of.values()))
-    rank = np.stack([ranks(one) for one in score])
-    values = {"score": score, "rank": rank, "agreement": spearman(rank)}
-    values |= {name: np.array([getattr(one, name) for one, _ in wanted.values()], object) for name in OF_A_RANKING}
-    return xr.Dataset(
-        {name: xr.Variable(VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()},
-        coords=coordinates(subject.speech, subject.encoder) | {"ranking": names, "other": names},
-        attrs=about(RANKING, subject.encoder, source) | {"loss": subject.loss_name or ""},
-    )
+    rank = np.stack([ranks(score) for score in score_of.values()])
+    values = {"score": np.stack(list(score_of.values())), "rank": rank, "agreement": spearman(rank)}
+    values |= {name: np.array([getattr(one, name) for one in rankings], object) for name in OF_A_RANKING}
+    variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
+    return xr.Dataset(variables, {"ranking": names, "other": names})

@@ -1,7 +1,5 @@
 """Rankings and curves in words."""
 
-from itertools import combinations
-
 import numpy as np
 import xarray as xr
 
@@ -31,10 +29,13 @@ def _ordered(rank: xr.DataArray) -> list[str]:
 
 
 def _agreement(dataset: xr.Dataset) -> str:
+    """Spearman's rank correlations; columns are counted as the rows are."""
     names = [str(name) for name in dataset["ranking"].values]
-    pairs = combinations(names, 2)
-    rows = [[f"{a} and {b}", f"{dataset['agreement'].sel(ranking=a, other=b).item():+.2f}"] for a, b in pairs]
-    return aligned(("rankings", "Spearman"), rows) if rows else ""
+    rows = [
+        [f"{number} {name}", *(f"{value:+.2f}" for value in agreement)]
+        for number, (name, agreement) in enumerate(zip(names, dataset["agreement"].values, strict=True), start=1)
+    ]
+    return aligned(("Spearman", *map(str, range(1, len(names) + 1))), rows)
 
 
 def curve_table(dataset: xr.Dataset) -> str:
@@ -58,7 +59,7 @@ def _heads_of(one: xr.Dataset) -> str:
 
 
 def _spans_of(one: xr.Dataset) -> str:
-    if one.sizes["radius"] == 1:
+    if "span_score" not in one:
         return ""
     radii = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in one["radius"].values]
     rows = [[f"rows {rows}", *_curve(one.sel(rows=rows), "span_")] for rows in one["rows"].values]

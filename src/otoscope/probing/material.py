@@ -30,10 +30,10 @@ class Material:
         return [cut.supervisions[0].speaker if cut.supervisions else None for cut in self.speech.cuts]
 
     def centres(self, index: int) -> np.ndarray:
-        """Seconds at which the hidden states of an utterance lie, `[T]`."""
-        frames = len(self.hidden[index])
-        period = self.encoder.frame_period * self.encoder.frames(self.speech.waves[index]) / frames
-        return (np.arange(frames) + 0.5) * period
+        """Seconds at which the hidden states of an utterance lie, `[T]`; they fill the time of its frames evenly."""
+        outputs, frames = len(self.hidden[index]), self.encoder.frames(self.speech.waves[index])
+        period = self.encoder.frame_period * frames / outputs
+        return self.encoder.first_centre + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
 
 
 def gather(encoder: Encoder, speech: Speech) -> Material:
