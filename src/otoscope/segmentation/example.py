@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from otoscope.models.encoder import Encoder
-from otoscope.phones import Tuned, label_rows, scores
+from otoscope.phones import LabelFrames, Tuned, inner_boundaries, label_rows, scores
 from otoscope.phones.kernel_gram import Frames
 from otoscope.phones.segmentation import local_minima
 from otoscope.results.schema import Variable
@@ -27,20 +28,26 @@ VARIABLES = {
 
 
 def example(encoder: Encoder, head: Head, tuned: Tuned, test: Sequence[Utterance]) -> xr.Dataset:
-    """The head's map of the test utterance nearest to 3 s, its kernel-gram matrix, its score, and boundaries."""
+    """What the best head makes of the test utterance nearest to 3 s."""
     utterance = min(test, key=lambda one: abs(one.cut.duration - SECONDS))
-    frames, attn_qk = label_frames(encoder), encoder.attention(utterance.cut, *head)
+    shown = segmented(encoder.attention(utterance.cut, *head), label_frames(encoder), tuned, utterance.phones)
+    return shown.assign_attrs(utterance=utterance.cut.id, shown_head=list(head))
+
+
+def segmented(
+    attn_qk: npt.NDArray[np.floating], frames: LabelFrames, tuned: Tuned, phones: Sequence[tuple[str, float, float]]
+) -> xr.Dataset:
+    """A head's map [T, T] of one utterance, its kernel-gram matrix, its score, and boundaries, found and true."""
     rows = label_rows(attn_qk, frames.repeat)
     [score] = scores(rows, tuned.alpha, [tuned.beta], frames.repeat)
-    every = slice(None)
-    kernel = Frames.of(rows).kernel(tuned.alpha, every, every)
-    symbols, starts, ends = zip(*utterance.phones, strict=True)
+    kernel = Frames.of(rows).kernel(tuned.alpha, slice(None), slice(None))
+    symbols, starts, ends = zip(*phones, strict=True)
     values = {
         "attention": attn_qk.astype(np.float16),
         "kernel_gram": kernel.astype(np.float16),
         "score": score,
         "found_boundary": frames.seconds(local_minima(score)),
-        "true_boundary": utterance.boundaries,
+        "true_boundary": inner_boundaries((start, end) for _, start, end in phones),
         "phone_symbol": np.array(symbols, dtype=object),
         "phone_start": np.array(starts),
         "phone_end": np.array(ends),
@@ -49,9 +56,7 @@ def example(encoder: Encoder, head: Head, tuned: Tuned, test: Sequence[Utterance
         {name: xr.Variable(VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()},
         coords={"label_frame": frames.seconds(np.arange(len(score), dtype=np.float64))},
         attrs={
-            "utterance": utterance.cut.id,
-            "frame_period": encoder.frame_period,
-            "first_centre": encoder.first_centre,
-            "shown_head": list(head),
+            "frame_period": frames.repeat * frames.period,
+            "first_centre": frames.origin + (frames.repeat - 1) / 2 * frames.period,
         },
     )

@@ -1,0 +1,72 @@
+"""How well the best head segments, against training steps: one line for each checkpoint of a folder.
+
+The R-value is that of the validation speakers on whom heads are chosen, over a coarse grid of alpha and beta; lines
+compare with each other, not with a table of `otoscope segment`.
+
+    python experiments/segmentation/steps.py CHECKPOINTS CORPUS --validation dr1-fvmh0,dr1-mcpm0,dr2-marc0
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from lhotse import MonoCut
+
+import otoscope
+from otoscope.engine.maps import labels
+from otoscope.models.mockingjay import MockingjayFeatureExtractor
+from otoscope.phones import Labelled, Tuned, inner_boundaries, label_rows, tune
+from otoscope.segmentation.methods import Head, label_frames
+
+RATIOS, BETAS = tuple(0.1 * 2**step for step in range(4)), tuple(1.2**step for step in range(1, 14, 2))
+
+
+def loaded(checkpoint: Path) -> otoscope.Encoder:
+    """The model of a checkpoint, which may lack its feature extractor."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("config.json", "model.safetensors"):
+            shutil.copy(checkpoint / name, folder)
+        MockingjayFeatureExtractor().save_pretrained(folder)
+        return otoscope.load(folder)
+
+
+def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[Labelled]]:
+    """Label rows of every head on some cuts."""
+    parts: dict[Head, list[Labelled]] = {}
+    for cut in cuts:
+        times = inner_boundaries((start, end) for _, start, end in labels(cut, "phone"))
+        for layer, maps in encoder.maps(cut).items():
+            for head, attn_qk in enumerate(maps):
+                rows = Labelled(label_rows(attn_qk, label_frames(encoder).repeat), times)
+                parts.setdefault((layer, head), []).append(rows)
+    return parts
+
+
+def line(encoder: otoscope.Encoder, steps: int, cuts: list[MonoCut]) -> str:
+    """Steps, and the four best heads with their R-values."""
+    frames = label_frames(encoder)
+    tuned: dict[Head, Tuned] = {
+        head: tune(part, frames, ratios=RATIOS, betas=BETAS) for head, part in heads_of(encoder, cuts).items()
+    }
+    ordered = sorted(tuned, key=lambda head: -tuned[head].scores.r_value)
+    shown = "  ".join(f"{layer}.{head} {tuned[layer, head].scores.r_value:.3f}" for layer, head in ordered[:4])
+    return f"{steps:>7} steps  {shown}"
+
+
+def step_of(checkpoint: Path) -> int:
+    """Training steps of a checkpoint."""
+    return int(json.loads((checkpoint / "trainer_state.json").read_text())["global_step"])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoints", type=Path)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--validation", required=True, help="speakers, with commas between")
+    options = parser.parse_args()
+    speakers = options.validation.split(",")
+    cuts = [cut for cut in otoscope.read_corpus(options.corpus) if cut.supervisions[0].speaker in speakers]
+    for checkpoint in sorted(options.checkpoints.glob("checkpoint-*"), key=step_of):
+        print(line(loaded(checkpoint), step_of(checkpoint), cuts), flush=True)
