@@ -26,7 +26,7 @@ def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
     row = HEADING + SIDE + BELOW
     rows = -(-len(shown) // 2)
     figure = page(FULL_WIDTH, TOP + rows * row + KEY)
-    title(figure, "Relations between phones", of_corpus(dataset), dataset, theme, FULL_WIDTH)
+    title(figure, "Relations between phones", of_corpus(dataset), dataset, theme, LEFT + 2 * SIDE + GAP)
     for i, (why, head) in enumerate(shown.items()):
         _map(figure, head, why, LEFT + i % 2 * (SIDE + GAP), TOP + i // 2 * row, theme)
     _key(figure, TOP + rows * row + 1.5, theme)
