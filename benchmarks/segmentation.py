@@ -23,7 +23,7 @@ import numpy.typing as npt
 from otoscope.phones.kernel_gram import median_distance
 from otoscope.phones.reference import filtered, kernel_gram, minima, score
 from otoscope.phones.segmentation import scores, segment
-from otoscope.phones.tuning import BETAS
+from otoscope.phones.tuning import BETAS, Labelled, tune
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,6 +68,14 @@ def time_row(name: str, T: int, d: int) -> str:
     return f"{name:<7} T {T:>5}  d {d:>4}: {each} betas"
 
 
+def tuning_row(name: str, T: int, d: int) -> str:
+    """All of the grid on ten utterances, which is what `otoscope segment` does for each head."""
+    features = MAPS[name](T, d)
+    part = [Labelled(features, 0.05 + 0.08 * np.arange(int(T / 8) - 1))] * 10
+    wall, cpu = seconds(lambda: tune(part), times=1)
+    return f"{name:<7} T {T:>5}  d {d:>4}: {wall:.2f} s (CPU {cpu:.2f}) to tune a head on {T / 10:.0f} s"
+
+
 def memory_row(name: str, T: int, d: int) -> str:
     features = MAPS[name](T, d)
     alpha = median_distance(features)
@@ -89,6 +97,7 @@ ROWS: dict[str, tuple[Callable[[str, int, int], str], str, int, int]] = {
     "30 s": (time_row, "phones", 3000, 3000),
     "30 s, worst case": (time_row, "alike", 3000, 3000),
     "30 s, 80 bands": (time_row, "phones", 3000, 80),
+    "tuning": (tuning_row, "phones", 300, 300),
     "letter": (literal_row, "phones", LITERAL, LITERAL),
     "memory, 30 s": (memory_row, "phones", 3000, 80),
     "memory, 2 minutes": (memory_row, "phones", 12000, 80),
