@@ -1,0 +1,61 @@
+"""Operations are named for what a head does beyond chance, and a diagonal head is not said to avoid everything."""
+
+import numpy as np
+
+from otoscope.relations import baselines, effects, elsewhere, named, operations
+
+PHONES = ("sil", "iy", "p", "t", "s", "z", "q2")
+LABEL = np.array([0] * 6 + [1] * 4 + [4] * 4 + [2] * 3 + [1] * 4 + [5] * 4 + [3] * 3 + [6] * 3 + [4] * 4 + [0] * 6)
+
+
+def names(weight_qk: np.ndarray, slack: float = 0.05) -> list[str]:
+    """Operations of a head with these weights (rows are normalised here), if every effect is known to 5 %."""
+    attention = weight_qk / weight_qk.sum(axis=1, keepdims=True)
+    says, run = np.eye(len(PHONES))[LABEL], np.cumsum(np.diff(LABEL, prepend=-1) != 0)
+    same_run = run[:, None] == run
+    relation = says.T @ attention @ says / len(LABEL)
+    own = np.diagonal(says.T @ (attention * same_run) @ says) / len(LABEL)
+    effect = effects(elsewhere(relation, own), own, baselines(LABEL, len(PHONES))[1], PHONES)
+    return [name for name, _ in named(np.stack([effect * (1 - slack), effect * (1 + slack)], axis=-1), PHONES)]
+
+
+def test_uniform_attention_does_nothing() -> None:
+    assert names(np.ones((len(LABEL), len(LABEL)))) == []
+
+
+def test_a_head_on_silence_attends_to_it() -> None:
+    found = names(1 + 20.0 * (LABEL == 0) * np.ones((len(LABEL), 1)))
+    assert "attends to silence" in found
+    assert "attends to silence from silence" in found
+    assert "avoids vowels" in found
+
+
+def test_a_head_away_from_silence_avoids_it() -> None:
+    assert names(1 - 0.9 * (LABEL == 0) * np.ones((len(LABEL), 1)))[:2] == [
+        "avoids silence from silence",
+        "avoids silence",
+    ]
+
+
+def test_a_class_is_named_once_and_not_again_by_its_phones() -> None:
+    found = names(1 + 9.0 * np.isin(LABEL, (4, 5)) * np.ones((len(LABEL), 1)))
+    assert "attends to fricatives" in found
+    assert not {"attends to s", "attends to z"} & set(found)
+
+
+def test_a_single_phone_is_named_where_its_class_is_not() -> None:
+    found = names(1 + 9.0 * (LABEL == 6) * np.ones((len(LABEL), 1)))
+    assert "attends to q2" in found
+
+
+def test_a_block_diagonal_head_stays_in_its_phone_and_avoids_none() -> None:
+    run = np.cumsum(np.diff(LABEL, prepend=-1) != 0)
+    assert names(1e-3 + (run[:, None] == run)) == ["attends to its own phone"]
+
+
+def test_a_head_that_finds_the_phone_again_attends_to_the_same_phone() -> None:
+    assert "attends to the same phone" in names(0.05 + 1.0 * (LABEL[:, None] == LABEL))
+
+
+def test_what_has_no_interval_is_not_named() -> None:
+    assert list(named(np.full((len(operations(PHONES)), 2), np.nan), PHONES)) == []
