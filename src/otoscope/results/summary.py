@@ -6,10 +6,21 @@ from otoscope.results.run import Run
 
 def summary(run: Run) -> str:
     """Heads and speech of a run, how many heads are of each category and which stands highest, what was left out."""
-    lines = [_measured(run), *(_category(run, name) for name in CATEGORIES)]
+    lines = [_measured(run), *(_category(run, name) for name in CATEGORIES), *_relations(run)]
     if len(run.skipped):
         lines.append(f"left out: {left_out(run)}")
     return "\n".join(lines)
+
+
+def _relations(run: Run) -> list[str]:
+    about = run.dataset.attrs
+    if "relation" not in run.dataset:
+        return []
+    where = f"{about['labelled_utterances']} of {counted(len(run.utterances), 'utterance')}"
+    lines = [f"relations between {run.dataset.sizes['key_phone']} phones, on {where}; see otoscope heads --operations"]
+    if unknown := list(about["unknown_phones"]):
+        lines.append(f"not among the 39 phones, kept as they are: {', '.join(unknown)}")
+    return lines
 
 
 def left_out(run: Run) -> str:
