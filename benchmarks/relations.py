@@ -1,0 +1,72 @@
+"""What relations between phones add to a whole model of the hubert-base shape: all statistics with them over without.
+
+Weights are random, audio is noise of one minute, labels are runs of one to eight frames of 39 phones, two threads. Pairs
+are interleaved; a ratio is the median of the pairs' ratios, its spread their extremes.
+
+    python benchmarks/relations.py
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
+from transformers.utils import logging
+
+from otoscope import load
+from otoscope.models.encoder import Encoder
+from otoscope.statistics import discover
+from otoscope.statistics.labels import Labels
+
+PHONES = tuple(f"p{i}" for i in range(39))
+SECONDS, PAIRS, RATE = 60, 3, 16000
+
+
+def model() -> Encoder:
+    torch.manual_seed(0)
+    with tempfile.TemporaryDirectory() as folder:
+        HubertModel(HubertConfig()).save_pretrained(folder)
+        Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+        return load(Path(folder), device="cpu")
+
+
+def labels(frames: int) -> Labels:
+    random = np.random.default_rng(0)
+    phone = random.integers(0, len(PHONES), 2 * frames).repeat(random.integers(2, 17, 2 * frames))
+    return Labels(torch.from_numpy(phone[: 2 * frames].reshape(frames, 2)), len(PHONES))
+
+
+def measuring(encoder: Encoder, wave: np.ndarray, phones: tuple[str, ...]) -> Callable[[], float]:
+    """Seconds of one pass with every statistic that is found for these phones."""
+    found = discover(phones)
+    needs = frozenset().union(*(one.needs for one in found.values()))
+    spoken = [labels(encoder.frames(wave))] if phones else None
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        encoder.observe([wave], needs, lambda _, r: [one.value(r[0]) for one in found.values()], spoken)
+        return time.perf_counter() - start
+
+    return seconds
+
+
+def print_table() -> None:
+    encoder = model()
+    wave = np.random.default_rng(0).normal(0, 0.1, SECONDS * RATE).astype(np.float32)
+    without, with_relations = measuring(encoder, wave, ()), measuring(encoder, wave, PHONES)
+    pairs = [(without(), with_relations()) for _ in range(PAIRS)]
+    ratios = [b / a for a, b in pairs]
+    print(f"relations of 39 phones, one minute: {statistics.median(ratios):.2f}x all other statistics", end=" ")
+    print(f"({min(ratios):.2f} to {max(ratios):.2f}, {PAIRS} pairs); at most 1.10x")
+    print(f"  all other statistics alone: {statistics.median(a for a, _ in pairs):.1f} s")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    torch.set_grad_enabled(False)
+    logging.disable_progress_bar()
+    print_table()
