@@ -86,6 +86,13 @@ def test_the_command_parses_makes_the_call_and_prints(tiny_model, tiny_corpus, t
     assert f"otoscope figures {tmp_path / 'run'}" in printed.out
 
 
+def test_its_figures_show_no_other_utterance(segmented, tmp_path):
+    with pytest.raises(BadInput, match="holds a segmentation, which keeps no maps to choose from"):
+        otoscope.draw(segmented.path, tmp_path / "figures", utterance="awb/001")
+    names = [path.stem for path in otoscope.draw(segmented.path, tmp_path / "figures", formats=["svg"])]
+    assert names == ["segmentation-curves", "segmentation-example", "segmentation-heads"]
+
+
 def test_the_command_refuses_in_one_line(tiny_model, tiny_corpus, tmp_path, monkeypatch, capsys):
     arguments = ["segment", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run"), "--tolerance", "0"]
     monkeypatch.setattr(sys, "argv", ["otoscope", *arguments])

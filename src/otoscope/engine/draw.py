@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from otoscope import figures
+from otoscope.errors import BadInput
 from otoscope.results import open_run
+from otoscope.results.schema import HEADS
 
 
 def draw(
@@ -44,6 +46,8 @@ def draw(
         'atlas.svg'
     """
     opened = open_run(run)
+    if utterance is not None and opened.kind != HEADS:
+        raise BadInput(f"{run} holds a {opened.kind}, which keeps no maps to choose from; leave the utterance out")
     if utterance is not None and utterance not in opened.maps:
         from otoscope.engine.maps import with_maps
 

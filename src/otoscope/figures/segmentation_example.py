@@ -27,7 +27,8 @@ def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the example that the Dataset of a segmentation holds."""
     figure = page(FULL_WIDTH, SCORE_TOP + SCORE_HEIGHT + 10)
     layer, head = dataset.attrs["shown_head"]
-    title(figure, f"Phone boundaries of layer {layer}, head {head}", of_utterance(dataset), dataset, theme, FULL_WIDTH)
+    heading = f"Phone boundaries of layer {layer}, head {head}"
+    title(figure, heading, of_utterance(dataset), dataset, theme, LEFT + 2 * SIDE)
     over_uniform = dataset.sizes["key"] * pooled(dataset["attention"].values, PIXELS)
     likeness = pooled(dataset["kernel_gram"].values, PIXELS)
     pictures = {

@@ -51,7 +51,7 @@ def scores_of(counts: npt.NDArray[Any]) -> Floats:
     """Scores [..., measure] of pooled counts [..., count]; they may be shares of counts.
 
     >>> scores_of(np.array([4, 5, 3, 3])).round(3).tolist()
-    [0.6, 0.75, 0.667, 0.25, 0.739]
+    [0.6, 0.75, 0.667, 0.25, 0.646]
     """
     rows = [astuple(BoundaryCounts(*row).scores()) for row in counts.reshape(-1, len(COUNTS)).tolist()]
     return np.array(rows).reshape(*counts.shape[:-1], len(MEASURES))

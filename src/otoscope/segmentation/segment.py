@@ -75,7 +75,7 @@ def segment(
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     run = segment("embedded", "embedded", folder, validation=["kal16"], limit=10)
-        ...     list(run.dataset.method.values[:3]), run.dataset.head_r_value.shape
+        ...     list(run.dataset.segmenter.values[:3]), run.dataset.head_r_value.shape
         (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
     """
     if not tolerance > 0:
