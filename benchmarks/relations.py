@@ -1,6 +1,6 @@
 """What relations between phones add to a whole model of the hubert-base shape: all statistics with them over without.
 
-Weights are random, audio is noise of one minute, labels are runs of one to eight frames of 39 phones, two threads. Pairs
+Weights are random, audio is noise of a minute, labels are runs of one to eight frames of 39 phones, two threads. Pairs
 are interleaved; a ratio is the median of the pairs' ratios, its spread their extremes.
 
     python benchmarks/relations.py
