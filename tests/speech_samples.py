@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from otoscope import embedded
-from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayModel
+from otoscope.models.mockingjay import (
+    MockingjayConfig,
+    MockingjayFeatureExtractor,
+    MockingjayForPreTraining,
+    MockingjayModel,
+)
 
 VOICES = ("awb", "rms")
 EACH = 2
@@ -17,11 +22,21 @@ EACH = 2
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a Mockingjay model of 2 layers x 3 heads with random weights, large enough that heads differ."""
     folder = tmp_path_factory.mktemp("tiny-model")
+    return _saved(MockingjayModel, folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of such a model that kept its prediction head."""
+    return _saved(MockingjayForPreTraining, tmp_path_factory.mktemp("tiny-pretrained"))
+
+
+def _saved(kind: type[MockingjayModel] | type[MockingjayForPreTraining], folder: Path) -> Path:
     torch.manual_seed(0)
     config = MockingjayConfig(
         hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=32, initializer_range=0.4
     )
-    MockingjayModel(config).save_pretrained(folder)
+    kind(config).save_pretrained(folder)
     MockingjayFeatureExtractor().save_pretrained(folder)
     return folder
 

@@ -78,7 +78,7 @@ def fit(train: Rows, held: Rows, classes: int, width: int, training: Training, s
 
 
 def _start(x: Tensor, classes: int, width: int, generator: torch.Generator) -> Weights:
-    weights = {"mean": x.mean(0), "deviation": x.std(0).clamp(min=1e-5)}
+    weights = {"mean": x.mean(0), "deviation": x.std(0, correction=0).clamp(min=1e-5)}
     if width:
         weights |= {"hidden_weight": _drawn(width, x.shape[1], generator), "hidden_bias": torch.zeros(width)}
     return weights | {"weight": _drawn(classes, width or x.shape[1], generator), "bias": torch.zeros(classes)}
