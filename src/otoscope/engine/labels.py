@@ -8,6 +8,7 @@ import torch
 import xarray as xr
 from lhotse import MonoCut
 
+from otoscope.engine.maps import labels as spans
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.relations import Inventory, Relations, baselines, variables
@@ -25,22 +26,16 @@ class Labelling:
 
     def of(self, cut: MonoCut, n_frames: int) -> Labels:
         """Phone of every label frame of a cut with so many frames; a cut without phones has none anywhere."""
-        phone_tr = self.inventory.label(phone_spans(cut), n_frames, self.frames)
+        phone_tr = self.inventory.label(spans(cut, "phone"), n_frames, self.frames)
         return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
 
 
 def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> Labelling | None:
     """How frames of `encoder` are labelled; None where no cut has phones."""
-    symbols = {symbol for cut in cuts for symbol, _, _ in phone_spans(cut)}
+    symbols = {symbol for cut in cuts for symbol, _, _ in spans(cut, "phone")}
     if not symbols:
         return None
     return Labelling(Inventory.of(symbols), LabelFrames.under(encoder.frame_period, encoder.first_centre))
-
-
-def phone_spans(cut: MonoCut) -> list[tuple[str, float, float]]:
-    """Symbol, start and end (seconds) of each phone of a cut, where they are known."""
-    alignments = (supervision.alignment or {} for supervision in cut.supervisions)
-    return [(item.symbol, item.start, item.end) for alignment in alignments for item in alignment.get("phone", ())]
 
 
 def relations(known: Labelling, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:
