@@ -15,19 +15,27 @@ if TYPE_CHECKING:
     from otoscope.engine.draw import draw
     from otoscope.importance.prune import prune
     from otoscope.importance.rank import rank
+    from otoscope.models.convert import convert
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
+    from otoscope.models.survey import survey
+    from otoscope.models.wrap import wrap
     from otoscope.phones import score_boundaries
     from otoscope.pretraining.train import pretrain
     from otoscope.probing.probe import probe
+    from otoscope.refinement.bench import bench
+    from otoscope.refinement.refine import refine
     from otoscope.results import Run, open_run
     from otoscope.segmentation.segment import segment
+    from otoscope.viewer.widget import view
 
 __all__ = [
     "BadInput",
     "Encoder",
     "Run",
     "analyze",
+    "bench",
+    "convert",
     "draw",
     "load",
     "open_run",
@@ -36,14 +44,20 @@ __all__ = [
     "prune",
     "rank",
     "read_corpus",
+    "refine",
     "score_boundaries",
     "segment",
+    "survey",
+    "view",
+    "wrap",
 ]
 
 _HOME = {
     "Encoder": "otoscope.models.encoder",
     "Run": "otoscope.results",
     "analyze": "otoscope.engine.analyze",
+    "bench": "otoscope.refinement.bench",
+    "convert": "otoscope.models.convert",
     "draw": "otoscope.engine.draw",
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
@@ -52,8 +66,12 @@ _HOME = {
     "prune": "otoscope.importance.prune",
     "rank": "otoscope.importance.rank",
     "read_corpus": "otoscope.corpus",
+    "refine": "otoscope.refinement.refine",
     "score_boundaries": "otoscope.phones",
     "segment": "otoscope.segmentation.segment",
+    "survey": "otoscope.models.survey",
+    "view": "otoscope.viewer.widget",
+    "wrap": "otoscope.models.wrap",
 }
 
 autoclasses.register_when_transformers_loads()

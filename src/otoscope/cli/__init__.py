@@ -8,19 +8,39 @@ import typer
 from typer.exceptions import TyperException
 
 from otoscope.cli.analyze import analyze
+from otoscope.cli.bench import bench
+from otoscope.cli.convert import convert
 from otoscope.cli.demo import demo
 from otoscope.cli.figures import figures
 from otoscope.cli.heads import heads
+from otoscope.cli.models import models
 from otoscope.cli.pretrain import pretrain
 from otoscope.cli.probe import probe
 from otoscope.cli.prune import prune
 from otoscope.cli.rank import rank
+from otoscope.cli.refine import refine
 from otoscope.cli.relations import relations
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
 from otoscope.errors import BadInput, printable
 
-COMMANDS = (analyze, heads, relations, figures, segment, rank, probe, prune, view, demo, pretrain)  # in the order of the help
+COMMANDS = (
+    analyze,
+    heads,
+    relations,
+    figures,
+    segment,
+    rank,
+    probe,
+    prune,
+    refine,
+    bench,
+    view,
+    demo,
+    pretrain,
+    models,
+    convert,
+)  # in the order of the help
 
 app = typer.Typer(
     help="Look inside the ear of a speech model: measure, sort and show its attention heads.",

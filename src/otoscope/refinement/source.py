@@ -17,10 +17,7 @@ from otoscope.refinement.surgery import head_counts
 
 @dataclass(frozen=True)
 class Source:
-    """A model that can be refined; `watched` is its Encoder, None where otoscope does not measure the family.
-
-    `counts` are the heads of each layer.
-    """
+    """A model that can be refined; `watched` is its Encoder, None where otoscope does not measure the family."""
 
     name: str
     parts: Parts
@@ -28,6 +25,11 @@ class Source:
     extractor: Any
     head: nn.Module | None
     watched: Encoder | None
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for part in (self.encoder, self.head) if part for weight in part.parameters())
 
     @property
     def counts(self) -> list[int]:

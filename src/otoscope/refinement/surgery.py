@@ -55,9 +55,19 @@ def keep_heads(model: nn.Module, parts: Parts, kept: Sequence[Sequence[int]]) ->
             _keep_in_block(model, name, parts, heads)
 
 
+def scale_heads(model: Any, parts: Parts, scales: Sequence[Tensor]) -> None:
+    """Multiply what each head `[layer][H]` gives by a number, in place."""
+    for name, scale in zip(blocks(model, parts), scales, strict=True):
+        weight = model.get_submodule(f"{name}.{parts.output}").weight
+        if len(scale):
+            columns = scale.to(weight.detach()).repeat_interleave(weight.shape[1] // len(scale))
+            weight.data.mul_(columns)
+
+
 def _keep_in_block(model: nn.Module, name: str, parts: Parts, heads: Sequence[int]) -> None:
     block, core = model.get_submodule(name), model.get_submodule(_core(name, parts))
-    inputs, output = [block.get_submodule(one) for one in parts.inputs], block.get_submodule(parts.output)
+    inputs: list[Any] = [block.get_submodule(one) for one in parts.inputs]
+    output: Any = block.get_submodule(parts.output)
     size = inputs[0].weight.shape[0] // getattr(core, parts.count)
     rows = (torch.tensor(list(heads), dtype=torch.long)[:, None] * size + torch.arange(size)).flatten()
     for projection in inputs:

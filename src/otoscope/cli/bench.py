@@ -1,0 +1,21 @@
+"""`otoscope bench`."""
+
+from typing import Annotated
+
+import typer
+
+from otoscope.cli.arguments import Model, numbers
+
+
+def bench(
+    model: Model,
+    against: Annotated[str | None, typer.Option(metavar="MODEL", help="Compare with this model, turn by turn.")] = None,
+    seconds: Annotated[str, typer.Option(help="Lengths of audio, with commas between.")] = "10,30,60",
+    rounds: Annotated[int, typer.Option(help="Turns at each length.")] = 5,
+    device: Annotated[str, typer.Option(help="Torch device.")] = "cpu",
+) -> None:
+    """Measure what MODEL costs: latency, multiplications by part, parameters, size on disk, peak memory."""
+    from otoscope.refinement.bench import bench as call
+
+    lengths = numbers(seconds, "lengths of audio in seconds")
+    print(call(model, against, seconds=lengths, rounds=rounds, device=device).table)

@@ -1,0 +1,128 @@
+"""What a model costs: time, multiplications, parameters, disk and memory; and beside another model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from otoscope import embedded
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+from otoscope.refinement.macs import MAC_PARTS, count_macs
+from otoscope.refinement.peak import peak_memory
+from otoscope.refinement.timing import Spread, turns
+
+ROUNDS = 5
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One model on some seconds of audio: latency (s), multiplications by part, peak memory (MiB)."""
+
+    latency: Spread
+    macs: dict[str, int]
+    peak: float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What `bench` found.
+
+    Attributes:
+        models: names, the model first, then the one it is compared with, if any.
+        parameters, disk: of each model, numbers of weights and bytes of its weight files (None for a hub name).
+        costs: seconds of audio -> cost of each model.
+        ratios: seconds of audio -> how many times as long the other model takes, turn by turn; empty without another.
+    """
+
+    models: tuple[str, ...]
+    parameters: tuple[int, ...]
+    disk: tuple[int | None, ...]
+    costs: dict[float, tuple[Cost, ...]]
+    ratios: dict[float, Spread]
+
+    @property
+    def table(self) -> str:
+        """All of it, to read."""
+        rows = [("", *self.models)]
+        rows.append(("parameters", *(f"{count / 1e6:.2f} M" for count in self.parameters)))
+        rows.append(("weights on disk", *("-" if size is None else f"{size / MIB:.1f} MiB" for size in self.disk)))
+        for seconds, costs in self.costs.items():
+            rows += list(_rows(seconds, costs, self.ratios.get(seconds)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
+
+
+def bench(
+    model: str | Path,
+    against: str | Path | None = None,
+    *,
+    seconds: Sequence[float] = (10, 30, 60),
+    rounds: int = ROUNDS,
+    device: str = "cpu",
+) -> Bench:
+    """Measure what a model costs on noise of some lengths, if asked beside another model, turn by turn.
+
+    Args:
+        model, against: what `load` takes.
+        seconds: lengths of audio.
+        rounds: how often each length is run, after one turn to warm up.
+        device: as for `load`. Peak memory is that of a fresh process on the CPU.
+
+    Raises:
+        BadInput: a model cannot be loaded, or a length cannot be run.
+
+    Example:
+        >>> measured = bench("embedded", seconds=[1], rounds=1)
+        >>> measured.parameters[0] > 4_000_000, list(measured.costs)
+        (True, [1])
+    """
+    if not seconds or min(seconds) <= 0:
+        raise BadInput(f"expected lengths of audio above 0 seconds, got {', '.join(map(str, seconds)) or 'none'}")
+    if rounds < 1:
+        raise BadInput(f"expected at least 1 round, got {rounds}")
+    names = tuple(str(name) for name in (model, against) if name is not None)
+    encoders = [load(name, device=device) for name in names]
+    times = {length: turns(encoders, length, rounds) for length in seconds}
+    return Bench(
+        models=names,
+        parameters=tuple(encoder.model.num_parameters() for encoder in encoders),
+        disk=tuple(map(_disk, names)),
+        costs={length: _costs(encoders, length, times[length]) for length in seconds},
+        ratios={length: Spread.of([b / a for a, b in rows]) for length, rows in times.items() if against is not None},
+    )
+
+
+def _costs(encoders: Sequence[Encoder], seconds: float, times: list[list[float]]) -> tuple[Cost, ...]:
+    return tuple(
+        Cost(Spread.of(latencies), count_macs(encoder, seconds), peak_memory(encoder.name, seconds))
+        for encoder, latencies in zip(encoders, zip(*times, strict=True), strict=True)
+    )
+
+
+def _disk(name: str) -> int | None:
+    folder = embedded.model() if name == "embedded" else Path(name)
+    sizes = [path.stat().st_size for pattern in ("*.safetensors", "*.bin") for path in folder.glob(pattern)]
+    return sum(sizes) if sizes else None
+
+
+def _rows(seconds: float, costs: Sequence[Cost], ratio: Spread | None) -> list[tuple[str, ...]]:
+    rows = [(f"{seconds:g} s of audio", *[""] * len(costs))]
+    rows.append(("  latency", *(_milliseconds(cost.latency) for cost in costs)))
+    if ratio is not None:
+        rows.append(("  times as fast", f"{ratio.median:.2f}x ({ratio.low:.2f} to {ratio.high:.2f})", ""))
+    rows.append(("  peak memory", *(f"{cost.peak:.0f} MiB" for cost in costs)))
+    rows.append(("  multiplications", *(_giga(sum(cost.macs.values())) for cost in costs)))
+    rows += [(f"    {part}", *(_giga(cost.macs[part]) for cost in costs)) for part in MAC_PARTS]
+    return rows
+
+
+def _milliseconds(latency: Spread) -> str:
+    return f"{latency.median * 1e3:.0f} ms ({latency.low * 1e3:.0f} to {latency.high * 1e3:.0f})"
+
+
+def _giga(count: int) -> str:
+    return f"{count / 1e9:.2f} G"

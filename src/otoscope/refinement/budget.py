@@ -1,0 +1,118 @@
+"""Heads chosen under a budget of multiplications, without training (Kwon et al. 2022, arXiv 2204.09656).
+
+Heads are kept by the diagonal of the Fisher matrix of gates on them, rearranged within each layer by its block, and
+those that stay are scaled so that each layer's attention gives by least squares what it gave.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otoscope.engine.sources import Source as Corpus
+from otoscope.engine.sources import Speech, read_speech
+from otoscope.errors import BadInput
+from otoscope.importance.loss import loss_named
+from otoscope.importance.ranking import order
+from otoscope.importance.subject import Subject
+from otoscope.models.blocked import computed_pairs
+from otoscope.models.encoder import Encoder
+from otoscope.refinement.choice import Head
+from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
+from otoscope.refinement.rescale import Scales, rescale
+
+SECONDS = 10.0
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Share of a model's multiplications on 10 s of audio that is left without any head, and that each head adds."""
+
+    fixed: float
+    head: float
+
+
+def within_budget(
+    encoder: Encoder, budget: float, span: int | None, corpora: Sequence[str | Path]
+) -> tuple[list[Head], Scales]:
+    """Heads to remove so that at most a share `budget` of the multiplications stays, and scales of those that stay.
+
+    Raises:
+        BadInput: no removal reaches the budget, or it is no share.
+    """
+    if not 0 < budget < 1:
+        raise BadInput(f"expected a budget above 0 and below 1 of the model's multiplications, got {budget:g}")
+    cost, total = costs(encoder, span), sum(encoder.n_heads)
+    affordable = int((budget - cost.fixed) / cost.head + 1e-9)
+    if affordable < 0:
+        raise BadInput(
+            f"a budget of {budget:g} cannot be reached: without any head {cost.fixed:.3f} of the multiplications stay"
+        )
+    speech = speech_of(encoder, corpora or ["embedded"])
+    subject = Subject(encoder, speech, loss_named("auto", encoder, speech))
+    removed = search(subject.gradients, total - min(affordable, total))
+    return removed, rescale(encoder, [batch.inputs for batch in subject.batches], removed, span)
+
+
+def costs(encoder: Encoder, span: int | None) -> Costs:
+    """What heads cost, under a span where one is given."""
+    macs = count_macs(encoder, SECONDS)
+    frames = encoder.frames(np.zeros(int(SECONDS * encoder.sampling_rate)))
+    limited = min(one for one in (computed_pairs(frames, span), computed_pairs(frames, None)))
+    attention = min(macs[ATTENTION], macs[ATTENTION] * limited / computed_pairs(frames, None))
+    whole = sum(macs.values())
+    return Costs(
+        fixed=(macs[FRONT] + macs[FEED_FORWARD]) / whole,
+        head=(macs[PROJECTIONS] + attention) / whole / sum(encoder.n_heads),
+    )
+
+
+def search(gradients: Floats, count: int) -> list[Head]:
+    """`count` heads to remove, of gradients `[utterance, layer, head]` (NaN where a layer lacks a head)."""
+    fisher = np.square(gradients).mean(axis=0)
+    removed = set(order(fisher)[::-1][:count])
+    for layer in range(gradients.shape[1]):
+        inside = {head for at, head in removed if at == layer}
+        present = np.flatnonzero(~np.isnan(gradients[0, layer])).tolist()
+        of_layer = gradients[:, layer, :]
+        better = rearrange(of_layer.T @ of_layer / len(of_layer), inside, set(present) - inside)
+        removed = {head for head in removed if head[0] != layer} | {(layer, head) for head in better}
+    return sorted(removed)
+
+
+def rearrange(fisher: Floats, removed: set[int], kept: set[int]) -> set[int]:
+    """As many heads of one layer, exchanged one by one while the expected harm `1_R' F 1_R` becomes less.
+
+    >>> F = np.array([[1.0, 1.0, 0.0], [1.0, 1.1, 0.0], [0.0, 0.0, 1.2]])
+    >>> sorted(rearrange(F, {0, 1}, {2}))
+    [0, 2]
+    """
+    best, harm = removed, _harm(fisher, removed)
+    for other in _exchanges(removed, kept):
+        if (less := _harm(fisher, other)) < harm * (1 - 1e-9):
+            best, harm = other, less
+    return best if best == removed else rearrange(fisher, best, (kept | removed) - best)
+
+
+def _exchanges(removed: set[int], kept: set[int]) -> Iterator[set[int]]:
+    for out, back in product(sorted(kept), sorted(removed)):
+        yield removed - {back} | {out}
+
+
+def _harm(fisher: Floats, removed: set[int]) -> float:
+    index = sorted(removed)
+    return float(fisher[np.ix_(index, index)].sum())
+
+
+def speech_of(encoder: Encoder, corpora: Sequence[str | Path]) -> Speech:
+    """Utterances of some corpora, one after the other."""
+    parts = [read_speech(Corpus(corpus), encoder) for corpus in corpora]
+    return Speech(
+        [cut for part in parts for cut in part.cuts],
+        [wave for part in parts for wave in part.waves],
+        [skipped for part in parts for skipped in part.skipped],
+    )

@@ -1,0 +1,177 @@
+"""From a model to a refined one: fewer heads, a limited span, in a folder that transformers loads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from otoscope.atomic import atomic, is_vacant, make_folder
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import quiet
+from otoscope.refinement import choice
+from otoscope.refinement.budget import within_budget
+from otoscope.refinement.build import build, plain, stored_weights
+from otoscope.refinement.choice import Head
+from otoscope.refinement.rescale import Scales
+from otoscope.refinement.source import Source, read_source
+from otoscope.refinement.tune import tune as distil
+
+PORTABLE = "portable"
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """A refined model that was written.
+
+    Attributes:
+        path: its folder; `portable` is the one that loads without otoscope, if it was asked for.
+        removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
+        span: frames within which queries attend; None for all.
+        parameters: number of weights, before and after.
+    """
+
+    path: Path
+    portable: Path | None
+    removed: tuple[Head, ...]
+    heads: tuple[int, ...]
+    span: int | None
+    parameters: tuple[int, int]
+
+    @property
+    def summary(self) -> str:
+        """What was done, in a few lines."""
+        before, after = self.parameters
+        span = f"{self.span} frames" if self.span else "all frames"
+        lines = [
+            f"{len(self.removed)} of {sum(self.heads) + len(self.removed)} heads removed; span: {span}",
+            f"heads of each layer: {', '.join(map(str, self.heads))}",
+            f"{after} of {before} parameters ({after / before:.0%}), written to {self.path}",
+        ]
+        if self.portable:
+            limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""
+            lines.append(f"written to {self.portable} for use without otoscope, heads zeroed, no faster{limit}")
+        return "\n".join(lines)
+
+
+def refine(
+    model: str | Path,
+    out: str | Path,
+    *,
+    run: str | Path | None = None,
+    by: str | None = None,
+    heads: float | None = None,
+    remove: Sequence[Head] | str | Path | None = None,
+    span: int | None = None,
+    budget_macs: float | None = None,
+    tune: int | None = None,
+    corpora: Sequence[str | Path] = (),
+    portable: bool = False,
+) -> Refinement:
+    """Write a model whose heads are physically gone and whose attention keeps to a span, as a Hugging Face folder.
+
+    After `import otoscope`, `AutoModel.from_pretrained(out)` loads it; it gives what the original gives under
+    `without_heads` and `span`. Counts of heads may differ between layers; a layer may lose all of its heads.
+
+    Args:
+        model: what `load` takes, also a model that was refined before.
+        out: the folder to write; must not exist or be empty.
+        run, by, heads: remove this share of the heads by a ranking in a run of `analyze` or `rank`, those first that
+            the ranking calls dispensable (high globalness or verticality, low anything else).
+        remove: heads `(layer, head)`, or a JSON file with a list of such pairs.
+        span: queries attend to keys at most so many frames away, rows normalised over those.
+        budget_macs: keep at most this share of the model's multiplications on 10 s of audio; heads are chosen by Fisher
+            score and those that stay are scaled by least squares (Kwon et al. 2022), on speech of `corpora` (without
+            any on the embedded speech).
+        tune: steps of training towards the original's hidden states on speech of `corpora`.
+        corpora: unlabelled speech, what `read_corpus` takes or "embedded".
+        portable: also write `out/portable`, which loads without otoscope and saves no time; without the span.
+
+    Raises:
+        BadInput: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     refined = refine("embedded", f"{folder}/small", remove=[(0, 1), (0, 2), (5, 0)], span=32)
+        ...     refined.heads, refined.span
+        ((6, 8, 8, 8, 8, 7), 32)
+    """
+    _check(Path(out), [heads, remove, budget_macs], run, by, span, tune, corpora)
+    source = read_source(str(model))
+    if span is not None and not source.parts.in_time:
+        raise BadInput(f"{model} has patches of time and band, not frames one after another; a span cannot limit them")
+    removed = _removed(source, run, by, heads, remove)
+    scales: Scales | None = None
+    if budget_macs is not None:
+        removed, scales = within_budget(_watched(source, "--budget-macs"), budget_macs, span, corpora)
+    refined = build(source, choice.kept(removed, source.counts), span, scales)
+    if tune is not None:
+        distil(_watched(source, "--tune"), refined, tune, corpora)
+    refined.config.refinement = {"of": str(model), "removed": [list(head) for head in removed], "tuned": tune or 0}
+    _write(refined, source.extractor, Path(out), portable)
+    return Refinement(
+        path=Path(out),
+        portable=Path(out) / PORTABLE if portable else None,
+        removed=tuple(removed),
+        heads=tuple(refined.config.heads_of_layers),
+        span=refined.config.attention_span,
+        parameters=(source.parameters, refined.num_parameters()),
+    )
+
+
+def _check(
+    out: Path,
+    ways: Sequence[object],
+    run: object,
+    by: object,
+    span: int | None,
+    tune: int | None,
+    corpora: Sequence[object],
+) -> None:
+    """Refuse what contradicts itself, before anything is loaded."""
+    if out.exists() and not (out.is_dir() and is_vacant(out)):
+        raise BadInput(f"{out} exists and is not empty; name a new folder for the refined model")
+    if sum(way is not None for way in ways) > 1:
+        raise BadInput("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
+    if all(way is None for way in ways) and span is None:
+        raise BadInput("nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs or --span")
+    if (ways[0] is None) != (run is None) or (run is None) != (by is None):
+        raise BadInput("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
+    if span is not None and span < 1:
+        raise BadInput(f"expected a span of at least 1 frame, got {span}")
+    if tune is not None and (tune < 1 or not corpora):
+        raise BadInput(f"--tune needs at least 1 step and a corpus of unlabelled speech, got {tune} and {len(corpora)}")
+    if corpora and tune is None and ways[2] is None:
+        raise BadInput("speech is used by --tune and --budget-macs alone; leave the corpus out, or give one of them")
+
+
+def _removed(source: Source, run: str | Path | None, by: str | None, heads: float | None, remove: Any) -> list[Head]:
+    if heads is not None and run is not None and by is not None:
+        removed = choice.by_ranking(_watched(source, "--run"), run, by, heads)
+    elif isinstance(remove, str | Path):
+        removed = choice.from_file(remove)
+    else:
+        removed = [(int(layer), int(head)) for layer, head in remove or ()]
+    return choice.checked(removed, source.counts, source.name)
+
+
+def _watched(source: Source, needed_by: str) -> Encoder:
+    if source.watched is None:
+        raise BadInput(
+            f"{needed_by} needs a model that otoscope measures; it does not measure '{source.parts.model_type}' models"
+        )
+    return source.watched
+
+
+def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:
+    make_folder(out.parent)
+    with atomic(out) as folder, quiet():
+        _save(refined, extractor, folder)
+        if with_portable:
+            _save(plain(refined), extractor, folder / PORTABLE)
+
+
+def _save(model: Any, extractor: Any, folder: Path) -> None:
+    model.save_pretrained(folder, state_dict=stored_weights(model))
+    extractor.save_pretrained(folder)

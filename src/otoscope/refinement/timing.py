@@ -1,0 +1,55 @@
+"""How long models take on the same audio, turn by turn."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from otoscope.models.encoder import Encoder
+
+Seconds = float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, least and largest of some values."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """That of some values.
+
+        >>> Spread.of([3.0, 1.0, 2.0])
+        Spread(median=2.0, low=1.0, high=3.0)
+        """
+        return cls(statistics.median(values), min(values), max(values))
+
+
+def noise(encoder: Encoder, seconds: Seconds) -> np.ndarray:
+    """Seeded noise `[samples]` of that length."""
+    return np.random.default_rng(0).normal(0, 0.1, int(seconds * encoder.sampling_rate)).astype(np.float32)
+
+
+def turns(encoders: Sequence[Encoder], seconds: Seconds, rounds: int) -> list[list[Seconds]]:
+    """Seconds of each forward pass `[round][encoder]`, features made before; one round to warm up is left out."""
+    inputs = [encoder.inputs([noise(encoder, seconds)]) for encoder in encoders]
+    with torch.inference_mode():
+        return [
+            [_seconds(encoder, given) for encoder, given in zip(encoders, inputs, strict=True)]
+            for _ in range(rounds + 1)
+        ][1:]
+
+
+def _seconds(encoder: Encoder, inputs: dict[str, Any]) -> Seconds:
+    start = time.perf_counter()
+    encoder.model(**inputs)
+    if encoder.device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start

@@ -1,0 +1,74 @@
+"""A short recovery: the refined model is trained towards the hidden states of the original, on unlabelled speech."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.engine.progress import progress
+from otoscope.errors import BadInput
+from otoscope.models.encoder import Encoder
+from otoscope.refinement.budget import speech_of
+from otoscope.refinement.parts import parts_of
+from otoscope.refinement.surgery import blocks
+
+CROP = 4.0  # seconds
+BATCH = 4
+RATE = 1e-4
+
+
+def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Path], seed: int = 0) -> None:
+    """Train the layers of `refined` in place, so that each gives what it gives in the original; AdamW, linear decay.
+
+    Crops of 4 s, in batches of 4, are drawn by `seed`; no dropout, so that the same call gives the same weights.
+
+    Raises:
+        BadInput: the speech cannot be read, or no utterance of it is as long as a crop.
+    """
+    samples = int(CROP * original.sampling_rate)
+    waves = [wave for wave in speech_of(original, corpora).waves if len(wave) >= samples]
+    if not waves:
+        named = ", ".join(map(str, corpora))
+        raise BadInput(f"tuning takes crops of {CROP:g} s, and no utterance of {named} is so long")
+    weights = _trainable(refined)
+    optimizer = torch.optim.AdamW(weights, lr=RATE)
+    decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
+    rng = np.random.default_rng(seed)
+    with progress("tuning", steps * BATCH * CROP) as advance:
+        for _ in range(steps):
+            loss = distance(original, refined, [_crop(waves, samples, rng) for _ in range(BATCH)])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.step()
+            decay.step()
+            advance(BATCH * CROP)
+    refined.requires_grad_(True)
+
+
+def distance(original: Encoder, refined: Any, waves: Sequence[np.ndarray]) -> Tensor:
+    """Squared error of the hidden states after each layer over their variance in the original, mean over layers."""
+    inputs = original.inputs(waves)
+    with torch.no_grad():
+        wanted = original.model(**inputs, output_hidden_states=True).hidden_states
+    given = refined.base_model(**inputs, output_hidden_states=True).hidden_states
+    errors = [(a - b).square().mean() / b.var() for a, b in zip(given[1:], wanted[1:], strict=True)]
+    return torch.stack(errors).mean()
+
+
+def _trainable(refined: Any) -> list[torch.nn.Parameter]:
+    """Weights of the layers; the others stay as they are."""
+    layers = {name.rpartition(".")[0] for name in blocks(refined, parts_of(refined.config.model_type, "refined"))}
+    refined.requires_grad_(False)
+    for name in layers:
+        refined.get_submodule(name).requires_grad_(True)
+    return [weight for weight in refined.parameters() if weight.requires_grad]
+
+
+def _crop(waves: Sequence[np.ndarray], samples: int, rng: np.random.Generator) -> np.ndarray:
+    wave = waves[int(rng.integers(len(waves)))]
+    start = int(rng.integers(len(wave) - samples + 1))
+    return wave[start : start + samples]
