@@ -23,7 +23,7 @@ ARROWS = {
     "statistics": {"errors"},
     "results": {"atomic", "errors"},
     "figures": {"atomic", "errors", "results"},
-    "models": {"errors", "embedded", "corpus", "statistics"},
+    "models": {"atomic", "errors", "embedded", "corpus", "statistics"},
     "pretraining": {"atomic", "errors", "corpus", "models"},
     "engine": {"atomic", "errors", "embedded", "corpus", "statistics", "results", "figures", "models", "pretraining"},
 }

@@ -36,14 +36,14 @@ def spoilt(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Callabl
     """A model folder whose model is spoilt as soon as its weights are loaded."""
 
     def spoil_on_load(family: str, spoil: Spoil) -> Path:
-        weights = loading._weights
+        weights = loading.weights
 
         def spoilt_weights(*args: Any) -> Any:
             model = weights(*args)
             spoil(model)
             return model
 
-        monkeypatch.setattr(loading, "_weights", spoilt_weights)
+        monkeypatch.setattr(loading, "weights", spoilt_weights)
         return folders[family]
 
     return spoil_on_load
@@ -111,14 +111,36 @@ def test_weights_that_are_not_finite_are_refused(spoilt: Callable[[str, Spoil], 
     def poison(model: Any) -> None:
         model.encoder.layers[1].attention.k_proj.weight.data[0, 0] = torch.nan
 
-    assert "rows of its attention maps do not sum to one" in refusal(spoilt("hubert-layer", poison))
+    assert "its hidden states are not finite in float32; try another dtype" in refusal(spoilt("hubert-layer", poison))
 
 
 def test_weights_that_are_not_finite_after_the_attention_are_refused(spoilt: Callable[[str, Spoil], Path]) -> None:
     def poison(model: Any) -> None:
         output_projection(model, 2).bias.data[0] = torch.nan
 
-    assert "watching its attention changes its output by inf" in refusal(spoilt("wavlm-layer", poison))
+    assert "its hidden states are not finite in float32" in refusal(spoilt("wavlm-layer", poison))
+
+
+def test_an_overflow_in_half_precision_is_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
+    """Large weights that float32 holds; the message names the way out."""
+    weights = loading.weights
+
+    def large(*args: Any) -> Any:
+        model = weights(*args)
+        output_projection(model, 0).weight.data.mul_(3e4)
+        return model
+
+    monkeypatch.setattr(loading, "weights", large)
+    assert load(folders["hubert-layer"], device="cpu").n_layers == 3
+    with pytest.raises(BadInput, match="its hidden states are not finite in float16; try another dtype, as float32"):
+        load(folders["hubert-layer"], device="cpu", dtype="float16")
+
+
+def test_frames_that_are_told_wrongly_are_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
+    """A front end of another shape than its family's row says."""
+    wrong = replace(FAMILIES["hubert"], frames=lambda config, samples: samples // 640)
+    monkeypatch.setitem(FAMILIES, "hubert", wrong)
+    assert "16000 samples were said to give 25 frames, and gave 50" in refusal(folders["hubert-layer"])
 
 
 def test_rows_that_do_not_sum_to_one_are_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
@@ -137,7 +159,7 @@ def test_an_output_that_changes_when_it_is_watched_is_refused(
     def drift(module: nn.Module, args: Any, output: Any) -> None:
         output.last_hidden_state = output.last_hidden_state * (1 + 0.01 * next(calls))
 
-    message = refusal(spoilt(family, lambda model: model.encoder.register_forward_hook(drift)))
+    message = refusal(spoilt(family, lambda model: model.register_forward_hook(drift)))
     assert "watching its attention changes its output by" in message
     assert "of its largest value" in message
 

@@ -208,7 +208,7 @@ class Encoder:
 
     def _watch(self, answer: Answer) -> AbstractContextManager[None]:
         if self.family.gated:
-            gated = (m for m in self.model.modules() if type(m).__name__ == self.family.gated)
+            gated = (m for m in self.model.modules() if type(m).__name__ in self.family.gated.split())
             return taking_over(gated, answer)
         return answering(answer)
 

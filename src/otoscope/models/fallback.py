@@ -50,8 +50,8 @@ class TakeOver(TorchFunctionMode):
     def opened(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Forward pre-hook of a gated module."""
         if get_ident() == self.thread:
-            given = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
-            self.running.append((module, given.shape[0]))
+            given = (value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+            self.running.append((module, next((value.shape[0] for value in given if value.ndim), 1)))
 
     def shut(self, *_: object) -> None:
         """Forward hook of a gated module, called also when it fails."""

@@ -138,7 +138,7 @@ class Family:
         encoder: class name of the encoder, wherever in a larger model it sits.
         samples_per_frame, frames: of a configuration, and of a configuration and a number of samples.
         first_centre: of a configuration, the sample on which its first frame is centred.
-        gated: class name of the attention modules when they bypass the registry, empty for the registry.
+        gated: class names of the attention modules, with spaces, when they bypass the registry; empty for the registry.
         layers: the configuration's name for the number of layers.
         beside: submodule whose attention is not of a layer (it adapts the output) and is left alone.
         outputs: of a configuration and a number of samples, the hidden states; None where one for each frame.
@@ -174,8 +174,8 @@ FAMILIES = {
     family.model_type: family
     for family in (
         Family("mockingjay", "MockingjayModel", *_LOG_MEL),
-        Family("tera", "TeraModel", *_LOG_MEL),
-        Family("audioalbert", "AudioAlbertModel", *_LOG_MEL),
+        Family("tera", "MockingjayModel", *_LOG_MEL),
+        Family("audioalbert", "MockingjayModel", *_LOG_MEL),
         Family("wav2vec2", "Wav2Vec2Model", *_CONVOLUTIONS),
         Family("hubert", "HubertModel", *_CONVOLUTIONS),
         Family("wavlm", "WavLMModel", *_CONVOLUTIONS, gated="WavLMAttention"),

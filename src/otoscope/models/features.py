@@ -19,7 +19,7 @@ def features(family: Family, config: Any, extractor: Any, audio: Sequence[np.nda
     Extractors round differently in a batch, and some normalise over it: so each wave goes through alone.
     """
     inputs = padded([extract(family, extractor, wave) for wave in audio])
-    if family.sees_silence or inputs[MASK].all():
+    if family.sees_silence or (MASK in inputs and inputs[MASK].all()):
         inputs.pop(MASK)
     elif family.seconds:
         inputs[MASK] = real_frames(family, config, audio)

@@ -30,11 +30,13 @@ def examine(encoder: Encoder) -> Encoder:
     """
     waves = noise(encoder.sampling_rate)
     unwatched = encoder.plain(waves[:1])
+    check_finite(encoder, unwatched)
     if not encoder.family.gated:
         encoder.model.set_attn_implementation(NAME)
     calls = first_calls(encoder, waves[0])
     check_layers(encoder, calls)
     check_maps(encoder, calls)
+    check_frames(encoder, calls, waves[0])
     found = replace(encoder, layers=tuple(c.module for c in calls), n_heads=tuple(c.query_bhtd.shape[1] for c in calls))
     watched = found.forward(waves[:1])
     real = slice(watched.lengths[0])
@@ -61,6 +63,13 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
     return calls
 
 
+def check_finite(encoder: Encoder, hidden: Tensor) -> None:
+    """Its numbers do not overflow."""
+    if not hidden.isfinite().all():
+        number = str(hidden.dtype).removeprefix("torch.")
+        raise _refused(encoder, f"its hidden states are not finite in {number}; try another dtype, as float32")
+
+
 def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Each layer of the configuration calls its attention once."""
     expected = getattr(encoder.model.config, encoder.family.layers)
@@ -78,6 +87,13 @@ def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
         raise _refused(encoder, "rows of its attention maps do not sum to one")
     if max(map(len, maps), default=0) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):
         raise _refused(encoder, "all heads of each layer have the same attention map")
+
+
+def check_frames(encoder: Encoder, calls: Sequence[AttentionCall], wave: np.ndarray) -> None:
+    """The frames that are told of a wave are those that attend, but for models that attend to silence behind it."""
+    seen, told = calls[0].lengths[0], encoder.frames(wave)
+    if seen != told and not encoder.family.sees_silence:
+        raise _refused(encoder, f"{len(wave)} samples were said to give {told} frames, and gave {seen}")
 
 
 def padding_changes_nothing(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:

@@ -77,7 +77,7 @@ class MockingjayEncoder(BertEncoder):
         """See the class."""
         super().__init__(config)
         if config.share_layer:
-            self.layer = self.layer[:1]
+            del self.layer[1:]
 
     def forward(self, hidden: Tensor, attention_mask: Tensor | None = None, **kwargs: object) -> Tensor:
         """`[batch, frames, hidden]` through all layers."""

@@ -1,0 +1,140 @@
+"""Any PyTorch encoder as an Encoder, without changes to its code: its attention is found by watching it run."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedConfig
+from transformers.modeling_outputs import BaseModelOutput
+
+from otoscope.errors import BadInput
+from otoscope.models.call import AttentionCall
+from otoscope.models.encoder import Encoder
+from otoscope.models.fallback import taking_over
+from otoscope.models.families import Family
+from otoscope.models.intervention import NONE, attend_under
+from otoscope.models.selfcheck import examine, noise
+
+Inputs = Callable[[np.ndarray], Tensor]
+"""Turns one wave `[samples]` into what the module is given of it: `[samples]` or `[T, features]`, no batch axis."""
+
+
+def wrap(
+    module: nn.Module,
+    *,
+    samples_per_frame: float,
+    inputs: Inputs = torch.from_numpy,
+    frames: Callable[[int], int] | None = None,
+    sampling_rate: int = 16000,
+    batch_first: bool = True,
+    name: str = "",
+) -> Encoder:
+    """An encoder of any PyTorch module whose layers attend between all frames of an utterance.
+
+    Seen are `nn.MultiheadAttention` (so `nn.TransformerEncoder` too), `scaled_dot_product_attention`, and a softmax
+    followed by a product with the values. The module is put in evaluation mode; its code stays as it is.
+
+    Args:
+        module: gives hidden states `[batch, time, features]`, alone, first of a tuple, or as `last_hidden_state`.
+        samples_per_frame: samples from one attention frame to the next.
+        inputs: what the module is given of one wave `[samples]`; the batch axis is added to it.
+        frames: attention frames of so many samples; by default whole multiples of `samples_per_frame`.
+        sampling_rate: samples per second of the audio it takes.
+        batch_first: whether the batch axis comes before time, in its input and its output.
+        name: what results call it; by default the name of its class.
+
+    Raises:
+        BadInput: it attends in another way (to other frames, to the past alone), returns no time axis, or fails the
+            self-check.
+
+    Example:
+        >>> torch.manual_seed(0).initial_seed()
+        0
+        >>> layer = nn.TransformerEncoderLayer(16, nhead=2, dim_feedforward=32, batch_first=True)
+        >>> module = nn.TransformerEncoder(layer, num_layers=3, enable_nested_tensor=False)
+        >>> def inputs(wave):
+        ...     return torch.from_numpy(wave).unfold(0, 160, 160)[:, :16]
+        >>> encoder = wrap(module, samples_per_frame=160, inputs=inputs)
+        >>> encoder.n_layers, encoder.n_heads, encoder.frame_period
+        (3, (2, 2, 2), 0.01)
+    """
+    name = name or type(module).__name__
+    model = Wrapped(module.eval(), batch_first, PreTrainedConfig())
+    reached = _attention(model, Taken(inputs, sampling_rate), name)
+    model.config.num_hidden_layers = len(reached)
+    model.config.share_layer = len(set(reached)) == 1 < len(reached)
+    family = Family(
+        model_type=name,
+        encoder=type(module).__name__,
+        samples_per_frame=lambda _: samples_per_frame,
+        frames=lambda _, samples: int(samples // samples_per_frame) if frames is None else frames(samples),
+        first_centre=lambda _: samples_per_frame / 2,
+        gated=" ".join(sorted({type(one).__name__ for one in reached})),
+    )
+    return examine(Encoder(name=name, family=family, model=model, extractor=Taken(inputs, sampling_rate)))
+
+
+class Wrapped(nn.Module):
+    """The module, called and answering as a transformers encoder."""
+
+    def __init__(self, module: nn.Module, batch_first: bool, config: PreTrainedConfig) -> None:
+        """See the class."""
+        super().__init__()
+        self.module, self.batch_first, self.config = module, batch_first, config
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number format of its weights."""
+        return next(self.parameters()).dtype
+
+    def forward(self, values: Tensor) -> BaseModelOutput:
+        """Hidden states `[B, T, d]` of a batch of inputs `[B, ...]`.
+
+        Raises:
+            BadInput: the module returns no time axis.
+        """
+        output = self.module(values if self.batch_first else values.transpose(0, 1))
+        hidden = getattr(output, "last_hidden_state", output[0] if isinstance(output, tuple) else output)
+        if not isinstance(hidden, Tensor) or hidden.ndim != 3:
+            what = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
+            raise BadInput(
+                f"expected hidden states [batch, time, features] of {type(self.module).__name__}; got {what}"
+            )
+        return BaseModelOutput(last_hidden_state=hidden if self.batch_first else hidden.transpose(0, 1))
+
+
+class Taken:
+    """What a module is given, in the form of a feature extractor."""
+
+    def __init__(self, inputs: Inputs, sampling_rate: int) -> None:
+        """See the class."""
+        self.inputs, self.sampling_rate = inputs, sampling_rate
+
+    def __call__(self, waves: Sequence[np.ndarray], **_: object) -> dict[str, Tensor]:
+        """The inputs `[1, ...]` of one wave."""
+        (wave,) = waves
+        return {"values": self.inputs(np.ascontiguousarray(wave, np.float32))[None]}
+
+    def to_dict(self) -> dict[str, Any]:
+        """What tells it from others, as far as it can be told."""
+        return {"sampling_rate": self.sampling_rate, "inputs": getattr(self.inputs, "__qualname__", "inputs")}
+
+
+def _attention(model: Wrapped, extractor: Taken, name: str) -> list[nn.Module]:
+    """The modules that attend, in the order in which they do."""
+    reached: list[nn.Module] = []
+
+    def answer(call: AttentionCall) -> Tensor:
+        reached.append(call.module)
+        return attend_under(NONE, call, -1)[0]
+
+    parameter = next(model.parameters())
+    values = extractor(noise(extractor.sampling_rate)[:1])["values"].to(parameter.device)
+    values = values.to(parameter.dtype) if values.is_floating_point() else values
+    with torch.inference_mode(), taking_over(model.module.modules(), answer):
+        model(values)
+    if not reached:
+        raise BadInput(f"no attention was seen in {name}; expected nn.MultiheadAttention, scaled_dot_product_attention")
+    return reached
