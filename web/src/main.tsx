@@ -3,7 +3,7 @@ import { render } from "preact";
 import { App } from "./App";
 import type { Source } from "./core/asking";
 import { openViewer, ViewerContext } from "./core/viewer";
-import { withinPage } from "./sources/embedded";
+import { withinPage, type Files } from "./sources/embedded";
 import { overHttp } from "./sources/http";
 import { overMessages, type Model } from "./sources/notebook";
 import "./style.css";
@@ -11,6 +11,7 @@ import "./style.css";
 declare global {
   interface Window {
     otoscopeAnswers?: Record<string, string>;
+    otoscopeFiles?: Files;
   }
 }
 
@@ -36,7 +37,7 @@ async function show(element: HTMLElement, source: Source, addressed: boolean): P
 const page = document.getElementById("otoscope");
 if (page) {
   const token = new URLSearchParams(location.search).get("token") ?? "";
-  void show(page, window.otoscopeAnswers ? withinPage(window.otoscopeAnswers) : overHttp(token), true);
+  void show(page, window.otoscopeAnswers ? withinPage(window.otoscopeAnswers, window.otoscopeFiles) : overHttp(token), true);
 }
 
 export default {

@@ -10,6 +10,7 @@ def demo(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the demo.")] = Path(
         "otoscope-demo"
     ),
+    view: Annotated[bool, typer.Option("--view", help="Open the viewer on it.")] = False,
 ) -> None:
     """Measure, list and draw the embedded model on the embedded synthetic speech."""
     from otoscope.engine.demo import demo as call
@@ -21,3 +22,9 @@ def demo(
     print(f"\n{summary(shown.run)}\n\nrun: {shown.run.path}\nfigures:")
     for path in shown.figures:
         print(f"  {path}")
+    print(f"\nsee and hear it: otoscope view {shown.run.path} --model embedded")
+    if view:
+        from otoscope.cli.view import show
+        from otoscope.viewer.view import open_answers
+
+        show(open_answers([shown.run], "embedded"), shown.run.path)

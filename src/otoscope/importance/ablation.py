@@ -1,23 +1,21 @@
-"""What an intervention does to one utterance: how far hidden states move, how much worse the input is guessed."""
+"""What an intervention does to one utterance: how far hidden states move, and what probes still read from them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
-from otoscope.errors import BadInput
+from otoscope.importance.judges import PROBES
 from otoscope.models.encoder import Encoder
-from otoscope.models.prediction import prediction_head
 
 
 @dataclass(frozen=True)
 class Change:
-    """A number before and after an intervention."""
+    """A number before and after an intervention; in `%` it is a share."""
 
     name: str
     units: str
@@ -28,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Ablated:
-    """Change of each layer's hidden states as a share of their norm, of other numbers, and which could not be had."""
+    """Change of each layer's hidden states (share of their norm), of probes' scores, and which could not be asked."""
 
     layers: list[float]
     changes: list[Change]
@@ -38,58 +36,45 @@ class Ablated:
 
 @dataclass(frozen=True)
 class Heard:
-    """Hidden states `[T, d]` after each layer, and numbers by name."""
+    """Hidden states `[T, d]` after each layer, and the final ones that probes read."""
 
-    hidden: list[Tensor]
-    numbers: dict[str, float]
-
-
-@dataclass
-class Judges:
-    """What listens along with a model: the head it was pre-trained with, where it has one."""
-
-    encoder: Encoder
-    head: nn.Module | None = None
-    missing: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Find the prediction head, or say why there is none."""
-        try:
-            self.head = prediction_head(self.encoder)
-        except BadInput as error:
-            self.missing.append(f"reconstruction error: {error}")
-
-    def listen(self, wave: np.ndarray) -> Heard:
-        """Run a wave `[samples]` under the interventions in force."""
-        hidden: list[Tensor] = []
-        with watching(self.encoder, hidden):
-            final = self.encoder.forward([wave]).hidden
-        numbers = {}
-        if self.head is not None:
-            numbers["reconstruction error"] = self._reconstruction(final, wave)
-        return Heard(hidden, numbers)
-
-    def _reconstruction(self, final_btd: Tensor, wave: np.ndarray) -> float:
-        """Mean absolute error of the head's guess at the input, nothing masked."""
-        with torch.inference_mode():
-            guess = self.head(final_btd) if self.head is not None else final_btd
-            (inputs,) = self.encoder.inputs([wave]).values()
-        target = inputs[:, : guess.shape[1] * guess.shape[2] // inputs.shape[2]].reshape(guess.shape)
-        return float((guess - target).abs().mean())
+    layers: list[Tensor]
+    final_td: Tensor
 
 
-DOCS = {"reconstruction error": "mean absolute error of the model's guess at its own input, nothing masked (L1)"}
+def listen(encoder: Encoder, wave: np.ndarray) -> Heard:
+    """Run a wave `[samples]` under the interventions in force."""
+    layers: list[Tensor] = []
+    with _watching(encoder, layers):
+        encoded = encoder.forward([wave])
+    return Heard(layers, encoded.hidden[0, : encoded.lengths[0]].float().cpu())
 
 
-def compare(before: Heard, after: Heard, missing: list[str], seconds: float) -> Ablated:
-    """How far `after` lies from `before`."""
-    layers = [float((new - old).norm() / old.norm()) for old, new in zip(before.hidden, after.hidden, strict=True)]
-    changes = [Change(name, "1", DOCS[name], value, after.numbers[name]) for name, value in before.numbers.items()]
-    return Ablated(layers, changes, missing, seconds)
+def moved(before: Heard, after: Heard) -> list[float]:
+    """How far each layer's hidden states lie from those before, as a share of their norm."""
+    pairs = zip(before.layers, after.layers, strict=True)
+    return [float((new - old).norm() / old.norm()) for old, new in pairs]
+
+
+def changes(before: Mapping[str, float], after: Mapping[str, float]) -> list[Change]:
+    """Scores of each probe that was asked both times."""
+    return [
+        Change(_name(probe.name, probe.metric), _units(probe.metric), probe.doc, before[probe.name], after[probe.name])
+        for probe in PROBES
+        if probe.name in before and probe.name in after
+    ]
+
+
+def _name(name: str, metric: str) -> str:
+    return f"{name} {metric}" if metric == "accuracy" else f"{name} error"
+
+
+def _units(metric: str) -> str:
+    return "%" if metric == "accuracy" else "1"
 
 
 @contextmanager
-def watching(encoder: Encoder, hidden: list[Tensor]) -> Iterator[None]:
+def _watching(encoder: Encoder, hidden: list[Tensor]) -> Iterator[None]:
     """Within the block the output `[T, d]` of every transformer layer is appended to `hidden`."""
 
     def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:

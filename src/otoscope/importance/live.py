@@ -12,7 +12,8 @@ from torch import Tensor
 
 from otoscope.engine.maps import Labels, check_model, cuts_of, labels
 from otoscope.errors import BadInput
-from otoscope.importance.ablation import Ablated, Heard, Judges, compare
+from otoscope.importance.ablation import Ablated, Heard, changes, listen, moved
+from otoscope.importance.judges import Judges
 from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
 from otoscope.models.intervention import attend_under
@@ -33,6 +34,7 @@ class Live:
         self.encoder = encoder
         self._lock = Lock()
         self._whole: dict[str, Heard] = {}
+        self._judges = Judges(encoder, lambda: self.cuts, self._lock)
 
     @cached_property
     def cuts(self) -> dict[str, MonoCut]:
@@ -69,18 +71,22 @@ class Live:
         Raises:
             BadInput: there is no such head or utterance.
         """
-        wave = self.encoder.wave(self.cut(utterance))
+        cut = self.cut(utterance)
+        wave = self.encoder.wave(cut)
         with self._lock:
             began = perf_counter()
-            before = self._whole.get(utterance) or self._judges.listen(wave)
-            self._whole = {utterance: before}
+            before = self._intact(cut, wave)
             with self.encoder.without_heads(removed), self._span(radius):
-                after = self._judges.listen(wave)
-            return compare(before, after, self._judges.missing, perf_counter() - began)
+                after = listen(self.encoder, wave)
+        both = [self._judges.scores(utterance, heard.final_td) for heard in (before, after)]
+        return Ablated(moved(before, after), changes(*both), self._judges.missing, perf_counter() - began)
 
-    @cached_property
-    def _judges(self) -> Judges:
-        return Judges(self.encoder)
+    def _intact(self, cut: MonoCut, wave: np.ndarray) -> Heard:
+        """What the whole model says of an utterance; the last one is kept."""
+        if cut.id not in self._whole:
+            self._whole = {cut.id: listen(self.encoder, wave)}
+            self._judges.hear(cut, wave, self._whole[cut.id].final_td)
+        return self._whole[cut.id]
 
     def _span(self, radius: int | None) -> AbstractContextManager[object]:
         return nullcontext() if radius is None else self.encoder.span(radius)

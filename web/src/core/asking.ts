@@ -50,6 +50,11 @@ export class Asking {
     return JSON.parse(new TextDecoder().decode(await this.bytes(resource))) as T;
   }
 
+  /** An answer that may be another one next time. */
+  async fresh<T>(resource: string): Promise<T> {
+    return JSON.parse(new TextDecoder().decode(await this.source.ask(resource))) as T;
+  }
+
   private keep(resource: string, bytes: ArrayBuffer): void {
     this.kept.set(resource, bytes);
     this.held += bytes.byteLength;

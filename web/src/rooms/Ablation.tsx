@@ -12,6 +12,7 @@ import { Figure } from "../parts/Figure";
 import { HeadPicker } from "../parts/HeadPicker";
 
 const LATER = 120; // ms without a further change before the model is asked
+const AGAIN = 4000; // ms until a probe that is still being trained is asked again
 const WIDEST = 100; // frames: the right end of the slider stands for no limit
 
 export function Ablation({ overview }: { overview: Signal<Overview> }) {
@@ -54,12 +55,17 @@ function useAblation(viewer: Viewer): Signal<{ value?: Found; problem?: string }
   useEffect(() => {
     if (viewer.run.modelless) return;
     let stale = false;
-    const later = setTimeout(() => {
-      viewer.asking.json<Found>(question).then(
-        (value) => stale || (answer.value = { value }),
+    let later = 0;
+    const ask = () =>
+      viewer.asking.fresh<Found>(question).then(
+        (value) => {
+          if (stale) return;
+          answer.value = { value };
+          if (value.missing.some((line) => line.includes("still"))) later = window.setTimeout(ask, AGAIN);
+        },
         (error: Error) => stale || (answer.value = { problem: error.message }),
       );
-    }, LATER);
+    later = window.setTimeout(ask, LATER);
     return () => {
       stale = true;
       clearTimeout(later);

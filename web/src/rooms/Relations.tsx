@@ -51,7 +51,9 @@ function WithRelations({ overview }: { overview: Signal<Overview> }) {
         <p class="hint">
           Colour says how much more (or less) than uniform attention. Click a cell to hear examples from this utterance.
         </p>
-        <div ref={wave} class="wave small" />
+        <div class="wave">
+          <div ref={wave} class="wave-in" />
+        </div>
         {hearing.problem.value && <Notice>{hearing.problem.value}</Notice>}
       </div>
       <aside class="facts">
@@ -89,7 +91,7 @@ function Preference({ values, phones, hearing }: { values: Float32Array; phones:
       table={() => cells.map((cell) => ({ ...cell }))}
       after={(plot) => playOnClick(plot, hearing)}
       options={(width) => ({
-        height: Math.min(width, Math.max(360, window.innerHeight - 250)),
+        height: Math.min(width, Math.max(360, window.innerHeight - 280)),
         marginLeft: 44,
         marginTop: 30,
         padding: 0.04,

@@ -1,0 +1,269 @@
+"""A person opens the viewer, walks to a head, looks, listens, brushes, switches heads off, and takes pictures away."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from viewer_browser import FLAGS, Watched, chromium, serving
+
+from otoscope.viewer.export import Choice, export
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+ROOMS = ["atlas", "head", "heads", "relations", "importance", "compare"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(live) -> Iterator[str]:
+    with serving(live) as url:
+        yield url
+
+
+@pytest.fixture
+def watched(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    watched = Watched(context.new_page())
+    yield watched
+    context.close()
+    assert watched.complaints == []
+
+
+@pytest.fixture
+def page(watched, address):
+    watched.page.goto(address)
+    watched.page.wait_for_selector(".atlas .cell")
+    return watched.page
+
+
+def open_head(page, name: str = "1.2") -> None:
+    layer, head = name.split(".")
+    page.get_by_role("button", name=f"Layer {layer} head {head},").click()
+    page.wait_for_selector(".heat")
+    page.wait_for_function("document.querySelector('.heat').getContext('2d').getImageData(200, 200, 1, 1).data[3] > 0")
+
+
+def pixels(page, selector: str) -> str:
+    """What a canvas shows now."""
+    return page.evaluate(f"document.querySelector('{selector}').toDataURL()")
+
+
+def test_the_atlas_shows_every_head_and_the_keyboard_walks_it(page):
+    assert page.locator(".atlas .cell").count() == 6
+    page.locator(".atlas .cell").first.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Layer 1 head 2")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".heat")
+    assert "Layer 1, head 2" in page.inner_text(".facts h2")
+
+
+def test_heads_are_sorted_and_left_out_by_category(page):
+    page.get_by_label("Sort").select_option("globalness")
+    values = [float(text) for text in page.locator(".atlas .tag i").all_inner_texts()]
+    assert values == sorted(values, reverse=True)
+    page.get_by_role("radio", name=re.compile("^global")).click()
+    assert 0 < page.locator(".atlas .cell").count() < 6
+
+
+def test_a_query_under_the_pointer_shows_its_attention(page):
+    open_head(page)
+    before = pixels(page, ".curve"), pixels(page, ".shading")
+    page.locator(".heat").hover(position={"x": 200, "y": 150})
+    page.wait_for_function("document.querySelector('.toolbar .hint').innerText.includes('query at')")
+    assert pixels(page, ".curve") != before[0]
+    assert pixels(page, ".shading") != before[1]
+
+
+def test_a_click_plays_from_there_and_what_it_attends_to_can_be_heard(page):
+    open_head(page)
+    page.wait_for_function(
+        "document.querySelector('.spectrogram').getContext('2d').getImageData(200, 30, 1, 1).data[3] > 0"
+    )
+    page.locator(".heat").click(position={"x": 120, "y": 150})
+    page.get_by_role("button", name="Pause").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="play what it attends to").click()
+    page.get_by_role("button", name="Pause").wait_for()
+
+
+def test_zoom_reaches_single_frames_and_the_address_reproduces_the_view(page, watched, address):
+    open_head(page)
+    page.locator(".heat").hover(position={"x": 300, "y": 200})
+    for _ in range(12):
+        page.mouse.wheel(0, -400)
+    page.wait_for_function("/keys=[\\d.]+~[\\d.]+/.test(decodeURIComponent(location.hash))")
+    page.wait_for_timeout(300)
+    shown = page.evaluate("decodeURIComponent(location.hash)")
+    first, last = map(float, re.search(r"keys=([\d.]+)~([\d.]+)", shown).groups())
+    assert last - first == pytest.approx(8, abs=0.2)
+    picture = pixels(page, ".heat")
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector(".heat")
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(500)
+    assert page.evaluate("decodeURIComponent(location.hash)") == shown
+    assert len(pixels(page, ".heat")) == pytest.approx(len(picture), rel=0.5)
+
+
+def test_a_phone_is_chosen_and_heads_are_walked_within_the_room(page):
+    open_head(page)
+    page.locator(".phones button").first.click()
+    assert "all queries in" in page.inner_text(".toolbar .hint")
+    page.locator(".picker button[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    assert "Layer 1, head 1" in page.inner_text(".facts h2")
+
+
+def test_a_brush_in_the_scatter_chooses_heads_in_the_atlas(page):
+    page.get_by_role("button", name="heads", exact=True).click()
+    box = page.locator(".brush .overlay").bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=4)
+    page.mouse.up()
+    page.get_by_text("6 heads brushed").wait_for()
+    page.get_by_role("button", name="show them in the atlas").click()
+    page.get_by_role("button", name="6 brushed heads").wait_for()
+
+
+def test_a_relation_map_names_its_phones(page):
+    page.get_by_role("button", name="relations").click()
+    page.get_by_text("Preference of query phones").wait_for()
+    page.wait_for_selector(".relations-room [aria-label='cell'] rect")
+
+
+def test_switching_heads_off_changes_the_model_s_answer(page):
+    page.get_by_role("button", name="importance").click()
+    page.get_by_text("answered in").wait_for()
+    assert set(
+        page.locator(".effect [aria-label='bar'] rect").evaluate_all("r => r.map(x => x.getAttribute('height'))")
+    ) == {"0"}
+    page.get_by_role("button", name="Layer 0 head 1,").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.effect [aria-label=bar] rect')].some(r => r.getAttribute('height') > 1)"
+    )
+    page.locator(".span input").fill("5")
+    page.get_by_text("Span: 5 frames").wait_for()
+    page.wait_for_function("location.hash.includes('span=5')")
+
+
+@pytest.mark.parametrize("format", ["SVG", "PNG", "CSV"])
+def test_pictures_and_numbers_are_taken_away(page, format):
+    page.get_by_role("button", name="heads", exact=True).click()
+    page.wait_for_selector(".heads-room svg")
+    with page.expect_download() as waiting:
+        page.locator(".takeaway").first.get_by_role("button", name=format).click()
+    content = Path(waiting.value.path()).read_bytes()
+    if format == "SVG":
+        assert b'width="178mm"' in content
+        assert b"globalness" in content
+    elif format == "PNG":
+        assert content.startswith(b"\x89PNG")
+        assert int.from_bytes(content[16:20], "big") == 2102  # 178 mm at 300 per inch
+    else:
+        rows = content.decode().splitlines()
+        assert rows[0].startswith("layer,head,category,globalness")
+        assert len(rows) == 7
+
+
+def test_the_map_is_taken_away_as_a_picture(page):
+    open_head(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("group", name="Save the map").get_by_role("button", name="PNG").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_follows_the_system_into_the_dark(page):
+    light = page.evaluate("getComputedStyle(document.querySelector('.otoscope')).backgroundColor")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector(".otoscope[data-theme='dark']")
+    assert page.evaluate("getComputedStyle(document.querySelector('.otoscope')).backgroundColor") != light
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (2200, 1200)])
+def test_no_room_is_wider_than_the_window(page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for room in ROOMS:
+        page.evaluate(f"location.hash = 'room={room}'")
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth"), room
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_room(page, theme):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; npm ci in web/ installs it")
+    page.emulate_media(color_scheme=theme)
+    for room in ROOMS:
+        page.evaluate(f"location.hash = 'room={room}'")
+        page.wait_for_timeout(600)
+        page.evaluate(AXE.read_text(encoding="utf-8").replace("</script", ""))
+        found = page.evaluate(
+            "axe.run(document).then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
+        )
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], room
+
+
+def test_an_exported_page_works_from_disk_without_a_network(browser, live, measured_run, tmp_path):
+    file = export(live, tmp_path / "page.html", Choice())
+    context = browser.new_context(offline=True)
+    watched = Watched(context.new_page())
+    asked: list[str] = []
+    watched.page.on("request", lambda request: asked.append(request.url))
+    watched.page.goto(file.as_uri())
+    watched.page.wait_for_selector(".atlas .cell")
+    open_head(watched.page)
+    watched.page.wait_for_function(
+        "document.querySelector('.spectrogram').getContext('2d').getImageData(200, 30, 1, 1).data[3] > 0"
+    )
+    watched.page.get_by_role("button", name="importance").click()
+    watched.page.get_by_text("Live ablation needs the model").wait_for()
+    context.close()
+    assert watched.complaints == []
+    assert all(url.startswith(("file:", "blob:", "data:")) for url in asked)
+
+
+def test_an_exported_folder_loads_maps_when_they_are_looked_at(browser, live, tmp_path, monkeypatch):
+    monkeypatch.setattr("otoscope.viewer.export.LARGEST", 1000)
+    file = export(live, tmp_path / "page.html", Choice())
+    context = browser.new_context(offline=True)
+    watched = Watched(context.new_page())
+    watched.page.goto(file.as_uri())
+    watched.page.wait_for_selector(".atlas .cell")
+    open_head(watched.page)
+    context.close()
+    assert watched.complaints == []
+
+
+def test_a_run_without_maps_model_or_audio_says_so_in_the_page(browser, drawn):
+    with serving(drawn) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{url}#room=head&utterance=0")
+        page.get_by_text("are not stored").first.wait_for()
+        page.goto(f"{url}#room=head&utterance=4")
+        page.get_by_text("no longer at").first.wait_for()
+        page.goto(f"{url}#room=relations")
+        page.get_by_text("This run has no relation maps").wait_for()
+        context.close()
+
+
+def test_a_wrong_address_is_a_plain_message(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address.replace("browser", "wrong"))
+    assert "open the one that `otoscope view` printed" in page.inner_text("body")
+    context.close()

@@ -1,0 +1,35 @@
+"""The notebook's widget answers as the server does, over messages."""
+
+import pytest
+
+import otoscope
+
+pytest.importorskip("anywidget", reason="anywidget is not installed (the extra `notebook`)")
+
+
+@pytest.fixture
+def widget(drawn_run, monkeypatch):
+    widget = otoscope.view(drawn_run)
+    widget.sent = []
+    monkeypatch.setattr(type(widget), "send", lambda self, content, buffers: self.sent.append((content, buffers)))
+    return widget
+
+
+def test_each_question_is_answered_under_its_number(widget, drawn):
+    for number, resource in enumerate(["runs", "0/heads", "0/tile/4/0/0/0/0/0"]):
+        widget._reply(widget, {"number": number, "resource": resource}, [])
+    for number, (content, (buffer,)) in enumerate(widget.sent):
+        assert content == {"number": number, "ok": True}
+    assert widget.sent[1][1] == [drawn.answer("0/heads").content]
+
+
+def test_what_cannot_be_answered_says_so(widget):
+    widget._reply(widget, {"number": 1, "resource": "0/overview/0/0"}, [])
+    ((content, (buffer,)),) = widget.sent
+    assert content == {"number": 1, "ok": False}
+    assert b"--model" in buffer
+
+
+def test_the_cell_holds_the_page_s_own_script_and_style(widget):
+    assert "otoscope" in widget._esm
+    assert ".otoscope" in widget._css

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { measures, nameOf, rows, short, shown, sorted } from "../src/core/heads";
+import { neighbour } from "../src/parts/grid";
+import { csv } from "../src/core/takeaway";
+
+const table = {
+  arrays: {
+    layer: { shape: [3], values: Float32Array.of(0, 0, 1) },
+    globalness: { shape: [3], values: Float32Array.of(1, NaN, 3) },
+    globalness_low: { shape: [3], values: Float32Array.of(0, 0, 2) },
+  },
+  about: {},
+};
+const heads = [
+  { layer: 0, head: 0, category: "global", operations: [] },
+  { layer: 0, head: 1, category: "vertical", operations: [] },
+  { layer: 1, head: 0, category: "global", operations: [] },
+];
+const all = rows(heads, table);
+
+test("heads are sorted from high to low, those without a number last", () => {
+  expect(sorted(all, "globalness").map(nameOf)).toEqual(["1.0", "0.0", "0.1"]);
+  expect(sorted(all, "").map(nameOf)).toEqual(["0.0", "0.1", "1.0"]);
+});
+
+test("ends of intervals and places are no measures", () => {
+  expect(measures(table)).toEqual(["globalness"]);
+});
+
+test("a category leaves the others out", () => {
+  expect(shown(all, "global").map(nameOf)).toEqual(["0.0", "1.0"]);
+  expect(shown(all, "")).toHaveLength(3);
+});
+
+test("arrow keys walk the grid and stop at its edges", () => {
+  expect(neighbour("ArrowDown", 1, 4, 12)).toBe(5);
+  expect(neighbour("ArrowUp", 1, 4, 12)).toBe(1);
+  expect(neighbour("ArrowRight", 11, 4, 12)).toBe(11);
+  expect(neighbour("x", 3, 4, 12)).toBe(3);
+});
+
+test("numbers are written as a person reads them", () => {
+  expect([0, 1.23456, 0.00012, 123456, NaN].map(short)).toEqual(["0", "1.23", "1.2e-4", "1.2e+5", "–"]);
+});
+
+test("tables are written as CSV with quotes where they are needed", () => {
+  expect(csv([{ a: 1, b: 'say "x", y' }, { a: NaN, b: "" }])).toBe('a,b\n1,"say ""x"", y"\n,\n');
+});
