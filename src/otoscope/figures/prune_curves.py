@@ -43,7 +43,8 @@ def _panel(axes: Axes, one: xr.Dataset, theme: Theme) -> Axes:
     for ranking in one["ranking"].values:
         line(axes, removed, one.sel(ranking=ranking), "", stroke_of(str(ranking), theme))
     of_score(axes, one, theme)
-    axes.xaxis.set_major_locator(FixedLocator(removed) if len(removed) <= FEW else MaxNLocator(6, integer=True))
+    every = len(removed) <= FEW
+    axes.xaxis.set_major_locator(FixedLocator(removed.tolist()) if every else MaxNLocator(6, integer=True))
     axes.set_xlim(-0.03 * removed[-1], 1.03 * removed[-1])
     return axes
 

@@ -1,0 +1,185 @@
+"""The method's claims about which heads matter, asked of a run of curves: each holds, does not hold, or cannot be told.
+
+Yang, Liu and Lee 2020, section 5. Every answer is a difference of scores, paired over seeds and utterances: above zero
+(the claim's way) with its whole 95 % interval it holds, below zero it does not. Where a claim compares with several, it
+holds if all say so, and does not if any says the contrary.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from otoscope.importance.curves import Scores, scores_of
+from otoscope.results import Bootstrap
+from otoscope.results.aligned import aligned
+from otoscope.results.bootstrap import interval
+
+Floats = NDArray[np.floating]
+Answer = Literal["holds", "does not hold", "cannot tell"]
+CATEGORIES = ("diagonality", "verticality", "globalness")
+HARMLESS = 0.05  # of accuracy: a loss of less is "nearly unharmed"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one score is than another, from drawn scores, with its 95 % interval."""
+
+    what: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def answer(self) -> Answer:
+        """Whether it is surely above zero, surely below, or neither."""
+        return "holds" if self.low > 0 else "does not hold" if self.high < 0 else "cannot tell"
+
+    @property
+    def cells(self) -> list[str]:
+        """As a table shows it."""
+        return [f"{self.value:+.3f}", self.what, f"{self.low:+.3f} to {self.high:+.3f}"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, the probe by which it was asked, and the differences that answer it."""
+
+    text: str
+    probe: str
+    differences: Sequence[Difference]
+
+    @property
+    def answer(self) -> Answer:
+        """It holds where every difference says so, and does not where any says the contrary."""
+        answers = {difference.answer for difference in self.differences}
+        if "does not hold" in answers:
+            return "does not hold"
+        return "holds" if answers == {"holds"} else "cannot tell"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One probe of a run of curves."""
+
+    dataset: xr.Dataset
+    scores: Scores
+
+    def area(self, ranking: str, direction: str = "high to low", steps: slice = slice(None)) -> tuple[float, Floats]:
+        """Mean score over some steps of a curve, high where good, and of its resamples."""
+        place = self.dataset["place"].sel(ranking=ranking, direction=direction).values[steps]
+        return self._mean(place)
+
+    def span(self, radius: float, rows: str) -> tuple[float, Floats]:
+        """Score under a span, high where good."""
+        return self._mean(np.atleast_1d(self.dataset["span_place"].sel(radius=radius, rows=rows).values))
+
+    def intact(self) -> tuple[float, Floats]:
+        """Score of the intact model, high where good."""
+        return self._mean(np.array([0]))
+
+    def _mean(self, place: NDArray[np.int64]) -> tuple[float, Floats]:
+        sign = self.scores.sign
+        return float(sign * self.scores.plain[place].mean()), sign * self.scores.drawn[:, place].mean(axis=1)
+
+
+def claims(dataset: xr.Dataset) -> list[Claim]:
+    """The claims that the Dataset of a run of prune can be asked, by each of its probes where they are of any.
+
+    It needs the rankings globalness, verticality and diagonality; weight, spans and probes as each claim says.
+    """
+    asked = {str(name): _asked(dataset, str(name)) for name in dataset["probe"].values}
+    found = [claim for name, one in asked.items() for claim in _categories(name, one)]
+    if "phone" in asked:
+        found += _phones(asked["phone"])
+        if "speaker-utterance" in asked and "span_place" in dataset:
+            found.append(_unharmed(asked))
+    return found
+
+
+def claims_table(found: Sequence[Claim]) -> str:
+    """One row for each claim and each difference that answers it."""
+    rows = [
+        [claim.text, claim.probe, claim.answer, *difference.cells] if place == 0 else ["", "", "", *difference.cells]
+        for claim in found
+        for place, difference in enumerate(claim.differences)
+    ]
+    return aligned(("claim", "probe", "answer", "better by", "than", "95 % interval"), rows)
+
+
+def _asked(dataset: xr.Dataset, probe: str) -> Asked:
+    one = dataset.sel(probe=probe)
+    total, count = one["total"].values, one["count"].values
+    return Asked(one, scores_of(total, count, one["better"].item(), Bootstrap()))
+
+
+def _categories(name: str, one: Asked) -> list[Claim]:
+    """The order of the categories, by the mean score as all heads go, the highest of its statistic first."""
+    diagonal, vertical, general = (one.area(ranking) for ranking in CATEGORIES)
+    most = [_minus("vertical", vertical, diagonal), _minus("global", general, diagonal)]
+    return [
+        Claim("diagonal heads matter most", name, most),
+        Claim("vertical heads come next", name, [_minus("global", general, vertical)]),
+        Claim("global heads matter least", name, [_minus("against vertical", general, vertical), most[1]]),
+    ]
+
+
+def _phones(one: Asked) -> list[Claim]:
+    first, intact = slice(1, 2), one.intact()
+    found = [
+        Claim(
+            "removing global heads raises it",
+            "phone",
+            [_minus("first step", one.area("globalness", steps=first), intact)],
+        )
+    ]
+    if "span_place" in one.dataset:
+        found.append(Claim("limiting the span raises it", "phone", [_best_span(one)]))
+    if "weight" in one.dataset["ranking"].values:
+        low_end = slice(1, 1 + one.dataset.sizes["step"] // 2)
+        globalness, weight = one.area("globalness", steps=low_end), one.area("weight", "low to high", low_end)
+        found.append(
+            Claim("globalness ranks better than weight at the low end", "phone", [_minus("", globalness, weight)])
+        )
+    return found
+
+
+def _best_span(one: Asked) -> Difference:
+    """Of the radii, with rows as published, the one whose score is best."""
+    radii = one.dataset["radius"].values[1:]
+    each = [_minus(f"radius {radius:.0f}", one.span(radius, "published"), one.intact()) for radius in radii]
+    return max(each, key=lambda difference: difference.value)
+
+
+def _unharmed(asked: dict[str, Asked]) -> Claim:
+    """At the radius that is best for phones, the loss of speaker recognition against what is called harmless."""
+    best = _best_span(asked["phone"]).what
+    speaker, radius = asked["speaker-utterance"], float(best.removeprefix("radius "))
+    value, drawn = speaker.span(radius, "published")
+    allowed = (value + HARMLESS, drawn + HARMLESS)
+    text = f"limiting the span costs less than {HARMLESS:g}"
+    return Claim(text, "speaker-utterance", [_minus(f"{best}, above the limit", allowed, speaker.intact())])
+
+
+def _minus(what: str, a: tuple[float, Floats], b: tuple[float, Floats]) -> Difference:
+    low, high = interval(a[1] - b[1])
+    return Difference(what, a[0] - b[0], float(low), float(high))
+
+
+def removable(dataset: xr.Dataset, probe: str = "phone") -> str:
+    """Heads that go at no significant loss, along the curve on which most do: how many, and what the score changes."""
+    one = dataset.sel(probe=probe)
+    before = one["removed"].where(one["removed"] < one["first_drop"].fillna(np.inf)).max("step")
+    at = before.argmax(["ranking", "direction"])
+    curve = one.isel({name: int(place) for name, place in at.items()})
+    step = int(np.flatnonzero(one["removed"].values == before.max().item())[0])
+    low, high = curve["change_interval"].isel(step=step).values
+    share = before.max().item() / one["removed"].values[-1]
+    way = f"{curve['ranking'].item()}, {curve['direction'].item()}"
+    return (
+        f"{before.max().item():.0f} heads ({share:.0%}) can go by {way}: "
+        f"{probe} changes by {curve['change'].isel(step=step).item():+.3f} ({low:+.3f} to {high:+.3f})"
+    )
