@@ -1,0 +1,14 @@
+"""A folder with a tiny model for each family."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from refinable import make
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a family's model, made when it is first asked for."""
+    return cache(lambda family: make(family, tmp_path_factory.mktemp(family)))
