@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from otoscope.models.encoder import Encoded, Encoder
+from otoscope.models.encoded import Encoded
+from otoscope.models.encoder import Encoder
 from otoscope.statistics import discover
 from otoscope.statistics.evaluate import evaluate
 from otoscope.statistics.reductions import Reductions

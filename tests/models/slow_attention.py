@@ -42,6 +42,7 @@ PROJECTIONS = {
     "SeamlessM4Tv2SpeechEncoder": "encoder.layers.{}.self_attn.linear_out",
     "WhisperEncoder": "layers.{}.self_attn.out_proj",
     "Qwen2AudioEncoder": "layers.{}.self_attn.out_proj",
+    "ASTModel": "layers.{}.attention.o_proj",
     "MoonshineEncoder": "layers.{}.self_attn.o_proj",
     "ParakeetEncoder": "layers.{}.self_attn.o_proj",
     "SpeechT5EncoderWithSpeechPrenet": "wrapped_encoder.layers.{}.attention.out_proj",
@@ -49,7 +50,7 @@ PROJECTIONS = {
 """Where the output projection of a layer sits; as in wav2vec 2.0 for all others."""
 MASKED = {"Wav2Vec2BertModel", "SeamlessM4Tv2SpeechEncoder", "ParakeetEncoder"}
 """Their last frame may be padding even of one utterance alone, and is masked."""
-ROUNDED = {"MoonshineEncoder", "ParakeetEncoder"}
+ROUNDED = {"MoonshineEncoder", "ParakeetEncoder", "ASTModel"}
 """Their eager attention takes its softmax in float32: it is spelled out in float64 instead."""
 SILENCE_SEEN = {"WhisperEncoder"}
 """They attend to the silence behind the utterance; their maps are cropped and their rows normalised again."""
@@ -90,9 +91,24 @@ def slow(folder: Path, wave: np.ndarray, model: Any = None) -> Slow:
         output = model(inputs[model.main_input_name].double(), output_attentions=True, **given)
     maps = (seen or output.attentions)[: n_layers(model)]
     assert len(maps) == n_layers(model)
+    if kind == "ASTModel":
+        return in_time(model.config, maps, output.last_hidden_state, wave)
     frames, outputs = real(model, wave, inputs, maps[0].shape[-1], output.last_hidden_state.shape[1])
     shown = [cropped(m[0], frames) if kind in SILENCE_SEEN and not hasattr(model, "banded") else m[0] for m in maps]
     return Slow([m[:, :frames, :frames].numpy() for m in shown], output.last_hidden_state[0, :outputs].numpy())
+
+
+def in_time(config: Any, maps: list[Tensor], hidden: Tensor, wave: np.ndarray) -> Slow:
+    """Of patches `2 + band * times + time`: the patches within the utterance, then time alone."""
+    times = (config.max_length - 16) // 10 + 1
+    whole = ((len(wave) - 400) // 160 + 1 - 16) // 10 + 1
+    own = [[2 + band * times + time for band in range(3)] for time in range(whole)]
+    kept = [
+        [A[[q for t in own for q in t]][:, [k for t in own for k in t]].numpy() for A in heads[0]] for heads in maps
+    ]
+    rows = [np.array([A / A.sum(1, keepdims=True) for A in heads]) for heads in kept]
+    in_time = [A.reshape(len(A), whole, 3, whole, 3).sum(4).mean(2) for A in rows]
+    return Slow(in_time, np.stack([hidden[0, tokens].mean(0).numpy() for tokens in own]))
 
 
 def n_layers(model: Any) -> int:

@@ -1,5 +1,6 @@
 """Law 1: what otoscope measures is what the model's own attention is, in every family, however it is run."""
 
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,14 +40,16 @@ def padded(encoder: Encoder, folder: Path) -> list[float]:
 
 
 def intervened(encoder: Encoder, folder: Path) -> list[float]:
-    """The same of a batch with some heads removed and the span limited."""
-    oracles = [intervened_oracle(folder, wave) for wave in WAVES]
-    with encoder.without_heads(REMOVED), encoder.span(RADIUS):
+    """The same of a batch with some heads removed and, but for a grid, the span limited."""
+    oracles = [intervened_oracle(folder, wave, encoder.family.grid) for wave in WAVES]
+    with encoder.without_heads(REMOVED), nullcontext() if encoder.family.grid else encoder.span(RADIUS):
         return from_batch(encoder, oracles)
 
 
-def intervened_oracle(folder: Path, wave: np.ndarray) -> Slow:
+def intervened_oracle(folder: Path, wave: np.ndarray, whole: bool) -> Slow:
     model = without_columns(fresh(folder), REMOVED)
+    if whole:
+        return slow(folder, wave, model)
     with band(model, RADIUS, renormalise=True, wave=wave):
         return slow(folder, wave, model)
 

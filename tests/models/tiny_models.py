@@ -41,6 +41,7 @@ PADDED = {
     "wavlm-layer",
     "wav2vec2-bert",
     "whisper",
+    "audio-spectrogram-transformer",
     "qwen2_audio_encoder",
     "parakeet_encoder",
 }

@@ -17,27 +17,19 @@ from torch import Tensor, nn
 from otoscope.corpus import load_audio
 from otoscope.errors import BadInput
 from otoscope.models.call import Answer, AttentionCall, answering
+from otoscope.models.encoded import Encoded, side_by_side, without_padding
 from otoscope.models.fallback import taking_over
-from otoscope.models.families import Family
+from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
 from otoscope.models.features import features
-from otoscope.models.intervention import NONE, NOTHING, Intervention, Wanted, attend_under
+from otoscope.models.intervention import NONE, Intervention, Wanted, attend_under
 from otoscope.models.maps import full_maps
+from otoscope.models.seen import OUTSIDE, normalised, patches, seen
 from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
+from otoscope.statistics.statistic import Statistic
 
 Receive = Callable[[int, list[Reductions]], None]
 """Given a layer's number and its reductions, one per utterance."""
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Final hidden states `[B, T, d]`, zero on padding, and how many each utterance has.
-
-    They are the frames of its attention where the model gives one for each.
-    """
-
-    hidden: Tensor
-    lengths: tuple[int, ...]
 
 
 @dataclass
@@ -93,6 +85,11 @@ class Encoder:
         return self.family.first_centre(self.model.config) / self.sampling_rate
 
     @property
+    def statistics(self) -> dict[str, Statistic]:
+        """What is measured of its heads alone, beside what is of all models' heads."""
+        return {OUTSIDE.name: OUTSIDE} if self.family.sees_silence else {}
+
+    @property
     def longest(self) -> float:
         """Seconds of audio that it takes at most."""
         return self.family.seconds(self.model.config) if self.family.seconds else math.inf
@@ -134,7 +131,7 @@ class Encoder:
         """
         batches = [slice(None)] if self.pads else [slice(place, place + 1) for place in range(len(audio))]
         wanted = [Wanted(frozenset(needs), labels and labels[batch]) for batch in batches]
-        return _side_by_side([self._observe(audio[b], want, receive) for b, want in zip(batches, wanted, strict=True)])
+        return side_by_side([self._observe(audio[b], want, receive) for b, want in zip(batches, wanted, strict=True)])
 
     def _observe(self, audio: Sequence[np.ndarray], wanted: Wanted, receive: Receive | None) -> Encoded:
         lengths: tuple[int, ...] = ()
@@ -148,21 +145,27 @@ class Encoder:
 
         hidden = self.run(audio, answer)
         lengths = self._outputs(audio, hidden, lengths)
-        return Encoded(_without_padding(hidden, lengths), lengths)
+        return Encoded(without_padding(hidden, lengths), lengths)
 
     def _attend(
         self, call: AttentionCall, audio: Sequence[np.ndarray], wanted: Wanted
     ) -> tuple[Tensor, list[Reductions], tuple[int, ...]]:
         """The context of all that the model attends to; reductions between the frames of the utterances alone."""
-        seen = self._seen(call, audio)
-        context, reductions = attend_under(self.intervention, call, call.layer, wanted if seen is call else NOTHING)
-        if seen is not call:
-            reductions = attend_under(self.intervention, seen, call.layer, wanted)[1]
-        return context, reductions, seen.lengths
+        if not self.family.sees_silence:
+            return *attend_under(self.intervention, call, call.layer, wanted), call.lengths
+        frames = tuple(map(self.frames, audio))
+        context, _ = attend_under(self.intervention, call, call.layer)
+        return context, self._seen_reductions(call, frames, wanted) if wanted.needs else [], frames
+
+    def _seen_reductions(self, call: AttentionCall, frames: tuple[int, ...], wanted: Wanted) -> list[Reductions]:
+        own = seen(self.family, self.model.config, call, frames)
+        _, reductions = attend_under(self.intervention, own.call, call.layer, wanted)
+        return [replace(one, outside=share) for one, share in zip(reductions, own.outside_bh, strict=True)]
 
     def _seen(self, call: AttentionCall, audio: Sequence[np.ndarray]) -> AttentionCall:
-        """The call between the frames of the utterances alone: each row normalised over those."""
-        return replace(call, lengths=tuple(map(self.frames, audio))) if self.family.sees_silence else call
+        if not self.family.sees_silence:
+            return call
+        return seen(self.family, self.model.config, call, tuple(map(self.frames, audio))).call
 
     def _outputs(self, audio: Sequence[np.ndarray], hidden_btd: Tensor, frames: tuple[int, ...]) -> tuple[int, ...]:
         """Hidden states of each utterance, where the model need not give one for each frame of its attention."""
@@ -178,7 +181,7 @@ class Encoder:
     def plain(self, audio: Sequence[np.ndarray]) -> Tensor:
         """Final hidden states `[B, T, d]` as the model itself computes them, nothing watched or changed."""
         with torch.inference_mode():
-            return self.model(**self.inputs(audio)).last_hidden_state
+            return self._hidden(self.model(**self.inputs(audio)))
 
     def run(self, audio: Sequence[np.ndarray], answer: Answer) -> Tensor:
         """Final hidden states `[B, T, d]` with every attention call given to `answer`; raises as `apply` does."""
@@ -201,10 +204,16 @@ class Encoder:
             return answer(replace(call, layer=len(reached) - 1))
 
         with self._watch(counted):
-            hidden = self.model(**inputs).last_hidden_state
+            hidden = self._hidden(self.model(**inputs))
         if self.layers and tuple(reached) != self.layers:
             raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
         return hidden
+
+    def _hidden(self, output: Any) -> Tensor:
+        """Final hidden states in time: those of patches averaged over their bands."""
+        if not self.family.grid:
+            return output.last_hidden_state
+        return output.last_hidden_state[:, SPECIAL_TOKENS:].unflatten(1, bands_and_times(self.model.config)).mean(1)
 
     def _watch(self, answer: Answer) -> AbstractContextManager[None]:
         if self.family.gated:
@@ -226,10 +235,6 @@ class Encoder:
             name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
             for name, tensor in inputs.items()
         }
-
-    def layer_of(self, module: nn.Module) -> int:
-        """Number of the layer whose attention module this is."""
-        return next(i for i, layer in enumerate(self.layers) if layer is module)
 
     def attention(self, cut: Cut | np.ndarray, layer: int, head: int) -> np.ndarray:
         """One head's attention map on one utterance: `[T, T]`, query by key, rows sum to one.
@@ -276,6 +281,27 @@ class Encoder:
         of_layers = [state for state in states if state.shape[1] >= frames][-self.n_layers :]
         return [state[0, :frames].float().cpu().numpy() for state in of_layers]
 
+    def grid_maps(self, cut: Cut | np.ndarray, layers: Collection[int] | None = None) -> dict[int, np.ndarray]:
+        """Attention maps from patch to patch of one utterance, `[H, bands, T, bands, T]`, of some layers or of all.
+
+        Rows sum to one over the patches of the utterance; `maps` gives them in time alone.
+
+        Raises:
+            BadInput: the model's frames are no patches in bands and times.
+        """
+        if not self.family.grid:
+            raise BadInput(f"the frames of {self.name} are in time alone; take its maps")
+        kept: dict[int, np.ndarray] = {}
+        wave = self.wave(cut)
+
+        def answer(call: AttentionCall) -> Tensor:
+            if layers is None or call.layer in layers:
+                kept[call.layer] = normalised(patches(self.model.config, call, 0, self.frames(wave))).cpu().numpy()
+            return attend_under(self.intervention, call, call.layer)[0]
+
+        self.run([wave], answer)
+        return kept
+
     def wave(self, cut: Cut | np.ndarray) -> np.ndarray:
         """Samples `[samples]` at the model's rate; an array is taken to have it."""
         return cut if isinstance(cut, np.ndarray) else load_audio(cut, self.sampling_rate)
@@ -302,10 +328,12 @@ class Encoder:
         `renormalise`: rows sum to one over the keys that stay; otherwise the other weights are cut from the full rows.
 
         Raises:
-            BadInput: `radius` is negative.
+            BadInput: `radius` is negative, or the model's frames are not in time alone.
         """
         if radius < 0:
             raise BadInput(f"expected a span of 0 frames or more, got {radius}")
+        if self.family.grid:
+            raise BadInput(f"{self.name} attends between patches in bands and times; its span cannot be limited")
         with self._changed(replace(self.intervention, radius=radius, renormalise=renormalise)):
             yield self
 
@@ -322,20 +350,3 @@ class Encoder:
             raise BadInput(f"no layer {layer}: {self.name} has layers 0 to {self.n_layers - 1}")
         if not 0 <= head < self.n_heads[layer]:
             raise BadInput(f"no head {head}: layer {layer} of {self.name} has heads 0 to {self.n_heads[layer] - 1}")
-
-
-def _without_padding(hidden_btd: Tensor, lengths: tuple[int, ...]) -> Tensor:
-    hidden_btd = hidden_btd[:, : max(lengths)]
-    real_bt = (
-        torch.arange(hidden_btd.shape[1], device=hidden_btd.device)
-        < torch.tensor(lengths, device=hidden_btd.device)[:, None]
-    )
-    return hidden_btd * real_bt[..., None]
-
-
-def _side_by_side(parts: list[Encoded]) -> Encoded:
-    if len(parts) == 1:
-        return parts[0]
-    longest = max(part.hidden.shape[1] for part in parts)
-    padded = [nn.functional.pad(part.hidden, (0, 0, 0, longest - part.hidden.shape[1])) for part in parts]
-    return Encoded(torch.cat(padded), tuple(length for part in parts for length in part.lengths))

@@ -129,6 +129,36 @@ def at_the_start(config: Any) -> float:
     return 0
 
 
+SPECIAL_TOKENS = 2  # of the audio spectrogram transformer, before its patches
+
+
+def bands_and_times(config: Any) -> tuple[int, int]:
+    """Patches of a spectrogram from low to high and from start to end; the latter are next to each other."""
+    bands = (config.num_mel_bins - config.patch_size) // config.frequency_stride + 1
+    return bands, (config.max_length - config.patch_size) // config.time_stride + 1
+
+
+def patch_strides(config: Any) -> float:
+    """Samples from patch to patch of 10 ms frames at 16 kHz."""
+    return 160 * config.time_stride
+
+
+def whole_patches(config: Any, samples: int) -> int:
+    """Patches from start to end that lie within some samples at 16 kHz (windows of 25 ms every 10 ms)."""
+    frames = (samples - 400) // 160 + 1
+    return max(0, min((frames - config.patch_size) // config.time_stride + 1, bands_and_times(config)[1]))
+
+
+def centre_of_patch(config: Any) -> float:
+    """Middle of the first patch."""
+    return 200 + 80 * (config.patch_size - 1)
+
+
+def seconds_of_spectrogram(config: Any) -> float:
+    """Seconds of 10 ms frames that the model takes."""
+    return config.max_length / 100
+
+
 @dataclass(frozen=True)
 class Family:
     """One row: a model type, the class of its encoder, its attention frames, and how attention is reached.
@@ -144,6 +174,7 @@ class Family:
         outputs: of a configuration and a number of samples, the hidden states; None where one for each frame.
         seconds: of a configuration, the audio that the model always takes, silence added; None where it takes any.
         sees_silence: its attention is not masked there, so that a share of it falls outside of the audio.
+        grid: its frames are patches in bands and times, after tokens of its own.
     """
 
     model_type: str
@@ -157,6 +188,7 @@ class Family:
     outputs: Callable[[Any, int], int] | None = None
     seconds: Callable[[Any], float] | None = None
     sees_silence: bool = False
+    grid: bool = False
 
     @property
     def mechanism(self) -> str:
@@ -194,6 +226,16 @@ FAMILIES = {
             beside="adapter",
         ),
         Family("whisper", "WhisperEncoder", *_WHISPER, seconds=seconds_of_positions, sees_silence=True),
+        Family(
+            "audio-spectrogram-transformer",
+            "ASTModel",
+            patch_strides,
+            whole_patches,
+            centre_of_patch,
+            seconds=seconds_of_spectrogram,
+            sees_silence=True,
+            grid=True,
+        ),
         Family(
             "qwen2_audio_encoder",
             "Qwen2AudioEncoder",

@@ -20,7 +20,7 @@ def features(family: Family, config: Any, extractor: Any, audio: Sequence[np.nda
     """
     inputs = padded([extract(family, extractor, wave) for wave in audio])
     if family.sees_silence or (MASK in inputs and inputs[MASK].all()):
-        inputs.pop(MASK)
+        inputs.pop(MASK, None)
     elif family.seconds:
         inputs[MASK] = real_frames(family, config, audio)
     return inputs

@@ -84,6 +84,13 @@ def whisper() -> Tiny:
     return hf.WhisperForConditionalGeneration(config), hf.WhisperFeatureExtractor(feature_size=16, chunk_length=6)
 
 
+def spectrogram_transformer() -> Tiny:
+    """Patches of three seconds in bands and times."""
+    shape = SHAPE | {"max_length": 300, "num_mel_bins": 36, "patch_size": 16, "frequency_stride": 10, "time_stride": 10}
+    extractor = hf.ASTFeatureExtractor(num_mel_bins=36, max_length=300)
+    return hf.ASTModel(hf.ASTConfig(**shape)), extractor
+
+
 def qwen2_audio() -> Tiny:
     """The same encoder, masked and pooled, within a language model."""
     text = {"model_type": "qwen2", "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 20}
@@ -146,6 +153,7 @@ TINY: dict[str, Callable[[], Tiny]] = {
     "wav2vec2-bert": wav2vec2_bert,
     "seamless_m4t_v2": seamless,
     "whisper": whisper,
+    "audio-spectrogram-transformer": spectrogram_transformer,
     "qwen2_audio_encoder": qwen2_audio,
     "moonshine": moonshine,
     "parakeet_encoder": parakeet,
@@ -154,6 +162,7 @@ TINY: dict[str, Callable[[], Tiny]] = {
 
 QUERIES_AND_KEYS = ("q_proj", "k_proj", "query", "key", "linear_q", "linear_k", "query_proj", "key_proj")
 POSITIONS_OF_ATTENTION = ("rel_attn_embed", "distance_embedding", "pe_k", "rel_embeddings")
+TOKENS_AND_POSITIONS = ("cls_token", "distillation_token", "position_embeddings")
 POSITION_BIASES = ("pos_bias_u", "pos_bias_v", "bias_u", "bias_v")
 
 SHARPER = dict.fromkeys(("tera", "audioalbert", "whisper", "qwen2_audio_encoder"), 3.0)  # their frames are much alike
@@ -181,6 +190,8 @@ def sharpen(model: nn.Module, sharp: float = 2.0) -> nn.Module:
     for name, parameter in model.named_parameters():
         if name.endswith("gru_rel_pos_const"):
             nn.init.uniform_(parameter, 0.5, 2.0)
+        if name.endswith(TOKENS_AND_POSITIONS):
+            nn.init.normal_(parameter, std=1.0)
         if name.endswith(POSITION_BIASES):
             nn.init.normal_(parameter, std=0.5)
     return model

@@ -30,6 +30,9 @@ class Reductions:
     scaled_histogram: Tensor | None = None  # [H, 2T-1] the same of A / max_k |q - k| (over 1 in an utterance of 1)
     label_mass: Tensor | None = None  # [H, Y, Y]       S^T A S, S [T, Y] the share of each frame that has each phone
     own_run_mass: Tensor | None = None  # [H, Y]        the part of label_mass from runs of one phone to themselves
+    outside: Tensor | None = (
+        None  # [H]                the share that fell on no frame, of a model that sees other things
+    )
 
 
 def _row_entropy(tile: Tile, total_ht: Tensor) -> None:
