@@ -31,3 +31,11 @@ def folder(family: str, folders: dict[str, Path]) -> Path:
 def encoder(folder: Path) -> Encoder:
     """The family's encoder in float64."""
     return load(folder, device="cpu", dtype="float64")
+
+
+@pytest.fixture(scope="session")
+def timed(encoder: Encoder) -> Encoder:
+    """The same, of families whose frames are in time alone."""
+    if encoder.family.grid:
+        pytest.skip("patches in bands and times have no span")
+    return encoder

@@ -45,15 +45,15 @@ def test_a_map_of_a_wave_is_that_of_its_cut(encoder: Encoder, cut: MonoCut) -> N
     np.testing.assert_array_equal(encoder.attention(wave, layer=0, head=0), encoder.attention(cut, layer=0, head=0))
 
 
-def test_a_map_stands_under_the_interventions_in_force(encoder: Encoder, cut: MonoCut) -> None:
-    plain = encoder.attention(cut, layer=2, head=0)
+def test_a_map_stands_under_the_interventions_in_force(timed: Encoder, cut: MonoCut) -> None:
+    plain = timed.attention(cut, layer=2, head=0)
     distance = np.abs(np.subtract.outer(np.arange(len(plain)), np.arange(len(plain))))
-    with encoder.span(5):
-        narrow = encoder.attention(cut, layer=2, head=0)
+    with timed.span(5):
+        narrow = timed.attention(cut, layer=2, head=0)
     assert not narrow[distance > 5].any()
     np.testing.assert_allclose(narrow.sum(axis=1), 1, rtol=0, atol=1e-12)
-    with encoder.without_heads([(0, 0)]):
-        assert np.abs(encoder.attention(cut, layer=2, head=0) - plain).max() > 1e-3
+    with timed.without_heads([(0, 0)]):
+        assert np.abs(timed.attention(cut, layer=2, head=0) - plain).max() > 1e-3
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,11 @@ def test_nested_removals_add_up_and_end_one_by_one(encoder: Encoder) -> None:
     np.testing.assert_array_equal(hidden(encoder), intact)
 
 
-def test_an_exception_within_the_block_leaves_the_model_intact(encoder: Encoder) -> None:
-    intact = hidden(encoder)
-    with pytest.raises(KeyboardInterrupt), encoder.without_heads(WHOLE_LAYER), encoder.span(2):
+def test_an_exception_within_the_block_leaves_the_model_intact(timed: Encoder) -> None:
+    intact = hidden(timed)
+    with pytest.raises(KeyboardInterrupt), timed.without_heads(WHOLE_LAYER), timed.span(2):
         raise KeyboardInterrupt
-    np.testing.assert_array_equal(hidden(encoder), intact)
+    np.testing.assert_array_equal(hidden(timed), intact)
 
 
 def test_a_failure_while_the_model_runs_leaves_it_intact(encoder: Encoder) -> None:
@@ -75,42 +75,42 @@ def test_a_failure_while_the_model_runs_leaves_it_intact(encoder: Encoder) -> No
 
 @pytest.mark.parametrize("renormalise", [True, False])
 @pytest.mark.parametrize("radius", [0, 3])
-def test_a_span_is_a_band_mask(encoder: Encoder, folder: Path, radius: int, renormalise: bool) -> None:
+def test_a_span_is_a_band_mask(timed: Encoder, folder: Path, radius: int, renormalise: bool) -> None:
     model = fresh(folder)
     with band(model, radius, renormalise, WAVE):
         expected = slow(folder, WAVE, model)
-    with encoder.span(radius, renormalise):
-        statistics, encoded = measure(encoder, [WAVE])
-        maps = encoder.maps(WAVE)
+    with timed.span(radius, renormalise):
+        statistics, encoded = measure(timed, [WAVE])
+        maps = timed.maps(WAVE)
     assert relative(encoded.hidden[0].numpy(), expected.hidden) < EXACT
     assert max(relative(maps[layer], A) for layer, A in enumerate(expected.maps)) < EXACT
     assert largest(statistics[0], by_definition(expected.maps)) < EXACT
 
 
 @pytest.mark.parametrize("renormalise", [True, False])
-def test_a_span_as_long_as_the_utterance_is_the_plain_model(encoder: Encoder, renormalise: bool) -> None:
+def test_a_span_as_long_as_the_utterance_is_the_plain_model(timed: Encoder, renormalise: bool) -> None:
     """Or as long as the silence behind it, where the model attends to that."""
-    intact = hidden(encoder)
-    frames = encoder.frames(WAVE) if encoder.longest == np.inf else round(encoder.longest / encoder.frame_period)
+    intact = hidden(timed)
+    frames = timed.frames(WAVE) if timed.longest == np.inf else round(timed.longest / timed.frame_period)
     for radius in (frames - 1, frames, 10 * frames):
-        with encoder.span(radius, renormalise):
-            assert relative(hidden(encoder), intact) < EXACT
+        with timed.span(radius, renormalise):
+            assert relative(hidden(timed), intact) < EXACT
 
 
-def test_an_inner_span_replaces_the_outer_one(encoder: Encoder) -> None:
-    with encoder.span(3):
-        narrow = hidden(encoder)
-        with encoder.span(20, renormalise=False):
-            wide = hidden(encoder)
-        np.testing.assert_array_equal(hidden(encoder), narrow)
-    with encoder.span(20, renormalise=False):
-        np.testing.assert_array_equal(hidden(encoder), wide)
+def test_an_inner_span_replaces_the_outer_one(timed: Encoder) -> None:
+    with timed.span(3):
+        narrow = hidden(timed)
+        with timed.span(20, renormalise=False):
+            wide = hidden(timed)
+        np.testing.assert_array_equal(hidden(timed), narrow)
+    with timed.span(20, renormalise=False):
+        np.testing.assert_array_equal(hidden(timed), wide)
 
 
-def test_interventions_of_one_encoder_do_not_reach_another(encoder: Encoder, folders: dict[str, Path]) -> None:
+def test_interventions_of_one_encoder_do_not_reach_another(timed: Encoder, folders: dict[str, Path]) -> None:
     other = load(folders["hubert-layer"], device="cpu", dtype="float64")
     intact = hidden(other)
-    with encoder.without_heads(EVERYTHING), encoder.span(0):
+    with timed.without_heads(EVERYTHING), timed.span(0):
         np.testing.assert_array_equal(hidden(other), intact)
 
 
@@ -127,6 +127,6 @@ def test_a_head_that_does_not_exist_is_refused(encoder: Encoder, heads: list[tup
         stack.enter_context(encoder.without_heads(heads))
 
 
-def test_a_negative_span_is_refused(encoder: Encoder) -> None:
-    with pytest.raises(BadInput, match="expected a span of 0 frames or more, got -1"), encoder.span(-1):
+def test_a_negative_span_is_refused(timed: Encoder) -> None:
+    with pytest.raises(BadInput, match="expected a span of 0 frames or more, got -1"), timed.span(-1):
         pass

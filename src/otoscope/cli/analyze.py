@@ -19,6 +19,9 @@ def analyze(
     tier: Annotated[str | None, typer.Option(help="TextGrid tier of the phones.")] = None,
     channel: Annotated[int | None, typer.Option(help="Channel of audio with several, from 0.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at an utterance that cannot be used.")] = False,
+    allow_mismatch: Annotated[
+        bool, typer.Option("--allow-mismatch", help="Take a model that lacks weights or has others too.")
+    ] = False,
 ) -> None:
     """Measure every head of MODEL on CORPUS and sort the heads into global, vertical and diagonal."""
     from otoscope.engine.analyze import analyze as call
@@ -36,6 +39,7 @@ def analyze(
         tier=tier,
         channel=channel,
         strict=strict,
+        allow_mismatch=allow_mismatch,
     )
     quoted = shlex.quote(str(out))
     print(f"{summary(run)}\nrun written to {out}; next: otoscope heads {quoted}, otoscope figures {quoted} -o FOLDER")

@@ -53,6 +53,7 @@ def analyze(
     tier: str | None = None,
     channel: int | None = None,
     strict: bool = False,
+    allow_mismatch: bool = False,
 ) -> Run:
     """Measure every head of a model on a corpus, sort the heads into categories, and keep it all as a run folder.
 
@@ -69,6 +70,8 @@ def analyze(
             No number depends on it: a run may be resumed with or without, but with it is refused, though finished and
             kept, where utterances were left out before.
 
+        allow_mismatch: as for `load`.
+
     Raises:
         BadInput: the model, the corpus or the folder cannot be used, or no utterance can be measured.
 
@@ -81,13 +84,15 @@ def analyze(
     """
     if limit is not None and limit < 1:
         raise BadInput(f"expected a limit of at least 1 utterance, got {limit}")
-    encoder = model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype)
+    encoder = model
+    if not isinstance(encoder, Encoder):
+        encoder = load(encoder, device=device, dtype=dtype, allow_mismatch=allow_mismatch)
     reading = {"format": format, "tier": tier, "channel": channel}
     name, cuts, skipped = _read(corpus, reading, strict)
     if len({cut.id for cut in cuts}) < max(len(cuts), 1):
         raise BadInput(f"expected cuts with different ids, and at least one; got {len(cuts)}")
     known = labelling(encoder, cuts[:limit])
-    found = statistics.discover(known.inventory.phones if known else ())
+    found = statistics.discover(known.inventory.phones if known else ()) | encoder.statistics
     plan = make_plan(encoder, cuts[:limit], name, found, {**reading, "limit": limit})
     new = not Path(out).exists()
     if claim_folder(out, plan, resume=resume) != "finished":

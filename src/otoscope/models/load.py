@@ -108,8 +108,12 @@ def found(auto: Any, name: str) -> Any:
                 f"{name} has no feature extractor that can be read (preprocessor_config.json); save it there with its "
                 "save_pretrained"
             ) from error
-        where = "" if Path(name).exists() else "there is no such folder here, and as a hub name it "
-        raise BadInput(f"{name}: {where}cannot be loaded: {_first_sentence(error)}") from error
+        if Path(name).exists():
+            raise BadInput(f"{name}: cannot be loaded: {_first_sentence(error)}") from error
+        raise BadInput(
+            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_first_sentence(error)}; "
+            "without network, give the folder of a model that was saved before"
+        ) from error
 
 
 def weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:

@@ -85,9 +85,9 @@ def whisper() -> Tiny:
 
 
 def spectrogram_transformer() -> Tiny:
-    """Patches of three seconds in bands and times."""
-    shape = SHAPE | {"max_length": 300, "num_mel_bins": 36, "patch_size": 16, "frequency_stride": 10, "time_stride": 10}
-    extractor = hf.ASTFeatureExtractor(num_mel_bins=36, max_length=300)
+    """Patches of six seconds in bands and times."""
+    shape = SHAPE | {"max_length": 600, "num_mel_bins": 36, "patch_size": 16, "frequency_stride": 10, "time_stride": 10}
+    extractor = hf.ASTFeatureExtractor(num_mel_bins=36, max_length=600)
     return hf.ASTModel(hf.ASTConfig(**shape)), extractor
 
 
