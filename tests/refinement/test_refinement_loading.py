@@ -135,7 +135,7 @@ def test_a_configuration_that_does_not_fit_its_weights_is_refused(original, tmp_
     path = tmp_path / "out" / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(config | {"heads_of_layers": [4, 4, 4]}), encoding="utf-8")
-    with pytest.raises(BadInput, match="weights of .* cannot be loaded"):
+    with pytest.raises(BadInput, match=r"weights of .* cannot be loaded"):
         load(tmp_path / "out")
 
 

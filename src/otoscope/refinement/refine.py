@@ -134,10 +134,10 @@ def _check(
         raise BadInput(f"{out} exists and is not empty; name a new folder for the refined model")
     if sum(way is not None for way in ways) > 1:
         raise BadInput("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
-    if all(way is None for way in ways) and span is None:
-        raise BadInput("nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs or --span")
     if (ways[0] is None) != (run is None) or (run is None) != (by is None):
         raise BadInput("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
+    if all(way is None for way in ways) and span is None:
+        raise BadInput("nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs or --span")
     if span is not None and span < 1:
         raise BadInput(f"expected a span of at least 1 frame, got {span}")
     if tune is not None and (tune < 1 or not corpora):

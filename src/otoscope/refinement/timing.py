@@ -37,14 +37,14 @@ def noise(encoder: Encoder, seconds: Seconds) -> np.ndarray:
     return np.random.default_rng(0).normal(0, 0.1, int(seconds * encoder.sampling_rate)).astype(np.float32)
 
 
-def turns(encoders: Sequence[Encoder], seconds: Seconds, rounds: int) -> list[list[Seconds]]:
-    """Seconds of each forward pass `[round][encoder]`, features made before; one round to warm up is left out."""
+def turns(encoders: Sequence[Encoder], seconds: Seconds, rounds: int, warm: int = 1) -> list[list[Seconds]]:
+    """Seconds of each forward pass `[round][encoder]`, features made before; `warm` rounds go before and are left out."""
     inputs = [encoder.inputs([noise(encoder, seconds)]) for encoder in encoders]
     with torch.inference_mode():
         return [
             [_seconds(encoder, given) for encoder, given in zip(encoders, inputs, strict=True)]
-            for _ in range(rounds + 1)
-        ][1:]
+            for _ in range(warm + rounds)
+        ][warm:]
 
 
 def _seconds(encoder: Encoder, inputs: dict[str, Any]) -> Seconds:

@@ -175,8 +175,9 @@ def _write_attention(group: zarr.Group, layers: Iterable[npt.NDArray[np.floating
     small_shape, small_axes = (*shape[:2], blocks, blocks), ("query_block", "key_block")
     small = _create(group, "overview", small_shape, small_axes, "mean attention weight over blocks of frames")
     for layer, attn_hqk in enumerate(layers):
-        whole[layer, : len(attn_hqk)] = attn_hqk.astype(np.float16)
-        small[layer, : len(attn_hqk)] = np.stack([pooled(one, OVERVIEW) for one in attn_hqk]).astype(np.float16)
+        for head, attn_qk in enumerate(attn_hqk):
+            whole[layer, head] = attn_qk.astype(np.float16)
+            small[layer, head] = pooled(attn_qk, OVERVIEW).astype(np.float16)
 
 
 def _create(group: zarr.Group, name: str, shape: tuple[int, ...], axes: tuple[str, str], doc: str) -> zarr.Array[Any]:

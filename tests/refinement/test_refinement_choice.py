@@ -1,0 +1,126 @@
+"""Which heads go: by a ranking of a run, by a file; a wrong wish is one clear line that leaves nothing behind."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from refinable import PATCHES
+
+from otoscope import embedded
+from otoscope.engine.analyze import analyze
+from otoscope.errors import BadInput
+from otoscope.importance.rank import rank
+from otoscope.refinement.refine import refine
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run") / "heads"
+    analyze("embedded", "embedded", out, limit=2)
+    return out
+
+
+@pytest.mark.parametrize(("by", "dispensable"), [("globalness", "high"), ("verticality", "high"), ("weight", "low")])
+def test_a_statistic_ranks_heads(run: Path, tmp_path: Path, by: str, dispensable: str) -> None:
+    from otoscope.results import open_run
+
+    ordered = open_run(run).heads.sort_values(by, ascending=dispensable == "low")
+    refined = refine("embedded", tmp_path / "out", run=run, by=by, heads=0.25)
+    assert set(refined.removed) == set(zip(ordered["layer"][:12], ordered["head"][:12], strict=True))
+
+
+def test_a_ranking_run_ranks_heads_its_own_way(run: Path, tmp_path: Path) -> None:
+    """The same statistic in a ranking run chooses the same heads."""
+    rank("embedded", "embedded", tmp_path / "ranked", by=["globalness", "random"], run=run, limit=2)
+    heads = {
+        where: refine("embedded", tmp_path / name, run=where, by="globalness", heads=0.5).removed
+        for name, where in (("a", run), ("b", tmp_path / "ranked"))
+    }
+    assert len(set(heads.values())) == 1
+    assert len(refine("embedded", tmp_path / "c", run=tmp_path / "ranked", by="random-1", heads=0.5).removed) == 24
+
+
+def test_a_file_names_heads(tmp_path: Path) -> None:
+    """Twice the same head is once."""
+    (tmp_path / "heads.json").write_text(json.dumps([[2, 7], [0, 1], [2, 7]]), encoding="utf-8")
+    refined = refine("embedded", tmp_path / "out", remove=tmp_path / "heads.json")
+    assert refined.removed == ((0, 1), (2, 7))
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({}, "nothing to refine: give "),
+        ({"span": 0}, "expected a span of at least 1 frame, got 0"),
+        ({"span": -3}, "expected a span of at least 1 frame, got -3"),
+        ({"remove": [(6, 0)]}, "no layer 6: embedded has layers 0 to 5"),
+        ({"remove": [(-1, 0)]}, "no layer -1: embedded has layers 0 to 5"),
+        ({"remove": [(0, 8)]}, "no head 8: layer 0 of embedded has heads 0 to 7"),
+        ({"heads": 0.5}, "belong together"),
+        ({"run": "run", "by": "globalness"}, "belong together"),
+        ({"heads": 0.5, "run": "run"}, "belong together"),
+        ({"heads": 0.5, "run": "run", "by": "weight", "remove": []}, "choose heads in one way"),
+        ({"remove": [], "budget_macs": 0.8}, "choose heads in one way"),
+        ({"heads": 0.0, "run": "RUN", "by": "weight"}, "expected a share of heads above 0 and at most 1, got 0"),
+        ({"heads": 1.5, "run": "RUN", "by": "weight"}, "expected a share of heads above 0 and at most 1, got 1.5"),
+        ({"heads": 0.5, "run": "RUN", "by": "beauty"}, "has no ranking 'beauty'; it has .*globalness"),
+        ({"heads": 0.5, "run": "no-run", "by": "weight"}, "expected a run folder of otoscope"),
+        ({"span": 3, "tune": 5}, "--tune needs at least 1 step and a corpus"),
+        ({"span": 3, "tune": 0, "corpora": ["embedded"]}, "--tune needs at least 1 step and a corpus"),
+        ({"span": 3, "corpora": ["embedded"]}, "speech is used by --tune and --budget-macs alone"),
+        ({"remove": "no-file.json"}, "no-file.json cannot be read"),
+    ],
+)
+def test_a_wrong_wish_leaves_nothing_behind(run: Path, tmp_path: Path, wish: dict[str, Any], message: str) -> None:
+    if wish.get("run") == "RUN":
+        wish = wish | {"run": run}
+    with pytest.raises(BadInput, match=message) as refused:
+        refine("embedded", tmp_path / "out", **wish)
+    assert "\n" not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[1, 2]", "[[0]]", '[["0", 1]]', "[[0, 1.5]]", "[[true, 1]]"])
+def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "heads.json").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"heads\.json"):
+        refine("embedded", tmp_path / "out", remove=tmp_path / "heads.json")
+
+
+def test_a_run_of_another_model_is_refused(original: Callable[[str], Path], run: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="ranks the heads of another model"):
+        refine(original("mockingjay"), tmp_path / "out", run=run, by="weight", heads=0.5)
+
+
+def test_what_stands_there_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years", encoding="utf-8")
+    with pytest.raises(BadInput, match="exists and is not empty"):
+        refine("embedded", tmp_path / "out", span=3)
+
+
+def test_a_family_that_cannot_is_refused_by_name(original: Callable[[str], Path], tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"is a 'wavlm' model, which cannot be refined \(its gate of positions reads"):
+        refine(original("wavlm-layer"), tmp_path / "out", remove=[(0, 0)])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"span": 4}, "patches of time and band, not frames"),
+        ({"budget_macs": 0.8}, "--budget-macs needs a model that otoscope measures"),
+        ({"span": None, "remove": [], "tune": 1, "corpora": ["embedded"]}, "--tune needs a model"),
+    ],
+)
+def test_what_needs_frames_is_refused_for_patches(original, tmp_path: Path, wish, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        refine(original(PATCHES), tmp_path / "out", **wish)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_embedded_folder_is_what_embedded_means(tmp_path: Path) -> None:
+    refined = refine(embedded.model(), tmp_path / "out", remove=[(0, 0)])
+    assert refined.parameters == refine("embedded", tmp_path / "other", remove=[(0, 0)]).parameters
