@@ -18,7 +18,7 @@ def widget(drawn_run, monkeypatch):
 def test_each_question_is_answered_under_its_number(widget, drawn):
     for number, resource in enumerate(["runs", "0/heads", "0/tile/4/0/0/0/0/0"]):
         widget._reply(widget, {"number": number, "resource": resource}, [])
-    for number, (content, (buffer,)) in enumerate(widget.sent):
+    for number, (content, _) in enumerate(widget.sent):
         assert content == {"number": number, "ok": True}
     assert widget.sent[1][1] == [drawn.answer("0/heads").content]
 

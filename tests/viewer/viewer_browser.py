@@ -57,3 +57,12 @@ class Watched:
         """Listen to the console and to errors."""
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+
+
+def until(page: Any, expression: str, seconds: float = 10) -> None:
+    """Wait until an expression holds; asked from outside, since the page's policy admits no evaluation within."""
+    for _ in range(int(seconds / 0.05)):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {expression}")

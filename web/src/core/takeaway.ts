@@ -50,7 +50,7 @@ export function standalone({ drawings, swatches }: Picture, look: Theme): Sheet 
   const width = Math.max(x, ...drawings.map((drawing) => sizeOf(drawing).width));
   for (const drawing of drawings) {
     const copy = drawing.cloneNode(true) as SVGSVGElement;
-    for (const [name, value] of Object.entries({ x: 0, y: height, ...sizeOf(drawing), style: "overflow:visible" }))
+    for (const [name, value] of Object.entries({ x: 0, y: height, ...sizeOf(drawing), overflow: "visible" }))
       copy.setAttribute(name, String(value));
     copy.querySelectorAll(".brush, [aria-label=tip]").forEach((part) => part.remove());
     sheet.appendChild(copy);

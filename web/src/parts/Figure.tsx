@@ -29,7 +29,7 @@ export function Figure({ title, options, table, after, keys }: Props) {
   }, []);
   useEffect(() => {
     if (!width) return;
-    const plot = drawn({ ...options(width), width });
+    const plot = drawn({ ...options(width), width }, title);
     place.current!.replaceChildren(plot);
     after?.(plot);
   }, [width, look, ...keys]);
@@ -44,9 +44,21 @@ export function Figure({ title, options, table, after, keys }: Props) {
   );
 }
 
-/** A plot without the style element that Plot puts into it: the page's policy admits none, its style sheet has the rules. */
-function drawn(options: Options): Drawn {
+/**
+ * A plot as this page can have it: without the style element that Plot puts into it, which the page's policy does not
+ * admit (its style sheet has the rules), and as one picture to a screen reader, not as marks without a role.
+ */
+function drawn(options: Options, title: string): Drawn {
   const plot = Plot.plot({ ...options, style: { background: "transparent", color: theme.value.ink, overflow: "visible" } });
   for (const style of plot.querySelectorAll("style")) style.remove();
+  for (const mark of plot.querySelectorAll<SVGElement>("g[aria-label]")) {
+    mark.dataset.mark = mark.getAttribute("aria-label")!;
+    mark.removeAttribute("aria-label");
+  }
+  for (const point of plot.querySelectorAll("[aria-label]:not(svg)")) point.removeAttribute("aria-label");
+  for (const svg of plot.tagName === "svg" ? [plot] : plot.querySelectorAll(":scope > svg")) {
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", title);
+  }
   return plot;
 }

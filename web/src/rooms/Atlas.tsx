@@ -120,7 +120,6 @@ function Cell({ row, small, measure, place, onWalk }: CellProps) {
       style={spot}
       tabIndex={chosen ? 0 : -1}
       aria-pressed={chosen}
-      aria-label={`Layer ${row.layer} head ${row.head}, ${row.category}${measure ? `, ${spoken(measure)} ${value}` : ""}`}
       onClick={open}
       onFocus={() => viewer.choose(row)}
       onKeyDown={onWalk}
@@ -129,6 +128,10 @@ function Cell({ row, small, measure, place, onWalk }: CellProps) {
       <span class="tag">
         {row.layer}.{row.head} <b>{LETTERS[row.category]}</b>
         {value && <i>{value}</i>}
+      </span>
+      <span class="sr">
+        Layer {row.layer} head {row.head}, {row.category}
+        {measure && `, ${spoken(measure)}`}
       </span>
     </button>
   );

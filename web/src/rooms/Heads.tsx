@@ -75,7 +75,6 @@ function Scatter({ all, x, y }: { all: Row[]; x: string; y: string }) {
             fillOpacity: (point) => faded(point) * 0.55,
             strokeOpacity: faded,
             r: 5,
-            ariaLabel: (point) => `${point.name} ${point.category}`,
           }),
           Plot.tip(points, Plot.pointer({ x: "x", y: "y", title: (point) => `${point.name} · ${point.category}`, maxRadius: 14 })),
         ],
