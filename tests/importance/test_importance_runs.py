@@ -160,3 +160,24 @@ def test_a_probe_can_say_what_is_harm(tiny_model, tiny_corpus, tmp_path):
     run = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "run", by=["gradient"], loss="speaker-utterance")
     assert (run.dataset["score"] > 0).all()
     assert run.dataset.attrs["loss"] == "speaker-utterance"
+
+
+def test_whole_layers_go_and_pass_on_what_they_were_given(tiny_pretrained, tiny_corpus, tmp_path):
+    """With steps of a layer, the heads of one layer go together; the model still gives finite scores."""
+    encoder = otoscope.load(tiny_pretrained)
+    with encoder.without_heads([(0, head) for head in range(3)]):
+        wave = encoder.wave(next(iter(otoscope.read_corpus(tiny_corpus))))
+        assert encoder.forward([wave]).hidden.isfinite().all()
+    run = otoscope.prune(
+        encoder, tiny_corpus, tmp_path / "run", by=["diagonality"], probes=["hidden"], step=1 / 6, spans=[]
+    )
+    assert np.isfinite(run.dataset["score"]).all()
+    assert (run.dataset["score"].isel(step=slice(1, None)) > 0).all()
+
+
+def test_a_run_by_given_rankings_keeps_their_orders_in_its_plan(tiny_pretrained, tiny_corpus, tmp_path):
+    otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", by=["weight"])
+    asked = PRUNED | {"run": tmp_path / "ranked"}
+    otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked)
+    again = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked, resume=True)
+    assert again.plan["given"]["weight"][0] == [int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]]

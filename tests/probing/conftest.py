@@ -1,25 +1,6 @@
-"""A tiny model in float64, with and without its prediction head, and some speech."""
+"""The tiny models, the tiny corpus, and what was heard of it."""
 
-import pytest
-
-from otoscope.engine.sources import Source, read_speech
-from otoscope.models.load import load
+from heard_speech import cache_of_the_tests, encoder, speech
 from speech_samples import tiny_corpus, tiny_model, tiny_pretrained
 
-__all__ = ["tiny_corpus", "tiny_model", "tiny_pretrained"]
-
-
-@pytest.fixture(autouse=True)
-def _no_cache_of_the_person(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-
-
-@pytest.fixture(scope="session")
-def encoder(tiny_pretrained):
-    return load(tiny_pretrained, device="cpu", dtype="float64")
-
-
-@pytest.fixture(scope="session")
-def speech(encoder):
-    """Three utterances of different length."""
-    return read_speech(Source("embedded", limit=3), encoder)
+__all__ = ["cache_of_the_tests", "encoder", "speech", "tiny_corpus", "tiny_model", "tiny_pretrained"]

@@ -11,6 +11,7 @@ from lhotse import CutSet, MonoCut
 
 from otoscope import embedded
 from otoscope.corpus import Skipped, read_corpus
+from otoscope.corpus.audio import naming
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
@@ -73,9 +74,10 @@ def read_speech(source: Source, encoder: Encoder) -> Speech:
             wave = encoder.wave(cut)
             encoder.check_length(wave)
         except BadInput as error:
+            reason = naming(cut, error)
             if source.strict:
-                raise BadInput(f"{cut.id}: {error}") from error
-            skipped.append(Skipped(cut.id, str(error)))
+                raise BadInput(f"{cut.id}: {reason}") from error
+            skipped.append(Skipped(cut.id, reason))
         else:
             kept.append(cut)
             waves.append(wave)

@@ -41,7 +41,7 @@ class Difference:
     @property
     def cells(self) -> list[str]:
         """As a table shows it."""
-        return [f"{self.value:+.3f}", self.what, f"{self.low:+.3f} to {self.high:+.3f}"]
+        return [self.what, f"{self.value:+.3f}", f"{self.low:+.3f} to {self.high:+.3f}"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def claims_table(found: Sequence[Claim]) -> str:
         for claim in found
         for place, difference in enumerate(claim.differences)
     ]
-    return aligned(("claim", "probe", "answer", "better by", "than", "95 % interval"), rows)
+    return aligned(("claim", "probe", "answer", "score", "is", "95 % interval"), rows)
 
 
 def _asked(dataset: xr.Dataset, probe: str) -> Asked:
@@ -119,11 +119,11 @@ def _asked(dataset: xr.Dataset, probe: str) -> Asked:
 def _categories(name: str, one: Asked) -> list[Claim]:
     """The order of the categories, by the mean score as all heads go, the highest of its statistic first."""
     diagonal, vertical, general = (one.area(ranking) for ranking in CATEGORIES)
-    most = [_minus("vertical", vertical, diagonal), _minus("global", general, diagonal)]
+    most = [_minus("vertical over diagonal", vertical, diagonal), _minus("global over diagonal", general, diagonal)]
     return [
         Claim("diagonal heads matter most", name, most),
-        Claim("vertical heads come next", name, [_minus("global", general, vertical)]),
-        Claim("global heads matter least", name, [_minus("against vertical", general, vertical), most[1]]),
+        Claim("vertical heads come next", name, [_minus("global over vertical", general, vertical)]),
+        Claim("global heads matter least", name, [_minus("global over vertical", general, vertical), most[1]]),
     ]
 
 
@@ -133,7 +133,7 @@ def _phones(one: Asked) -> list[Claim]:
         Claim(
             "removing global heads raises it",
             "phone",
-            [_minus("first step", one.area("globalness", steps=first), intact)],
+            [_minus("first step over intact", one.area("globalness", steps=first), intact)],
         )
     ]
     if "span_place" in one.dataset:
@@ -142,7 +142,11 @@ def _phones(one: Asked) -> list[Claim]:
         low_end = slice(1, 1 + one.dataset.sizes["step"] // 2)
         globalness, weight = one.area("globalness", steps=low_end), one.area("weight", "low to high", low_end)
         found.append(
-            Claim("globalness ranks better than weight at the low end", "phone", [_minus("", globalness, weight)])
+            Claim(
+                "globalness ranks better than weight at the low end",
+                "phone",
+                [_minus("globalness over weight", globalness, weight)],
+            )
         )
     return found
 
@@ -150,18 +154,18 @@ def _phones(one: Asked) -> list[Claim]:
 def _best_span(one: Asked) -> Difference:
     """Of the radii, with rows as published, the one whose score is best."""
     radii = one.dataset["radius"].values[1:]
-    each = [_minus(f"radius {radius:.0f}", one.span(radius, "published"), one.intact()) for radius in radii]
+    each = [_minus(f"radius {radius:.0f} over intact", one.span(radius, "published"), one.intact()) for radius in radii]
     return max(each, key=lambda difference: difference.value)
 
 
 def _unharmed(asked: dict[str, Asked]) -> Claim:
     """At the radius that is best for phones, the loss of speaker recognition against what is called harmless."""
     best = _best_span(asked["phone"]).what
-    speaker, radius = asked["speaker-utterance"], float(best.removeprefix("radius "))
+    speaker, radius = asked["speaker-utterance"], float(best.split()[1])
     value, drawn = speaker.span(radius, "published")
     allowed = (value + HARMLESS, drawn + HARMLESS)
     text = f"limiting the span costs less than {HARMLESS:g}"
-    return Claim(text, "speaker-utterance", [_minus(f"{best}, above the limit", allowed, speaker.intact())])
+    return Claim(text, "speaker-utterance", [_minus(f"{best}, plus {HARMLESS:g}", allowed, speaker.intact())])
 
 
 def _minus(what: str, a: tuple[float, Floats], b: tuple[float, Floats]) -> Difference:

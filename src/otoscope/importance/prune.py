@@ -14,7 +14,7 @@ from otoscope.engine.sources import Source, about, coordinates
 from otoscope.importance.curve_variables import curve_dataset
 from otoscope.importance.given import picked, ranking_run
 from otoscope.importance.rank import make_subject, plan_of, scores
-from otoscope.importance.ranking import Floats, chosen, ranks
+from otoscope.importance.ranking import Floats, chosen, order
 from otoscope.importance.removal import SPANS, STEP, Removals, check_steps, removals
 from otoscope.importance.subject import Effort
 from otoscope.models.encoder import Encoder
@@ -89,7 +89,7 @@ def prune(
     subject = make_subject(encoder, source, wanted, loss, Effort(seconds, permutations), None if ranked else run)
     known = picked(ranked, by) if ranked else {}
     plan = plan_of(subject, source, wanted) | {
-        "given": {name: ranks(score).tolist() for name, score in known.items()},
+        "given": {name: order(score) for name, score in known.items()},
         "probes": list(asked),
         "training": asdict(training),
         "step": step,
@@ -120,6 +120,7 @@ def _sums(material: Material, ways: Removals, scorers: Mapping[str, Scorer], fol
                     return totals(scorers, hidden_states(material.encoder, material.speech, advance))
 
             path = folder / "shards" / f"intervention-{place:06}.npz"
+            advance(material.speech.seconds if path.exists() else 0)
             every.append(kept(path, make))
     return {name: np.stack([one[name] for one in every]) for name in scorers}
 

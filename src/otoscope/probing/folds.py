@@ -18,7 +18,7 @@ def speakers_apart(speakers: Sequence[str | None], n_folds: int, rng: np.random.
         BadInput: there are fewer than two speakers.
 
     >>> speakers_apart(["a", "a", "b", None], 3, np.random.default_rng(0)).tolist()
-    [1, 1, 0, -1]
+    [0, 0, 1, -1]
     """
     different = sorted({speaker for speaker in speakers if speaker})
     if len(different) < 2:
