@@ -11,7 +11,7 @@ from torch import Tensor
 
 from otoscope.errors import BadInput
 from otoscope.statistics.labels import Labels
-from otoscope.statistics.reductions import GATHER, LABELLED, SKEWED, Reductions, empty_totals
+from otoscope.statistics.reductions import GATHER, LABELLED, SKEWED, Reductions, empty_totals, finished
 from otoscope.statistics.tile import Tile, Workspace
 
 TILE_QUERIES = 128
@@ -119,7 +119,7 @@ def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Red
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
         for need, total in totals.items():
             (GATHER | LABELLED)[need](tile, total)
-    return Reductions(length=T, rows=rows.clamp(min=1), **totals)
+    return Reductions(length=T, rows=rows.clamp(min=1), **finished(totals, space))
 
 
 def _workspace(layer: Layer, skew: bool) -> Workspace:

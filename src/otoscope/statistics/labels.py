@@ -1,6 +1,6 @@
 """Phone labels of one utterance beside the frames of its attention.
 
-Axes: t frame of the model, r label frame within it, y phone, z run.
+Axes: t frame of the model (q query, k key), r label frame within it, y phone, z run.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Labels:
         >>> labels = Labels(torch.tensor([[0, 0], [0, 1], [1, -1]]), count=2)
         >>> labels.run_tr.tolist(), labels.phone_z.tolist()
         ([[0, 0], [0, 1], [1, -1]], [0, 1])
-        >>> labels.phones(labels.phone_tr.float()).tolist()
+        >>> labels.shares(like=torch.zeros(1)).tolist()
         [[1.0, 0.0], [0.5, 0.5], [0.0, 0.5]]
     """
 
@@ -34,7 +34,7 @@ class Labels:
 
     def to(self, device: torch.device) -> "Labels":
         """The same labels on a device."""
-        return Labels(self.phone_tr.to(device), self.count)
+        return self if self.phone_tr.device == device else Labels(self.phone_tr.to(device), self.count)
 
     @cached_property
     def run_tr(self) -> Tensor:
@@ -59,21 +59,45 @@ class Labels:
         stops = np.append(starts, len(runs))[1:]
         return [slice(int(frames[a]), int(frames[b - 1]) + 1) for a, b in zip(starts, stops, strict=True)]
 
-    def phones(self, like: Tensor, frames: slice = slice(None)) -> Tensor:
+    def shares(self, like: Tensor) -> Tensor:
         """Share of each frame that carries each phone, `[t, y]`, in the dtype of `like`."""
-        return _shares(self.phone_tr[frames], range(self.count), like)
+        return _shares(self.phone_tr, torch.arange(self.count, device=like.device), like)
 
-    def runs(self, like: Tensor, frames: slice, runs: range) -> Tensor:
-        """Share of each of some frames that lies in each of some runs, `[t, z]`, in the dtype of `like`."""
-        return _shares(self.run_tr[frames], runs, like)
+    def block(self, queries: slice, like: Tensor) -> "Block":
+        """What is said in some frames, in the dtype of `like`."""
+        phone_qr, run_qr = self.phone_tr[queries], self.run_tr[queries]
+        phones, runs = (_present(ids) for ids in (phone_qr, run_qr))
+        touched = self.frames_z[int(runs[0]) : int(runs[-1]) + 1] if len(runs) else [slice(0, 0)]
+        near = slice(touched[0].start, touched[-1].stop)
+        return Block(
+            phones=phones,
+            share_yq=_shares(phone_qr, phones, like).T,
+            phone_z=self.phone_z[runs],
+            share_zq=_shares(run_qr, runs, like).T,
+            near=near,
+            share_zk=_shares(self.run_tr[near], runs, like).T,
+        )
 
-    def runs_in(self, frames: slice) -> range:
-        """Runs that some frames touch."""
-        run = self.run_tr[frames]
-        found = run[run >= 0]
-        return range(int(found[0]), int(found[-1]) + 1) if len(found) else range(0)
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What is said in some queries: their phones, their runs (with the phone of each) and the keys that those touch.
+
+    `share_yq` and `share_zq` are the shares of a query that carry a phone and lie in a run, `share_zk` those of a key
+    of `near`.
+    """
+
+    phones: Tensor
+    share_yq: Tensor
+    phone_z: Tensor
+    share_zq: Tensor
+    near: slice
+    share_zk: Tensor
 
 
-def _shares(id_tr: Tensor, ids: range, like: Tensor) -> Tensor:
-    wanted = torch.arange(ids.start, ids.stop, device=id_tr.device)
-    return (id_tr[..., None] == wanted).to(like.dtype).mean(1)
+def _present(id_tr: Tensor) -> Tensor:
+    return torch.unique_consecutive(id_tr[id_tr >= 0].sort().values)
+
+
+def _shares(id_tr: Tensor, ids: Tensor, like: Tensor) -> Tensor:
+    return (id_tr[..., None] == ids).to(like.dtype).mean(1)

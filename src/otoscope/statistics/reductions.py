@@ -72,26 +72,19 @@ def _add_at_offsets(tile: Tile, mass_hj: Tensor, total_hj: Tensor) -> None:
     total_hj[tile.heads, first : first + mass_hj.shape[-1]] += mass_hj
 
 
-def _label_mass(tile: Tile, total_hyy: Tensor) -> None:
-    mass_hzy = tile.run_mass_hzk @ tile.space.phones_ty[tile.keys]
-    total_hyy[tile.heads].index_add_(1, _phone_z(tile), mass_hzy)
+def _label_mass(tile: Tile, total_hyt: Tensor) -> None:
+    """Weights summed over the queries of each phone; `finished` sums them over the keys of each."""
+    mass_hyk = torch.bmm(tile.block.share_yq.expand(tile.shape[0], -1, -1), tile.attention_hqk)
+    total_hyt[tile.heads, :, tile.keys].index_add_(1, tile.block.phones, mass_hyk)
 
 
 def _own_run_mass(tile: Tile, total_hy: Tensor) -> None:
-    labels = tile.space.labels
-    assert labels is not None
-    if not tile.runs:
-        return
-    touched = labels.frames_z[tile.runs[0]].start, labels.frames_z[tile.runs[-1]].stop
-    keys = slice(max(touched[0], tile.keys.start), min(touched[1], tile.keys.stop))
-    near_hzk = tile.run_mass_hzk[..., keys.start - tile.keys.start : keys.stop - tile.keys.start]
-    own_hz = (near_hzk * labels.runs(near_hzk, keys, tile.runs).T).sum(-1)
-    total_hy[tile.heads].index_add_(1, _phone_z(tile), own_hz)
-
-
-def _phone_z(tile: Tile) -> Tensor:
-    assert tile.space.labels is not None
-    return tile.space.labels.phone_z[tile.runs.start : tile.runs.stop]
+    block = tile.block
+    first, last = max(block.near.start, tile.keys.start), min(block.near.stop, tile.keys.stop)
+    near_hqk = tile.attention_hqk[..., first - tile.keys.start : last - tile.keys.start]
+    mass_hzk = torch.bmm(block.share_zq.expand(tile.shape[0], -1, -1), near_hqk)
+    own_hz = (mass_hzk * block.share_zk[:, first - block.near.start : last - block.near.start]).sum(-1)
+    total_hy[tile.heads].index_add_(1, block.phone_z, own_hz)
 
 
 GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
@@ -114,7 +107,14 @@ def empty_totals(needs: Collection[str], heads: int, space: Workspace) -> dict[s
     return {need: space.like.new_zeros(heads, *_shape(need, space)) for need in asked}
 
 
+def finished(totals: dict[str, Tensor], space: Workspace) -> dict[str, Tensor]:
+    """Totals of all tiles as the fields of `Reductions`."""
+    if space.labels is not None and "label_mass" in totals:
+        return totals | {"label_mass": totals["label_mass"] @ space.labels.shares(space.like)}
+    return totals
+
+
 def _shape(need: str, space: Workspace) -> tuple[int, ...]:
     if space.labels is not None and need in LABELLED:
-        return (space.labels.count,) * (2 if need == "label_mass" else 1)
+        return (space.labels.count, space.length) if need == "label_mass" else (space.labels.count,)
     return (2 * space.length - 1 if need in SKEWED else space.length,)

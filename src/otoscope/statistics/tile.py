@@ -1,8 +1,8 @@
 """One tile of an attention map, and the buffers that an utterance's tiles are written into one after the other.
 
-Axes: h head, q query, k key, j signed offset, y phone, z run of one phone. Rows of a buffer are `pad` columns longer
-than the tile's keys, and 0 there. Reading it with rows one number longer still slides every row one to the left of the
-one above, so that a column of that skewed view holds one offset key - query, and its sum is the mass at that offset.
+Axes: h head, q query, k key, j signed offset. Rows of a buffer are `pad` columns longer than the tile's keys, and 0
+there. Reading it with rows one number longer still slides every row one to the left of the one above, so that a column
+of that skewed view holds one offset key - query, and its sum is the mass at that offset.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from otoscope.statistics.labels import Labels
+from otoscope.statistics.labels import Block, Labels
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,11 @@ class Workspace:
         return (offset - row[:, None]).abs_()
 
     @cached_property
-    def phones_ty(self) -> Tensor:
-        """Share of each frame that carries each phone."""
+    def blocks(self) -> list[Block]:
+        """What is said in the queries of each tile, in order of time."""
         assert self.labels is not None
-        return self.labels.phones(self.like)
+        starts = range(0, self.length, self.queries)
+        return [self.labels.block(slice(start, start + self.queries), self.like) for start in starts]
 
 
 @dataclass(frozen=True)
@@ -126,18 +127,10 @@ class Tile:
         """Offset (key - query, frames) of the skewed view's first column."""
         return self.keys.start - self.queries.stop + 1
 
-    @cached_property
-    def runs(self) -> range:
-        """Runs of one phone that the tile's queries touch."""
-        assert self.space.labels is not None
-        return self.space.labels.runs_in(self.queries)
-
-    @cached_property
-    def run_mass_hzk(self) -> Tensor:
-        """Weights summed over the queries of each run, by the share of a query that lies in it."""
-        assert self.space.labels is not None
-        share_qz = self.space.labels.runs(self.space.like, self.queries, self.runs)
-        return torch.bmm(share_qz.T.expand(self.shape[0], -1, -1), self.attention_hqk)
+    @property
+    def block(self) -> Block:
+        """What is said in the tile's queries."""
+        return self.space.blocks[self.queries.start // self.space.queries]
 
     @property
     def distance_qk(self) -> Tensor:
