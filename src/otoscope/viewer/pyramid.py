@@ -53,18 +53,14 @@ def build(attn_qk: npt.NDArray[np.floating]) -> Pyramid:
     >>> [level.code_qk.shape for level in pyramid.levels]
     [(300, 300), (150, 150)]
     """
-    sums_qk = attn_qk.astype(np.float32)
-    T = len(sums_qk)
-    levels = [_level(sums_qk)]
+    sums_qk, T = attn_qk.astype(np.float32), len(attn_qk)
+    levels = [Level(encode(attn_qk), sums_qk.max(axis=1))]
     while len(sums_qk) > TILE:
         sums_qk = _by_two(sums_qk)
         sizes = np.diff(np.minimum(np.arange(len(sums_qk) + 1) * 2 ** len(levels), T)).astype(np.float32)
-        levels.append(_level(sums_qk / (sizes[:, None] * sizes)))
+        mean_qk = sums_qk / (sizes[:, None] * sizes)
+        levels.append(Level(encode(mean_qk), mean_qk.max(axis=1)))
     return Pyramid(tuple(levels))
-
-
-def _level(mean_qk: npt.NDArray[np.float32]) -> Level:
-    return Level(encode(mean_qk), mean_qk.max(axis=1))
 
 
 def _by_two(sums_qk: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -108,4 +107,4 @@ def application(answers: Answers, admits: Pass) -> ASGIApp:
         return Response(answer.content, answer.status, media_type=answer.media_type)
 
     routes = [Route("/", index), *(Route(f"/{name}", built) for name in ASSETS), Route("/ask/{resource:path}", ask)]
-    return Guard(GZipMiddleware(Starlette(routes=routes), minimum_size=4096, compresslevel=1), admits)
+    return Guard(Starlette(routes=routes), admits)

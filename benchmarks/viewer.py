@@ -1,0 +1,194 @@
+"""How soon the viewer shows something, and whether it stays smooth: a real browser on `otoscope view`.
+
+Runs: the embedded model on embedded speech; a drawn run of 12 layers x 12 heads whose stored maps have 1500 frames; one
+head of 3000 frames to zoom and pan. Times are those of the browser's own clock. Needs Chromium and Playwright.
+
+    python benchmarks/viewer.py
+"""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from otoscope.results import Bootstrap, assemble, claim_folder, finish, write_map
+
+Row = tuple[str, str, str]
+
+FLAGS = ("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run")
+NAMES = ("globalness", "verticality", "diagonality", "weight")
+PERIOD = 0.02
+
+OBSERVE = """
+const times = window.times = {long: [], gaps: []};
+new PerformanceObserver(list => times.long.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'});
+new MutationObserver(() => {
+  if (times.paint || !document.querySelector('.atlas .cell')) return;
+  requestAnimationFrame(() => times.paint = performance.now());
+}).observe(document, {childList: true, subtree: true});
+"""
+COMPLETE = "[...document.querySelectorAll('.atlas .grid .thumb')].every(thumb => thumb.width > 1)"
+TILES = "performance.getEntriesByType('resource').filter(e => e.name.includes('/tile/'))"
+FRAMES = """
+window.times.gaps = []; window.times.long = [];
+let last = performance.now();
+const frame = now => { window.times.gaps.push(now - last); last = now; window.frames = requestAnimationFrame(frame); };
+requestAnimationFrame(frame);
+"""
+
+
+def drawn_map(T: int, seed: int) -> np.ndarray:
+    """A shifted diagonal over vertical stripes and noise."""
+    rng = np.random.default_rng(seed)
+    frames = np.arange(T)
+    score = -np.abs(frames[None] - frames[:, None] - rng.integers(-30, 30)) / rng.uniform(2, 40)
+    score = np.maximum(score, -6) + 2 * (rng.random(T) > 0.95) + rng.random((T, T), dtype=np.float32)
+    weight = np.exp(score)
+    return weight / weight.sum(axis=1, keepdims=True)
+
+
+def drawn_run(path: Path, layers: int, heads: int, T: int) -> Path:
+    """A finished run whose only utterance keeps its maps; layers hold the same maps in another order."""
+    rng = np.random.default_rng(0)
+    described = [SimpleNamespace(name=name, doc=name, units="1", dims=(), coords={}) for name in NAMES]
+    rows = {name: rng.random((2, layers, heads)) for name in NAMES}
+    table = pd.DataFrame({"frames": T, "duration": T * PERIOD, "speaker": "s"}, index=["u0", "u1"])
+    claim_folder(path, {"model": "drawn"})
+    maps = np.stack([drawn_map(T, seed).astype(np.float16) for seed in range(heads)])
+    grid = {"n_heads": [heads] * layers, "frames": T, "frame_period": PERIOD}
+    turned = (np.roll(maps, layer, axis=0) for layer in range(layers))
+    write_map(path, 0, turned, utterance="u0", audio="none.wav", **grid)
+    finish(path, assemble(rows, {}, table, described, frame_period=PERIOD, bootstrap=Bootstrap(resamples=20)), [])
+    return path
+
+
+@contextmanager
+def served(run: Path) -> Iterator[str]:
+    """`otoscope view` in its own process; gives the address."""
+    command = [sys.executable, "-m", "otoscope", "view", str(run), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split(" at ")[1].strip()
+        process.terminate()
+
+
+def until(page: Any, expression: str) -> float:
+    """The browser's time at which an expression was first seen to hold."""
+    while not page.evaluate(expression):
+        page.wait_for_timeout(10)
+    return float(page.evaluate("performance.now()"))
+
+
+def opened(browser: Any, url: str) -> tuple[Any, float, float, float]:
+    """The page with its whole atlas: milliseconds to first paint and last thumbnail, megabytes on the wire."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    wire = [0.0]
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: wire.__setitem__(0, wire[0] + event["encodedDataLength"]))
+    page.add_init_script(OBSERVE)
+    page.goto(url)
+    until(page, "window.times.paint > 0")
+    complete = until(page, COMPLETE)
+    return page, page.evaluate("window.times.paint"), complete, wire[0] / 1e6
+
+
+def shown_after_click(page: Any) -> float:
+    """Milliseconds from a click on a head to the frame after its last tile arrived."""
+    cell = page.locator(".atlas .grid .cell").nth(5)
+    page.evaluate("document.addEventListener('click', e => window.clicked ??= e.timeStamp, {capture: true})")
+    cell.click()
+    until(page, f"{TILES}.length > 0")
+    page.wait_for_timeout(400)
+    last = page.evaluate(f"Math.max(...{TILES}.map(e => e.responseEnd))")
+    return float(last - page.evaluate("window.clicked")) + 1000 / 60
+
+
+def moved(page: Any) -> tuple[float, float, int]:
+    """Zoom in, pan about and zoom out again: median and longest time between frames, and tasks over 50 ms."""
+    box = page.locator(".heat").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.wait_for_timeout(1000)
+    page.evaluate(FRAMES)
+    for delta in [-60] * 30 + [60] * 15:
+        page.mouse.wheel(0, delta)
+        page.wait_for_timeout(16)
+    page.mouse.down()
+    for step in range(40):
+        page.mouse.move(x + 4 * step, y + 2 * step)
+        page.wait_for_timeout(16)
+    page.mouse.up()
+    gaps = page.evaluate("window.times.gaps")
+    return statistics.median(gaps), max(gaps), len(page.evaluate("window.times.long"))
+
+
+def atlas_rows(browser: Any, run: Path, name: str) -> Iterator[Row]:
+    with served(run) as url:
+        page, paint, complete, wire = opened(browser, url)
+        yield f"{name}: first useful paint", f"{paint:.0f} ms", "1000 ms"
+        yield f"{name}: atlas complete", f"{complete:.0f} ms", "3000 ms"
+        yield f"{name}: bytes on the wire for the atlas, page included", f"{wire:.2f} MB", "3 MB"
+        yield f"{name}: a stored map after a click", f"{shown_after_click(page):.0f} ms", "300 ms"
+        page.close()
+
+
+def motion_rows(browser: Any, run: Path) -> Iterator[Row]:
+    with served(run) as url:
+        page, *_ = opened(browser, url)
+        page.locator(".atlas .grid .cell").first.click()
+        until(page, f"{TILES}.length > 0")
+        median, longest, long = moved(page)
+        yield "zoom and pan at 3000 x 3000: frames, median and longest", f"{median:.0f}, {longest:.0f} ms", "50 ms"
+        yield "  tasks over 50 ms", str(long), "0"
+        page.close()
+
+
+def embedded_run(path: Path) -> Path:
+    subprocess.run(
+        [sys.executable, "-m", "otoscope", "analyze", "embedded", "embedded", "-o", str(path), "--limit", "8"],
+        check=True,
+        capture_output=True,
+    )
+    return path
+
+
+def all_rows(browser: Any, scratch: Path) -> Iterator[Row]:
+    made: list[tuple[str, Callable[[Path], Path]]] = [
+        ("embedded model", embedded_run),
+        ("12 x 12, T = 1500", lambda path: drawn_run(path, 12, 12, 1500)),
+    ]
+    for place, (name, make) in enumerate(made):
+        yield from atlas_rows(browser, make(scratch / str(place)), name)
+    yield from motion_rows(browser, drawn_run(scratch / "long", 1, 1, 3000))
+
+
+def main() -> None:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        print("viewer: playwright is not installed, nothing measured")
+        return
+    chromium = shutil.which("chromium")
+    if not chromium:
+        print("viewer: no Chromium on this machine, nothing measured")
+        return
+    print(f"{'what (headless, software rendering)':60} | {'measured':20} | at most")
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        for what, measured, most in all_rows(browser, Path(scratch)):
+            print(f"{what:60} | {measured:20} | {most}", flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
