@@ -22,10 +22,10 @@ REGISTERED_AFTER = {
 
 def register_when_transformers_loads() -> None:
     """Register with each Auto class now if it is loaded already, else right after it is."""
+    sys.meta_path.insert(0, _AutoFinder())
     for auto, ours in REGISTERED_AFTER.items():
         if auto in sys.modules:
             import_module(ours)
-    sys.meta_path.insert(0, _AutoFinder())
 
 
 class _AutoFinder(MetaPathFinder):

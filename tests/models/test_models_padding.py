@@ -59,7 +59,7 @@ def frames(encoder: Encoder, wave: np.ndarray) -> int:
 
 def test_the_shortest_audio_is_told_and_less_is_refused(encoder: Encoder) -> None:
     """Refused in one line, also beside longer audio, and not by an error from within a convolution."""
-    wave = noise(0.1)
+    wave = noise(0.3)
     shortest = next(n for n in range(len(wave)) if encoder.frames(wave[:n]))
     assert frames(encoder, wave[:shortest]) == encoder.frames(wave[:shortest])
     assert encoder.forward([wave[:shortest]]).hidden.isfinite().all()
