@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from refinable import make
+from tiny_models import build
 
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Folder of a family's model, made when it is first asked for."""
-    return cache(lambda family: make(family, tmp_path_factory.mktemp(family)))
+    return cache(lambda family: build(family, tmp_path_factory.mktemp(family)))

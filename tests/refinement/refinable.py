@@ -5,12 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import transformers as hf
-from tiny_models import SHAPE, build, noise
+from tiny_models import noise
 from torch import Tensor
 from transformers import AutoFeatureExtractor, AutoModel
-
-from otoscope.models.tiny import sharpen
 
 MEASURED = (
     "mockingjay",
@@ -26,16 +23,6 @@ PATCHES = "audio-spectrogram-transformer"
 WHOLE_LAYER = [(1, head) for head in range(4)]
 EVERYTHING = [(layer, head) for layer in range(3) for head in range(4)]
 SOME = [(0, 1), (2, 0), (2, 1), (2, 3)]
-
-
-def make(family: str, folder: Path) -> Path:
-    if family != PATCHES:
-        return build(family, folder)
-    torch.manual_seed(0)
-    config = hf.ASTConfig(**SHAPE, num_mel_bins=16, max_length=64, patch_size=4, frequency_stride=4, time_stride=4)
-    sharpen(hf.ASTModel(config)).save_pretrained(folder)
-    hf.ASTFeatureExtractor(num_mel_bins=16, max_length=64).save_pretrained(folder)
-    return folder
 
 
 def plain(folder: Path, waves: Sequence[np.ndarray] = (noise(0.9),)) -> Tensor:

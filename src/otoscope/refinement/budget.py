@@ -18,7 +18,6 @@ from otoscope.errors import BadInput
 from otoscope.importance.loss import loss_named
 from otoscope.importance.ranking import order
 from otoscope.importance.subject import Subject
-from otoscope.models.blocked import computed_pairs
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.choice import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
@@ -60,14 +59,11 @@ def within_budget(
 
 def costs(encoder: Encoder, span: int | None) -> Costs:
     """What heads cost, under a span where one is given."""
-    macs = count_macs(encoder, SECONDS)
-    frames = encoder.frames(np.zeros(int(SECONDS * encoder.sampling_rate)))
-    limited = min(one for one in (computed_pairs(frames, span), computed_pairs(frames, None)))
-    attention = min(macs[ATTENTION], macs[ATTENTION] * limited / computed_pairs(frames, None))
-    whole = sum(macs.values())
+    before, after = count_macs(encoder, SECONDS), count_macs(encoder, SECONDS, span)
+    whole = sum(before.values())
     return Costs(
-        fixed=(macs[FRONT] + macs[FEED_FORWARD]) / whole,
-        head=(macs[PROJECTIONS] + attention) / whole / sum(encoder.n_heads),
+        fixed=(after[FRONT] + after[FEED_FORWARD]) / whole,
+        head=(after[PROJECTIONS] + after[ATTENTION]) / whole / sum(encoder.n_heads),
     )
 
 

@@ -21,7 +21,7 @@ def build(
 ) -> Any:
     """The source with only the heads that are `kept` in each layer, scaled, and with a span, where these are given."""
     family = source.parts.model_type
-    config = CONFIGURATIONS[family](**_settings(source.encoder.config))
+    config = CONFIGURATIONS[family](**_settings(source.encoder.model.config))
     kind = ENCODERS[family] if source.head is None else WHOLE[family]
     model = kind(config)
     model.load_state_dict(weights(source))
@@ -38,10 +38,10 @@ def build(
 def weights(source: Source) -> Mapping[str, Tensor]:
     """Weights of the source by the names that they have in the model with its prediction head, where it has one."""
     if source.head is None:
-        return source.encoder.state_dict()
-    prefix = type(source.encoder).base_model_prefix
+        return source.encoder.model.state_dict()
+    prefix = type(source.encoder.model).base_model_prefix
     return {
-        **{f"{prefix}.{name}": weight for name, weight in source.encoder.state_dict().items()},
+        **{f"{prefix}.{name}": weight for name, weight in source.encoder.model.state_dict().items()},
         **{f"head.{name}": weight for name, weight in source.head.state_dict().items()},
     }
 

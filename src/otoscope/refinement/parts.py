@@ -19,7 +19,6 @@ class Parts:
         output: its projection from the heads' contexts.
         core: the part of the block that calls the attention function; empty where the block itself does.
         count: the core's number of heads.
-        in_time: whether its frames follow each other in time, so that a span has a meaning.
     """
 
     model_type: str
@@ -30,7 +29,6 @@ class Parts:
     output: str = "out_proj"
     core: str = ""
     count: str = "num_heads"
-    in_time: bool = True
 
 
 PARTS = {
@@ -57,7 +55,6 @@ PARTS = {
             "ASTAttention",
             output="o_proj",
             count="num_attention_heads",
-            in_time=False,
         ),
     )
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 from otoscope.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import BadInput
-from otoscope.models.encoder import Encoder
 from otoscope.models.load import quiet
 from otoscope.refinement import choice
 from otoscope.refinement.budget import within_budget
@@ -99,17 +98,17 @@ def refine(
     """
     _check(Path(out), [heads, remove, budget_macs], run, by, span, tune, corpora)
     source = read_source(str(model))
-    if span is not None and not source.parts.in_time:
+    if span is not None and source.encoder.family.grid:
         raise BadInput(f"{model} has patches of time and band, not frames one after another; a span cannot limit them")
     removed = _removed(source, run, by, heads, remove)
     scales: Scales | None = None
     if budget_macs is not None:
-        removed, scales = within_budget(_watched(source, "--budget-macs"), budget_macs, span, corpora)
-    refined = build(source, choice.kept(removed, source.counts), span, scales)
+        removed, scales = within_budget(source.encoder, budget_macs, span, corpora)
+    refined = build(source, choice.kept(removed, source.encoder.n_heads), span, scales)
     if tune is not None:
-        distil(_watched(source, "--tune"), refined, tune, corpora)
+        distil(source.encoder, refined, tune, corpora)
     refined.config.refinement = {"of": str(model), "removed": [list(head) for head in removed], "tuned": tune or 0}
-    _write(refined, source.extractor, Path(out), portable)
+    _write(refined, source.encoder.extractor, Path(out), portable)
     return Refinement(
         path=Path(out),
         portable=Path(out) / PORTABLE if portable else None,
@@ -148,20 +147,12 @@ def _check(
 
 def _removed(source: Source, run: str | Path | None, by: str | None, heads: float | None, remove: Any) -> list[Head]:
     if heads is not None and run is not None and by is not None:
-        removed = choice.by_ranking(_watched(source, "--run"), run, by, heads)
+        removed = choice.by_ranking(source.encoder, run, by, heads)
     elif isinstance(remove, str | Path):
         removed = choice.from_file(remove)
     else:
         removed = [(int(layer), int(head)) for layer, head in remove or ()]
-    return choice.checked(removed, source.counts, source.name)
-
-
-def _watched(source: Source, needed_by: str) -> Encoder:
-    if source.watched is None:
-        raise BadInput(
-            f"{needed_by} needs a model that otoscope measures; it does not measure '{source.parts.model_type}' models"
-        )
-    return source.watched
+    return choice.checked(removed, source.encoder.n_heads, source.encoder.name)
 
 
 def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:

@@ -42,11 +42,6 @@ def blocks(model: nn.Module, parts: Parts) -> list[str]:
     return [name for name, module in model.named_modules() if type(module).__name__ in kinds]
 
 
-def head_counts(model: nn.Module, parts: Parts) -> list[int]:
-    """Heads of each layer."""
-    return [getattr(model.get_submodule(_core(name, parts)), parts.count, 0) for name in blocks(model, parts)]
-
-
 def keep_heads(model: nn.Module, parts: Parts, kept: Sequence[Sequence[int]]) -> None:
     """Leave of each layer only the heads that are `kept`, in place."""
     for name, heads in zip(blocks(model, parts), kept, strict=True):
