@@ -7,9 +7,11 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+import xarray as xr
 
 from otoscope.errors import BadInput
-from otoscope.results import open_run
+from otoscope.phones import LabelFrames, label_rows, segment
+from otoscope.results import claim_folder, finish, open_run
 from otoscope.results.pooling import pooled
 from otoscope.viewer import subject as subject_module
 from otoscope.viewer.answers import Answers
@@ -156,3 +158,34 @@ def test_a_viewer_begins_with_a_run_of_heads(drawn_run, monkeypatch):
     run.dataset.attrs["kind"] = "ranking"
     with pytest.raises(BadInput, match="expected a run that analyze wrote first"):
         open_answers([run])
+
+
+@pytest.fixture
+def segmented(drawn_run, tmp_path):
+    """A run of the kind that otoscope segment writes, which tuned one head of the drawn model."""
+    tuned = np.full((1, 2, 3), np.nan)
+    tuned[0, 1, 2] = 0.5
+    about = {"units": "1", "description": "tuned for each head"}
+    dims = ("model", "layer", "head")
+    dataset = xr.Dataset(
+        {"head_alpha": (dims, tuned, about), "head_beta": (dims, 2 * tuned, about)},
+        coords={"model": np.array(["drawn"], dtype=object)},
+        attrs={"kind": "segmentation"},
+    )
+    claim_folder(tmp_path / "segmented", {"of": "drawn"})
+    finish(tmp_path / "segmented", dataset, [])
+    return tmp_path / "segmented"
+
+
+def test_predicted_boundaries_are_those_of_the_head_s_own_tuning(drawn_run, segmented):
+    answers = open_answers([drawn_run, segmented])
+    attn_qk = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=1, head=2).values
+    frames = LabelFrames.under(0.02, 0.01)
+    expected = segment(label_rows(attn_qk, frames.repeat), 0.5, 1.0, frames)
+    assert len(expected) > 2
+    np.testing.assert_allclose(arrays(answers, "0/boundaries/4/1/2")["seconds"], expected, rtol=1e-6)
+
+
+def test_a_head_that_was_not_tuned_predicts_no_boundaries(drawn, drawn_run, segmented):
+    assert "no run of otoscope segment is open" in refused(drawn, "0/boundaries/4/1/2")
+    assert "tuned nothing for layer 0, head 0" in refused(open_answers([drawn_run, segmented]), "0/boundaries/4/0/0")

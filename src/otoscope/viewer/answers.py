@@ -1,8 +1,9 @@
 """One question, one answer: what the server, an exported page and a notebook all hand to the page.
 
 A resource is a short path: `runs`; of run number 0: `0/heads`, `0/variable/NAME`, `0/utterance/U`, `0/audio/U`,
-`0/overview/U/LAYER`, `0/tile/U/LAYER/HEAD/LEVEL/ROW/COLUMN`, `0/ablate/U/HEADS/RADIUS` (heads as `0.1,2.3` or `none`,
-a radius in frames or `full`). Utterances go by their number in the run, so that no resource names a file.
+`0/overview/U/LAYER`, `0/tile/U/LAYER/HEAD/LEVEL/ROW/COLUMN`, `0/boundaries/U/LAYER/HEAD`, `0/ablate/U/HEADS/RADIUS`
+(heads as `0.1,2.3` or `none`, a radius in frames or `full`). Utterances go by their number in the run, so that no
+resource names a file.
 """
 
 import json
@@ -31,6 +32,7 @@ _QUESTIONS = {
     "audio": rf"audio/{_NUMBERS}",
     "overview": rf"overview/{_NUMBERS}/{_NUMBERS}",
     "tile": "tile/" + "/".join([_NUMBERS] * 6),
+    "boundaries": rf"boundaries/{_NUMBERS}/{_NUMBERS}/{_NUMBERS}",
     "ablate": rf"ablate/{_NUMBERS}/(none|\d+\.\d+(?:,\d+\.\d+)*)/(full|\d{{1,6}})",
 }
 
@@ -103,6 +105,10 @@ def _tile(subject: Subject, place: str, layer: str, head: str, *where: str) -> A
     return Answer(pack({"code": part.code_qk, "peak": part.peak_q}, levels=len(whole.levels), highest=peak), BLOCK)
 
 
+def _boundaries(subject: Subject, place: str, layer: str, head: str) -> Answer:
+    return Answer(pack({"seconds": subject.boundaries(int(place), int(layer), int(head))}), BLOCK)
+
+
 def _ablate(subject: Subject, place: str, heads: str, radius: str) -> Answer:
     pairs = [] if heads == "none" else [pair.split(".") for pair in heads.split(",")]
     removed = [(int(layer), int(head)) for layer, head in pairs]
@@ -116,6 +122,7 @@ _ANSWERS: dict[str, Callable[..., Answer]] = {
     "audio": _audio,
     "overview": _overview,
     "tile": _tile,
+    "boundaries": _boundaries,
     "ablate": _ablate,
 }
 

@@ -12,6 +12,7 @@ from otoscope.errors import BadInput
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.absent import Absent
+from otoscope.viewer.boundaries import Grid, boundaries, tuned
 from otoscope.viewer.cache import Cache
 from otoscope.viewer.describe import describe, labels_of, spans
 from otoscope.viewer.overview import Overviews, thumbnail
@@ -34,10 +35,11 @@ MODELLESS = (
 class Subject:
     """A run and, with a model, what the model says when it is asked again."""
 
-    def __init__(self, run: Run, live: "Live | None" = None) -> None:
-        """Nothing is read before it is asked for."""
+    def __init__(self, run: Run, live: "Live | None" = None, segmented: Run | None = None) -> None:
+        """Nothing is read before it is asked for; `segmented` is a run that tuned the heads' segmentation."""
         self.run = run
         self.live = live
+        self.segmented = segmented
         self._pyramids: Cache[Pyramid] = Cache(CACHED)
         self._overviews: Cache[Overviews] = Cache(CACHED // 8)
 
@@ -91,10 +93,16 @@ class Subject:
 
     def tile(self, place: int, layer: int, head: int, where: tuple[int, int, int]) -> tuple[Level, Pyramid]:
         """The part of a head's map at `where` (level, row and column of the tile), and the whole that it is of."""
-        if not 0 <= layer < self.info.layers or head not in self._heads_of(layer):
-            raise Absent(layer, head)
+        self._check_head(layer, head)
         pyramid = self._pyramids.get((place, layer, head), lambda: self._pyramid(place, layer, head))
         return pyramid.tile(*where), pyramid
+
+    def boundaries(self, place: int, layer: int, head: int) -> npt.NDArray[np.float32]:
+        """Seconds of the phone boundaries that a head's map of an utterance says."""
+        self._check_head(layer, head)
+        alpha, beta = tuned(self.segmented, self.info.model, layer, head)
+        period = self.info.frame_period
+        return boundaries(self._map(place, layer, head), Grid(period, self._origin(place) + period / 2), alpha, beta)
 
     def ablate(self, place: int, removed: list[tuple[int, int]], radius: int | None) -> Ablation:
         """What changes in an utterance without some heads, or within a span."""
@@ -110,6 +118,18 @@ class Subject:
             if at != head:
                 self._pyramids.put((place, layer, at), pyramid)
         return built[head]
+
+    def _check_head(self, layer: int, head: int) -> None:
+        if not 0 <= layer < self.info.layers or head not in self._heads_of(layer):
+            raise Absent(layer, head)
+
+    def _map(self, place: int, layer: int, head: int) -> npt.NDArray[np.floating]:
+        """A head's map, stored or heard now."""
+        if self._stored(place) is not None:
+            return self._stored_map(place, layer, head)
+        heard: dict[int, npt.NDArray[np.floating]] = {}
+        self._model_for(place).maps(self._name(place), lambda _, at, attn: heard.update({at: attn}), [layer])
+        return heard[head]
 
     def _stored_map(self, place: int, layer: int, head: int) -> npt.NDArray[np.floating]:
         stored = self._stored(place)

@@ -8,6 +8,7 @@ from otoscope.errors import BadInput
 from otoscope.results import Run, open_run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.answers import Answers
+from otoscope.viewer.boundaries import KIND as SEGMENTED
 from otoscope.viewer.subject import Subject
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def open_answers(runs: Sequence[RunLike], model: str | None = None) -> Answers:
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
     if opened[0].kind != HEADS:
         raise BadInput(f"expected a run that analyze wrote first, {opened[0].path} holds {opened[0].kind}")
-    return Answers([Subject(run, _live(run, model) if place == 0 else None) for place, run in enumerate(opened)])
+    segmented = next((run for run in opened if run.kind == SEGMENTED), None)
+    first = Subject(opened[0], _live(opened[0], model), segmented)
+    return Answers([first, *(Subject(run) for run in opened[1:])])
 
 
 def _live(run: Run, model: str | None) -> "Live | None":

@@ -1,6 +1,7 @@
 // The utterance that is listened to: its labels, its sound, its player, and the query whose attention is shown.
 import { computed, effect, signal } from "@preact/signals";
 import WaveSurfer from "wavesurfer.js";
+import { floats } from "./block";
 import type { Theme } from "./colour";
 import { AttentionMap } from "./map";
 import { pan, zoom } from "./range";
@@ -17,6 +18,8 @@ export class Hearing {
   readonly playing = signal(false);
   readonly time = signal(0);
   readonly problem = signal("");
+  /** Phone boundaries that the head's map says, in seconds, where a segmentation run is open beside. */
+  readonly predicted = signal<Float32Array>(new Float32Array());
   readonly spectrogram = signal<HTMLCanvasElement | null>(null);
   /** The frame under the pointer; without one, the query that was chosen. */
   readonly pointed = signal<number | null>(null);
@@ -96,7 +99,7 @@ export class Hearing {
     this.wave.on("timeupdate", (time) => (this.time.value = time));
     this.wave.on("play", () => (this.playing.value = true));
     this.wave.on("pause", () => (this.playing.value = false));
-    this.stops = [effect(() => void this.load(this.viewer.state.utterance.value)), this.followTheme(), this.followView(container)];
+    this.stops = [effect(() => void this.load(this.viewer.state.utterance.value)), this.followTheme(), this.followView(container), this.followBoundaries()];
     return () => this.detach();
   }
 
@@ -189,6 +192,21 @@ export class Hearing {
   private drawSpectrogram(): void {
     const sound = this.wave?.getDecodedData();
     if (sound) this.spectrogram.value = spectrogram(sound.getChannelData(0), sound.sampleRate, theme.value);
+  }
+
+  private followBoundaries(): () => void {
+    return effect(() => {
+      const { viewer } = this;
+      const { layer, head } = viewer.chosenHead.value;
+      const resource = `${viewer.number}/boundaries/${viewer.state.utterance.value}/${layer}/${head}`;
+      this.predicted.value = new Float32Array();
+      if (!viewer.catalogue.runs.some(({ kind }) => kind === "segmentation")) return;
+      const current = () => viewer.chosenHead.peek().layer === layer && viewer.chosenHead.peek().head === head;
+      viewer.asking.block(resource).then(
+        (block) => current() && (this.predicted.value = floats(block, "seconds")),
+        () => undefined, // a head that was not tuned has none to show
+      );
+    });
   }
 
   private followTheme(): () => void {

@@ -67,11 +67,12 @@ export function Shading({ hearing }: { hearing: Hearing }) {
   );
 }
 
+/** The spectrogram; phone boundaries that are labelled hang from its top, those that the head predicts stand below. */
 export function Spectrogram({ hearing }: { hearing: Hearing }) {
   return (
     <Canvas
       class="strip spectrogram"
-      label="Spectrogram, 0 to 8 kHz on the mel scale"
+      label="Spectrogram, mel scale; labelled phone boundaries hang from the top, predicted ones stand on the bottom"
       draw={(context, width, height) => {
         const image = hearing.spectrogram.value;
         const { from, to } = hearing.viewer.keys.value;
@@ -79,6 +80,14 @@ export function Spectrogram({ hearing }: { hearing: Hearing }) {
         const perSecond = image.width / hearing.viewer.utterance.value.duration;
         const [left, right] = [hearing.secondsOf(from) * perSecond, hearing.secondsOf(to) * perSecond];
         context.drawImage(image, left, 0, right - left, image.height, 0, 0, width, height);
+        if (!hearing.predicted.value.length) return;
+        const seconds = secondsOf(hearing, "keys");
+        const tick = (time: number, top: number, colour: string) => {
+          context.fillStyle = colour;
+          context.fillRect(placeOf(seconds, time) * width - 0.75, top, 1.5, height * 0.42);
+        };
+        for (const { start } of hearing.detail.value.phones) tick(start, 0, theme.value.above);
+        for (const time of hearing.predicted.value) tick(time, height * 0.58, theme.value.below);
       }}
     />
   );

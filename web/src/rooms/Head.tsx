@@ -76,7 +76,7 @@ function Transport({ hearing }: { hearing: Hearing }) {
       )}
       {viewer.state.keys.value && (
         <button type="button" class="plain" onClick={() => viewer.look(null, null)}>
-          whole utterance
+          zoom out
         </button>
       )}
       <SaveMap hearing={hearing} />

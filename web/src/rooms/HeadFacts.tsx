@@ -86,7 +86,7 @@ function Profile() {
       table={() => points}
       options={() => ({
         height: 132,
-        marginLeft: 36,
+        marginLeft: 44,
         marginBottom: 32,
         x: { label: "key − query (ms)", ticks: 5 },
         y: { label: null, ticks: 3, grid: true },

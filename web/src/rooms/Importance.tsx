@@ -11,7 +11,8 @@ export function Importance({ overview }: { overview: Signal<Overview> }) {
   const viewer = useViewer();
   const numbered = viewer.catalogue.runs.map((run, number) => ({ run, number }));
   const curves = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "score_interval"));
-  const rankings = numbered.filter(({ run }) => run.kind === "ranking" || run.variables.some(({ name }) => name === "rank"));
+  const ranked = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "rank"));
+  const rankings = ranked.some(({ run }) => run.kind === "ranking") ? ranked.filter(({ run }) => run.kind === "ranking") : ranked;
   return (
     <section class="importance-room" aria-label="Importance">
       <Ablation overview={overview} />
