@@ -1,13 +1,10 @@
 """What an intervention does to one utterance: how far hidden states move, and what probes still read from them."""
 
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from otoscope.importance.judges import PROBES
 from otoscope.models.encoder import Encoder
@@ -36,24 +33,22 @@ class Ablated:
 
 @dataclass(frozen=True)
 class Heard:
-    """Hidden states `[T, d]` after each layer, and the final ones that probes read."""
+    """Hidden states `[T, d]` as each layer hands them on, and the final ones that probes read."""
 
-    layers: list[Tensor]
+    layers: list[np.ndarray]
     final_td: Tensor
 
 
 def listen(encoder: Encoder, wave: np.ndarray) -> Heard:
     """Run a wave `[samples]` under the interventions in force."""
-    layers: list[Tensor] = []
-    with _watching(encoder, layers):
-        encoded = encoder.forward([wave])
-    return Heard(layers, encoded.hidden[0, : encoded.lengths[0]].float().cpu())
+    encoded = encoder.forward([wave])
+    return Heard(encoder.representations(wave), encoded.hidden[0, : encoded.lengths[0]].float().cpu())
 
 
 def moved(before: Heard, after: Heard) -> list[float]:
     """How far each layer's hidden states lie from those before, as a share of their norm."""
     pairs = zip(before.layers, after.layers, strict=True)
-    return [float((new - old).norm() / old.norm()) for old, new in pairs]
+    return [float(np.linalg.norm(new - old) / np.linalg.norm(old)) for old, new in pairs]
 
 
 def changes(before: Mapping[str, float], after: Mapping[str, float]) -> list[Change]:
@@ -71,27 +66,3 @@ def _name(name: str, metric: str) -> str:
 
 def _units(metric: str) -> str:
     return "%" if metric == "accuracy" else "1"
-
-
-@contextmanager
-def _watching(encoder: Encoder, hidden: list[Tensor]) -> Iterator[None]:
-    """Within the block the output `[T, d]` of every transformer layer is appended to `hidden`."""
-
-    def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
-        states = output[0] if isinstance(output, tuple) else output
-        hidden.append(states[0].detach())
-
-    hooks = [block.register_forward_hook(keep) for block in blocks(encoder)]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def blocks(encoder: Encoder) -> list[nn.Module]:
-    """The transformer layers, each the numbered module that an attention module lies in."""
-    name_of = {module: name for name, module in encoder.model.named_modules()}
-    numbered = [re.match(r".*\.\d+(?=\.)", name_of[layer]) for layer in encoder.layers]
-    found = [encoder.model.get_submodule(match[0]) for match in numbered if match]
-    return list(dict.fromkeys(found))

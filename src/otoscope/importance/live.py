@@ -8,17 +8,13 @@ from time import perf_counter
 
 import numpy as np
 from lhotse import MonoCut
-from torch import Tensor
 
 from otoscope.engine.maps import Labels, check_model, cuts_of, labels
 from otoscope.errors import BadInput
 from otoscope.importance.ablation import Ablated, Heard, changes, listen, moved
 from otoscope.importance.judges import Judges
-from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
-from otoscope.models.intervention import attend_under
 from otoscope.models.load import load
-from otoscope.models.maps import head_map
 from otoscope.results import Run
 
 ReceiveMap = Callable[[int, int, np.ndarray], None]
@@ -54,16 +50,9 @@ class Live:
 
     def maps(self, utterance: str, receive: ReceiveMap, layers: Collection[int] | None = None) -> None:
         """Give `receive` the attention of an utterance, one head after the other, of some layers or of all."""
-
-        def answer(call: AttentionCall) -> Tensor:
-            if layers is None or call.layer in layers:
-                for head in range(self.encoder.n_heads[call.layer]):
-                    receive(call.layer, head, head_map(call, self.encoder.intervention, head))
-            return attend_under(self.encoder.intervention, call, call.layer)[0]
-
         wave = self.encoder.wave(self.cut(utterance))
         with self._lock:
-            self.encoder.run([wave], answer)
+            self.encoder.each_map(wave, receive, layers)
 
     def ablate(self, utterance: str, removed: Collection[tuple[int, int]], radius: int | None) -> Ablated:
         """Run an utterance whole, and again without some heads or within a span of `radius` frames, and compare.

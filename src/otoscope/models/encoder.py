@@ -22,7 +22,7 @@ from otoscope.models.fallback import taking_over
 from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
 from otoscope.models.features import features
 from otoscope.models.intervention import NONE, Intervention, Wanted, attend_under
-from otoscope.models.maps import full_maps
+from otoscope.models.maps import full_maps, head_map
 from otoscope.models.seen import OUTSIDE, normalised, patches, seen
 from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
@@ -262,6 +262,24 @@ class Encoder:
         audio = [self.wave(cut)]
         self.run(audio, answer)
         return kept
+
+    def each_map(
+        self,
+        cut: Cut | np.ndarray,
+        receive: Callable[[int, int, np.ndarray], None],
+        layers: Collection[int] | None = None,
+    ) -> None:
+        """Give `receive` the layer, the head and the map `[T, T]` of each head in turn; one map is held at a time."""
+
+        def answer(call: AttentionCall) -> Tensor:
+            if layers is None or call.layer in layers:
+                own = self._seen(call, audio)
+                for head in range(self.n_heads[call.layer]):
+                    receive(call.layer, head, head_map(own, self.intervention, head))
+            return attend_under(self.intervention, call, call.layer)[0]
+
+        audio = [self.wave(cut)]
+        self.run(audio, answer)
 
     def representations(self, cut: Cut | np.ndarray) -> list[np.ndarray]:
         """Hidden states `[T, d]` of one utterance as each layer hands them on, under the interventions in force.
