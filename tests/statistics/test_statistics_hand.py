@@ -22,6 +22,9 @@ BY_HAND = {
     "diagonality": -5 / 36,  # 5/4 over T^2 = 9
     "weight": 1.0,
     "normalised_diagonality": 2.125 / 3,  # rows: 1 - 0/2, 1 - (1/2)/1, 1 - (3/4)/2
+    "cumulative_diagonality": 19 / 24,  # half a step at 2/3 of the mass, half at 11/12
+    "sink_share": 0,  # no frame of three can draw ten times a third
+    "sink_edge_share": 0,
 }
 
 
@@ -37,6 +40,25 @@ def kernel_value(name: str) -> np.ndarray:
 def test_scalars(name: str) -> None:
     assert kernel_value(name) == pytest.approx(BY_HAND[name], rel=1e-12)
     assert discover()[name].reference(A.numpy()) == pytest.approx(BY_HAND[name], rel=1e-12)
+
+
+def test_span_mass() -> None:
+    by_hand = [2 / 3, 11 / 12, 1, 1, 1, 1, 1, 1]  # the frame itself; one frame to each side; all
+    np.testing.assert_allclose(kernel_value("span_mass"), by_hand, atol=1e-15)
+    np.testing.assert_allclose(discover()["span_mass"].reference(A.numpy()), by_hand, atol=1e-15)
+
+
+@pytest.mark.parametrize(("sink", "share", "at_edge"), [(0, 0.9, 0.9), (5, 0.9, 0), (11, 0.9, 0.9), (None, 0, 0)])
+def test_sinks(sink: int | None, share: float, at_edge: float) -> None:
+    """Of twelve frames all attend to one for nine tenths, and to the next for the rest; or each to itself."""
+    attention = np.eye(12) if sink is None else np.tile(0.9 * np.eye(12)[sink] + 0.1 * np.eye(12)[sink - 1], (12, 1))
+    zero = torch.zeros(1, 1, 12, 1, dtype=torch.float64)
+    bias = torch.from_numpy(attention).log()
+    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs={"column_sum"})
+    for name, expected in (("sink_share", share), ("sink_edge_share", at_edge)):
+        statistic = discover()[name]
+        assert statistic.value(reductions)[0].item() == pytest.approx(expected, abs=1e-12)
+        assert statistic.reference(attention) == pytest.approx(expected, abs=1e-12)
 
 
 def test_offset_profile() -> None:
