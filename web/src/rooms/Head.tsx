@@ -71,7 +71,7 @@ function Transport({ hearing }: { hearing: Hearing }) {
       <span class="spring" />
       {(query.value !== null || phone.value) && (
         <button type="button" class="plain" onClick={() => ((query.value = null), (phone.value = ""))}>
-          clear query
+          clear
         </button>
       )}
       {viewer.state.keys.value && (
