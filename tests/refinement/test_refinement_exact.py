@@ -9,6 +9,7 @@ from refinable import EVERYTHING, MEASURED, PATCHES, SOME, WHOLE_LAYER, plain, r
 from tiny_models import noise
 from transformers import AutoModel
 
+from otoscope.models.call import AttentionCall, answering
 from otoscope.models.intervention import attend_under
 from otoscope.models.load import load
 from otoscope.refinement.refine import refine
@@ -24,9 +25,16 @@ def test_removed_heads_equal_heads_without_context(original: Original, tmp_path:
     """Also a layer that loses all its heads: the bias of its output stays, and the frames pass."""
     refine(original(family), tmp_path / "out", remove=heads)
     encoder, refined = load(original(family), device="cpu"), load(tmp_path / "out", device="cpu")
-    with encoder.without_heads(heads):
-        expected = encoder.run([WAVE], lambda call: attend_under(encoder.intervention, call, call.layer)[0])
-    assert relative(plain(tmp_path / "out", [WAVE]), expected) < EXACT
+
+    def answer(call: AttentionCall) -> torch.Tensor:
+        return attend_under(encoder.intervention, call, encoder.layer_of(call.module))[0]
+
+    inputs = encoder.inputs([WAVE])
+    with encoder.without_heads(heads), answering(answer), torch.inference_mode():
+        expected = encoder.model(**inputs).last_hidden_state
+    with torch.inference_mode():
+        by_transformers = AutoModel.from_pretrained(tmp_path / "out").eval()(**inputs).last_hidden_state
+    assert relative(by_transformers, expected) < EXACT
     assert relative(refined.forward([WAVE]).hidden, encoder_hidden(encoder, heads)) < EXACT
     assert refined.n_heads == tuple(4 - sum(at == layer for at, _ in heads) for layer in range(3))
 
