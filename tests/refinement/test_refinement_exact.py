@@ -27,7 +27,7 @@ def test_removed_heads_equal_heads_without_context(original: Original, tmp_path:
     encoder, refined = load(original(family), device="cpu"), load(tmp_path / "out", device="cpu")
 
     def answer(call: AttentionCall) -> torch.Tensor:
-        return attend_under(encoder.intervention, call, encoder.layer_of(call.module))[0]
+        return attend_under(encoder.intervention, call, encoder.layers.index(call.module))[0]
 
     inputs = encoder.inputs([WAVE])
     with encoder.without_heads(heads), answering(answer), torch.inference_mode():
