@@ -25,15 +25,17 @@ ARROWS = {
     "figures": {"atomic", "errors", "results"},
     "models": {"atomic", "errors", "embedded", "corpus", "statistics"},
     "pretraining": {"atomic", "errors", "corpus", "models"},
-    "engine": {"atomic", "errors", "embedded", "corpus", "statistics", "results", "figures", "models", "pretraining"},
+    "relations": {"errors", "phones", "results"},
+    "engine": {
+        *("atomic", "errors", "embedded", "corpus", "phones", "statistics", "relations"),
+        *("results", "figures", "models", "pretraining"),
+    },
+    "segmentation": {"errors", "corpus", "phones", "models", "results", "engine"},
+    "probing": {"atomic", "errors", "corpus", "phones", "models", "results", "engine"},
+    "importance": {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"},
+    "refinement": {"atomic", "errors", "embedded", "corpus", "models", "results", "engine", "importance"},
+    "viewer": {"atomic", "errors", "results", "phones", "importance"},
 }
-ARROWS["probing"] = {"atomic", "errors", "corpus", "phones", "models", "results", "engine"}
-ARROWS["segmentation"] = {"errors", "corpus", "phones", "models", "results", "engine"}
-ARROWS["importance"] = {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"}
-ARROWS["viewer"] = {"errors", "results", "phones", "importance"}
-ARROWS["relations"] = {"errors", "phones", "results"}
-ARROWS["refinement"] = {"atomic", "errors", "embedded", "corpus", "models", "results", "engine", "importance"}
-ARROWS["engine"] |= {"phones", "relations"}
 ABOVE_ALL = {"__init__", "__main__", "autoclasses", "cli"}  # they call the rooms, and no room calls them
 
 
