@@ -3,7 +3,7 @@
 Runs: the embedded model on embedded speech; a drawn run of 12 layers x 12 heads whose stored maps have 1500 frames; one
 head of 3000 frames to zoom and pan. Times are those of the browser's own clock. Needs Chromium and Playwright.
 
-    python benchmarks/viewer.py
+    python benchmarks/viewer.py [embedded] [large] [motion]
 """
 
 import shutil
@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +27,7 @@ Row = tuple[str, str, str]
 FLAGS = ("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run")
 NAMES = ("globalness", "verticality", "diagonality", "weight")
 PERIOD = 0.02
+PARTS = ("embedded", "large", "motion")
 
 OBSERVE = """
 const times = window.times = {long: [], gaps: []};
@@ -162,14 +163,13 @@ def embedded_run(path: Path) -> Path:
     return path
 
 
-def all_rows(browser: Any, scratch: Path) -> Iterator[Row]:
-    made: list[tuple[str, Callable[[Path], Path]]] = [
-        ("embedded model", embedded_run),
-        ("12 x 12, T = 1500", lambda path: drawn_run(path, 12, 12, 1500)),
-    ]
-    for place, (name, make) in enumerate(made):
-        yield from atlas_rows(browser, make(scratch / str(place)), name)
-    yield from motion_rows(browser, drawn_run(scratch / "long", 1, 1, 3000))
+def all_rows(browser: Any, scratch: Path, chosen: set[str]) -> Iterator[Row]:
+    if "embedded" in chosen:
+        yield from atlas_rows(browser, embedded_run(scratch / "embedded"), "embedded model")
+    if "large" in chosen:
+        yield from atlas_rows(browser, drawn_run(scratch / "large", 12, 12, 1500), "12 x 12, T = 1500")
+    if "motion" in chosen:
+        yield from motion_rows(browser, drawn_run(scratch / "long", 1, 1, 3000))
 
 
 def main() -> None:
@@ -185,7 +185,7 @@ def main() -> None:
     print(f"{'what (headless, software rendering)':60} | {'measured':20} | at most")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        for what, measured, most in all_rows(browser, Path(scratch)):
+        for what, measured, most in all_rows(browser, Path(scratch), set(sys.argv[1:]) or set(PARTS)):
             print(f"{what:60} | {measured:20} | {most}", flush=True)
         browser.close()
 

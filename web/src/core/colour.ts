@@ -66,8 +66,17 @@ export function between(stops: [number, Rgb][], place: number): Rgb {
   return [0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share)) as Rgb;
 }
 
-/** Little-endian RGBA words from the surface through a colour to the strongest. */
+const ramps = new Map<string, Uint32Array>();
+
+/** Little-endian RGBA words from the surface through a colour to the strongest; made once for each theme and category. */
 export function ramp(theme: Theme, category: string): Uint32Array {
+  const name = `${theme.name} ${category}`;
+  const made = ramps.get(name) ?? makeRamp(theme, category);
+  ramps.set(name, made);
+  return made;
+}
+
+function makeRamp(theme: Theme, category: string): Uint32Array {
   const stops: [number, Rgb][] = [
     [0, rgb(theme.surface)],
     [0.6, rgb(theme.categories[category] ?? theme.neutral)],

@@ -5,6 +5,7 @@ import { useContext } from "preact/hooks";
 import { Asking, type Source } from "./asking";
 import type { Scale } from "./colour";
 import type { Range } from "./range";
+import { levels } from "./tiles";
 import type { Catalogue, HeadInfo, RunInfo, UtteranceDetail } from "./schema";
 
 export const ROOMS = ["atlas", "head", "heads", "relations", "importance", "compare"] as const;
@@ -117,6 +118,13 @@ export class Viewer {
       this.state.layer.value = layer;
       this.state.head.value = head;
     });
+  }
+
+  /** Have a head's map made ready, since it is about to be looked at. */
+  warm({ layer, head }: { layer: number; head: number }): void {
+    const coarsest = levels(this.frames.value) - 1;
+    const tile = `${this.number}/tile/${this.state.utterance.value}/${layer}/${head}/${coarsest}/0/0`;
+    this.asking.bytes(tile).catch(() => undefined); // whoever opens the head is told
   }
 
   listen(utterance: number): void {

@@ -121,6 +121,7 @@ function Cell({ row, small, measure, place, onWalk }: CellProps) {
       tabIndex={chosen ? 0 : -1}
       aria-pressed={chosen}
       onClick={open}
+      onPointerEnter={() => viewer.warm(row)}
       onFocus={() => viewer.choose(row)}
       onKeyDown={onWalk}
     >
