@@ -17,6 +17,7 @@ from otoscope.phones.segmentation import EVERY_10_MS, LabelFrames, local_minima,
 
 Views = Sequence[npt.ArrayLike] | npt.NDArray[np.generic]
 
+
 def voted_scores(views: Views, alpha: float, betas: Sequence[float], repeat: int = 1) -> Floats:
     """Scores [b, repeat * T] of several views together.
 
