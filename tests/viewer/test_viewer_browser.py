@@ -182,8 +182,15 @@ def test_pictures_and_numbers_are_taken_away(page, format):
 def test_the_map_is_taken_away_as_a_picture(page):
     open_head(page)
     with page.expect_download() as waiting:
-        page.get_by_role("group", name="Save the map").get_by_role("button", name="PNG").click()
+        page.locator(".stage .takeaway").get_by_role("button", name="PNG").click()
     assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_atlas_is_taken_away_as_a_picture_and_as_numbers(page):
+    for format, begin in [("SVG", b"<svg"), ("CSV", b"layer,head,category,globalness")]:
+        with page.expect_download() as waiting:
+            page.locator(".atlas > .toolbar .takeaway").get_by_role("button", name=format).click()
+        assert Path(waiting.value.path()).read_bytes().startswith(begin)
 
 
 def test_the_page_follows_the_system_into_the_dark(page):

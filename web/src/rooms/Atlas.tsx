@@ -9,6 +9,7 @@ import { useViewer } from "../core/viewer";
 import { Choice, Notice, Select } from "../parts/controls";
 import { neighbour } from "../parts/grid";
 import { Legend } from "../parts/Legend";
+import { TakePixels } from "../parts/TakeAway";
 import { Thumb } from "../parts/Thumb";
 import { HeadFacts } from "./HeadFacts";
 import { concentrations, withConcentration } from "./concentration";
@@ -44,6 +45,7 @@ export function Atlas({ overview }: { overview: Signal<Overview> }) {
           </button>
         )}
         <span class="spring" />
+        <TakePixels name="atlas" within=".grid" table={() => list.map(({ layer, head, category, values }) => ({ layer, head, category, ...values }))} />
         <span class="hint">arrow keys walk · Enter opens</span>
       </div>
       {problem && <Notice>{problem}</Notice>}

@@ -14,6 +14,7 @@ import { Figure } from "../parts/Figure";
 import { HeadPicker } from "../parts/HeadPicker";
 import { HeatMap } from "../parts/HeatMap";
 import { Labels } from "../parts/strips";
+import { TakePixels } from "../parts/TakeAway";
 
 export function Compare({ overview }: { overview: Signal<Overview> }) {
   const viewer = useViewer();
@@ -33,11 +34,19 @@ export function Compare({ overview }: { overview: Signal<Overview> }) {
       <div class="toolbar">
         <Select label="Beside" value={beside} options={options} />
         <Choice label="Colour scale" value={viewer.state.scale} options={["log", "linear", ["row", "by row"]]} />
+        <TakePixels name="compared maps" within=".sides" table={() => sides(viewer)} />
         <span class="hint">a head that is chosen on one side is chosen on both; zoom and query are shared</span>
       </div>
       <Both key={beside.value} number={Number(beside.value)} overview={overview} />
     </section>
   );
+}
+
+/** What stands side by side. */
+function sides({ catalogue, state, utterance }: Viewer): Record<string, unknown>[] {
+  const { layer, head, beside } = state;
+  const names = [0, Number(beside.value)].map((number) => catalogue.runs[number].name);
+  return names.map((run) => ({ run, utterance: utterance.value.id, layer: layer.value, head: head.value }));
 }
 
 function Both({ number, overview }: { number: number; overview: Signal<Overview> }) {

@@ -4,12 +4,11 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Hearing } from "../core/hearing";
 import { nameOf } from "../core/heads";
 import type { Overview } from "../core/overview";
-import { composed, csv, pixels, save, wrapped } from "../core/takeaway";
-import { theme } from "../core/theme";
 import { useViewer } from "../core/viewer";
 import { Choice, Notice } from "../parts/controls";
 import { HeadPicker } from "../parts/HeadPicker";
 import { HeatMap } from "../parts/HeatMap";
+import { TakePixels } from "../parts/TakeAway";
 import { Curve, Labels, Shading, Spectrogram } from "../parts/strips";
 import { HeadFacts, Phones } from "./HeadFacts";
 
@@ -98,21 +97,8 @@ function describe(hearing: Hearing): string {
 /** The map with its strips as one picture, and the query's attention as numbers. */
 function SaveMap({ hearing }: { hearing: Hearing }) {
   const { viewer } = hearing;
-  const name = () => `${viewer.utterance.value.id} ${nameOf(viewer.chosenHead.value)}`;
-  const picture = () => composed(document.querySelector<HTMLElement>(".otoscope .stack")!, theme.value);
   const attention = () =>
     [...(hearing.attention.value ?? [])].map((weight, key) => ({ key, seconds: hearing.secondsOf(key), attention: weight }));
-  return (
-    <span class="takeaway" role="group" aria-label="Save the map">
-      <button type="button" onClick={async () => save(await pixels(picture()), `${name()}.png`)} title="Save the picture at print size">
-        PNG
-      </button>
-      <button type="button" onClick={() => save(wrapped(picture()), `${name()}.svg`)} title="Save the picture as SVG">
-        SVG
-      </button>
-      <button type="button" disabled={!hearing.attention.value} onClick={() => save(csv(attention()), `${name()}.csv`)} title="Save the query's attention">
-        CSV
-      </button>
-    </span>
-  );
+  const name = `${viewer.utterance.value.id} ${nameOf(viewer.chosenHead.value)}`;
+  return <TakePixels name={name} within=".stack" table={attention} />;
 }
