@@ -54,18 +54,20 @@ export function Shading({ hearing }: { hearing: Hearing }) {
         const row = hearing.attention.value;
         if (!row) return;
         const keys = hearing.viewer.keys.value;
-        const highest = row.reduce((most, weight) => Math.max(most, weight), 0);
         context.fillStyle = categoryColour(hearing.viewer);
         for (let key = Math.floor(keys.from); key < Math.min(keys.to, row.length); key++) {
-          context.globalAlpha = 0.75 * Math.sqrt(row[key] / highest || 0);
-          const left = placeOf(keys, key) * width;
-          context.fillRect(left, 0, placeOf(keys, key + 1) * width - left, height);
+          context.globalAlpha = 0.7 * shade(row[key] * row.length);
+          const [left, right] = [key, key + 1].map((frame) => Math.round(placeOf(keys, frame) * width));
+          context.fillRect(left, 0, right - left, height);
         }
         context.globalAlpha = 1;
       }}
     />
   );
 }
+
+/** How dark attention over uniform attention is: a fifth at 1, all from 32 times on. */
+const shade = (times: number): number => Math.min(1, Math.log2(1 + times) / 5);
 
 /** The spectrogram; phone boundaries that are labelled hang from its top, those that the head predicts stand below. */
 export function Spectrogram({ hearing }: { hearing: Hearing }) {

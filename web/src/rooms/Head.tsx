@@ -74,8 +74,8 @@ function Transport({ hearing }: { hearing: Hearing }) {
         </button>
       )}
       {viewer.state.keys.value && (
-        <button type="button" class="plain" onClick={() => viewer.look(null, null)}>
-          zoom out
+        <button type="button" class="plain" title="Show the whole utterance" onClick={() => viewer.look(null, null)}>
+          fit
         </button>
       )}
       <SaveMap hearing={hearing} />
@@ -89,7 +89,7 @@ function describe(hearing: Hearing): string {
   const { phone } = hearing.viewer.state;
   if (query !== null) {
     const name = hearing.phoneAt(query)?.label;
-    return `query at ${hearing.secondsOf(query + 0.5).toFixed(2)} s${name ? `, in ${name}` : ""}`;
+    return `query at ${hearing.secondsOf(query + 0.5).toFixed(2)} s${name ? `, ${name}` : ""}`;
   }
   return phone.value ? `all queries in ${phone.value}` : "point at the map to see a query, click to hear";
 }
