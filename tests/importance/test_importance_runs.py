@@ -131,7 +131,7 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
         ({"spans": [-1]}, "expected spans of 0 frames or more"),
         ({"limit": 2, "probes": ["speaker-frame"]}, "tells speakers apart and the corpus names 1"),
         ({"limit": 2, "probes": ["phone"]}, "expected utterances of two speakers or more"),
-        ({"permutations": 0}, "permutations >= 1"),
+        ({"permutations": 0}, "1 permutation or more, got 0"),
         ({"seeds": 0}, "at least 1 seed"),
     ],
 )

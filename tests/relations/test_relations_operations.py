@@ -54,7 +54,7 @@ def test_a_block_diagonal_head_stays_in_its_phone_and_avoids_none() -> None:
 
 
 def test_a_head_that_finds_the_phone_again_attends_to_the_same_phone() -> None:
-    assert "attends to the same phone" in names(0.05 + 1.0 * (LABEL[:, None] == LABEL))
+    assert "attends to the same phone elsewhere" in names(0.05 + 1.0 * (LABEL[:, None] == LABEL))
 
 
 def test_what_has_no_interval_is_not_named() -> None:

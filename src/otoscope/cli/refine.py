@@ -18,7 +18,7 @@ def refine(
     run: Annotated[Path | None, typer.Option(help="Run of analyze or rank that ranks the heads.")] = None,
     by: Annotated[str | None, typer.Option(metavar="RANKING", help="Ranking of that run.")] = None,
     heads: Annotated[float | None, typer.Option(help="Share of all heads to remove.")] = None,
-    remove_file: Annotated[Path | None, typer.Option(help="JSON list of [layer, head] to remove.")] = None,
+    remove_file: Annotated[Path | None, typer.Option(help="JSON list of layer, head pairs to remove.")] = None,
     span: Annotated[int | None, typer.Option(help="Frames that a query may attend to on each side.")] = None,
     budget_macs: Annotated[
         float | None, typer.Option(help="Share of the multiplications to keep; chooses the heads.")
@@ -44,4 +44,6 @@ def refine(
         corpora=corpora or (),
         portable=portable,
     )
+    if budget_macs is not None and not corpora:
+        print("heads chosen on the embedded synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: otoscope bench {out} --against {model}")

@@ -41,12 +41,12 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
     variables = ["category", "operations", "preference", "concentration", "operation_effect", "phone_class"]
     heads = dataset[variables].stack(place=("layer", "head"), create_index=False).load()
     extreme = abs(heads["concentration"]).max("key_phone").fillna(-1)
-    same = heads["operation_effect"].sel(operation="the same phone", drop=True)
+    same = heads["operation_effect"].sel(operation="the same phone elsewhere", drop=True)
     chosen = {}
     for name in ("global", "vertical", "diagonal"):
         here = extreme.where(heads["category"] == name)
         if here.notnull().any():
-            chosen[f"most extreme {name} head"] = heads.isel(place=int(np.nanargmax(here.values)))
+            chosen[f"{name}, extreme concentration"] = heads.isel(place=int(np.nanargmax(here.values)))
     if same.notnull().any():
         chosen["most to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
     return chosen

@@ -40,8 +40,12 @@ class Effort:
 
     def __post_init__(self) -> None:
         """Refuse what measures nothing."""
-        if not (self.seconds > 0 and self.permutations >= 1 and 0 <= self.truncation < 1):
-            raise BadInput(f"expected seconds > 0, permutations >= 1 and truncation in [0, 1), got {self}")
+        if not self.seconds > 0:
+            raise BadInput(f"expected more than 0 seconds of speech to measure harm on, got {self.seconds:g}")
+        if self.permutations < 1:
+            raise BadInput(f"expected 1 permutation or more, got {self.permutations}")
+        if not 0 <= self.truncation < 1:
+            raise BadInput(f"expected truncation from 0 to below 1, got {self.truncation:g}")
 
 
 @dataclass

@@ -130,7 +130,7 @@ def _check(
 ) -> None:
     """Refuse what contradicts itself, before anything is loaded."""
     if out.exists() and not (out.is_dir() and is_vacant(out)):
-        raise BadInput(f"{out} exists and is not empty; name a new folder for the refined model")
+        raise BadInput(f"{out} exists and is not an empty folder; name a new one for the refined model")
     if sum(way is not None for way in ways) > 1:
         raise BadInput("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
     if (ways[0] is None) != (run is None) or (run is None) != (by is None):

@@ -61,7 +61,7 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
     state: State = "finished" if record["finished"] else "unfinished"
     if not resume:
         raise BadInput(f"{folder} holds {_named(state)}; choose another folder, or pass --resume to {_resuming(state)}")
-    if differences := list(_differences(record["plan"], _as_json(plan))):
+    if differences := sorted(_differences(record["plan"], _as_json(plan)), key=lambda one: "fingerprint" in one):
         raise BadInput(f"{folder} was made by another plan: {'; '.join(differences)}; choose another folder")
     return state
 

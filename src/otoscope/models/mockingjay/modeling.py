@@ -95,6 +95,8 @@ class MockingjayModel(MockingjayPreTrainedModel):
         torch.Size([1, 33, 24])
     """
 
+    _keys_to_ignore_on_load_unexpected = (r"^head\.",)  # the prediction head of pre-trained checkpoints
+
     def __init__(self, config: MockingjayConfig) -> None:
         """See the class."""
         super().__init__(config)
