@@ -97,7 +97,7 @@ def test_a_run_of_another_model_is_refused(original: Callable[[str], Path], run:
 def test_what_stands_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years", encoding="utf-8")
-    with pytest.raises(BadInput, match="exists and is not empty"):
+    with pytest.raises(BadInput, match="exists and is not an empty folder"):
         refine("embedded", tmp_path / "out", span=3)
 
 

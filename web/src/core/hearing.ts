@@ -221,7 +221,7 @@ export class Hearing {
     const show = () => {
       const { from, to } = this.viewer.keys.peek();
       const perSecond = container.clientWidth / ((to - from) * this.period);
-      if (!this.wave || !this.wave.getDuration()) return;
+      if (!this.wave?.getDecodedData()) return; // media may know its length before its sound is decoded
       this.wave.zoom(perSecond);
       this.wave.setScroll(this.secondsOf(from) * perSecond);
     };
