@@ -27,8 +27,10 @@ class Listing:
         return self.labels.get((stem(audio), suffix))
 
 
-def list_files(path: Path) -> Listing:
+def list_files(path: Path, labels: Path | None = None) -> Listing:
     """All files at or below `path`, in order of their names; hidden ones are left out, links to folders are followed.
+
+    Files below `labels` count as if they lay beside the audio, in the same subfolders of `path`.
 
     For one audio file these are that file and the labels beside it. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
     copies of TIMIT, the second is a conversion of the first and is the one listed.
@@ -36,15 +38,21 @@ def list_files(path: Path) -> Listing:
     if path.is_file():
         beside = (file for file in path.parent.iterdir() if file == path or not is_audio(file))
         return _listing(path.parent, (file for file in beside if stem(file) == stem(path)))
-    return _listing(path, _walk(path))
+    return _listing(path, _walk(path), labels)
 
 
-def _listing(root: Path, files: Iterable[Path]) -> Listing:
+def _listing(root: Path, files: Iterable[Path], elsewhere: Path | None = None) -> Listing:
     ordered = sorted(files)
     converted = {str(file.with_suffix("")) for file in ordered if is_audio(file)}
     audio = [file for file in ordered if is_audio(file) and str(file) not in converted]
     labels = {(stem(file), file.suffix.lower()): file for file in ordered if not is_audio(file)}
-    return Listing(root, audio, labels)
+    return Listing(root, audio, _moved(elsewhere, root) | labels if elsewhere else labels)
+
+
+def _moved(labels: Path, root: Path) -> dict[tuple[str, str], Path]:
+    """Label files of another tree by the names they would have below `root`."""
+    files = (file for file in sorted(_walk(labels)) if not is_audio(file))
+    return {(stem(root / file.relative_to(labels)), file.suffix.lower()): file for file in files}
 
 
 def is_there(path: Path) -> bool:

@@ -12,7 +12,7 @@ from otoscope.corpus.audio_folder import audio_folder
 from otoscope.corpus.files import Listing, is_there, list_files
 from otoscope.corpus.kaldi import kaldi
 from otoscope.corpus.lhotse_manifests import lhotse_manifests
-from otoscope.corpus.recognise import FORMATS, recognise, require
+from otoscope.corpus.recognise import FORMATS, LABELLED, recognise, require
 from otoscope.corpus.textgrids import textgrids
 from otoscope.corpus.timit import timit
 from otoscope.corpus.utterance import Utterance, to_cut
@@ -32,6 +32,7 @@ class Skipped(NamedTuple):
 def read_corpus(
     path: str | Path,
     *,
+    labels: str | Path | None = None,
     format: str | None = None,
     tier: str | None = None,
     channel: int | None = None,
@@ -46,8 +47,9 @@ def read_corpus(
     `path` is a folder, one audio file or one Lhotse manifest. `format` is "audio", "timit", "textgrid", "kaldi" or
     "lhotse"; without it the layout is recognised (see `recognise`). In a folder of audio the speaker is the folder that
     a file lies in, if every file lies in some subfolder; otherwise it is None. `tier` names the TextGrid tier or Lhotse
-    alignment that holds the phones. `channel`, from 0, is read of every file: one without it (mono files have channel 0
-    alone) is left out.
+    alignment that holds the phones. `labels` is a folder of labels that do not lie beside the audio but in the same
+    subfolders of another tree, as alignments of LibriSpeech do. `channel`, from 0, is read of every file: one without
+    it (mono files have channel 0 alone) is left out.
 
     An utterance that cannot be used is passed to `on_skip` (by default a warning), or raised with `strict`. Raises
     `BadInput` where the path or the layout cannot be read, or not one utterance can be used.
@@ -56,7 +58,7 @@ def read_corpus(
     Traceback (most recent call last):
     otoscope.errors.BadInput: no/such/corpus: no such file or folder; check the path of the corpus
     """
-    candidates = _candidates(Path(path), format, tier, channel)
+    candidates = _candidates(Path(path), Path(labels) if labels else None, format, tier, channel)
     skipped: list[Skipped] = []
     cuts = {cut.id: cut for cut in _usable(candidates, strict, skipped)}
     if not cuts:
@@ -66,13 +68,19 @@ def read_corpus(
     return CutSet.from_cuts(cuts[id] for id in sorted(cuts))
 
 
-def _candidates(path: Path, format: str | None, tier: str | None, channel: int | None) -> Iterator[Candidate]:
+def _candidates(
+    path: Path, labels: Path | None, format: str | None, tier: str | None, channel: int | None
+) -> Iterator[Candidate]:
     if format is not None and format not in FORMATS:
         raise BadInput(f"format '{format}' is unknown; the formats are {', '.join(FORMATS)}")
     if not is_there(path):
         raise BadInput(f"{path}: no such file or folder; check the path of the corpus")
-    listing = list_files(path)
+    if labels and not (path.is_dir() and labels.is_dir()):
+        raise BadInput(f"expected a folder of audio and a folder of its labels, got {path} and {labels}")
+    listing = list_files(path, labels)
     format = format or recognise(path, listing)
+    if labels and format not in LABELLED:
+        raise BadInput(f"{labels}: no labels found for the audio of {path}; expected them in the same subfolders")
     if tier and format not in ("textgrid", "lhotse"):
         raise BadInput(f"{path}: tier '{tier}' cannot be chosen, {format} has no tiers; leave --tier out")
     if format == "lhotse":

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from pathlib import Path
@@ -63,15 +63,16 @@ class Recipe:
             raise BadInput(f"training: max_steps must be at least 1, is {self.training.get('max_steps', 'missing')}")
 
 
-def read_recipe(path: str | Path) -> Recipe:
-    """The recipe in a TOML file.
+def read_recipe(path: str | Path, data: Mapping[str, Sequence[str]] | None = None) -> Recipe:
+    """The recipe in a TOML file; `data`, its corpora `train` and `validation`, takes the place of those in the file.
 
     Raises:
         BadInput: the file is missing or not TOML, a table or key is unknown, a value is of the wrong type or out of
             range, or an environment variable is not set.
     """
     try:
-        return parse_recipe(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return parse_recipe(tables | ({"data": {name: list(paths) for name, paths in data.items()}} if data else {}))
     except OSError as error:
         raise BadInput(f"recipe {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

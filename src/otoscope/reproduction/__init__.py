@@ -1,0 +1,1 @@
+"""The published experiments, run whole: models trained, every experiment made, published figures beside ours."""
