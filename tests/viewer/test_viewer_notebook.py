@@ -42,6 +42,7 @@ def lab(drawn_run, tmp_path):
         f"--port={port}",
         f"--IdentityProvider.token={TOKEN}",
         "--no-browser",
+        "--LabApp.news_url=None",
         "--allow-root",
         "--ServerApp.ip=127.0.0.1",
     ]
@@ -73,6 +74,7 @@ def test_the_cell_shows_the_atlas(lab):
             page.wait_for_timeout(200)
         page.goto(f"{lab}/lab/tree/look.ipynb?token={TOKEN}")
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click(timeout=90_000)
+        page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel listens
         page.keyboard.press("Shift+Enter")
         page.wait_for_selector(".otoscope-cell .atlas .cell", timeout=90_000)
         assert page.locator(".otoscope-cell .atlas .cell").count() == 6
