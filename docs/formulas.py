@@ -18,4 +18,4 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def _mathml(found: re.Match[str]) -> str:
     if found["block"]:
         return convert(found["block"].strip(), display="block")
-    return convert(found["inline"])
+    return f"<span>{convert(found['inline'])}</span>"  # a bare formula at the start of a line would be a block
