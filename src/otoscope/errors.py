@@ -4,7 +4,7 @@
 class BadInput(ValueError):  # noqa: N818 - the name is the message's first word to the reader
     """Input that cannot be used, explained in one line (the command line prints it and exits with status 2).
 
-    Example:
+    Examples:
         >>> str(BadInput("expected audio,\\n  got a poem"))
         'expected audio, got a poem'
     """
@@ -16,7 +16,7 @@ class BadInput(ValueError):  # noqa: N818 - the name is the message's first word
 def printable(text: str) -> str:
     """The text with whatever is no Unicode, as parts of a file name that is not UTF-8, written as escapes.
 
-    Example:
+    Examples:
         >>> printable("caf\\udce9.wav")
         'caf\\\\udce9.wav'
     """

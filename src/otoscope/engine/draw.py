@@ -37,7 +37,7 @@ def draw(
     Raises:
         BadInput: no run, no such utterance, format or theme, or its maps can no longer be computed.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:

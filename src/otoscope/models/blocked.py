@@ -25,7 +25,7 @@ def blocked_attention(
     `real_bt` is true on frames that may be attended to (None: all); a query with no such frame near it gets some finite
     context. Gradients flow.
 
-    Example:
+    Examples:
         >>> q = torch.zeros(1, 1, 4, 1)
         >>> value = torch.tensor([0.0, 3.0, 6.0, 9.0]).reshape(1, 1, 4, 1)
         >>> blocked_attention(q, q, value, radius=1, scaling=1.0).flatten().tolist()

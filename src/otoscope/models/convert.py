@@ -41,7 +41,7 @@ def convert(checkpoint: str | Path, out: str | Path) -> Path:
         BadInput: the file holds code or no such model, or a model that ours cannot be: its norms stand before its
             layers, or it takes other features than 80 log-mel bands.
 
-    Example:
+    Examples:
         >>> convert("states-200000.ckpt", "mockingjay-base")
         Traceback (most recent call last):
         otoscope.errors.BadInput: checkpoint states-200000.ckpt does not exist

@@ -44,7 +44,7 @@ class Encoder:
         n_heads: heads of each layer.
         pads: whether a padded batch gives the numbers of its utterances alone; where not, utterances run one by one.
 
-    Example:
+    Examples:
         >>> from otoscope import load
         >>> encoder = load("embedded")
         >>> wave = np.random.default_rng(0).normal(size=16000)
@@ -242,7 +242,7 @@ class Encoder:
         Raises:
             BadInput: there is no such layer or head.
 
-        Example:
+        Examples:
             >>> from otoscope import load
             >>> load("embedded").attention(np.random.default_rng(0).normal(size=16000), layer=0, head=1).shape
             (50, 50)
@@ -284,7 +284,7 @@ class Encoder:
     def representations(self, cut: Cut | np.ndarray) -> list[np.ndarray]:
         """Hidden states `[T, d]` of one utterance as each layer hands them on, under the interventions in force.
 
-        Example:
+        Examples:
             >>> from otoscope import load
             >>> states = load("embedded").representations(np.random.default_rng(0).normal(size=16000))
             >>> len(states), states[0].shape

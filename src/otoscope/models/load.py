@@ -39,7 +39,7 @@ def load(
     Raises:
         BadInput: it cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
 
-    Example:
+    Examples:
         >>> encoder = load("embedded")
         >>> encoder.family.model_type, encoder.n_layers, set(encoder.n_heads), encoder.frame_period
         ('mockingjay', 6, {8}, 0.02)

@@ -32,7 +32,7 @@ class Found:
 def survey() -> Iterator[Found]:
     """Each family in turn, as its self-check ends; seconds in all.
 
-    Example:
+    Examples:
         >>> first = next(survey())
         >>> first.family, first.mechanism, first.frame_period, first.measured, first.intervened
         ('mockingjay', 'registry', 0.02, True, True)

@@ -49,7 +49,7 @@ def wrap(
         BadInput: it attends in another way (to other frames, to the past alone), returns no time axis, or fails the
             self-check.
 
-    Example:
+    Examples:
         >>> torch.manual_seed(0).initial_seed()
         0
         >>> layer = nn.TransformerEncoderLayer(16, nhead=2, dim_feedforward=32, batch_first=True)

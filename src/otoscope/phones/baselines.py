@@ -19,7 +19,7 @@ def boundary_rate(boundaries: Iterable[Sized], durations: Iterable[float]) -> fl
     Raises:
         BadInput: no boundary, or no duration.
 
-    Example:
+    Examples:
         >>> boundary_rate([[0.1, 0.2], [0.3]], [0.5, 1.0])
         2.0
     """

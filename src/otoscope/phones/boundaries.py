@@ -26,7 +26,7 @@ class BoundaryCounts:
     counting the two are one number; in lenient counting a prediction may find several references, and several one.
     Strict and lenient counts measure different things: never add one to the other.
 
-    Example:
+    Examples:
         >>> pooled = BoundaryCounts(reference=4, predicted=5, found=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
         >>> pooled, pooled.scores().recall
         (BoundaryCounts(reference=5, predicted=5, found=3, correct=3), 0.6)
@@ -84,7 +84,7 @@ def inner_boundaries(spans: Iterable[tuple[float, float]]) -> Floats:
 
     Neighbours that touch share one boundary; a gap between labels has two.
 
-    Example:
+    Examples:
         >>> inner_boundaries([(0.0, 0.2), (0.2, 0.5), (0.7, 1.0)]).tolist()
         [0.2, 0.5, 0.7]
     """
@@ -111,7 +111,7 @@ def score_boundaries(
     Raises:
         BadInput: times that are not one row of finite, ascending, different numbers; tolerance not above zero.
 
-    Example:
+    Examples:
         >>> score_boundaries([0.10, 0.20, 0.30], [0.11, 0.19, 0.25, 0.32])
         BoundaryScores(precision=0.75, recall=1.0, f1=0.857..., over_segmentation=0.333..., r_value=0.715...)
         >>> score_boundaries([0.10, 0.13], [0.115]).recall, score_boundaries([0.10, 0.13], [0.115], strict=False).recall
@@ -128,7 +128,7 @@ def count_boundaries(
     Raises:
         BadInput: as `score_boundaries` does.
 
-    Example:
+    Examples:
         >>> count_boundaries([0.10, 0.13], [0.115])
         BoundaryCounts(reference=2, predicted=1, found=1, correct=1)
     """

@@ -65,7 +65,7 @@ def median_distance(features: npt.ArrayLike) -> float:
     Raises:
         BadInput: as `Frames.of` does.
 
-    Example:
+    Examples:
         >>> median_distance([[0.0], [1.0], [3.0]])
         2.0
     """

@@ -35,7 +35,7 @@ class LabelFrames:
     Raises:
         BadInput: period not above zero, repeat not a whole number from 1.
 
-    Example:
+    Examples:
         >>> LabelFrames(period=0.010, repeat=3).seconds(np.array([2.0, 3.5])).tolist()
         [0.02, 0.035]
     """
@@ -62,7 +62,7 @@ class LabelFrames:
             frame_period: seconds from one frame of the model to the next.
             first_centre: seconds at which its first frame is centred.
 
-        Example:
+        Examples:
             >>> LabelFrames.under(frame_period=0.02, first_centre=0.0125)  # wav2vec 2.0
             LabelFrames(period=0.01, repeat=2, origin=0.0075)
             >>> LabelFrames.under(frame_period=0.016, first_centre=0.0)
@@ -93,7 +93,7 @@ def segment(features: npt.ArrayLike, alpha: float, beta: float, frames: LabelFra
     Raises:
         BadInput: features not [T, d] or not finite; alpha or beta not above zero.
 
-    Example:
+    Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))  # three phones of five frames
         >>> segment(block, alpha=0.5, beta=1.0).tolist()
         [0.045, 0.095]
@@ -117,7 +117,7 @@ def scores(features: npt.ArrayLike, alpha: float, betas: Sequence[float], repeat
     Raises:
         BadInput: as `segment` does.
 
-    Example:
+    Examples:
         >>> scores([[0.0], [0.0], [9.0]], alpha=1.0, betas=[0.5, 1.0, 5.0]).tolist()
         [[1, 1, 1], [1, 1, 1], [0, 0, 0]]
     """
@@ -135,7 +135,7 @@ def label_rows(attention: npt.ArrayLike, repeat: int) -> Floats:
     On the label grid every weight stands in `repeat` columns and is divided by `repeat` as rows are normalised again:
     squared distances are `repeat / repeat^2` of what they were, so normalising again only rescales alpha.
 
-    Example:
+    Examples:
         >>> label_rows([[1.0, 0.0], [0.0, 1.0]], repeat=4).tolist()
         [[0.5, 0.0], [0.0, 0.5]]
     """
@@ -148,7 +148,7 @@ def local_minima(score: npt.ArrayLike) -> Floats:
     A score counts frames, so plateaus are common; their centre may lie between two frames. The first and the last
     plateau have one side only and are no minima.
 
-    Example:
+    Examples:
         >>> local_minima([2, 1, 1, 3, 0, 4, 2, 2]).tolist()
         [1.5, 4.0]
     """

@@ -56,7 +56,7 @@ def fold(symbols: Iterable[str], to: str = "auto") -> Folded:
     Raises:
         BadInput: `to` is none of the three.
 
-    Example:
+    Examples:
         >>> fold(["h#", "sh", "ix", "tcl", "q"])
         Folded(symbols=('sil', 'sh', 'ih', 'sil', 'q'), unknown=('q',))
         >>> fold(["SIL", "AH0", "ZH", "SIL"]).symbols

@@ -37,7 +37,7 @@ def log_mel(wave: npt.ArrayLike, rate: int, bands: int = 80, normalised: bool = 
     Raises:
         BadInput: wave not [samples], not finite, or not longer than half a window.
 
-    Example:
+    Examples:
         >>> log_mel(np.sin(np.arange(16000) / 7), rate=16000).shape
         (101, 80)
     """
@@ -54,7 +54,7 @@ def mfcc(wave: npt.ArrayLike, rate: int, coefficients: int = 13, deltas: bool = 
     Raises:
         BadInput: as `log_mel` does.
 
-    Example:
+    Examples:
         >>> mfcc(np.sin(np.arange(16000) / 7), rate=16000, deltas=True).shape
         (101, 39)
     """

@@ -74,7 +74,7 @@ def tune(
         BadInput: no utterance, no reference boundary, features that do not vary, and as `segment` and
             `score_boundaries` do.
 
-    Example:
+    Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
         >>> tune([Labelled(block, [0.045, 0.095])]).scores.r_value
         1.0
@@ -99,7 +99,7 @@ def pooled_counts(
     Raises:
         BadInput: as `segment` and `score_boundaries` do.
 
-    Example:
+    Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
         >>> few, many = pooled_counts([Labelled(block, [0.045, 0.095])], alpha=0.5, betas=[0.001, 1.0])
         >>> few.scores().recall, many.scores().recall
@@ -122,7 +122,7 @@ def utterance_counts(
     Raises:
         BadInput: as `segment` and `score_boundaries` do.
 
-    Example:
+    Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
         >>> utterance_counts(Labelled(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
         [BoundaryCounts(reference=2, predicted=2, found=2, correct=2)]
@@ -169,7 +169,7 @@ def _checked_unit(part: Sequence[Labelled]) -> float:
 def typical_distance(part: Sequence[Labelled]) -> float:
     """Median over utterances (and their views) of the median distance between frames; 0 where features do not vary.
 
-    Example:
+    Examples:
         >>> typical_distance([Labelled([[0.0], [1.0], [3.0]], []), Labelled([[0.0], [4.0]], [])])
         3.0
     """

@@ -28,7 +28,7 @@ def voted_scores(views: Views, alpha: float, betas: Sequence[float], repeat: int
     Raises:
         BadInput: as `segment` does.
 
-    Example:
+    Examples:
         >>> block = np.kron(np.eye(2), np.ones((3, 3)))
         >>> voted_scores([block, block], alpha=0.5, betas=[1.0]).round(1).tolist()
         [[1.2, 3.6, 1.2, 1.2, 3.6, 1.2]]
@@ -44,7 +44,7 @@ def voted_boundaries(
     Raises:
         BadInput: as `segment` does.
 
-    Example:
+    Examples:
         >>> block = np.kron(np.eye(2), np.ones((3, 3)))
         >>> voted_boundaries([block, block], alpha=0.5, betas=[1.0])
         [array([0.025])]

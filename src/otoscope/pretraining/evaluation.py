@@ -61,7 +61,7 @@ def reconstruct(model: MockingjayForPreTraining, stacked: np.ndarray, chosen: np
 def nearest(stacked: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """For each chosen frame a copy of the nearest one that is not chosen (the earlier of two).
 
-    Example:
+    Examples:
         >>> frames = np.array([[1.0], [0.0], [0.0], [4.0]])
         >>> nearest(frames, np.array([False, True, True, False])).ravel().tolist()
         [1.0, 4.0]

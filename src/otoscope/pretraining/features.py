@@ -52,7 +52,7 @@ def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtr
 def unusable(wave: np.ndarray) -> str:
     """Why a wave `[samples]` has no features; empty where it has.
 
-    Example:
+    Examples:
         >>> unusable(np.zeros(16000))
         'digital silence'
     """

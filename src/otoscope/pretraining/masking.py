@@ -33,7 +33,7 @@ class Masking:
 def choose_frames(length: int, masking: Masking, rng: np.random.Generator) -> np.ndarray:
     """Boolean `[length]`: runs of `span` frames from random starts (they may touch or overlap); at least one run.
 
-    Example:
+    Examples:
         >>> choose_frames(40, Masking(span=3), np.random.default_rng(0)).sum().item()
         6
     """

@@ -30,7 +30,7 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
         BadInput: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, or it holds
             something else.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope.embedded import speech
         >>> small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}

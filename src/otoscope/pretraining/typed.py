@@ -16,7 +16,7 @@ def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any])
     Raises:
         BadInput: naming the table, the key, what was expected and what came.
 
-    Example:
+    Examples:
         >>> check_types("masking", {"span": "x"}, {"span": int})
         Traceback (most recent call last):
         otoscope.errors.BadInput: masking: span must be int, is 'x'

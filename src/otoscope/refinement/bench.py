@@ -75,7 +75,7 @@ def bench(
     Raises:
         BadInput: a model cannot be loaded, or a length cannot be run.
 
-    Example:
+    Examples:
         >>> measured = bench("embedded", seconds=[1], rounds=1)
         >>> measured.parameters[0] > 4_000_000, list(measured.costs)
         (True, [1])

@@ -22,7 +22,7 @@ def count_macs(encoder: Encoder, seconds: float, span: int | None = None) -> dic
     Counted as they are computed, so that blocks of a span (the model's own, or a narrower `span`) count whole. The
     front end is all that lies outside of the layers; what else a layer holds counts as feed-forward.
 
-    Example:
+    Examples:
         >>> from otoscope import load
         >>> count_macs(load("embedded"), 1.0)["attention"] == 6 * 2 * 256 * 50**2
         True

@@ -68,7 +68,7 @@ def parts_of(model_type: str, name: str) -> Parts:
     Raises:
         BadInput: the family cannot be refined; `name` is the model's.
 
-    Example:
+    Examples:
         >>> parts_of("refined-hubert", "mine").block
         'HubertAttention'
     """

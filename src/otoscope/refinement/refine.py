@@ -89,7 +89,7 @@ def refine(
     Raises:
         BadInput: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     refined = refine("embedded", f"{folder}/small", remove=[(0, 1), (0, 2), (5, 0)], span=32)

@@ -50,7 +50,7 @@ def variables(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap:
         phones: names of the Y phones.
         bootstrap: how intervals are drawn.
 
-    Example:
+    Examples:
         >>> even = np.full((2, 1, 1, 2, 2), 0.25)  # 2 folds, 1 layer, 1 head, 2 phones: attention is like the baseline
         >>> sums = Relations(even, np.zeros((2, 1, 1, 2)), even[:, 0, 0], even[:, 0, 0])
         >>> variables(sums, np.array([1, 1]), ["sil", "s"], Bootstrap(resamples=10)).concentration.values.tolist()

@@ -27,7 +27,7 @@ class Inventory:
     def of(cls, symbols: Iterable[str]) -> "Inventory":
         """The phones of a corpus from all its symbols; one that is recognised is folded to the 39 phones.
 
-        Example:
+        Examples:
             >>> Inventory.of(["h#", "ix", "q", "h#"])
             Inventory(phones=('sil', 'ih', 'q'), folded={'h#': 'sil', 'ix': 'ih', 'q': 'q'}, unknown=('q',))
         """
@@ -40,7 +40,7 @@ class Inventory:
 
         Spans are in order of time and do not overlap.
 
-        Example:
+        Examples:
             >>> inventory = Inventory.of(["s", "z"])
             >>> inventory.label([("s", 0.0, 0.02), ("z", 0.03, 0.05)], 3, LabelFrames(0.01, repeat=2)).tolist()
             [[0, 0], [-1, 1], [1, -1]]

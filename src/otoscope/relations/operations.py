@@ -39,7 +39,7 @@ SILENT = Operation("silence from silence")
 def operations(phones: Sequence[str]) -> list[Operation]:
     """Every operation that is looked for in a corpus with these phones.
 
-    Example:
+    Examples:
         >>> [operation.target for operation in operations(["sil", "s"])]
         ['its own phone', 'the same phone elsewhere', 'silence from silence', 'silence', 'fricatives', 's']
     """
@@ -62,7 +62,7 @@ def effects(rest: Floats, own_run: Floats, rest_baseline: Floats, phones: Sequen
         rest_baseline: P_U without the query's own run, `[..., Y, Y]`.
         phones: the Y phones.
 
-    Example:
+    Examples:
         >>> rest, own = np.array([[0.0, 0.2], [0.6, 0.0]]), np.array([0.2, 0.0])
         >>> effects(rest, own, np.array([[0.2, 0.3], [0.3, 0.2]]), ["sil", "s"]).round(2).tolist()
         [0.2, 0.0, 0.0, 1.25, 0.42, 0.42]

@@ -17,7 +17,7 @@ def preference(relation: Floats, baseline: Floats) -> Floats:
     P' and P_U of the method sum to 1. Without the query's own run they do not, and what is compared is how the rest of
     the attention is spread.
 
-    Example:
+    Examples:
         >>> preference(np.array([[0.5, 0.25], [0.25, 0.0]]), np.array([[0.25, 0.25], [0.5, 0.0]])).tolist()
         [[1.0, 0.0], [-0.5, nan]]
     """
@@ -27,7 +27,7 @@ def preference(relation: Floats, baseline: Floats) -> Floats:
 def concentration(preference: Floats) -> Floats:
     """`C[n] = 1/|Y| sum_m P[m, n]` over the query phones for which it is defined, `[..., Y]`; NaN where for none.
 
-    Example:
+    Examples:
         >>> concentration(np.array([[1.0, -1.0], [0.0, np.nan]])).tolist()
         [0.5, -1.0]
     """
@@ -37,7 +37,7 @@ def concentration(preference: Floats) -> Floats:
 def elsewhere(relation: Floats, own_run: Floats) -> Floats:
     """Relations `[..., Y, Y]` without the part `[..., Y]` within the query's own run; rows are not normalised again.
 
-    Example:
+    Examples:
         >>> elsewhere(np.array([[0.5, 0.1], [0.1, 0.3]]), np.array([0.5, 0.2])).round(3).tolist()
         [[0.0, 0.1], [0.1, 0.1]]
     """

@@ -14,7 +14,7 @@ def baselines(phone_tr: npt.NDArray[np.int64], count: int) -> tuple[Floats, Floa
         phone_tr: phone of each label frame of one utterance, below `count`; -1 for none.
         count: number of phones.
 
-    Example:
+    Examples:
         >>> whole, elsewhere = baselines(np.array([[0], [0], [1], [0]]), 2)
         >>> (16 * whole).tolist(), (16 * elsewhere).tolist()
         ([[9.0, 3.0], [3.0, 1.0]], [[4.0, 3.0], [3.0, 0.0]])

@@ -45,7 +45,7 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
 class Run:
     """A finished run folder. Make one with `open_run`.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:

@@ -33,7 +33,7 @@ def compare(counts_umoc: npt.NDArray[np.int64], bootstrap: Bootstrap | None = No
         counts_umoc: utterance, method, mode (strict first), count.
         bootstrap: how utterances are drawn; one utterance has no interval (NaN).
 
-    Example:
+    Examples:
         >>> counts = np.array([[[[2, 2, 2, 2]]], [[[2, 2, 1, 1]]]])  # two utterances, one method, strict
         >>> compare(counts).scores[0, 0, :2].tolist()
         [0.75, 0.75]

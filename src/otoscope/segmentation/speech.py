@@ -55,7 +55,7 @@ def split(utterances: Sequence[Utterance], validation: Collection[str] = ()) -> 
         BadInput: a speaker that is not there, no speaker or utterance left to report on, speakers named of some
             utterances only.
 
-    Example:
+    Examples:
         >>> from types import SimpleNamespace
         >>> def said_by(name):
         ...     return Utterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=name)]), [])

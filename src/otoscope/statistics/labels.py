@@ -17,7 +17,7 @@ class Labels:
 
     Each frame of the model covers R label frames. A *run* is an uninterrupted row of label frames of one phone.
 
-    Example:
+    Examples:
         >>> labels = Labels(torch.tensor([[0, 0], [0, 1], [1, -1]]), count=2)
         >>> labels.run_tr.tolist(), labels.phone_z.tolist()
         ([[0, 0], [0, 1], [1, -1]], [0, 1])

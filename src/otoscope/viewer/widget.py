@@ -41,7 +41,7 @@ def view(run: RunLike, *others: RunLike, model: str | None = None) -> Widget:
     Raises:
         BadInput: a run cannot be opened, the model did not make it, or anywidget is not installed.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ class MockingjayConfig(PreTrainedConfig):
         share_layer: one layer's weights are used by all (AudioALBERT).
         hidden_size, num_hidden_layers, num_attention_heads, intermediate_size, ...: as in BERT.
 
-    Example:
+    Examples:
         >>> MockingjayConfig().frame_period
         0.03
     """
@@ -47,7 +47,7 @@ class MockingjayConfig(PreTrainedConfig):
 class TeraConfig(MockingjayConfig):
     """The same model, trained to undo other alterations of its input (Liu et al., *TERA*, 2021).
 
-    Example:
+    Examples:
         >>> TeraConfig().frame_period
         0.01
     """
@@ -60,7 +60,7 @@ class TeraConfig(MockingjayConfig):
 class AudioAlbertConfig(MockingjayConfig):
     """The same model with one layer that is run again and again (Chi et al., *Audio ALBERT*, 2021).
 
-    Example:
+    Examples:
         >>> AudioAlbertConfig().share_layer
         True
     """

@@ -23,7 +23,7 @@ class MockingjayFeatureExtractor(SequenceFeatureExtractor):
     mean and (unbiased) deviation are taken over the frames of each utterance. A wave of `n` samples gives
     `1 + n // 160` frames; frame `t` is centred on `t * 10 ms`.
 
-    Example:
+    Examples:
         >>> wave = np.sin(np.arange(16000) / 7)
         >>> features = MockingjayFeatureExtractor()(wave, sampling_rate=16000, return_tensors="pt")
         >>> features["input_features"].shape, features["attention_mask"].sum().item()

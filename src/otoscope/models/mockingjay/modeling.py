@@ -20,7 +20,7 @@ from otoscope.models.mockingjay.configuration import AudioAlbertConfig, Mockingj
 def stack_frames(frames: Tensor, rate: int) -> Tensor:
     """`[batch, frames, bands]` to `[batch, frames // rate, rate * bands]`; the remainder is dropped.
 
-    Example:
+    Examples:
         >>> stack_frames(torch.arange(5.0).reshape(1, 5, 1), 2).tolist()
         [[[0.0, 1.0], [2.0, 3.0]]]
     """
@@ -89,7 +89,7 @@ class MockingjayEncoder(BertEncoder):
 class MockingjayModel(MockingjayPreTrainedModel):
     """The encoder.
 
-    Example:
+    Examples:
         >>> config = MockingjayConfig(hidden_size=24, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48)
         >>> MockingjayModel(config)(torch.zeros(1, 100, 80)).last_hidden_state.shape
         torch.Size([1, 33, 24])
@@ -153,7 +153,7 @@ class MockingjayReconstruction(ModelOutput):
 class MockingjayForPreTraining(MockingjayPreTrainedModel):
     """The encoder and its prediction head, trained to reconstruct masked frames.
 
-    Example:
+    Examples:
         >>> config = MockingjayConfig(hidden_size=24, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48)
         >>> MockingjayForPreTraining(config)(torch.zeros(1, 100, 80)).prediction.shape
         torch.Size([1, 33, 240])
