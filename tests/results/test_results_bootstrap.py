@@ -33,6 +33,16 @@ def test_row_intervals_equal_the_written_out_bootstrap():
         np.testing.assert_allclose(intervals[name], slow_interval(values, SMALL), rtol=1e-12)
 
 
+def test_utterances_for_which_a_statistic_is_undefined_are_left_out_of_its_means_and_resamples():
+    rows = drawn_rows(40)
+    rows["weight"][::4] = np.nan
+    intervals, _ = bootstrap.row_intervals(rows, SMALL)
+    means = [np.nanmean(rows["weight"][drawn], axis=0) for drawn in slow_draws(40, SMALL)]
+    expected = np.stack([np.percentile(means, 2.5, axis=0), np.percentile(means, 97.5, axis=0)], axis=-1)
+    np.testing.assert_allclose(intervals["weight"], expected, rtol=1e-12)
+    np.testing.assert_allclose(bootstrap.mean(rows["weight"]), np.nanmean(rows["weight"], axis=0), rtol=1e-12)
+
+
 def test_agreement_resamples_the_three_statistics_jointly():
     rows = drawn_rows(7)
     now = categorise(*(rows[name].mean(axis=0) for name in NAMES[:3]))

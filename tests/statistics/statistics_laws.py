@@ -13,7 +13,7 @@ from otoscope.statistics import state
 from otoscope.statistics.evaluate import evaluate
 from otoscope.statistics.kernel import attend
 from otoscope.statistics.labels import Labels
-from otoscope.statistics.reductions import GATHER, LABELLED
+from otoscope.statistics.reductions import GATHER, NEEDING_LABELS
 from otoscope.statistics.reference import attention_map
 from otoscope.statistics.statistic import Statistic
 
@@ -110,11 +110,14 @@ def measured(statistic: Statistic, case: Case, dtype: torch.dtype = torch.float6
 def by_definition(statistic: Statistic, A: np.ndarray) -> np.ndarray:
     """The statistic of one map by its slow reference."""
     spoken = labels(len(A))
-    return np.asarray(statistic.reference(A, *((spoken.phone_tr.numpy(), spoken.count) if statistic.labelled else ())))
+    beside = (spoken.phone_tr.numpy(), spoken.count) if "labels" in statistic.takes else ()
+    return np.asarray(statistic.reference(A, *beside))
 
 
 def difference(fast: np.ndarray, slow: np.ndarray) -> float:
-    """Largest difference relative to the slow value's size (to 0.001 where that is smaller)."""
+    """Largest difference relative to the slow value's size (to 0.001 where that is smaller); none where undefined."""
+    if np.isnan(fast).all() and np.isnan(slow).all():
+        return 0.0
     return float(np.abs(fast - slow).max() / max(np.abs(slow).max(), 1e-3))
 
 
@@ -129,8 +132,8 @@ def check_described(statistic: Statistic) -> None:
     assert statistic.name.isidentifier()
     assert all((statistic.doc, statistic.units, statistic.source))
     assert statistic.needs
-    assert statistic.needs <= {*GATHER, *LABELLED}
-    assert statistic.labelled or statistic.needs <= set(GATHER)
+    assert statistic.needs <= {*GATHER, *NEEDING_LABELS}
+    assert ("labels" in statistic.takes) == bool(statistic.needs & NEEDING_LABELS)
     assert set(statistic.coords) == set(statistic.dims)
 
 
@@ -144,11 +147,11 @@ def check_exact(statistic: Statistic) -> dict[torch.dtype, float]:
 
 
 def check_values(statistic: Statistic) -> None:
-    """Finite for every map, of the declared shape, and in [0, 1] where there are dims."""
+    """Finite for every map (or undefined for all heads), of the declared shape, in [0, 1] where there are dims."""
     for case in cases():
         value = measured(statistic, case)
         assert value.shape == (HEADS, *statistic.shape)
-        assert np.isfinite(value).all()
+        assert np.isfinite(value).all() or (statistic.partial and np.isnan(value).all())
         if statistic.dims:
             assert value.min() >= 0
             assert value.max() <= 1 + 1e-12
@@ -197,7 +200,7 @@ def check_merging(statistic: Statistic, shards: list[list[int]]) -> None:
 
 def counted(statistic: Statistic, indices: list[int]) -> state.State:
     """The state of a small corpus in which utterance i is case i."""
-    seen = state.init({statistic.name: statistic.shape}, [HEADS])
+    seen = state.init({statistic.name: statistic.shape}, [HEADS], [statistic.name] if statistic.partial else [])
     for index in indices:
         state.update(seen, index, {statistic.name: measured(statistic, cases()[index])[None]})
     return seen

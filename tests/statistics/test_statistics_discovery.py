@@ -53,7 +53,9 @@ def test_each_is_found_under_the_name_of_its_file() -> None:
 
 
 def test_statistics_by_phone_are_found_for_a_corpus_with_phones_alone() -> None:
-    assert set(discover(phones=["sil", "aa"])) - set(discover()) == {"relation", "own_run"}
+    by_phone = {"relation", "own_run", "sink_silence_share"}
+    assert set(discover(phones=["sil", "aa"])) - set(discover()) == by_phone
+    assert set(discover(phones=["s", "aa"])) - set(discover()) == by_phone - {"sink_silence_share"}
 
 
 def test_a_new_file_is_found_and_passes_the_laws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

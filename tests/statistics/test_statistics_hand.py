@@ -5,6 +5,7 @@ A = | 1    0    0   |      row entropies: 0, ln 2, 1.5 ln 2
     | 1/4  1/4  1/2 |      distances: row 1: 1/2; row 2: 2/4 + 1/4 = 3/4; all: 5/4
 """
 
+import math
 from math import log
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 
 from otoscope.statistics import discover
 from otoscope.statistics.kernel import attend
+from otoscope.statistics.labels import Labels
 
 A = torch.tensor([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]], dtype=torch.float64)
 
@@ -23,6 +25,7 @@ BY_HAND = {
     "weight": 1.0,
     "normalised_diagonality": 2.125 / 3,  # rows: 1 - 0/2, 1 - (1/2)/1, 1 - (3/4)/2
     "cumulative_diagonality": 19 / 24,  # half a step at 2/3 of the mass, half at 11/12
+    "normalised_entropy": 2.5 * log(2) / (3 * log(3)),
     "sink_share": 0,  # no frame of three can draw ten times a third
     "sink_edge_share": 0,
 }
@@ -59,6 +62,32 @@ def test_sinks(sink: int | None, share: float, at_edge: float) -> None:
         statistic = discover()[name]
         assert statistic.value(reductions)[0].item() == pytest.approx(expected, abs=1e-12)
         assert statistic.reference(attention) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("phones", "expected"),
+    [
+        ([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 0.9),  # the sink, frame 1, is silent
+        ([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0], 0.0),  # silence is elsewhere
+        ([1] * 12, math.nan),  # nobody is silent
+        ([-1] * 12, math.nan),  # nobody knows
+    ],
+)
+def test_sinks_in_silence(phones: list[int], expected: float) -> None:
+    """Of twelve frames all give nine tenths to frame 1."""
+    attention = np.tile(0.9 * np.eye(12)[1] + 0.1 * np.eye(12)[7], (12, 1))
+    statistic = discover(["sil", "aa"])["sink_silence_share"]
+    zero, spoken = torch.zeros(1, 1, 12, 1, dtype=torch.float64), Labels(torch.tensor(phones)[:, None], 2)
+    bias = torch.from_numpy(attention).log()
+    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs=statistic.needs, labels=[spoken])
+    assert statistic.value(reductions)[0].item() == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert statistic.reference(attention, spoken.phone_tr.numpy(), 2) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_sink_that_is_silent_for_half_a_frame_counts_half() -> None:
+    attention = np.tile(np.eye(12)[3], (12, 1))
+    phone_tr = np.array([[1, 1]] * 3 + [[0, 1]] + [[1, 1]] * 8)
+    assert discover(["sil", "aa"])["sink_silence_share"].reference(attention, phone_tr, 2) == 0.5
 
 
 def test_offset_profile() -> None:

@@ -127,6 +127,20 @@ def test_wrong_values_are_refused_and_leave_the_state_as_it_was(values: dict[str
     assert_same_bits(seen, counted([1]))
 
 
+def test_means_leave_out_utterances_for_which_a_partial_statistic_is_undefined(tmp_path: Path) -> None:
+    seen = state.init({"weight": (), "silent": ()}, HEADS, partial={"silent"})
+    undefined = {"weight": utterance(1)["weight"], "silent": np.full((2, 2), np.nan)}
+    state.update(seen, 0, {name: utterance(0)["weight"] for name in ("weight", "silent")})
+    state.update(seen, 1, undefined)
+    final = state.finalize(state.from_arrays(state.to_arrays(seen)))
+    np.testing.assert_array_equal(final.mean["silent"], utterance(0)["weight"])
+    assert np.isnan(final.rows["silent"][1]).all()
+    with pytest.raises(BadInput, match="silent of utterance 2 is not finite"):
+        state.update(seen, 2, undefined | {"silent": broken("weight", np.nan)["weight"]})
+    with pytest.raises(BadInput, match="weight of utterance 2 is not finite"):
+        state.update(seen, 2, {"weight": undefined["silent"], "silent": undefined["silent"]})
+
+
 def test_an_utterance_counts_once() -> None:
     with pytest.raises(BadInput, match="utterance 4 is in the state already"):
         counted([4, 4])

@@ -63,7 +63,8 @@ def measure(
         BadInput: with `strict`, for the first utterance that cannot be measured.
     """
     shapes = {name: statistic.shape for name, statistic in statistics.items()}
-    measured = Measured(state.init(shapes, encoder.n_heads), {}, [])
+    partial = {name for name, statistic in statistics.items() if statistic.partial}
+    measured = Measured(state.init(shapes, encoder.n_heads, partial), {}, [])
     for batch in batches(shard):
         waves = dict(_audible(encoder, batch, measured.skipped, strict))
         labels = None

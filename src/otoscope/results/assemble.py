@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from otoscope.results.bootstrap import Bootstrap, fold_intervals, row_intervals
+from otoscope.results.bootstrap import Bootstrap, fold_intervals, mean, row_intervals
 from otoscope.results.categories import categorise
 from otoscope.results.schema import CATEGORY, COORDINATES, FORMAT_VERSION, Described, Variable, check, family
 
@@ -29,7 +29,8 @@ def assemble(
     """Means, intervals, categories and rows of a run as one Dataset.
 
     Args:
-        rows: scalar statistic -> values [utterance, layer, head]; a head that its layer lacks is NaN.
+        rows: scalar statistic -> values [utterance, layer, head]; a head that its layer lacks is NaN, and so are all
+            heads of an utterance for which the statistic is undefined.
         folds: array statistic -> (sums [fold, layer, head, *dims], number of utterances [fold]).
         utterances: index of ids, columns frames, duration (s) and speaker (may be absent), in the order of the rows.
         statistics: name, doc, units, dims and coords of every statistic in `rows` and `folds`, in that order.
@@ -48,7 +49,7 @@ def assemble(
     """
     statistics, bootstrap = list(statistics), bootstrap or Bootstrap()
     intervals, agreement = row_intervals(rows, bootstrap)
-    means = {name: values.mean(axis=0) for name, values in rows.items()}
+    means = {name: mean(values) for name, values in rows.items()}
     for name, (sums, counts) in folds.items():
         means[name] = sums.sum(axis=0) / counts.sum()
         intervals[name] = fold_intervals(sums, counts, bootstrap)

@@ -47,8 +47,18 @@ def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str
     blocks: dict[str, list[Floats]] = {name: [] for name in rows}
     for share in weights(n_utterances, bootstrap):
         for name, values in rows.items():
-            blocks[name].append(_weighted(share, values.reshape(n_utterances, -1)))
+            blocks[name].append(_of_defined(share, values.reshape(n_utterances, -1)))
     return {name: np.concatenate(blocks[name]).reshape(-1, *values.shape[1:]) for name, values in rows.items()}
+
+
+def mean(values: Floats) -> Floats:
+    """Mean [layer, head] over the utterances [utterance, layer, head] for which a statistic is defined.
+
+    >>> mean(np.array([[[1.0, 2.0]], [[np.nan, np.nan]], [[3.0, 4.0]]]))
+    array([[2., 3.]])
+    """
+    defined = values[~np.isnan(values).all(axis=(1, 2))]
+    return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)
 
 
 def interval(resampled: Floats) -> Floats:
@@ -90,7 +100,7 @@ def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dic
         nothing = np.full(rows["globalness"].shape[1:], np.nan)
         return {name: np.stack([nothing, nothing], axis=-1) for name in rows}, nothing
     resampled = resampled_rows(rows, bootstrap)
-    means = {name: values.mean(axis=0) for name, values in rows.items()}
+    means = {name: mean(values) for name, values in rows.items()}
     return {name: interval(values) for name, values in resampled.items()}, _agreement(means, resampled)
 
 
@@ -117,6 +127,15 @@ def fold_intervals(sums: Floats, counts: npt.NDArray[np.integer], bootstrap: Boo
         for start in range(0, sums.shape[1], width)
     ]
     return np.concatenate(blocks).reshape(*shape, 2)
+
+
+def _of_defined(share: Floats, values: Floats) -> Floats:
+    """Weighted means of the utterances that have any value; NaN in resamples without one."""
+    defined = ~np.isnan(values).all(axis=1)
+    if defined.all():
+        return _weighted(share, values)
+    with np.errstate(invalid="ignore"):
+        return _weighted(share[:, defined], values[defined]) / share[:, defined].sum(axis=1, keepdims=True)
 
 
 def _weighted(share: Floats, values: Floats) -> Floats:

@@ -10,7 +10,8 @@ from otoscope.statistics.statistic import Statistic
 def discover(phones: Sequence[str] = ()) -> dict[str, Statistic]:
     """Every statistic of this folder by name, in alphabetical order.
 
-    Each module holds a `STATISTIC`, or a `STATISTIC_OF_PHONES` that makes one for a corpus labelled with `phones`.
+    Each module holds a `STATISTIC`, or a `STATISTIC_OF_PHONES` that makes one for a corpus labelled with `phones`
+    (None where it says nothing of them).
 
     >>> "globalness" in discover(), "relation" in discover(), "relation" in discover(phones=["sil", "aa"])
     (True, False, True)
@@ -18,5 +19,6 @@ def discover(phones: Sequence[str] = ()) -> dict[str, Statistic]:
     modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found = [module.STATISTIC for module in modules if hasattr(module, "STATISTIC")]
     if phones:
-        found += [module.STATISTIC_OF_PHONES(phones) for module in modules if hasattr(module, "STATISTIC_OF_PHONES")]
+        made = [module.STATISTIC_OF_PHONES(phones) for module in modules if hasattr(module, "STATISTIC_OF_PHONES")]
+        found += [statistic for statistic in made if statistic is not None]
     return {statistic.name: statistic for statistic in sorted(found, key=lambda statistic: statistic.name)}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from otoscope.errors import BadInput
 from otoscope.statistics.labels import Labels
-from otoscope.statistics.reductions import GATHER, LABELLED, SKEWED, Reductions, empty_totals, finished
+from otoscope.statistics.reductions import GATHER, LABELLED, NEEDING_LABELS, SKEWED, Reductions, empty_totals, finished
 from otoscope.statistics.tile import Tile, Workspace
 
 TILE_QUERIES = 128
@@ -119,7 +119,7 @@ def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Red
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
         for need, total in totals.items():
             (GATHER | LABELLED)[need](tile, total)
-    return Reductions(length=T, rows=rows.clamp(min=1), **finished(totals, space))
+    return Reductions(length=T, rows=rows.clamp(min=1), labels=layer.labels, **finished(totals, space))
 
 
 def _workspace(layer: Layer, skew: bool) -> Workspace:
@@ -177,16 +177,16 @@ def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequenc
 
 
 def _check_options(radius: int | None, needs: Collection[str]) -> None:
-    known = GATHER | LABELLED
-    if unknown := set(needs) - set(known):
-        raise BadInput(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    known = {*GATHER, *NEEDING_LABELS}
+    if unknown := set(needs) - known:
+        raise BadInput(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     if radius is not None and radius < 0:
         raise BadInput(f"radius must be 0 or more frames; got {radius}")
 
 
 def _check_labels(labels: Sequence[Labels] | None, valid: list[int], needs: Collection[str]) -> None:
     if labels is None:
-        if missing := sorted(set(needs) & set(LABELLED)):
+        if missing := sorted(set(needs) & NEEDING_LABELS):
             raise BadInput(f"{', '.join(missing)} need the phone of every frame; give labels")
     elif [len(one) for one in labels] != valid:
         raise BadInput(f"labels must be of {valid} frames, one for each utterance; got {[len(one) for one in labels]}")

@@ -50,6 +50,7 @@ def of_phones(phones: Sequence[str]) -> Statistic:
         reference=reference,
         dims=("phone",),
         coords={"phone": np.array(phones, dtype=object)},
+        takes=frozenset({"labels"}),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from otoscope.statistics.labels import Block, Labels
 from otoscope.statistics.tile import Tile, Workspace
 
 
@@ -30,6 +31,7 @@ class Reductions:
     scaled_histogram: Tensor | None = None  # [H, 2T-1] the same of A / max_k |q - k| (over 1 in an utterance of 1)
     label_mass: Tensor | None = None  # [H, Y, Y]       S^T A S, S [T, Y] the share of each frame that has each phone
     own_run_mass: Tensor | None = None  # [H, Y]        the part of label_mass from runs of one phone to themselves
+    labels: Labels | None = None  #                     the phones of its frames
     outside: Tensor | None = (
         None  # [H]                the share that fell on no frame, of a model that sees other things
     )
@@ -82,9 +84,14 @@ def _own_run_mass(tile: Tile, total_hy: Tensor) -> None:
     block = tile.block
     first, last = max(block.near.start, tile.keys.start), min(block.near.stop, tile.keys.stop)
     near_hqk = tile.attention_hqk[..., first - tile.keys.start : last - tile.keys.start]
-    mass_hzk = torch.bmm(block.share_zq.expand(tile.shape[0], -1, -1), near_hqk)
-    own_hz = (mass_hzk * block.share_zk[:, first - block.near.start : last - block.near.start]).sum(-1)
-    total_hy[tile.heads].index_add_(1, block.phone_z, own_hz)
+    share_zk = block.share_zk[:, first - block.near.start : last - block.near.start]
+    add_own_runs(near_hqk, block, share_zk, total_hy[tile.heads])
+
+
+def add_own_runs(near_hqk: Tensor, block: Block, share_zk: Tensor, total_hy: Tensor) -> None:
+    """Add the weights from the runs of some queries to the same runs, by phone; `share_zk` is of the keys of `near`."""
+    mass_hzk = torch.bmm(block.share_zq.expand(len(near_hqk), -1, -1), near_hqk)
+    total_hy.index_add_(1, block.phone_z, (mass_hzk * share_zk).sum(-1))
 
 
 GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
@@ -99,6 +106,9 @@ SKEWED = frozenset({"offset_histogram", "scaled_histogram"})  # by signed offset
 
 
 LABELLED: dict[str, Callable[[Tile, Tensor], None]] = {"label_mass": _label_mass, "own_run_mass": _own_run_mass}
+
+
+NEEDING_LABELS = frozenset({"labels", *LABELLED})
 
 
 def empty_totals(needs: Collection[str], heads: int, space: Workspace) -> dict[str, Tensor]:

@@ -50,6 +50,7 @@ def of_phones(phones: Sequence[str]) -> Statistic:
         reference=reference,
         dims=("query_phone", "key_phone"),
         coords={"query_phone": names, "key_phone": names},
+        takes=frozenset({"labels"}),
     )
 
 

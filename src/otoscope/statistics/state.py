@@ -25,9 +25,13 @@ Array = NDArray[np.float64]
 
 @dataclass(eq=False)
 class State:
-    """A corpus so far: `rows[name][index] [l, h]` of scalars, `sums[name] [f, l, h, *dims]` of the others in 2^-40."""
+    """A corpus so far: `rows[name][index] [l, h]` of scalars, `sums[name] [f, l, h, *dims]` of the others in 2^-40.
+
+    Scalars that are `partial` may be undefined for an utterance: NaN for all its heads.
+    """
 
     n_heads: tuple[int, ...]
+    partial: frozenset[str] = frozenset()
     indices: set[int] = field(default_factory=set)
     rows: dict[str, dict[int, Array]] = field(default_factory=dict)
     sums: dict[str, NDArray[np.int64]] = field(default_factory=dict)
@@ -47,14 +51,14 @@ class Final:
     fold_sum: dict[str, Array]
 
 
-def init(shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int]) -> State:
+def init(shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int], partial: Iterable[str] = frozenset()) -> State:
     """A state that has seen nothing: the shape of each statistic (`Statistic.shape`), the heads of each layer.
 
     >>> init({"weight": ()}, [12, 12]).n_heads
     (12, 12)
     """
     heads = tuple(n_heads)
-    state = State(heads)
+    state = State(heads, frozenset(partial))
     for name, shape in shapes.items():
         if shape:
             state.sums[name] = np.zeros((FOLDS, len(heads), max(heads), *shape), np.int64)
@@ -66,14 +70,15 @@ def init(shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int]) -> State
 def update(state: State, index: int, values: Mapping[str, Array]) -> None:
     """Add one utterance, in place: its place in the corpus and each statistic's `[l, h, *dims]` (see `evaluate`).
 
-    Raises `BadInput` for an utterance that is already in, a value that is not finite, or one outside [0, 1] where the
-    statistic has dims.
+    Raises `BadInput` for an utterance that is already in, a value that is not finite (but of a partial statistic that
+    is undefined for all heads), or one outside [0, 1] where the statistic has dims.
     """
     if index in state.indices:
         raise BadInput(f"utterance {index} is in the state already; add each utterance once")
     present = _present(state.n_heads)
     for name, value in values.items():
-        _check_finite(name, index, value[present])
+        if name not in state.partial or not np.isnan(value[present]).all():
+            _check_finite(name, index, value[present])
     for name in state.sums:
         _check_share(name, index, values[name][present])
     state.indices.add(index)
@@ -91,10 +96,11 @@ def merge(a: State, b: State) -> State:
     shared = a.indices & b.indices
     if shared:
         raise BadInput(f"utterance {min(shared)} is in both states; merge parts of the corpus that do not overlap")
-    if (a.n_heads, a.rows.keys(), a.sums.keys()) != (b.n_heads, b.rows.keys(), b.sums.keys()):
+    if (a.n_heads, a.partial, a.rows.keys(), a.sums.keys()) != (b.n_heads, b.partial, b.rows.keys(), b.sums.keys()):
         raise BadInput("the states measure different heads or statistics; merge states of one model and one plan")
     return State(
         n_heads=a.n_heads,
+        partial=a.partial,
         indices=a.indices | b.indices,
         rows={name: a.rows[name] | b.rows[name] for name in a.rows},
         sums={name: a.sums[name] + b.sums[name] for name in a.sums},
@@ -108,7 +114,7 @@ def finalize(state: State) -> Final:
     order = sorted(state.indices)
     absent = ~_present(state.n_heads)
     rows = {name: np.stack([kept[index] for index in order]) for name, kept in state.rows.items()}
-    mean = {name: values.mean(axis=0) for name, values in rows.items()}
+    mean = {name: _mean(values) for name, values in rows.items()}
     fold_sum = {name: _marked(sums / UNIT, absent) for name, sums in state.sums.items()}
     for name, sums in state.sums.items():
         mean[name] = _marked((sums.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
@@ -122,6 +128,7 @@ def to_arrays(state: State) -> dict[str, NDArray[np.generic]]:
     empty = np.zeros((0, len(state.n_heads), max(state.n_heads)))
     arrays: dict[str, NDArray[Any]] = {
         "n_heads": np.array(state.n_heads, np.int64),
+        "partial": np.array(sorted(state.partial), np.str_),
         "index": np.array(order, np.int64),
     }
     for name, rows in state.rows.items():
@@ -142,6 +149,7 @@ def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> State:
     filled = np.unique(np.array(order, np.int64) % FOLDS)
     return State(
         n_heads=tuple(int(count) for count in arrays["n_heads"]),
+        partial=frozenset(str(name) for name in arrays["partial"]),
         indices=set(order),
         rows={name: dict(zip(order, rows, strict=True)) for name, rows in _named(arrays, "rows/")},
         sums={name: _all_folds(sums, filled) for name, sums in _named(arrays, "sums/")},
@@ -165,6 +173,12 @@ def _present(n_heads: tuple[int, ...]) -> NDArray[np.bool_]:
 def _marked(values: Array, absent: NDArray[np.bool_]) -> Array:
     values[:, absent] = np.nan
     return values
+
+
+def _mean(values: Array) -> Array:
+    """Mean `[l, h]` over the utterances `[u, l, h]` for which the statistic is defined; NaN where for none."""
+    defined = values[~np.isnan(values).all(axis=(1, 2))]
+    return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)
 
 
 def _check_finite(name: str, index: int, values: Array) -> None:

@@ -21,9 +21,10 @@ class Statistic:
     """One number (or one array over `dims`) per head and utterance; a head is judged by its mean over the corpus.
 
     `value` computes it from the kernel's reductions of one utterance, `[H, *dims]`; `reference` from one full attention
-    map `A [T, T]` (query, key) in float64, slow and obvious; where phones are needed (`labelled`) it also takes the
-    phone of every label frame, `[T, R]`, and the number of phones. Rows of `A` that attend to nothing are left out of
-    means. Statistics with `dims` lie in [0, 1].
+    map `A [T, T]` (query, key) in float64, slow and obvious, and from what else it `takes`: `labels` are the phone of
+    every label frame, `[T, R]`, and the number of phones. Rows of `A` that attend to nothing are left out of means.
+    Statistics with `dims` lie in [0, 1]. One that is `partial` is undefined (NaN for all heads) for some utterances,
+    which its means leave out.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Statistic:
     reference: Callable[..., NDArray[np.float64] | float]
     dims: tuple[str, ...] = ()
     coords: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    takes: frozenset[str] = frozenset()
+    partial: bool = False
 
     @property
     def labelled(self) -> bool:
