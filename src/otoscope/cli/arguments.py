@@ -1,11 +1,13 @@
 """Arguments that several commands share."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar, get_type_hints
 
 import typer
 
+from otoscope.engine.options import Options, listing_options
 from otoscope.errors import BadInput
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder that otoscope wrote.")]
@@ -13,14 +15,23 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder that 
 Model = Annotated[str, typer.Argument(help="Hugging Face hub name, model folder, or 'embedded'.")]
 Corpus = Annotated[str, typer.Argument(help="Folder of speech in any known layout, or 'embedded'.")]
 NewRun = Annotated[Path, typer.Option("-o", "--out", metavar="RUN", help="Run folder to write.")]
-Device = Annotated[str, typer.Option(help="Torch device; auto takes a GPU where there is one.")]
-Dtype = Annotated[str, typer.Option(help="float32, float64, bfloat16 or float16.")]
-Limit = Annotated[int | None, typer.Option(help="Take the first N utterances only.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")]
-Format = Annotated[str | None, typer.Option(help="audio, timit, textgrid, kaldi or lhotse.")]
-Tier = Annotated[str | None, typer.Option(help="TextGrid tier of the phones.")]
-Channel = Annotated[int | None, typer.Option(help="Channel of audio with several, from 0.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Stop at an utterance that cannot be used.")]
+SPEECH_OPTIONS = {
+    "device": typer.Option(help="Torch device; auto takes a GPU where there is one."),
+    "dtype": typer.Option(help="float32, float64, bfloat16 or float16."),
+    "limit": typer.Option(help="Take the first N utterances only."),
+    "resume": typer.Option("--resume", help="Go on with an unfinished run."),
+    "format": typer.Option(help="audio, timit, textgrid, kaldi or lhotse."),
+    "tier": typer.Option(help="TextGrid tier of the phones."),
+    "channel": typer.Option(help="Channel of audio with several, from 0."),
+    "strict": typer.Option("--strict", help="Stop at an utterance that cannot be used."),
+}
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def speech_options(command: Command) -> Command:
+    """The command, taking the options of everything that runs a model on speech; it gets them as `**options`."""
+    types = get_type_hints(Options)
+    return listing_options(command, {name: Annotated[types[name], said] for name, said in SPEECH_OPTIONS.items()})
 
 
 def numbers(text: str, what: str) -> list[int]:

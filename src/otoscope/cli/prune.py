@@ -1,26 +1,15 @@
 """`otoscope prune`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Unpack
 
 import typer
 
-from otoscope.cli.arguments import (
-    Channel,
-    Corpus,
-    Device,
-    Dtype,
-    Format,
-    Limit,
-    Model,
-    NewRun,
-    Resume,
-    Strict,
-    Tier,
-    numbers,
-)
+from otoscope.cli.arguments import Corpus, Model, NewRun, numbers, speech_options
+from otoscope.engine.options import Options
 
 
+@speech_options
 def prune(
     model: Model,
     corpus: Corpus,
@@ -43,14 +32,7 @@ def prune(
     seeds: Annotated[int, typer.Option(help="Of the probes' splits and nets.")] = 3,
     seconds: Annotated[float, typer.Option(help="Speech for rankings that run the model often.")] = 30.0,
     permutations: Annotated[int, typer.Option(help="Random orders of removal for shapley.")] = 8,
-    device: Device = "auto",
-    dtype: Dtype = "float32",
-    limit: Limit = None,
-    resume: Resume = False,
-    format: Format = None,
-    tier: Tier = None,
-    channel: Channel = None,
-    strict: Strict = False,
+    **options: Unpack[Options],
 ) -> None:
     """Remove heads of MODEL step by step, limit its span, and see what probes still read from it."""
     from otoscope.importance.prune import prune as call
@@ -69,13 +51,6 @@ def prune(
         seeds=seeds,
         seconds=seconds,
         permutations=permutations,
-        device=device,
-        dtype=dtype,
-        limit=limit,
-        resume=resume,
-        format=format,
-        tier=tier,
-        channel=channel,
-        strict=strict,
+        **options,
     )
     print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

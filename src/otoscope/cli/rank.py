@@ -1,25 +1,15 @@
 """`otoscope rank`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Unpack
 
 import typer
 
-from otoscope.cli.arguments import (
-    Channel,
-    Corpus,
-    Device,
-    Dtype,
-    Format,
-    Limit,
-    Model,
-    NewRun,
-    Resume,
-    Strict,
-    Tier,
-)
+from otoscope.cli.arguments import Corpus, Model, NewRun, speech_options
+from otoscope.engine.options import Options
 
 
+@speech_options
 def rank(
     model: Model,
     corpus: Corpus,
@@ -31,14 +21,7 @@ def rank(
     run: Annotated[Path | None, typer.Option(help="Run of analyze to take statistics from.")] = None,
     seconds: Annotated[float, typer.Option(help="Speech for rankings that run the model often.")] = 30.0,
     permutations: Annotated[int, typer.Option(help="Random orders of removal for shapley.")] = 8,
-    device: Device = "auto",
-    dtype: Dtype = "float32",
-    limit: Limit = None,
-    resume: Resume = False,
-    format: Format = None,
-    tier: Tier = None,
-    channel: Channel = None,
-    strict: Strict = False,
+    **options: Unpack[Options],
 ) -> None:
     """Order the heads of MODEL by one or several rankings."""
     from otoscope.importance.rank import rank as call
@@ -53,13 +36,6 @@ def rank(
         run=run,
         seconds=seconds,
         permutations=permutations,
-        device=device,
-        dtype=dtype,
-        limit=limit,
-        resume=resume,
-        format=format,
-        tier=tier,
-        channel=channel,
-        strict=strict,
+        **options,
     )
     print(f"{ranking_table(ranked.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -1,15 +1,22 @@
-"""Arrays that are computed once and kept: a run that was stopped, or another run, reads the same bytes."""
+"""What is computed once and kept: a run that was stopped, or another run, reads the same bytes."""
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from otoscope.atomic import atomic, make_folder
+from otoscope.corpus import Skipped
+from otoscope.errors import BadInput
+from otoscope.results import Run, claim_folder, finish, open_run
 
 Arrays = Mapping[str, NDArray[Any]]
+Found = tuple[xr.Dataset, Iterable[Skipped]]
 
 
 def kept(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
@@ -30,3 +37,30 @@ def kept(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
             np.savez(file, allow_pickle=False, **arrays)
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files}
+
+
+def kept_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path], Found], *, resume: bool) -> Run:
+    """The run of a plan at `out`; `make` is given the folder where it is not finished, and says what was found.
+
+    Raises:
+        BadInput: the folder cannot be used, or `make` raises it; then nothing is left that cannot be resumed.
+    """
+    folder, new = Path(out), not Path(out).exists()
+    if claim_folder(folder, dict(plan), resume=resume) != "finished":
+        with _nothing_half_made(folder, new):
+            finish(folder, *make(folder))
+    return open_run(folder)
+
+
+@contextmanager
+def _nothing_half_made(folder: Path, new: bool) -> Iterator[None]:
+    """A failure before the first shard is kept leaves the place as it was; after it, a run that can be resumed."""
+    try:
+        yield
+    except BadInput:
+        if not any(folder.glob("shards/**/*.npz")):
+            (folder / "run.json").unlink()
+            shutil.rmtree(folder / "shards", ignore_errors=True)
+            if new:
+                folder.rmdir()
+        raise

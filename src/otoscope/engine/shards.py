@@ -9,7 +9,7 @@ import numpy as np
 from lhotse import MonoCut
 
 from otoscope.atomic import atomic
-from otoscope.corpus import Skipped, load_audio
+from otoscope.corpus import Skipped
 from otoscope.corpus.audio import naming
 from otoscope.engine.labels import Labelling
 from otoscope.errors import BadInput
@@ -66,7 +66,7 @@ def measure(
     partial = {name for name, statistic in statistics.items() if statistic.partial}
     measured = Measured(state.init(shapes, encoder.n_heads, partial), {}, [])
     for batch in batches(shard):
-        waves = dict(_audible(encoder, batch, measured.skipped, strict))
+        waves = dict(audible(encoder, batch, measured.skipped, strict=strict))
         labels = None
         if labelling is not None:
             labels = [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
@@ -113,12 +113,17 @@ def observe(
     return {index: list(layers) for index, layers in zip(waves, zip(*seen, strict=True), strict=True)}
 
 
-def _audible(
-    encoder: Encoder, batch: Iterable[tuple[int, MonoCut]], skipped: list[Skipped], strict: bool
+def audible(
+    encoder: Encoder, cuts: Iterable[tuple[int, MonoCut]], skipped: list[Skipped], *, strict: bool
 ) -> Iterator[tuple[int, np.ndarray]]:
-    for index, cut in batch:
+    """Places and waves `[samples]` of the cuts that the model can hear; the others go to `skipped`.
+
+    Raises:
+        BadInput: with `strict`, for the first that it cannot.
+    """
+    for index, cut in cuts:
         try:
-            wave = load_audio(cut, encoder.sampling_rate)
+            wave = encoder.wave(cut)
             encoder.check_length(wave)
             yield index, wave
         except BadInput as error:

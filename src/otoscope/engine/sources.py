@@ -1,6 +1,6 @@
 """Where a command's speech comes from: cuts of a corpus, and their audio held in memory for models that run often."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from lhotse import CutSet, MonoCut
 
 from otoscope import embedded
 from otoscope.corpus import Skipped, read_corpus
-from otoscope.corpus.audio import naming
+from otoscope.engine.options import Options
+from otoscope.engine.shards import audible
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
 
 
@@ -25,6 +27,11 @@ class Source:
     limit: int | None = None
     strict: bool = False
     reading: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what takes no utterance."""
+        if self.limit is not None and self.limit < 1:
+            raise BadInput(f"expected a limit of at least 1 utterance, got {self.limit}")
 
     @property
     def name(self) -> str:
@@ -41,7 +48,7 @@ class Source:
     @property
     def synthetic(self) -> bool:
         """Whether it is the speech in the package."""
-        return self.name == str(embedded.speech())
+        return Path(self.name).resolve() == embedded.speech().resolve()
 
 
 @dataclass(frozen=True)
@@ -58,32 +65,46 @@ class Speech:
         return sum(cut.duration for cut in self.cuts)
 
 
+def encoder_of(model: str | Path | Encoder, options: Options, *, allow_mismatch: bool = False) -> Encoder:
+    """The model of a call: loaded as its options say, or the Encoder that was given."""
+    if isinstance(model, Encoder):
+        return model
+    return load(model, device=options["device"], dtype=options["dtype"], allow_mismatch=allow_mismatch)
+
+
+def source_of(corpus: str | Path | CutSet, options: Options) -> Source:
+    """The corpus of a call, read as its options say."""
+    reading = {"format": options["format"], "tier": options["tier"], "channel": options["channel"]}
+    return Source(corpus, options["limit"], options["strict"], reading)
+
+
+def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:
+    """The utterances of a source, their audio unread, and those that cannot be used.
+
+    Raises:
+        BadInput: the corpus cannot be read, or with `strict` one of its utterances cannot.
+    """
+    skipped: list[Skipped] = []
+    if isinstance(source.corpus, CutSet):
+        cuts = list(source.corpus)
+    else:
+        cuts = list(read_corpus(source.name, **source.reading, strict=source.strict, on_skip=skipped.append))
+    if len({cut.id for cut in cuts}) < max(len(cuts), 1):
+        raise BadInput(f"expected cuts with different ids, and at least one; got {len(cuts)}")
+    return cuts[: source.limit], skipped
+
+
 def read_speech(source: Source, encoder: Encoder) -> Speech:
     """The utterances of a source that the model can hear.
 
     Raises:
         BadInput: the corpus cannot be read, not one utterance can be used, or with `strict` one of them cannot.
     """
-    if source.limit is not None and source.limit < 1:
-        raise BadInput(f"expected a limit of at least 1 utterance, got {source.limit}")
-    skipped: list[Skipped] = []
-    cuts = _cuts(source, skipped.append)[: source.limit]
-    kept, waves = [], []
-    for cut in cuts:
-        try:
-            wave = encoder.wave(cut)
-            encoder.check_length(wave)
-        except BadInput as error:
-            reason = naming(cut, error)
-            if source.strict:
-                raise BadInput(f"{cut.id}: {reason}") from error
-            skipped.append(Skipped(cut.id, reason))
-        else:
-            kept.append(cut)
-            waves.append(wave)
-    if not kept:
+    cuts, skipped = read_cuts(source)
+    waves = dict(audible(encoder, enumerate(cuts), skipped, strict=source.strict))
+    if not waves:
         raise BadInput(f"none of {len(cuts)} utterances can be used; the first: {skipped[0].id}: {skipped[0].reason}")
-    return Speech(kept, waves, skipped)
+    return Speech([cuts[index] for index in waves], list(waves.values()), skipped)
 
 
 def coordinates(speech: Speech, encoder: Encoder) -> dict[str, xr.Variable]:
@@ -100,16 +121,12 @@ def coordinates(speech: Speech, encoder: Encoder) -> dict[str, xr.Variable]:
     return {name: xr.Variable(COORDINATES[name].dims, of, COORDINATES[name].attrs) for name, of in values.items()}
 
 
+def described(dataset: xr.Dataset, kind: str, encoder: Encoder, source: Source, speech: Speech) -> xr.Dataset:
+    """What was found of a model on some speech, its axes named, with what every run says of itself."""
+    return dataset.assign_coords(coordinates(speech, encoder)).assign_attrs(about(kind, encoder, source))
+
+
 def about(kind: str, encoder: Encoder, source: Source) -> dict[str, Any]:
     """What every run says of itself, in the attributes of its Dataset."""
     told = {"model": encoder.name, "corpus": source.name, "synthetic": int(source.synthetic)}
     return {"kind": kind, "format_version": FORMAT_VERSION, **told}
-
-
-def _cuts(source: Source, on_skip: Callable[[Skipped], None]) -> list[MonoCut]:
-    if isinstance(source.corpus, CutSet):
-        cuts = list(source.corpus)
-        if len({cut.id for cut in cuts}) < max(len(cuts), 1):
-            raise BadInput(f"expected cuts with different ids, and at least one; got {len(cuts)}")
-        return cuts
-    return list(read_corpus(source.name, **source.reading, strict=source.strict, on_skip=on_skip))

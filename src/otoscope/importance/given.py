@@ -21,9 +21,15 @@ def heads_run(run: Run, encoder: Encoder) -> Run:
     return _of_model(run, encoder)
 
 
-def ranking_run(run: Run, encoder: Encoder) -> Run | None:
-    """A run of rank, found to be of this model; None where it is of another kind. Raises BadInput for another model."""
-    return _of_model(run, encoder) if run.kind == RANKING else None
+def given(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[dict[str, Floats], Run | None]:
+    """Scores of the named rankings that a run of rank holds; no scores but the run itself where analyze wrote it.
+
+    Raises:
+        BadInput: the run is of another model or kind, or holds no such ranking.
+    """
+    if run.kind == RANKING:
+        return picked(_of_model(run, encoder), names), None
+    return {}, heads_run(run, encoder)
 
 
 def picked(run: Run, names: Iterable[str]) -> dict[str, Floats]:

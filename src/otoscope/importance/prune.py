@@ -2,36 +2,68 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Unpack
 
 import numpy as np
 from lhotse import CutSet
 
-from otoscope.engine.keep import kept
+from otoscope.engine.keep import Found, kept, kept_run
+from otoscope.engine.options import Options, complete, listing_options
 from otoscope.engine.progress import progress
-from otoscope.engine.sources import Source, about, coordinates
+from otoscope.engine.sources import encoder_of, read_speech, source_of
 from otoscope.importance.curve_variables import curve_dataset
-from otoscope.importance.given import picked, ranking_run
-from otoscope.importance.rank import make_subject, plan_of, scores
+from otoscope.importance.given import given
+from otoscope.importance.rank import Work, loss_for
 from otoscope.importance.ranking import Floats, chosen, order
 from otoscope.importance.removal import SPANS, STEP, Removals, check_steps, removals
-from otoscope.importance.subject import Effort
+from otoscope.importance.subject import Effort, Subject
 from otoscope.models.encoder import Encoder
 from otoscope.models.intervention import Intervention
-from otoscope.models.load import load
 from otoscope.probing import discover as probing
 from otoscope.probing.cache import cache_at
 from otoscope.probing.evaluate import totals
 from otoscope.probing.material import Material, gather, hidden_states
 from otoscope.probing.net import Training
 from otoscope.probing.probe import intact, prepared, training_of
-from otoscope.probing.scorer import Scorer
-from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.probing.scorer import Probe, Scorer
+from otoscope.results import Run, open_run
 
 KIND = "curves"
 
 
+@dataclass(frozen=True, eq=False)
+class Pruning:
+    """Rankings, measured by `work` or `known` before, by which heads go in steps; spans; and the probes that watch."""
+
+    work: Work
+    known: Mapping[str, Floats]
+    probes: Mapping[str, Probe]
+    training: Training
+    step: float
+    spans: Sequence[int]
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """All that decides the curves."""
+        return self.work.plan | {
+            "given": {name: order(score) for name, score in self.known.items()},
+            "probes": list(self.probes),
+            "training": asdict(self.training),
+            "step": self.step,
+            "spans": list(self.spans),
+        }
+
+    def curves(self, folder: Path, material: Material, scorers: Mapping[str, Scorer]) -> Found:
+        """Curves of all probes over every intervention, as a run keeps them, and who was left out."""
+        score_of = self.known or self.work.scores(folder)
+        ways = removals(score_of, self.step, self.spans)
+        sums = _sums(material, ways, scorers, folder)
+        return self.work.described(curve_dataset(ways, score_of, self.probes, scorers, sums), KIND)
+
+
+@listing_options
 def prune(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -47,14 +79,7 @@ def prune(
     seconds: float = Effort.seconds,
     permutations: int = Effort.permutations,
     cache: str | Path | None = None,
-    device: str = "auto",
-    dtype: str = "float32",
-    limit: int | None = None,
-    resume: bool = False,
-    format: str | None = None,
-    tier: str | None = None,
-    channel: int | None = None,
-    strict: bool = False,
+    **options: Unpack[Options],
 ) -> Run:
     """Remove heads cumulatively by each ranking, and limit the span; score the probes of the intact model each time.
 
@@ -62,17 +87,18 @@ def prune(
     stopped goes on with the next intervention.
 
     Args:
-        model, corpus, out, device, dtype, limit, resume, format, tier, channel, strict: as for `analyze`.
+        model, corpus, out: as for `analyze`.
         by, loss, seconds, permutations: as for `rank`.
         probes, seeds, cache: as for `probe`.
         step: share of all heads that goes in each step, from the highest score to the lowest and the other way.
         spans: radii in frames of the model, each with rows normalised again and as published; none for no such curves.
         run: a run of `rank` on the same model, to take the rankings from, or one of `analyze`, to take statistics from.
+        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
         BadInput: as `rank` and `probe` do; a step outside of (0, 1]; a negative span.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     asked = {"by": ["weight"], "probes": ["hidden"], "step": 0.5, "spans": [2], "limit": 2}
@@ -80,33 +106,20 @@ def prune(
         ...     run.dataset["removed"].values.tolist(), run.dataset["score"].sel(step=0).values.ravel().tolist()
         ([0, 24, 48], [0.0, 0.0])
     """
-    asked, training = probing.chosen(probes), training_of(seeds)
-    encoder = intact(model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype))
-    source = Source(corpus, limit, strict, {"format": format, "tier": tier, "channel": channel})
+    asked, training, effort = probing.chosen(probes), training_of(seeds), Effort(seconds, permutations)
     check_steps(step, spans)
-    ranked = None if run is None else ranking_run(open_run(run), encoder)
-    wanted = {} if ranked else chosen(by)
-    subject = make_subject(encoder, source, wanted, loss, Effort(seconds, permutations), None if ranked else run)
-    known = picked(ranked, by) if ranked else {}
-    plan = plan_of(subject, source, wanted) | {
-        "given": {name: order(score) for name, score in known.items()},
-        "probes": list(asked),
-        "training": asdict(training),
-        "step": step,
-        "spans": list(spans),
-    }
-    material = gather(encoder, subject.speech)
+    options = complete(options)
+    encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
+    known, measured = ({}, None) if run is None else given(open_run(run), encoder, by)
+    wanted = {} if known else chosen(by)
+    speech = read_speech(source, encoder)
+    subject = Subject(encoder, speech, loss_for(wanted, loss, encoder, speech), effort, measured)
+    pruning = Pruning(Work(wanted, subject, source), known, asked, training, step, spans)
+    material = gather(encoder, speech)
     scorers = prepared(asked, material, training, cache_at(cache))
-    if claim_folder(out, plan, resume=resume) != "finished":
-        score_of = known or scores(subject, wanted, Path(out))
-        ways = removals(score_of, step, spans)
-        sums = _sums(material, ways, scorers, Path(out))
-        named = curve_dataset(ways, score_of, asked, scorers, sums)
-        told = about(KIND, encoder, source) | {"loss": subject.loss_name or ""}
-        finish(
-            out, named.assign_coords(coordinates(subject.speech, encoder)).assign_attrs(told), subject.speech.skipped
-        )
-    return open_run(out)
+    return kept_run(
+        out, pruning.plan, lambda folder: pruning.curves(folder, material, scorers), resume=options["resume"]
+    )
 
 
 def _sums(material: Material, ways: Removals, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:

@@ -1,26 +1,26 @@
 """From a model and a corpus to rankings of its heads, as a run folder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.engine.keep import kept
+from otoscope.engine.keep import Found, kept, kept_run
+from otoscope.engine.options import Options, complete, listing_options
 from otoscope.engine.plan import make_plan
-from otoscope.engine.sources import Source, about, coordinates, read_speech
+from otoscope.engine.sources import Source, Speech, described, encoder_of, read_speech, source_of
 from otoscope.importance.agreement import spearman
 from otoscope.importance.given import RANKING, heads_run
-from otoscope.importance.loss import loss_named
+from otoscope.importance.loss import Loss, loss_named
 from otoscope.importance.ranking import Floats, Ranking, chosen, ranks
 from otoscope.importance.subject import Effort, Subject
 from otoscope.models.encoder import Encoder
-from otoscope.models.load import load
 from otoscope.probing.probe import intact
-from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.results import Run, open_run
 from otoscope.results.schema import Variable
 
 OF_A_RANKING = ("doc", "units", "source", "dispensable")
@@ -38,6 +38,41 @@ VARIABLES = {
 Wanted = Mapping[str, tuple[Ranking, int]]
 
 
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Rankings and their seeds by label, and what they are measured on."""
+
+    wanted: Wanted
+    subject: Subject
+    source: Source
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """All that decides the scores."""
+        subject, source = self.subject, self.source
+        plan = make_plan(subject.encoder, list(subject.speech.cuts), source.name, (), source.options)
+        measured = subject.measured.plan["corpus"]["fingerprint"] if subject.measured else None
+        how = {"loss": subject.loss_name, "effort": asdict(subject.effort), "measured_on": measured}
+        return plan | {"rankings": list(self.wanted), **how}
+
+    def scores(self, folder: Path) -> dict[str, Floats]:
+        """Score `[layer, head]` of each ranking; each is kept among the shards of the run as soon as it is known."""
+
+        def score(label: str) -> Floats:
+            ranking, seed = self.wanted[label]
+            path = folder / "shards" / f"rank-{label}.npz"
+            return kept(path, lambda: {"score": ranking.score(self.subject, seed)})["score"]
+
+        return {label: score(label) for label in self.wanted}
+
+    def described(self, found: xr.Dataset, kind: str) -> Found:
+        """What was found, as a run keeps it, and who was left out."""
+        subject = self.subject
+        named = described(found, kind, subject.encoder, self.source, subject.speech)
+        return named.assign_attrs(loss=subject.loss_name or ""), subject.speech.skipped
+
+
+@listing_options
 def rank(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -48,77 +83,43 @@ def rank(
     run: str | Path | None = None,
     seconds: float = Effort.seconds,
     permutations: int = Effort.permutations,
-    device: str = "auto",
-    dtype: str = "float32",
-    limit: int | None = None,
-    resume: bool = False,
-    format: str | None = None,
-    tier: str | None = None,
-    channel: int | None = None,
-    strict: bool = False,
+    **options: Unpack[Options],
 ) -> Run:
     """Order all heads of a model by one or several rankings, and keep scores, ranks and their agreement as a run.
 
     Args:
-        model, corpus, out, device, dtype, limit, resume, format, tier, channel, strict: as for `analyze`.
+        model, corpus, out: as for `analyze`.
         by: names of rankings; `random` stands for several seeds, `random-7` for one.
         loss: what harm is measured by in rankings that ablate heads or take gradients: `reconstruction`, `hidden` (see
             `importance.loss`), the name of a probe, or `auto`: reconstruction where the model has a prediction head.
         run: a run of `analyze` on the same model, to take statistics from; without it they are measured.
         seconds: speech on which rankings that need the loss run, spread evenly over the corpus.
         permutations: random orders of removal for `shapley`.
+        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
         BadInput: an unknown ranking or loss; a loss whose labels or prediction head are not there; a run of another
             model; and as `analyze` does.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     run = rank("embedded", "embedded", folder, by=["globalness", "random"], limit=2)
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
-    wanted, effort = chosen(by), Effort(seconds, permutations)
-    encoder = intact(model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype))
-    source = Source(corpus, limit, strict, {"format": format, "tier": tier, "channel": channel})
-    subject = make_subject(encoder, source, wanted, loss, effort, run)
-    plan = plan_of(subject, source, wanted)
-    if claim_folder(out, plan, resume=resume) != "finished":
-        found = dataset_of(scores(subject, wanted, Path(out)), [ranking for ranking, _ in wanted.values()])
-        told = about(RANKING, encoder, source) | {"loss": subject.loss_name or ""}
-        named = found.assign_coords(coordinates(subject.speech, encoder)).assign_attrs(told)
-        finish(out, named, subject.speech.skipped)
-    return open_run(out)
-
-
-def make_subject(
-    encoder: Encoder, source: Source, wanted: Wanted, loss: str, effort: Effort, run: str | Path | None
-) -> Subject:
-    """What the wanted rankings are measured on. Raises BadInput where something that they need is not there."""
+    wanted, effort, options = chosen(by), Effort(seconds, permutations), complete(options)
+    encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
     measured = None if run is None else heads_run(open_run(run), encoder)
     speech = read_speech(source, encoder)
-    needed = any(ranking.needs_loss for ranking, _ in wanted.values())
-    named = loss_named(loss, encoder, speech) if needed else None
-    return Subject(encoder, speech, named, effort, measured)
+    subject = Subject(encoder, speech, loss_for(wanted, loss, encoder, speech), effort, measured)
+    work = Work(wanted, subject, source)
 
+    def make(folder: Path) -> Found:
+        found = dataset_of(work.scores(folder), [ranking for ranking, _ in wanted.values()])
+        return work.described(found, RANKING)
 
-def plan_of(subject: Subject, source: Source, wanted: Wanted) -> dict[str, Any]:
-    """All that decides the scores."""
-    plan = make_plan(subject.encoder, list(subject.speech.cuts), source.name, (), source.options)
-    measured = subject.measured.plan["corpus"]["fingerprint"] if subject.measured else None
-    how = {"loss": subject.loss_name, "effort": asdict(subject.effort), "measured_on": measured}
-    return plan | {"rankings": list(wanted), **how}
-
-
-def scores(subject: Subject, wanted: Wanted, folder: Path) -> dict[str, Floats]:
-    """Score `[layer, head]` of each wanted ranking; each is kept among the shards of the run as soon as it is known."""
-
-    def score(label: str) -> Floats:
-        ranking, seed = wanted[label]
-        return kept(folder / "shards" / f"rank-{label}.npz", lambda: {"score": ranking.score(subject, seed)})["score"]
-
-    return {label: score(label) for label in wanted}
+    return kept_run(out, work.plan, make, resume=options["resume"])
 
 
 def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:
@@ -129,3 +130,9 @@ def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> x
     values |= {name: np.array([getattr(one, name) for one in rankings], object) for name in OF_A_RANKING}
     variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
     return xr.Dataset(variables, {"ranking": names, "other": names})
+
+
+def loss_for(wanted: Wanted, name: str, encoder: Encoder, speech: Speech) -> Loss | None:
+    """The named loss, where a wanted ranking needs one. Raises BadInput where what it needs is not there."""
+    needed = any(ranking.needs_loss for ranking, _ in wanted.values())
+    return loss_named(name, encoder, speech) if needed else None

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import xarray as xr
 from lhotse import CutSet
 
+from otoscope.engine.keep import Found, kept_run
+from otoscope.engine.options import Options, complete, listing_options
 from otoscope.engine.plan import make_plan
-from otoscope.engine.sources import Source, about, coordinates, read_speech
+from otoscope.engine.sources import described, encoder_of, read_speech, source_of
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.models.intervention import NONE
-from otoscope.models.load import load
 from otoscope.probing.cache import cache_at
 from otoscope.probing.discover import chosen
 from otoscope.probing.evaluate import totals
@@ -22,7 +24,7 @@ from otoscope.probing.net import Training
 from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
 from otoscope.probing.scores import intervals, score
 from otoscope.probing.untrained import untrained
-from otoscope.results import Bootstrap, Run, claim_folder, finish, open_run
+from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
 
 KIND = "probes"
@@ -41,6 +43,7 @@ VARIABLES = {
 }
 
 
+@listing_options
 def probe(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -49,14 +52,7 @@ def probe(
     probes: Sequence[str],
     seeds: int = Training.seeds,
     cache: str | Path | None = None,
-    device: str = "auto",
-    dtype: str = "float32",
-    limit: int | None = None,
-    resume: bool = False,
-    format: str | None = None,
-    tier: str | None = None,
-    channel: int | None = None,
-    strict: bool = False,
+    **options: Unpack[Options],
 ) -> Run:
     """What probes read from a model's final hidden states, and what they would read without its training.
 
@@ -65,39 +61,47 @@ def probe(
     (`untrained`), and the commonest class (`majority`).
 
     Args:
-        model, corpus, out, device, dtype, limit, resume, format, tier, channel, strict: as for `analyze`.
+        model, corpus, out: as for `analyze`.
         probes: of `reconstruction`, `hidden`, `phone`, `speaker-frame`, `speaker-utterance`.
         seeds: of splits and nets.
         cache: folder for trained nets; without it the person's cache (see `probing.cache`).
+        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
         BadInput: an unknown probe, one whose labels, speakers or prediction head are not there; as `analyze` does.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     run = probe("embedded", "embedded", f"{folder}/run", probes=["reconstruction"], limit=2)
         ...     run.dataset["score"].sel(reader="intact").item() < run.dataset["score"].sel(reader="untrained").item()
         True
     """
-    wanted, training = chosen(probes), training_of(seeds)
-    encoder = intact(model if isinstance(model, Encoder) else load(model, device=device, dtype=dtype))
-    source = Source(corpus, limit, strict, {"format": format, "tier": tier, "channel": channel})
+    wanted, training, options = chosen(probes), training_of(seeds), complete(options)
+    encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
     speech = read_speech(source, encoder)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
     plan |= {"probes": list(wanted), "training": asdict(training)}
-    material = gather(encoder, speech)
-    scorers = prepared(wanted, material, training, cache_at(cache))
-    if claim_folder(out, plan, resume=resume) != "finished":
+    material, nets = gather(encoder, speech), cache_at(cache)
+    scorers = prepared(wanted, material, training, nets)
+
+    def make(_: Path) -> Found:
         control = gather(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
-        of_control = scorers | prepared(trained, control, training, cache_at(cache))
-        read = [totals(scorers, enumerate(material.hidden)), totals(of_control, enumerate(control.hidden))]
-        by_reader = [*read, {name: scorer.majority for name, scorer in scorers.items()}]
-        dataset = _dataset(wanted, scorers, {name: np.stack([one[name] for one in by_reader]) for name in wanted})
-        named = dataset.assign_coords(coordinates(speech, encoder)).assign_attrs(about(KIND, encoder, source))
-        finish(out, named, speech.skipped)
-    return open_run(out)
+        readers = [(scorers, material), (scorers | prepared(trained, control, training, nets), control)]
+        found = _dataset(wanted, scorers, _totals(scorers, readers))
+        return described(found, KIND, encoder, source, speech), speech.skipped
+
+    return kept_run(out, plan, make, resume=options["resume"])
+
+
+def _totals(
+    scorers: Mapping[str, Scorer], readers: Sequence[tuple[Mapping[str, Scorer], Material]]
+) -> dict[str, Floats]:
+    """Totals `[reader, seed, utterance]` of each probe: those who read material, then the commonest class."""
+    read = [totals(own, enumerate(material.hidden)) for own, material in readers]
+    by_reader = [*read, {name: scorer.majority for name, scorer in scorers.items()}]
+    return {name: np.stack([one[name] for one in by_reader]) for name in scorers}
 
 
 def training_of(seeds: int) -> Training:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +11,16 @@ import xarray as xr
 from lhotse import CutSet
 
 from otoscope.corpus import Skipped
+from otoscope.engine.keep import kept_run
 from otoscope.engine.maps import labels
+from otoscope.engine.options import Options, complete, listing_options
 from otoscope.engine.plan import make_plan
 from otoscope.engine.progress import progress
-from otoscope.engine.sources import Source, about, read_speech
+from otoscope.engine.sources import Source, about, encoder_of, read_speech, source_of
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
-from otoscope.models.load import load
 from otoscope.phones import tune
-from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.results import Run
 from otoscope.segmentation.dataset import CURVE, KIND, measured
 from otoscope.segmentation.example import example
 from otoscope.segmentation.methods import LOG_MEL, MFCC
@@ -39,6 +40,7 @@ class Work:
     tolerance: float
 
 
+@listing_options
 def segment(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -47,14 +49,7 @@ def segment(
     validation: Collection[str] = (),
     against: str | Path | Encoder | None = None,
     tolerance: float = 0.020,
-    device: str = "auto",
-    dtype: str = "float32",
-    limit: int | None = None,
-    resume: bool = False,
-    format: str | None = None,
-    tier: str | None = None,
-    channel: int | None = None,
-    strict: bool = False,
+    **options: Unpack[Options],
 ) -> Run:
     """Find the heads of a model that segment speech into phones best, and compare them with what needs no model.
 
@@ -62,16 +57,16 @@ def segment(
     alpha and beta. These, the head, the layer and the ensemble are chosen on some speakers and reported on the others.
 
     Args:
-        model, corpus, out, device, dtype, limit, format, tier, channel, strict: as for `analyze`; with phones.
+        model, corpus, out: as for `analyze`; with phones.
         validation: speakers to tune on; without them every fourth in order of id.
         against: another model, whose rows stand beside.
         tolerance: seconds that a boundary may lie from its reference.
-        resume: go on with an unfinished run of the same plan; layers that were tuned are not tuned again.
+        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
         BadInput: no phones, nothing to tune on or to report on, a tolerance not above zero, and as `analyze` does.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     run = segment("embedded", "embedded", folder, validation=["kal16"], limit=10)
@@ -80,15 +75,13 @@ def segment(
     """
     if not tolerance > 0:
         raise BadInput(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
+    options = complete(options)
     given = [one for one in (model, against) if one is not None]
-    encoders = [one if isinstance(one, Encoder) else load(one, device=device, dtype=dtype) for one in given]
+    encoders = [encoder_of(one, options) for one in given]
     if len({encoder.name for encoder in encoders}) < len(encoders):
         raise BadInput(f"expected another model to compare {encoders[0].name} against, got it again")
-    source = Source(corpus, limit, strict, {"format": format, "tier": tier, "channel": channel})
-    work = _work(encoders, source, validation, tolerance)
-    if claim_folder(out, _plan(work), resume=resume) != "finished":
-        finish(out, _compared(work, Path(out)), work.skipped)
-    return open_run(out)
+    work = _work(encoders, source_of(corpus, options), validation, tolerance)
+    return kept_run(out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options["resume"])
 
 
 def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[str], tolerance: float) -> Work:
