@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from viewer_browser import FLAGS, Watched, chromium, serving, until
 
+from otoscope.viewer.answers import Answers
 from otoscope.viewer.export import Choice, export
+from otoscope.viewer.subject import Subject
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -264,6 +267,21 @@ def test_a_run_without_maps_model_or_audio_says_so_in_the_page(browser, drawn):
         page.get_by_text("no longer at").first.wait_for()
         page.goto(f"{url}#room=relations")
         page.get_by_text("This run has no relation maps").wait_for()
+        context.close()
+
+
+def test_the_page_does_not_wait_for_the_model(browser, measured_run, live):
+    loading = Future()
+    with serving(Answers([Subject(measured_run, loading)])) as url:
+        context = browser.new_context()
+        watched = Watched(context.new_page())
+        watched.page.goto(url)
+        watched.page.wait_for_selector(".atlas .cell")
+        watched.page.get_by_role("button", name="importance").click()
+        watched.page.get_by_text("still being loaded").first.wait_for()
+        loading.set_result(live.subjects[0].live)
+        watched.page.get_by_text("answered in").wait_for()
+        assert watched.page.locator(".waiting").count() == 0
         context.close()
 
 

@@ -1,14 +1,19 @@
 """With a model, other maps are the model's own, and what a person switches off is really off."""
 
+from concurrent.futures import Future
+
 import numpy as np
 import pytest
 from test_viewer_answers import arrays, refused, told
 
 from otoscope import load
 from otoscope.errors import BadInput
+from otoscope.importance.judges import Judges
 from otoscope.importance.live import open_live
+from otoscope.viewer.answers import Answers
 from otoscope.viewer.overview import thumbnail
 from otoscope.viewer.pyramid import build
+from otoscope.viewer.subject import Subject
 from otoscope.viewer.view import open_answers
 
 
@@ -85,6 +90,24 @@ def test_a_model_that_fails_while_it_listens_is_one_line(measured_run, tiny_mode
         assert refused(answers, resource) == "the audio is gone"
 
 
+def test_the_model_can_be_asked_while_a_probe_hears_the_corpus(live, tiny_model, tmp_path, monkeypatch):
+    """The probe hears a batch at a time: whoever asks waits for that at most."""
+    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path))
+    monkeypatch.setattr("otoscope.engine.shards.BATCH_SECONDS", 0.1)
+    turns = []
+
+    class Counting:
+        def __enter__(self):
+            turns.append(1)
+
+        def __exit__(self, *_):
+            pass
+
+    cuts = live.subjects[0].live.cuts
+    Judges(load(tiny_model), lambda: cuts, Counting()).training.join()
+    assert len(turns) == len(cuts)
+
+
 def test_the_phone_probe_joins_when_it_is_trained(measured_run, tiny_model, tmp_path, monkeypatch):
     monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path))
     live = open_live(measured_run, str(tiny_model))
@@ -94,3 +117,26 @@ def test_the_phone_probe_joins_when_it_is_trained(measured_run, tiny_model, tmp_
     accuracy = {change.name: change for change in found.changes}["phone accuracy"]
     assert 0 < accuracy.before == accuracy.after < 1
     assert not any(line.startswith("phone") for line in found.missing)
+
+
+def test_while_the_model_is_loaded_everything_stored_is_answered(measured_run, other, live):
+    loading = Future()
+    answers = Answers([Subject(measured_run, loading)])
+    stored = next(place for place, one in enumerate(answers.subjects[0].info.utterances) if one.stored)
+    for question in (f"utterance/{stored}", f"audio/{stored}", f"overview/{stored}/0", f"tile/{stored}/0/0/0/0/0"):
+        assert answers.answer(f"0/{question}").content == live.answer(f"0/{question}").content
+    for question in (f"utterance/{other}", f"overview/{other}/0", f"tile/{other}/0/0/0/0/0", "ablate/0/none/full"):
+        answer = answers.answer(f"0/{question}")
+        assert (answer.status, b"still being loaded" in answer.content) == (503, True)
+    loading.set_result(live.subjects[0].live)
+    assert answers.answer(f"0/tile/{other}/0/0/0/0/0").status == 200
+
+
+def test_a_model_that_cannot_be_loaded_is_one_line_wherever_it_is_needed(measured_run, other):
+    answers = open_answers([measured_run], "no-such-model", wait=False)
+    with pytest.raises(BadInput, match="no-such-model"):
+        answers.subjects[0].loading.result()
+    for question in (f"overview/{other}/0", "ablate/0/none/full"):
+        assert "no-such-model" in refused(answers, f"0/{question}")
+    with pytest.raises(BadInput, match="no-such-model"):
+        open_answers([measured_run], "no-such-model")

@@ -41,6 +41,11 @@ export function App() {
         </span>
       </header>
       <main>{rooms[room.value]()}</main>
+      {viewer.asking.waiting.value && (
+        <p class="waiting" role="status">
+          {viewer.asking.waiting.value}…
+        </p>
+      )}
     </div>
   );
 }

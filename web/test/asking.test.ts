@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { Asking, NoAnswer, problem } from "../src/core/asking";
+import { expect, test, vi } from "vitest";
+import { Asking, NoAnswer, NotYet, problem } from "../src/core/asking";
 import { withinPage } from "../src/sources/embedded";
 import { overMessages, type Model } from "../src/sources/notebook";
 
@@ -31,6 +31,24 @@ test("a question without an answer can be asked again", async () => {
   });
   await expect(asking.json("a")).rejects.toThrow("not yet");
   expect(await asking.json("a")).toBe(2);
+});
+
+test("what is not there yet is asked for again, and what is waited for is said meanwhile", async () => {
+  vi.useFakeTimers();
+  let tries = 0;
+  const asking = new Asking({
+    ask: async () => {
+      if (tries++ < 2) throw new NotYet("the model is being loaded");
+      return bytes("3");
+    },
+  });
+  const answer = asking.fresh("a");
+  await vi.advanceTimersByTimeAsync(10);
+  expect(asking.waiting.value).toBe("the model is being loaded");
+  await vi.runAllTimersAsync();
+  expect(await answer).toBe(3);
+  expect(asking.waiting.value).toBe("");
+  vi.useRealTimers();
 });
 
 test("the host's own line is what a person reads", () => {

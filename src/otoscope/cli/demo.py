@@ -27,4 +27,4 @@ def demo(
         from otoscope.cli.view import show
         from otoscope.viewer.view import open_answers
 
-        show(open_answers([shown.run], "embedded"), shown.run.path)
+        show(open_answers([shown.run], "embedded", wait=False), shown.run.path)

@@ -1,7 +1,9 @@
 """`otoscope view`."""
 
+import sys
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +31,7 @@ def view(
     from otoscope.viewer.export import parse_choice
     from otoscope.viewer.view import open_answers
 
-    answers = open_answers(runs, model)
+    answers = open_answers(runs, model, wait=export is not None)
     if export is not None:
         print(f"page written to {write(answers, export, parse_choice(utterances, heads))}")
     else:
@@ -51,4 +53,12 @@ def show(
     def announce(url: str) -> None:
         print(f"otoscope: showing {run} at {url}\nStop with Ctrl-C.", flush=True)
 
+    if loading := answers.subjects[0].loading:
+        loading.add_done_callback(_complain)
     serve(answers, Address(host, port, exposed), announce, browser)
+
+
+def _complain(loaded: "Future[Any]") -> None:
+    """A model that cannot be had leaves the rest of the viewer as it is."""
+    if error := loaded.exception():
+        print(f"otoscope: {error}; heads cannot be switched off", file=sys.stderr, flush=True)

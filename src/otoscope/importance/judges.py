@@ -30,7 +30,7 @@ class Judges:
     """
 
     def __init__(self, encoder: Encoder, cuts: Cuts, hearing: Lock) -> None:
-        """Begin to train; `hearing` is held while the model runs."""
+        """Begin to train; `hearing` is held while the model runs, a batch at a time."""
         self._encoder, self._cuts, self._hearing = encoder, cuts, hearing
         self._scorers: dict[str, tuple[Scorer, dict[str, int]]] = {}
         self._missing = {"phone": "the probe is still being trained on this run's speech"}
@@ -62,8 +62,7 @@ class Judges:
             if (seconds := sum(cut.duration for cut in cuts)) > LONGEST:
                 raise BadInput(f"{seconds / 60:.0f} minutes of speech are too many to train on while somebody waits")
             speech = Speech(cuts, [self._encoder.wave(cut) for cut in cuts], [])
-            with self._hearing:
-                material = gather(self._encoder, speech)
+            material = gather(self._encoder, speech, self._hearing)
         except BadInput as error:
             self._missing["phone"] = str(error)
         else:

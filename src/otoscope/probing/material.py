@@ -1,6 +1,7 @@
 """What probes are trained and scored on: final hidden states of utterances, and what is known of these."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from otoscope.engine.progress import progress
 from otoscope.engine.shards import batches
 from otoscope.engine.sources import Speech
 from otoscope.models.encoder import Encoder
+
+ALONE: AbstractContextManager[object] = nullcontext()
+"""Nobody else asks the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,22 +40,28 @@ class Material:
         return self.encoder.first_centre + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
 
 
-def gather(encoder: Encoder, speech: Speech) -> Material:
-    """The material of a model and some speech."""
+def gather(encoder: Encoder, speech: Speech, turn: AbstractContextManager[object] = ALONE) -> Material:
+    """The material of a model and some speech; `turn` is taken while a batch is heard, where others ask too."""
     with progress("hearing the corpus", speech.seconds) as advance:
-        hidden = dict(hidden_states(encoder, speech, advance))
+        hidden = dict(hidden_states(encoder, speech, advance, turn))
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     in_order = [hidden[index] for index in range(len(speech.cuts))]
     return Material(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)}")
 
 
-def hidden_states(encoder: Encoder, speech: Speech, advance: Callable[[float], None]) -> Iterator[tuple[int, Tensor]]:
+def hidden_states(
+    encoder: Encoder,
+    speech: Speech,
+    advance: Callable[[float], None],
+    turn: AbstractContextManager[object] = ALONE,
+) -> Iterator[tuple[int, Tensor]]:
     """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
 
     `advance` is told the seconds of audio that are done.
     """
     for batch in batches(list(enumerate(speech.cuts))):
-        encoded = encoder.forward([speech.waves[index] for index, _ in batch])
+        with turn:
+            encoded = encoder.forward([speech.waves[index] for index, _ in batch])
         hidden = encoded.hidden.float().cpu()
         for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):
             yield index, states[:length].clone()

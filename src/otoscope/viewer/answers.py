@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from otoscope.errors import BadInput
-from otoscope.viewer.absent import Absent
+from otoscope.viewer.absent import Absent, NotYet
 from otoscope.viewer.block import pack
 from otoscope.viewer.schema import Catalogue, Problem
 from otoscope.viewer.subject import Subject
@@ -49,7 +49,8 @@ class Answer:
 class Answers:
     """What there is to ask of some runs.
 
-    The page's own words for what cannot be answered: 404 where there is no such thing, 422 where it cannot be had.
+    The page's own words for what cannot be answered: 404 where there is no such thing, 422 where it cannot be had,
+    503 where it cannot be had yet.
     """
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
@@ -64,6 +65,8 @@ class Answers:
             return _json(Problem(f"there is no {resource[:80]}"), 404)
         except BadInput as error:
             return _json(Problem(str(error)), 422)
+        except NotYet as error:
+            return _json(Problem(str(error)), 503)
 
     def _answer(self, resource: str) -> Answer:
         if resource == "runs":

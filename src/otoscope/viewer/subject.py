@@ -1,5 +1,6 @@
 """One run as the page sees it: what it holds, the attention of its utterances, their sound."""
 
+from concurrent.futures import Future
 from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import xarray as xr
 from otoscope.errors import BadInput
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
-from otoscope.viewer.absent import Absent
+from otoscope.viewer.absent import Absent, NotYet
 from otoscope.viewer.boundaries import Grid, boundaries, tuned
 from otoscope.viewer.cache import Cache
 from otoscope.viewer.describe import describe, labels_of, spans
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 CACHED = 256 * 2**20  # bytes of maps that a run keeps ready
 LARGEST_VARIABLE = 16 * 2**20  # bytes of one array that is sent
 
+LOADING = "the model is still being loaded"
 MODELLESS = (
     "this viewer has no model; start it with --model to compute maps that are not stored and to switch heads off"
 )
@@ -35,10 +37,10 @@ MODELLESS = (
 class Subject:
     """A run and, with a model, what the model says when it is asked again."""
 
-    def __init__(self, run: Run, live: "Live | None" = None, segmented: Run | None = None) -> None:
+    def __init__(self, run: Run, loading: "Future[Live] | None" = None, segmented: Run | None = None) -> None:
         """Nothing is read before it is asked for; `segmented` is a run that tuned the heads' segmentation."""
         self.run = run
-        self.live = live
+        self.loading = loading
         self.segmented = segmented
         self._pyramids: Cache[Pyramid] = Cache(CACHED)
         self._overviews: Cache[Overviews] = Cache(CACHED // 8)
@@ -46,7 +48,21 @@ class Subject:
     @cached_property
     def info(self) -> RunInfo:
         """What the run holds."""
-        return describe(self.run, "" if self.live else MODELLESS)
+        return describe(self.run, "" if self.loading else MODELLESS)
+
+    @property
+    def live(self) -> "Live":
+        """The run's model.
+
+        Raises:
+            NotYet: it is still being loaded.
+            BadInput: there is none, or it could not be loaded.
+        """
+        if self.loading is None:
+            raise BadInput(MODELLESS)
+        if not self.loading.done():
+            raise NotYet(LOADING)
+        return self.loading.result()
 
     def variable(self, name: str) -> npt.NDArray[Any]:
         """A numeric array of the run, in single precision. Raises BadInput where it is too large to be sent."""
@@ -106,8 +122,7 @@ class Subject:
 
     def ablate(self, place: int, removed: list[tuple[int, int]], radius: int | None) -> Ablation:
         """What changes in an utterance without some heads, or within a span."""
-        live = self._model_for(place)
-        return Ablation(**asdict(live.ablate(self._name(place), removed, radius)))
+        return Ablation(**asdict(self.live.ablate(self._name(place), removed, radius)))
 
     def _pyramid(self, place: int, layer: int, head: int) -> Pyramid:
         if self._stored(place) is not None:
@@ -150,31 +165,31 @@ class Subject:
         return self.run.map(name) if name in self.run.maps else None
 
     def _model_for(self, place: int) -> "Live":
-        if self.live is None:
+        if self.loading is None:
             raise BadInput(f"the maps of {self._name(place)} are not stored, and {MODELLESS}")
         return self.live
 
     def _labels(self, place: int) -> tuple[list[tuple[str, float, float]], list[tuple[str, float, float]]]:
         stored = self._stored(place)
-        if self.live is not None:
-            return self.live.labels(self._name(place))
-        return (labels_of(stored, "phone"), labels_of(stored, "word")) if stored is not None else ([], [])
+        if stored is not None:
+            return labels_of(stored, "phone"), labels_of(stored, "word")
+        return self.live.labels(self._name(place)) if self.loading else ([], [])
 
     def _origin(self, place: int) -> float:
         """Seconds at which the first frame begins."""
         stored, period = self._stored(place), self.info.frame_period
-        if self.live is not None:
+        if stored is None and self.loading:
             return self.live.encoder.first_centre - period / 2
         known = {} if stored is None else stored.attrs
         return float(known.get("first_centre", period / 2)) - period / 2
 
     def _sound(self, place: int) -> Sound:
         stored, duration = self._stored(place), self.info.utterances[place].duration
-        if self.live is not None:
-            cut = self.live.cut(self._name(place))
-            source = cut.recording.sources[0]
-            return Sound(str(source.source), cut.start, duration, source.channels.index(cut.channel))
-        if stored is None:
+        if stored is not None:
+            start, channel = (stored.attrs.get(name, 0) for name in ("audio_start", "audio_channel"))
+            return Sound(stored.attrs["audio"], float(start), duration, int(channel))
+        if self.loading is None:
             raise BadInput(f"where the audio of {self._name(place)} lies is not stored; start the viewer with --model")
-        start, channel = (stored.attrs.get(name, 0) for name in ("audio_start", "audio_channel"))
-        return Sound(stored.attrs["audio"], float(start), duration, int(channel))
+        cut = self.live.cut(self._name(place))
+        source = cut.recording.sources[0]
+        return Sound(str(source.source), cut.start, duration, source.channels.index(cut.channel))

@@ -9,6 +9,7 @@ from otoscope.results import Run, open_run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.answers import Answers
 from otoscope.viewer.boundaries import KIND as SEGMENTED
+from otoscope.viewer.meanwhile import meanwhile
 from otoscope.viewer.subject import Subject
 
 if TYPE_CHECKING:
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 RunLike = str | os.PathLike[str] | Run
 
 
-def open_answers(runs: Sequence[RunLike], model: str | None = None) -> Answers:
+def open_answers(runs: Sequence[RunLike], model: str | None = None, wait: bool = True) -> Answers:
     """Everything there is to ask of some runs, of which `model` made the first.
+
+    Args:
+        runs: runs or their folders.
+        model: loaded in a thread.
+        wait: until it is; without that, what needs the model is answered once it is there.
 
     Raises:
         BadInput: one of them cannot be opened, the first was not written by `analyze`, or the model did not make it.
@@ -27,13 +33,14 @@ def open_answers(runs: Sequence[RunLike], model: str | None = None) -> Answers:
     if opened[0].kind != HEADS:
         raise BadInput(f"expected a run that analyze wrote first, {opened[0].path} holds {opened[0].kind}")
     segmented = next((run for run in opened if run.kind == SEGMENTED), None)
-    first = Subject(opened[0], _live(opened[0], model), segmented)
+    loading = None if model is None else meanwhile(lambda: _live(opened[0], model))
+    if loading and wait:
+        loading.result()
+    first = Subject(opened[0], loading, segmented)
     return Answers([first, *(Subject(run) for run in opened[1:])])
 
 
-def _live(run: Run, model: str | None) -> "Live | None":
-    if model is None:
-        return None
+def _live(run: Run, model: str) -> "Live":
     from otoscope.importance.live import open_live
 
     return open_live(run, model)

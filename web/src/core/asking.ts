@@ -1,4 +1,5 @@
 // Questions to whoever hosts the page, each asked once, answers kept while they fit.
+import { signal } from "@preact/signals";
 import { unpack, type Block } from "./block";
 import type { Problem } from "./schema";
 
@@ -10,17 +11,25 @@ export interface Source {
 /** A question that has no answer; the message is the host's own line. */
 export class NoAnswer extends Error {}
 
-export function problem(bytes: ArrayBuffer): NoAnswer {
+/** A question whose answer is still being made ready: ask again. */
+export class NotYet extends NoAnswer {}
+
+const AGAIN = 400; // ms
+
+export function problem(bytes: ArrayBuffer, Kind = NoAnswer): NoAnswer {
   try {
-    return new NoAnswer((JSON.parse(new TextDecoder().decode(bytes)) as Problem).error);
+    return new Kind((JSON.parse(new TextDecoder().decode(bytes)) as Problem).error);
   } catch {
-    return new NoAnswer(new TextDecoder().decode(bytes) || "there is no answer");
+    return new Kind(new TextDecoder().decode(bytes) || "there is no answer");
   }
 }
 
 export class Asking {
+  /** What is waited for, in the host's own words; empty where nothing is. */
+  readonly waiting = signal("");
   private kept = new Map<string, ArrayBuffer>();
   private asked = new Map<string, Promise<ArrayBuffer>>();
+  private late = new Set<string>();
   private held = 0;
 
   constructor(
@@ -35,7 +44,7 @@ export class Asking {
       this.kept.set(resource, kept);
       return kept;
     }
-    const asked = this.asked.get(resource) ?? this.source.ask(resource).finally(() => this.asked.delete(resource));
+    const asked = this.asked.get(resource) ?? this.patiently(resource).finally(() => this.asked.delete(resource));
     this.asked.set(resource, asked);
     const bytes = await asked;
     if (!this.kept.has(resource)) this.keep(resource, bytes);
@@ -52,7 +61,26 @@ export class Asking {
 
   /** An answer that may be another one next time. */
   async fresh<T>(resource: string): Promise<T> {
-    return JSON.parse(new TextDecoder().decode(await this.source.ask(resource))) as T;
+    return JSON.parse(new TextDecoder().decode(await this.patiently(resource))) as T;
+  }
+
+  private async patiently(resource: string): Promise<ArrayBuffer> {
+    try {
+      for (;;) {
+        const bytes = await this.source.ask(resource).catch((error: Error) => this.delayed(resource, error));
+        if (bytes) return bytes;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    } finally {
+      this.late.delete(resource);
+      if (!this.late.size) this.waiting.value = "";
+    }
+  }
+
+  private delayed(resource: string, error: Error): void {
+    if (!(error instanceof NotYet)) throw error;
+    this.late.add(resource);
+    this.waiting.value = error.message;
   }
 
   private keep(resource: string, bytes: ArrayBuffer): void {

@@ -12,7 +12,7 @@ import { Figure } from "../parts/Figure";
 import { HeadPicker } from "../parts/HeadPicker";
 
 const LATER = 120; // ms without a further change before the model is asked
-const AGAIN = 4000; // ms until a probe that is still being trained is asked again
+const AGAIN = 1500; // ms until a probe that is still being trained is asked again
 const WIDEST = 100; // frames: the right end of the slider stands for no limit
 
 export function Ablation({ overview }: { overview: Signal<Overview> }) {
@@ -38,6 +38,7 @@ export function Ablation({ overview }: { overview: Signal<Overview> }) {
         </h2>
         {found.value.problem && <Notice>{found.value.problem}</Notice>}
         {found.value.value && <Effect found={found.value.value} />}
+        {!found.value.value && !found.value.problem && <p class="hint">{viewer.asking.waiting.value || "asking the model"}…</p>}
       </div>
       <p class="sr">
         {heads.size} heads off, span {span.value ?? "full"}
