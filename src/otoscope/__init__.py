@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from otoscope.probing.probe import probe
     from otoscope.refinement.bench import bench
     from otoscope.refinement.refine import refine
+    from otoscope.reproduction.reproduce import reproduce
     from otoscope.results import Run, open_run
     from otoscope.segmentation.segment import segment
     from otoscope.viewer.widget import view
@@ -45,6 +46,7 @@ __all__ = [
     "rank",
     "read_corpus",
     "refine",
+    "reproduce",
     "score_boundaries",
     "segment",
     "survey",
@@ -67,6 +69,7 @@ _HOME = {
     "rank": "otoscope.importance.rank",
     "read_corpus": "otoscope.corpus",
     "refine": "otoscope.refinement.refine",
+    "reproduce": "otoscope.reproduction.reproduce",
     "score_boundaries": "otoscope.phones",
     "segment": "otoscope.segmentation.segment",
     "survey": "otoscope.models.survey",

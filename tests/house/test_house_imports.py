@@ -22,7 +22,8 @@ ARROWS = {
     "phones": {"errors"},
     "statistics": {"errors"},
     "results": {"atomic", "errors"},
-    "figures": {"atomic", "errors", "results"},
+    "views": {"errors", "results"},
+    "figures": {"atomic", "errors", "results", "views"},
     "models": {"atomic", "errors", "embedded", "corpus", "statistics"},
     "pretraining": {"atomic", "errors", "corpus", "models"},
     "relations": {"errors", "phones", "results"},
@@ -34,6 +35,10 @@ ARROWS = {
     "probing": {"atomic", "errors", "corpus", "phones", "models", "results", "engine"},
     "importance": {"atomic", "errors", "statistics", "models", "pretraining", "results", "engine", "probing"},
     "refinement": {"atomic", "errors", "embedded", "corpus", "models", "results", "engine", "importance"},
+    "reproduction": {
+        *("atomic", "errors", "corpus", "models", "pretraining", "relations", "results", "engine", "figures"),
+        *("segmentation", "importance", "refinement"),
+    },
     "viewer": {"atomic", "errors", "results", "phones", "importance"},
 }
 ABOVE_ALL = {"__init__", "__main__", "autoclasses", "cli"}  # they call the rooms, and no room calls them

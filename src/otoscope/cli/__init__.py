@@ -20,6 +20,7 @@ from otoscope.cli.prune import prune
 from otoscope.cli.rank import rank
 from otoscope.cli.refine import refine
 from otoscope.cli.relations import relations
+from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
 from otoscope.errors import BadInput, printable
@@ -38,6 +39,7 @@ COMMANDS = (
     view,
     demo,
     pretrain,
+    reproduce,
     models,
     convert,
 )  # in the order of the help

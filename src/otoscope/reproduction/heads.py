@@ -1,0 +1,127 @@
+"""Heads of the models beside each other: shares of categories, shifts of diagonal heads (published Fig. 1)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from otoscope.importance.claims import Difference
+from otoscope.reproduction.answers import Answer, answered, beyond_chance, difference, over_heads
+from otoscope.results import Bootstrap
+from otoscope.results.bootstrap import interval, resampled_rows
+from otoscope.results.categories import CATEGORIES, STATISTIC_OF, categorise
+
+Floats = NDArray[np.floating]
+SHARP = 0.3  # of a head's attention at one offset: a sharp diagonal
+SHUFFLES = 1000
+OVER_UTTERANCES = "bootstrap over utterances"
+
+
+def shares(dataset: xr.Dataset) -> tuple[Floats, Floats]:
+    """Share of each of `CATEGORIES` among the heads, `[category]`, and of resampled utterances `[resample, category]`.
+
+    One utterance has no resamples (NaN).
+    """
+    drawn = _categories_drawn(dataset)
+    plain = _share_of(dataset["category"].values)
+    return plain, _share_of(drawn) if dataset.sizes["utterance"] > 1 else np.full((1, len(plain)), np.nan)
+
+
+def shifts(dataset: xr.Dataset) -> Floats:
+    """Offset in ms of the peak of each diagonal head `[layer, head]`, negative where it looks back; NaN for others."""
+    peak = dataset["offset_profile"].fillna(-1).idxmax("offset") * dataset.attrs["frame_period"] * 1000
+    return np.where(dataset["category"].values == "diagonal", peak.values, np.nan)
+
+
+def head_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Answer]:
+    """Claims about M3's heads, then those that compare the models; `found` are runs of heads by model."""
+    of = f"{found['m3'].sizes['utterance']} utterances"
+    answers = [
+        answered("categories are spread evenly over layers", of, [_evenness(found["m3"])], _EVEN),
+        answered("sharp diagonals are shifted off the main diagonal", of, list(_off_diagonal(found["m3"])), _FOLDS),
+    ]
+    if {"m3", "m9"} <= set(found):
+        answers.append(
+            answered("the shift grows with the masking span", of, [_growth(found, seeds)], "heads drawn again")
+        )
+        for text, category, sign in _SPANS:
+            answers.append(answered(text, of, [_more(found, seeds, category, sign)], OVER_UTTERANCES))
+    return answers
+
+
+_EVEN = "chi-squared of layer and category, heads shuffled over layers; bootstrap over utterances"
+_FOLDS = "bootstrap over utterances"
+_SPANS = (
+    ("a larger span makes more global heads", "global", 1),
+    ("a smaller span makes more diagonal heads", "diagonal", -1),
+)
+
+
+def _categories_drawn(dataset: xr.Dataset) -> NDArray[np.str_]:
+    rows = {name: dataset[f"{name}_rows"].values for name in STATISTIC_OF.values()}
+    drawn = resampled_rows(rows, Bootstrap())
+    return categorise(*(drawn[name] for name in ("globalness", "verticality", "diagonality")))
+
+
+def _share_of(category: NDArray[np.str_]) -> Floats:
+    """Shares [..., category] of categories [..., layer, head]."""
+    present = (category != "").sum(axis=(-2, -1))
+    return np.stack([(category == name).sum(axis=(-2, -1)) / present for name in CATEGORIES], axis=-1)
+
+
+def _evenness(dataset: xr.Dataset) -> Difference:
+    """How far below the 95 % point of chance the unevenness of categories over layers is."""
+    category, rng = dataset["category"].values, np.random.default_rng(0)
+    flat = category.ravel()
+    shuffled = [_unevenness(rng.permutation(flat).reshape(category.shape)) for _ in range(SHUFFLES)]
+    bound = float(np.quantile(shuffled, 0.95))
+    drawn = np.array([_unevenness(one) for one in _categories_drawn(dataset)])
+    return difference("95 % point of chance over chi-squared", bound - _unevenness(category), bound - drawn)
+
+
+def _unevenness(category: NDArray[np.str_]) -> float:
+    """Chi-squared of the table of layers and categories."""
+    counts = np.array([[(layer == name).sum() for name in CATEGORIES] for layer in category], dtype=float)
+    expected = counts.sum(1, keepdims=True) * counts.sum(0) / counts.sum()
+    return float(((counts - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
+
+
+def _off_diagonal(dataset: xr.Dataset) -> list[Difference]:
+    """How far the head that most attends to its own frame is from a sharp diagonal; nothing where none is sharp."""
+    profile, ends = dataset["offset_profile"], dataset["offset_profile_interval"]
+    if float(profile.max()) < SHARP:
+        return []
+    own = profile.sel(offset=0)
+    layer, head = np.unravel_index(int(np.nanargmax(own.values)), own.shape)
+    low, high = ends.sel(offset=0).isel(layer=layer, head=head).values
+    most = float(own.isel(layer=layer, head=head))
+    return [Difference(f"{SHARP:g} over the most attention to the own frame", SHARP - most, SHARP - high, SHARP - low)]
+
+
+def _growth(found: Mapping[str, xr.Dataset], seeds: list[str]) -> Difference:
+    """Mean distance of diagonal heads from the main diagonal, M9 over M3, in frames."""
+    (long, long_drawn), (short, short_drawn) = (_mean_shift(found[name]) for name in ("m9", "m3"))
+    grown = difference("M9 over M3, frames", long - short, long_drawn - short_drawn[::-1])
+    return beyond_chance(grown, [_mean_shift(found[name])[0] for name in seeds])
+
+
+def _mean_shift(dataset: xr.Dataset) -> tuple[float, Floats]:
+    frames = np.abs(shifts(dataset)) / (1000 * dataset.attrs["frame_period"])
+    known = frames[~np.isnan(frames)]
+    return over_heads(lambda places: float(known[places].mean()), len(known))
+
+
+def _more(found: Mapping[str, xr.Dataset], seeds: list[str], category: str, sign: int) -> Difference:
+    """Share of a category, M9 over M3 (or M3 over M9 where the sign is -1)."""
+    place = CATEGORIES.index(category)
+    (long, long_drawn), (short, short_drawn) = (shares(found[name]) for name in ("m9", "m3"))
+    what = "M9 over M3" if sign > 0 else "M3 over M9"
+    grown = difference(what, sign * (long - short)[place], sign * (long_drawn - short_drawn)[:, place])
+    return beyond_chance(grown, [float(shares(found[name])[0][place]) for name in seeds])
+
+
+def share_intervals(dataset: xr.Dataset) -> tuple[Floats, Floats]:
+    """Shares `[category]` and their intervals `[category, bound]`."""
+    plain, drawn = shares(dataset)
+    return plain, interval(drawn)

@@ -1,0 +1,34 @@
+"""What heads and spans are worth, asked of each corpus that probes were trained on (published Figs. 5 and 6)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from otoscope.importance.claims import Difference, claims
+from otoscope.reproduction.answers import Answer, answered
+
+NO_LOSS = 0.01  # of accuracy: what is lost within it is none
+PAIRED = "bootstrap over seeds and utterances, paired"
+
+
+def pruning_answers(dataset: xr.Dataset, corpus: str) -> Iterator[Answer]:
+    """Claims about which heads matter to M3, of a run of prune by every category and by weight."""
+    for claim in claims(dataset):
+        yield answered(claim.text, f"{corpus}, {claim.probe}", claim.differences, PAIRED)
+    for probe in dataset["probe"].values:
+        if dataset["better"].sel(probe=probe).item() == "high":
+            found = [_half(dataset, str(probe))]
+            yield answered("half of the heads go without loss", f"{corpus}, {probe}", found, PAIRED)
+
+
+def _half(dataset: xr.Dataset, probe: str) -> Difference:
+    """Change of the score when half of the heads are gone by the best ranking, plus what counts as no loss."""
+    one = dataset.sel(probe=probe)
+    step = int(np.abs(one["removed"].values - one["removed"].values[-1] / 2).argmin())
+    at = one["change"].isel(step=step)
+    ranking, direction = np.unravel_index(int(at.values.argmax()), at.shape)
+    best = one.isel(step=step, ranking=ranking, direction=direction)
+    low, high = best["change_interval"].values
+    what = f"{best['ranking'].item()}, {best['direction'].item()}: change plus {NO_LOSS:g}"
+    return Difference(what, best["change"].item() + NO_LOSS, float(low) + NO_LOSS, float(high) + NO_LOSS)

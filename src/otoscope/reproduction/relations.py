@@ -1,0 +1,78 @@
+"""Operations and concentration of heads (published Figs. 3 and 4)."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from otoscope.importance.claims import Difference
+from otoscope.relations.operations import Operation, operations
+from otoscope.reproduction.answers import Answer, answered, difference, over_heads
+
+Floats = NDArray[np.floating]
+SIBILANTS = ("ch", "jh", "s", "sh")
+# claim: targets that one head must attend to (or avoid), each of them
+OPERATIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "some head lets silence attend to silence": (("silence from silence",), "attends"),
+    "some head attends to the same phone": (("its own phone", "the same phone elsewhere"), "attends to any"),
+    "some head avoids the same phone": (("the same phone elsewhere",), "avoids"),
+    "some head attends to silence": (("silence",), "attends"),
+    "some head avoids silence": (("silence",), "avoids"),
+    "some head attends to ch, jh, s and sh": (SIBILANTS, "attends"),
+    "some head avoids ch, jh, s and sh": (SIBILANTS, "avoids"),
+}
+NAMED = "operation's bound against the bootstrap over utterances, the head that is surest"
+
+
+def relation_answers(dataset: xr.Dataset) -> list[Answer]:
+    """Claims about relations, of a run of M3's heads; none where its corpus has no phones."""
+    if "operation_effect" not in dataset:
+        return []
+    of = f"{dataset.attrs['labelled_utterances']} utterances"
+    named = [answered(text, of, list(_surest(dataset, *how)), NAMED) for text, how in OPERATIONS.items()]
+    return [*named, *_concentrating(dataset, of)]
+
+
+def _surest(dataset: xr.Dataset, targets: Sequence[str], way: str) -> Iterator[Difference]:
+    """By how much the effect of the surest head lies beyond its bound; of several targets the least."""
+    known = {one.target: one for one in operations([str(phone) for phone in dataset["key_phone"].values])}
+    present = set(dataset["operation"].values.tolist())
+    if not set(targets) <= present & set(known):
+        return
+    each = [_beyond(dataset, known[target], avoids=way == "avoids") for target in targets]
+    stacked = np.stack(each)  # [target, end, head]: value, low, high
+    chosen = stacked.max(axis=0) if way == "attends to any" else stacked.min(axis=0)
+    if np.isnan(chosen[1]).all():
+        return
+    head = int(np.nanargmax(chosen[1]))
+    heads = dataset.sizes["head"]
+    value, low, high = chosen[:, head]
+    yield Difference(f"head {head // heads}.{head % heads}, beyond its bound", float(value), float(low), float(high))
+
+
+def _beyond(dataset: xr.Dataset, operation: Operation, *, avoids: bool) -> Floats:
+    """Value, low and high `[3, head]` by which each head's effect is beyond the operation's bound."""
+    effect = dataset["operation_effect"].sel(operation=operation.target).values.ravel()
+    low, high = dataset["operation_effect_interval"].sel(operation=operation.target).values.reshape(-1, 2).T
+    if avoids:
+        return operation.avoids - np.stack([effect, high, low])
+    return np.stack([effect, low, high]) - operation.attends
+
+
+def _concentrating(dataset: xr.Dataset, of: str) -> Iterator[Answer]:
+    """Whether heads of high verticality have extreme concentration; for neglect among heads that are not diagonal."""
+    verticality = dataset["verticality"].values.ravel()
+    present, upright = ~np.isnan(verticality), dataset["category"].values.ravel() != "diagonal"
+    of_phones = dataset["concentration"].values.reshape(len(verticality), -1)
+    for text, extreme, here in (
+        ("vertical heads concentrate, by focus", np.nanmax(of_phones, axis=1), present),
+        ("vertical heads concentrate, by neglect", -np.nanmin(of_phones, axis=1), present & upright),
+    ):
+        value, drawn = over_heads(_correlation(verticality[here], extreme[here]), int(here.sum()))
+        yield answered(text, of, [difference("Spearman over heads", value, drawn)], "heads drawn again")
+
+
+def _correlation(a: Floats, b: Floats) -> Callable[[NDArray[np.intp]], float]:
+    return lambda places: float(spearmanr(a[places], b[places]).statistic)

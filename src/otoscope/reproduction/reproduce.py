@@ -1,0 +1,92 @@
+"""From audio to a report: every published experiment on models that are trained here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from otoscope.atomic import make_folder
+from otoscope.corpus import fingerprint
+from otoscope.reproduction.corpora import corpora
+from otoscope.reproduction.dataset import results
+from otoscope.reproduction.found import Found
+from otoscope.reproduction.models import described, models, recipes_of
+from otoscope.reproduction.report import write_report
+from otoscope.reproduction.stage import Record, carry_out
+from otoscope.reproduction.stages import Work, stages
+from otoscope.results import Run, claim_folder, finish, open_run
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What was found, as a run of the kind `reproduction`, and the report to read."""
+
+    run: Run
+    report: Path
+
+
+def reproduce(
+    pretrain: Sequence[str | Path],
+    phones: str | Path,
+    speakers: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    size: str = "small",
+    recipes: str | Path | None = None,
+    alignments: str | Path | None = None,
+    seeds: int = 3,
+    device: str = "auto",
+    on_stage: Callable[[str], None] = lambda name: None,
+) -> Reproduction:
+    """Make every experiment of Yang, Liu & Lee 2020 on M3, M6 and M9, and compare with what they published.
+
+    The same call goes on where an earlier one stopped. A model that `otoscope pretrain` trained by the same recipe,
+    with its output in `out/models/m3` (m6, m9, m3-1, ...), is taken over. What the corpora do not allow is left out,
+    and the report says so.
+
+    Args:
+        pretrain: corpora to train on.
+        phones: corpus whose phones are known, for heads, boundaries, relations and probes.
+        speakers: one or several corpora for probes of speakers (and of phones where they have them), on which
+            pre-training is validated, too.
+        out: folder of everything: `models`, `runs`, `results`, `report.html`.
+        size: `small` for a CPU, `large` as published, for a GPU.
+        recipes: a folder of m3.toml, m6.toml and m9.toml that takes the place of those of the size.
+        alignments: folder of TextGrids of the speakers' corpora, where they do not lie beside the audio.
+        seeds: how often M3 is trained, to know what differs by chance.
+        device: as for `load`.
+        on_stage: is told the name of each stage as it begins.
+
+    Raises:
+        BadInput: a corpus cannot be read, a recipe cannot be used, or `out` holds another reproduction.
+
+    Example:
+        >>> reproduce(["no/such"], "embedded", "embedded", "here", size="huge")
+        Traceback (most recent call last):
+        otoscope.errors.BadInput: expected a size of small or large, got 'huge'
+    """
+    asked = [speakers] if isinstance(speakers, str | Path) else speakers
+    heard = corpora(
+        [str(path) for path in pretrain], str(phones), [str(path) for path in asked], str(alignments or "") or None
+    )
+    trained = models(Path(recipes) if recipes else recipes_of(size), heard.pretrain, heard.held_out, seeds)
+    plan = {
+        "models": described(trained),
+        "pretrain": [Path(path).name for path in heard.pretrain],
+        "probed": {one.role: fingerprint(list(one.cuts)) for one in heard.probed},
+    }
+    folder = Path(out)
+    make_folder(folder)
+    claim_folder(folder / "results", plan, resume=True)
+    work = Work(trained, heard, folder, device)
+    found = Found(work, _carried_out(work, on_stage))
+    finish(folder / "results", results(found), [])
+    run = open_run(folder / "results")
+    return Reproduction(run, write_report(found, run.dataset.load()))
+
+
+def _carried_out(work: Work, on_stage: Callable[[str], None]) -> dict[str, Record]:
+    records: dict[str, Record] = {}
+    for stage in stages(work):
+        on_stage(stage.name)
+        records[stage.name] = carry_out(stage, work.folder / "stages", records)
+    return records

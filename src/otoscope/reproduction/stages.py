@@ -1,0 +1,132 @@
+"""The stages of a reproduction in their order, and where each keeps what it found."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from otoscope.atomic import atomic, make_folder
+from otoscope.engine.analyze import analyze
+from otoscope.importance.prune import prune
+from otoscope.models.load import quiet
+from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
+from otoscope.pretraining.evaluation import evaluate
+from otoscope.pretraining.speech import read_speech
+from otoscope.pretraining.train import pretrain
+from otoscope.refinement.bench import bench
+from otoscope.refinement.refine import refine
+from otoscope.reproduction.corpora import Corpora, Probed
+from otoscope.reproduction.models import SEEDED, Trained, check_finished
+from otoscope.reproduction.stage import Stage
+from otoscope.segmentation.segment import segment
+
+CATEGORIES = ("diagonality", "verticality", "globalness", "weight")
+REFINED: dict[str, dict[str, Any]] = {"half": {"by": "globalness", "heads": 0.5}, "span": {"span": 10}}
+"""Refined models, and what `refine` is asked for."""
+
+SECONDS = (10, 60)  # of audio, at which refined models are timed
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is trained, on what it is measured, and the folder of it all."""
+
+    models: Sequence[Trained]
+    corpora: Corpora
+    folder: Path
+    device: str = "auto"
+
+    def training(self, name: str) -> Path:
+        """Folder of a model's training, as `otoscope pretrain -o` fills it."""
+        return self.folder / "models" / name
+
+    def model(self, name: str) -> Path:
+        """Folder of a trained model."""
+        return self.training(name) / "model"
+
+    def run(self, name: str, what: str) -> Path:
+        """Folder of one experiment on a model."""
+        return self.folder / "runs" / name / what
+
+
+def stages(work: Work) -> list[Stage]:
+    """All of them: every model is trained first, then each is measured, M3 the most."""
+    trained = [Stage(f"{one.name}/pretraining", partial(_pretrain, work, one), essential=True) for one in work.models]
+    measured = [stage for one in work.models for stage in _measures(work, one)]
+    return [*trained, *measured, *_refinements(work)]
+
+
+def _measures(work: Work, model: Trained) -> Iterator[Stage]:
+    name, heads = model.name, f"{model.name}/heads"
+    yield Stage(f"{name}/held-out", partial(_held_out, work, model))
+    yield Stage(heads, partial(_heads, work, name), essential=True)
+    yield Stage(f"{name}/segmentation", partial(_segmentation, work, name))
+    for corpus in work.corpora.probed if model.is_main else ():
+        yield Stage(f"{name}/pruning-{corpus.role}", partial(_pruning, work, name, corpus), [heads])
+
+
+def _refinements(work: Work) -> Iterator[Stage]:
+    for how in REFINED:
+        yield Stage(f"{SEEDED}/refined-{how}", partial(_refine, work, how), [f"{SEEDED}/heads"])
+        yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), [f"{SEEDED}/refined-{how}"])
+
+
+def _pretrain(work: Work, model: Trained) -> None:
+    if work.model(model.name).exists():
+        check_finished(model, work.model(model.name))
+    else:
+        pretrain(model.recipe, work.training(model.name), resume=True)
+
+
+def _held_out(work: Work, model: Trained) -> None:
+    """Masked L1 on the corpora of speakers, by the mask that the model was trained with."""
+    folder = work.training(model.name)
+    speech = read_speech(model.recipe.validation, MockingjayFeatureExtractor(), folder / "features")
+    with quiet():
+        stored = MockingjayForPreTraining.from_pretrained(work.model(model.name), dtype="float32")
+    found = evaluate(stored, speech.features, model.recipe.masking)
+    write_json(work.run(model.name, "held-out.json"), asdict(found))
+
+
+def _heads(work: Work, name: str) -> None:
+    analyze(work.model(name), work.corpora.phones.given, work.run(name, "heads"), device=work.device, resume=True)
+
+
+def _segmentation(work: Work, name: str) -> None:
+    out = work.run(name, "segmentation")
+    segment(work.model(name), work.corpora.phones.given, out, device=work.device, resume=True)
+
+
+def _pruning(work: Work, name: str, corpus: Probed) -> None:
+    """M3 by every category and by weight, the others by globalness; all under narrower and narrower spans."""
+    prune(
+        work.model(name),
+        corpus.given,
+        work.run(name, f"pruning-{corpus.role}"),
+        by=CATEGORIES if name == SEEDED else ["globalness"],
+        probes=corpus.probes,
+        run=work.run(name, "heads"),
+        device=work.device,
+        resume=True,
+    )
+
+
+def _refine(work: Work, how: str) -> None:
+    out = work.model(f"{SEEDED}-{how}")
+    asked = REFINED[how] | ({"run": work.run(SEEDED, "heads")} if "by" in REFINED[how] else {})
+    if not out.exists():
+        refine(work.model(SEEDED), out, **asked)
+
+
+def _speed(work: Work, how: str) -> None:
+    measured = bench(work.model(f"{SEEDED}-{how}"), work.model(SEEDED), seconds=SECONDS)
+    write_json(work.run(SEEDED, f"speed-{how}.json"), asdict(measured))
+
+
+def write_json(path: Path, content: object) -> None:
+    """One file, whole or absent."""
+    make_folder(path.parent)
+    with atomic(path) as partial_file:
+        partial_file.write_text(json.dumps(content) + "\n", encoding="utf-8")

@@ -1,0 +1,214 @@
+"""Tables of the report: numbers as words, published values beside ours."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from otoscope.reproduction.found import Found
+from otoscope.reproduction.html import table
+from otoscope.reproduction.published import Published, claims_published
+from otoscope.reproduction.stages import REFINED, SECONDS
+from otoscope.results.aligned import aligned
+
+NOTHING = "–"
+
+
+def summary(dataset: xr.Dataset) -> str:
+    """Claims with their answers, then the time of every stage, as text."""
+    rows = [[claim.text, _answers(dataset, claim)] for claim in claims_published()]
+    times = [[name, time] for name, time, _ in _times(dataset)]
+    return f"{aligned(('claim', 'answer'), rows)}\n{aligned(('stage', 'time'), times)}"
+
+
+def claim_table(dataset: xr.Dataset, experiment: str) -> str:
+    """Claims of an experiment: what was published, each answer, and the differences behind it."""
+    titles = ("claim", "published", "asked of", "answer", "difference", "is", "95 % interval", "test")
+    rows = [row for one in claims_published() if one.experiment == experiment for row in _asked(dataset, one)]
+    return table(titles, rows, numbers=(5, 6))
+
+
+def summary_table(dataset: xr.Dataset) -> str:
+    """Each claim once, with its answers by what it was asked of."""
+    return table(
+        ("claim", "published", "answers"),
+        [[one.text, one.published, _answers(dataset, one)] for one in claims_published()],
+    )
+
+
+def corpus_table(found: Found) -> str:
+    """How much speech there is."""
+    titles = ("corpus", "role", "utterances", "hours", "speakers", "with phones", "left out")
+    facts = [one.facts for one in found.work.corpora.probed]
+    rows = [[str(of["name"]), str(of["role"]), *_counts(of), f"{of['labelled']}", f"{of['skipped']}"] for of in facts]
+    return table(titles, rows, numbers=(2, 3, 4, 5, 6))
+
+
+def model_table(found: Found, dataset: xr.Dataset) -> str:
+    """The models, what they were trained by, and what they have learned."""
+    titles = ("model", "masked frames", "steps", "batch", "held-out masked L1", "predicting the mean")
+    rows = []
+    for model in found.work.models:
+        of = dataset.sel(model=model.name)
+        learned = [_number(of[name].item()) for name in ("held_out", "held_out_mean")]
+        recipe = model.recipe
+        steps, batch = str(recipe.training["max_steps"]), str(recipe.batching.size)
+        rows.append([model.title, str(recipe.masking.span), steps, batch, *learned])
+    return table(titles, rows, numbers=(1, 2, 3, 4, 5))
+
+
+def r_value_table(dataset: xr.Dataset, mode: str) -> str:
+    """R-values of one way of counting, the published ones beside those that are strict."""
+    strict = mode == "strict"
+    titles = ["model", "method", "R-value", "95 % interval", *(["published"] if strict else [])]
+    rows = []
+    for model in dataset["model"].values:
+        for method in dataset["segmenter"].values:
+            of = dataset.sel(model=model, segmenter=method, mode=mode)
+            interval = _interval(of["r_value_interval"].values)
+            published = [_number(of["r_value_published"].item())] if strict else []
+            rows.append([str(of["title"].item()), str(method), _number(of["r_value"].item()), interval, *published])
+    return table(titles, rows, numbers=(2, 3, 4))
+
+
+def share_table(dataset: xr.Dataset) -> str:
+    """Shares of categories and shifts of diagonal heads, by model."""
+    categories = [str(name) for name in dataset["category"].values]
+    rows = []
+    for name in dataset["model"].values:
+        of = dataset.sel(model=name)
+        shares = [_share(of.sel(category=category)) for category in categories]
+        shift = np.abs(of["shift"].values[~np.isnan(of["shift"].values)])
+        rows.append([str(of["title"].item()), *shares, f"{shift.mean():.0f} ms", f"{(shift > 0).mean():.0%}"])
+    return table(("model", *categories, "mean shift of diagonal heads", "off the main diagonal"), rows, range(1, 6))
+
+
+def change_table(datasets: dict[str, xr.Dataset]) -> str:
+    """How the scores of M3 change as global heads go and as the span is limited, by corpus and probe."""
+    rows = [row for corpus, one in datasets.items() for row in _changes(corpus, one)]
+    return table(("corpus", "probe", "intact", "what is done", "score", "change", "95 % interval"), rows, (2, 4, 5, 6))
+
+
+def speed_table(found: Found) -> str:
+    """What refined models cost beside M3."""
+    titles = ("model", "audio", "latency", "of M3", "times as fast", "multiplications", "parameters")
+    rows = [row for how in REFINED for row in _speeds(how, found.facts("m3", f"speed-{how}"))]
+    return table(titles, rows, numbers=range(1, 7)) if rows else ""
+
+
+def time_table(dataset: xr.Dataset) -> str:
+    """Seconds of every stage that was done, longest first, and of all."""
+    return table(("stage", "time", "share"), _times(dataset), numbers=(1, 2))
+
+
+def left_out_table(dataset: xr.Dataset) -> str:
+    """Stages that the corpora did not allow, and why; nothing where all were done."""
+    lacking = dataset.sel(stage=dataset["left_out"].values != "")
+    rows = [[str(one), str(why)] for one, why in zip(lacking["stage"].values, lacking["left_out"].values, strict=True)]
+    return table(("left out", "because"), rows) if rows else ""
+
+
+def _asked(dataset: xr.Dataset, claim: Published) -> Iterator[list[str]]:
+    last = None
+    for at in np.flatnonzero(dataset["claim"].values == claim.text):
+        one = dataset.isel(difference=at)
+        of = str(one["asked_of"].item())
+        begins = of != last
+        said = [claim.text, claim.published] if last is None else ["", ""]
+        yield [
+            *said,
+            of if begins else "",
+            str(one["answer"].item()) if begins else "",
+            str(one["what"].item()),
+            _signed(one["value"].item()),
+            _interval(one["value_interval"].values, signed=True),
+            str(one["test"].item()) if begins else "",
+        ]
+        last = of
+
+
+def _answers(dataset: xr.Dataset, claim: Published) -> str:
+    """`holds`, or `holds: 2; cannot tell: 1` where it was asked of several and they differ."""
+    mine = dataset.sel(difference=dataset["claim"].values == claim.text)
+    pairs = dict(zip(mine["asked_of"].values, mine["answer"].values, strict=True))
+    counts = Counter(str(answer) for answer in pairs.values())
+    return next(iter(counts)) if len(counts) == 1 else "; ".join(f"{name}: {of}" for name, of in counts.items())
+
+
+def _times(dataset: xr.Dataset) -> list[list[str]]:
+    """All stages that were done, then each, longest first."""
+    done = dataset.sel(stage=dataset["left_out"].values == "").sortby("seconds", ascending=False)
+    whole = float(done["seconds"].sum())
+    named = zip(done["stage"].values, done["seconds"].values, strict=True)
+    return [["all", _duration(whole), ""], *([str(name), _duration(of), f"{of / whole:.0%}"] for name, of in named)]
+
+
+def _changes(corpus: str, dataset: xr.Dataset) -> Iterator[list[str]]:
+    for probe in dataset["probe"].values:
+        one = dataset.sel(probe=probe)
+        way = one.sel(ranking="globalness", direction="high to low")
+        intact = _number(way["score"].values[0])
+        n_heads = one["removed"].values[-1]
+        for step in range(1, len(one["removed"]) - 1):
+            what = f"{one['removed'].values[step] / n_heads:.0%} of the heads removed, the most global first"
+            yield [corpus, str(probe), intact, what, *_scored(way.isel(step=step), "")]
+        if "span_score" not in one:
+            continue
+        for radius in one["radius"].values[1:]:
+            of = one.sel(rows="published", radius=radius)
+            yield [corpus, str(probe), intact, f"span of {radius:.0f} frames, rows as published", *_scored(of, "span_")]
+
+
+def _scored(of: xr.Dataset, prefix: str) -> list[str]:
+    score, change = of[f"{prefix}score"].item(), of[f"{prefix}change"].item()
+    return [_number(score), _signed(change), _interval(of[f"{prefix}change_interval"].values, signed=True)]
+
+
+def _speeds(how: str, measured: dict[str, Any]) -> Iterator[list[str]]:
+    names = {"half": "without the most global half of its heads", "span": "span of 10 frames"}
+    for seconds in SECONDS if measured else ():
+        ours, whole = measured["costs"][str(seconds)]
+        ratio = measured["ratios"][str(seconds)]
+        macs = [sum(cost["macs"].values()) for cost in (ours, whole)]
+        yield [
+            f"M3, {names[how]}",
+            f"{seconds} s",
+            f"{1000 * ours['latency']['median']:.0f} ms",
+            f"{1000 * whole['latency']['median']:.0f} ms",
+            f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})",
+            f"{macs[0] / macs[1]:.0%}",
+            f"{measured['parameters'][0] / measured['parameters'][1]:.0%}",
+        ]
+
+
+def _counts(of: dict[str, Any]) -> list[str]:
+    return [str(of["utterances"]), f"{of['hours']:.2f}", str(of["speakers"])]
+
+
+def _share(of: xr.Dataset) -> str:
+    return f"{of['category_share'].item():.0%} ({_interval(of['category_share_interval'].values, percent=True)})"
+
+
+def _number(value: float) -> str:
+    return NOTHING if np.isnan(value) else f"{value:.3f}"
+
+
+def _signed(value: float) -> str:
+    return NOTHING if np.isnan(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def _interval(ends: NDArray[np.floating], *, signed: bool = False, percent: bool = False) -> str:
+    low, high = ends
+    if np.isnan(low):
+        return NOTHING
+    return " to ".join(f"{end:.0%}" if percent else _signed(end) if signed else f"{end:.3f}" for end in (low, high))
+
+
+def _duration(seconds: float) -> str:
+    """`1 h 02 min`, `3.4 min`, `12 s`."""
+    if seconds >= 3600:
+        return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:02.0f} min"
+    return f"{seconds / 60:.1f} min" if seconds >= 100 else f"{seconds:.0f} s"
