@@ -3,14 +3,17 @@
 Axes: b utterance, h head, q query, k key, d feature. Memory grows linearly with the number of frames.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
 
 from otoscope.errors import BadInput
 from otoscope.statistics.labels import Labels
+from otoscope.statistics.layer import Layer, Span
 from otoscope.statistics.reductions import GATHER, LABELLED, NEEDING_LABELS, SKEWED, Reductions, empty_totals, finished
 from otoscope.statistics.tile import Tile, Workspace
 
@@ -66,47 +69,48 @@ def attend(
     reductions = []
     for b, length in enumerate(valid):
         layer = Layer(
-            query_hqd=_working(query[b, :, :length]) * scaling,
-            key_hkd=_working(key[b, :, :length]),
-            value_hkd=_working(value[b, :, :length]),
+            query_hqd=query[b, :, :length],
+            key_hkd=key[b, :, :length],
+            value_hkd=value[b, :, :length],
+            scaling=scaling,
             bias_hqk=None if full_bias is None else full_bias[b],
             span=tiles,
-            labels=None if labels is None else labels[b].to(query.device),
+            labels=None if labels is None else labels[b],
         )
-        reductions.append(_attend_one(layer, frozenset(needs), context_bqhd[b]))
+        way = _way(layer, frozenset(needs))
+        reductions.append(way(layer, frozenset(needs), context_bqhd[b]))
     return context_bqhd, reductions
 
 
-@dataclass(frozen=True)
-class Span:
-    """How many frames from a query keys compete in the softmax (`reach`), and still count after it (`kept`)."""
+def _way(layer: Layer, needs: frozenset[str]) -> Callable[[Layer, frozenset[str], Tensor], Reductions]:
+    """Triton's two passes on a CUDA device, where they know all that is asked; tiles in plain torch elsewhere."""
+    if layer.query_hqd.is_cuda and _triton_is_installed():
+        from otoscope.statistics.fused.attend import attend_fused, knows
 
-    reach: int
-    kept: int
-
-    def keys(self, queries: slice, length: int) -> slice:
-        """Keys to compute for a tile of queries."""
-        return slice(max(0, queries.start - self.reach), min(length, queries.stop + self.reach))
+        if knows(layer, needs):
+            return attend_fused
+    return attend_in_tiles
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One utterance's heads in one layer, padding gone, queries scaled."""
+@cache
+def _triton_is_installed() -> bool:
+    return find_spec("triton") is not None
 
-    query_hqd: Tensor
-    key_hkd: Tensor
-    value_hkd: Tensor
-    bias_hqk: Tensor | None
-    span: Span
-    labels: Labels | None
+
+def _precise(layer: Layer) -> Layer:
+    """The same in float32 or, where it is that, float64; its queries scaled."""
+    query, key, value = (_working(states) for states in (layer.query_hqd, layer.key_hkd, layer.value_hkd))
+    return replace(layer, query_hqd=query * layer.scaling, key_hkd=key, value_hkd=value, scaling=1.0)
 
 
 def _working(states: Tensor) -> Tensor:
     return states.to(torch.float64 if states.dtype == torch.float64 else torch.float32).contiguous()
 
 
-def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
+def attend_in_tiles(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
+    """One utterance, tile by tile in plain torch on any device: writes the context, gives the reductions."""
     H, T, _ = layer.query_hqd.shape
+    layer = _precise(layer)
     space = _workspace(layer, skew=not needs.isdisjoint(SKEWED))
     totals = empty_totals(needs, H, space)
     rows = torch.full((H,), T, device=layer.query_hqd.device)
@@ -119,7 +123,8 @@ def _attend_one(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Red
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
         for need, total in totals.items():
             (GATHER | LABELLED)[need](tile, total)
-    return Reductions(length=T, rows=rows.clamp(min=1), labels=layer.labels, **finished(totals, space))
+    labels = None if layer.labels is None else layer.labels.to(rows.device)
+    return Reductions(length=T, rows=rows.clamp(min=1), labels=labels, **finished(totals, space))
 
 
 def _workspace(layer: Layer, skew: bool) -> Workspace:

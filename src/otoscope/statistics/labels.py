@@ -1,5 +1,6 @@
 """Phone labels of one utterance beside the frames of its attention.
 
+They stay in the processor's memory, where what lies in a tile is looked up without waiting for a device.
 Axes: t frame of the model (q query, k key), r label frame within it, y phone, z run.
 """
 
@@ -60,19 +61,19 @@ class Labels:
         return [slice(int(frames[a]), int(frames[b - 1]) + 1) for a, b in zip(starts, stops, strict=True)]
 
     def shares(self, like: Tensor) -> Tensor:
-        """Share of each frame that carries each phone, `[t, y]`, in the dtype of `like`."""
-        return _shares(self.phone_tr, torch.arange(self.count, device=like.device), like)
+        """Share of each frame that carries each phone, `[t, y]`, in the dtype and on the device of `like`."""
+        return _shares(self.phone_tr, torch.arange(self.count, device=self.phone_tr.device), like)
 
     def block(self, queries: slice, like: Tensor) -> "Block":
-        """What is said in some frames, in the dtype of `like`."""
+        """What is said in some frames, in the dtype and on the device of `like`."""
         phone_qr, run_qr = self.phone_tr[queries], self.run_tr[queries]
         phones, runs = (_present(ids) for ids in (phone_qr, run_qr))
         touched = self.frames_z[int(runs[0]) : int(runs[-1]) + 1] if len(runs) else [slice(0, 0)]
         near = slice(touched[0].start, touched[-1].stop)
         return Block(
-            phones=phones,
+            phones=phones.to(like.device),
             share_yq=_shares(phone_qr, phones, like).T,
-            phone_z=self.phone_z[runs],
+            phone_z=self.phone_z[runs].to(like.device),
             share_zq=_shares(run_qr, runs, like).T,
             near=near,
             share_zk=_shares(self.run_tr[near], runs, like).T,
@@ -100,4 +101,4 @@ def _present(id_tr: Tensor) -> Tensor:
 
 
 def _shares(id_tr: Tensor, ids: Tensor, like: Tensor) -> Tensor:
-    return (id_tr[..., None] == ids).to(like.dtype).mean(1)
+    return (id_tr[..., None] == ids).to(like.dtype).mean(1).to(like.device)
