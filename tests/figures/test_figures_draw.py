@@ -88,8 +88,10 @@ def test_without_stored_maps_the_rest_is_drawn_and_the_lack_is_said(tmp_path):
     run = make_run(tmp_path / "run", 1, 2, 2, maps=0, related=True)
     lacking = {}
     paths = draw(run, tmp_path / "out", on_skip=lacking.__setitem__)
-    assert [path.stem for path in paths] == ["concentration", "head-distribution", "offset-profiles", "relation-maps"]
-    assert lacking == dict.fromkeys(["atlas", "category-examples"], "the run holds no attention")
+    of_statistics = ["concentration", "entropy-profile", "head-distribution", "offset-profiles", "relation-maps"]
+    assert [path.stem for path in paths] == of_statistics
+    of_maps = ["atlas", "category-examples", "head-similarity", "rollout"]
+    assert lacking == dict.fromkeys(of_maps, "the run holds no attention")
     with pytest.warns(UserWarning, match="figure .* is left out: the run holds no attention"):
         draw(run, tmp_path / "out")
     with pytest.raises(BadInput, match="no attention map of utterance 'x'"):

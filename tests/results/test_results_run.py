@@ -25,10 +25,12 @@ def uneven(tmp_path_factory):
 
 
 def test_columns_come_in_the_promised_order(run):
-    expected = [*FIRST, "category_agreement", "normalised_diagonality", "offset_peak_ms"]
+    expected = [*FIRST, "category_agreement", "normalised_diagonality", "normalised_entropy", "offset_peak_ms"]
     assert list(run.heads)[: len(expected)] == expected
     assert list(run.heads)[len(expected) :] == [
-        f"{name}_{end}" for name in (*FIRST[2:6], "normalised_diagonality") for end in ("low", "high")
+        f"{name}_{end}"
+        for name in (*FIRST[2:6], "normalised_diagonality", "normalised_entropy")
+        for end in ("low", "high")
     ]
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LogNorm
+from matplotlib.colors import Colormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -46,17 +46,22 @@ def marks_of(dataset: xr.Dataset) -> Marks:
 
 def show_map(sheet: Axes, square: Square, attn_qk: Floats, category: str, theme: Theme) -> None:
     """Put a map on the sheet, queries downward, framed in the category's colour."""
+    show_weights(sheet, square, attn_qk, theme.ramp(category), theme.categories[category])
+
+
+def show_weights(sheet: Axes, square: Square, attn_qk: Floats, ramp: Colormap, edge: str) -> None:
+    """Put weights on the sheet, queries downward, by how many times uniform attention they are."""
     left, top, side = square
     times_uniform = len(attn_qk) * pooled(attn_qk, most=int(side / MM_PER_INCH * PIXELS_PER_INCH))
     sheet.imshow(
         np.maximum(times_uniform, FAINTEST),
         norm=LogNorm(FAINTEST, STRONGEST, clip=True),
-        cmap=theme.ramp(category),
+        cmap=ramp,
         extent=(left, left + side, top + side, top),
         aspect="auto",
         interpolation_stage="data",
     )
-    sheet.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=theme.categories[category], linewidth=0.8))
+    sheet.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=edge, linewidth=0.8))
 
 
 def tag(sheet: Axes, square: Square, category: str, theme: Theme, rank: int | None = None) -> None:
@@ -100,17 +105,7 @@ def colour_scales(figure: Figure, left: float, top: float, width: float, theme: 
     step = (width + RAMP_GAP) / 3
     for i, (category, letter) in enumerate(LETTERS.items()):
         write(figure, left + i * step, top, f"{letter} {category}", color=theme.categories[category], weight="bold")
-        axes = place(figure, left + i * step, top + 3.8, step - RAMP_GAP, 2)
-        scale = np.geomspace(FAINTEST, STRONGEST, 256)
-        edges = np.append(scale, STRONGEST)
-        axes.pcolormesh(
-            edges, [0, 1], scale[None], norm=LogNorm(FAINTEST, STRONGEST), cmap=theme.ramp(category), rasterized=True
-        )
-        axes.set_xscale("log")
-        axes.set_xticks(list(SCALE_TICKS), list(SCALE_TICKS.values()))
-        axes.minorticks_off()
-        axes.set(yticks=[], xlim=(FAINTEST, STRONGEST))
-        axes.spines[:].set_visible(False)
+        colour_scale(place(figure, left + i * step, top + 3.8, step - RAMP_GAP, 2), theme.ramp(category))
     write(
         figure,
         left,
@@ -118,6 +113,18 @@ def colour_scales(figure: Figure, left: float, top: float, width: float, theme: 
         "attention of query (row) to key (column), 1 = uniform",
         color=theme.quiet,
     )
+
+
+def colour_scale(axes: Axes, ramp: Colormap) -> None:
+    """A ramp from the faintest to the strongest, with the multiples of uniform attention beneath."""
+    scale = np.geomspace(FAINTEST, STRONGEST, 256)
+    edges = np.append(scale, STRONGEST)
+    axes.pcolormesh(edges, [0, 1], scale[None], norm=LogNorm(FAINTEST, STRONGEST), cmap=ramp, rasterized=True)
+    axes.set_xscale("log")
+    axes.set_xticks(list(SCALE_TICKS), list(SCALE_TICKS.values()))
+    axes.minorticks_off()
+    axes.set(yticks=[], xlim=(FAINTEST, STRONGEST))
+    axes.spines[:].set_visible(False)
 
 
 def fitting(centres: Floats, sizes: list[float], importance: Floats, length: float) -> list[int]:

@@ -37,6 +37,13 @@ class Theme:
         ends = [self.avoided, self.surface, self.preferred]
         return LinearSegmentedColormap.from_list(f"{self.name}-diverging", ends).with_extremes(bad=self.line)
 
+    @property
+    def plain(self) -> Colormap:
+        """Colours from the surface to the ink, for what is of no category; what is undefined is the colour of lines."""
+        return LinearSegmentedColormap.from_list(f"{self.name}-plain", [self.surface, self.ink]).with_extremes(
+            bad=self.line
+        )
+
     def ramp(self, category: str) -> Colormap:
         """Sequential colours from the surface through the category's colour, for an attention map."""
         colour = self.categories[category]

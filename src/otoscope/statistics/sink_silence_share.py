@@ -28,7 +28,7 @@ def of_phones(phones: Sequence[str]) -> Statistic | None:
         """Share of attention that sinks in silence draw, `[H]`."""
         assert r.labels is not None
         share_ht = drawn(r)
-        silent_t = (r.labels.phone_tr == silence).to(share_ht.dtype).mean(-1)
+        silent_t = (r.labels.phone_tr == silence).to(share_ht).mean(-1)
         return torch.where(silent_t.any(), share_ht @ silent_t, torch.nan)
 
     def reference(A: NDArray[np.float64], phone_tr: NDArray[np.int64], count: int) -> float:
