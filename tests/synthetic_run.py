@@ -37,6 +37,7 @@ STATISTICS = [
     Described("diagonality", "frame/frame", "negative mean distance from the diagonal over length"),
     Described("weight", "1", "highest attention weight"),
     Described("normalised_diagonality", "1", "mean nearness to the diagonal, by the farthest key"),
+    Described("normalised_entropy", "1", "mean entropy of the rows over that of uniform attention"),
     Described("offset_profile", "1", "mean attention at key minus query", ("offset",), {"offset": OFFSETS}),
 ]
 
@@ -93,6 +94,7 @@ def measure(attn_qk: np.ndarray) -> dict[str, float | np.ndarray]:
         "diagonality": -(distance * attn_qk).sum() / T**2,
         "weight": attn_qk.max(),
         "normalised_diagonality": (1 - (attn_qk * distance).sum(axis=1) / distance.max(axis=1)).mean(),
+        "normalised_entropy": -(attn_qk * log).sum() / T / np.log(T),
         "offset_profile": np.array([np.trace(attn_qk, d) / T for d in OFFSETS]),
     }
 
