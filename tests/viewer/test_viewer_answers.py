@@ -161,7 +161,7 @@ def test_a_viewer_begins_with_a_run_of_heads(drawn_run, monkeypatch):
 
 
 @pytest.fixture
-def segmented(drawn_run, tmp_path):
+def segmented(drawn_run, tmp_path, monkeypatch):
     """A run of the kind that otoscope segment writes, which tuned one head of the drawn model."""
     tuned = np.full((1, 2, 3), np.nan)
     tuned[0, 1, 2] = 0.5
@@ -172,7 +172,8 @@ def segmented(drawn_run, tmp_path):
         coords={"model": np.array(["drawn"], dtype=object)},
         attrs={"kind": "segmentation"},
     )
-    claim_folder(tmp_path / "segmented", {"of": "drawn"})
+    monkeypatch.setitem(drawn_run.plan, "model", {"name": "drawn", "fingerprint": "1"})
+    claim_folder(tmp_path / "segmented", {"model": {"name": "elsewhere/drawn", "fingerprint": "1"}})
     finish(tmp_path / "segmented", dataset, [])
     return tmp_path / "segmented"
 
@@ -184,6 +185,12 @@ def test_predicted_boundaries_are_those_of_the_head_s_own_tuning(drawn_run, segm
     expected = segment(label_rows(attn_qk, frames.repeat), 0.5, 1.0, frames)
     assert len(expected) > 2
     np.testing.assert_allclose(arrays(answers, "0/boundaries/4/1/2")["seconds"], expected, rtol=1e-6)
+
+
+def test_boundaries_tuned_on_another_model_of_that_name_are_refused(drawn_run, segmented, monkeypatch):
+    monkeypatch.setitem(drawn_run.plan, "model", {"name": "elsewhere/drawn", "fingerprint": "2"})
+    line = refused(open_answers([drawn_run, segmented]), "0/boundaries/4/1/2")
+    assert "segmented with elsewhere/drawn, which is not the model of this run" in line
 
 
 def test_a_head_that_was_not_tuned_predicts_no_boundaries(drawn, drawn_run, segmented):

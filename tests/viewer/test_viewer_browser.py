@@ -1,11 +1,13 @@
 """A person opens the viewer, walks to a head, looks, listens, brushes, switches heads off, and takes pictures away."""
 
 import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from test_viewer_answers import told
 from viewer_browser import FLAGS, Watched, chromium, serving, until
 
 from otoscope.viewer.answers import Answers
@@ -58,6 +60,11 @@ def open_head(page, name: str = "1.2") -> None:
     page.get_by_role("button", name=f"Layer {layer} head {head},").click()
     page.wait_for_selector(".heat")
     until(page, "document.querySelector('.heat').getContext('2d').getImageData(200, 200, 1, 1).data[3] > 0")
+
+
+def place_in(page) -> int:
+    """Number of the utterance that is shown."""
+    return int(page.locator("header select").input_value())
 
 
 def pixels(page, selector: str) -> str:
@@ -187,6 +194,44 @@ def test_the_map_is_taken_away_as_a_picture(page):
     with page.expect_download() as waiting:
         page.locator(".stage .takeaway").get_by_role("button", name="PNG").click()
     assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_only_pixels_of_map_and_spectrogram_are_pixels_in_an_svg(page, live):
+    open_head(page)
+    until(page, SPECTROGRAM_DRAWN)
+    page.get_by_role("button", name="labelled").click()
+    with page.expect_download() as waiting:
+        page.locator(".stage .takeaway").get_by_role("button", name="SVG").click()
+    svg = ElementTree.parse(waiting.value.path()).getroot()
+    of = {name: svg.findall(f".//{{http://www.w3.org/2000/svg}}{name}") for name in ("image", "text", "path", "line")}
+    assert len(of["image"]) == 2
+    said = [text.text for text in of["text"]]
+    phones = {span["label"] for span in told(live, f"0/utterance/{place_in(page)}")["phones"]}
+    assert phones & set(said)
+    assert "0.0 s" in said
+    assert "labelled" in said
+    assert "predicted" not in said  # it is switched off
+    assert len(of["line"]) == 1
+    assert len([path for path in of["path"] if path.get("d")]) >= 3  # the sound and the boundaries along both axes
+
+
+def test_labelled_boundaries_are_drawn_across_the_map_on_request(page):
+    open_head(page)
+    before = pixels(page, ".heat"), pixels(page, ".spectrogram")
+    page.get_by_role("button", name="labelled").click()
+    until(page, "location.hash.includes('marks=labelled')")
+    assert pixels(page, ".heat") != before[0]
+    page.get_by_role("button", name="labelled").click()
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(200)
+    assert pixels(page, ".heat") == before[0]
+
+
+def test_without_a_segmentation_run_predicted_boundaries_say_what_they_need(page):
+    open_head(page)
+    predicted = page.get_by_role("button", name="predicted")
+    assert predicted.is_disabled()
+    assert "otoscope segment" in predicted.get_attribute("title")
 
 
 def test_the_atlas_is_taken_away_as_a_picture_and_as_numbers(page):

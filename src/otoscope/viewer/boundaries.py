@@ -1,6 +1,8 @@
 """Phone boundaries that a head's map says, with the alpha and beta that a segmentation run tuned for that head."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +23,17 @@ class Grid:
     first_centre: float
 
 
-def tuned(run: Run | None, model: str, layer: int, head: int) -> tuple[float, float]:
-    """Alpha and beta of a head of the model. Raises BadInput where no run has tuned them."""
+def tuned(run: Run | None, model: Mapping[str, Any], layer: int, head: int) -> tuple[float, float]:
+    """Alpha and beta of a head of the model, as a plan names it. Raises BadInput where no run has tuned them."""
     if run is None:
         raise BadInput(WITHOUT)
-    dataset = run.dataset
-    models = [str(name) for name in dataset["model"].values]
-    if model not in models:
-        raise BadInput(f"{run.path} segmented with {', '.join(models)}, not with {model}")
-    place = {"model": models.index(model), "layer": layer, "head": head}
-    alpha, beta = (float(dataset[name].isel(place)) for name in ("head_alpha", "head_beta"))
+    models = [run.plan["model"], *(other["model"] for other in run.plan.get("against", ()))]
+    prints = [one["fingerprint"] for one in models]
+    if model["fingerprint"] not in prints:
+        names = ", ".join(one["name"] for one in models)
+        raise BadInput(f"{run.path} segmented with {names}, which is not the model of this run, {model['name']}")
+    place = {"model": prints.index(model["fingerprint"]), "layer": layer, "head": head}
+    alpha, beta = (float(run.dataset[name].isel(place)) for name in ("head_alpha", "head_beta"))
     if not (np.isfinite(alpha) and np.isfinite(beta)):
         raise BadInput(f"{run.path} tuned nothing for layer {layer}, head {head}")
     return alpha, beta

@@ -116,7 +116,7 @@ class Subject:
     def boundaries(self, place: int, layer: int, head: int) -> npt.NDArray[np.float32]:
         """Seconds of the phone boundaries that a head's map of an utterance says."""
         self._check_head(layer, head)
-        alpha, beta = tuned(self.segmented, self.info.model, layer, head)
+        alpha, beta = tuned(self.segmented, self.run.plan["model"], layer, head)
         period = self.info.frame_period
         return boundaries(self._map(place, layer, head), Grid(period, self._origin(place) + period / 2), alpha, beta)
 

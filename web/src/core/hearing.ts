@@ -2,14 +2,17 @@
 import { computed, effect, signal } from "@preact/signals";
 import WaveSurfer from "wavesurfer.js";
 import { floats } from "./block";
+import { innerBoundaries } from "./boundaries";
+import { drawings } from "./pen";
 import type { Theme } from "./colour";
 import { AttentionMap } from "./map";
-import { pan, zoom } from "./range";
+import { pan, zoom, type Range } from "./range";
 import type { Span, UtteranceDetail } from "./schema";
 import { attended, meanRow, type Stretch } from "./segments";
 import { spectrogram } from "./spectrogram";
 import { theme } from "./theme";
 import type { Viewer } from "./viewer";
+import { waveform } from "./waveform";
 
 const SILENT: UtteranceDetail = { phones: [], words: [], origin: 0, silent: "" };
 
@@ -18,8 +21,10 @@ export class Hearing {
   readonly playing = signal(false);
   readonly time = signal(0);
   readonly problem = signal("");
-  /** Phone boundaries that the head's map says, in seconds, where a segmentation run is open beside. */
+  readonly unpredicted = signal("");
+  /** Phone boundaries that the head's map says, in seconds, once they were asked for. */
   readonly predicted = signal<Float32Array>(new Float32Array());
+  readonly labelled = computed(() => innerBoundaries(this.detail.value.phones));
   readonly spectrogram = signal<HTMLCanvasElement | null>(null);
   /** The frame under the pointer; without one, the query that was chosen. */
   readonly pointed = signal<number | null>(null);
@@ -45,6 +50,7 @@ export class Hearing {
   private wave: WaveSurfer | null = null;
   private stops: (() => void)[] = [];
   private round = 0;
+  private asked = 0;
 
   constructor(readonly viewer: Viewer) {}
 
@@ -55,6 +61,25 @@ export class Hearing {
   /** Seconds at which a frame begins. */
   secondsOf(frame: number): number {
     return this.detail.value.origin + frame * this.period;
+  }
+
+  /** Seconds that are shown along an axis. */
+  secondsShown(along: "keys" | "queries"): Range {
+    const { from, to } = this.viewer[along].value;
+    return { from: this.secondsOf(from), to: this.secondsOf(to) };
+  }
+
+  /** Seconds of the boundaries of a kind, where they are shown. */
+  boundaries(kind: string): number[] {
+    if (!this.viewer.state.marks.value.includes(kind)) return [];
+    return kind === "labelled" ? this.labelled.value : Array.from(this.predicted.value);
+  }
+
+  /** Why there are no boundaries of a kind; empty where there are. */
+  lacks(kind: string): string {
+    if (kind === "labelled") return this.labelled.value.length ? "" : "this utterance has no phone labels here";
+    const tuned = this.viewer.catalogue.runs.some((run) => run.kind === "segmentation");
+    return tuned ? "" : "name a run of otoscope segment after this one to see where the head predicts boundaries";
   }
 
   /** Frames whose middle lies in one of the phone's stretches. */
@@ -95,6 +120,10 @@ export class Hearing {
       cursorWidth: 2,
       cspNonce: nonce(container),
       ...colours(theme.value),
+    });
+    drawings.set(container, (pen, width, height) => {
+      const sound = this.wave?.getDecodedData();
+      if (sound) waveform(pen, sound, this.secondsShown("keys"), width, height);
     });
     this.wave.on("timeupdate", (time) => (this.time.value = time));
     this.wave.on("play", () => (this.playing.value = true));
@@ -200,11 +229,12 @@ export class Hearing {
       const { layer, head } = viewer.chosenHead.value;
       const resource = `${viewer.number}/boundaries/${viewer.state.utterance.value}/${layer}/${head}`;
       this.predicted.value = new Float32Array();
-      if (!viewer.catalogue.runs.some(({ kind }) => kind === "segmentation")) return;
-      const current = () => viewer.chosenHead.peek().layer === layer && viewer.chosenHead.peek().head === head;
+      this.unpredicted.value = "";
+      if (!viewer.state.marks.value.includes("predicted") || this.lacks("predicted")) return;
+      const round = ++this.asked;
       viewer.asking.block(resource).then(
-        (block) => current() && (this.predicted.value = floats(block, "seconds")),
-        () => undefined, // a head that was not tuned has none to show
+        (block) => round === this.asked && (this.predicted.value = floats(block, "seconds")),
+        (error: Error) => round === this.asked && (this.unpredicted.value = error.message),
       );
     });
   }

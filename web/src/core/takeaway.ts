@@ -1,5 +1,6 @@
 // Pictures and tables as files: vector at print size, pixels at 300 per inch, numbers as CSV.
 import type { Theme } from "./colour";
+import { drawings, SvgPen, svg } from "./pen";
 
 const PRINT_MM = 178; // two columns
 const PIXELS_PER_INCH = 300;
@@ -30,7 +31,7 @@ export function pictureIn(place: HTMLElement): Picture {
   return { drawings, swatches };
 }
 
-interface Sheet {
+export interface Sheet {
   text: string;
   width: number;
   height: number;
@@ -57,6 +58,10 @@ export function standalone({ drawings, swatches }: Picture, look: Theme): Sheet 
     height += sizeOf(drawing).height;
   }
   ground.setAttribute("height", String(height));
+  return printed(sheet, width, height, look);
+}
+
+function printed(sheet: SVGElement, width: number, height: number, look: Theme): Sheet {
   const print = { width: `${PRINT_MM}mm`, height: `${((PRINT_MM * height) / width).toFixed(2)}mm` };
   const looks = { "font-family": FONT, "font-size": 10, fill: look.ink, color: look.ink, xmlns: "http://www.w3.org/2000/svg" };
   for (const [name, value] of Object.entries({ ...print, ...looks, viewBox: `0 0 ${width} ${height}` }))
@@ -64,8 +69,7 @@ export function standalone({ drawings, swatches }: Picture, look: Theme): Sheet 
   return { text: new XMLSerializer().serializeToString(sheet), width, height };
 }
 
-export async function png(picture: Picture, look: Theme): Promise<Blob> {
-  const { text, width, height } = standalone(picture, look);
+export async function png({ text, width, height }: Sheet): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   try {
     const image = new Image();
@@ -81,45 +85,57 @@ export async function png(picture: Picture, look: Theme): Promise<Blob> {
   }
 }
 
-/** All canvases within an element as one, as they stand, at print resolution. */
-export function composed(element: HTMLElement, look: Theme): HTMLCanvasElement {
+/** What stands in an element as it stands: pixels of maps as pictures; lines, tiers and words as vectors. */
+export function composed(element: HTMLElement, look: Theme): Sheet {
   const box = element.getBoundingClientRect();
-  const sheet = document.createElement("canvas");
-  sheet.width = Math.round((PRINT_MM / 25.4) * PIXELS_PER_INCH);
-  const scale = sheet.width / box.width;
-  sheet.height = Math.round(box.height * scale);
-  const context = sheet.getContext("2d")!;
-  context.fillStyle = look.surface;
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  for (const canvas of canvasesIn(element)) {
-    const { left, top, width, height } = canvas.getBoundingClientRect();
-    context.imageSmoothingEnabled = !canvas.classList.contains("heat");
-    const within = Math.max(0, Math.min(width, box.right - left));
-    if (within) context.drawImage(canvas, (left - box.left) * scale, (top - box.top) * scale, width * scale, height * scale);
+  const sheet = svg("svg");
+  sheet.appendChild(svg("rect", { fill: look.surface, width: "100%", height: "100%" }));
+  for (const part of partsOf(element)) sheet.appendChild(drawnAt(part, box));
+  for (const word of wordsIn(element, box)) sheet.appendChild(word);
+  return printed(sheet, box.width, box.height, look);
+}
+
+/** What a picture leaves out: what is switched off, or meant for ears. */
+const UNSEEN = ".sr, svg, .marks [aria-pressed=false]";
+
+/** Elements that know how to be drawn, and pictures that are pixels or vectors already. */
+const partsOf = (element: HTMLElement): Element[] =>
+  [...element.querySelectorAll("*")].filter(
+    (one) => drawings.has(one) || one instanceof HTMLCanvasElement || (one.localName === "svg" && !one.parentElement!.closest(UNSEEN)),
+  );
+
+function drawnAt(part: Element, box: DOMRect): SVGElement {
+  const { left, top, width, height } = part.getBoundingClientRect();
+  const place = svg("svg", { x: left - box.left, y: top - box.top, width, height, viewBox: `0 0 ${width} ${height}` });
+  const pen = new SvgPen(place);
+  const draw = drawings.get(part);
+  pen.imageSmoothingEnabled = false;
+  if (draw) draw(pen, width, height);
+  else if (part.localName === "svg") place.append(...part.cloneNode(true).childNodes);
+  else pen.drawImage(part as HTMLCanvasElement, 0, 0, width, height);
+  return place;
+}
+
+/** Every piece of text that is seen, where it stands. */
+function wordsIn(element: HTMLElement, box: DOMRect): SVGElement[] {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const found: SVGElement[] = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const around = node.parentElement!;
+    if (!node.textContent!.trim() || around.closest(UNSEEN)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { left, bottom, height } = range.getBoundingClientRect();
+    const { fontSize, fontWeight, color } = getComputedStyle(around);
+    const place = { x: left - box.left, y: bottom - box.top - 0.25 * height };
+    const word = svg("text", { ...place, "font-size": parseFloat(fontSize), "font-weight": fontWeight, fill: color });
+    word.textContent = node.textContent;
+    found.push(word);
   }
-  return sheet;
+  return found;
 }
 
-function canvasesIn(element: HTMLElement): HTMLCanvasElement[] {
-  const shadows = [...element.querySelectorAll("*")].flatMap((one) => (one.shadowRoot ? [...one.shadowRoot.querySelectorAll("canvas")] : []));
-  return [...shadows, ...element.querySelectorAll("canvas")];
-}
-
-/** A picture of pixels as an SVG of print size. */
-export function wrapped(canvas: HTMLCanvasElement): Blob {
-  const height = (PRINT_MM * canvas.height) / canvas.width;
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${PRINT_MM}mm" height="${height.toFixed(2)}mm" viewBox="0 0 ${canvas.width} ${canvas.height}">`;
-  const image = `<image width="${canvas.width}" height="${canvas.height}" href="${canvas.toDataURL()}"/>`;
-  return new Blob([`${open}${image}</svg>`], { type: "image/svg+xml" });
-}
-
-function svg(name: string, attributes: Record<string, unknown> = {}): SVGElement {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
-
-export function pixels(canvas: HTMLCanvasElement): Promise<Blob> {
+function pixels(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large"))), "image/png"),
   );

@@ -2,8 +2,7 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { ComponentProps } from "preact";
-
-export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void;
+import { drawings, type Draw } from "../core/pen";
 
 interface Props extends Omit<ComponentProps<"canvas">, "ref" | "label"> {
   draw: Draw;
@@ -24,6 +23,7 @@ function follow(canvas: HTMLCanvasElement, latest: { readonly value: Draw }): ()
     size.value = { width: contentRect.width, height: contentRect.height };
   });
   observer.observe(canvas);
+  drawings.set(canvas, (pen, width, height) => latest.value(pen, width, height));
   const stop = effect(() => {
     const { width, height } = size.value;
     if (!width || !height) return;

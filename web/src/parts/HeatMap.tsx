@@ -3,9 +3,11 @@ import { useMemo } from "preact/hooks";
 import { ramp, type Theme } from "../core/colour";
 import type { Hearing } from "../core/hearing";
 import type { AttentionMap } from "../core/map";
+import type { Pen } from "../core/pen";
 import { frameAt, shareOf as placeOf, type Range } from "../core/range";
 import { theme } from "../core/theme";
 import { covered, levelFor, visible } from "../core/tiles";
+import { boundaryLines } from "./Boundaries";
 import { Canvas, shareOf } from "./Canvas";
 
 const CLICK = 4; // pixels within which a press is no drag
@@ -23,7 +25,7 @@ export function HeatMap({ hearing }: { hearing: Hearing }) {
   );
 }
 
-function draw(context: CanvasRenderingContext2D, hearing: Hearing, width: number, height: number): void {
+function draw(context: Pen, hearing: Hearing, width: number, height: number): void {
   const { viewer } = hearing;
   const [keys, queries] = [viewer.keys.value, viewer.queries.value];
   const map = hearing.map.value;
@@ -35,6 +37,7 @@ function draw(context: CanvasRenderingContext2D, hearing: Hearing, width: number
   const colours = painting(viewer.chosenHead.value.category, viewer.state.scale.value, theme.value, map.frames);
   const fine = levelFor(1 / pixels, map.frames);
   for (const level of new Set([map.coarsest, fine])) drawLevel(context, map, level, keys, queries, width, height, colours);
+  for (const along of ["keys", "queries"] as const) boundaryLines(context, hearing, along, width, height);
   cross(context, hearing, keys, queries, width, height);
 }
 
@@ -45,7 +48,7 @@ function painting(category: string, scale: "log" | "linear" | "row", look: Theme
 }
 
 function drawLevel(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   map: AttentionMap,
   level: number,
   keys: Range,
@@ -66,7 +69,7 @@ function drawLevel(
 
 /** The queries that are shown as a band, their own time and the playing time as lines. */
 function cross(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   hearing: Hearing,
   keys: Range,
   queries: Range,

@@ -1,5 +1,6 @@
 // What the colours of maps say: attention over uniform attention, in each category's own colour.
 import { ramp, RAMP_STEPS } from "../core/colour";
+import type { Pen } from "../core/pen";
 import { LETTERS, theme } from "../core/theme";
 import { Canvas } from "./Canvas";
 
@@ -27,7 +28,7 @@ export function Legend() {
   );
 }
 
-const band = (category: string) => (context: CanvasRenderingContext2D, width: number, height: number) => {
+const band = (category: string) => (context: Pen, width: number, height: number) => {
   const colours = ramp(theme.value, category);
   for (let x = 0; x < width; x++) {
     const word = colours[Math.round((x / (width - 1)) * (RAMP_STEPS - 1))];

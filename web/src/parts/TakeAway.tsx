@@ -1,5 +1,5 @@
 // A small menu that takes a picture or its numbers away as a file.
-import { composed, csv, pixels, png, save, standalone, wrapped, type Picture } from "../core/takeaway";
+import { composed, csv, png, save, standalone, type Picture, type Sheet } from "../core/takeaway";
 import { theme } from "../core/theme";
 
 interface Props {
@@ -16,27 +16,28 @@ interface PixelsProps {
   table: () => Record<string, unknown>[];
 }
 
-/** The same for what is drawn on canvases. */
+/** The same for what stands in an element: canvases and words. */
 export function TakePixels({ name, within, table }: PixelsProps) {
-  const picture = () => composed(document.querySelector<HTMLElement>(`.otoscope ${within}`)!, theme.value);
-  const offers: [string, () => void | Promise<void>][] = [
-    ["SVG", () => save(wrapped(picture()), `${name}.svg`)],
-    ["PNG", async () => save(await pixels(picture()), `${name}.png`)],
-    ["CSV", () => save(csv(table()), `${name}.csv`)],
-  ];
-  return <Offers name={name} offers={offers} />;
+  const sheet = () => composed(document.querySelector<HTMLElement>(`.otoscope ${within}`)!, theme.value);
+  return <Offers name={name} sheet={sheet} table={table} />;
 }
 
 export function TakeAway({ name, picture, table }: Props) {
-  const offers: [string, () => void | Promise<void>][] = [
-    ["SVG", () => save(new Blob([standalone(picture(), theme.value).text], { type: "image/svg+xml" }), `${name}.svg`)],
-    ["PNG", async () => save(await png(picture(), theme.value), `${name}.png`)],
-    ["CSV", () => save(csv(table()), `${name}.csv`)],
-  ];
-  return <Offers name={name} offers={offers} />;
+  return <Offers name={name} sheet={() => standalone(picture(), theme.value)} table={table} />;
 }
 
-function Offers({ name, offers }: { name: string; offers: [string, () => void | Promise<void>][] }) {
+interface Offered {
+  name: string;
+  sheet: () => Sheet;
+  table: () => Record<string, unknown>[];
+}
+
+function Offers({ name, sheet, table }: Offered) {
+  const offers: [string, () => void | Promise<void>][] = [
+    ["SVG", () => save(new Blob([sheet().text], { type: "image/svg+xml" }), `${name}.svg`)],
+    ["PNG", async () => save(await png(sheet()), `${name}.png`)],
+    ["CSV", () => save(csv(table()), `${name}.csv`)],
+  ];
   return (
     <span class="takeaway" role="group" aria-label={`Save ${name}`}>
       {offers.map(([format, take]) => (

@@ -1,12 +1,17 @@
 // What lies along the time axis above a map: the attention of a query, the spectrogram, phones and words.
 import type { Hearing } from "../core/hearing";
+import type { Pen } from "../core/pen";
 import { shareOf as placeOf, type Range } from "../core/range";
 import type { Span } from "../core/schema";
 import { theme } from "../core/theme";
+import { ticks } from "../core/ticks";
 import type { Viewer } from "../core/viewer";
+import { boundaryLines } from "./Boundaries";
 import { Canvas } from "./Canvas";
 
-type Context = CanvasRenderingContext2D;
+type Context = Pen;
+
+const ROOM = 70; // pixels for each number of the clock
 
 /** The attention of the query as a curve over the keys. */
 export function Curve({ hearing }: { hearing: Hearing }) {
@@ -69,27 +74,50 @@ export function Shading({ hearing }: { hearing: Hearing }) {
 /** How dark attention over uniform attention is: a fifth at 1, all from 32 times on. */
 const shade = (times: number): number => Math.min(1, Math.log2(1 + times) / 5);
 
-/** The spectrogram; phone boundaries that are labelled hang from its top, those that the head predicts stand below. */
+/** The spectrogram under the phone boundaries that are shown. */
 export function Spectrogram({ hearing }: { hearing: Hearing }) {
   return (
     <Canvas
       class="strip spectrogram"
-      label="Spectrogram, mel scale; labelled phone boundaries hang from the top, predicted ones stand on the bottom"
+      label="Spectrogram, mel scale"
       draw={(context, width, height) => {
         const image = hearing.spectrogram.value;
         const { from, to } = hearing.viewer.keys.value;
         if (!image) return;
         const perSecond = image.width / hearing.viewer.utterance.value.duration;
         const [left, right] = [hearing.secondsOf(from) * perSecond, hearing.secondsOf(to) * perSecond];
-        context.drawImage(image, left, 0, right - left, image.height, 0, 0, width, height);
-        if (!hearing.predicted.value.length) return;
-        const seconds = secondsOf(hearing, "keys");
-        const tick = (time: number, top: number, colour: string) => {
-          context.fillStyle = colour;
-          context.fillRect(placeOf(seconds, time) * width - 0.75, top, 1.5, height * 0.42);
-        };
-        for (const { start } of hearing.detail.value.phones) tick(start, 0, theme.value.above);
-        for (const time of hearing.predicted.value) tick(time, height * 0.58, theme.value.below);
+        context.drawImage(crop(image, left, right), 0, 0, width, height);
+        boundaryLines(context, hearing, "keys", width, height);
+      }}
+    />
+  );
+}
+
+function crop(image: HTMLCanvasElement, left: number, right: number): HTMLCanvasElement {
+  const part = document.createElement("canvas");
+  part.width = Math.max(1, Math.round(right - left));
+  part.height = image.height;
+  part.getContext("2d")!.drawImage(image, left, 0, right - left, image.height, 0, 0, part.width, part.height);
+  return part;
+}
+
+/** Seconds along the map's upper edge. */
+export function Clock({ hearing }: { hearing: Hearing }) {
+  return (
+    <Canvas
+      class="labels keys clock"
+      label="Seconds"
+      draw={(context, width, height) => {
+        const { from, to } = hearing.secondsShown("keys");
+        context.fillStyle = theme.value.quiet;
+        context.font = "11px system-ui, sans-serif";
+        context.textBaseline = "middle";
+        for (const { time, text } of ticks({ from, to }, width / ROOM)) {
+          const x = placeOf({ from, to }, time) * width;
+          context.textAlign = x < 14 ? "left" : x > width - 14 ? "right" : "center";
+          context.fillRect(Math.min(width - 1, x), height - 4, 1, 4);
+          context.fillText(text, x, 6);
+        }
       }}
     />
   );
@@ -108,18 +136,13 @@ export function Labels({ hearing, tier, along }: Tier) {
       class={`labels ${along} ${tier}`}
       label={`${tier} along the ${along}`}
       draw={(context, width, height) => {
-        const seconds = secondsOf(hearing, along);
+        const seconds = hearing.secondsShown(along);
         const spans = hearing.detail.value[tier].filter(({ start, end }) => end > seconds.from && start < seconds.to);
         const across = along === "keys";
         for (const span of spans) label(context, span, seconds, across ? width : height, across ? height : width, across);
       }}
     />
   );
-}
-
-function secondsOf(hearing: Hearing, along: "keys" | "queries"): Range {
-  const { from, to } = hearing.viewer[along].value;
-  return { from: hearing.secondsOf(from), to: hearing.secondsOf(to) };
 }
 
 function label(context: Context, span: Span, shown: Range, length: number, depth: number, across: boolean): void {

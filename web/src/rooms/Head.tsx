@@ -5,11 +5,12 @@ import { Hearing } from "../core/hearing";
 import { nameOf } from "../core/heads";
 import type { Overview } from "../core/overview";
 import { useViewer } from "../core/viewer";
+import { BoundaryMarks } from "../parts/Boundaries";
 import { Choice, Notice } from "../parts/controls";
 import { HeadPicker } from "../parts/HeadPicker";
 import { HeatMap } from "../parts/HeatMap";
 import { TakePixels } from "../parts/TakeAway";
-import { Curve, Labels, Shading, Spectrogram } from "../parts/strips";
+import { Clock, Curve, Labels, Shading, Spectrogram } from "../parts/strips";
 import { HeadFacts, Phones } from "./HeadFacts";
 
 export function Head({ overview }: { overview: Signal<Overview> }) {
@@ -17,7 +18,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
   const hearing = useMemo(() => new Hearing(viewer), [viewer]);
   const wave = useRef<HTMLDivElement>(null);
   useEffect(() => hearing.attach(wave.current!), [hearing]);
-  const problems = [hearing.problem.value, hearing.map.value.failed.value].filter(Boolean);
+  const problems = [hearing.problem.value, hearing.map.value.failed.value, hearing.unpredicted.value].filter(Boolean);
   return (
     <section class="head-room" aria-label="Head">
       <HeadPicker overview={overview} />
@@ -27,7 +28,14 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
           <Notice key={problem}>{problem}</Notice>
         ))}
         <div class="stack">
-          <div class="corner" />
+          <div class="corner">
+            <span>sound</span>
+            <span>attention</span>
+            <BoundaryMarks hearing={hearing} />
+            <span>words</span>
+            <span>phones</span>
+            <span />
+          </div>
           <div class="across">
             <div class="wave">
               <div ref={wave} class="wave-in" />
@@ -37,6 +45,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
             <Spectrogram hearing={hearing} />
             <Labels hearing={hearing} tier="words" along="keys" />
             <Labels hearing={hearing} tier="phones" along="keys" />
+            <Clock hearing={hearing} />
           </div>
           <div class="down">
             <Labels hearing={hearing} tier="words" along="queries" />
