@@ -1,6 +1,7 @@
 """What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
 
 from drawn_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
+from drawn_reproduction import REPRODUCTIONS, reproduction_dataset
 from drawn_segmentation import SEGMENTATIONS, segmentation_dataset
 
 from otoscope.figures import discover
@@ -19,6 +20,7 @@ DRAWN = {
     "ranking": (RANKINGS, ranking_dataset),
     "curves": (CURVES, curves_dataset),
     "segmentation": (SEGMENTATIONS, segmentation_dataset),
+    "reproduction": (REPRODUCTIONS, reproduction_dataset),
 }
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
 CASES = [(name, size) for name, drawing in discover().items() for size in SIZES_OF.get(drawing.kind, ["2x2"])]
