@@ -22,6 +22,7 @@ HEIGHTS = (
     "[...document.querySelectorAll('.effect [data-mark=bar] rect')].map(bar => Number(bar.getAttribute('height')))"
 )
 SERIOUS = "axe.run(document).then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
+SIDES = "[...document.querySelectorAll('.side .heat')]"
 ROOMS = ["atlas", "head", "heads", "relations", "importance", "compare"]
 
 
@@ -150,6 +151,19 @@ def test_a_brush_in_the_scatter_chooses_heads_in_the_atlas(page):
     page.get_by_text("6 heads brushed").wait_for()
     page.get_by_role("button", name="show them in the atlas").click()
     page.get_by_role("button", name="6 brushed heads").wait_for()
+
+
+def test_two_heads_of_one_run_are_compared(page):
+    page.get_by_role("button", name="compare").click()
+    page.wait_for_selector(".side .heat >> nth=1")
+    headings = page.locator(".side h2").all_inner_texts()
+    assert "layer 0, head 0" in headings[0]
+    assert "layer 0, head 1" in headings[1]
+    page.locator(".side").nth(1).get_by_role("button", name="Layer 1 head 2,").click()
+    headings = page.locator(".side h2").all_inner_texts()
+    assert "layer 0, head 0" in headings[0]
+    assert "layer 1, head 2" in headings[1]
+    until(page, "location.hash.includes('besideHead=2')")
 
 
 def test_a_relation_map_names_its_phones(page):
@@ -283,6 +297,10 @@ def test_an_exported_page_works_from_disk_without_a_network(browser, live, measu
     until(
         watched.page, "document.querySelector('.spectrogram').getContext('2d').getImageData(200, 30, 1, 1).data[3] > 0"
     )
+    watched.page.get_by_role("button", name="compare").click()
+    watched.page.wait_for_selector(".side .heat >> nth=1")
+    until(watched.page, f"{SIDES}.every(side => side.getContext('2d').getImageData(40, 40, 1, 1).data[3] > 0)")
+    assert watched.page.locator(".notice").count() == 0
     watched.page.get_by_role("button", name="importance").click()
     watched.page.get_by_text("Live ablation needs the model").wait_for()
     context.close()

@@ -10,6 +10,8 @@ import pytest
 from otoscope.errors import BadInput
 from otoscope.viewer import export as export_module
 from otoscope.viewer.export import Choice, export, parse_choice
+from otoscope.viewer.view import open_answers
+from synthetic_run import make_run
 
 
 class Scripts(HTMLParser):
@@ -64,6 +66,18 @@ def test_only_the_chosen_heads_are_written(drawn, tmp_path):
     page = scripts(export(drawn, tmp_path / "page.html", Choice(heads=[(1, 2)])).read_text(encoding="utf-8"))
     tiles = [name for name in answers_in(page.found[0]) if "/tile/" in name]
     assert tiles == ["0/tile/4/1/2/0/0/0"]
+
+
+def test_a_run_beside_it_is_exported_on_the_same_utterances_and_heads(drawn_run, tmp_path):
+    other = make_run(tmp_path / "other", layers=2, heads=2, frames=60, seed=1)
+    answers = open_answers([drawn_run, other])
+    page = scripts(export(answers, tmp_path / "page.html", Choice(heads=[(1, 1), (1, 2)])).read_text(encoding="utf-8"))
+    held = answers_in(page.found[0])
+    tiles = {name for name in held if "/tile/" in name}
+    assert tiles == {"0/tile/4/1/1/0/0/0", "0/tile/4/1/2/0/0/0", "1/tile/4/1/1/0/0/0"}
+    assert {"1/heads", "1/utterance/4", "1/overview/4/0", "1/overview/4/1"} <= set(held)
+    for resource in set(held) - {"runs"}:
+        assert held[resource] == answers.answer(resource).content
 
 
 def test_the_policy_admits_the_page_s_own_scripts_by_their_content(drawn, tmp_path):

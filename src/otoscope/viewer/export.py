@@ -7,7 +7,7 @@ script of their own beside the page, which loads them when that head is looked a
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,10 @@ NOT_HERE = "this is an exported page: open the run with otoscope view to see mor
 
 @dataclass(frozen=True)
 class Choice:
-    """What of a run goes into a page: utterances by id, heads as (layer, head); empty takes what is stored, and all."""
+    """What of a run goes into a page: utterances by id, heads as (layer, head); empty takes what is stored, and all.
+
+    Of runs beside it the same goes in, as far as they store it.
+    """
 
     utterances: Sequence[str] = ()
     heads: Sequence[tuple[int, int]] = ()
@@ -55,14 +58,14 @@ def export(answers: Answers, out: Path, choice: Choice) -> Path:
     """
     if out.suffix != ".html":
         raise BadInput(f"expected a name that ends in .html for the exported page, got {out}")
-    subject = answers.subjects[0].info
-    places, heads = _utterances(subject, choice), _heads(subject, choice)
-    common = {name: _got(answers, name) for name in _common(answers, places)}
-    common["runs"] = _catalogue(answers, places)
+    shown = _shown(answers, choice)
+    common = {name: _got(answers, name) for name in _common(answers, shown)}
+    common["runs"] = _catalogue(answers, shown)
     maps = {
-        f"0/tile/{place}/{layer}/{head}": {name: _got(answers, name) for name in _tiles(subject, place, layer, head)}
-        for place in places
-        for layer, head in heads
+        f"{one.number}/tile/{one.place}/{layer}/{head}": {name: _got(answers, name) for name in tiles}
+        for one in shown
+        for layer, head in one.heads
+        for tiles in [_tiles(one, layer, head)]
     }
     size = sum(len(content) for part in (common, *maps.values()) for content in part.values()) * 4 // 3
     if size <= LARGEST:
@@ -112,6 +115,32 @@ def _json(content: Any) -> str:
     return json.dumps(content, separators=(",", ":")).replace("</", "<\\/")
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """An utterance of one of the runs, by its numbers, and the heads whose maps of it are shown."""
+
+    number: int
+    place: int
+    frames: int
+    heads: list[tuple[int, int]]
+
+
+def _shown(answers: Answers, choice: Choice) -> list[_Shown]:
+    """What was chosen of the first run, and of the others what they store of the same."""
+    first, *others = (subject.info for subject in answers.subjects)
+    places, heads = _utterances(first, choice), _heads(first, choice)
+    names = {first.utterances[place].id for place in places}
+    found = [_Shown(0, place, first.utterances[place].frames, heads) for place in places]
+    for number, run in enumerate(others, 1):
+        there = {(head.layer, head.head) for head in run.heads}
+        found += [
+            _Shown(number, place, utterance.frames, [head for head in heads if head in there])
+            for place, utterance in enumerate(run.utterances)
+            if utterance.stored and utterance.id in names
+        ]
+    return found
+
+
 def _utterances(run: RunInfo, choice: Choice) -> list[int]:
     place_of = {utterance.id: place for place, utterance in enumerate(run.utterances)}
     if unknown := [name for name in choice.utterances if name not in place_of]:
@@ -130,30 +159,32 @@ def _heads(run: RunInfo, choice: Choice) -> list[tuple[int, int]]:
     return list(choice.heads) or there
 
 
-def _catalogue(answers: Answers, places: Iterable[int]) -> bytes:
+def _catalogue(answers: Answers, shown: Sequence[_Shown]) -> bytes:
     """The catalogue in which only the exported utterances can be chosen."""
     catalogue = json.loads(_got(answers, "runs"))
+    there = {(one.number, one.place) for one in shown}
     for number, subject in enumerate(answers.subjects):
         kept = [
-            replace(utterance, stored=number == 0 and place in set(places))
+            replace(utterance, stored=(number, place) in there)
             for place, utterance in enumerate(subject.info.utterances)
         ]
         catalogue["runs"][number] = asdict(replace(subject.info, utterances=kept, modelless=NOT_HERE))
     return _json(catalogue).encode()
 
 
-def _common(answers: Answers, places: Sequence[int]) -> Iterator[str]:
+def _common(answers: Answers, shown: Sequence[_Shown]) -> Iterator[str]:
     """Questions of the page that are not about one map; answers that cannot be had are not asked again."""
     for number, subject in enumerate(answers.subjects):
         yield f"{number}/heads"
         yield from (
             f"{number}/variable/{name}" for name in SHOWN if any(v.name == name for v in subject.info.variables)
         )
-    for place in places:
-        yield f"0/utterance/{place}"
-        if answers.answer(f"0/audio/{place}").status == 200:
-            yield f"0/audio/{place}"
-        yield from (f"0/overview/{place}/{layer}" for layer in range(answers.subjects[0].info.layers))
+    for one in shown:
+        of = f"{one.number}/{{}}/{one.place}"
+        yield of.format("utterance")
+        yield from (f"{of.format('overview')}/{layer}" for layer in range(answers.subjects[one.number].info.layers))
+        may_lack = [of.format("audio"), *(f"{of.format('boundaries')}/{layer}/{head}" for layer, head in one.heads)]
+        yield from (name for name in may_lack if answers.answer(name).status == 200)
 
 
 SHOWN = (
@@ -163,12 +194,13 @@ SHOWN = (
 """Variables that the page draws."""
 
 
-def _tiles(run: RunInfo, place: int, layer: int, head: int) -> Iterator[str]:
-    side, level = run.utterances[place].frames, 0
+def _tiles(shown: _Shown, layer: int, head: int) -> Iterator[str]:
+    of = f"{shown.number}/tile/{shown.place}/{layer}/{head}"
+    side, level = shown.frames, 0
     while True:
         count = -(-side // TILE)
         for row in range(count):
-            yield from (f"0/tile/{place}/{layer}/{head}/{level}/{row}/{column}" for column in range(count))
+            yield from (f"{of}/{level}/{row}/{column}" for column in range(count))
         if count == 1:
             return
         side, level = -(-side // 2), level + 1

@@ -53,6 +53,8 @@ const FIELDS = {
   off: list,
   span: maybe,
   beside: text,
+  besideLayer: whole,
+  besideHead: whole,
 };
 
 type State = { [K in keyof typeof FIELDS]: Signal<(typeof FIELDS)[K] extends Field<infer T> ? T : never> };
@@ -76,6 +78,8 @@ const INITIAL: Record<keyof typeof FIELDS, string> = {
   off: "",
   span: "",
   beside: "",
+  besideLayer: "0",
+  besideHead: "1",
 };
 
 const names = Object.keys(FIELDS) as (keyof typeof FIELDS)[];

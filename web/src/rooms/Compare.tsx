@@ -1,4 +1,4 @@
-// Two runs side by side on one utterance: the same head of two checkpoints, or of two models with as many heads.
+// Side by side on one utterance: the same head of two runs (checkpoints, models), or two heads of one run.
 import * as Plot from "@observablehq/plot";
 import { signal, type Signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
@@ -18,24 +18,21 @@ import { TakePixels } from "../parts/TakeAway";
 
 export function Compare({ overview }: { overview: Signal<Overview> }) {
   const viewer = useViewer();
-  const others = viewer.catalogue.runs.map((run, number) => ({ run, number })).filter(({ run, number }) => number && run.heads.length);
+  const others = viewer.catalogue.runs.map((run, number) => ({ run, number })).filter(({ run }) => run.heads.length);
   const { beside } = viewer.state;
-  if (!others.length)
-    return (
-      <Notice>
-        Only one run of heads is open. Name a second one to see both side by side on an utterance that they share: otoscope
-        view RUN OTHER.
-      </Notice>
-    );
-  if (!others.some(({ number }) => String(number) === beside.value)) beside.value = String(others[0].number);
-  const options = others.map(({ run, number }) => [String(number), run.name] as const);
+  if (!others.some(({ number }) => String(number) === beside.value)) beside.value = String(others[others.length > 1 ? 1 : 0].number);
+  const options = others.map(({ run, number }) => [String(number), number ? run.name : `another head of ${run.name}`] as const);
+  const same = beside.value === "0";
   return (
     <section class="compare-room" aria-label="Compare">
       <div class="toolbar">
         <Select label="Beside" value={beside} options={options} />
         <Choice label="Colour scale" value={viewer.state.scale} options={["log", "linear", ["row", "by row"]]} />
         <TakePixels name="compared maps" within=".sides" table={() => sides(viewer)} />
-        <span class="hint">a head that is chosen on one side is chosen on both; zoom and query are shared</span>
+        <span class="hint">
+          {same ? "choose a head on each side" : "a head that is chosen on one side is chosen on both"}; zoom and query are shared
+          {others.length === 1 && " · name a second run to compare checkpoints: otoscope view RUN OTHER"}
+        </span>
       </div>
       <Both key={beside.value} number={Number(beside.value)} overview={overview} />
     </section>
@@ -44,9 +41,14 @@ export function Compare({ overview }: { overview: Signal<Overview> }) {
 
 /** What stands side by side. */
 function sides({ catalogue, state, utterance }: Viewer): Record<string, unknown>[] {
-  const { layer, head, beside } = state;
-  const names = [0, Number(beside.value)].map((number) => catalogue.runs[number].name);
-  return names.map((run) => ({ run, utterance: utterance.value.id, layer: layer.value, head: head.value }));
+  const { layer, head, beside, besideLayer, besideHead } = state;
+  const other = beside.value === "0" ? [besideLayer, besideHead] : [layer, head];
+  return [[layer, head], other].map(([inLayer, ofHead], side) => ({
+    run: catalogue.runs[side ? Number(beside.value) : 0].name,
+    utterance: utterance.value.id,
+    layer: inLayer.value,
+    head: ofHead.value,
+  }));
 }
 
 function Both({ number, overview }: { number: number; overview: Signal<Overview> }) {
@@ -63,7 +65,7 @@ function Both({ number, overview }: { number: number; overview: Signal<Overview>
           <Side overview={otherOverview as Signal<Overview>} />
         </ViewerContext.Provider>
       </div>
-      <Numbers a={viewer} b={other} />
+      {number !== viewer.number && <Numbers a={viewer} b={other} />}
     </>
   );
 }
