@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -13,9 +14,10 @@ from otoscope.statistics import state
 from otoscope.statistics.evaluate import evaluate
 from otoscope.statistics.kernel import attend
 from otoscope.statistics.labels import Labels
-from otoscope.statistics.reductions import GATHER, NEEDING_LABELS
+from otoscope.statistics.reductions import GATHER, NEEDING_LABELS, Reductions
 from otoscope.statistics.reference import attention_map
 from otoscope.statistics.statistic import Statistic
+from otoscope.statistics.value_norm import VALUE_NORM, value_norms
 
 HEADS = 2
 PHONES = ("sil", "aa", "s", "zz")  # the last one never occurs
@@ -98,19 +100,42 @@ def maps(case: int) -> list[np.ndarray]:
     ]
 
 
-def measured(statistic: Statistic, case: Case, dtype: torch.dtype = torch.float64) -> np.ndarray:
+def measured(
+    statistic: Statistic, case: Case, dtype: torch.dtype = torch.float64, weight_hdo: torch.Tensor | None = None
+) -> np.ndarray:
     """The statistic `[H, *dims]` by the fast path, from nothing but the reductions it says it needs."""
     query, key = case.query.to(dtype), case.key.to(dtype)
     options = case.options | ({"bias": case.options["bias"].to(dtype)} if "bias" in case.options else {})
-    spoken = [labels(query.shape[2])]
-    _, [reductions] = attend(query, key, key, scaling=0.5, needs=statistic.needs, labels=spoken, **options)
+    spoken, needs = [labels(query.shape[2])], statistic.needs - {VALUE_NORM}
+    _, [reductions] = attend(query, key, key, scaling=0.5, needs=needs, labels=spoken, **options)
+    return value_of(statistic, reductions, key[0], weight_hdo)
+
+
+def value_of(
+    statistic: Statistic, reductions: Reductions, value_hkd: torch.Tensor, weight_hdo: torch.Tensor | None = None
+) -> np.ndarray:
+    """The statistic `[H, *dims]` from reductions, and the norms of values where it needs them."""
+    if VALUE_NORM in statistic.needs:
+        weight_hdo = output() if weight_hdo is None else weight_hdo
+        reductions = replace(reductions, value_norm=value_norms(value_hkd, weight_hdo.to(value_hkd)))
     return evaluate({statistic.name: statistic}, [reductions])[statistic.name][0]
 
 
-def by_definition(statistic: Statistic, A: np.ndarray) -> np.ndarray:
-    """The statistic of one map by its slow reference."""
+@cache
+def output() -> torch.Tensor:
+    """Projection of the heads `[H, d, o]`: one head's has fewer dimensions than features, another's gives nothing."""
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.randn(HEADS, 8, 12, generator=generator, dtype=torch.float64)
+    weight[1, 4:] = 0
+    return as_stored(weight)[0]
+
+
+def by_definition(statistic: Statistic, A: np.ndarray, given_ko: np.ndarray) -> np.ndarray:
+    """The statistic of one map by its slow reference, and of the head's values `[T, o]` where it takes them."""
     spoken = labels(len(A))
     beside = (spoken.phone_tr.numpy(), spoken.count) if "labels" in statistic.takes else ()
+    if VALUE_NORM in statistic.takes:
+        beside = (given_ko,)
     return np.asarray(statistic.reference(A, *beside))
 
 
@@ -124,15 +149,17 @@ def difference(fast: np.ndarray, slow: np.ndarray) -> float:
 def differences(statistic: Statistic, dtype: torch.dtype) -> Iterator[float]:
     for number, case in enumerate(cases()):
         fast = measured(statistic, case, dtype)
+        given_hko = (case.key[0] @ output()).numpy()
         for h, A in enumerate(maps(number)):
-            yield difference(fast[h], by_definition(statistic, A))
+            yield difference(fast[h], by_definition(statistic, A, given_hko[h]))
 
 
 def check_described(statistic: Statistic) -> None:
     assert statistic.name.isidentifier()
     assert all((statistic.doc, statistic.units, statistic.source))
     assert statistic.needs
-    assert statistic.needs <= {*GATHER, *NEEDING_LABELS}
+    assert statistic.needs <= {*GATHER, *NEEDING_LABELS, VALUE_NORM}
+    assert (VALUE_NORM in statistic.takes) == (VALUE_NORM in statistic.needs)
     assert ("labels" in statistic.takes) == bool(statistic.needs & NEEDING_LABELS)
     assert set(statistic.coords) == set(statistic.dims)
 
@@ -163,7 +190,8 @@ def check_heads_are_independent(statistic: Statistic) -> None:
         turned = Case(case.query.flip(1), case.key.flip(1), dict(case.options))
         if "bias" in turned.options:
             turned.options["bias"] = turned.options["bias"].flip(1)
-        np.testing.assert_allclose(measured(statistic, turned)[::-1], measured(statistic, case), rtol=1e-12, atol=1e-15)
+        other_way = measured(statistic, turned, weight_hdo=output().flip(0))[::-1]
+        np.testing.assert_allclose(other_way, measured(statistic, case), rtol=1e-12, atol=1e-15)
 
 
 def check_padding(statistic: Statistic) -> None:
@@ -174,9 +202,10 @@ def check_padding(statistic: Statistic) -> None:
     for b, (T, case) in enumerate(zip(lengths, alone, strict=True)):
         query[b, :, :T], key[b, :, :T] = case.query[0], case.key[0]
     spoken = [labels(T) for T in lengths]
-    _, padded = attend(query, key, key, scaling=0.5, lengths=lengths, needs=statistic.needs, labels=spoken)
+    needs = statistic.needs - {VALUE_NORM}
+    _, padded = attend(query, key, key, scaling=0.5, lengths=lengths, needs=needs, labels=spoken)
     for reductions, case in zip(padded, alone, strict=True):
-        together = evaluate({statistic.name: statistic}, [reductions])[statistic.name][0]
+        together = value_of(statistic, reductions, case.key[0].float())
         np.testing.assert_array_equal(together, measured(statistic, case, torch.float32))
 
 

@@ -7,7 +7,7 @@ import pytest
 import statistics_laws as laws
 
 import otoscope.statistics
-from otoscope.statistics import discover
+from otoscope.statistics import discover, of_norms
 
 NEW_STATISTIC = '''
 """Share of a head's attention that stays on the frame itself."""
@@ -49,7 +49,7 @@ def test_the_six_statistics_of_the_method_are_found() -> None:
 
 def test_each_is_found_under_the_name_of_its_file() -> None:
     folder = Path(otoscope.statistics.__file__).parent
-    assert all((folder / f"{name}.py").is_file() for name in discover(phones=["sil"]))
+    assert all((folder / f"{name}.py").is_file() for name in discover(phones=["sil"]) | of_norms())
 
 
 def test_statistics_by_phone_are_found_for_a_corpus_with_phones_alone() -> None:

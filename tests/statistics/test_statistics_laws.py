@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otoscope.statistics import discover
+from otoscope.statistics import discover, of_norms
 from otoscope.statistics.statistic import Statistic
 
-FOUND = discover(laws.PHONES)
+FOUND = discover(laws.PHONES) | of_norms()
 
 every_statistic = pytest.mark.parametrize("statistic", FOUND.values(), ids=FOUND)
 

@@ -19,7 +19,8 @@ class AttentionCall:
     """A layer's attention is `A = softmax(scaling * query . key + bias)` over the first `lengths[b]` keys.
 
     `layer` counts the calls of one run of the model: layers that share a module have different numbers. With a `span`
-    (of a refined model) only keys at most so many frames from the query are attended to.
+    (of a refined model) only keys at most so many frames from the query are attended to. `output` is the weight
+    `[o, H * d]` that takes the contexts of all heads, side by side, to the hidden states, where it is known.
     """
 
     module: nn.Module
@@ -31,6 +32,7 @@ class AttentionCall:
     lengths: tuple[int, ...]
     span: int | None = None
     layer: int = -1
+    output: Tensor | None = None
 
 
 Answer = Callable[[AttentionCall], Tensor]

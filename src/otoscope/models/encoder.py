@@ -24,6 +24,7 @@ from otoscope.models.features import features
 from otoscope.models.intervention import NONE, Intervention, Wanted, attend_under
 from otoscope.models.maps import full_maps, head_map
 from otoscope.models.seen import OUTSIDE, normalised, patches, seen
+from otoscope.statistics import of_norms
 from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
 from otoscope.statistics.statistic import Statistic
@@ -43,6 +44,7 @@ class Encoder:
         layers: the attention modules in the order in which they run.
         n_heads: heads of each layer.
         pads: whether a padded batch gives the numbers of its utterances alone; where not, utterances run one by one.
+        outputs: name of each layer's projection from the heads' contexts; empty where none is known.
 
     Examples:
         >>> from otoscope import load
@@ -62,6 +64,7 @@ class Encoder:
     layers: tuple[nn.Module, ...] = ()
     n_heads: tuple[int, ...] = ()
     pads: bool = False
+    outputs: tuple[str, ...] = ()
     intervention: Intervention = NONE
 
     @property
@@ -86,8 +89,18 @@ class Encoder:
 
     @property
     def statistics(self) -> dict[str, Statistic]:
-        """What is measured of its heads alone, beside what is of all models' heads."""
-        return {OUTSIDE.name: OUTSIDE} if self.family.sees_silence else {}
+        """What is measured of its heads, beside what is of all models' heads."""
+        found = {} if self.unmeasured else of_norms()
+        return found | ({OUTSIDE.name: OUTSIDE} if self.family.sees_silence else {})
+
+    @property
+    def unmeasured(self) -> dict[str, str]:
+        """Statistics that are not measured of its heads, and why."""
+        if self.family.grid:
+            return dict.fromkeys(of_norms(), "its frames are patches in bands and times")
+        if not all(self.outputs) or not self.outputs:
+            return dict.fromkeys(of_norms(), "no linear layer is given the contexts of its heads as they are")
+        return {}
 
     @property
     def longest(self) -> float:
@@ -201,13 +214,18 @@ class Encoder:
             if call.module in beside:
                 return attend_under(NONE, call, -1)[0]
             reached.append(call.module)
-            return answer(replace(call, layer=len(reached) - 1))
+            layer = len(reached) - 1
+            return answer(replace(call, layer=layer, output=self._output(layer, call.output)))
 
         with self._watch(counted):
             hidden = self._hidden(self.model(**inputs))
         if self.layers and tuple(reached) != self.layers:
             raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
         return hidden
+
+    def _output(self, layer: int, given: Tensor | None) -> Tensor | None:
+        known = layer < len(self.outputs) and self.outputs[layer]
+        return self.model.get_submodule(known).weight if known else given
 
     def _hidden(self, output: Any) -> Tensor:
         """Final hidden states in time: those of patches averaged over their bands."""

@@ -121,7 +121,7 @@ def multi_head_attention_forward(
     bias = None if attn_mask is None else _added(attn_mask, q).view(-1, num_heads if attn_mask.ndim == 3 else 1, T, T)
     padding = None if key_padding_mask is None else _added(key_padding_mask, q)[:, None, None]
     lengths, bias = masked(bias, None, q) if padding is None else masked(padding, bias, q)
-    call = AttentionCall(mode.module, q, k, v, q.shape[-1] ** -0.5, bias, lengths)
+    call = AttentionCall(mode.module, q, k, v, q.shape[-1] ** -0.5, bias, lengths, output=out_proj_weight)
     context = mode.answer(call).reshape(B, T, E).transpose(0, 1)
     return F.linear(context, out_proj_weight, out_proj_bias), None
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from otoscope.models.call import AttentionCall
+from otoscope.models.norms import with_value_norms
 from otoscope.statistics.kernel import attend
 from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
+from otoscope.statistics.value_norm import VALUE_NORM
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ def attend_under(
         radius=change.radius,
         renormalise=change.renormalise,
         span=call.span,
-        needs=wanted.needs,
+        needs=wanted.needs - {VALUE_NORM},
         labels=wanted.labels,
     )
+    if VALUE_NORM in wanted.needs:
+        reductions = with_value_norms(reductions, call)
     context[:, :, [head for at, head in change.removed if at == layer]] = 0
     return context, reductions

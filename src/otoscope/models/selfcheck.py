@@ -13,6 +13,7 @@ from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
 from otoscope.models.intervention import NONE, attend_under
 from otoscope.models.maps import full_maps
+from otoscope.models.outputs import find_outputs
 from otoscope.models.registry import NAME
 
 SECONDS = (1.0, 0.62, 0.6, 0.57, 0.53)  # so that the padded ones end within pooled or stacked frames too
@@ -22,7 +23,7 @@ ROUNDING = 1e-3  # of the sum of a row
 
 
 def examine(encoder: Encoder) -> Encoder:
-    """The encoder with its layers, heads and `pads` found, its model switched to watched attention.
+    """The encoder with its layers, heads, outputs and `pads` found, its model switched to watched attention.
 
     Raises:
         BadInput: a layer's attention is not reached, rows do not sum to one, all heads are equal, or watching
@@ -38,6 +39,7 @@ def examine(encoder: Encoder) -> Encoder:
     check_maps(encoder, calls)
     check_frames(encoder, calls, waves[0])
     found = replace(encoder, layers=tuple(c.module for c in calls), n_heads=tuple(c.query_bhtd.shape[1] for c in calls))
+    found = replace(found, outputs=find_outputs(found, waves[0]))
     watched = found.forward(waves[:1])
     real = slice(watched.lengths[0])
     if (difference := relative_difference(watched.hidden[:, real], unwatched[:, real])) > tolerance(found):

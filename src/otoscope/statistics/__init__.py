@@ -3,6 +3,7 @@
 import pkgutil
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
 from otoscope.statistics.statistic import Statistic
 
@@ -16,9 +17,23 @@ def discover(phones: Sequence[str] = ()) -> dict[str, Statistic]:
     >>> "globalness" in discover(), "relation" in discover(), "relation" in discover(phones=["sil", "aa"])
     (True, False, True)
     """
-    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    modules = _modules()
     found = [module.STATISTIC for module in modules if hasattr(module, "STATISTIC")]
     if phones:
         made = [module.STATISTIC_OF_PHONES(phones) for module in modules if hasattr(module, "STATISTIC_OF_PHONES")]
         found += [statistic for statistic in made if statistic is not None]
     return {statistic.name: statistic for statistic in sorted(found, key=lambda statistic: statistic.name)}
+
+
+def of_norms() -> dict[str, Statistic]:
+    """Those by name that also need the norms of what heads give of each frame: each module's `STATISTIC_OF_NORMS`.
+
+    >>> list(of_norms())
+    ['attention_norm', 'norm_verticality']
+    """
+    found = [module.STATISTIC_OF_NORMS for module in _modules() if hasattr(module, "STATISTIC_OF_NORMS")]
+    return {statistic.name: statistic for statistic in found}
+
+
+def _modules() -> list[ModuleType]:
+    return [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]

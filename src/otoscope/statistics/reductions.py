@@ -32,6 +32,7 @@ class Reductions:
     label_mass: Tensor | None = None  # [H, Y, Y]       S^T A S, S [T, Y] the share of each frame that has each phone
     own_run_mass: Tensor | None = None  # [H, Y]        the part of label_mass from runs of one phone to themselves
     labels: Labels | None = None  #                     the phones of its frames
+    value_norm: Tensor | None = None  # [H, T]          ||f(x_k)||, f(x) what the head gives of a frame
     outside: Tensor | None = (
         None  # [H]                the share that fell on no frame, of a model that sees other things
     )

@@ -22,7 +22,8 @@ class Statistic:
 
     `value` computes it from the kernel's reductions of one utterance, `[H, *dims]`; `reference` from one full attention
     map `A [T, T]` (query, key) in float64, slow and obvious, and from what else it `takes`: `labels` are the phone of
-    every label frame, `[T, R]`, and the number of phones. Rows of `A` that attend to nothing are left out of means.
+    every label frame, `[T, R]`, and the number of phones; `value_norm` is what the head gives of each frame, `f(x)
+    [T, features]`. Rows of `A` that attend to nothing are left out of means.
     Statistics with `dims` lie in [0, 1]. One that is `partial` is undefined (NaN for all heads) for some utterances,
     which its means leave out.
     """

@@ -1,0 +1,23 @@
+"""How much the heads of a call give of each frame.
+
+Axes: h head, t frame, d feature of a head, o feature of the hidden state.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from otoscope.models.call import AttentionCall
+from otoscope.statistics.reductions import Reductions
+from otoscope.statistics.value_norm import value_norms
+
+
+def with_value_norms(reductions: Sequence[Reductions], call: AttentionCall) -> list[Reductions]:
+    """Reductions of each utterance of a call, with the norms of what its heads give of each frame."""
+    assert call.output is not None
+    _, H, _, d = call.value_bhtd.shape
+    output_hdo = call.output.T.reshape(H, d, len(call.output))
+    norms = [
+        value_norms(value_htd[:, :length], output_hdo)
+        for value_htd, length in zip(call.value_bhtd, call.lengths, strict=True)
+    ]
+    return [replace(one, value_norm=norm_ht) for one, norm_ht in zip(reductions, norms, strict=True)]
