@@ -8,8 +8,10 @@ from otoscope.errors import BadInput
 from otoscope.importance.loss import loss_named
 from otoscope.importance.rankings import leave_one_out
 from otoscope.importance.subject import Effort, Subject
+from otoscope.models import mockingjay as port
 from otoscope.models.load import load
 from otoscope.models.prediction import prediction_head
+from otoscope.models.tiny import sharpen
 from otoscope.pretraining.masking import Masking, choose_frames
 
 REMOVED = [(0, 1), (1, 0)]
@@ -58,6 +60,21 @@ def test_leaving_one_head_out_costs_the_rise_of_the_loss(encoder, speech):
     score = leave_one_out.score(subject, 0)
     for head in [(0, 0), (1, 2)]:
         assert score[head] == pytest.approx(slow_hidden(encoder, speech, [head]))
+
+
+@pytest.mark.parametrize("kind", ["Tera", "AudioAlbert"])
+def test_all_models_of_masked_reconstruction_keep_their_head(tmp_path, kind):
+    """What TERA and AudioALBERT predict with is found as Mockingjay's is; a folder of the encoder alone has none."""
+    shape = {"hidden_size": 24, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32}
+    whole = getattr(port, f"{kind}ForPreTraining")(getattr(port, f"{kind}Config")(**shape))
+    sharpen(whole)
+    for folder, model in (("whole", whole), ("encoder", whole.mockingjay)):
+        model.save_pretrained(tmp_path / folder)
+        port.MockingjayFeatureExtractor().save_pretrained(tmp_path / folder)
+    head = prediction_head(load(tmp_path / "whole"))
+    assert torch.equal(head.output.weight, whole.head.output.weight)
+    with pytest.raises(BadInput, match="the folder holds the encoder alone"):
+        prediction_head(load(tmp_path / "encoder"))
 
 
 def test_auto_is_reconstruction_with_a_prediction_head_and_hidden_without(encoder, speech, tiny_model):

@@ -11,6 +11,7 @@ from transformers import AutoFeatureExtractor, AutoModel
 
 MEASURED = (
     "mockingjay",
+    "tera",
     "wav2vec2-group",
     "wav2vec2-layer",
     "hubert-group",

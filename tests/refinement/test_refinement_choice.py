@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from refinable import PATCHES
+from tiny_models import save, sharpen
 
 from otoscope import embedded
 from otoscope.engine.analyze import analyze
 from otoscope.errors import BadInput
 from otoscope.importance.rank import rank
+from otoscope.models.mockingjay import MockingjayConfig, MockingjayModel
 from otoscope.refinement.refine import refine
 
 
@@ -105,6 +107,17 @@ def test_a_family_that_cannot_is_refused_by_name(original: Callable[[str], Path]
     with pytest.raises(BadInput, match=r"is a 'wavlm' model, which cannot be refined \(its gate of positions reads"):
         refine(original("wavlm-layer"), tmp_path / "out", remove=[(0, 0)])
     assert not list(tmp_path.iterdir())
+
+
+def test_shared_layers_are_refused_with_that_reason(original: Callable[[str], Path], tmp_path: Path) -> None:
+    """Also where a configuration of another family says so."""
+    with pytest.raises(BadInput, match=r"is a 'audioalbert' model.* \(its layers share their weights"):
+        refine(original("audioalbert"), tmp_path / "out", remove=[(0, 0)])
+    config = MockingjayConfig(hidden_size=24, num_attention_heads=2, num_hidden_layers=3, share_layer=True)
+    sharpen(model := MockingjayModel(config))
+    with pytest.raises(BadInput, match="cannot be refined: its layers share their weights"):
+        refine(save(model, tmp_path / "shared"), tmp_path / "out", remove=[(0, 0)])
+    assert not (tmp_path / "out").exists()
 
 
 def test_patches_have_no_span(original: Callable[[str], Path], tmp_path: Path) -> None:

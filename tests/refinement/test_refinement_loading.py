@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from measured import by_definition, measure
 from refinable import SOME, plain, relative
 from tiny_models import noise
+from transformers import AutoFeatureExtractor, AutoModel
 
 from otoscope import embedded
 from otoscope.engine.analyze import analyze
@@ -54,6 +56,28 @@ def test_a_portable_model_needs_no_otoscope(original: Callable[[str], Path], tmp
     script = "import sys; from transformers import AutoModel; print(type(AutoModel.from_pretrained(sys.argv[1])))"
     assert "HubertModel" in fresh(script + "; assert 'otoscope' not in sys.modules", tmp_path / "out" / "portable")
     assert relative(plain(tmp_path / "out" / "portable"), plain(tmp_path / "out")) < 1e-5
+
+
+def test_a_portable_whisper_is_the_encoder_of_what_transformers_makes(original, tmp_path: Path) -> None:
+    """Plain transformers makes an encoder and a decoder of the folder: the encoder must not be left at random."""
+    refined = refine(original("whisper"), tmp_path / "out", remove=SOME, span=6, portable=True)
+    assert "its span is not limited" in refined.summary
+    made, told = AutoModel.from_pretrained(refined.portable, output_loading_info=True)
+    assert not told["missing_keys"]
+    features = AutoFeatureExtractor.from_pretrained(refined.portable)(WAVE, sampling_rate=16000, return_tensors="pt")
+    with torch.inference_mode():
+        hidden = made.eval().encoder(features["input_features"]).last_hidden_state
+    encoder = load(original("whisper"), device="cpu")
+    with encoder.without_heads(SOME):
+        expected = encoder.forward([WAVE]).hidden
+    assert relative(hidden[:, : expected.shape[1]], expected) < 1e-5
+
+
+def test_what_transformers_does_not_know_is_not_called_portable(original, tmp_path: Path) -> None:
+    for family in ("mockingjay", "tera"):
+        with pytest.raises(BadInput, match=f"is a '{family}' model, a type that transformers does not know"):
+            refine(original(family), tmp_path / "out", span=4, portable=True)
+        assert not (tmp_path / "out").exists()
 
 
 def test_a_model_refined_twice_is_a_model_refined_once(original: Callable[[str], Path], tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from otoscope import statistics
 from otoscope.engine.progress import progress
@@ -16,10 +15,8 @@ from otoscope.engine.shards import batches, measure
 from otoscope.engine.sources import Speech
 from otoscope.errors import BadInput
 from otoscope.importance.loss import Batch, Loss
-from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
 from otoscope.models.gates import gated, open_gates
-from otoscope.models.intervention import attend_under
 from otoscope.results import Run
 from otoscope.statistics import state
 
@@ -92,13 +89,11 @@ class Subject:
             def loss_without(heads: Heads) -> float:
                 advance(seconds)
                 with self.encoder.without_heads(heads), torch.inference_mode():
-                    losses = [batch.loss(self.encoder.apply(batch.inputs, self._answer)) for batch in self.batches]
+                    hidden = (self.encoder.apply(batch.inputs, self.encoder.attend) for batch in self.batches)
+                    losses = [batch.loss(states) for batch, states in zip(self.batches, hidden, strict=True)]
                 return float(torch.cat(losses).double().mean())
 
             yield loss_without
-
-    def _answer(self, call: AttentionCall) -> Tensor:
-        return attend_under(self.encoder.intervention, call, call.layer)[0]
 
     @cached_property
     def gradients(self) -> Floats:

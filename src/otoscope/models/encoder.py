@@ -167,8 +167,7 @@ class Encoder:
         if not self.family.sees_silence:
             return *attend_under(self.intervention, call, call.layer, wanted), call.lengths
         frames = tuple(map(self.frames, audio))
-        context, _ = attend_under(self.intervention, call, call.layer)
-        return context, self._seen_reductions(call, frames, wanted) if wanted.needs else [], frames
+        return self.attend(call), self._seen_reductions(call, frames, wanted) if wanted.needs else [], frames
 
     def _seen_reductions(self, call: AttentionCall, frames: tuple[int, ...], wanted: Wanted) -> list[Reductions]:
         own = seen(self.family, self.model.config, call, frames)
@@ -223,6 +222,10 @@ class Encoder:
             raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
         return hidden
 
+    def attend(self, call: AttentionCall) -> Tensor:
+        """Context `[B, T, H, d]` of a call under the interventions in force: the plainest answer."""
+        return attend_under(self.intervention, call, call.layer)[0]
+
     def _output(self, layer: int, given: Tensor | None) -> Tensor | None:
         known = layer < len(self.outputs) and self.outputs[layer]
         return self.model.get_submodule(known).weight if known else given
@@ -272,13 +275,11 @@ class Encoder:
         """Attention maps `[H, T, T]` of one utterance, of some layers or of all."""
         kept: dict[int, np.ndarray] = {}
 
-        def answer(call: AttentionCall) -> Tensor:
-            if layers is None or call.layer in layers:
-                kept[call.layer] = full_maps(self._seen(call, audio), self.intervention).cpu().numpy()
-            return attend_under(self.intervention, call, call.layer)[0]
+        def keep(call: AttentionCall) -> None:
+            kept[call.layer] = full_maps(self._seen(call, [wave]), self.intervention).cpu().numpy()
 
-        audio = [self.wave(cut)]
-        self.run(audio, answer)
+        wave = self.wave(cut)
+        self._look(wave, layers, keep)
         return kept
 
     def each_map(
@@ -289,15 +290,13 @@ class Encoder:
     ) -> None:
         """Give `receive` the layer, the head and the map `[T, T]` of each head in turn; one map is held at a time."""
 
-        def answer(call: AttentionCall) -> Tensor:
-            if layers is None or call.layer in layers:
-                own = self._seen(call, audio)
-                for head in range(self.n_heads[call.layer]):
-                    receive(call.layer, head, head_map(own, self.intervention, head))
-            return attend_under(self.intervention, call, call.layer)[0]
+        def give(call: AttentionCall) -> None:
+            own = self._seen(call, [wave])
+            for head in range(self.n_heads[call.layer]):
+                receive(call.layer, head, head_map(own, self.intervention, head))
 
-        audio = [self.wave(cut)]
-        self.run(audio, answer)
+        wave = self.wave(cut)
+        self._look(wave, layers, give)
 
     def representations(self, cut: Cut | np.ndarray) -> list[np.ndarray]:
         """Hidden states `[T, d]` of one utterance as each layer hands them on, under the interventions in force.
@@ -313,7 +312,7 @@ class Encoder:
         inputs: dict[str, Any] = {**self.inputs([wave]), "output_hidden_states": True}
         hook = self.model.register_forward_hook(lambda model, given, output: states.extend(output.hidden_states))
         with hook, torch.inference_mode():
-            self.apply(inputs, lambda call: attend_under(self.intervention, call, call.layer)[0])
+            self.apply(inputs, self.attend)
         of_layers = [state for state in states if state.shape[1] >= frames][-self.n_layers :]
         return [state[0, :frames].float().cpu().numpy() for state in of_layers]
 
@@ -328,15 +327,23 @@ class Encoder:
         if not self.family.grid:
             raise BadInput(f"the frames of {self.name} are in time alone; take its maps")
         kept: dict[int, np.ndarray] = {}
+
+        def keep(call: AttentionCall) -> None:
+            kept[call.layer] = normalised(patches(self.model.config, call, 0, self.frames(wave))).cpu().numpy()
+
         wave = self.wave(cut)
+        self._look(wave, layers, keep)
+        return kept
+
+    def _look(self, wave: np.ndarray, layers: Collection[int] | None, look: Callable[[AttentionCall], None]) -> None:
+        """Run a wave `[samples]` under the interventions in force, and show the calls of some layers or of all."""
 
         def answer(call: AttentionCall) -> Tensor:
             if layers is None or call.layer in layers:
-                kept[call.layer] = normalised(patches(self.model.config, call, 0, self.frames(wave))).cpu().numpy()
-            return attend_under(self.intervention, call, call.layer)[0]
+                look(call)
+            return self.attend(call)
 
         self.run([wave], answer)
-        return kept
 
     def wave(self, cut: Cut | np.ndarray) -> np.ndarray:
         """Samples `[samples]` at the model's rate; an array is taken to have it."""

@@ -9,6 +9,7 @@ from otoscope import embedded
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import quiet
+from otoscope.models.mockingjay import MockingjayModel
 
 
 def prediction_head(encoder: Encoder) -> nn.Module:
@@ -17,7 +18,7 @@ def prediction_head(encoder: Encoder) -> nn.Module:
     Raises:
         BadInput: the model has none, or one that predicts other features than the model is given.
     """
-    if encoder.family.model_type != "mockingjay":
+    if not isinstance(encoder.model, MockingjayModel):
         raise BadInput(_none(encoder, f"{encoder.family.model_type} models have none"))
     source = str(embedded.model()) if encoder.name == "embedded" else encoder.name
     with quiet():

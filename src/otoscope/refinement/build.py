@@ -5,7 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import WhisperModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from otoscope.models.load import quiet
 from otoscope.refinement.configuration import CONFIGURATIONS
@@ -13,6 +15,9 @@ from otoscope.refinement.modeling import ENCODERS, WHOLE
 from otoscope.refinement.source import Source
 from otoscope.refinement.surgery import keep_heads, scale_heads
 
+EMPTY_DECODER = {"decoder_layers": 0, "vocab_size": 1, "max_target_positions": 1} | dict.fromkeys(
+    ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"), 0
+)
 NOT_ITS_OWN = ("model_type", "architectures", "transformers_version")
 
 
@@ -59,6 +64,14 @@ def plain(refined: Any) -> Any:
         model = plain_type(CONFIG_MAPPING[plain_type.config_class.model_type](**settings))
     have = refined.state_dict()
     model.load_state_dict({name: _grown(have.get(name), full) for name, full in model.state_dict().items()})
+    return model.eval() if plain_type is not WhisperEncoder else _with_empty_decoder(model)
+
+
+def _with_empty_decoder(encoder: Any) -> Any:
+    """What AutoModel makes of a Whisper folder: the encoder, beside a decoder of which next to nothing is left."""
+    with quiet():
+        model = WhisperModel(type(encoder.config)(**encoder.config.to_diff_dict() | EMPTY_DECODER))
+    model.encoder = encoder
     return model.eval()
 
 

@@ -1,6 +1,6 @@
 """Where each family keeps the projections of a head: one row each. Knows no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from otoscope.errors import BadInput
 from otoscope.models.families import REFINED
@@ -31,19 +31,21 @@ class Parts:
     count: str = "num_heads"
 
 
+_PORTED = Parts(
+    "mockingjay",
+    "MockingjayModel",
+    "BertAttention",
+    whole="MockingjayForPreTraining",
+    inputs=("self.query", "self.key", "self.value"),
+    output="output.dense",
+    core="self",
+    count="num_attention_heads",
+)
 PARTS = {
     parts.model_type: parts
     for parts in (
-        Parts(
-            "mockingjay",
-            "MockingjayModel",
-            "BertAttention",
-            whole="MockingjayForPreTraining",
-            inputs=("self.query", "self.key", "self.value"),
-            output="output.dense",
-            core="self",
-            count="num_attention_heads",
-        ),
+        _PORTED,
+        replace(_PORTED, model_type="tera", encoder="TeraModel", whole="TeraForPreTraining"),
         Parts("wav2vec2", "Wav2Vec2Model", "Wav2Vec2Attention"),
         Parts("hubert", "HubertModel", "HubertAttention"),
         Parts("data2vec-audio", "Data2VecAudioModel", "Data2VecAudioAttention"),
@@ -59,7 +61,8 @@ PARTS = {
     )
 }
 
-_REASONS = {"wavlm": "its gate of positions reads the hidden state head by head"}
+SHARED = "its layers share their weights, so that heads cannot go from one of them alone"
+_REASONS = {"wavlm": "its gate of positions reads the hidden state head by head", "audioalbert": SHARED}
 
 
 def parts_of(model_type: str, name: str) -> Parts:

@@ -8,12 +8,11 @@ from typing import Any
 from otoscope.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import BadInput
 from otoscope.models.load import quiet
-from otoscope.refinement import choice
-from otoscope.refinement.budget import within_budget
+from otoscope.models.mockingjay import MockingjayModel
 from otoscope.refinement.build import build, plain, stored_weights
-from otoscope.refinement.choice import Head
-from otoscope.refinement.rescale import Scales
-from otoscope.refinement.source import Source, read_source
+from otoscope.refinement.choice import Head, kept
+from otoscope.refinement.request import Request
+from otoscope.refinement.source import read_source
 from otoscope.refinement.tune import tune as distil
 
 PORTABLE = "portable"
@@ -84,7 +83,8 @@ def refine(
             any on the embedded speech).
         tune: steps of training towards the original's hidden states on speech of `corpora`.
         corpora: unlabelled speech, what `read_corpus` takes or "embedded".
-        portable: also write `out/portable`, which loads without otoscope and saves no time; without the span.
+        portable: also write `out/portable`, which loads without otoscope and saves no time; without the span. For
+            families that transformers knows; a Whisper encoder is the `encoder` of what AutoModel makes of it.
 
     Raises:
         BadInput: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
@@ -96,63 +96,31 @@ def refine(
         ...     refined.heads, refined.span
         ((6, 8, 8, 8, 8, 7), 32)
     """
-    _check(Path(out), [heads, remove, budget_macs], run, by, span, tune, corpora)
+    request, folder = Request(run, by, heads, remove, span, budget_macs, tune, corpora), Path(out)
+    if folder.exists() and not (folder.is_dir() and is_vacant(folder)):
+        raise BadInput(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(str(model))
     if span is not None and source.encoder.family.grid:
         raise BadInput(f"{model} has patches of time and band, not frames one after another; a span cannot limit them")
-    removed = _removed(source, run, by, heads, remove)
-    scales: Scales | None = None
-    if budget_macs is not None:
-        removed, scales = within_budget(source.encoder, budget_macs, span, corpora)
-    refined = build(source, choice.kept(removed, source.encoder.n_heads), span, scales)
+    if portable and isinstance(source.encoder.model, MockingjayModel):
+        raise BadInput(
+            f"{model} is a '{source.parts.model_type}' model, a type that transformers does not know without otoscope; "
+            "leave --portable out"
+        )
+    removed, scales = request.removed(source.encoder)
+    refined = build(source, kept(removed, source.encoder.n_heads), span, scales)
     if tune is not None:
         distil(source.encoder, refined, tune, corpora)
     refined.config.refinement = {"of": str(model), "removed": [list(head) for head in removed], "tuned": tune or 0}
-    _write(refined, source.encoder.extractor, Path(out), portable)
+    _write(refined, source.encoder.extractor, folder, portable)
     return Refinement(
-        path=Path(out),
-        portable=Path(out) / PORTABLE if portable else None,
+        path=folder,
+        portable=folder / PORTABLE if portable else None,
         removed=tuple(removed),
         heads=tuple(refined.config.heads_of_layers),
         span=refined.config.attention_span,
         parameters=(source.parameters, refined.num_parameters()),
     )
-
-
-def _check(
-    out: Path,
-    ways: Sequence[object],
-    run: object,
-    by: object,
-    span: int | None,
-    tune: int | None,
-    corpora: Sequence[object],
-) -> None:
-    """Refuse what contradicts itself, before anything is loaded."""
-    if out.exists() and not (out.is_dir() and is_vacant(out)):
-        raise BadInput(f"{out} exists and is not an empty folder; name a new one for the refined model")
-    if sum(way is not None for way in ways) > 1:
-        raise BadInput("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
-    if (ways[0] is None) != (run is None) or (run is None) != (by is None):
-        raise BadInput("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
-    if all(way is None for way in ways) and span is None:
-        raise BadInput("nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs or --span")
-    if span is not None and span < 1:
-        raise BadInput(f"expected a span of at least 1 frame, got {span}")
-    if tune is not None and (tune < 1 or not corpora):
-        raise BadInput(f"--tune needs at least 1 step and a corpus of unlabelled speech, got {tune} and {len(corpora)}")
-    if corpora and tune is None and ways[2] is None:
-        raise BadInput("speech is used by --tune and --budget-macs alone; leave the corpus out, or give one of them")
-
-
-def _removed(source: Source, run: str | Path | None, by: str | None, heads: float | None, remove: Any) -> list[Head]:
-    if heads is not None and run is not None and by is not None:
-        removed = choice.by_ranking(source.encoder, run, by, heads)
-    elif isinstance(remove, str | Path):
-        removed = choice.from_file(remove)
-    else:
-        removed = [(int(layer), int(head)) for layer, head in remove or ()]
-    return choice.checked(removed, source.encoder.n_heads, source.encoder.name)
 
 
 def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:

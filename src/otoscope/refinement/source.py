@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.models.prediction import has_prediction_head, prediction_head
-from otoscope.refinement.parts import Parts, parts_of
+from otoscope.refinement.parts import SHARED, Parts, parts_of
 
 
 @dataclass(frozen=True)
@@ -32,4 +33,6 @@ def read_source(model: str) -> Source:
     """
     encoder = load(model, device="cpu")
     parts = parts_of(encoder.family.model_type, model)
+    if getattr(encoder.model.config, "share_layer", False):
+        raise BadInput(f"{model} cannot be refined: {SHARED}")
     return Source(encoder, parts, prediction_head(encoder) if has_prediction_head(encoder) else None)
