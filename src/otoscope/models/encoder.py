@@ -216,7 +216,7 @@ class Encoder:
             layer = len(reached) - 1
             return answer(replace(call, layer=layer, output=self._output(layer, call.output)))
 
-        with self._watch(counted):
+        with self.watch(counted):
             hidden = self._hidden(self.model(**inputs))
         if self.layers and tuple(reached) != self.layers:
             raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
@@ -236,7 +236,8 @@ class Encoder:
             return output.last_hidden_state
         return output.last_hidden_state[:, SPECIAL_TOKENS:].unflatten(1, bands_and_times(self.model.config)).mean(1)
 
-    def _watch(self, answer: Answer) -> AbstractContextManager[None]:
+    def watch(self, answer: Answer) -> AbstractContextManager[None]:
+        """Within the block every attention call of the model is given to `answer`, as the model makes it."""
         if self.family.gated:
             gated = (m for m in self.model.modules() if type(m).__name__ in self.family.gated.split())
             return taking_over(gated, answer)
