@@ -1,10 +1,12 @@
 """A person opens the viewer, walks to a head, looks, listens, brushes, switches heads off, and takes pictures away."""
 
+import base64
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 from test_viewer_answers import told
@@ -12,6 +14,7 @@ from viewer_browser import FLAGS, Watched, chromium, serving, until
 
 from otoscope.viewer.answers import Answers
 from otoscope.viewer.export import Choice, export
+from otoscope.viewer.page import asset
 from otoscope.viewer.subject import Subject
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -23,6 +26,16 @@ HEIGHTS = (
 )
 SERIOUS = "axe.run(document).then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
 SIDES = "[...document.querySelectorAll('.side .heat')]"
+CELL = """import('/viewer.js').then(({default: widget}) => {
+  const listeners = [];
+  const bytes = text => new DataView(Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer);
+  const model = {
+    on: (event, listener) => event === 'msg:custom' && listeners.push(listener),
+    send: ({number, resource}) => window.kernel(resource).then(({ok, content}) =>
+      listeners.forEach(listener => listener({number, ok}, [bytes(content)]))),
+  };
+  widget.render({model, el: document.getElementById('cell')});
+})"""  # a notebook's cell with a model as anywidget gives it
 ROOMS = ["atlas", "head", "heads", "relations", "importance", "compare"]
 
 
@@ -318,6 +331,41 @@ def test_an_exported_folder_loads_maps_when_they_are_looked_at(browser, live, tm
     open_head(watched.page)
     context.close()
     assert watched.complaints == []
+
+
+def test_the_notebook_s_module_asks_the_kernel_and_nobody_else(browser, drawn):
+    """As Colab has it: the page comes from elsewhere, and no address of this machine can be reached from it."""
+    context = browser.new_context()
+    watched = Watched(context.new_page())
+    asked, page = [], watched.page
+
+    def serve(route):
+        asked.append(route.request.url)
+        body = {"/viewer.js": asset("viewer.js"), "/viewer.css": asset("viewer.css")}.get(urlparse(asked[-1]).path)
+        style = '<link rel="stylesheet" href="/viewer.css"><link rel="icon" href="data:,"><div id="cell"></div>'
+        types = {"js": "text/javascript", "css": "text/css"}
+        kind = types.get(asked[-1].rsplit(".", 1)[-1], "text/html")
+        route.fulfill(body=body or style, content_type=kind)
+
+    context.route("**/*", serve)
+    context.expose_function("kernel", lambda resource: kernel(drawn, resource))
+    page.goto("https://notebook.example/")
+    page.evaluate(CELL)
+    page.wait_for_selector(".otoscope-cell .atlas .cell")
+    page.evaluate("document.querySelector('.atlas .cell').click()")
+    page.wait_for_selector(".heat")
+    until(page, "document.querySelector('.heat').getContext('2d').getImageData(90, 90, 1, 1).data[3] > 0")
+    for room in ROOMS:
+        page.get_by_role("button", name=room, exact=True).click()
+        page.wait_for_timeout(150)
+    context.close()
+    assert {urlparse(url).path for url in asked} == {"/", "/viewer.js", "/viewer.css"}
+    assert watched.complaints == []
+
+
+def kernel(answers: Answers, resource: str) -> dict:
+    answer = answers.answer(resource)
+    return {"ok": answer.status == 200, "content": base64.b64encode(answer.content).decode()}
 
 
 def test_a_run_without_maps_model_or_audio_says_so_in_the_page(browser, drawn):

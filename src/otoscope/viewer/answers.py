@@ -50,7 +50,7 @@ class Answers:
     """What there is to ask of some runs.
 
     The page's own words for what cannot be answered: 404 where there is no such thing, 422 where it cannot be had,
-    503 where it cannot be had yet.
+    202 where it cannot be had yet.
     """
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
@@ -66,7 +66,7 @@ class Answers:
         except BadInput as error:
             return _json(Problem(str(error)), 422)
         except NotYet as error:
-            return _json(Problem(str(error)), 503)
+            return _json(Problem(str(error)), 202)
 
     def _answer(self, resource: str) -> Answer:
         if resource == "runs":

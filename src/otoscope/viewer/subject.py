@@ -43,6 +43,7 @@ class Subject:
         self.loading = loading
         self.segmented = segmented
         self._pyramids: Cache[Pyramid] = Cache(CACHED)
+        self._opened: dict[str, xr.Dataset] = {}
         self._overviews: Cache[Overviews] = Cache(CACHED // 8)
 
     @cached_property
@@ -161,8 +162,11 @@ class Subject:
         return self.info.utterances[place].id
 
     def _stored(self, place: int) -> xr.Dataset | None:
+        """Maps and labels of an utterance that the run keeps; opened once, read when asked for."""
         name = self._name(place)
-        return self.run.map(name) if name in self.run.maps else None
+        if name in self.run.maps and name not in self._opened:
+            self._opened[name] = self.run.map(name)
+        return self._opened.get(name)
 
     def _model_for(self, place: int) -> "Live":
         if self.loading is None:

@@ -53,7 +53,7 @@ export function standalone({ drawings, swatches }: Picture, look: Theme): Sheet 
     const copy = drawing.cloneNode(true) as SVGSVGElement;
     for (const [name, value] of Object.entries({ x: 0, y: height, ...sizeOf(drawing), overflow: "visible" }))
       copy.setAttribute(name, String(value));
-    copy.querySelectorAll(".brush, [aria-label=tip]").forEach((part) => part.remove());
+    copy.querySelectorAll(".brush, [data-mark=tip]").forEach((part) => part.remove());
     sheet.appendChild(copy);
     height += sizeOf(drawing).height;
   }

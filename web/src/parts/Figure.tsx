@@ -49,7 +49,7 @@ export function Figure({ title, options, table, after, keys }: Props) {
  * admit (its style sheet has the rules), and as one picture to a screen reader, not as marks without a role.
  */
 function drawn(options: Options, title: string): Drawn {
-  const plot = Plot.plot({ ...options, style: { background: "transparent", color: theme.value.ink, overflow: "visible" } });
+  const plot = Plot.plot({ marginBottom: 36, ...options, style: { background: "transparent", color: theme.value.ink, overflow: "visible" } });
   for (const style of plot.querySelectorAll("style")) style.remove();
   for (const mark of plot.querySelectorAll<SVGElement>("g[aria-label]")) {
     mark.dataset.mark = mark.getAttribute("aria-label")!;

@@ -133,7 +133,7 @@ function Effect({ found }: { found: Found }) {
       </div>
       {found.missing.map((line) => (
         <p class="hint" key={line}>
-          No {line}
+          {line}
         </p>
       ))}
       <Figure

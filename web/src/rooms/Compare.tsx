@@ -24,7 +24,7 @@ export function Compare({ overview }: { overview: Signal<Overview> }) {
   const options = others.map(({ run, number }) => [String(number), number ? run.name : `another head of ${run.name}`] as const);
   const same = beside.value === "0";
   return (
-    <section class="compare-room" aria-label="Compare">
+    <section class={same ? "compare-room one-run" : "compare-room"} aria-label="Compare">
       <div class="toolbar">
         <Select label="Beside" value={beside} options={options} />
         <Choice label="Colour scale" value={viewer.state.scale} options={["log", "linear", ["row", "by row"]]} />

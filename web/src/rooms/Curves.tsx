@@ -34,13 +34,25 @@ export function Curves({ number }: { number: number }) {
         <Choice label="Order of removal" value={way} options={directions} />
       </div>
       {heads.value.problem && <Notice>{heads.value.problem}</Notice>}
-      {heads.value.value && <Lines title={`${probe.value}: heads removed`} across="heads removed" points={heads.value.value} />}
-      {spans.value.value?.length ? <Lines title={`${probe.value}: span`} across="span (frames)" points={spans.value.value} /> : null}
+      {heads.value.value && <Lines title={`${probe.value}: heads removed`} across="heads removed" up={meaning(probe.value)} points={heads.value.value} />}
+      {spans.value.value?.length ? <Lines title={`${probe.value}: span`} across="span (frames)" up={meaning(probe.value)} points={spans.value.value} /> : null}
     </div>
   );
 }
 
-function Lines({ title, across, points }: { title: string; across: string; points: Point[] }) {
+/** Probes whose score is an error; the others say how much is told rightly. */
+const ERRORS = ["reconstruction", "hidden"];
+
+const meaning = (probe: string): string => (ERRORS.includes(probe) ? "error (lower is better)" : "accuracy (higher is better)");
+
+interface LinesProps {
+  title: string;
+  across: string;
+  up: string;
+  points: Point[];
+}
+
+function Lines({ title, across, up, points }: LinesProps) {
   const lines = [...new Set(points.map(({ line }) => line))];
   return (
     <Figure
@@ -51,7 +63,7 @@ function Lines({ title, across, points }: { title: string; across: string; point
         height: 250,
         marginLeft: 48,
         x: { label: across },
-        y: { label: "score", grid: true },
+        y: { label: up, grid: true },
         color: { domain: lines, range: PALETTE(), legend: true },
         marks: [
           Plot.areaY(points, { x: "at", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),

@@ -11,12 +11,14 @@ import { theme } from "../core/theme";
 import { useAnswer } from "../core/use";
 import { useViewer, type Viewer } from "../core/viewer";
 import { Notice } from "../parts/controls";
-import { Figure, type Drawn } from "../parts/Figure";
+import { Figure, type Drawn, type Options } from "../parts/Figure";
 import { HeadPicker } from "../parts/HeadPicker";
 import { Operations } from "../parts/Operations";
 import { hasRelations } from "./concentration";
 
 const MOST = 3; // preference at which the colour is strongest: four times as much as uniform attention
+const LEAST = -1; // preference of what is never attended to
+const CELL = 11; // pixels that a phone's name needs at least
 const EXAMPLES = 4;
 
 export function Relations({ overview }: { overview: Signal<Overview> }) {
@@ -91,15 +93,16 @@ function Preference({ values, phones, hearing }: { values: Float32Array; phones:
       table={() => cells.map((cell) => ({ ...cell }))}
       after={(plot) => playOnClick(plot, hearing)}
       options={(width) => ({
-        height: Math.min(width, Math.max(360, window.innerHeight - 280)),
+        ...upper(width, phones),
+        height: Math.max(CELL * phones.length + 60, Math.min(width, window.innerHeight - 280)),
         marginLeft: 44,
-        marginTop: 30,
         padding: 0.04,
-        x: { domain: phones, axis: "top", label: "attended to (key)", tickSize: 0, tickRotate: width < 620 ? -90 : 0 },
-        y: { domain: phones, label: "attends (query)", tickSize: 0 },
+        y: { domain: phones, label: "attends (query)", tickSize: 0, round: false },
         color: {
           type: "diverging",
-          domain: [-MOST, MOST],
+          domain: [LEAST, MOST],
+          pivot: 0,
+          symmetric: false,
           clamp: true,
           range: [below, surface, above],
           interpolate: "rgb",
@@ -113,6 +116,13 @@ function Preference({ values, phones, hearing }: { values: Float32Array; phones:
       })}
     />
   );
+}
+
+/** The names of keys along the upper edge, upright where they fit. */
+function upper(width: number, phones: string[]): Pick<Options, "marginTop" | "x"> {
+  const fits = width >= 2 * CELL * phones.length;
+  const axis = { domain: phones, axis: "top", label: "attended to (key)", tickSize: 0, round: false } as const;
+  return { marginTop: fits ? 34 : 48, x: { ...axis, tickRotate: fits ? 0 : -90, labelOffset: fits ? 30 : 44 } };
 }
 
 function told({ query, key, preference }: Cell): string {

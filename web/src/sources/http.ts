@@ -1,7 +1,7 @@
 // The server of `otoscope view`.
-import { NoAnswer, NotYet, problem, type Source } from "../core/asking";
+import { NotYet, problem, type Source } from "../core/asking";
 
-const NOT_YET = 503;
+const NOT_YET = 202;
 
 export function overHttp(token: string): Source {
   return {
@@ -9,7 +9,8 @@ export function overHttp(token: string): Source {
       const headers = { Authorization: `Bearer ${token}` };
       const response = await fetch(`ask/${resource}`, { headers, credentials: "omit" });
       const bytes = await response.arrayBuffer();
-      if (!response.ok) throw problem(bytes, response.status === NOT_YET ? NotYet : NoAnswer);
+      if (response.status === NOT_YET) throw problem(bytes, NotYet);
+      if (!response.ok) throw problem(bytes);
       return bytes;
     },
   };
