@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
     from otoscope.models.survey import survey
+    from otoscope.models.value_zeroing import value_zeroing
     from otoscope.models.wrap import wrap
     from otoscope.phones import score_boundaries
     from otoscope.pretraining.train import pretrain
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from otoscope.results import Run, open_run
     from otoscope.segmentation.segment import segment
     from otoscope.viewer.widget import view
+    from otoscope.views import rollout, similarity
 
 __all__ = [
     "BadInput",
@@ -47,9 +49,12 @@ __all__ = [
     "read_corpus",
     "refine",
     "reproduce",
+    "rollout",
     "score_boundaries",
     "segment",
+    "similarity",
     "survey",
+    "value_zeroing",
     "view",
     "wrap",
 ]
@@ -70,9 +75,12 @@ _HOME = {
     "read_corpus": "otoscope.corpus",
     "refine": "otoscope.refinement.refine",
     "reproduce": "otoscope.reproduction.reproduce",
+    "rollout": "otoscope.views",
     "score_boundaries": "otoscope.phones",
     "segment": "otoscope.segmentation.segment",
+    "similarity": "otoscope.views",
     "survey": "otoscope.models.survey",
+    "value_zeroing": "otoscope.models.value_zeroing",
     "view": "otoscope.viewer.widget",
     "wrap": "otoscope.models.wrap",
 }

@@ -1,6 +1,7 @@
 """Runs that figures are drawn from, made once."""
 
 import pytest
+from drawn_zeroing import zeroing_of
 from figure_sizes import DRAWN, SIZES
 
 from otoscope.figures import discover
@@ -44,6 +45,6 @@ def dataset_of_size(run_of_size):
     def merged(size):
         run = run_of_size(size)
         attention = run.map(run.maps[0])
-        return run.dataset.merge(attention).assign_attrs(attention.attrs)
+        return run.dataset.merge(attention).merge(zeroing_of(attention)).assign_attrs(attention.attrs)
 
     return merged

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from drawn_zeroing import zeroing_of
 from figure_sizes import DRAWN
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
@@ -27,7 +28,7 @@ def golden_dataset(name, folder, seed=0):
         return make(**sizes["2x2"], seed=seed)
     run = make_run(folder, 4, 4, 3, frames=120, related=True, seed=seed)
     attention = run.map(run.maps[0])
-    return run.dataset.merge(attention).assign_attrs(attention.attrs)
+    return run.dataset.merge(attention).merge(zeroing_of(attention, seed)).assign_attrs(attention.attrs)
 
 
 def small_picture(name, theme, dataset):

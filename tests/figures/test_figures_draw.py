@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 import matplotlib
 import numpy as np
 import pytest
+from drawn_zeroing import zeroing_of
 from figure_sizes import DRAWN
 
 from otoscope.errors import BadInput
@@ -37,7 +38,9 @@ def runs(run, dataset_for, tmp_path_factory):
 @pytest.fixture(scope="module")
 def drawn(runs, tmp_path_factory):
     out = tmp_path_factory.mktemp("drawn") / "deep"
-    return [path for run in runs for path in draw(run, out, ("png", "svg", "pdf"))]
+    zeroing = [zeroing_of(run.map(run.maps[0])) if run.maps else None for run in runs]
+    pairs = zip(runs, zeroing, strict=True)
+    return [path for run, beside in pairs for path in draw(run, out, ("png", "svg", "pdf"), beside=beside)]
 
 
 def test_one_file_for_each_figure_and_format(drawn):
@@ -96,6 +99,10 @@ def test_without_stored_maps_the_rest_is_drawn_and_the_lack_is_said(tmp_path):
         draw(run, tmp_path / "out")
     with pytest.raises(BadInput, match="no attention map of utterance 'x'"):
         draw(run, tmp_path / "out", utterance="x")
+
+
+def test_a_figure_on_request_is_passed_over_in_silence_where_nobody_asked(run, tmp_path):
+    assert "value-zeroing" not in {path.stem for path in draw(run, tmp_path / "out")}
 
 
 def test_bad_choices_are_one_line_and_write_nothing(run, tmp_path):

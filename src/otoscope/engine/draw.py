@@ -16,6 +16,7 @@ def draw(
     formats: Sequence[str] = ("png",),
     utterance: str | None = None,
     theme: str = "light",
+    zeroing: bool = False,
     on_skip: Callable[[str, str], None] | None = None,
 ) -> list[Path]:
     """Draw every figure of a run into the folder `out`.
@@ -29,6 +30,7 @@ def draw(
         formats: of png, svg and pdf.
         utterance: whose maps to show; None for the run's example.
         theme: light or dark.
+        zeroing: draw value zeroing of the utterance too, which its model computes now.
         on_skip: receives (figure, reason) where the run lacks what a figure shows; without it a warning is given.
 
     Returns:
@@ -52,4 +54,9 @@ def draw(
         from otoscope.engine.maps import with_maps
 
         opened = with_maps(opened, utterance)
-    return figures.draw(opened, out, formats, utterance, theme, on_skip)
+    beside = None
+    if zeroing:
+        from otoscope.engine.zeroing import zeroed
+
+        beside = zeroed(opened, utterance)
+    return figures.draw(opened, out, formats, utterance, theme, on_skip, beside)

@@ -27,6 +27,7 @@ def draw(
     utterance: str | None = None,
     theme: str = "light",
     on_skip: Callable[[str, str], None] | None = None,
+    beside: xr.Dataset | None = None,
 ) -> list[Path]:
     """Draw every figure that the run has the data for.
 
@@ -37,6 +38,7 @@ def draw(
         utterance: whose maps are shown; without it the first that is stored.
         theme: light or dark.
         on_skip: receives (figure, reason) where a figure lacks its data; without it a warning is given.
+        beside: what else is shown of the utterance, for the figures on request.
 
     Returns:
         The files, one for each figure and format.
@@ -47,13 +49,14 @@ def draw(
     chosen = theme_named(theme)
     if unknown := [name for name in formats if name not in _METADATA]:
         raise BadInput(f"unknown figure format {', '.join(unknown)}; expected {', '.join(_METADATA)}")
-    dataset = _with_map(run, utterance)
+    dataset = _with_map(run, utterance).merge(xr.Dataset() if beside is None else beside)
     folder = Path(out)
     make_folder(folder)
     paths = []
     for drawing in (one for one in discover().values() if one.kind == run.kind):
         if lacking := [name for name in drawing.variables if name not in dataset]:
-            (on_skip or _warn)(drawing.name, f"the run holds no {', '.join(lacking)}")
+            if not drawing.on_request:
+                (on_skip or _warn)(drawing.name, f"the run holds no {', '.join(lacking)}")
             continue
         figure = drawing.draw(dataset, chosen)
         paths += [_save(figure, folder / f"{drawing.name}.{ending}", chosen) for ending in formats]

@@ -21,6 +21,7 @@ class Drawing:
     doc: what is seen, in one sentence.
     variables: what the Dataset must hold; `attention` and the phones come from the stored map of one utterance.
     kind: of the runs that it shows; those of another kind are passed over in silence.
+    on_request: a run has what it shows only where a person asks for it; it is passed over in silence otherwise.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Drawing:
     variables: tuple[str, ...]
     function: Callable[[xr.Dataset, Theme], Figure]
     kind: str = HEADS
+    on_request: bool = False
 
     def draw(self, dataset: xr.Dataset, theme: Theme) -> Figure:
         """The figure, in the theme's colours and type, whatever matplotlib's settings are."""
