@@ -2,6 +2,7 @@
 
 import sys
 from errno import ENAMETOOLONG
+from inspect import signature
 from typing import NoReturn
 
 import typer
@@ -44,6 +45,8 @@ COMMANDS = (
     convert,
 )  # in the order of the help
 
+INTERRUPTED = 130  # the exit status that typer gives where Ctrl-C ended a command
+
 app = typer.Typer(
     help="Look inside the ear of a speech model: measure, sort and show its attention heads.",
     add_completion=False,
@@ -57,7 +60,10 @@ def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
     try:
         _refuse_unprintable(sys.argv)
-        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            print(_interrupted(sys.argv[1]), file=sys.stderr)
+        sys.exit(code)
     except TyperException as error:  # an option or argument that is unknown, missing or of the wrong type
         _refuse(error.format_message())
     except BadInput as error:
@@ -72,6 +78,11 @@ def _refuse_unprintable(arguments: list[str]) -> None:
     for argument in arguments:
         if printable(argument) != argument:
             raise BadInput(f"{argument}: expected an argument in UTF-8; rename the file")
+
+
+def _interrupted(name: str) -> str:
+    resumed = any("resume" in signature(command).parameters for command in COMMANDS if command.__name__ == name)
+    return "otoscope: interrupted" + ("; the same command with --resume goes on from what is kept" if resumed else "")
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -14,6 +14,9 @@ def analyze(
     model: Model,
     corpus: Corpus,
     out: NewRun,
+    window: Annotated[
+        float | None, typer.Option(help="Measure longer audio in overlapping windows of so many seconds.")
+    ] = None,
     allow_mismatch: Annotated[
         bool, typer.Option("--allow-mismatch", help="Take a model that lacks weights or has others too.")
     ] = False,
@@ -23,6 +26,6 @@ def analyze(
     from otoscope.engine.analyze import analyze as call
     from otoscope.results.summary import summary
 
-    run = call(model, corpus, out, allow_mismatch=allow_mismatch, **options)
+    run = call(model, corpus, out, window=window, allow_mismatch=allow_mismatch, **options)
     quoted = shlex.quote(str(out))
     print(f"{summary(run)}\nrun written to {out}; next: otoscope heads {quoted}, otoscope figures {quoted} -o FOLDER")

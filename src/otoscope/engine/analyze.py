@@ -13,6 +13,7 @@ from lhotse import CutSet, MonoCut
 
 from otoscope import statistics
 from otoscope.corpus import Skipped
+from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.engine.keep import kept_run
 from otoscope.engine.labels import Labelling, labelling, relations
 from otoscope.engine.maps import store_example
@@ -47,6 +48,7 @@ def analyze(
     corpus: str | Path | CutSet,
     out: str | Path,
     *,
+    window: float | None = None,
     allow_mismatch: bool = False,
     **options: Unpack[Options],
 ) -> Run:
@@ -57,6 +59,8 @@ def analyze(
             removes describe the attention they would have).
         corpus: what `read_corpus` takes, `"embedded"`, or cuts.
         out: the run folder; must not exist or be empty.
+        window: seconds; longer utterances are measured in windows of that length that overlap by at least a quarter of
+            it, each an utterance of its own, `id@start`.
         allow_mismatch, device, dtype: as for `load`.
         limit: take the first `limit` utterances only.
         resume: go on with an unfinished run of the same plan; what was finished of it is not made again.
@@ -78,10 +82,11 @@ def analyze(
     options = complete(options)
     source = source_of(corpus, options)
     encoder = encoder_of(model, options, allow_mismatch=allow_mismatch)
-    cuts, skipped = read_cuts(source)
+    whole, skipped = read_cuts(source)
+    cuts = windowed(whole, window)
     known = labelling(encoder, cuts)
     found = statistics.discover(known.inventory.phones if known else ()) | encoder.statistics
-    plan = make_plan(encoder, cuts, source.name, found, source.options)
+    plan = make_plan(encoder, cuts, source.name, found, {**source.options, "window": window})
     work = Work(encoder, cuts, found, known, source, plan)
     run = kept_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options["resume"])
     if source.strict and len(run.skipped):
@@ -127,12 +132,18 @@ def _dataset(work: Work, whole: Measured) -> xr.Dataset:
             "model": work.plan["model"]["name"],
             "corpus": work.plan["corpus"]["path"],
             "synthetic": int(work.source.synthetic),
+            "not_measured": work.encoder.unmeasured,
+            **_windows(work.plan["corpus"]["window"]),
         },
     )
     if work.labelling is None:
         return dataset
     between = relations(work.labelling, {index: work.cuts[index] for index in final.index}, whole.frames, final)
     return dataset.merge(between).assign_attrs(between.attrs)
+
+
+def _windows(seconds: float | None) -> dict[str, float]:
+    return {} if seconds is None else {"window": seconds, "window_overlap": OVERLAP * seconds}
 
 
 def _utterance(cut: MonoCut, frames: int) -> dict[str, Any]:

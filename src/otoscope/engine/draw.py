@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from otoscope import figures
 from otoscope.errors import BadInput
 from otoscope.results import open_run
 from otoscope.results.schema import HEADS
+
+if TYPE_CHECKING:  # a run is drawn without torch
+    from otoscope.models.encoder import Encoder
 
 
 def draw(
@@ -17,6 +21,7 @@ def draw(
     utterance: str | None = None,
     theme: str = "light",
     zeroing: bool = False,
+    model: "Encoder | None" = None,
     on_skip: Callable[[str, str], None] | None = None,
 ) -> list[Path]:
     """Draw every figure of a run into the folder `out`.
@@ -31,6 +36,7 @@ def draw(
         utterance: whose maps to show; None for the run's example.
         theme: light or dark.
         zeroing: draw value zeroing of the utterance too, which its model computes now.
+        model: the encoder that made the run, for the maps of an `utterance` where no name loads it (see `wrap`).
         on_skip: receives (figure, reason) where the run lacks what a figure shows; without it a warning is given.
 
     Returns:
@@ -53,10 +59,10 @@ def draw(
     if utterance is not None and utterance not in opened.maps:
         from otoscope.engine.maps import with_maps
 
-        opened = with_maps(opened, utterance)
+        opened = with_maps(opened, utterance, model)
     beside = None
     if zeroing:
         from otoscope.engine.zeroing import zeroed
 
-        beside = zeroed(opened, utterance)
+        beside = zeroed(opened, utterance, model)
     return figures.draw(opened, out, formats, utterance, theme, on_skip, beside)

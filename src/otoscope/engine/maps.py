@@ -6,9 +6,11 @@ from pathlib import Path
 from lhotse import MonoCut
 
 from otoscope.corpus import fingerprint, read_corpus
+from otoscope.corpus.windows import windowed
 from otoscope.engine.plan import model_fingerprint
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
+from otoscope.models.families import FAMILIES
 from otoscope.models.load import load
 from otoscope.results import Run, open_run, write_map
 
@@ -60,8 +62,10 @@ def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
     return 2 * sum(encoder.n_heads) * frames**2
 
 
-def with_maps(run: Run, utterance: str) -> Run:
+def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     """The run with the maps of an `utterance` that it does not hold yet, computed now by its model, and kept.
+
+    `model` is the Encoder that made the run, where it cannot be loaded by its name.
 
     Raises:
         BadInput: the run has no such utterance, its model or audio is gone or has changed, or the maps are too large.
@@ -70,7 +74,8 @@ def with_maps(run: Run, utterance: str) -> Run:
         raise BadInput(f"{run.path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
         raise BadInput(f"{run.path} was measured under an intervention; its other maps are not made on request")
-    encoder = _model_of(run)
+    encoder = _model_of(run) if model is None else model
+    check_model(run, encoder)
     cut = next(cut for cut in cuts_of(run) if cut.id == utterance)
     if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
         raise BadInput(f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance")
@@ -80,9 +85,12 @@ def with_maps(run: Run, utterance: str) -> Run:
 
 def _model_of(run: Run) -> Encoder:
     made_by = run.plan["model"]
-    encoder = load(made_by["name"], dtype=made_by["dtype"])
-    check_model(run, encoder)
-    return encoder
+    if made_by["family"] not in FAMILIES:
+        raise BadInput(
+            f"{run.path} was made by {made_by['name']}, which was wrapped in Python and has no name to load by; draw "
+            "in Python, and give draw the encoder as model"
+        )
+    return load(made_by["name"], dtype=made_by["dtype"])
 
 
 def check_model(run: Run, encoder: Encoder) -> None:
@@ -99,7 +107,8 @@ def cuts_of(run: Run) -> list[MonoCut]:
     """
     options = run.plan["corpus"]
     reading = {name: options[name] for name in ("format", "tier", "channel")}
-    cuts = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))[: options["limit"]]
+    whole = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))[: options["limit"]]
+    cuts = windowed(whole, options.get("window"))
     if fingerprint(cuts) != options["fingerprint"]:
         raise BadInput(f"the corpus at {options['path']} has changed since the run {run.path}; analyze it again")
     return cuts

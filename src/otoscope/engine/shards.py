@@ -14,8 +14,10 @@ from otoscope.corpus.audio import naming
 from otoscope.engine.labels import Labelling
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
+from otoscope.models.footprint import check_memory
+from otoscope.models.selfcheck import overflow
 from otoscope.statistics import state
-from otoscope.statistics.evaluate import evaluate
+from otoscope.statistics.evaluate import Values, of_layer, over_layers
 from otoscope.statistics.labels import Labels
 from otoscope.statistics.reductions import Reductions
 from otoscope.statistics.state import State
@@ -32,6 +34,14 @@ class Measured:
     state: State
     frames: dict[int, int]
     skipped: list[Skipped]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One utterance: frames of its attention, and each layer's statistics."""
+
+    frames: int
+    layers: Sequence[Values]
 
 
 def split(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
@@ -70,13 +80,14 @@ def measure(
         labels = None
         if labelling is not None:
             labels = [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
-        for index, layers in observe(encoder, waves, statistics, labels).items():
+        for index, heard in observe(encoder, waves, statistics, labels, advance).items():
             try:
-                state.update(measured.state, index, evaluate(statistics, layers))
-                measured.frames[index] = layers[0].length
+                _check_finite(encoder, heard, statistics)
+                state.update(measured.state, index, over_layers(heard.layers))
+                measured.frames[index] = heard.frames
             except BadInput as error:
                 _skip(dict(batch)[index], error, measured.skipped, strict)
-        advance(sum(cut.duration for _, cut in batch))
+        advance(sum(cut.duration for index, cut in batch if index not in waves))
     return measured
 
 
@@ -103,14 +114,36 @@ def observe(
     waves: Mapping[int, np.ndarray],
     statistics: Mapping[str, Statistic],
     labels: Sequence[Labels] | None = None,
-) -> dict[int, list[Reductions]]:
-    """Reductions of every layer, for each of some waves by its place in the corpus."""
+    advance: Callable[[float], None] = lambda seconds: None,
+) -> dict[int, Heard]:
+    """Statistics of every layer, for each of some waves by its place in the corpus.
+
+    A layer's reductions, which grow with the audio, are let go before the next; `advance` is told of each layer.
+    """
     if not waves:
         return {}
-    seen: list[list[Reductions]] = [[] for _ in range(encoder.n_layers)]
+    layers: list[list[Values]] = [[] for _ in range(encoder.n_layers)]
+    frames: list[int] = []
     needs = frozenset[str]().union(*(statistic.needs for statistic in statistics.values()))
-    encoder.observe(list(waves.values()), needs, lambda layer, reductions: seen[layer].extend(reductions), labels)
-    return {index: list(layers) for index, layers in zip(waves, zip(*seen, strict=True), strict=True)}
+    seconds = sum(map(len, waves.values())) / encoder.sampling_rate
+    calls = encoder.n_layers * (1 if encoder.pads else len(waves))
+
+    def receive(layer: int, reductions: list[Reductions]) -> None:
+        layers[layer].extend(of_layer(statistics, one) for one in reductions)
+        if layer == 0:
+            frames.extend(one.length for one in reductions)
+        advance(seconds / calls)
+
+    encoder.observe(list(waves.values()), needs, receive, labels)
+    heard = map(Heard, frames, zip(*layers, strict=True))
+    return dict(zip(waves, heard, strict=True))
+
+
+def _check_finite(encoder: Encoder, heard: Heard, statistics: Mapping[str, Statistic]) -> None:
+    """Raise BadInput with the first layer in which a number overflows."""
+    for number, values in enumerate(heard.layers):
+        if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.partial):
+            raise BadInput(overflow(encoder.model.dtype, f"in layer {number}"))
 
 
 def audible(
@@ -125,6 +158,7 @@ def audible(
         try:
             wave = encoder.wave(cut)
             encoder.check_length(wave)
+            check_memory(encoder, wave)
             yield index, wave
         except BadInput as error:
             _skip(cut, error, skipped, strict)

@@ -157,7 +157,9 @@ def _device(device: str) -> torch.device:
     try:
         torch.ones(1, device=device).item()
     except Exception as error:  # each device fails in its own way; meta only when a number is asked for
-        raise BadInput(f"device '{device}' cannot be used: {_first_sentence(error)}") from error
+        raise BadInput(
+            f"device '{device}' cannot be used here; expected auto, cpu, or a GPU as cuda or cuda:0"
+        ) from error
     return torch.device(device)
 
 

@@ -40,9 +40,17 @@ def before_silence(call: AttentionCall, frames: Sequence[int]) -> Seen:
     )
     real_bht1 = real_bt[:, None, :, None].expand(B, H, T, 1).to(call.query_bhtd.dtype)
     bias = call.bias_bhqk
-    inside_bth1, _ = attend(call.query_bhtd, call.key_bhtd, real_bht1, scaling=call.scaling, bias=bias)
+    precise_bth1 = _precise(real_bht1).new_empty(B, T, H, 1)
+    inside_bth1, _ = attend(
+        call.query_bhtd, call.key_bhtd, real_bht1, scaling=call.scaling, bias=bias, out=precise_bth1
+    )
     inside_bh = torch.stack([inside[:count, :, 0].mean(0) for inside, count in zip(inside_bth1, frames, strict=True)])
     return Seen(replace(call, lengths=tuple(frames)), 1 - inside_bh)
+
+
+def _precise(states: Tensor) -> Tensor:
+    """In float64 where they are, else in float32."""
+    return states.to(torch.promote_types(states.dtype, torch.float32))
 
 
 def patches(config: Any, call: AttentionCall, b: int, frames: int) -> Tensor:
@@ -50,8 +58,9 @@ def patches(config: Any, call: AttentionCall, b: int, frames: int) -> Tensor:
     _, times = bands_and_times(config)
     grid = []
     for query_nd, key_nd in zip(call.query_bhtd[b], call.key_bhtd[b], strict=True):
-        A = (query_nd @ key_nd.mT * call.scaling).softmax(-1)[SPECIAL_TOKENS:, SPECIAL_TOKENS:]
-        grid.append(A.unflatten(1, (-1, times)).unflatten(0, (-1, times))[:, :frames, :, :frames])
+        A = (_precise(query_nd) @ _precise(key_nd).mT * call.scaling).softmax(-1)[SPECIAL_TOKENS:, SPECIAL_TOKENS:]
+        fine = A.unflatten(1, (-1, times)).unflatten(0, (-1, times))  # type: ignore[no-untyped-call]
+        grid.append(fine[:, :frames, :, :frames])
     return torch.stack(grid)
 
 
@@ -59,7 +68,7 @@ def over_time(grids: Sequence[Tensor], call: AttentionCall, frames: Sequence[int
     """Of patches, from time to time: rows normalised over the patches, keys summed over bands, queries averaged."""
     inside_bh = torch.stack([A.sum((-2, -1)).mean((-2, -1)) for A in grids])
     longest = max(frames)
-    score = call.query_bhtd.new_zeros(len(grids), inside_bh.shape[1], longest, longest)
+    score = grids[0].new_zeros(len(grids), inside_bh.shape[1], longest, longest)
     for b, (A, count) in enumerate(zip(grids, frames, strict=True)):
         score[b, :, :count, :count] = normalised(A).sum(-2).mean(-3).log()
     nothing = score[..., :0]

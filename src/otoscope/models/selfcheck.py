@@ -31,10 +31,10 @@ def examine(encoder: Encoder) -> Encoder:
     """
     waves = noise(encoder.sampling_rate)
     unwatched = encoder.plain(waves[:1])
-    check_finite(encoder, unwatched)
     if not encoder.family.gated:
         encoder.model.set_attn_implementation(NAME)
     calls = first_calls(encoder, waves[0])
+    check_finite(encoder, unwatched, calls)
     check_layers(encoder, calls)
     check_maps(encoder, calls)
     check_frames(encoder, calls, waves[0])
@@ -65,11 +65,21 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
     return calls
 
 
-def check_finite(encoder: Encoder, hidden: Tensor) -> None:
+def check_finite(encoder: Encoder, hidden: Tensor, calls: Sequence[AttentionCall]) -> None:
     """Its numbers do not overflow."""
     if not hidden.isfinite().all():
-        number = str(hidden.dtype).removeprefix("torch.")
-        raise _refused(encoder, f"its hidden states are not finite in {number}; try another dtype, as float32")
+        broken = (not call.query_bhtd.isfinite().all() or not call.value_bhtd.isfinite().all() for call in calls)
+        first = next((number for number, one in enumerate(broken) if one), None)
+        where = "after its last layer" if first is None else f"in layer {first}"
+        raise _refused(encoder, overflow(hidden.dtype, where))
+
+
+def overflow(dtype: torch.dtype, where: str) -> str:
+    """What to say of numbers that are not finite."""
+    if dtype in (torch.float16, torch.bfloat16):
+        number = str(dtype).removeprefix("torch.")
+        return f"its numbers overflow {number} {where}; use dtype float32 (--dtype float32)"
+    return f"its numbers are not finite {where}; check its weights"
 
 
 def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:

@@ -44,7 +44,15 @@ def _measured(run: Run) -> str:
     minutes, speakers = utterances["duration"].sum() / 60, utterances["speaker"].replace("", None).nunique()
     heads, layers = counted(len(run.heads), "head"), counted(run.heads["layer"].nunique(), "layer")
     who = counted(speakers, "speaker") if speakers else "speakers unknown"
-    return f"{heads} in {layers}, on {counted(len(utterances), 'utterance')} of {speech} ({minutes:.1f} min, {who})"
+    what = counted(len(utterances), "utterance") + _windows(run)
+    return f"{heads} in {layers}, on {what} of {speech} ({minutes:.1f} min, {who})"
+
+
+def _windows(run: Run) -> str:
+    about = run.dataset.attrs
+    if "window" not in about:
+        return ""
+    return f", long ones as windows of {about['window']:g} s that overlap by {about['window_overlap']:g} s or more,"
 
 
 def _category(run: Run, name: str) -> str:

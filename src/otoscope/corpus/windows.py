@@ -1,0 +1,55 @@
+"""Long utterances as overlapping windows, each an utterance of its own."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from lhotse import MonoCut, SupervisionSegment
+from lhotse.supervision import AlignmentItem
+from lhotse.utils import fastcopy
+
+from otoscope.errors import BadInput
+
+OVERLAP = 0.25  # of a window, at least, with the one before
+SHORTEST = 1.0  # seconds
+
+
+def windowed(cuts: Iterable[MonoCut], seconds: float | None) -> list[MonoCut]:
+    """The cuts, those longer than `seconds` as windows of that length, `id@start` (seconds from the start of the cut).
+
+    Windows of a cut are spaced evenly from its start to its end, and overlap by a quarter of their length or a little
+    more. Labels are those within the window, cut at its edges. None leaves every cut whole.
+
+    Raises:
+        BadInput: a window is shorter than a second.
+    """
+    if seconds is None:
+        return list(cuts)
+    if not SHORTEST <= seconds < math.inf:
+        raise BadInput(f"expected windows of at least {SHORTEST:g} s, got {seconds:g}; a model needs some context")
+    return [window for cut in cuts for window in (_windows(cut, seconds) if cut.duration > seconds else [cut])]
+
+
+def _windows(cut: MonoCut, seconds: float) -> Iterator[MonoCut]:
+    rate = cut.sampling_rate
+    last = cut.duration - seconds
+    steps = math.ceil(last / (seconds * (1 - OVERLAP)))
+    for step in range(steps + 1):
+        start = round(last * step / steps * rate) / rate
+        length = min(seconds, cut.duration - start)
+        supervisions = [_within(one, start, length) for one in cut.supervisions]
+        yield fastcopy(
+            cut, id=f"{cut.id}@{start:.2f}", start=cut.start + start, duration=length, supervisions=supervisions
+        )
+
+
+def _within(supervision: SupervisionSegment, start: float, length: float) -> SupervisionSegment:
+    """A supervision of the whole cut as one of a window, its text left out: nobody knows which words are in it."""
+    tiers = {tier: list(_items(items, start, length)) for tier, items in (supervision.alignment or {}).items()}
+    return fastcopy(supervision, start=0.0, duration=length, text=None, alignment=tiers or None)
+
+
+def _items(items: Iterable[AlignmentItem], start: float, length: float) -> Iterator[AlignmentItem]:
+    for item in items:
+        first, last = max(item.start - start, 0.0), min(item.end - start, length)
+        if last > first:
+            yield item._replace(start=first, duration=last - first)
