@@ -8,9 +8,9 @@ from typing import Any
 from otoscope.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import BadInput
 from otoscope.models.load import quiet
-from otoscope.models.mockingjay import MockingjayModel
 from otoscope.refinement.build import build, plain, stored_weights
 from otoscope.refinement.choice import Head, kept
+from otoscope.refinement.portable import carry_code
 from otoscope.refinement.request import Request
 from otoscope.refinement.source import read_source
 from otoscope.refinement.tune import tune as distil
@@ -83,8 +83,9 @@ def refine(
             any on the embedded speech).
         tune: steps of training towards the original's hidden states on speech of `corpora`.
         corpora: unlabelled speech, what `read_corpus` takes or "embedded".
-        portable: also write `out/portable`, which loads without otoscope and saves no time; without the span. For
-            families that transformers knows; a Whisper encoder is the `encoder` of what AutoModel makes of it.
+        portable: also write `out/portable`, which loads without otoscope and saves no time; without the span. A Whisper
+            encoder is the `encoder` of what AutoModel makes of it; a type of ours (Mockingjay, TERA) brings its code
+            along and is loaded with `trust_remote_code=True`.
 
     Raises:
         BadInput: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
@@ -102,11 +103,6 @@ def refine(
     source = read_source(str(model))
     if span is not None and source.encoder.family.grid:
         raise BadInput(f"{model} has patches of time and band, not frames one after another; a span cannot limit them")
-    if portable and isinstance(source.encoder.model, MockingjayModel):
-        raise BadInput(
-            f"{model} is a '{source.parts.model_type}' model, a type that transformers does not know without otoscope; "
-            "leave --portable out"
-        )
     removed, scales = request.removed(source.encoder)
     refined = build(source, kept(removed, source.encoder.n_heads), span, scales)
     if tune is not None:
@@ -128,7 +124,9 @@ def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None
     with atomic(out) as folder, quiet():
         _save(refined, extractor, folder)
         if with_portable:
-            _save(plain(refined), extractor, folder / PORTABLE)
+            unrefined = plain(refined)
+            carry_code(unrefined, extractor, folder / PORTABLE)
+            _save(unrefined, extractor, folder / PORTABLE)
 
 
 def _save(model: Any, extractor: Any, folder: Path) -> None:

@@ -73,5 +73,6 @@ class AudioAlbertConfig(MockingjayConfig):
 
 CONFIGURATIONS = (MockingjayConfig, TeraConfig, AudioAlbertConfig)
 
-for configuration in CONFIGURATIONS:
-    AutoConfig.register(configuration.model_type, configuration, exist_ok=True)
+if __package__ == "otoscope.models.mockingjay":  # and not a copy in a portable folder
+    for configuration in CONFIGURATIONS:
+        AutoConfig.register(configuration.model_type, configuration, exist_ok=True)

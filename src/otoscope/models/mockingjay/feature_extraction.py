@@ -9,7 +9,7 @@ from transformers import BatchFeature, SequenceFeatureExtractor
 from transformers.audio_utils import mel_filter_bank
 from transformers.models.auto.feature_extraction_auto import AutoFeatureExtractor
 
-from otoscope.models.mockingjay.configuration import CONFIGURATIONS
+from .configuration import CONFIGURATIONS
 
 WINDOW, HOP = 400, 160  # samples at 16 kHz: 25 ms every 10 ms
 CONSTANT = 1e-4  # a deviation that rounding alone leaves, as in digital silence
@@ -89,5 +89,6 @@ def normalise(frames: Tensor) -> Tensor:
     return torch.where(deviation > CONSTANT, centred / (deviation + 1e-10), 0)
 
 
-for configuration in CONFIGURATIONS:
-    AutoFeatureExtractor.register(configuration, MockingjayFeatureExtractor, exist_ok=True)
+if __package__ == "otoscope.models.mockingjay":  # and not a copy in a portable folder
+    for configuration in CONFIGURATIONS:
+        AutoFeatureExtractor.register(configuration, MockingjayFeatureExtractor, exist_ok=True)

@@ -14,7 +14,7 @@ from transformers.utils import ModelOutput
 from transformers.utils.generic import merge_with_config_defaults
 from transformers.utils.output_capturing import capture_outputs
 
-from otoscope.models.mockingjay.configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
+from .configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
 
 
 def stack_frames(frames: Tensor, rate: int) -> Tensor:
@@ -211,7 +211,8 @@ class AudioAlbertForPreTraining(MockingjayForPreTraining):
     config_class = AudioAlbertConfig
 
 
-for model in (MockingjayModel, TeraModel, AudioAlbertModel):
-    AutoModel.register(model.config_class, model, exist_ok=True)
-for model in (MockingjayForPreTraining, TeraForPreTraining, AudioAlbertForPreTraining):
-    AutoModelForPreTraining.register(model.config_class, model, exist_ok=True)
+if __package__ == "otoscope.models.mockingjay":  # and not a copy in a portable folder
+    for model in (MockingjayModel, TeraModel, AudioAlbertModel):
+        AutoModel.register(model.config_class, model, exist_ok=True)
+    for model in (MockingjayForPreTraining, TeraForPreTraining, AudioAlbertForPreTraining):
+        AutoModelForPreTraining.register(model.config_class, model, exist_ok=True)
