@@ -33,7 +33,7 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
             intervals; `csv` or `json`, to compute with: every column in full precision.
 
     Raises:
-        BadInput: unknown column or format.
+        BadInput: unknown column or format, or a statistic that could not be measured of the model.
 
     >>> from tempfile import TemporaryDirectory
     >>> from types import SimpleNamespace
@@ -51,6 +51,8 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
         0     0      0.5000       0.5000       0.5000  0.5000  diagonal
     <BLANKLINE>
     """
+    if sort in (reasons := run.dataset.attrs.get("not_measured", {})):
+        raise BadInput(f"{sort} was not measured of {run.dataset.attrs['model']}: {reasons[sort]}")
     heads = sorted_by(run.heads, sort)
     return frame_text(heads, format, [str(name) for name in heads if name in (*TABLE_COLUMNS, sort)])
 

@@ -19,7 +19,7 @@ def rollout(layers: Iterable[npt.ArrayLike]) -> npt.NDArray[np.float64]:
         layers: maps `[H, T, T]` of each layer, from the first; heads that a layer lacks are NaN. A layer without any
             head passes on what it got.
 
-    Example:
+    Examples:
         >>> rollout([[[[1.0, 0.0], [1.0, 0.0]]]]).tolist()  # one layer, one head, both frames attend to the first
         [[[1.0, 0.0], [0.5, 0.5]]]
     """

@@ -25,7 +25,7 @@ def similarity(maps: Sequence[npt.ArrayLike] | npt.NDArray[np.floating]) -> npt.
         maps: maps `[H, T, T]` of each layer, in any precision; heads that a layer lacks are NaN, and so are they in
             what is returned.
 
-    Example:
+    Examples:
         >>> similarity([[np.eye(2), np.full((2, 2), 0.5)]])[0, 0, 0].round(3).tolist()
         [1.0, 0.707]
     """
@@ -46,7 +46,7 @@ def layer_reuse(similar_lhlh: Floats) -> npt.NDArray[np.float64]:
 
     The mean, over the heads of a layer, of the similarity to the head of the other that is most like it.
 
-    Example:
+    Examples:
         >>> layer_reuse(similarity([[np.eye(2)], [np.full((2, 2), 0.5)]])).round(3).tolist()
         [[1.0, 0.707], [0.707, 1.0]]
     """
@@ -65,7 +65,7 @@ def most_similar(similar_lhlh: Floats) -> pd.DataFrame:
     Raises:
         BadInput: a model of one head.
 
-    Example:
+    Examples:
         >>> like = similarity([[np.eye(2), np.full((2, 2), 0.5)], [np.eye(2), [[1.0, 0.0], [1.0, 0.0]]]])
         >>> most_similar(like).round(3).iloc[0].to_dict()
         {'layer': 0.0, 'head': 0.0, 'similar_layer': 1.0, 'similar_head': 0.0, 'similarity': 1.0, 'within_layer': 0.707}
