@@ -119,3 +119,9 @@ def test_a_folder_of_something_else_is_left_alone(recipe_file: Path, tmp_path: P
     with pytest.raises(BadInput, match="is a file"):
         pretrain(recipe_file, tmp_path / "thesis.txt", resume=resume)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["recipe.toml", "thesis.txt"]
+
+
+def test_what_a_killed_training_left_half_written_is_no_obstacle(recipe_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / ".model.partial").mkdir(parents=True)
+    assert pretrain(recipe_file, tmp_path / "out").model.exists()
+    assert not (tmp_path / "out" / ".model.partial").exists()

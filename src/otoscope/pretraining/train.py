@@ -9,7 +9,7 @@ import torch
 from transformers import Trainer
 from transformers.utils import logging
 
-from otoscope.atomic import atomic, make_folder
+from otoscope.atomic import PARTIAL, atomic, make_folder
 from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.pretraining.evaluation import evaluate
@@ -99,7 +99,7 @@ def store(
 def _check_out(out: Path, resume: bool) -> None:
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is a file; name a folder for the training")
-    held = {path.name for path in out.iterdir()} if out.exists() else set()
+    held = {path.name for path in out.iterdir() if not path.name.endswith(PARTIAL)} if out.exists() else set()
     if "checkpoints" in held and not resume:
         raise BadInput(f"{out} holds checkpoints of an earlier training; pass --resume or another folder")
     if "checkpoints" not in held and held - {"features"}:
