@@ -1,6 +1,6 @@
 // A canvas that is drawn again whenever a signal changes that its drawing reads, or its size.
 import { effect, signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ComponentProps } from "preact";
 import { drawings, type Draw } from "../core/pen";
 
@@ -13,7 +13,8 @@ export function Canvas({ draw, label, ...rest }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const latest = useRef(signal(draw)).current;
   latest.value = draw;
-  useEffect(() => follow(canvas.current!, latest), []);
+  // Before the first paint, so that what a drawing lacks is asked for before anything else is drawn.
+  useLayoutEffect(() => follow(canvas.current!, latest), []);
   return <canvas ref={canvas} role="img" aria-label={label} {...rest} />;
 }
 

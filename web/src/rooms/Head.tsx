@@ -19,6 +19,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
   const wave = useRef<HTMLDivElement>(null);
   useEffect(() => hearing.attach(wave.current!), [hearing]);
   const problems = [hearing.problem.value, hearing.map.value.failed.value, hearing.unpredicted.value].filter(Boolean);
+  const tiers = (["words", "phones"] as const).filter((tier) => hearing.detail.value[tier].length);
   return (
     <section class="head-room" aria-label="Head">
       <HeadPicker overview={overview} />
@@ -32,9 +33,9 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
             <span>sound</span>
             <span>attention</span>
             <BoundaryMarks hearing={hearing} />
-            <span>words</span>
-            <span>phones</span>
-            <span />
+            {tiers.map((tier) => (
+              <span key={tier}>{tier}</span>
+            ))}
           </div>
           <div class="across">
             <div class="wave">
@@ -43,13 +44,15 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
             </div>
             <Curve hearing={hearing} />
             <Spectrogram hearing={hearing} />
-            <Labels hearing={hearing} tier="words" along="keys" />
-            <Labels hearing={hearing} tier="phones" along="keys" />
+            {tiers.map((tier) => (
+              <Labels key={tier} hearing={hearing} tier={tier} along="keys" />
+            ))}
             <Clock hearing={hearing} />
           </div>
           <div class="down">
-            <Labels hearing={hearing} tier="words" along="queries" />
-            <Labels hearing={hearing} tier="phones" along="queries" />
+            {tiers.map((tier) => (
+              <Labels key={tier} hearing={hearing} tier={tier} along="queries" />
+            ))}
           </div>
           <HeatMap hearing={hearing} />
         </div>
