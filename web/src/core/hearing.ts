@@ -18,6 +18,8 @@ const SILENT: UtteranceDetail = { phones: [], words: [], origin: 0, silent: "" }
 
 export class Hearing {
   readonly detail = signal<UtteranceDetail>(SILENT);
+  /** Whether the labels of the utterance have arrived. */
+  readonly known = computed(() => this.detail.value !== SILENT);
   readonly playing = signal(false);
   readonly time = signal(0);
   readonly problem = signal("");

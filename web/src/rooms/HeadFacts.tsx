@@ -104,6 +104,7 @@ function Profile() {
 export function Phones({ hearing }: { hearing: Hearing }) {
   const { phone, query } = hearing.viewer.state;
   const symbols = [...new Map(hearing.detail.value.phones.map((span) => [span.label, span.group])).entries()];
+  if (!hearing.known.value) return null;
   if (!symbols.length) return <p class="hint">This utterance has no phone labels here.</p>;
   const choose = (symbol: string) => {
     query.value = null;
