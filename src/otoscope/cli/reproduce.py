@@ -14,6 +14,9 @@ def reproduce(
     speakers: Annotated[
         list[str], typer.Option(metavar="CORPUS", help="Speech by known speakers, to probe; may be given again.")
     ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[CORPUS...]", help="More speech to train on, after --pretrain.")
+    ] = None,
     size: Annotated[str, typer.Option(help="small, for a CPU, or large, as published, for a GPU.")] = "small",
     alignments: Annotated[
         Path | None, typer.Option(metavar="DIR", help="TextGrids of the speakers' speech, in a tree of their own.")
@@ -33,7 +36,7 @@ def reproduce(
             print(stage, file=sys.stderr)
 
     made = call(
-        pretrain,
+        [*pretrain, *(more or ())],
         phones,
         speakers,
         out,

@@ -17,8 +17,17 @@ def page(title: str, body: Iterable[str]) -> str:
 
 def heading(text: str, level: int = 2) -> str:
     """A heading; those of the second level can be linked to."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in text.lower())
-    return f'<h{level} id="{name}">{escape(text)}</h{level}>\n'
+    return f'<h{level} id="{_anchor(text)}">{escape(text)}</h{level}>\n'
+
+
+def contents(headings: Iterable[str]) -> str:
+    """Links to headings."""
+    links = "".join(f'<li><a href="#{_anchor(text)}">{escape(text)}</a></li>' for text in headings)
+    return f"<nav><ul>{links}</ul></nav>\n"
+
+
+def _anchor(text: str) -> str:
+    return text.lower().replace(" ", "-")
 
 
 def paragraph(text: str, kind: str = "") -> str:

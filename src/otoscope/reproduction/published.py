@@ -9,12 +9,21 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Published:
-    """A claim: what it says, of which experiment, what was seen, and the stage without which it cannot be asked."""
+    """A claim: its words, of which experiment, what was seen, and the stage without which it cannot be asked.
+
+    `said` are words that stand alone, where those by which it is known do not.
+    """
 
     text: str
     experiment: str
     published: str
     needs: str
+    said: str = ""
+
+    @property
+    def title(self) -> str:
+        """As a table shows it."""
+        return self.said or self.text
 
 
 @cache

@@ -75,4 +75,10 @@ def _concentrating(dataset: xr.Dataset, of: str) -> Iterator[Answer]:
 
 
 def _correlation(a: Floats, b: Floats) -> Callable[[NDArray[np.intp]], float]:
-    return lambda places: float(spearmanr(a[places], b[places]).statistic)
+    """Spearman's of drawn heads; NaN where all of them are alike."""
+
+    def of(places: NDArray[np.intp]) -> float:
+        alike = np.ptp(a[places]) == 0 or np.ptp(b[places]) == 0
+        return np.nan if alike else float(spearmanr(a[places], b[places]).statistic)
+
+    return of

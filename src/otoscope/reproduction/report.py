@@ -9,20 +9,18 @@ import xarray as xr
 from otoscope.atomic import atomic
 from otoscope.figures import DARK, LIGHT, discover
 from otoscope.figures.inline import inline_svg
-from otoscope.reproduction import tables
+from otoscope.importance.claims import removable
+from otoscope.reproduction import tables, texts
 from otoscope.reproduction.found import Found
-from otoscope.reproduction.html import figure, heading, page, paragraph
+from otoscope.reproduction.html import contents, figure, heading, page, paragraph
 from otoscope.reproduction.models import SEEDED
-from otoscope.results import Run
-
-TITLE = "The published experiments on M3, M6 and M9, made again"
 
 
 def write_report(found: Found, dataset: xr.Dataset) -> Path:
     """Write `report.html` into the reproduction's folder."""
     target = found.work.folder / "report.html"
     with atomic(target) as partial:
-        partial.write_text(page(TITLE, Report(found, dataset).body()), encoding="utf-8")
+        partial.write_text(page(texts.TITLE, Report(found, dataset).body()), encoding="utf-8")
     return target
 
 
@@ -46,14 +44,15 @@ class Report:
             "Refined models": self._refined,
             "Time": self._time,
         }
-        yield heading(TITLE, 1)
-        yield paragraph(_ABOUT)
+        yield heading(texts.TITLE, 1)
+        yield paragraph(texts.ABOUT)
+        yield contents(list(sections))
         for name, section in sections.items():
             yield heading(name)
             yield from section()
 
     def _short(self) -> Iterator[str]:
-        yield paragraph(_ANSWERS)
+        yield paragraph(texts.ANSWERS)
         yield tables.summary_table(self._dataset)
         yield tables.left_out_table(self._dataset)
 
@@ -64,12 +63,14 @@ class Report:
         yield tables.model_table(self._found, self._dataset)
 
     def _heads(self) -> Iterator[str]:
+        yield paragraph(texts.HEADS)
         yield tables.share_table(self._dataset)
         yield self._own("reproduction-heads", "")
         yield from self._drawn("heads", ["category-examples", "head-distribution", "offset-profiles"])
         yield tables.claim_table(self._dataset, "heads")
 
     def _boundaries(self) -> Iterator[str]:
+        yield paragraph(texts.BOUNDARIES)
         if "r_value" in self._dataset:
             yield self._own("reproduction-boundaries", "")
             yield heading("Strict: no prediction counts for two references", 3)
@@ -84,47 +85,47 @@ class Report:
         yield tables.claim_table(self._dataset, "relations")
 
     def _pruning(self) -> Iterator[str]:
+        yield paragraph(texts.PRUNING)
         pruned = self._pruned()
-        for corpus, run in pruned.items():
+        for corpus, of in pruned.items():
             yield heading(corpus, 3)
-            categories = run.dataset.sel(ranking=["diagonality", "verticality", "globalness"])
+            categories = of.sel(ranking=["diagonality", "verticality", "globalness"])
             yield self._figure("prune-curves", categories, "M3, by category")
-            yield self._figure("span-curves", run.dataset, "M3, span")
+            yield self._figure("span-curves", of, "M3")
+            yield from (paragraph(f"M3 without significant loss: {removable(of, probe)}") for probe in _read(of))
         if pruned:
             yield self._own("reproduction-globalness", "")
             yield self._own("reproduction-spans", "")
-            yield tables.change_table({corpus: run.dataset for corpus, run in pruned.items()})
+            yield tables.change_table(pruned)
         yield tables.claim_table(self._dataset, "pruning")
 
     def _weight(self) -> Iterator[str]:
-        for corpus, run in self._pruned().items():
-            yield self._figure("prune-curves", run.dataset.sel(ranking=["globalness", "weight"]), corpus)
+        for corpus, of in self._pruned().items():
+            yield self._figure("prune-curves", of.sel(ranking=["globalness", "weight"]), corpus)
         yield tables.claim_table(self._dataset, "weight")
 
     def _refined(self) -> Iterator[str]:
-        yield paragraph(_REFINED)
+        yield paragraph(texts.REFINED)
         yield tables.speed_table(self._found)
 
     def _time(self) -> Iterator[str]:
-        yield paragraph(_TIME)
+        yield paragraph(texts.TIME)
         yield tables.time_table(self._dataset)
 
-    def _pruned(self) -> dict[str, Run]:
-        """Runs of prune on M3 by corpus."""
-        return {
-            corpus.name: self._found.run(SEEDED, f"pruning-{corpus.role}")
-            for corpus in self._found.work.corpora.probed
-            if self._found.has(SEEDED, f"pruning-{corpus.role}")
+    def _pruned(self) -> dict[str, xr.Dataset]:
+        """Curves of M3 by corpus."""
+        of_corpora = {
+            corpus.name: self._found.datasets(f"pruning-{corpus.role}") for corpus in self._found.work.corpora.probed
         }
+        return {name: of[SEEDED] for name, of in of_corpora.items() if SEEDED in of}
 
     def _drawn(self, what: str, names: Sequence[str]) -> Iterator[str]:
         """Figures of a run of M3, with the map that it keeps."""
         if not self._found.has(SEEDED, what):
             return
-        run = self._found.run(SEEDED, what)
-        dataset = run.dataset
+        run, dataset = self._found.run(SEEDED, what), self._found.datasets(what)[SEEDED]
         if run.maps:
-            attention = run.map(run.maps[0])
+            attention = run.map(run.maps[0]).load()
             dataset = dataset.merge(attention).assign_attrs(attention.attrs)
         yield from (self._figure(name, dataset, "M3") for name in names)
 
@@ -141,7 +142,6 @@ class Report:
         return figure(light, dark, f"{caption}: {drawing.doc}" if caption else drawing.doc)
 
 
-_ABOUT = "x"
-_ANSWERS = "x"
-_REFINED = "x"
-_TIME = "x"
+def _read(dataset: xr.Dataset) -> list[str]:
+    """Probes whose score is an accuracy."""
+    return [str(one["probe"].item()) for _, one in dataset.groupby("probe") if one["better"].item() == "high"]

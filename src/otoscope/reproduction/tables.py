@@ -19,7 +19,7 @@ NOTHING = "–"
 
 def summary(dataset: xr.Dataset) -> str:
     """Claims with their answers, then the time of every stage, as text."""
-    rows = [[claim.text, _answers(dataset, claim)] for claim in claims_published()]
+    rows = [[claim.title, _answers(dataset, claim)] for claim in claims_published()]
     times = [[name, time] for name, time, _ in _times(dataset)]
     return f"{aligned(('claim', 'answer'), rows)}\n{aligned(('stage', 'time'), times)}"
 
@@ -35,7 +35,7 @@ def summary_table(dataset: xr.Dataset) -> str:
     """Each claim once, with its answers by what it was asked of."""
     return table(
         ("claim", "published", "answers"),
-        [[one.text, one.published, _answers(dataset, one)] for one in claims_published()],
+        [[one.title, one.published, _answers(dataset, one)] for one in claims_published()],
     )
 
 
@@ -61,17 +61,16 @@ def model_table(found: Found, dataset: xr.Dataset) -> str:
 
 
 def r_value_table(dataset: xr.Dataset, mode: str) -> str:
-    """R-values of one way of counting, the published ones beside those that are strict."""
-    strict = mode == "strict"
-    titles = ["model", "method", "R-value", "95 % interval", *(["published"] if strict else [])]
-    rows = []
-    for model in dataset["model"].values:
-        for method in dataset["segmenter"].values:
-            of = dataset.sel(model=model, segmenter=method, mode=mode)
-            interval = _interval(of["r_value_interval"].values)
-            published = [_number(of["r_value_published"].item())] if strict else []
-            rows.append([str(of["title"].item()), str(method), _number(of["r_value"].item()), interval, *published])
-    return table(titles, rows, numbers=(2, 3, 4))
+    """R-values of one way of counting, a column for each model; published ones are strict and stand beside those."""
+    models = [str(name) for name in dataset["model"].values]
+    known = dataset.sel(mode=mode)
+    rows = [
+        [str(name), *(_r_value(known.sel(segmenter=name, model=model)) for model in models)] for name in _methods(known)
+    ]
+    if mode == "strict":
+        rows = [[*row, _published(known.sel(segmenter=row[0]))] for row in rows]
+    titles = ["method", *dataset["title"].values, *(["published"] if mode == "strict" else [])]
+    return table(titles, rows, numbers=range(1, len(titles)))
 
 
 def share_table(dataset: xr.Dataset) -> str:
@@ -111,13 +110,31 @@ def left_out_table(dataset: xr.Dataset) -> str:
     return table(("left out", "because"), rows) if rows else ""
 
 
+def _methods(dataset: xr.Dataset) -> list[str]:
+    return [str(name) for name in dataset["segmenter"].values]
+
+
+def _r_value(of: xr.Dataset) -> str:
+    value = of["r_value"].item()
+    return NOTHING if np.isnan(value) else f"{value:.3f} ({_interval(of['r_value_interval'].values)})"
+
+
+def _published(of_method: xr.Dataset) -> str:
+    """`M3 0.800, M6 0.784`; one number where it needs no model."""
+    known = of_method[["r_value_published", "title"]].dropna("model")
+    values = [f"{value:.3f}" for value in known["r_value_published"].values]
+    if len(values) > 1 and len(set(values)) == 1:
+        return values[0]
+    return ", ".join(f"{name} {value}" for name, value in zip(known["title"].values, values, strict=True)) or NOTHING
+
+
 def _asked(dataset: xr.Dataset, claim: Published) -> Iterator[list[str]]:
     last = None
     for at in np.flatnonzero(dataset["claim"].values == claim.text):
         one = dataset.isel(difference=at)
         of = str(one["asked_of"].item())
         begins = of != last
-        said = [claim.text, claim.published] if last is None else ["", ""]
+        said = [claim.title, claim.published] if last is None else ["", ""]
         yield [
             *said,
             of if begins else "",
@@ -125,7 +142,7 @@ def _asked(dataset: xr.Dataset, claim: Published) -> Iterator[list[str]]:
             str(one["what"].item()),
             _signed(one["value"].item()),
             _interval(one["value_interval"].values, signed=True),
-            str(one["test"].item()) if begins else "",
+            str(one["test"].item()) if last is None else "",
         ]
         last = of
 
