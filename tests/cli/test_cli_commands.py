@@ -121,3 +121,17 @@ def test_nothing_is_drawn_to_a_pipe_while_it_works(tiny_model, tiny_corpus, tmp_
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert "\r" not in done.stdout
+
+
+def test_an_interrupted_command_says_how_to_go_on(otoscope_command, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("otoscope.engine.analyze.analyze", interrupted)
+    monkeypatch.setattr("otoscope.models.survey.survey", interrupted)
+    for command, line in (
+        ("analyze embedded embedded -o run", "interrupted; the same command with --resume goes on from what is kept"),
+        ("models", "interrupted"),
+    ):
+        code, _, said = otoscope_command(*command.split())
+        assert (code, said) == (130, f"otoscope: {line}\n")

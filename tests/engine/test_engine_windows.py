@@ -93,7 +93,7 @@ def test_a_number_that_overflows_is_refused_with_its_layer(tmp_path, monkeypatch
     broken = encoder.layers[2].register_forward_pre_hook(
         lambda module, given: (given[0] * torch.nan, *given[1:]), with_kwargs=False
     )
-    with broken, pytest.raises(BadInput, match="are not finite in layer 2; check its weights"):
+    with broken, pytest.raises(BadInput, match="are not finite by the attention of layer 2; check its weights"):
         otoscope.analyze(encoder, CutSet.from_cuts([cut]), tmp_path / "run")
 
 

@@ -111,18 +111,21 @@ def test_weights_that_are_not_finite_are_refused(spoilt: Callable[[str, Spoil], 
     def poison(model: Any) -> None:
         model.encoder.layers[1].attention.k_proj.weight.data[0, 0] = torch.nan
 
-    assert "its hidden states are not finite in float32; try another dtype" in refusal(spoilt("hubert-layer", poison))
+    line = "its numbers are not finite by the attention of layer 1; check its weights"
+    assert line in refusal(spoilt("hubert-layer", poison))
 
 
 def test_weights_that_are_not_finite_after_the_attention_are_refused(spoilt: Callable[[str, Spoil], Path]) -> None:
     def poison(model: Any) -> None:
         output_projection(model, 2).bias.data[0] = torch.nan
 
-    assert "its hidden states are not finite in float32" in refusal(spoilt("wavlm-layer", poison))
+    assert "its numbers are not finite after its last layer; check its weights" in refusal(
+        spoilt("wavlm-layer", poison)
+    )
 
 
 def test_an_overflow_in_half_precision_is_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
-    """Large weights that float32 holds; the message names the way out."""
+    """Large weights that float32 holds; the message names the layer and the way out."""
     weights = loading.weights
 
     def large(*args: Any) -> Any:
@@ -132,7 +135,7 @@ def test_an_overflow_in_half_precision_is_refused(folders: dict[str, Path], monk
 
     monkeypatch.setattr(loading, "weights", large)
     assert load(folders["hubert-layer"], device="cpu").n_layers == 3
-    with pytest.raises(BadInput, match="its hidden states are not finite in float16; try another dtype, as float32"):
+    with pytest.raises(BadInput, match="its numbers overflow float16 by the attention of layer 1; use dtype"):
         load(folders["hubert-layer"], device="cpu", dtype="float16")
 
 

@@ -143,7 +143,7 @@ def _check_finite(encoder: Encoder, heard: Heard, statistics: Mapping[str, Stati
     """Raise BadInput with the first layer in which a number overflows."""
     for number, values in enumerate(heard.layers):
         if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.partial):
-            raise BadInput(overflow(encoder.model.dtype, f"in layer {number}"))
+            raise BadInput(overflow(encoder.model.dtype, f"by the attention of layer {number}"))
 
 
 def audible(

@@ -68,9 +68,9 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
 def check_finite(encoder: Encoder, hidden: Tensor, calls: Sequence[AttentionCall]) -> None:
     """Its numbers do not overflow."""
     if not hidden.isfinite().all():
-        broken = (not call.query_bhtd.isfinite().all() or not call.value_bhtd.isfinite().all() for call in calls)
-        first = next((number for number, one in enumerate(broken) if one), None)
-        where = "after its last layer" if first is None else f"in layer {first}"
+        states = [(call.query_bhtd, call.key_bhtd, call.value_bhtd) for call in calls]
+        finite = [all(bool(one.isfinite().all()) for one in given) for given in states]
+        where = "after its last layer" if all(finite) else f"by the attention of layer {finite.index(False)}"
         raise _refused(encoder, overflow(hidden.dtype, where))
 
 
