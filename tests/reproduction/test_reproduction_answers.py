@@ -1,0 +1,142 @@
+"""Claims are answered as drawn numbers have it, and what cannot be asked is said to be so."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from otoscope.importance.claims import Difference
+from otoscope.reproduction.answers import beyond_chance, over_heads
+from otoscope.reproduction.boundaries import boundary_answers
+from otoscope.reproduction.dataset import _rows
+from otoscope.reproduction.heads import _unevenness, head_answers, shifts
+from otoscope.reproduction.html import paragraph, table
+from otoscope.reproduction.stage import Record
+from otoscope.segmentation.comparison import compare
+
+METHODS = ["MFCC", "representation", "best head", "ensemble"]
+PERIOD = 0.03
+
+
+def segmented(share_found, utterances=40):
+    """A run of segmentation in which each method finds a share of the 20 boundaries of an utterance, and no others."""
+    rng = np.random.default_rng(0)
+    found = np.array([rng.binomial(20, share_found[name], utterances) for name in METHODS]).T
+    counts = np.stack([np.full_like(found, 20), found, found, found], axis=-1)[:, :, None]
+    values = (("utterance", "segmenter", "mode", "count"), counts)
+    dataset = xr.Dataset({"counts": values}, {"segmenter": METHODS, "mode": ["strict"]})
+    gains = [boundary_gain(dataset, name) for name in METHODS]
+    scores = np.array([[[of[0]]] for of in gains])
+    return dataset.assign(
+        gain=("segmenter", [of[1] for of in gains]),
+        gain_interval=(("segmenter", "bound"), [of[2] for of in gains]),
+        scores=(("segmenter", "mode", "measure"), scores),
+    ).assign_coords(measure=["r_value"])
+
+
+def boundary_gain(dataset, method):
+    compared = compare(dataset["counts"].sel(segmenter=["MFCC", method]).values)
+    return compared.scores[1, 0, -1], compared.gain[1], compared.gain_interval[1]
+
+
+def test_attention_that_finds_far_more_than_mfcc_is_said_to_and_models_alike_are_not_ordered():
+    share_found = {"MFCC": 0.6, "representation": 0.6, "best head": 0.9, "ensemble": 0.5}
+    found = {name: segmented(share_found) for name in ("m3", "m6", "m9")}
+    said = [(one.claim.text, one.claim.answer) for one in boundary_answers(found, ["m3"])]
+    assert said == [
+        ("attention finds boundaries 3 points better than MFCC", "holds"),
+        ("attention finds boundaries 3 points better than MFCC", "does not hold"),
+        ("attention finds boundaries better than a representation", "holds"),
+        ("attention finds boundaries better than a representation", "does not hold"),
+        ("a shorter masking span finds boundaries better", "cannot tell"),
+    ]
+
+
+def test_models_that_differ_no_more_than_seeds_do_cannot_be_told_apart():
+    clear = Difference("M3 over M6", 0.03, 0.01, 0.05)
+    assert clear.answer == "holds"
+    assert beyond_chance(clear, [0.75]).answer == "holds"
+    assert beyond_chance(clear, [0.75, 0.751, np.nan]).answer == "holds"
+    assert beyond_chance(clear, [0.75, 0.77, 0.76]).answer == "cannot tell"
+    low = Difference("M3 over M6", -0.06, -0.08, -0.04)
+    assert beyond_chance(low, [0.75, 0.77]).answer == "does not hold"
+
+
+def heads(shift, categories, utterances=30, seed=0):
+    """A run of heads of these categories [layer, head] whose diagonal ones peak `shift` frames away."""
+    rng, category = np.random.default_rng(seed), np.array(categories, dtype=object)
+    offsets, shape = np.arange(-12, 13), category.shape
+    profile = np.full((*shape, len(offsets)), 0.01)
+    profile[..., np.flatnonzero(offsets == shift)[0]] = 0.7
+    rows = {
+        name: rng.normal(5.0 * (category == of), 0.01, (utterances, *shape))
+        for name, of in (("globalness", "global"), ("verticality", "vertical"), ("diagonality", "diagonal"))
+    }
+    dims = ("layer", "head")
+    values = {f"{name}_rows": (("utterance", *dims), of) for name, of in rows.items()}
+    values |= {"category": (dims, category), "offset_profile": ((*dims, "offset"), profile)}
+    values["offset_profile_interval"] = ((*dims, "offset", "bound"), np.stack([profile, profile], axis=-1))
+    return xr.Dataset(values, {"offset": offsets}).assign_attrs(frame_period=PERIOD)
+
+
+EVEN = [["global", "vertical", "diagonal", "diagonal"]] * 6
+MORE_GLOBAL = [["global", "global", "vertical", "diagonal"]] * 6
+
+
+def test_shifts_and_shares_that_grow_with_the_span_are_found():
+    found = {"m3": heads(2, EVEN), "m6": heads(3, EVEN), "m9": heads(6, MORE_GLOBAL)}
+    said = {one.claim.text: one.claim.answer for one in head_answers(found, ["m3"])}
+    assert said == {
+        "categories are spread evenly over layers": "holds",
+        "sharp diagonals are shifted off the main diagonal": "holds",
+        "the shift grows with the masking span": "holds",
+        "a larger span makes more global heads": "holds",
+        "a smaller span makes more diagonal heads": "holds",
+    }
+    turned = {"m3": found["m9"], "m6": found["m6"], "m9": heads(0, EVEN)}
+    said = {one.claim.text: one.claim.answer for one in head_answers(turned, ["m3"])}
+    assert said["the shift grows with the masking span"] == "does not hold"
+    assert said["a larger span makes more global heads"] == "does not hold"
+    on_it = {one.claim.text: one.claim.answer for one in head_answers({"m3": heads(0, EVEN)}, ["m3"])}
+    assert on_it["sharp diagonals are shifted off the main diagonal"] == "does not hold"
+
+
+def test_one_utterance_is_too_little_speech_to_tell():
+    found = {name: heads(2, EVEN, utterances=1) for name in ("m3", "m6", "m9")}
+    said = {one.claim.text: one.claim.answer for one in head_answers(found, ["m3"])}
+    assert said["a larger span makes more global heads"] == "cannot tell"
+
+
+def test_categories_layer_by_layer_are_not_spread_evenly():
+    sorted_by_layer = [["diagonal"] * 4] * 2 + [["vertical"] * 4] * 2 + [["global"] * 4] * 2
+    said = {one.claim.text: one.claim.answer for one in head_answers({"m3": heads(2, sorted_by_layer)}, ["m3"])}
+    assert said["categories are spread evenly over layers"] == "does not hold"
+
+
+def test_unevenness_and_shifts_by_hand():
+    """Two layers of two heads: alike, chi-squared is 0; apart, it is the number of heads."""
+    assert _unevenness(np.array([["global", "diagonal"]] * 2)) == 0
+    assert _unevenness(np.array([["global"] * 2, ["diagonal"] * 2])) == pytest.approx(4)
+    shift = shifts(heads(-3, [["diagonal", "global"]]))
+    np.testing.assert_allclose(shift, [[-90, np.nan]])
+
+
+def test_heads_drawn_again_are_as_many_as_there_are():
+    value, drawn = over_heads(lambda places: float(len(places)), 7)
+    assert value == 7
+    assert set(drawn) == {7}
+
+
+def test_a_claim_that_nothing_answers_says_why():
+    found = SimpleNamespace(records={"m3/segmentation": Record(1.0, "none of 4 utterances has phones")})
+    ((text, of, answer, _, why, value, _),) = _rows("a claim", "m3/segmentation", [], found)
+    assert (text, of, answer, why) == ("a claim", "", "cannot tell", "none of 4 utterances has phones")
+    assert np.isnan(value)
+
+
+def test_text_is_escaped_and_answers_stand_out():
+    assert paragraph("a < b") == "<p>a &lt; b</p>\n"
+    shown = table(["claim", "answer"], [["<b>", "holds"]])
+    assert "&lt;b&gt;" in shown
+    assert '<span class="chip yes">' in shown

@@ -1,0 +1,139 @@
+"""What cannot be used is refused in one line, or left out with the reason; what was done stays done."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from lhotse import CutSet
+
+from otoscope import embedded, read_corpus, reproduce
+from otoscope.errors import BadInput
+from otoscope.reproduction.corpora import Probed, corpora, probes_of
+from otoscope.reproduction.dataset import results
+from otoscope.reproduction.found import Found
+from otoscope.reproduction.models import check_finished, models, recipes_of
+from otoscope.reproduction.stage import Record, Stage, carry_out
+from otoscope.reproduction.stages import Work
+from otoscope.reproduction.tables import left_out_table, summary
+
+
+@pytest.fixture(scope="module")
+def cuts():
+    return list(read_corpus(embedded.speech()))
+
+
+def test_only_what_labels_and_speakers_allow_is_asked(cuts):
+    assert probes_of(cuts) == ["phone", "speaker-frame", "speaker-utterance", "reconstruction"]
+    assert probes_of([cut.drop_supervisions() for cut in cuts]) == ["reconstruction"]
+    silent = [cut.map_supervisions(lambda said: said.with_alignment("phone", [])) for cut in cuts]
+    assert probes_of(silent) == ["speaker-frame", "speaker-utterance", "reconstruction"]
+    one_each = list({cut.supervisions[0].speaker: cut for cut in cuts}.values())
+    assert probes_of(one_each) == ["phone", "reconstruction"]
+
+
+def test_a_corpus_is_counted_as_it_is(tmp_path):
+    for name in ("a.flac", "b.flac"):
+        shutil.copy(next((embedded.speech() / "awb").glob("*.flac")), tmp_path / name)
+    facts = Probed("speakers", str(tmp_path)).facts
+    assert {name: facts[name] for name in ("utterances", "speakers", "labelled", "skipped")} == {
+        "utterances": 2,
+        "speakers": 0,
+        "labelled": 0,
+        "skipped": 0,
+    }
+    assert isinstance(Probed("speakers", str(embedded.speech()), str(embedded.speech())).given, CutSet)
+
+
+def refuses():
+    raise BadInput("no phones")
+
+
+def test_what_a_corpus_does_not_allow_is_left_out_with_all_that_needs_it_and_tried_again(tmp_path):
+    done: list[str] = []
+    first = Stage("m3/segmentation", refuses)
+    second = Stage("m3/more", lambda: done.append("more"), needs=["m3/segmentation"])
+    records = {"m3/segmentation": carry_out(first, tmp_path, {})}
+    assert records["m3/segmentation"].left_out == "no phones"
+    assert "it needs m3/segmentation: no phones" in carry_out(second, tmp_path, records).left_out
+    assert done == []
+    records = {"m3/segmentation": carry_out(Stage("m3/segmentation", lambda: done.append("now")), tmp_path, {})}
+    carry_out(second, tmp_path, records)
+    carry_out(second, tmp_path, records)
+    assert done == ["now", "more"]
+
+
+def test_without_an_essential_stage_there_is_no_reproduction(tmp_path):
+    with pytest.raises(BadInput, match="no phones"):
+        carry_out(Stage("m3/pretraining", refuses, essential=True), tmp_path, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_another_recipe_or_of_other_speech_is_not_taken_over(killed):
+    given = [str(killed.root / "LibriSpeech" / "train-clean-360")]
+    heard = [str(killed.root / "LibriSpeech" / "test-clean")]
+    folder = killed.out / "models" / "m3" / "model"
+    mine = models(killed.root / "recipes", given, heard, 1)
+    check_finished(mine[0], folder)
+    moved = models(killed.root / "recipes", ["elsewhere/train-clean-360"], heard, 1)
+    check_finished(moved[0], folder)
+    with pytest.raises(BadInput, match=r"another recipe \(masking\)"):
+        check_finished(mine[1], folder)
+    with pytest.raises(BadInput, match="was trained on train-clean-360, and --pretrain names other"):
+        check_finished(models(killed.root / "recipes", ["other"], heard, 1)[0], folder)
+    with pytest.raises(BadInput, match="holds no model that otoscope pretrain made"):
+        check_finished(mine[0], killed.root)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": "huge"}, "expected a size of small or large, got 'huge'"),
+        ({"seeds": 0}, "expected at least 1 seed of M3, got 0"),
+        ({"phones": "no/such/corpus"}, "no such file or folder"),
+        ({"recipes": "no/such/recipes"}, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_anything_is_written(change, message, tmp_path):
+    speech = str(embedded.speech())
+    given = {"pretrain": [speech], "phones": speech, "speakers": speech, "out": tmp_path / "out"} | change
+    with pytest.raises(BadInput, match=message):
+        reproduce(**given)
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_reproduction_in_the_folder_is_refused(killed):
+    speech = str(embedded.speech())
+    with pytest.raises(BadInput, match="was made by another plan"):
+        reproduce([speech], speech, speech, killed.out, recipes=killed.root / "recipes", seeds=1)
+
+
+def test_without_boundaries_and_probes_the_rest_is_told_and_they_cannot_be(killed):
+    """As where no corpus has phones or speakers: the records say what was left out."""
+    given = [str(killed.root / "LibriSpeech" / "train-clean-360")]
+    heard = str(killed.root / "LibriSpeech" / "test-clean")
+    speech = corpora(given, str(killed.root / "TIMIT" / "TEST"), [heard])
+    work = Work(models(killed.root / "recipes", given, [heard], 1), speech, killed.out)
+    records = {
+        name: Record(1.0, "" if name.endswith(("heads", "held-out", "pretraining")) else "no labels")
+        for name in killed.ended
+        if name != "the end"
+    }
+    found = results(Found(work, records))
+    assert "r_value" not in found
+    assert "curve" not in found
+    asked = found.sel(difference=found["claim"].values == "a shorter masking span finds boundaries better")
+    assert asked["answer"].item() == "cannot tell"
+    assert asked["test"].item() == "no labels"
+    assert "m3/segmentation" in left_out_table(found)
+    assert "cannot tell" in summary(found)
+
+
+def test_the_recipes_are_three_that_differ_in_their_masking_alone():
+    for size in ("small", "large"):
+        found = models(recipes_of(size), ["a"], ["b"], 3)
+        assert [one.name for one in found] == ["m3", "m6", "m9", "m3-1", "m3-2"]
+        assert [one.recipe.masking.span for one in found] == [3, 6, 9, 3, 3]
+        assert [one.recipe.batching.seed for one in found] == [0, 0, 0, 1, 2]
+        assert len({str((one.recipe.model, one.recipe.training)) for one in found}) == 1
+        assert found[0].recipe.model["downsample_rate"] == 3
+    assert Path(__file__).parents[2].joinpath("experiments", "paper", "small", "m3.toml").is_file()
