@@ -5,7 +5,10 @@ PYTHON := $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
 
-.PHONY: demo test lint bench venv
+OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' pyproject.toml)
+OLD := .venv/transformers-$(OLDEST)
+
+.PHONY: demo test test-oldest lint bench venv
 .DELETE_ON_ERROR:
 
 demo: venv
@@ -13,6 +16,16 @@ demo: venv
 
 test: lint
 	$(PYTEST) -n 2 --dist loadscope
+
+# The models' exactness with the oldest transformers of the stated range, laid over the environment; kept between runs.
+test-oldest: $(OLD)/transformers
+	PYTHONPATH=$(OLD) $(BIN)/python -c 'from importlib.metadata import version as v; import transformers as t; \
+		print("transformers", t.__version__); assert (t.__version__ + ".").startswith("$(OLDEST).") and v("transformers") == t.__version__'
+	PYTHONPATH=$(OLD) $(PYTEST) -n 2 --dist loadscope -p no:cacheprovider -k "float32 or test_models_load" \
+		tests/models/test_models_exact.py tests/models/test_models_load.py
+
+$(OLD)/transformers: | venv
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --target $(OLD) 'transformers==$(OLDEST).*'
 
 lint: venv
 	$(BIN)/ruff check .
