@@ -16,8 +16,6 @@ def with_value_norms(reductions: Sequence[Reductions], call: AttentionCall) -> l
     assert call.output is not None
     _, H, _, d = call.value_bhtd.shape
     output_hdo = call.output.T.reshape(H, d, len(call.output))
-    norms = [
-        value_norms(value_htd[:, :length], output_hdo)
-        for value_htd, length in zip(call.value_bhtd, call.lengths, strict=True)
-    ]
-    return [replace(one, value_norm=norm_ht) for one, norm_ht in zip(reductions, norms, strict=True)]
+    norm_bht = value_norms(call.value_bhtd, output_hdo)
+    own = [norm_ht[:, :length] for norm_ht, length in zip(norm_bht, call.lengths, strict=True)]
+    return [replace(one, value_norm=norm_ht) for one, norm_ht in zip(reductions, own, strict=True)]

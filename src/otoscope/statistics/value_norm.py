@@ -10,7 +10,7 @@ VALUE_NORM = "value_norm"
 
 
 def value_norms(value_hkd: Tensor, output_hdo: Tensor) -> Tensor:
-    """`||value_k W_O||` of each head and frame, `[H, T]`, in at least float32.
+    """`||value_k W_O||` of each head and frame, `[..., H, T]`, in at least float32.
 
     `W_O^T = Q R` with orthonormal `Q`, so that the norm is that of `R value_k`, which has only the head's own features:
     a small part of the cost of the projection itself.
