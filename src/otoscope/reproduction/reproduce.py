@@ -59,7 +59,7 @@ def reproduce(
     Raises:
         BadInput: a corpus cannot be read, a recipe cannot be used, or `out` holds another reproduction.
 
-    Example:
+    Examples:
         >>> reproduce(["no/such"], "embedded", "embedded", "here", size="huge")
         Traceback (most recent call last):
         otoscope.errors.BadInput: expected a size of small or large, got 'huge'
