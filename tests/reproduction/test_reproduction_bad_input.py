@@ -115,8 +115,7 @@ def test_without_boundaries_and_probes_the_rest_is_told_and_they_cannot_be(kille
     work = Work(models(killed.root / "recipes", given, [heard], 1), speech, killed.out)
     records = {
         name: Record(1.0, "" if name.endswith(("heads", "held-out", "pretraining")) else "no labels")
-        for name in killed.ended
-        if name != "the end"
+        for name in killed.dataset["stage"].values.tolist()
     }
     found = results(Found(work, records))
     assert "r_value" not in found

@@ -14,9 +14,10 @@ ANSWERS = {"holds", "does not hold", "cannot tell"}
 
 def test_killed_within_any_stage_it_goes_on_and_repeats_nothing_that_was_done(killed):
     stages = [name for name in killed.ended if name != "the end"]
+    assert len(stages) > 8
     assert all(killed.ended[name] == -signal.SIGKILL for name in stages)
-    assert Counter(killed.attempted) == dict.fromkeys(stages, 2)
-    assert list(killed.dataset["stage"].values) == stages
+    every = [str(name) for name in killed.dataset["stage"].values]
+    assert Counter(killed.attempted) == {name: 2 if name in stages else 1 for name in every}
     assert (killed.dataset["left_out"].values == "").all()
 
 
