@@ -135,10 +135,11 @@ class Report:
     def _figure(self, name: str, dataset: xr.Dataset, caption: str) -> str:
         """A figure in both themes; nothing where the Dataset lacks what it shows."""
         drawing = discover().get(name)
+        named = dataset if name.startswith("reproduction") else dataset.assign_attrs(model=SEEDED.upper())
         if drawing is None or any(variable not in dataset for variable in drawing.variables):
             return ""
         number = next(self._number)
-        light, dark = (inline_svg(drawing, dataset, theme, f"{theme.name}{number}-") for theme in (LIGHT, DARK))
+        light, dark = (inline_svg(drawing, named, theme, f"{theme.name}{number}-") for theme in (LIGHT, DARK))
         return figure(light, dark, f"{caption}: {drawing.doc}" if caption else drawing.doc)
 
 
