@@ -9,10 +9,22 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 
 
+class Folders(dict[str, Path]):
+    """A model folder by family, each made when it is first asked for."""
+
+    def __init__(self, made: pytest.TempPathFactory) -> None:
+        super().__init__()
+        self.made = made
+
+    def __missing__(self, name: str) -> Path:
+        self[name] = build(name, self.made.mktemp(name))
+        return self[name]
+
+
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """A model folder by family."""
-    return {name: build(name, tmp_path_factory.mktemp(name)) for name in BUILDERS}
+    return Folders(tmp_path_factory)
 
 
 @pytest.fixture(scope="session", params=BUILDERS)

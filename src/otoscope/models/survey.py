@@ -1,5 +1,6 @@
 """What can be done with each family, found by trying it on a tiny random model."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,8 +44,11 @@ def survey() -> Iterator[Found]:
 
 def _found(name: str) -> Found:
     family = FAMILIES[name]
-    with quiet():
-        model, extractor = tiny.build(name)
+    try:
+        with quiet():
+            model, extractor = tiny.build(name)
+    except ImportError as error:  # older transformers ask for packages that some feature extractors need
+        return Found(name, family.mechanism, math.nan, False, False, False, " ".join(str(error).split()))
     encoder = Encoder(name, family, encoder_in(model, family.encoder, name).eval(), extractor)
     try:
         checked = examine(encoder)
