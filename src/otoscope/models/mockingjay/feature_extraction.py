@@ -54,9 +54,10 @@ class MockingjayFeatureExtractor(SequenceFeatureExtractor):
         return (mel + 1e-10).log().T
 
     def _filters(self) -> np.ndarray:
-        return mel_filter_bank(
-            WINDOW // 2 + 1, self.feature_size, 0.0, self.sampling_rate / 2, self.sampling_rate, dtype=np.float32
+        bank: np.ndarray = mel_filter_bank(
+            WINDOW // 2 + 1, self.feature_size, 0.0, self.sampling_rate / 2, self.sampling_rate
         )
+        return bank.astype(np.float32)
 
     def __call__(
         self,
