@@ -37,7 +37,11 @@ def runs(run, dataset_for, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drawn(runs, tmp_path_factory):
-    out = tmp_path_factory.mktemp("drawn") / "deep"
+    return everything(runs, tmp_path_factory.mktemp("drawn") / "deep")
+
+
+def everything(runs, out):
+    """Every figure, those on request too, in every format."""
     zeroing = [zeroing_of(run.map(run.maps[0])) if run.maps else None for run in runs]
     pairs = zip(runs, zeroing, strict=True)
     return [path for run, beside in pairs for path in draw(run, out, ("png", "svg", "pdf"), beside=beside)]
@@ -68,8 +72,7 @@ def test_fonts_of_a_pdf_are_embedded_as_truetype(drawn, name):
 
 
 def test_the_same_run_gives_the_same_bytes(runs, drawn, tmp_path):
-    again = [path for run in runs for path in draw(run, tmp_path, ("png", "svg", "pdf"))]
-    for first, second in zip(drawn, again, strict=True):
+    for first, second in zip(drawn, everything(runs, tmp_path), strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
 
 

@@ -47,9 +47,9 @@ def test_the_source_archive_holds_source_only(dist):
     with tarfile.open(archive) as members:
         names = {name.split("/", 1)[1] for name in members.getnames()}
     assert {name.split("/")[0] for name in names} <= {
-        *("src", "web", "tests", "scripts", "benchmarks"),
+        *("src", "web", "tests", "scripts", "benchmarks", "docs"),
         *("Makefile", "constraints.txt", "pyproject.toml", "PKG-INFO", "LICENSE", ".gitignore"),
-        *("README.md", "DESIGN.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+        *("README.md", "DESIGN.md", "CONTRIBUTING.md", "CHANGELOG.md", "mkdocs.yml"),
     }
     assert {"Makefile", "constraints.txt", "README.md"} <= names
     assert not any("node_modules" in name for name in names)
