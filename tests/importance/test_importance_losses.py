@@ -42,8 +42,7 @@ def slow_reconstruction(encoder, speech, heads):
         chosen = choose_frames(len(stacked), Masking(), np.random.default_rng([0, index]))
         hidden_frames = torch.where(torch.from_numpy(chosen)[:, None], 0, stacked).reshape(1, -1, 80)
         with encoder.without_heads(heads), torch.no_grad():
-            answer = Subject(encoder, speech)._answer
-            guess = head(encoder.apply({"input_features": hidden_frames}, answer))[0]
+            guess = head(encoder.apply({"input_features": hidden_frames}, encoder.attend))[0]
         errors.append((guess - stacked).abs().mean(1)[torch.from_numpy(chosen)].mean().item())
     return np.mean(errors)
 
