@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 
 from otoscope.errors import BadInput
 
@@ -83,15 +84,21 @@ def _attended(mask_bhqk: Tensor) -> Tensor:
 
 
 def _real_frames_see_each_other(allowed_bhqk: Tensor, lengths: tuple[int, ...]) -> bool:
+    if isinstance(allowed_bhqk, FakeTensor):
+        return False
     return all(bool(one[:, :length, :length].all()) for one, length in zip(allowed_bhqk, lengths, strict=True))
 
 
 def prefix_lengths(real_bt: Tensor) -> tuple[int, ...]:
     """Number of real frames of each utterance, from a mask `[B, T]` that is true on them.
 
+    A tensor without data (`footprint`) tells none; there all frames are taken to be real.
+
     Raises:
         BadInput: an utterance's padding does not lie at its end.
     """
+    if isinstance(real_bt, FakeTensor):
+        return (real_bt.shape[1],) * real_bt.shape[0]
     lengths = real_bt.sum(-1)
     if (real_bt[:, 1:] > real_bt[:, :-1]).any():
         raise BadInput("expected padding at the end of each utterance, found real frames after padding")

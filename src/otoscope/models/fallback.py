@@ -143,7 +143,7 @@ def softmax(function: Callable[..., Tensor], mode: TakeOver, scores: Tensor, *ar
 
 def product(function: Callable[..., Tensor], mode: TakeOver, weights: Tensor, value: Tensor, *args: Any) -> Tensor:
     """A matrix product: of weights and values it is the context, in the weights' shape."""
-    if mode.softened is None or weights.data_ptr() != mode.softened[1].data_ptr():
+    if mode.softened is None or _place(weights) != _place(mode.softened[1]):
         return function(weights, value, *args)
     scores_bhqk, value_bhtd = (_by_utterance(states, mode.batch) for states in (mode.softened[0], value))
     mode.softened = None
@@ -187,3 +187,8 @@ REPLACED: dict[Callable[..., Any], Callable[..., Any]] = {
         function: partial(product, function) for function in (torch.bmm, torch.matmul, Tensor.matmul, Tensor.__matmul__)
     },
 }
+
+
+def _place(tensor: Tensor) -> tuple[int, int]:
+    """Where a tensor lies, also one without data."""
+    return tensor.untyped_storage()._cdata, int(tensor.storage_offset())
