@@ -371,15 +371,25 @@ def kernel(answers: Answers, resource: str) -> dict:
 def test_a_run_without_maps_model_or_audio_says_so_in_the_page(browser, drawn):
     with serving(drawn) as url:
         context = browser.new_context()
-        said = {
-            "room=head&utterance=0": "are not stored",
-            "room=head&utterance=4": "no longer at",
-            "room=relations": "This run has no relation maps",
-        }
-        for address, words in said.items():
-            page = context.new_page()
-            page.goto(f"{url}#{address}")
-            page.get_by_text(words).first.wait_for()
+        page = context.new_page()
+        page.goto(f"{url}#room=head&utterance=0")
+        page.get_by_text("are not stored").first.wait_for()
+        page.goto(f"{url}#room=head&utterance=4")
+        page.get_by_text("no longer at").first.wait_for()
+        page.goto(f"{url}#room=relations")
+        page.get_by_text("This run has no relation maps").wait_for()
+        context.close()
+
+
+def test_an_address_is_followed_though_the_page_was_about_to_write_its_own(browser, drawn):
+    """The page keeps its state in the address a moment later, perhaps between a new address and the word of it."""
+    with serving(drawn) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{url}#room=head&utterance=0")
+        page.get_by_text("are not stored").first.wait_for()
+        page.evaluate("location.hash = 'room=head&utterance=4'; history.replaceState(null, '', '#room=head')")
+        page.get_by_text("no longer at").first.wait_for()
         context.close()
 
 

@@ -178,7 +178,7 @@ export class Viewer {
       clearTimeout(later);
       later = window.setTimeout(() => history.replaceState(null, "", address), 150);
     });
-    addEventListener("hashchange", () => this.read(location.hash.slice(1)));
+    addEventListener("hashchange", ({ newURL }) => this.read(new URL(newURL).hash.slice(1))); // location may be ours again
   }
 }
 
