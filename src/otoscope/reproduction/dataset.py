@@ -51,7 +51,7 @@ VARIABLES = {
     "value": Variable(("difference",), "1", "the difference; NaN: it could not be measured"),
     "value_interval": Variable(("difference", "bound"), "1", "95 % interval of the difference"),
     "test": Variable(("difference",), "1", "where the interval comes from, or why there is none"),
-    "seconds": Variable(("stage",), "s", "time of the attempt that finished the stage"),
+    "seconds": Variable(("stage",), "s", "time of the attempt that finished the stage; of training, all its parts"),
     "left_out": Variable(("stage",), "1", "why the stage was left out; empty where it is done"),
 }
 

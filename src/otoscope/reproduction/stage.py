@@ -20,20 +20,20 @@ class Stage:
 
     Attributes:
         name: such as `m3/segmentation`.
-        make: does it, or goes on with it.
+        make: does it, or goes on with it; returns the seconds that it took where it knows better than a clock here.
         needs: names of the stages whose outputs it reads.
         essential: without it there is no reproduction: what it cannot use is an error, and not left out.
     """
 
     name: str
-    make: Callable[[], object]
+    make: Callable[[], float | None]
     needs: Sequence[str] = ()
     essential: bool = False
 
 
 @dataclass(frozen=True)
 class Record:
-    """What became of a stage: seconds of the attempt that finished it, and why it was left out; empty where not."""
+    """What became of a stage: seconds that it took, or its last attempt; and why it was left out; empty where not."""
 
     seconds: float
     left_out: str = ""
@@ -48,23 +48,21 @@ def carry_out(stage: Stage, folder: Path, before: dict[str, Record]) -> Record:
     path = folder / f"{stage.name.replace('/', '-')}.json"
     if path.exists() and not (done := Record(**json.loads(path.read_text(encoding="utf-8")))).left_out:
         return done
-    start = time.perf_counter()
-    left_out = _attempt(stage, before)
-    record = Record(time.perf_counter() - start, left_out)
+    record = _attempt(stage, before)
     make_folder(folder)
     with atomic(path) as partial:
         partial.write_text(json.dumps(asdict(record)) + "\n", encoding="utf-8")
     return record
 
 
-def _attempt(stage: Stage, before: dict[str, Record]) -> str:
-    """Why the stage is left out; empty where it is done."""
+def _attempt(stage: Stage, before: dict[str, Record]) -> Record:
     if lacking := [name for name in stage.needs if before[name].left_out]:
-        return f"it needs {lacking[0]}: {before[lacking[0]].left_out}"
+        return Record(0.0, f"it needs {lacking[0]}: {before[lacking[0]].left_out}")
+    start = time.perf_counter()
     try:
-        stage.make()
+        known = stage.make()
     except BadInput as error:
         if stage.essential:
             raise
-        return str(error)
-    return ""
+        return Record(time.perf_counter() - start, str(error))
+    return Record(known or time.perf_counter() - start)

@@ -15,6 +15,7 @@ from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayFor
 from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.speech import read_speech
 from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.trainer import seconds_logged
 from otoscope.refinement.bench import bench
 from otoscope.refinement.refine import refine
 from otoscope.reproduction.corpora import Corpora, Probed
@@ -52,14 +53,13 @@ class Work:
 
 
 def stages(work: Work) -> list[Stage]:
-    """All of them: every model is trained first, then each is measured, M3 the most."""
-    trained = [Stage(f"{one.name}/pretraining", partial(_pretrain, work, one), essential=True) for one in work.models]
-    measured = [stage for one in work.models for stage in _measures(work, one)]
-    return [*trained, *measured, *_refinements(work)]
+    """All of them: each model is trained and measured, M3 the most, before the next."""
+    return [*(stage for one in work.models for stage in _of(work, one)), *_refinements(work)]
 
 
-def _measures(work: Work, model: Trained) -> Iterator[Stage]:
+def _of(work: Work, model: Trained) -> Iterator[Stage]:
     name, heads = model.name, f"{model.name}/heads"
+    yield Stage(f"{name}/pretraining", partial(_pretrain, work, model), essential=True)
     yield Stage(f"{name}/held-out", partial(_held_out, work, model))
     yield Stage(heads, partial(_heads, work, name), essential=True)
     yield Stage(f"{name}/segmentation", partial(_segmentation, work, name))
@@ -73,11 +73,13 @@ def _refinements(work: Work) -> Iterator[Stage]:
         yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), [f"{SEEDED}/refined-{how}"])
 
 
-def _pretrain(work: Work, model: Trained) -> None:
+def _pretrain(work: Work, model: Trained) -> float:
+    """Seconds that all parts of the training took, as logged."""
     if work.model(model.name).exists():
         check_finished(model, work.model(model.name))
     else:
         pretrain(model.recipe, work.training(model.name), resume=True)
+    return seconds_logged(work.training(model.name))
 
 
 def _held_out(work: Work, model: Trained) -> None:
