@@ -1,9 +1,11 @@
 """Figures laid out in millimetres from the top left, as a printed page is."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -49,6 +51,21 @@ def write(figure: Figure, left: float, top: float, text: str, **options: Any) ->
     page_width, page_height = figure.get_size_inches() * MM_PER_INCH
     options = {"ha": "left", "va": "top"} | options
     return figure.text(left / page_width, 1 - top / page_height, text, **options)
+
+
+def key(figure: Figure, left: float, top: float, handles: Sequence[Artist], columns: int, **spacing: float) -> None:
+    """A legend whose top left lies at this point, in mm from the top left of the page."""
+    width, height = figure.get_size_inches() * MM_PER_INCH
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(left / width, 1 - top / height),
+        ncols=columns,
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0,
+        **spacing,
+    )
 
 
 @cache

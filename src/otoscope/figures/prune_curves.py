@@ -7,7 +7,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from otoscope.figures.drawing import Drawing
 from otoscope.figures.lines import family_of, heading_of, line, of_score, stroke_of
-from otoscope.figures.page import FULL_WIDTH, MM_PER_INCH, page, place, write
+from otoscope.figures.page import FULL_WIDTH, key, page, place, write
 from otoscope.figures.theme import Theme
 from otoscope.figures.title import MARGIN, of_corpus, title
 
@@ -51,19 +51,8 @@ def _panel(axes: Axes, one: xr.Dataset, theme: Theme) -> Axes:
 
 def _key(figure: Figure, dataset: xr.Dataset, theme: Theme) -> None:
     names = dict.fromkeys(family_of(str(ranking)) for ranking in dataset["ranking"].values)
-    width, height = figure.get_size_inches() * MM_PER_INCH
-    figure.legend(
-        handles=[stroke_of(name, theme).handle(name) for name in names],
-        loc="upper left",
-        bbox_to_anchor=(LEFT / width, 1 - 13.5 / height),
-        ncols=6,
-        frameon=False,
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.6,
-        columnspacing=1.4,
-        labelspacing=0.3,
-    )
+    handles = [stroke_of(name, theme).handle(name) for name in names]
+    key(figure, LEFT, 13.5, handles, 6, handlelength=1.6, columnspacing=1.4, labelspacing=0.3)
 
 
 FIGURE = Drawing(

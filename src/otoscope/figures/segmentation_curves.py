@@ -9,7 +9,7 @@ from matplotlib.typing import LineStyleType as LineStyle
 
 from otoscope.figures.drawing import Drawing
 from otoscope.figures.lines import Stroke
-from otoscope.figures.page import COLUMN, MM_PER_INCH, page, place, write
+from otoscope.figures.page import COLUMN, key, page, place, write
 from otoscope.figures.theme import Theme
 from otoscope.figures.title import of_corpus, title
 
@@ -30,17 +30,7 @@ def segmentation_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     for name in names:
         _curve(axes, dataset.sel(segmenter=name, mode="strict"), _stroke(name, theme), _dashes(name))
     _frame(axes, theme)
-    width, height = figure.get_size_inches() * MM_PER_INCH
-    figure.legend(
-        handles=[_handle(name, theme) for name in names],
-        loc="upper left",
-        bbox_to_anchor=(LEFT / width, 1 - KEY_TOP / height),
-        ncols=2,
-        frameon=False,
-        borderpad=0,
-        borderaxespad=0,
-        labelspacing=0.3,
-    )
+    key(figure, LEFT, KEY_TOP, [_handle(name, theme) for name in names], 2, labelspacing=0.3)
     return figure
 
 

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from otoscope.figures.lines import Stroke
-from otoscope.figures.page import MM_PER_INCH
+from otoscope.figures.page import key
 from otoscope.figures.theme import Theme
 
 
@@ -28,16 +28,5 @@ def model_key(figure: Figure, looks: Mapping[str, Stroke], dataset: xr.Dataset, 
     shown = {name: title for name, title in titles.items() if "seed" not in title}
     if first_seed:
         shown[first_seed] = f"{titles[first_seed].partition(',')[0]}, other seeds"
-    width, height = figure.get_size_inches() * MM_PER_INCH
-    figure.legend(
-        handles=[looks[name].handle(title) for name, title in shown.items()],
-        loc="upper left",
-        bbox_to_anchor=(left / width, 1 - top / height),
-        ncols=len(shown),
-        frameon=False,
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.2,
-        handletextpad=0.4,
-        columnspacing=1.2,
-    )
+    handles = [looks[name].handle(title) for name, title in shown.items()]
+    key(figure, left, top, handles, len(shown), handlelength=1.2, handletextpad=0.4, columnspacing=1.2)
