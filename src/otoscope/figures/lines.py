@@ -81,6 +81,12 @@ def of_score(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
         axes.axhline(probe["majority"].item(), color=theme.quiet, linewidth=0.6, linestyle=(0, (3, 2)))
 
 
+def note_of(bands: str, dataset: xr.Dataset) -> str:
+    """What bands, rings and, where there are any, dashes stand for."""
+    dashes = "; dashes: commonest class" if dataset["majority"].notnull().any() else ""
+    return f"bands: {bands}; ring: first significant drop{dashes}"
+
+
 def heading_of(probe: xr.Dataset) -> str:
     """`phone: accuracy`, and which way is better where it is not up."""
     worse_up = probe["better"].item() == "low"

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from otoscope.figures.drawing import Drawing
-from otoscope.figures.lines import family_of, heading_of, line, of_score, stroke_of
+from otoscope.figures.lines import family_of, heading_of, line, note_of, of_score, stroke_of
 from otoscope.figures.page import FULL_WIDTH, key, page, place, write
 from otoscope.figures.theme import Theme
 from otoscope.figures.title import MARGIN, of_corpus, title
@@ -14,7 +14,7 @@ from otoscope.figures.title import MARGIN, of_corpus, title
 LEFT, TOP, WIDTH, BETWEEN = 14.0, 27.0, 75.0, 12.0
 HEIGHT, PITCH = 28.0, 38.0
 FEW = 9  # steps that are all written under the axis
-NOTE = "bands: 95 % over seeds and utterances; ring: first significant drop; dashes: commonest class"
+BANDS = "95 % over seeds and utterances"
 
 
 def prune_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -22,7 +22,7 @@ def prune_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     n_probes = dataset.sizes["probe"]
     figure = page(FULL_WIDTH, TOP + n_probes * PITCH + 7.5)
     title(figure, "Heads removed", of_corpus(dataset), dataset, theme, LEFT + 2 * WIDTH)
-    write(figure, MARGIN, TOP + n_probes * PITCH + 3, NOTE, color=theme.quiet)
+    write(figure, MARGIN, TOP + n_probes * PITCH + 3, note_of(BANDS, dataset), color=theme.quiet)
     _key(figure, dataset, theme)
     for row in range(n_probes):
         top = TOP + row * PITCH

@@ -5,7 +5,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from otoscope.figures.drawing import Drawing
-from otoscope.figures.lines import Stroke, heading_of, line, of_score
+from otoscope.figures.lines import Stroke, heading_of, line, note_of, of_score
 from otoscope.figures.page import COLUMN, page, place, write
 from otoscope.figures.theme import Theme
 from otoscope.figures.title import MARGIN, of_corpus, title
@@ -38,8 +38,7 @@ def span_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
         axes.set_xticks(at[shown], [_named(radius) for radius in dataset["radius"].values[shown]])
         write(figure, LEFT, TOP + row * PITCH - 4, heading_of(one), weight="bold")
     axes.set_xlabel("farthest key, in frames of the model", labelpad=2)
-    note = "bands: 95 %; ring: first significant drop; dashes: commonest class"
-    write(figure, MARGIN, TOP + n_probes * PITCH + 3, note, color=theme.quiet)
+    write(figure, MARGIN, TOP + n_probes * PITCH + 3, note_of("95 %", dataset), color=theme.quiet)
     return figure
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from otoscope.figures.lines import Stroke, of_score
+from otoscope.figures.lines import Stroke, note_of, of_score
 from otoscope.figures.page import FULL_HEIGHT, FULL_WIDTH, page, place, shortened, write
 from otoscope.figures.theme import TEXT_PT, Theme
 from otoscope.figures.title import MARGIN, title
@@ -17,7 +17,7 @@ from otoscope.figures.trained import model_key, strokes
 
 LEFT, TOP, WIDTH, BETWEEN = 14.0, 27.0, 75.0, 12.0
 PITCH, BELOW, FOOT = 37.0, 11.0, 9.0  # room of a panel, of which below it, and under all
-NOTE = "bands: 95 % over seeds of the probes and utterances; ring: first significant drop; dashes: commonest class"
+BANDS = "95 % over seeds of the probes and utterances"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def trained_curves(dataset: xr.Dataset, theme: Theme, heading: str, curves: Curv
         write(figure, left, top - 4, shortened(name, TEXT_PT, WIDTH, "bold"), weight="bold")
         if at >= dataset.sizes["judge"] - 2:
             axes.set_xlabel(curves.along, labelpad=2)
-    write(figure, MARGIN, TOP + n_rows * pitch + 4, NOTE, color=theme.quiet)
+    write(figure, MARGIN, TOP + n_rows * pitch + 4, note_of(BANDS, dataset), color=theme.quiet)
     return figure
 
 

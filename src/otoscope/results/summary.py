@@ -42,7 +42,7 @@ def _measured(run: Run) -> str:
     utterances = run.utterances
     speech = "synthetic speech" if run.dataset.attrs.get("synthetic") else "speech"
     minutes, speakers = utterances["duration"].sum() / 60, utterances["speaker"].replace("", None).nunique()
-    heads, layers = counted(len(run.heads), "head"), counted(run.heads["layer"].nunique(), "layer")
+    heads, layers = counted(len(run.heads), "head"), counted(run.dataset.sizes["layer"], "layer")
     who = counted(speakers, "speaker") if speakers else "speakers unknown"
     what = counted(len(utterances), "utterance") + _windows(run)
     return f"{heads} in {layers}, on {what} of {speech} ({minutes:.1f} min, {who})"
