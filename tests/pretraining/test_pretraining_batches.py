@@ -1,5 +1,7 @@
 """A batch depends on the step alone, and holds real, rightly marked speech."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -92,6 +94,19 @@ def test_frames_are_hidden_where_the_mask_says_and_nowhere_else(features: Featur
         assert batch["attention_mask"][masked].all()
         assert (batch["input_features"][masked] == 0).all()
         assert torch.equal(batch["input_features"][~masked], batch["labels"][~masked])
+
+
+def test_positions_are_shifted_from_a_step_on_and_nothing_else_changes(features: Features) -> None:
+    plain, late = (
+        MaskedBatches(features, Masking(), replace(BATCHING, shift=shift, shift_from=5), 20) for shift in (0, 100)
+    )
+    for step in range(20):
+        first, second = plain[step], late[step]
+        assert (first.pop("first_position") == 0).all()
+        moved = second.pop("first_position")
+        assert moved.any().item() == (step >= 5)
+        assert moved.max() <= 100
+        assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
 
 
 def test_too_little_speech_for_one_batch_is_refused(features: Features) -> None:

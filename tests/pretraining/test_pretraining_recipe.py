@@ -99,7 +99,7 @@ def test_a_value_of_the_wrong_kind_is_refused(recipe_file: Path, old: str, new: 
         ("training", "epochs = 3", "'epochs' is not known here"),
         ("training", 'output_dir = "x"', "'output_dir' is not known here"),
         ("training", 'learning_rate = "fast"', "learning_rate must be float, is 'fast'"),
-        ("batching", "rate = 2", "'rate' is not known here; known: crop, seed, shift, size"),
+        ("batching", "rate = 2", "'rate' is not known here; known: crop, seed, shift, shift_from, size"),
         ("batching", "seed = -1", "seed must be at least 0, is -1"),
         ("masking", "spam = 3", "'spam' is not known here; known: proportion, replace, span, zero"),
         ("masking", 'span = "x"', "masking: span must be int, is 'x'"),

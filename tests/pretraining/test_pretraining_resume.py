@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
 
 from otoscope.errors import BadInput
 from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.train import pretrain
-from otoscope.pretraining.trainer import VALIDATION_BATCHES, newest_checkpoint
+from otoscope.pretraining.trainer import VALIDATION_BATCHES, newest_checkpoint, seconds_logged
 
 KILLED_IN_STEP_9 = """
 import os, signal, sys
@@ -125,3 +126,16 @@ def test_what_a_killed_training_left_half_written_is_no_obstacle(recipe_file: Pa
     (tmp_path / "out" / ".model.partial").mkdir(parents=True)
     assert pretrain(recipe_file, tmp_path / "out").model.exists()
     assert not (tmp_path / "out" / ".model.partial").exists()
+
+
+def test_the_time_of_a_training_counts_steps_that_were_taken_again_once(tmp_path: Path) -> None:
+    """Stopped at step 30 after its checkpoint of step 20, and resumed an hour later."""
+    for name, times in (
+        ("first", {0: 100.0, 10: 110.0, 20: 120.0, 30: 130.0}),
+        ("second", {0: 4000.0, 30: 4011.0, 40: 4022.0}),
+    ):
+        writer = SummaryWriter(str(tmp_path / name))
+        for step, seconds in times.items():
+            writer.add_scalar("loss", 0.0, step, walltime=seconds)
+        writer.close()
+    assert seconds_logged(tmp_path) == pytest.approx(20 + 22)

@@ -23,6 +23,7 @@ def reproduce(
     ] = None,
     seeds: Annotated[int, typer.Option(help="How often M3 is trained.")] = 3,
     device: Annotated[str, typer.Option(help="Torch device; auto takes a GPU where there is one.")] = "auto",
+    jobs: Annotated[int, typer.Option(help="Stages at a time, each with its share of the processor's cores.")] = 1,
 ) -> None:
     """Train M3, M6 and M9, make every published experiment on them, and write a report beside what was published.
 
@@ -44,6 +45,7 @@ def reproduce(
         alignments=alignments,
         seeds=seeds,
         device=device,
+        jobs=jobs,
         on_stage=began,
     )
     print(f"{summary(made.run.dataset)}\nreport written to {made.report}")

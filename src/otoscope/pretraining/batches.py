@@ -18,6 +18,7 @@ class Batching:
 
     Positions count from a random place up to `shift` in each crop, so that the model is not bound to the lengths it was
     trained on (shifted absolute positions, Kiyono et al. 2021); with 0 they count from 0, as Mockingjay was trained.
+    Before the step `shift_from` they count from 0, too: a small model learns from unshifted positions much sooner.
 
     Raises `BadInput` where one of them is too small.
     """
@@ -27,10 +28,11 @@ class Batching:
     rate: int = 3
     seed: int = 0
     shift: int = 0
+    shift_from: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what makes no batch."""
-        for name, least in (("size", 1), ("crop", 1), ("rate", 1), ("seed", 0), ("shift", 0)):
+        for name, least in (("size", 1), ("crop", 1), ("rate", 1), ("seed", 0), ("shift", 0), ("shift_from", 0)):
             if getattr(self, name) < least:
                 raise BadInput(f"batching: {name} must be at least {least}, is {getattr(self, name)}")
 
@@ -72,7 +74,8 @@ class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
         rng = np.random.default_rng([self.batching.seed, 1, step])
         utterances = self._epoch(step // self.per_epoch)[step % self.per_epoch]
         batch = collate([self._crop(u, rng) for u in utterances], self.masking, self.batching.rate, rng)
-        return batch | {"first_position": torch.from_numpy(rng.integers(self.batching.shift + 1, size=len(utterances)))}
+        farthest = self.batching.shift if step >= self.batching.shift_from else 0
+        return batch | {"first_position": torch.from_numpy(rng.integers(farthest + 1, size=len(utterances)))}
 
     def _crop(self, utterance: int, rng: np.random.Generator) -> np.ndarray:
         frames, longest = self.features[utterance], self.batching.crop * self.batching.rate

@@ -1,6 +1,7 @@
 """A recipe as a Hugging Face Trainer: quiet, resumable to the bit, one whole batch per step."""
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -90,6 +91,19 @@ def _is_whole(checkpoint: Path) -> bool:
 
 
 def seconds_logged(folder: Path) -> float:
-    """Wall-clock seconds from the first to the last entry of each TensorBoard log under `folder`, summed."""
-    logs = [[event.wall_time for event in EventFileLoader(str(path)).Load()] for path in folder.rglob("events.out.*")]
-    return sum(times[-1] - times[0] for times in logs if times)
+    """Wall-clock seconds of a training in all its parts, from the TensorBoard logs under `folder`.
+
+    Steps that were taken again, because a training stopped after its last checkpoint, count once.
+    """
+    logs = [_log(path) for path in folder.rglob("events.out.*")]
+    seconds, again_from = 0.0, math.inf
+    for log in sorted(filter(None, logs), key=lambda log: log[0][1], reverse=True):
+        times = [time for step, time in log if step < again_from]
+        seconds += times[-1] - times[0]
+        again_from = min([again_from, *(step for step, _ in log if step)])
+    return seconds
+
+
+def _log(path: Path) -> list[tuple[int, float]]:
+    """Step and time of each entry."""
+    return [(entry.step, entry.wall_time) for entry in EventFileLoader(str(path)).Load() if entry.HasField("summary")]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from otoscope.atomic import make_folder
 from otoscope.corpus import fingerprint
+from otoscope.errors import BadInput
+from otoscope.reproduction.abreast import carry_out_abreast
 from otoscope.reproduction.corpora import corpora
 from otoscope.reproduction.dataset import results
 from otoscope.reproduction.found import Found
@@ -35,6 +37,7 @@ def reproduce(
     alignments: str | Path | None = None,
     seeds: int = 3,
     device: str = "auto",
+    jobs: int = 1,
     on_stage: Callable[[str], None] = lambda name: None,
 ) -> Reproduction:
     """Make every experiment of Yang, Liu & Lee 2020 on M3, M6 and M9, and compare with what they published.
@@ -54,16 +57,21 @@ def reproduce(
         alignments: folder of TextGrids of the speakers' corpora, where they do not lie beside the audio.
         seeds: how often M3 is trained, to know what differs by chance.
         device: as for `load`.
+        jobs: how many stages are done at a time, each with its share of the threads; what a training gives depends in
+            its last digits on how many those are.
         on_stage: is told the name of each stage as it begins.
 
     Raises:
-        BadInput: a corpus cannot be read, a recipe cannot be used, or `out` holds another reproduction.
+        BadInput: a corpus cannot be read, a recipe cannot be used, `out` holds another reproduction, or there is
+            less than one job.
 
     Examples:
         >>> reproduce(["no/such"], "embedded", "embedded", "here", size="huge")
         Traceback (most recent call last):
         otoscope.errors.BadInput: expected a size of small or large, got 'huge'
     """
+    if jobs < 1:
+        raise BadInput(f"expected at least 1 job, got {jobs}")
     asked = [speakers] if isinstance(speakers, str | Path) else speakers
     heard = corpora(
         [str(path) for path in pretrain], str(phones), [str(path) for path in asked], str(alignments or "") or None
@@ -78,13 +86,15 @@ def reproduce(
     make_folder(folder)
     claim_folder(folder / "results", plan, resume=True)
     work = Work(trained, heard, folder, device)
-    found = Found(work, _carried_out(work, on_stage))
+    found = Found(work, _carried_out(work, jobs, on_stage))
     finish(folder / "results", results(found), [])
     run = open_run(folder / "results")
     return Reproduction(run, write_report(found, run.dataset.load()))
 
 
-def _carried_out(work: Work, on_stage: Callable[[str], None]) -> dict[str, Record]:
+def _carried_out(work: Work, jobs: int, on_stage: Callable[[str], None]) -> dict[str, Record]:
+    if jobs > 1:
+        return carry_out_abreast(stages(work), work.folder / "stages", jobs, on_stage)
     records: dict[str, Record] = {}
     for stage in stages(work):
         on_stage(stage.name)

@@ -6,7 +6,7 @@ anywhere skips what is recorded, and goes on within the stage that is not.
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,14 +21,21 @@ class Stage:
     Attributes:
         name: such as `m3/segmentation`.
         make: does it, or goes on with it; returns the seconds that it took where it knows better than a clock here.
-        needs: names of the stages whose outputs it reads.
+        needs: names of the stages, earlier ones, whose outputs it reads.
         essential: without it there is no reproduction: what it cannot use is an error, and not left out.
+        alone: nothing else may run beside it, as where time is measured.
     """
 
     name: str
     make: Callable[[], float | None]
     needs: Sequence[str] = ()
     essential: bool = False
+    alone: bool = False
+
+    @property
+    def file(self) -> str:
+        """Its name, as files have it."""
+        return self.name.replace("/", "-")
 
 
 @dataclass(frozen=True)
@@ -39,23 +46,30 @@ class Record:
     left_out: str = ""
 
 
-def carry_out(stage: Stage, folder: Path, before: dict[str, Record]) -> Record:
+def carry_out(stage: Stage, folder: Path, before: Mapping[str, Record]) -> Record:
     """Do a stage, unless its record in `folder` says that it is done.
 
     What its input does not allow (`BadInput`) leaves it out, and with it all that need it; on another day it is tried
     again. An essential stage raises.
     """
-    path = folder / f"{stage.name.replace('/', '-')}.json"
-    if path.exists() and not (done := Record(**json.loads(path.read_text(encoding="utf-8")))).left_out:
+    if done := recorded(stage, folder):
         return done
     record = _attempt(stage, before)
     make_folder(folder)
-    with atomic(path) as partial:
+    with atomic(folder / f"{stage.file}.json") as partial:
         partial.write_text(json.dumps(asdict(record)) + "\n", encoding="utf-8")
     return record
 
 
-def _attempt(stage: Stage, before: dict[str, Record]) -> Record:
+def recorded(stage: Stage, folder: Path) -> Record | None:
+    """What became of a stage that is done."""
+    path = folder / f"{stage.file}.json"
+    if path.exists() and not (done := Record(**json.loads(path.read_text(encoding="utf-8")))).left_out:
+        return done
+    return None
+
+
+def _attempt(stage: Stage, before: Mapping[str, Record]) -> Record:
     if lacking := [name for name in stage.needs if before[name].left_out]:
         return Record(0.0, f"it needs {lacking[0]}: {before[lacking[0]].left_out}")
     start = time.perf_counter()

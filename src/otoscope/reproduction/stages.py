@@ -53,16 +53,16 @@ class Work:
 
 
 def stages(work: Work) -> list[Stage]:
-    """All of them: each model is trained and measured, M3 the most, before the next."""
+    """All of them: each model is trained and measured, M3 the most, before the next, where one runs at a time."""
     return [*(stage for one in work.models for stage in _of(work, one)), *_refinements(work)]
 
 
 def _of(work: Work, model: Trained) -> Iterator[Stage]:
-    name, heads = model.name, f"{model.name}/heads"
-    yield Stage(f"{name}/pretraining", partial(_pretrain, work, model), essential=True)
-    yield Stage(f"{name}/held-out", partial(_held_out, work, model))
-    yield Stage(heads, partial(_heads, work, name), essential=True)
-    yield Stage(f"{name}/segmentation", partial(_segmentation, work, name))
+    name, trained, heads = model.name, f"{model.name}/pretraining", f"{model.name}/heads"
+    yield Stage(trained, partial(_pretrain, work, model), essential=True)
+    yield Stage(f"{name}/held-out", partial(_held_out, work, model), [trained])
+    yield Stage(heads, partial(_heads, work, name), [trained], essential=True)
+    yield Stage(f"{name}/segmentation", partial(_segmentation, work, name), [trained])
     for corpus in work.corpora.probed if model.is_main else ():
         yield Stage(f"{name}/pruning-{corpus.role}", partial(_pruning, work, name, corpus), [heads])
 
@@ -70,7 +70,7 @@ def _of(work: Work, model: Trained) -> Iterator[Stage]:
 def _refinements(work: Work) -> Iterator[Stage]:
     for how in REFINED:
         yield Stage(f"{SEEDED}/refined-{how}", partial(_refine, work, how), [f"{SEEDED}/heads"])
-        yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), [f"{SEEDED}/refined-{how}"])
+        yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), [f"{SEEDED}/refined-{how}"], alone=True)
 
 
 def _pretrain(work: Work, model: Trained) -> float:
