@@ -109,6 +109,17 @@ def test_positions_are_shifted_from_a_step_on_and_nothing_else_changes(features:
         assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
 
 
+def test_runs_of_masked_frames_are_those_of_another_masking_before_a_step(features: Features) -> None:
+    """So that two models that begin with the same masking are one model until that step."""
+    late = replace(ZEROED, span=4, early_span=2, early_steps=5)
+    of = {
+        masking: MaskedBatches(features, masking, BATCHING, 20) for masking in (ZEROED, replace(ZEROED, span=4), late)
+    }
+    for step in range(20):
+        expected = of[ZEROED if step < 5 else replace(ZEROED, span=4)][step]
+        assert all(torch.equal(tensor, expected[name]) for name, tensor in of[late][step].items())
+
+
 def test_too_little_speech_for_one_batch_is_refused(features: Features) -> None:
     with pytest.raises(BadInput, match="13 usable utterances are no batch of 14"):
         MaskedBatches(features, Masking(), Batching(size=14), 1)

@@ -73,7 +73,7 @@ class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
         """The batch of a training step, as `collate` makes it, and the `first_position [batch]` of each crop."""
         rng = np.random.default_rng([self.batching.seed, 1, step])
         utterances = self._epoch(step // self.per_epoch)[step % self.per_epoch]
-        batch = collate([self._crop(u, rng) for u in utterances], self.masking, self.batching.rate, rng)
+        batch = collate([self._crop(u, rng) for u in utterances], self.masking.at(step), self.batching.rate, rng)
         farthest = self.batching.shift if step >= self.batching.shift_from else 0
         return batch | {"first_position": torch.from_numpy(rng.integers(farthest + 1, size=len(utterances)))}
 

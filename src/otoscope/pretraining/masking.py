@@ -1,6 +1,6 @@
 """Which frames are hidden from the model, and how (method: masked reconstruction in runs of consecutive frames)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from otoscope.errors import BadInput
 class Masking:
     """`proportion` of the frames is chosen in runs of `span` frames (the paper's `C_num`).
 
+    In the first `early_steps` of a training runs are of `early_span` frames, if they are to be easier.
+
     One dice per utterance decides: with probability `zero` chosen frames become zero, with `replace` they become other
     frames of the utterance, else they stay as they are. Raises `BadInput` where that makes no sense.
     """
@@ -19,15 +21,26 @@ class Masking:
     proportion: float = 0.15
     zero: float = 0.8
     replace: float = 0.1
+    early_span: int = 1
+    early_steps: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what masks nothing, or more than there is."""
-        if self.span < 1:
-            raise BadInput(f"masking: span must be at least 1 frame, is {self.span}")
+        for name, least in (("span", 1), ("early_span", 1), ("early_steps", 0)):
+            if getattr(self, name) < least:
+                raise BadInput(f"masking: {name} must be at least {least}, is {getattr(self, name)}")
         if not 0 < self.proportion <= 1:
             raise BadInput(f"masking: proportion must be above 0 and at most 1, is {self.proportion}")
         if not (self.zero >= 0 and self.replace >= 0 and self.zero + self.replace <= 1):
             raise BadInput(f"masking: zero and replace must be shares of 1, are {self.zero} and {self.replace}")
+
+    def at(self, step: int) -> "Masking":
+        """The masking of a training step, which is one for all steps.
+
+        >>> Masking(span=6, early_span=3, early_steps=10).at(9).span
+        3
+        """
+        return replace(self, span=self.early_span if step < self.early_steps else self.span, early_steps=0)
 
 
 def choose_frames(length: int, masking: Masking, rng: np.random.Generator) -> np.ndarray:

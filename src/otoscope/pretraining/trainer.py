@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
@@ -70,7 +71,9 @@ def make_trainer(
         model=model,
         args=arguments,
         train_dataset=MaskedBatches(train, recipe.masking, recipe.batching, steps),
-        eval_dataset=MaskedBatches(validation, recipe.masking, recipe.batching, VALIDATION_BATCHES),
+        eval_dataset=MaskedBatches(
+            validation, replace(recipe.masking, early_steps=0), recipe.batching, VALIDATION_BATCHES
+        ),
         data_collator=lambda batches: batches[0],
     )
     trainer.remove_callback(PrinterCallback)

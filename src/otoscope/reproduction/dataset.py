@@ -26,6 +26,7 @@ VARIABLES = {
     "masking_span": Variable(("model",), "frames", "stacked frames that are masked in a run"),
     "held_out": Variable(("model",), "1", "masked L1 on held-out speech, in deviations of each log-mel band"),
     "held_out_mean": Variable(("model",), "1", "the same of predicting the mean of the frames that are not masked"),
+    "held_out_nearest": Variable(("model",), "1", "the same of copying the nearest frame that is not masked"),
     "category_share": Variable(("model", "category"), "1", "share of the heads that are of a category"),
     "category_share_interval": Variable(
         ("model", "category", "bound"), "1", "95 % bootstrap interval over utterances of the share"
@@ -85,6 +86,7 @@ def _models(found: Found) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "masking_span", np.array([model.recipe.masking.span for model in found.work.models])
     yield "held_out", np.array([one.get("model", np.nan) for one in learned])
     yield "held_out_mean", np.array([one.get("mean", np.nan) for one in learned])
+    yield "held_out_nearest", np.array([one.get("nearest", np.nan) for one in learned])
 
 
 def _heads(found: Found) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from otoscope.pretraining.masking import Masking
 from otoscope.reproduction.found import Found
 from otoscope.reproduction.html import table
 from otoscope.reproduction.published import Published, claims_published
@@ -49,15 +50,15 @@ def corpus_table(found: Found) -> str:
 
 def model_table(found: Found, dataset: xr.Dataset) -> str:
     """The models, what they were trained by, and what they have learned."""
-    titles = ("model", "masked frames", "steps", "batch", "held-out masked L1", "predicting the mean")
+    outcomes = ("held-out masked L1", "predicting the mean", "copying the nearest frame")
     rows = []
     for model in found.work.models:
         of = dataset.sel(model=model.name)
-        learned = [_number(of[name].item()) for name in ("held_out", "held_out_mean")]
+        learned = [_number(of[name].item()) for name in ("held_out", "held_out_mean", "held_out_nearest")]
         recipe = model.recipe
         steps, batch = str(recipe.training["max_steps"]), str(recipe.batching.size)
-        rows.append([model.title, str(recipe.masking.span), steps, batch, *learned])
-    return table(titles, rows, numbers=(1, 2, 3, 4, 5))
+        rows.append([model.title, _masked(recipe.masking), steps, batch, *learned])
+    return table(("model", "masked frames", "steps", "batch", *outcomes), rows, numbers=range(2, 7))
 
 
 def r_value_table(dataset: xr.Dataset, mode: str) -> str:
@@ -108,6 +109,12 @@ def left_out_table(dataset: xr.Dataset) -> str:
     lacking = dataset.sel(stage=dataset["left_out"].values != "")
     rows = [[str(one), str(why)] for one, why in zip(lacking["stage"].values, lacking["left_out"].values, strict=True)]
     return table(("left out", "because"), rows) if rows else ""
+
+
+def _masked(masking: Masking) -> str:
+    """`6`, or `6 (3 in the first 4000 steps)`."""
+    early = f" ({masking.early_span} in the first {masking.early_steps} steps)" if masking.early_steps else ""
+    return f"{masking.span}{early}"
 
 
 def _methods(dataset: xr.Dataset) -> list[str]:
