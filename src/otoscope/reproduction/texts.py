@@ -22,5 +22,6 @@ REFINED = """\
 Heads are physically gone, or attention is computed within the span alone; measured on this machine, turn by turn with
 M3. No speed was published. What such models still tell stands in the curves above, at the same heads and span."""
 TIME = """\
-Time of the attempt that finished each stage; of a training, all of its parts. What else was stopped before is not in it.
+Time of the attempt that finished each stage; of a training, all of its parts. What else was stopped before is not in
+it.
 Stages that ran side by side count each for itself."""
