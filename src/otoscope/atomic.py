@@ -15,12 +15,13 @@ _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
 
 @contextmanager
-def atomic(target: Path, *, needed: int | None = None) -> Iterator[Path]:
+def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> Iterator[Path]:
     """Give a path to write a file or folder at; move it to `target` when the block ends, remove it when it fails.
 
     Args:
         target: where the result appears, replacing what is there.
         needed: bytes about to be written, if known, for the message when the disk is full.
+        shared: other processes may write the same at the same time.
 
     Raises:
         BadInput: the disk is full.
@@ -32,7 +33,7 @@ def atomic(target: Path, *, needed: int | None = None) -> Iterator[Path]:
     ...     [entry.name for entry in Path(folder).iterdir()]
     ['note.txt']
     """
-    partial = target.with_name(f".{target.name}{PARTIAL}")
+    partial = target.with_name(f".{target.name}{f'.{os.getpid()}' * shared}{PARTIAL}")
     _remove(partial)
     try:
         yield partial

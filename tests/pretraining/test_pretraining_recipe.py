@@ -121,6 +121,12 @@ def test_what_is_unknown_or_out_of_range_is_refused(recipe_file: Path, table: st
     assert message in refusal(added(recipe_file, table, line))
 
 
+def test_steps_that_are_not_one_batch_each_are_not_counted_as_such(recipe_file: Path) -> None:
+    accumulated = added(recipe_file, "training", "gradient_accumulation_steps = 2")
+    assert read_recipe(accumulated)
+    assert "shift_from counts batches" in refusal(added(accumulated, "batching", "shift_from = 2"))
+
+
 def test_a_table_that_is_a_value_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "flat.toml"
     path.write_text("masking = 3\n")

@@ -34,14 +34,30 @@ def test_only_what_labels_and_speakers_allow_is_asked(cuts):
 def test_a_corpus_is_counted_as_it_is(tmp_path):
     for name in ("a.flac", "b.flac"):
         shutil.copy(next((embedded.speech() / "awb").glob("*.flac")), tmp_path / name)
-    facts = Probed("speakers", str(tmp_path)).facts
+    facts = Probed("speakers", str(tmp_path), "two").facts
     assert {name: facts[name] for name in ("utterances", "speakers", "labelled", "skipped")} == {
         "utterances": 2,
         "speakers": 0,
         "labelled": 0,
         "skipped": 0,
     }
-    assert isinstance(Probed("speakers", str(embedded.speech()), str(embedded.speech())).given, CutSet)
+    assert isinstance(Probed("speakers", str(embedded.speech()), "speech", str(embedded.speech())).given, CutSet)
+
+
+def test_corpora_of_one_name_are_told_apart():
+    """Else the figures of one would stand for both."""
+    names = [one.name for one in corpora(["pool"], "a/test", ["b/test", "b/clean"]).probed]
+    assert names == ["test (phones)", "test (speakers)", "clean"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("span = 6", "span = 3"), ("num_hidden_layers = 6", "num_hidden_layers = 5")])
+def test_models_that_cannot_be_compared_are_refused_before_they_are_trained(tmp_path, old, new):
+    folder = shutil.copytree(recipes_of("small"), tmp_path / "recipes")
+    recipe = (folder / "m6.toml").read_text()
+    assert old in recipe
+    (folder / "m6.toml").write_text(recipe.replace(old, new, 1))
+    with pytest.raises(BadInput, match=r"three different masking spans|whose \[model\] is the same"):
+        models(folder, ["pool"], ["heard"], 1)
 
 
 def refuses():

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,20 @@ def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path):
         fail()
     assert files(tmp_path) == ["note"]
     assert target.read_text() == "old"
+
+
+def test_processes_that_write_the_same_at_the_same_time_write_it_whole(tmp_path):
+    """Each has a place of its own until it is done: neither removes or moves what the other is writing."""
+    target = tmp_path / "net.npz"
+    with atomic(target, shared=True) as mine:
+        mine.write_text("half")
+        code = "import sys; from pathlib import Path; from otoscope.atomic import atomic\n"
+        code += "with atomic(Path(sys.argv[1]), shared=True) as partial: partial.write_text('theirs')"
+        subprocess.run([sys.executable, "-c", code, str(target)], check=True)
+        assert target.read_text() == "theirs"
+        mine.write_text("mine")
+    assert target.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["net.npz"]
 
 
 def test_a_map_comes_back_with_its_phones_to_half_precision(tmp_path):

@@ -19,8 +19,10 @@ Arrays = Mapping[str, NDArray[Any]]
 Found = tuple[xr.Dataset, Iterable[Skipped]]
 
 
-def kept(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
+def kept(path: Path, make: Callable[[], Arrays], *, shared: bool = False) -> dict[str, NDArray[Any]]:
     """The arrays at `path` (`.npz`), made and written there first where there are none. Written whole or not at all.
+
+    `shared`: other processes may make the same at the same time.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -33,7 +35,7 @@ def kept(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
     if not path.exists():
         arrays = make()
         make_folder(path.parent)
-        with atomic(path) as partial, partial.open("wb") as file:
+        with atomic(path, shared=shared) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files}

@@ -122,7 +122,7 @@ def _categories(name: str, one: Asked) -> list[Claim]:
     most = [_minus("vertical over diagonal", vertical, diagonal), _minus("global over diagonal", general, diagonal)]
     return [
         Claim("diagonal heads matter most", name, most),
-        Claim("vertical heads come next", name, [_minus("global over vertical", general, vertical)]),
+        Claim("vertical heads come next", name, [most[0], _minus("global over vertical", general, vertical)]),
         Claim("global heads matter least", name, [_minus("global over vertical", general, vertical), most[1]]),
     ]
 

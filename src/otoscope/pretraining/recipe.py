@@ -61,9 +61,13 @@ class Recipe:
     output: Output = field(default_factory=Output)
 
     def __post_init__(self) -> None:
-        """Refuse a training without an end, which batches by step need."""
+        """Refuse a training without an end, which batches by step need, and steps that are not one batch each."""
         if self.training.get("max_steps", 0) < 1:
             raise BadInput(f"training: max_steps must be at least 1, is {self.training.get('max_steps', 'missing')}")
+        begins = {"masking: early_steps": self.masking.early_steps, "batching: shift_from": self.batching.shift_from}
+        of_batches = [name for name, at in begins.items() if at]
+        if of_batches and self.training.get("gradient_accumulation_steps", 1) > 1:
+            raise BadInput(f"{of_batches[0]} counts batches; use it without gradient_accumulation_steps")
 
 
 def read_recipe(path: str | Path, data: Mapping[str, Sequence[str]] | None = None) -> Recipe:

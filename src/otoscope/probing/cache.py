@@ -22,7 +22,7 @@ def cache_at(folder: str | Path | None = None) -> Cache:
 
     def cached(content: str, make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         named = f"{content} torch {version('torch')} otoscope {version('otoscope')}"
-        return kept(root / "probes" / f"{hashlib.sha256(named.encode()).hexdigest()}.npz", make)
+        return kept(root / "probes" / f"{hashlib.sha256(named.encode()).hexdigest()}.npz", make, shared=True)
 
     return cached
 

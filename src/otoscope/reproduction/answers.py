@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from otoscope.importance.claims import Claim, Difference
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval
 
 Floats = NDArray[np.floating]
+OVER_UTTERANCES = "bootstrap over utterances, or over folds of many"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Answer:
 
 
 def answered(text: str, of: str, differences: Sequence[Difference], test: str) -> Answer:
-    """A claim with what answers it; without differences nothing can be told."""
+    """A claim with what answers it; without differences nothing can be told, and `test` says why."""
     return Answer(Claim(text, of, list(differences)), test)
 
 
@@ -33,25 +35,29 @@ def difference(what: str, value: float, drawn: Floats) -> Difference:
 
 
 def beyond_chance(one: Difference, of_seeds: Sequence[float]) -> Difference:
-    """A difference between models, its interval wider on both sides by the most that seeds of one model differ.
+    """A difference between models, its interval wider on both sides by what two trainings of one model differ.
 
-    Two trainings differ by chance, too; a difference that is no larger says nothing about how they were trained.
+    That is `t sqrt(2) s`: s the standard deviation over seeds, t the 97.5 % point of Student's distribution. One seed
+    tells nothing of it, and leaves no interval.
 
-    >>> beyond_chance(Difference("M3 over M6", 0.03, 0.01, 0.05), [0.75, 0.77]).low.__round__(3)
-    -0.01
+    >>> beyond_chance(Difference("M3 over M6", 0.03, 0.01, 0.05), [0.75, 0.76, 0.77]).low.__round__(3)
+    -0.051
     """
     known = [value for value in of_seeds if not np.isnan(value)]
-    spread = max(known) - min(known) if len(known) > 1 else 0.0
-    what = f"{one.what}, ±{spread:.3f} between seeds" if spread else one.what
-    return replace(one, what=what, low=one.low - spread, high=one.high + spread)
+    if len(known) < 2:
+        return replace(one, what=f"{one.what}; one seed says nothing of chance", low=np.nan, high=np.nan)
+    margin = float(student.ppf(0.975, len(known) - 1) * np.sqrt(2) * np.std(known, ddof=1))
+    return replace(one, what=f"{one.what}, ±{margin:.3f} by seed", low=one.low - margin, high=one.high + margin)
 
 
 def over_heads(value_of: Callable[[NDArray[np.intp]], float], n_heads: int) -> tuple[float, Floats]:
-    """A value of all heads, and of heads drawn again, `[resample]`; `value_of` is given their places.
+    """A value of all heads, and of heads drawn again, `[resample]`; `value_of` is given their places. NaN of none.
 
     >>> over_heads(lambda places: float(places.mean()), 3)[0]
     1.0
     """
+    if not n_heads:
+        return np.nan, np.array([np.nan])
     bootstrap = Bootstrap()
     drawn = np.random.default_rng(bootstrap.seed).integers(n_heads, size=(bootstrap.resamples, n_heads))
     return value_of(np.arange(n_heads)), np.array([value_of(places) for places in drawn])

@@ -21,17 +21,14 @@ class Probed:
     Attributes:
         role: `phones`, `speakers`, `speakers-2`, ...; names its folders.
         path: of the corpus.
+        name: by which it is told from the others.
         labels: folder of TextGrids, where they lie in another tree than the audio.
     """
 
     role: str
     path: str
+    name: str
     labels: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Its folder's name."""
-        return Path(self.path).name
 
     @cached_property
     def _read(self) -> tuple[list[MonoCut], list[Skipped]]:
@@ -89,12 +86,17 @@ class Corpora:
 def corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], labels: str | None = None) -> Corpora:
     """The corpora of a command; `labels` are TextGrids of the speakers' corpora.
 
-    >>> [one.role for one in corpora(["pool"], "timit", ["clean", "other"]).probed]
-    ['phones', 'speakers', 'speakers-2']
+    >>> [one.name for one in corpora(["pool"], "timit", ["a/test", "b/test"]).probed]
+    ['timit', 'test (speakers)', 'test (speakers-2)']
     """
     roles = [SPEAKERS, *(f"{SPEAKERS}-{place}" for place in range(2, len(speakers) + 1))]
-    of_speakers = [Probed(role, path, labels) for role, path in zip(roles, speakers, strict=True)]
-    return Corpora(pretrain, [Probed(PHONES, phones), *of_speakers])
+    paths = dict(zip([PHONES, *roles], [phones, *speakers], strict=True))
+    names = [Path(path).name for path in paths.values()]
+    probed = [
+        Probed(role, path, f"{name} ({role})" if names.count(name) > 1 else name, labels if role != PHONES else None)
+        for (role, path), name in zip(paths.items(), names, strict=True)
+    ]
+    return Corpora(pretrain, probed)
 
 
 def probes_of(cuts: Sequence[MonoCut]) -> list[str]:

@@ -31,7 +31,11 @@ VARIABLES = {
     "category_share_interval": Variable(
         ("model", "category", "bound"), "1", "95 % bootstrap interval over utterances of the share"
     ),
-    "shift": Variable(("model", "layer", "head"), "ms", "offset of the peak of a diagonal head; NaN for other heads"),
+    "shift": Variable(
+        ("model", "layer", "head"),
+        "ms",
+        "offset of the peak of a sharp diagonal head (30 % of its attention at one offset); else NaN",
+    ),
     "r_value": Variable((*METHOD, "mode"), "1", "R-value on the test part"),
     "r_value_interval": Variable((*METHOD, "mode", "bound"), "1", "95 % bootstrap interval over test utterances"),
     "r_value_published": Variable(METHOD, "1", "strict R-value that was published; NaN: none was"),
@@ -164,7 +168,8 @@ def _rows(text: str, needs: str, given: list[Answer], found: Found) -> Iterator[
         for of in one.claim.differences:
             yield text, one.claim.probe, one.claim.answer, of.what, one.test, of.value, (of.low, of.high)
     if not any(one.claim.differences for one in mine):
-        why = found.records[needs].left_out or "the speech at hand does not allow the question"
+        told = mine[0].test if mine else "the speech at hand does not allow the question"
+        why = found.records[needs].left_out or told
         yield text, "", "cannot tell", "", why, np.nan, (np.nan, np.nan)
 
 

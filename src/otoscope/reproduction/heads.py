@@ -1,21 +1,22 @@
 """Heads of the models beside each other: shares of categories, shifts of diagonal heads (published Fig. 1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from otoscope.importance.claims import Difference
-from otoscope.reproduction.answers import Answer, answered, beyond_chance, difference, over_heads
+from otoscope.reproduction.answers import OVER_UTTERANCES, Answer, answered, beyond_chance, difference, over_heads
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval, resampled_rows
 from otoscope.results.categories import CATEGORIES, STATISTIC_OF, categorise
 
 Floats = NDArray[np.floating]
 SHARP = 0.3  # of a head's attention at one offset: a sharp diagonal
+NONE_SHARP = f"no diagonal head has {SHARP:.0%} of its attention at one offset"
 SHUFFLES = 1000
-OVER_UTTERANCES = "bootstrap over utterances"
 
 
 def shares(dataset: xr.Dataset) -> tuple[Floats, Floats]:
@@ -29,9 +30,14 @@ def shares(dataset: xr.Dataset) -> tuple[Floats, Floats]:
 
 
 def shifts(dataset: xr.Dataset) -> Floats:
-    """Offset in ms of the peak of each diagonal head `[layer, head]`, negative where it looks back; NaN for others."""
-    peak = dataset["offset_profile"].fillna(-1).idxmax("offset") * dataset.attrs["frame_period"] * 1000
-    return np.where(dataset["category"].values == "diagonal", peak.values, np.nan)
+    """Offset in ms of the peak of each sharp diagonal head `[layer, head]`, negative where it looks back; else NaN.
+
+    Where a peak holds little of a head's attention its place is noise.
+    """
+    profile = dataset["offset_profile"].fillna(-1)
+    peak = profile.idxmax("offset").values * dataset.attrs["frame_period"] * 1000
+    is_sharp = (dataset["category"].values == "diagonal") & (profile.max("offset").values >= SHARP)
+    return np.where(is_sharp, peak, np.nan)
 
 
 def head_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Answer]:
@@ -39,19 +45,21 @@ def head_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Answ
     of = f"{found['m3'].sizes['utterance']} utterances"
     answers = [
         answered("categories are spread evenly over layers", of, [_evenness(found["m3"])], _EVEN),
-        answered("sharp diagonals are shifted off the main diagonal", of, list(_off_diagonal(found["m3"])), _FOLDS),
+        _of_sharp("sharp diagonals are shifted off the main diagonal", of, _off_diagonal(found["m3"]), OVER_UTTERANCES),
     ]
     if {"m3", "m9"} <= set(found):
-        answers.append(
-            answered("the shift grows with the masking span", of, [_growth(found, seeds)], "heads drawn again")
-        )
+        grown = _growth(found, seeds)
+        answers.append(_of_sharp("the shift grows with the masking span", of, grown, "heads drawn again"))
         for text, category, sign in _SPANS:
             answers.append(answered(text, of, [_more(found, seeds, category, sign)], OVER_UTTERANCES))
     return answers
 
 
-_EVEN = "chi-squared of layer and category, heads shuffled over layers; bootstrap over utterances"
-_FOLDS = "bootstrap over utterances"
+def _of_sharp(text: str, of: str, found: list[Difference], test: str) -> Answer:
+    return answered(text, of, found, test if found else NONE_SHARP)
+
+
+_EVEN = f"chi-squared of layer and category, heads shuffled over layers, {OVER_UTTERANCES}; it can refute, not show"
 _SPANS = (
     ("a larger span makes more global heads", "global", 1),
     ("a smaller span makes more diagonal heads", "diagonal", -1),
@@ -71,13 +79,17 @@ def _share_of(category: NDArray[np.str_]) -> Floats:
 
 
 def _evenness(dataset: xr.Dataset) -> Difference:
-    """How far below the 95 % point of chance the unevenness of categories over layers is."""
+    """How far below the 95 % point of chance the unevenness of categories over layers is, as far as it can be told.
+
+    That it is below shows nothing: few heads may be uneven and not be found to be. So there is no lower end.
+    """
     category, rng = dataset["category"].values, np.random.default_rng(0)
     flat = category.ravel()
     shuffled = [_unevenness(rng.permutation(flat).reshape(category.shape)) for _ in range(SHUFFLES)]
     bound = float(np.quantile(shuffled, 0.95))
     drawn = np.array([_unevenness(one) for one in _categories_drawn(dataset)])
-    return difference("95 % point of chance over chi-squared", bound - _unevenness(category), bound - drawn)
+    found = difference("95 % point of chance over chi-squared", bound - _unevenness(category), bound - drawn)
+    return replace(found, low=-np.inf, high=found.high if dataset.sizes["utterance"] > 1 else np.nan)
 
 
 def _unevenness(category: NDArray[np.str_]) -> float:
@@ -89,21 +101,22 @@ def _unevenness(category: NDArray[np.str_]) -> float:
 
 def _off_diagonal(dataset: xr.Dataset) -> list[Difference]:
     """How far the head that most attends to its own frame is from a sharp diagonal; nothing where none is sharp."""
-    profile, ends = dataset["offset_profile"], dataset["offset_profile_interval"]
-    if float(profile.max()) < SHARP:
+    if np.isnan(shifts(dataset)).all():
         return []
-    own = profile.sel(offset=0)
+    own, ends = (dataset[name].sel(offset=0) for name in ("offset_profile", "offset_profile_interval"))
     layer, head = np.unravel_index(int(np.nanargmax(own.values)), own.shape)
-    low, high = ends.sel(offset=0).isel(layer=layer, head=head).values
+    low, high = ends.isel(layer=layer, head=head).values
     most = float(own.isel(layer=layer, head=head))
     return [Difference(f"{SHARP:g} over the most attention to the own frame", SHARP - most, SHARP - high, SHARP - low)]
 
 
-def _growth(found: Mapping[str, xr.Dataset], seeds: list[str]) -> Difference:
-    """Mean distance of diagonal heads from the main diagonal, M9 over M3, in frames."""
+def _growth(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Difference]:
+    """Mean distance of sharp diagonal heads from the main diagonal, M9 over M3, in frames; nothing without any."""
+    if any(np.isnan(shifts(found[name])).all() for name in ("m9", "m3")):
+        return []
     (long, long_drawn), (short, short_drawn) = (_mean_shift(found[name]) for name in ("m9", "m3"))
     grown = difference("M9 over M3, frames", long - short, long_drawn - short_drawn[::-1])
-    return beyond_chance(grown, [_mean_shift(found[name])[0] for name in seeds])
+    return [beyond_chance(grown, [_mean_shift(found[name])[0] for name in seeds])]
 
 
 def _mean_shift(dataset: xr.Dataset) -> tuple[float, Floats]:

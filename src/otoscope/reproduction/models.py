@@ -54,14 +54,24 @@ def models(recipes: Path, pretrain: Sequence[str], validation: Sequence[str], se
     """M3, M6 and M9 by the recipes in a folder, trained on these corpora, then M3 with seeds 1, 2, ... .
 
     Raises:
-        BadInput: a recipe cannot be used, or there is less than one seed.
+        BadInput: a recipe cannot be used, the three do not differ as M3, M6 and M9 do, or there is less than one seed.
     """
     if seeds < 1:
         raise BadInput(f"expected at least 1 seed of M3, got {seeds}")
     data = {"train": pretrain, "validation": validation}
     found = [Trained(name, read_recipe(recipes / f"{name}.toml", data)) for name in NAMES]
+    _check_alike(found)
     first = next(one for one in found if one.name == SEEDED)
     return found + [_with_seed(first, seed) for seed in range(1, seeds)]
+
+
+def _check_alike(three: Sequence[Trained]) -> None:
+    """Models are compared head by head, and told apart by their masking spans."""
+    if len({one.recipe.masking.span for one in three}) < len(three):
+        spans = ", ".join(f"{one.name} {one.recipe.masking.span}" for one in three)
+        raise BadInput(f"expected three different masking spans, got {spans}; change the recipes")
+    if any(one.recipe.model != three[0].recipe.model for one in three):
+        raise BadInput("expected recipes whose [model] is the same, to compare heads; change the recipes")
 
 
 def _with_seed(model: Trained, seed: int) -> Trained:

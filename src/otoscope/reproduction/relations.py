@@ -8,22 +8,24 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from otoscope.importance.claims import Difference
-from otoscope.relations.operations import Operation, operations
-from otoscope.reproduction.answers import Answer, answered, difference, over_heads
+from otoscope.relations.operations import SAME, Operation, operations
+from otoscope.reproduction.answers import OVER_UTTERANCES, Answer, answered, difference, over_heads
 
 Floats = NDArray[np.floating]
 SIBILANTS = ("ch", "jh", "s", "sh")
 # claim: targets that one head must attend to (or avoid), each of them
 OPERATIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "some head lets silence attend to silence": (("silence from silence",), "attends"),
-    "some head attends to the same phone": (("its own phone", "the same phone elsewhere"), "attends to any"),
-    "some head avoids the same phone": (("the same phone elsewhere",), "avoids"),
+    "some head attends to the same phone": ((SAME.target,), "attends"),
+    "some head avoids the same phone": ((SAME.target,), "avoids"),
     "some head attends to silence": (("silence",), "attends"),
     "some head avoids silence": (("silence",), "avoids"),
     "some head attends to ch, jh, s and sh": (SIBILANTS, "attends"),
     "some head avoids ch, jh, s and sh": (SIBILANTS, "avoids"),
 }
-NAMED = "operation's bound against the bootstrap over utterances, the head that is surest"
+NAMED = f"operation's bound against the {OVER_UTTERANCES}, the head that is surest"
+LOCAL = "; no diagonal heads, whose neighbours are other phones"
+NO_SUCH_PHONES = "the corpus has none of these phones"
 
 
 def relation_answers(dataset: xr.Dataset) -> list[Answer]:
@@ -31,8 +33,18 @@ def relation_answers(dataset: xr.Dataset) -> list[Answer]:
     if "operation_effect" not in dataset:
         return []
     of = f"{dataset.attrs['labelled_utterances']} utterances"
-    named = [answered(text, of, list(_surest(dataset, *how)), NAMED) for text, how in OPERATIONS.items()]
-    return [*named, *_concentrating(dataset, of)]
+    return [*(_named(dataset, of, text, *how) for text, how in OPERATIONS.items()), *_concentrating(dataset, of)]
+
+
+def _named(dataset: xr.Dataset, of: str, text: str, targets: Sequence[str], way: str) -> Answer:
+    found = list(_surest(dataset, targets, way))
+    test = f"{NAMED}{LOCAL if _is_met_by_any_local_head(targets, way) else ''}"
+    return answered(text, of, found, test if found else NO_SUCH_PHONES)
+
+
+def _is_met_by_any_local_head(targets: Sequence[str], way: str) -> bool:
+    """Beside a run of a phone there is another phone, so that whoever looks nearby avoids the same phone elsewhere."""
+    return way == "avoids" and SAME.target in targets
 
 
 def _surest(dataset: xr.Dataset, targets: Sequence[str], way: str) -> Iterator[Difference]:
@@ -42,8 +54,9 @@ def _surest(dataset: xr.Dataset, targets: Sequence[str], way: str) -> Iterator[D
     if not set(targets) <= present & set(known):
         return
     each = [_beyond(dataset, known[target], avoids=way == "avoids") for target in targets]
-    stacked = np.stack(each)  # [target, end, head]: value, low, high
-    chosen = stacked.max(axis=0) if way == "attends to any" else stacked.min(axis=0)
+    chosen = np.stack(each).min(axis=0)  # of [target, end, head]: value, low, high
+    if _is_met_by_any_local_head(targets, way):
+        chosen = np.where(dataset["category"].values.ravel() == "diagonal", np.nan, chosen)
     if np.isnan(chosen[1]).all():
         return
     head = int(np.nanargmax(chosen[1]))

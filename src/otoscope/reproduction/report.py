@@ -70,8 +70,8 @@ class Report:
         yield tables.claim_table(self._dataset, "heads")
 
     def _boundaries(self) -> Iterator[str]:
-        yield paragraph(texts.BOUNDARIES)
-        if "r_value" in self._dataset:
+        if SEEDED in (segmented := self._found.datasets("segmentation")):
+            yield paragraph(texts.BOUNDARIES.format(parted_by=segmented[SEEDED].attrs["parted_by"]))
             yield self._own("reproduction-boundaries", "")
             yield heading("Strict: no prediction counts for two references", 3)
             yield tables.r_value_table(self._dataset, "strict")

@@ -16,6 +16,7 @@ from otoscope.reproduction.stages import REFINED, SECONDS
 from otoscope.results.aligned import aligned
 
 NOTHING = "–"
+ROWS_SAID = {"published": "as published", "renormalised": "normalised again, as refined"}
 
 
 def summary(dataset: xr.Dataset) -> str:
@@ -82,8 +83,10 @@ def share_table(dataset: xr.Dataset) -> str:
         of = dataset.sel(model=name)
         shares = [_share(of.sel(category=category)) for category in categories]
         shift = np.abs(of["shift"].values[~np.isnan(of["shift"].values)])
-        rows.append([str(of["title"].item()), *shares, f"{shift.mean():.0f} ms", f"{(shift > 0).mean():.0%}"])
-    return table(("model", *categories, "mean shift of diagonal heads", "off the main diagonal"), rows, range(1, 6))
+        told = [f"{shift.mean():.0f} ms", f"{(shift > 0).mean():.0%}"] if len(shift) else [NOTHING, NOTHING]
+        rows.append([str(of["title"].item()), *shares, str(len(shift)), *told])
+    titles = ("model", *categories, "sharp diagonal heads", "their mean shift", "off the main diagonal")
+    return table(titles, rows, range(1, 7))
 
 
 def change_table(datasets: dict[str, xr.Dataset]) -> str:
@@ -181,9 +184,10 @@ def _changes(corpus: str, dataset: xr.Dataset) -> Iterator[list[str]]:
             yield [corpus, str(probe), intact, what, *_scored(way.isel(step=step), "")]
         if "span_score" not in one:
             continue
-        for radius in one["radius"].values[1:]:
-            of = one.sel(rows="published", radius=radius)
-            yield [corpus, str(probe), intact, f"span of {radius:.0f} frames, rows as published", *_scored(of, "span_")]
+        refined = ("renormalised", REFINED["span"]["span"])
+        for rows, radius in [*(("published", radius) for radius in one["radius"].values[1:]), refined]:
+            what = f"span of {radius:.0f} frames, rows {ROWS_SAID[rows]}"
+            yield [corpus, str(probe), intact, what, *_scored(one.sel(rows=rows, radius=radius), "span_")]
 
 
 def _scored(of: xr.Dataset, prefix: str) -> list[str]:
