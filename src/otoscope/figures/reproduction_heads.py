@@ -24,12 +24,12 @@ def reproduction_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     write(figure, LEFT, TOP - 4.5, "share of the heads", weight="bold")
     upper = place(figure, LEFT, TOP, WIDTH, height)
     _shares(upper, dataset, theme)
-    write(figure, LEFT, TOP + height + BETWEEN - 4.5, "offset of the peak of sharp diagonal heads (ms)", weight="bold")
+    write(figure, LEFT, TOP + height + BETWEEN - 4.5, "peak of sharp diagonal heads (ms)", weight="bold")
     lower = place(figure, LEFT, TOP + height + BETWEEN, WIDTH, height)
     _shifts(lower, dataset, theme)
     for axes in (upper, lower):
         _name(axes, dataset)
-    note = "a mark for each diagonal head with 30 % of its attention at one offset"
+    note = "a mark for each head with 30 % of its attention at one offset"
     write(figure, MARGIN, TOP + 2 * height + BETWEEN + 9, note, color=theme.quiet)
     return figure
 

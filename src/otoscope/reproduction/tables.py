@@ -184,8 +184,9 @@ def _changes(corpus: str, dataset: xr.Dataset) -> Iterator[list[str]]:
             yield [corpus, str(probe), intact, what, *_scored(way.isel(step=step), "")]
         if "span_score" not in one:
             continue
-        refined = ("renormalised", REFINED["span"]["span"])
-        for rows, radius in [*(("published", radius) for radius in one["radius"].values[1:]), refined]:
+        radii = one["radius"].values[1:]
+        as_refined = [("renormalised", radius) for radius in radii if radius == REFINED["span"]["span"]]
+        for rows, radius in [*(("published", radius) for radius in radii), *as_refined]:
             what = f"span of {radius:.0f} frames, rows {ROWS_SAID[rows]}"
             yield [corpus, str(probe), intact, what, *_scored(one.sel(rows=rows, radius=radius), "span_")]
 
