@@ -25,11 +25,11 @@ def stop_after(patch, files):
     """Whatever keeps arrays is interrupted when it has kept so many."""
     kept, real = [], keep.atomic
 
-    def counting(path):
+    def counting(path, **options):
         kept.append(path)
         if len(kept) > files:
             raise KeyboardInterrupt
-        return real(path)
+        return real(path, **options)
 
     patch.setattr(keep, "atomic", counting)
 

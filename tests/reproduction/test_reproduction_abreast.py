@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from abreast_stages import PATIENCE, await_file, fail_beside, find, linger, meet
 
-from otoscope.atomic import atomic
 from otoscope.embedded import speech
 from otoscope.errors import BadInput
 from otoscope.reproduction.abreast import carry_out_abreast
@@ -19,33 +19,6 @@ from otoscope.reproduction.corpora import corpora
 from otoscope.reproduction.models import models, recipes_of
 from otoscope.reproduction.stage import Stage
 from otoscope.reproduction.stages import Work, stages
-
-PATIENCE = 60.0  # seconds
-
-
-def await_file(path: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} did not come"
-        time.sleep(0.02)
-
-
-def meet(folder: Path, mine: str, other: str) -> None:
-    """Ends only where the other stage runs at the same time."""
-    (folder / mine).touch()
-    await_file(folder / other)
-
-
-def find(folder: Path, *names: str) -> None:
-    missing = [name for name in names if not (folder / name).exists()]
-    if missing:
-        raise BadInput(f"no {missing[0]}")
-
-
-def linger(folder: Path, name: str) -> None:
-    with atomic(folder / name) as partial_file:
-        partial_file.write_text(str(os.getpid()))
-    time.sleep(10 * PATIENCE)
 
 
 def is_running(pid: int) -> bool:
@@ -97,11 +70,6 @@ def test_an_essential_stage_without_input_stops_the_others(tmp_path):
     assert ends(int((tmp_path / "pid").read_text()))
 
 
-def fail_beside(folder: Path) -> None:
-    await_file(folder / "pid")
-    raise BadInput("no speech")
-
-
 def test_a_process_that_dies_is_named_with_its_log(tmp_path):
     with pytest.raises(RuntimeError, match=r"stage m3/x ended with status 7; see .*m3-x\.log"):
         carry_out_abreast([Stage("m3/x", partial(os._exit, 7))], tmp_path / "stages", 2, lambda name: None)
@@ -110,10 +78,11 @@ def test_a_process_that_dies_is_named_with_its_log(tmp_path):
 def test_a_stage_ends_when_its_reproduction_is_killed(tmp_path):
     """Else it would write beside the next attempt."""
     code = (
-        "import sys; from functools import partial; from pathlib import Path; import test_reproduction_abreast as t\n"
+        "import sys; from functools import partial; from pathlib import Path; import abreast_stages as t\n"
+        "from otoscope.reproduction.abreast import carry_out_abreast; from otoscope.reproduction.stage import Stage\n"
         "if __name__ == '__main__':\n"
-        "    folder = Path(sys.argv[1]); stage = t.Stage('x', partial(t.linger, folder, 'pid'))\n"
-        "    t.carry_out_abreast([stage], folder / 'stages', 2, print)\n"
+        "    folder = Path(sys.argv[1]); stage = Stage('x', partial(t.linger, folder, 'pid'))\n"
+        "    carry_out_abreast([stage], folder / 'stages', 2, print)\n"
     )
     script = tmp_path / "run.py"
     script.write_text(code)
