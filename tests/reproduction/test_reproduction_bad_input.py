@@ -47,7 +47,9 @@ def test_a_corpus_is_counted_as_it_is(tmp_path):
 def test_corpora_of_one_name_are_told_apart():
     """Else the figures of one would stand for both."""
     names = [one.name for one in corpora(["pool"], "a/test", ["b/test", "b/clean"]).probed]
-    assert names == ["test (phones)", "test (speakers)", "clean"]
+    assert names == ["a/test", "b/test", "clean"]
+    names = [one.name for one in corpora(["pool"], "here/test", ["there/here/test"]).probed]
+    assert names == ["here/test (phones)", "here/test (speakers)"]
 
 
 @pytest.mark.parametrize(("old", "new"), [("span = 6", "span = 3"), ("num_hidden_layers = 6", "num_hidden_layers = 5")])

@@ -11,15 +11,16 @@ from lhotse import CutSet, MonoCut
 from otoscope.corpus import Skipped, read_corpus
 from otoscope.engine.maps import labels
 
-PHONES, SPEAKERS = "phones", "speakers"  # roles
+PHONES, SPEAKERS, PRETRAINING = "phones", "speakers", "pre-training"  # roles
+PARTS = {"train", "test", "dev"}  # names that tell nothing of a corpus
 
 
 @dataclass(frozen=True)
 class Probed:
-    """A corpus that models are measured on.
+    """A corpus that models are measured on, or trained on.
 
     Attributes:
-        role: `phones`, `speakers`, `speakers-2`, ...; names its folders.
+        role: `phones`, `speakers`, `speakers-2`, ..., which name folders; `pre-training`.
         path: of the corpus.
         name: by which it is told from the others.
         labels: folder of TextGrids, where they lie in another tree than the audio.
@@ -86,17 +87,27 @@ class Corpora:
 def corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], labels: str | None = None) -> Corpora:
     """The corpora of a command; `labels` are TextGrids of the speakers' corpora.
 
-    >>> [one.name for one in corpora(["pool"], "timit", ["a/test", "b/test"]).probed]
-    ['timit', 'test (speakers)', 'test (speakers-2)']
+    >>> [one.name for one in corpora(["pool"], "TIMIT/TEST", ["a/clean", "b/clean"]).probed]
+    ['TIMIT/TEST', 'clean (speakers)', 'clean (speakers-2)']
     """
     roles = [SPEAKERS, *(f"{SPEAKERS}-{place}" for place in range(2, len(speakers) + 1))]
     paths = dict(zip([PHONES, *roles], [phones, *speakers], strict=True))
-    names = [Path(path).name for path in paths.values()]
+    names = [called(path) for path in paths.values()]
     probed = [
         Probed(role, path, f"{name} ({role})" if names.count(name) > 1 else name, labels if role != PHONES else None)
         for (role, path), name in zip(paths.items(), names, strict=True)
     ]
     return Corpora(pretrain, probed)
+
+
+def called(path: str) -> str:
+    """What a corpus is called: its folder, after the one that holds it where it says no more than which part it is.
+
+    >>> called("corpora/TIMIT/TRAIN"), called("corpora/LibriSpeech/test-clean")
+    ('TIMIT/TRAIN', 'test-clean')
+    """
+    folder = Path(path)
+    return "/".join(folder.parts[-2:]) if folder.name.lower() in PARTS else folder.name
 
 
 def probes_of(cuts: Sequence[MonoCut]) -> list[str]:

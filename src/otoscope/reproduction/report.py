@@ -57,8 +57,6 @@ class Report:
         yield tables.left_out_table(self._dataset)
 
     def _models(self) -> Iterator[str]:
-        names = ", ".join(Path(path).name for path in self._found.work.corpora.pretrain)
-        yield paragraph(f"Trained on: {names}. Measured on:")
         yield tables.corpus_table(self._found)
         yield tables.model_table(self._found, self._dataset)
 

@@ -18,7 +18,7 @@ from otoscope.pretraining.train import pretrain
 from otoscope.pretraining.trainer import seconds_logged
 from otoscope.refinement.bench import bench
 from otoscope.refinement.refine import refine
-from otoscope.reproduction.corpora import Corpora, Probed
+from otoscope.reproduction.corpora import PRETRAINING, Corpora, Probed, called
 from otoscope.reproduction.models import SEEDED, Trained, check_finished
 from otoscope.reproduction.stage import Stage
 from otoscope.segmentation.segment import segment
@@ -27,6 +27,7 @@ CATEGORIES = ("diagonality", "verticality", "globalness", "weight")
 REFINED: dict[str, dict[str, Any]] = {"half": {"by": "globalness", "heads": 0.5}, "span": {"span": 10}}
 """Refined models, and what `refine` is asked for."""
 
+POOL = "pool"  # of speech to train on
 SECONDS = (10, 60)  # of audio, at which refined models are timed
 
 
@@ -54,7 +55,8 @@ class Work:
 
 def stages(work: Work) -> list[Stage]:
     """All of them: each model is trained and measured, M3 the most, before the next, where one runs at a time."""
-    return [*(stage for one in work.models for stage in _of(work, one)), *_refinements(work)]
+    pool = Stage(f"{POOL}/speech", partial(_counted, work))
+    return [pool, *(stage for one in work.models for stage in _of(work, one)), *_refinements(work)]
 
 
 def _of(work: Work, model: Trained) -> Iterator[Stage]:
@@ -71,6 +73,12 @@ def _refinements(work: Work) -> Iterator[Stage]:
     for how in REFINED:
         yield Stage(f"{SEEDED}/refined-{how}", partial(_refine, work, how), [f"{SEEDED}/heads"])
         yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), [f"{SEEDED}/refined-{how}"], alone=True)
+
+
+def _counted(work: Work) -> None:
+    """How much speech there is to train on."""
+    pool = [Probed(PRETRAINING, path, called(path)).facts for path in work.corpora.pretrain]
+    write_json(work.run(POOL, "speech.json"), {"corpora": pool})
 
 
 def _pretrain(work: Work, model: Trained) -> float:

@@ -12,7 +12,7 @@ from otoscope.pretraining.masking import Masking
 from otoscope.reproduction.found import Found
 from otoscope.reproduction.html import table
 from otoscope.reproduction.published import Published, claims_published
-from otoscope.reproduction.stages import REFINED, SECONDS
+from otoscope.reproduction.stages import POOL, REFINED, SECONDS
 from otoscope.results.aligned import aligned
 
 NOTHING = "–"
@@ -42,9 +42,10 @@ def summary_table(dataset: xr.Dataset) -> str:
 
 
 def corpus_table(found: Found) -> str:
-    """How much speech there is."""
+    """How much speech there is, to train on and to measure on."""
     titles = ("corpus", "role", "utterances", "hours", "speakers", "with phones", "left out")
-    facts = [one.facts for one in found.work.corpora.probed]
+    trained_on = found.facts(POOL, "speech").get("corpora", [])
+    facts = [*trained_on, *(one.facts for one in found.work.corpora.probed)]
     rows = [[str(of["name"]), str(of["role"]), *_counts(of), f"{of['labelled']}", f"{of['skipped']}"] for of in facts]
     return table(titles, rows, numbers=(2, 3, 4, 5, 6))
 
@@ -92,7 +93,9 @@ def share_table(dataset: xr.Dataset) -> str:
 def change_table(datasets: dict[str, xr.Dataset]) -> str:
     """How the scores of M3 change as global heads go and as the span is limited, by corpus and probe."""
     rows = [row for corpus, one in datasets.items() for row in _changes(corpus, one)]
-    return table(("corpus", "probe", "intact", "what is done", "score", "change", "95 % interval"), rows, (2, 4, 5, 6))
+    begins = [[], *rows]
+    shown = [["", "", "", *row[3:]] if row[:3] == last[:3] else row for last, row in zip(begins, rows, strict=False)]
+    return table(("corpus", "probe", "intact", "what is done", "score", "change", "95 % interval"), shown, (2, 4, 5, 6))
 
 
 def speed_table(found: Found) -> str:
@@ -177,18 +180,19 @@ def _changes(corpus: str, dataset: xr.Dataset) -> Iterator[list[str]]:
     for probe in dataset["probe"].values:
         one = dataset.sel(probe=probe)
         way = one.sel(ranking="globalness", direction="high to low")
+        name = f"{probe}{', low is good' * (one['better'].item() == 'low')}"
         intact = _number(way["score"].values[0])
         n_heads = one["removed"].values[-1]
         for step in range(1, len(one["removed"]) - 1):
             what = f"{one['removed'].values[step] / n_heads:.0%} of the heads removed, the most global first"
-            yield [corpus, str(probe), intact, what, *_scored(way.isel(step=step), "")]
+            yield [corpus, name, intact, what, *_scored(way.isel(step=step), "")]
         if "span_score" not in one:
             continue
         radii = one["radius"].values[1:]
         as_refined = [("renormalised", radius) for radius in radii if radius == REFINED["span"]["span"]]
         for rows, radius in [*(("published", radius) for radius in radii), *as_refined]:
             what = f"span of {radius:.0f} frames, rows {ROWS_SAID[rows]}"
-            yield [corpus, str(probe), intact, what, *_scored(one.sel(rows=rows, radius=radius), "span_")]
+            yield [corpus, name, intact, what, *_scored(one.sel(rows=rows, radius=radius), "span_")]
 
 
 def _scored(of: xr.Dataset, prefix: str) -> list[str]:
@@ -226,14 +230,16 @@ def _number(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return NOTHING if np.isnan(value) else f"{value:+.3f}".replace("-", "−")
+    return NOTHING if np.isnan(value) else f"{value:+.3f}".replace("-", "−").replace("inf", "∞")
 
 
 def _interval(ends: NDArray[np.floating], *, signed: bool = False, percent: bool = False) -> str:
+    """Ends on one line: a narrow table breaks before it, not within."""
     low, high = ends
     if np.isnan(low):
         return NOTHING
-    return " to ".join(f"{end:.0%}" if percent else _signed(end) if signed else f"{end:.3f}" for end in (low, high))
+    said = [f"{end:.0%}" if percent else _signed(end) if signed else f"{end:.3f}" for end in (low, high)]
+    return "\u00a0to\u00a0".join(said)
 
 
 def _duration(seconds: float) -> str:
