@@ -125,7 +125,7 @@ def test_without_sharp_diagonals_nothing_is_said_of_shifts():
     assert np.isnan(shifts(blunt)).all()
     of_shifts = [one for one in head_answers({"m3": blunt, "m9": heads(2, EVEN)}, ["m3"]) if "shift" in one.claim.text]
     assert [one.claim.answer for one in of_shifts] == ["cannot tell"] * 2
-    assert {one.test for one in of_shifts} == {"no diagonal head has 30% of its attention at one offset"}
+    assert {one.test for one in of_shifts} == {"no diagonal head of M3 has 30% of its attention at one offset"}
 
 
 def test_a_local_head_is_not_said_to_attend_to_its_phone_or_to_avoid_it():
@@ -145,11 +145,11 @@ def test_a_local_head_is_not_said_to_attend_to_its_phone_or_to_avoid_it():
         {"operation": targets, "key_phone": phones},
     ).assign_attrs(labelled_utterances=1)
     said = {one.claim.text: one.claim.answer for one in relation_answers(local)}
-    assert said["some head attends to the same phone"] == "does not hold"
-    assert said["some head avoids the same phone"] == "cannot tell"
+    assert said["some head attends to the same phone elsewhere"] == "does not hold"
+    assert said["some head avoids the same phone elsewhere"] == "cannot tell"
     upright = local.assign(category=(("layer", "head"), np.array([["global"]], object)))
     said = {one.claim.text: one.claim.answer for one in relation_answers(upright)}
-    assert said["some head avoids the same phone"] == "holds"
+    assert said["some head avoids the same phone elsewhere"] == "holds"
 
 
 def test_one_utterance_is_too_little_speech_to_tell():

@@ -21,7 +21,7 @@ def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
     rows = [(method, name) for method in methods for name in _models(dataset, method)]
     height = ROW * (len(rows) + len(methods))
     figure = page(COLUMN, TOP + height + 14)
-    title(figure, "Phone boundaries", str(dataset.attrs["speech"]), dataset, theme, COLUMN)
+    title(figure, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, theme, COLUMN)
     looks = strokes(dataset, theme)
     model_key(figure, looks, dataset, 15.0, MARGIN)
     write(figure, LEFT, TOP - 4.5, "strict R-value", weight="bold")

@@ -17,11 +17,16 @@ def title(figure: Figure, heading: str, speech: str, dataset: xr.Dataset, theme:
     """Heading, then the model, then the speech that is shown, in lines of at most `width` mm from the top left."""
     if dataset.attrs.get("synthetic"):
         speech = f"{speech} · synthetic speech"
-    model = PurePath(str(dataset.attrs.get("model", ""))).name or "unnamed"
+    model = _called(PurePath(str(dataset.attrs.get("model", ""))))
     room = width - 2 * MARGIN
     write(figure, MARGIN, 1.5, shortened(heading, TITLE_PT, room, "bold"), size=TITLE_PT, weight="bold")
     write(figure, MARGIN, 5.8, shortened(f"model {model}", TEXT_PT, room), color=theme.quiet)
     write(figure, MARGIN, 9.0, shortened(speech, TEXT_PT, room), color=theme.quiet)
+
+
+def _called(model: PurePath) -> str:
+    """The folder's name, or that of the folder above where it is `model`, as `otoscope pretrain` calls every model."""
+    return (model.parent.name if model.name == "model" else "") or model.name or "unnamed"
 
 
 def of_utterance(dataset: xr.Dataset) -> str:

@@ -35,7 +35,7 @@ def trained_curves(dataset: xr.Dataset, theme: Theme, heading: str, curves: Curv
     n_rows = -(-dataset.sizes["judge"] // 2)
     pitch = min(PITCH, (FULL_HEIGHT - TOP - FOOT) / n_rows)
     figure = page(FULL_WIDTH, TOP + n_rows * pitch + FOOT)
-    title(figure, heading, str(dataset.attrs["speech"]), dataset, theme, LEFT + 2 * WIDTH)
+    title(figure, heading, "speech as each panel says", dataset, theme, LEFT + 2 * WIDTH)
     looks = strokes(dataset, theme)
     model_key(figure, _with_curves(dataset, looks, curves.variable), dataset, 15.0, LEFT)
     for at in range(dataset.sizes["judge"]):

@@ -22,6 +22,7 @@ Floats = NDArray[np.floating]
 Answer = Literal["holds", "does not hold", "cannot tell"]
 CATEGORIES = ("diagonality", "verticality", "globalness")
 HARMLESS = 0.05  # of accuracy: a loss of less is "nearly unharmed"
+FIRST = slice(1, 2)  # of a curve: its first step
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,19 @@ def _asked(dataset: xr.Dataset, probe: str) -> Asked:
 
 
 def _categories(name: str, one: Asked) -> list[Claim]:
-    """The order of the categories, by the mean score as all heads go, the highest of its statistic first."""
+    """The order of the categories, by the score after the first step, then by the mean score as all heads go.
+
+    Heads go from the highest of each statistic.
+    """
+    first_diagonal, first_vertical, first_general = (one.area(ranking, steps=FIRST) for ranking in CATEGORIES)
     diagonal, vertical, general = (one.area(ranking) for ranking in CATEGORIES)
+    at_once = [
+        _minus("vertical over diagonal", first_vertical, first_diagonal),
+        _minus("global over diagonal", first_general, first_diagonal),
+    ]
     most = [_minus("vertical over diagonal", vertical, diagonal), _minus("global over diagonal", general, diagonal)]
     return [
+        Claim("diagonal heads hurt most at once", name, at_once),
         Claim("diagonal heads matter most", name, most),
         Claim("vertical heads come next", name, [most[0], _minus("global over vertical", general, vertical)]),
         Claim("global heads matter least", name, [_minus("global over vertical", general, vertical), most[1]]),
@@ -128,12 +138,12 @@ def _categories(name: str, one: Asked) -> list[Claim]:
 
 
 def _phones(one: Asked) -> list[Claim]:
-    first, intact = slice(1, 2), one.intact()
+    intact = one.intact()
     found = [
         Claim(
             "removing global heads raises it",
             "phone",
-            [_minus("first step over intact", one.area("globalness", steps=first), intact)],
+            [_minus("first step over intact", one.area("globalness", steps=FIRST), intact)],
         )
     ]
     if "span_place" in one.dataset:

@@ -17,15 +17,12 @@ PAIRED = "bootstrap over test utterances, paired"
 def boundary_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Answer]:
     """Claims about segmentation; `found` are runs of segmentation by model."""
     of = f"{found['m3'].sizes['utterance']} test utterances"
-    over_mfcc = [_over_mfcc(found["m3"], name) for name in ATTENTION]
-    over_layer = [_over(found["m3"], name, found["m3"], "representation", name) for name in ATTENTION]
+    mfcc = "attention finds boundaries 3 points better than MFCC"
+    layer = "attention finds boundaries better than a representation"
+    asked = [(seed, name) for seed in seeds for name in ATTENTION]
     answers = [
-        answered("attention finds boundaries 3 points better than MFCC", f"{of}, {one.what}", [one], PAIRED)
-        for one in over_mfcc
-    ]
-    answers += [
-        answered("attention finds boundaries better than a representation", f"{of}, {one.what}", [one], PAIRED)
-        for one in over_layer
+        *(answered(mfcc, _of(of, *one), [_over_mfcc(found[one[0]], one[1])], PAIRED) for one in asked),
+        *(answered(layer, _of(of, *one), [_over_layer(found[one[0]], one[1])], PAIRED) for one in asked),
     ]
     if {"m3", "m6", "m9"} <= set(found):
         answers.append(
@@ -37,6 +34,15 @@ def boundary_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[
 def r_value(dataset: xr.Dataset, method: str, mode: str = "strict") -> float:
     """Of a method on the test part."""
     return float(dataset["scores"].sel(segmenter=method, mode=mode, measure="r_value"))
+
+
+def _of(speech: str, seed: str, method: str) -> str:
+    """`90 test utterances, best head of M3-1`."""
+    return f"{speech}, {method} of {seed.upper()}"
+
+
+def _over_layer(dataset: xr.Dataset, method: str) -> Difference:
+    return _over(dataset, method, dataset, "representation", f"{method} over representation")
 
 
 def _over_mfcc(dataset: xr.Dataset, method: str) -> Difference:

@@ -69,7 +69,8 @@ def results(found: Found) -> xr.Dataset:
     phones = found.work.corpora.phones
     told = {"kind": KIND, "format_version": FORMAT_VERSION, "model": ", ".join(one.title for one in found.mains)}
     speech = f"{phones.facts['utterances']} utterances, {phones.facts['speakers']} speakers"
-    return xr.Dataset(variables, _coordinates(found)).assign_attrs(told, speech=speech, synthetic=_synthetic(found))
+    parts = {"speech": speech, "speech_segmented": _segmented(found), "synthetic": _synthetic(found)}
+    return xr.Dataset(variables, _coordinates(found)).assign_attrs(told | parts)
 
 
 def answers(found: Found) -> list[Answer]:
@@ -191,6 +192,12 @@ def _coordinates(found: Found) -> dict[str, Any]:
         coords |= {"judge": np.array([name for name, _ in judged], object)}
         coords |= {"radius": next(iter(judged[0][1].values()))["radius"].values}
     return coords
+
+
+def _segmented(found: Found) -> str:
+    """The test part of the speech with phones."""
+    segmented = found.datasets("segmentation")
+    return f"{next(iter(segmented.values())).sizes['utterance']} test utterances" if segmented else ""
 
 
 def _synthetic(found: Found) -> int:

@@ -15,7 +15,6 @@ from otoscope.results.categories import CATEGORIES, STATISTIC_OF, categorise
 
 Floats = NDArray[np.floating]
 SHARP = 0.3  # of a head's attention at one offset: a sharp diagonal
-NONE_SHARP = f"no diagonal head has {SHARP:.0%} of its attention at one offset"
 SHUFFLES = 1000
 
 
@@ -45,18 +44,26 @@ def head_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Answ
     of = f"{found['m3'].sizes['utterance']} utterances"
     answers = [
         answered("categories are spread evenly over layers", of, [_evenness(found["m3"])], _EVEN),
-        _of_sharp("sharp diagonals are shifted off the main diagonal", of, _off_diagonal(found["m3"]), OVER_UTTERANCES),
+        answered(
+            "sharp diagonals are shifted off the main diagonal",
+            of,
+            _off_diagonal(found["m3"]),
+            _none_sharp(found, "m3") or OVER_UTTERANCES,
+        ),
     ]
     if {"m3", "m9"} <= set(found):
         grown = _growth(found, seeds)
-        answers.append(_of_sharp("the shift grows with the masking span", of, grown, "heads drawn again"))
+        test = _none_sharp(found, "m3", "m9") or "heads drawn again"
+        answers.append(answered("the shift grows with the masking span", of, grown, test))
         for text, category, sign in _SPANS:
             answers.append(answered(text, of, [_more(found, seeds, category, sign)], OVER_UTTERANCES))
     return answers
 
 
-def _of_sharp(text: str, of: str, found: list[Difference], test: str) -> Answer:
-    return answered(text, of, found, test if found else NONE_SHARP)
+def _none_sharp(found: Mapping[str, xr.Dataset], *names: str) -> str:
+    """Which of some models have no sharp diagonal, in words; empty where all have some."""
+    lacking = [name.upper() for name in names if np.isnan(shifts(found[name])).all()]
+    return f"no diagonal head of {' and '.join(lacking)} has {SHARP:.0%} of its attention at one offset" * bool(lacking)
 
 
 _EVEN = f"chi-squared of layer and category, heads shuffled over layers, {OVER_UTTERANCES}; it can refute, not show"
@@ -112,7 +119,7 @@ def _off_diagonal(dataset: xr.Dataset) -> list[Difference]:
 
 def _growth(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Difference]:
     """Mean distance of sharp diagonal heads from the main diagonal, M9 over M3, in frames; nothing without any."""
-    if any(np.isnan(shifts(found[name])).all() for name in ("m9", "m3")):
+    if _none_sharp(found, "m3", "m9"):
         return []
     (long, long_drawn), (short, short_drawn) = (_mean_shift(found[name]) for name in ("m9", "m3"))
     grown = difference("M9 over M3, frames", long - short, long_drawn - short_drawn[::-1])

@@ -16,8 +16,8 @@ SIBILANTS = ("ch", "jh", "s", "sh")
 # claim: targets that one head must attend to (or avoid), each of them
 OPERATIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "some head lets silence attend to silence": (("silence from silence",), "attends"),
-    "some head attends to the same phone": ((SAME.target,), "attends"),
-    "some head avoids the same phone": ((SAME.target,), "avoids"),
+    "some head attends to the same phone elsewhere": ((SAME.target,), "attends"),
+    "some head avoids the same phone elsewhere": ((SAME.target,), "avoids"),
     "some head attends to silence": (("silence",), "attends"),
     "some head avoids silence": (("silence",), "avoids"),
     "some head attends to ch, jh, s and sh": (SIBILANTS, "attends"),

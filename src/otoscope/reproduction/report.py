@@ -59,6 +59,9 @@ class Report:
     def _models(self) -> Iterator[str]:
         yield tables.corpus_table(self._found)
         yield tables.model_table(self._found, self._dataset)
+        yield paragraph(texts.HELD_OUT)
+        if any(model.recipe.masking.early_steps for model in self._found.work.models):
+            yield paragraph(texts.EARLY)
 
     def _heads(self) -> Iterator[str]:
         yield paragraph(texts.HEADS)
@@ -79,6 +82,7 @@ class Report:
         yield tables.claim_table(self._dataset, "segmentation")
 
     def _relations(self) -> Iterator[str]:
+        yield paragraph(texts.RELATIONS)
         yield from self._drawn("heads", ["relation-maps", "concentration"])
         yield tables.claim_table(self._dataset, "relations")
 

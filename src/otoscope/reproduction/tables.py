@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from otoscope.models.mockingjay import MockingjayConfig
 from otoscope.pretraining.masking import Masking
 from otoscope.reproduction.found import Found
 from otoscope.reproduction.html import table
@@ -59,8 +60,11 @@ def model_table(found: Found, dataset: xr.Dataset) -> str:
         learned = [_number(of[name].item()) for name in ("held_out", "held_out_mean", "held_out_nearest")]
         recipe = model.recipe
         steps, batch = str(recipe.training["max_steps"]), str(recipe.batching.size)
-        rows.append([model.title, _masked(recipe.masking), steps, batch, *learned])
-    return table(("model", "masked frames", "steps", "batch", *outcomes), rows, numbers=range(2, 7))
+        shape = MockingjayConfig(**recipe.model)
+        size = f"{shape.num_hidden_layers} x {shape.num_attention_heads}, {shape.hidden_size}"
+        rows.append([model.title, size, _masked(recipe.masking), steps, batch, *learned])
+    titles = ("model", "layers x heads, width", "masked frames", "steps", "batch")
+    return table((*titles, *outcomes), rows, numbers=range(3, 8))
 
 
 def r_value_table(dataset: xr.Dataset, mode: str) -> str:
