@@ -40,7 +40,8 @@ class Masking:
         >>> Masking(span=6, early_span=3, early_steps=10).at(9).span
         3
         """
-        return replace(self, span=self.early_span if step < self.early_steps else self.span, early_steps=0)
+        span = self.early_span if step < self.early_steps else self.span
+        return replace(self, span=span, early_span=Masking.early_span, early_steps=0)
 
 
 def choose_frames(length: int, masking: Masking, rng: np.random.Generator) -> np.ndarray:

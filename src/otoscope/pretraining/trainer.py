@@ -80,9 +80,10 @@ def make_trainer(
     return trainer
 
 
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The last checkpoint that was written whole: its `trainer_state.json` is written last."""
-    return max(filter(_is_whole, folder.glob("checkpoint-*")), key=lambda path: int(path.name[11:]), default=None)
+def newest_checkpoint(folder: Path, until: float = math.inf) -> Path | None:
+    """The last checkpoint, of no later step, that was written whole: its `trainer_state.json` is written last."""
+    whole = {int(path.name[11:]): path for path in folder.glob("checkpoint-*") if _is_whole(path)}
+    return whole[max(early)] if (early := [step for step in whole if step <= until]) else None
 
 
 def _is_whole(checkpoint: Path) -> bool:

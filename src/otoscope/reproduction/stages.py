@@ -20,6 +20,7 @@ from otoscope.refinement.bench import bench
 from otoscope.refinement.refine import refine
 from otoscope.reproduction.corpora import PRETRAINING, Corpora, Probed, called
 from otoscope.reproduction.models import SEEDED, Trained, check_finished
+from otoscope.reproduction.shared import begin_with, shared_steps
 from otoscope.reproduction.stage import Stage
 from otoscope.segmentation.segment import segment
 
@@ -61,7 +62,9 @@ def stages(work: Work) -> list[Stage]:
 
 def _of(work: Work, model: Trained) -> Iterator[Stage]:
     name, trained, heads = model.name, f"{model.name}/pretraining", f"{model.name}/heads"
-    yield Stage(trained, partial(_pretrain, work, model), essential=True)
+    begun, steps = _begun(work, model)
+    needs = [f"{begun}/pretraining"] if begun else []
+    yield Stage(trained, partial(_pretrain, work, model, begun, steps), needs, essential=True)
     yield Stage(f"{name}/held-out", partial(_held_out, work, model), [trained])
     yield Stage(heads, partial(_heads, work, name), [trained], essential=True)
     yield Stage(f"{name}/segmentation", partial(_segmentation, work, name), [trained])
@@ -81,11 +84,21 @@ def _counted(work: Work) -> None:
     write_json(work.run(POOL, "speech.json"), {"corpora": pool})
 
 
-def _pretrain(work: Work, model: Trained) -> float:
-    """Seconds that all parts of the training took, as logged."""
+def _begun(work: Work, model: Trained) -> tuple[str, int]:
+    """The model before this one with which its training has most steps in common, and how many; none: `"", 0`."""
+    before = work.models[: list(work.models).index(model)]
+    shared = {one.name: shared_steps(one.recipe, model.recipe) for one in before}
+    name = max(shared, key=shared.__getitem__, default="")
+    return (name, shared[name]) if name and shared[name] else ("", 0)
+
+
+def _pretrain(work: Work, model: Trained, begun: str, steps: int) -> float:
+    """Seconds that all parts of the training took, as logged, without the steps that another had trained."""
     if work.model(model.name).exists():
         check_finished(model, work.model(model.name))
     else:
+        if begun:
+            begin_with(work.training(begun), steps, work.training(model.name))
         pretrain(model.recipe, work.training(model.name), resume=True)
     return seconds_logged(work.training(model.name))
 
