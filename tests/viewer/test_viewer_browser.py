@@ -368,29 +368,31 @@ def kernel(answers: Answers, resource: str) -> dict:
     return {"ok": answer.status == 200, "content": base64.b64encode(answer.content).decode()}
 
 
-def test_a_run_without_maps_model_or_audio_says_so_in_the_page(browser, drawn):
+@pytest.fixture
+def at_a_head(browser, drawn):
+    """A page at the first utterance of a run without maps, and the address of the page."""
     with serving(drawn) as url:
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{url}#room=head&utterance=0")
         page.get_by_text("are not stored").first.wait_for()
-        page.goto(f"{url}#room=head&utterance=4")
-        page.get_by_text("no longer at").first.wait_for()
-        page.goto(f"{url}#room=relations")
-        page.get_by_text("This run has no relation maps").wait_for()
+        yield page, url
         context.close()
 
 
-def test_an_address_is_followed_though_the_page_was_about_to_write_its_own(browser, drawn):
+def test_a_run_without_maps_model_or_audio_says_so_in_the_page(at_a_head):
+    page, url = at_a_head
+    page.goto(f"{url}#room=head&utterance=4")
+    page.get_by_text("no longer at").first.wait_for()
+    page.goto(f"{url}#room=relations")
+    page.get_by_text("This run has no relation maps").wait_for()
+
+
+def test_an_address_is_followed_though_the_page_was_about_to_write_its_own(at_a_head):
     """The page keeps its state in the address a moment later, perhaps between a new address and the word of it."""
-    with serving(drawn) as url:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(f"{url}#room=head&utterance=0")
-        page.get_by_text("are not stored").first.wait_for()
-        page.evaluate("location.hash = 'room=head&utterance=4'; history.replaceState(null, '', '#room=head')")
-        page.get_by_text("no longer at").first.wait_for()
-        context.close()
+    page, _ = at_a_head
+    page.evaluate("location.hash = 'room=head&utterance=4'; history.replaceState(null, '', '#room=head')")
+    page.get_by_text("no longer at").first.wait_for()
 
 
 def test_the_page_does_not_wait_for_the_model(browser, measured_run, live):

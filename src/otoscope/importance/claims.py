@@ -122,19 +122,20 @@ def _categories(name: str, one: Asked) -> list[Claim]:
 
     Heads go from the highest of each statistic.
     """
-    first_diagonal, first_vertical, first_general = (one.area(ranking, steps=FIRST) for ranking in CATEGORIES)
-    diagonal, vertical, general = (one.area(ranking) for ranking in CATEGORIES)
-    at_once = [
-        _minus("vertical over diagonal", first_vertical, first_diagonal),
-        _minus("global over diagonal", first_general, first_diagonal),
-    ]
-    most = [_minus("vertical over diagonal", vertical, diagonal), _minus("global over diagonal", general, diagonal)]
+    at_once, whole = ([one.area(ranking, steps=steps) for ranking in CATEGORIES] for steps in (FIRST, slice(None)))
+    most, (_, vertical, general) = _over_diagonal(*whole), whole
     return [
-        Claim("diagonal heads hurt most at once", name, at_once),
+        Claim("diagonal heads hurt most at once", name, _over_diagonal(*at_once)),
         Claim("diagonal heads matter most", name, most),
         Claim("vertical heads come next", name, [most[0], _minus("global over vertical", general, vertical)]),
         Claim("global heads matter least", name, [_minus("global over vertical", general, vertical), most[1]]),
     ]
+
+
+def _over_diagonal(
+    diagonal: tuple[float, Floats], vertical: tuple[float, Floats], general: tuple[float, Floats]
+) -> list[Difference]:
+    return [_minus("vertical over diagonal", vertical, diagonal), _minus("global over diagonal", general, diagonal)]
 
 
 def _phones(one: Asked) -> list[Claim]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from otoscope.errors import BadInput
 from otoscope.pretraining.features import Features
 from otoscope.pretraining.masking import Masking, choose_frames, hide_frames
+from otoscope.pretraining.typed import check_least
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,7 @@ class Batching:
 
     def __post_init__(self) -> None:
         """Refuse what makes no batch."""
-        for name, least in (("size", 1), ("crop", 1), ("rate", 1), ("seed", 0), ("shift", 0), ("shift_from", 0)):
-            if getattr(self, name) < least:
-                raise BadInput(f"batching: {name} must be at least {least}, is {getattr(self, name)}")
+        check_least("batching", self, {"size": 1, "crop": 1, "rate": 1, "seed": 0, "shift": 0, "shift_from": 0})
 
 
 def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A table of a recipe against the types its keys must have."""
+"""A table of a recipe against the types its keys must have, and their least values."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
@@ -26,6 +26,22 @@ def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any])
             raise BadInput(f"{table}: '{key}' is not known here; known: {', '.join(sorted(known))}")
         if not _fits(value, known[key]):
             raise BadInput(f"{table}: {key} must be {_said(known[key])}, is {value!r}")
+
+
+def check_least(table: str, part: object, least: Mapping[str, int]) -> None:
+    """Refuse attributes of `part` that are below their least value.
+
+    Raises:
+        BadInput: naming the table, the key, its least value and what came.
+
+    Examples:
+        >>> check_least("shape", range(-1, 4), {"start": 0})
+        Traceback (most recent call last):
+        otoscope.errors.BadInput: shape: start must be at least 0, is -1
+    """
+    for key, value in least.items():
+        if getattr(part, key) < value:
+            raise BadInput(f"{table}: {key} must be at least {value}, is {getattr(part, key)}")
 
 
 def _fits(value: object, kind: Any) -> bool:

@@ -19,10 +19,11 @@ def boundary_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[
     of = f"{found['m3'].sizes['utterance']} test utterances"
     mfcc = "attention finds boundaries 3 points better than MFCC"
     layer = "attention finds boundaries better than a representation"
-    asked = [(seed, name) for seed in seeds for name in ATTENTION]
     answers = [
-        *(answered(mfcc, _of(of, *one), [_over_mfcc(found[one[0]], one[1])], PAIRED) for one in asked),
-        *(answered(layer, _of(of, *one), [_over_layer(found[one[0]], one[1])], PAIRED) for one in asked),
+        answered(text, f"{of}, {name} of {seed.upper()}", [over(found[seed], name)], PAIRED)
+        for text, over in ((mfcc, _over_mfcc), (layer, _over_layer))
+        for seed in seeds
+        for name in ATTENTION
     ]
     if {"m3", "m6", "m9"} <= set(found):
         answers.append(
@@ -34,11 +35,6 @@ def boundary_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[
 def r_value(dataset: xr.Dataset, method: str, mode: str = "strict") -> float:
     """Of a method on the test part."""
     return float(dataset["scores"].sel(segmenter=method, mode=mode, measure="r_value"))
-
-
-def _of(speech: str, seed: str, method: str) -> str:
-    """`90 test utterances, best head of M3-1`."""
-    return f"{speech}, {method} of {seed.upper()}"
 
 
 def _over_layer(dataset: xr.Dataset, method: str) -> Difference:
