@@ -1,8 +1,9 @@
 """A real browser on a real server: the system's Chromium, driven by Playwright."""
 
+import inspect
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,10 +60,10 @@ class Watched:
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
 
 
-def until(page: Any, expression: str, seconds: float = 10) -> None:
-    """Wait until an expression holds; asked from outside, since the page's policy admits no evaluation within."""
+def until(page: Any, condition: str | Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until a condition holds; asked from outside, since the page's policy admits no evaluation within."""
     for _ in range(int(seconds / 0.05)):
-        if page.evaluate(expression):
+        if condition() if callable(condition) else page.evaluate(condition):
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {expression}")
+    raise AssertionError(f"never came true: {inspect.getsource(condition) if callable(condition) else condition}")
