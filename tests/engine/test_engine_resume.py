@@ -1,10 +1,8 @@
 """A run that was stopped goes on where it was, and ends in the same bits."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -62,20 +60,35 @@ def test_a_stopped_run_resumes_without_measuring_twice_to_the_same_bits(tiny_mod
     assert same_bits(resumed, whole)
 
 
+KILLED = """
+import os, signal, sys
+import otoscope
+from otoscope.engine import analyze as module
+
+module.SHARD_SECONDS = 0.1
+write, kept = module.write_shard, int(sys.argv[4])
+
+def write_or_die(path, measured):
+    global kept
+    if not kept:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(path, measured)
+    kept -= 1
+
+module.write_shard = write_or_die
+otoscope.analyze(*sys.argv[1:4], resume=True)
+"""
+
+
+@pytest.mark.usefixtures("one_utterance_a_shard")
 def test_a_killed_process_leaves_a_run_that_resumes_to_the_same_bits(tiny_model, tiny_corpus, tmp_path):
-    script = (
-        "import sys, otoscope; from otoscope.engine import analyze as module; module.SHARD_SECONDS = 0.1;"
-        "otoscope.analyze(*sys.argv[1:4], resume=len(sys.argv) > 4)"
-    )
-    command = [sys.executable, "-c", script, str(tiny_model), str(tiny_corpus)]
-    subprocess.run([*command, str(tmp_path / "whole")], check=True)
-    process = subprocess.Popen([*command, str(tmp_path / "run")])
-    while process.poll() is None and not list((tmp_path / "run").glob("shards/*.npz")):
-        time.sleep(0.001)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    subprocess.run([*command, str(tmp_path / "run"), "resume"], check=True)
-    assert same_bits(otoscope.open_run(tmp_path / "run"), otoscope.open_run(tmp_path / "whole"))
+    command = [sys.executable, "-c", KILLED, str(tiny_model), str(tiny_corpus), str(tmp_path / "run")]
+    for kept in (0, 2):
+        assert subprocess.run([*command, str(kept)]).returncode == -signal.SIGKILL
+    assert len(list((tmp_path / "run").glob("shards/*.npz"))) == 2
+    subprocess.run([*command, "-1"], check=True)
+    whole = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "whole")
+    assert same_bits(otoscope.open_run(tmp_path / "run"), whole)
 
 
 def test_resuming_a_finished_run_opens_it(tiny_model, tiny_corpus, tmp_path, monkeypatch):
