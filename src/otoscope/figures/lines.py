@@ -87,7 +87,6 @@ def note_of(bands: str, dataset: xr.Dataset) -> str:
     return f"bands: {bands}; ring: first significant drop{dashes}"
 
 
-def heading_of(probe: xr.Dataset) -> str:
+def heading_of(one: xr.Dataset, of: str = "probe") -> str:
     """`phone: accuracy`, and which way is better where it is not up."""
-    worse_up = probe["better"].item() == "low"
-    return f"{probe['probe'].item()}: {probe['metric'].item()}{', low is good' if worse_up else ''}"
+    return f"{one[of].item()}: {one['metric'].item()}{', low is good' * (one['better'].item() == 'low')}"

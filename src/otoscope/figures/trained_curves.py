@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from otoscope.figures.lines import Stroke, note_of, of_score
+from otoscope.figures.lines import Stroke, heading_of, note_of, of_score
 from otoscope.figures.page import FULL_HEIGHT, FULL_WIDTH, page, place, shortened, write
 from otoscope.figures.theme import TEXT_PT, Theme
 from otoscope.figures.title import MARGIN, title
@@ -42,8 +42,7 @@ def trained_curves(dataset: xr.Dataset, theme: Theme, heading: str, curves: Curv
         one, left, top = dataset.isel(judge=at), LEFT + at % 2 * (WIDTH + BETWEEN), TOP + at // 2 * pitch
         axes = place(figure, left, top, WIDTH, pitch - BELOW)
         _panel(axes, one, looks, curves, theme)
-        name = f"{one['judge'].item()}: {one['metric'].item()}{', low is good' * (one['better'].item() == 'low')}"
-        write(figure, left, top - 4, shortened(name, TEXT_PT, WIDTH, "bold"), weight="bold")
+        write(figure, left, top - 4, shortened(heading_of(one, "judge"), TEXT_PT, WIDTH, "bold"), weight="bold")
         if at >= dataset.sizes["judge"] - 2:
             axes.set_xlabel(curves.along, labelpad=2)
     write(figure, MARGIN, TOP + n_rows * pitch + 4, note_of(BANDS, dataset), color=theme.quiet)

@@ -188,13 +188,16 @@ def removable(dataset: xr.Dataset, probe: str = "phone") -> str:
     """Heads that go at no significant loss, along the curve on which most do: how many, and what the score changes."""
     one = dataset.sel(probe=probe)
     before = one["removed"].where(one["removed"] < one["first_drop"].fillna(np.inf)).max("step")
+    most = before.max().item()
+    if not most:
+        first, whole = one["removed"].values[[1, -1]]
+        return f"none can go: {probe} is worse from the first {first} of {whole} heads on, by every ranking"
     at = before.argmax(["ranking", "direction"])
     curve = one.isel({name: int(place) for name, place in at.items()})
-    step = int(np.flatnonzero(one["removed"].values == before.max().item())[0])
+    step = int(np.flatnonzero(one["removed"].values == most)[0])
     low, high = curve["change_interval"].isel(step=step).values
-    share = before.max().item() / one["removed"].values[-1]
-    way = f"{curve['ranking'].item()}, {curve['direction'].item()}"
+    share, way = most / one["removed"].values[-1], f"{curve['ranking'].item()}, {curve['direction'].item()}"
     return (
-        f"{before.max().item():.0f} heads ({share:.0%}) can go by {way}: "
+        f"{most:.0f} heads ({share:.0%}) can go by {way}: "
         f"{probe} changes by {curve['change'].isel(step=step).item():+.3f} ({low:+.3f} to {high:+.3f})"
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from otoscope.reproduction.answers import Answer
 from otoscope.reproduction.boundaries import boundary_answers
 from otoscope.reproduction.found import Found
-from otoscope.reproduction.heads import head_answers, share_intervals, shifts
+from otoscope.reproduction.heads import SHARP, head_answers, share_intervals, shifts
 from otoscope.reproduction.models import SEEDED
 from otoscope.reproduction.pruning import pruning_answers
 from otoscope.reproduction.published import claims_published, r_values_published
@@ -34,7 +34,7 @@ VARIABLES = {
     "shift": Variable(
         ("model", "layer", "head"),
         "ms",
-        "offset of the peak of a sharp diagonal head (30 % of its attention at one offset); else NaN",
+        f"offset of the peak of a sharp diagonal head ({100 * SHARP:.0f} % of its attention at one offset); else NaN",
     ),
     "r_value": Variable((*METHOD, "mode"), "1", "R-value on the test part"),
     "r_value_interval": Variable((*METHOD, "mode", "bound"), "1", "95 % bootstrap interval over test utterances"),

@@ -1,5 +1,7 @@
 """What the report says between its figures."""
 
+from otoscope.reproduction.heads import SHARP
+
 TITLE = "The published experiments on M3, M6 and M9, made again"
 ABOUT = """\
 Yang, Liu and Lee (Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech 2020) trained
@@ -17,10 +19,10 @@ is above zero, does not hold where that of any is below, and cannot be told othe
 intervals are wider on both sides by what two independent trainings differ by chance, from the seeds of M3. Where
 the best of several heads, steps or spans is taken, it is chosen on the speech that it is reported on, which flatters
 it."""
-HEADS = """\
+HEADS = f"""\
 A head is global, vertical or diagonal by the list in which it stands highest among the heads of its model: shares say
-how the heads of one model differ. The shift of a sharp diagonal head, one with 30 % of its attention at one offset, is
-that offset."""
+how the heads of one model differ. The shift of a sharp diagonal head, one with {100 * SHARP:.0f} % of its attention at
+one offset, is that offset."""
 BOUNDARIES = """\
 Alpha, beta, head, layer and ensemble are chosen on some {parted_by}s and reported on others. Published values are of
 TIMIT's test part, with a head picked by eye."""
