@@ -27,6 +27,8 @@ DRAWN = """(canvases => canvases.length && canvases.every(canvas => {
   const colours = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
   return colours.some(colour => colour !== colours[0]);
 }))([...document.querySelectorAll('%s')])"""  # what it shows has arrived, drawn for the room it has
+BLANK = """[...document.querySelectorAll('%s')].every(canvas =>
+  !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))"""
 BACKGROUND = "getComputedStyle(document.querySelector('.otoscope')).backgroundColor"
 HEIGHTS = (
     "[...document.querySelectorAll('.effect [data-mark=bar] rect')].map(bar => Number(bar.getAttribute('height')))"
@@ -146,6 +148,25 @@ def test_a_query_that_is_pointed_at_before_its_map_arrives_is_drawn_when_it_does
     page.unroute("**/tile/**")
     until(page, lambda: pixels(page, ".curve") != before)
     until(page, DRAWN % ".curve")
+
+
+def test_nothing_of_the_utterance_before_stands_beside_another_s_map(page):
+    open_head(page)
+    until(page, DRAWN % ".spectrogram, .labels.phones")
+    height = page.locator(".heat").bounding_box()["height"]
+    held = []
+    page.route(re.compile("/ask/0/(utterance|audio)/"), lambda route: held.append(route))
+    page.locator("header select").select_option(index=(place_in(page) + 1) % 4)
+    for part in (".spectrogram", ".labels.keys.phones", ".labels.queries.phones"):
+        until(page, BLANK % part)
+    assert page.locator(".wave-in").is_hidden()
+    assert page.locator(".phones button").count() == 0
+    assert page.locator(".heat").bounding_box()["height"] == height
+    for route in held:
+        route.continue_()
+    page.unroute(re.compile("/ask/0/(utterance|audio)/"))
+    until(page, DRAWN % ".spectrogram, .labels.phones")
+    expect(page.locator(".wave-in")).to_be_visible()
 
 
 def test_a_click_plays_from_there_and_what_it_attends_to_can_be_heard(page):

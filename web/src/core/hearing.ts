@@ -20,6 +20,8 @@ export class Hearing {
   readonly detail = signal<UtteranceDetail>(SILENT);
   /** Whether the labels of the utterance have arrived. */
   readonly known = computed(() => this.detail.value !== SILENT);
+  /** Whether the sound of the utterance has arrived. */
+  readonly heard = signal(false);
   readonly playing = signal(false);
   readonly time = signal(0);
   readonly problem = signal("");
@@ -99,13 +101,7 @@ export class Hearing {
 
   /** Follow the labels of the utterance alone, without any sound. */
   read(): () => void {
-    return effect(() => {
-      void this.viewer.state.utterance.value;
-      this.viewer.detail().then(
-        (detail) => (this.detail.value = detail),
-        (error: Error) => (this.problem.value = error.message),
-      );
-    });
+    return effect(() => void this.learn(this.viewer.state.utterance.value));
   }
 
   /** Show the waveform in `container` and follow the utterance and the view. */
@@ -125,7 +121,7 @@ export class Hearing {
     });
     drawings.set(container, (pen, width, height) => {
       const sound = this.wave?.getDecodedData();
-      if (sound) waveform(pen, sound, this.secondsShown("keys"), width, height);
+      if (sound && this.heard.value) waveform(pen, sound, this.secondsShown("keys"), width, height);
     });
     this.wave.on("timeupdate", (time) => (this.time.value = time));
     this.wave.on("play", () => (this.playing.value = true));
@@ -190,7 +186,7 @@ export class Hearing {
   }
 
   private canPlay(): boolean {
-    return Boolean(this.wave && this.wave.getDuration() > 0 && !this.problem.value);
+    return this.wave !== null && this.heard.value;
   }
 
   private paused(): Promise<void> {
@@ -202,19 +198,39 @@ export class Hearing {
     });
   }
 
+  /** Have the labels of an utterance, none until they are there; false where they do not come or are no longer wanted. */
+  private async learn(utterance: number): Promise<boolean> {
+    const stale = () => utterance !== this.viewer.state.utterance.peek();
+    this.detail.value = SILENT;
+    this.problem.value = "";
+    try {
+      const detail = await this.viewer.detail();
+      if (stale()) return false;
+      this.detail.value = detail;
+      return true;
+    } catch (error) {
+      if (!stale()) this.problem.value = (error as Error).message;
+      return false;
+    }
+  }
+
   private async load(utterance: number): Promise<void> {
     const wave = this.wave!;
     const stale = () => wave !== this.wave || utterance !== this.viewer.state.utterance.peek();
+    this.round++;
+    wave.pause();
+    this.heard.value = false;
+    this.spectrogram.value = null;
+    if (!(await this.learn(utterance)) || stale()) return;
+    this.problem.value = this.detail.value.silent;
+    if (this.problem.value) return;
     try {
-      const detail = await this.viewer.detail();
-      if (stale()) return;
-      this.detail.value = detail;
-      this.problem.value = detail.silent;
-      this.spectrogram.value = null;
-      if (detail.silent) return wave.empty();
       const bytes = await this.viewer.asking.bytes(`${this.viewer.number}/audio/${utterance}`);
+      if (stale()) return;
       await wave.loadBlob(new Blob([bytes], { type: "audio/wav" }));
-      if (!stale()) this.drawSpectrogram();
+      if (stale()) return;
+      this.heard.value = true;
+      this.drawSpectrogram();
     } catch (error) {
       if (!stale()) this.problem.value = (error as Error).message;
     }
@@ -222,7 +238,7 @@ export class Hearing {
 
   private drawSpectrogram(): void {
     const sound = this.wave?.getDecodedData();
-    if (sound) this.spectrogram.value = spectrogram(sound.getChannelData(0), sound.sampleRate, theme.value);
+    if (sound && this.heard.peek()) this.spectrogram.value = spectrogram(sound.getChannelData(0), sound.sampleRate, theme.value);
   }
 
   private followBoundaries(): () => void {

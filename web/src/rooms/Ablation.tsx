@@ -47,12 +47,15 @@ export function Ablation({ overview }: { overview: Signal<Overview> }) {
   );
 }
 
-/** The answer for the heads and span that are chosen; the one before stays until the next is there. */
+/** The answer for the heads and span that are chosen; the one before of this utterance stays until the next is there. */
 function useAblation(viewer: Viewer): Signal<{ value?: Found; problem?: string }> {
   const answer = useSignal<{ value?: Found; problem?: string }>({});
   const { off, span, utterance } = viewer.state;
   const heads = off.value.length ? [...off.value].sort().join(",") : "none";
   const question = `0/ablate/${utterance.value}/${heads}/${span.value ?? "full"}`;
+  useEffect(() => {
+    answer.value = {};
+  }, [utterance.value]);
   useEffect(() => {
     if (viewer.run.modelless) return;
     let stale = false;

@@ -19,7 +19,8 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
   const wave = useRef<HTMLDivElement>(null);
   useEffect(() => hearing.attach(wave.current!), [hearing]);
   const problems = [hearing.problem.value, hearing.map.value.failed.value, hearing.unpredicted.value].filter(Boolean);
-  const tiers = (["words", "phones"] as const).filter((tier) => hearing.detail.value[tier].length);
+  const tiers = useRef<("words" | "phones")[]>([]); // until labels arrive, the room that was theirs
+  if (hearing.known.value) tiers.current = (["words", "phones"] as const).filter((tier) => hearing.detail.value[tier].length);
   return (
     <section class="head-room" aria-label="Head">
       <HeadPicker overview={overview} />
@@ -33,24 +34,24 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
             <span>sound</span>
             <span>attention</span>
             <BoundaryMarks hearing={hearing} />
-            {tiers.map((tier) => (
+            {tiers.current.map((tier) => (
               <span key={tier}>{tier}</span>
             ))}
           </div>
           <div class="across">
             <div class="wave">
-              <div ref={wave} class="wave-in" />
+              <div ref={wave} class={hearing.heard.value ? "wave-in" : "wave-in unheard"} />
               <Shading hearing={hearing} />
             </div>
             <Curve hearing={hearing} />
             <Spectrogram hearing={hearing} />
-            {tiers.map((tier) => (
+            {tiers.current.map((tier) => (
               <Labels key={tier} hearing={hearing} tier={tier} along="keys" />
             ))}
             <Clock hearing={hearing} />
           </div>
           <div class="down">
-            {tiers.map((tier) => (
+            {tiers.current.map((tier) => (
               <Labels key={tier} hearing={hearing} tier={tier} along="queries" />
             ))}
           </div>

@@ -54,7 +54,7 @@ function WithRelations({ overview }: { overview: Signal<Overview> }) {
           Colour says how much more (or less) than uniform attention. Click a cell to hear examples from this utterance.
         </p>
         <div class="wave">
-          <div ref={wave} class="wave-in" />
+          <div ref={wave} class={hearing.heard.value ? "wave-in" : "wave-in unheard"} />
         </div>
         {hearing.problem.value && <Notice>{hearing.problem.value}</Notice>}
       </div>
