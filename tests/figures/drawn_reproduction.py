@@ -39,7 +39,7 @@ def reproduction_dataset(heads=2, models=3, judges=1, shortest="phone", seed=0):
     coords |= {"mode": ("strict", "lenient"), "judge": [f"{shortest}, corpus-{at}" for at in range(judges)]}
     labels = {name: np.array(of, object) for name, of in coords.items()} | {"radius": radius}
     variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
-    attrs = {"kind": KIND, "model": "drawn", "speech": "12 utterances, 4 speakers", "synthetic": 1}
+    attrs = {"kind": KIND, "model": "drawn", "speech": "12 utterances, 4 speakers", "synthetic": 1, "sharp": 0.3}
     attrs |= {"speech_segmented": "9 test utterances"}
     return xr.Dataset(variables, labels).assign_attrs(attrs)
 

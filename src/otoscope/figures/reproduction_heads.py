@@ -10,7 +10,6 @@ from otoscope.figures.drawing import Drawing
 from otoscope.figures.page import COLUMN, page, place, write
 from otoscope.figures.theme import LETTERS, Theme
 from otoscope.figures.title import MARGIN, title
-from otoscope.reproduction.heads import SHARP
 
 LEFT, TOP, WIDTH = 20.0, 20.0, 64.0
 BAR, PITCH, BETWEEN = 5.0, 8.0, 14.0
@@ -30,7 +29,7 @@ def reproduction_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     _shifts(lower, dataset, theme)
     for axes in (upper, lower):
         _name(axes, dataset)
-    note = f"a mark for each head with {100 * SHARP:.0f} % of its attention at one offset"
+    note = f"a mark for each head with {100 * dataset.attrs['sharp']:.0f} % of its attention at one offset"
     write(figure, MARGIN, TOP + 2 * height + BETWEEN + 9, note, color=theme.quiet)
     return figure
 

@@ -69,7 +69,7 @@ def results(found: Found) -> xr.Dataset:
     phones = found.work.corpora.phones
     told = {"kind": KIND, "format_version": FORMAT_VERSION, "model": ", ".join(one.title for one in found.mains)}
     speech = f"{phones.facts['utterances']} utterances, {phones.facts['speakers']} speakers"
-    parts = {"speech": speech, "speech_segmented": _segmented(found), "synthetic": _synthetic(found)}
+    parts = {"speech": speech, "speech_segmented": _segmented(found), "synthetic": _synthetic(found), "sharp": SHARP}
     return xr.Dataset(variables, _coordinates(found)).assign_attrs(told | parts)
 
 

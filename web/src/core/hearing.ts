@@ -55,6 +55,7 @@ export class Hearing {
   private stops: (() => void)[] = [];
   private round = 0;
   private asked = 0;
+  private turn = 0;
 
   constructor(readonly viewer: Viewer) {}
 
@@ -101,7 +102,7 @@ export class Hearing {
 
   /** Follow the labels of the utterance alone, without any sound. */
   read(): () => void {
-    return effect(() => void this.learn(this.viewer.state.utterance.value));
+    return effect(() => void this.learn());
   }
 
   /** Show the waveform in `container` and follow the utterance and the view. */
@@ -199,8 +200,9 @@ export class Hearing {
   }
 
   /** Have the labels of an utterance, none until they are there; false where they do not come or are no longer wanted. */
-  private async learn(utterance: number): Promise<boolean> {
-    const stale = () => utterance !== this.viewer.state.utterance.peek();
+  private async learn(): Promise<boolean> {
+    const turn = ++this.turn;
+    const stale = () => turn !== this.turn;
     this.detail.value = SILENT;
     this.problem.value = "";
     try {
@@ -216,12 +218,14 @@ export class Hearing {
 
   private async load(utterance: number): Promise<void> {
     const wave = this.wave!;
-    const stale = () => wave !== this.wave || utterance !== this.viewer.state.utterance.peek();
     this.round++;
     wave.pause();
     this.heard.value = false;
     this.spectrogram.value = null;
-    if (!(await this.learn(utterance)) || stale()) return;
+    const learnt = this.learn();
+    const turn = this.turn;
+    const stale = () => wave !== this.wave || turn !== this.turn;
+    if (!(await learnt) || stale()) return;
     this.problem.value = this.detail.value.silent;
     if (this.problem.value) return;
     try {
