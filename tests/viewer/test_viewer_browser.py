@@ -1,10 +1,12 @@
 """A person opens the viewer, walks to a head, looks, listens, brushes, switches heads off, and takes pictures away."""
 
 import base64
+import csv
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from concurrent.futures import Future
+from itertools import accumulate, pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -12,10 +14,12 @@ import pytest
 from test_viewer_answers import told
 from viewer_browser import FLAGS, Watched, chromium, serving, until
 
+from otoscope import rank
 from otoscope.viewer.answers import Answers
 from otoscope.viewer.export import Choice, export
 from otoscope.viewer.page import asset
 from otoscope.viewer.subject import Subject
+from otoscope.viewer.view import open_answers
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -150,6 +154,72 @@ def test_a_query_that_is_pointed_at_before_its_map_arrives_is_drawn_when_it_does
     until(page, DRAWN % ".curve")
 
 
+SAMPLES = """
+const { set, get } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'src');
+window.heard = [];
+const meet = function (value) { window.media = this; set.call(this, value); };
+Object.defineProperty(HTMLMediaElement.prototype, 'src', { get, set: meet });
+setInterval(() => { if (window.media && !media.paused && !media.seeking) heard.push(media.currentTime); }, 5);
+"""  # the times that the page's player stands at while it plays
+
+
+@pytest.fixture
+def listened(browser, address):
+    """A page whose playing is written down in `heard`."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    context.add_init_script(SAMPLES)
+    watched = Watched(context.new_page())
+    watched.page.goto(address)
+    watched.page.wait_for_selector(".atlas .cell")
+    yield watched.page
+    context.close()
+    assert watched.complaints == []
+
+
+def stretches_heard(page) -> list[tuple[float, float]]:
+    """Stretches of time that were played, apart where the player jumped."""
+    times = page.evaluate("heard")
+    jumps = [at for at, (a, b) in enumerate(pairwise(times), 1) if not -0.005 <= b - a < 0.15]
+    parts = [times[a:b] for a, b in pairwise([0, *jumps, len(times)])]
+    return [(part[0], part[-1]) for part in parts if len(part) > 1]
+
+
+def stretches_attended(page) -> list[tuple[float, float]]:
+    """From the numbers that the page saves: the strongest keys up to half of the attention, near ones joined."""
+    with page.expect_download() as waiting:
+        page.locator(".stage .takeaway").get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(Path(waiting.value.path()).read_text().splitlines()))
+    weights, times = ([float(row[name]) for row in rows] for name in ("attention", "seconds"))
+    order = sorted(range(len(weights)), key=lambda key: -weights[key])
+    held = list(accumulate(weights[key] for key in order))
+    chosen = order[: 1 + sum(one < 0.5 * held[-1] for one in held)]
+    period, joined = times[1] - times[0], []
+    for key in sorted(chosen):
+        if joined and times[key] - joined[-1][1] <= 0.06:
+            joined[-1][1] = times[key] + period
+        else:
+            joined.append([times[key], times[key] + period])
+    return [(start, end) for start, end in joined]
+
+
+def test_what_a_query_attends_to_is_heard_stretch_by_stretch(listened):
+    open_head(listened, "0.0")
+    until(listened, DRAWN % ".spectrogram")
+    for _ in range(20):
+        listened.locator(".heat").press("ArrowDown")
+        wanted = stretches_attended(listened)
+        if len(wanted) > 2 and all(b[0] - a[1] > 0.2 for a, b in pairwise(wanted)):
+            break
+    listened.locator(".heat").press("Enter")
+    until(listened, lambda: len(stretches_heard(listened)) >= len(wanted))
+    listened.get_by_role("button", name="Play", exact=True).wait_for()
+    heard = stretches_heard(listened)
+    assert len(heard) == len(wanted) > 2
+    for (begin, end), (start, stop) in zip(heard, wanted, strict=True):
+        assert begin == pytest.approx(start, abs=0.1)
+        assert end == pytest.approx(stop, abs=0.1)
+
+
 def test_nothing_of_the_utterance_before_stands_beside_another_s_map(page):
     open_head(page)
     until(page, DRAWN % ".spectrogram, .labels.phones")
@@ -226,6 +296,61 @@ def test_two_heads_of_one_run_are_compared(page):
     page.locator(".side").nth(1).get_by_role("button", name="Layer 1 head 2,").click()
     expect(page.locator(".side h2")).to_contain_text(["layer 0, head 0", "layer 1, head 2"])
     until(page, "location.hash.includes('besideHead=2')")
+
+
+def test_both_sides_of_a_comparison_follow_the_utterance(page):
+    page.get_by_role("button", name="compare").click()
+    until(page, DRAWN % ".side .heat")
+    other = (place_in(page) + 1) % 4
+    page.locator("header select").select_option(index=other)
+    name = page.locator("header select option").nth(other).inner_text().split(" (")[0]
+    expect(page.locator(".side h2")).to_contain_text([name, name])
+
+
+def test_a_click_on_a_point_opens_its_head(page):
+    page.get_by_role("button", name="heads", exact=True).click()
+    point = page.locator("[data-mark='dot'] > *").first
+    box = point.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(".facts h2")
+
+
+def test_the_address_says_the_whole_state_and_the_way_back_leads_from_room_to_room(page, address):
+    for other in range(4):
+        page.locator("header select").select_option(index=other)
+        page.wait_for_timeout(200)  # the address is written a moment later
+        page.reload()
+        page.wait_for_selector(".atlas .cell")
+        assert place_in(page) == other
+    open_head(page)
+    page.get_by_role("radio", name="linear").click()
+    page.get_by_role("button", name="heads", exact=True).click()
+    page.wait_for_selector(".heads-room")
+    page.go_back()
+    page.wait_for_selector(".heat")
+    page.evaluate("location.hash = 'room=head&layer=0&head=1'")
+    expect(page.locator(".facts h2")).to_contain_text("Layer 0, head 1")
+    expect(page.get_by_role("radio", name="log")).to_be_checked()
+
+
+def test_sound_and_map_are_as_wide_as_each_other_in_any_window(page):
+    open_head(page)
+    until(page, DRAWN % ".spectrogram")
+    wide = "document.querySelector('.wave-in > div').shadowRoot.querySelector('.wrapper').scrollWidth"
+    for width in (1280, 2000, 1000):
+        page.set_viewport_size({"width": width, "height": 720})
+        until(page, f"Math.abs({wide} - document.querySelector('.heat').clientWidth) < 10")
+
+
+def test_rankings_of_another_model_are_not_laid_on_these_heads(browser, measured_run, tiny_model, speech, tmp_path):
+    ranked = rank(tiny_model, speech, tmp_path / "ranked", by=["weight", "random-1"], limit=2)
+    for print_, shown in [(measured_run.plan["model"]["fingerprint"], "Spearman"), ("another", "is of another model")]:
+        ranked.plan["model"]["fingerprint"] = print_
+        with serving(open_answers([measured_run, ranked])) as url:
+            page = browser.new_page()
+            page.goto(f"{url}#room=importance")
+            page.get_by_text(shown).wait_for()
+            page.close()
 
 
 def test_a_relation_map_names_its_phones(page):

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { measures, nameOf, rows, short, shown, sorted } from "../src/core/heads";
-import { neighbour } from "../src/parts/grid";
+import { byLayer, flowing, neighbour } from "../src/parts/grid";
 import { csv } from "../src/core/takeaway";
 
 const table = {
@@ -33,10 +33,21 @@ test("a category leaves the others out", () => {
 });
 
 test("arrow keys walk the grid and stop at its edges", () => {
-  expect(neighbour("ArrowDown", 1, 4, 12)).toBe(5);
-  expect(neighbour("ArrowUp", 1, 4, 12)).toBe(1);
-  expect(neighbour("ArrowRight", 11, 4, 12)).toBe(11);
-  expect(neighbour("x", 3, 4, 12)).toBe(3);
+  const cells = flowing(11, 4);
+  expect(neighbour("ArrowDown", 1, cells)).toBe(5);
+  expect(neighbour("ArrowDown", 7, cells)).toBe(10);
+  expect(neighbour("ArrowUp", 1, cells)).toBe(1);
+  expect(neighbour("ArrowRight", 10, cells)).toBe(10);
+  expect(neighbour("x", 3, cells)).toBe(3);
+});
+
+test("arrow keys come to every layer, though layers have different heads", () => {
+  const heads = [{ layer: 0, head: 0 }, { layer: 0, head: 3 }, { layer: 2, head: 1 }, { layer: 2, head: 2 }, { layer: 3, head: 0 }];
+  const cells = byLayer(heads);
+  expect(neighbour("ArrowDown", 1, cells)).toBe(3);
+  expect(neighbour("ArrowDown", 3, cells)).toBe(4);
+  expect(neighbour("ArrowDown", 4, cells)).toBe(4);
+  expect(neighbour("ArrowUp", 4, cells)).toBe(2);
 });
 
 test("numbers are written as a person reads them", () => {

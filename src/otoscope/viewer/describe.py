@@ -21,6 +21,7 @@ def describe(run: Run, modelless: str) -> RunInfo:
         name=run.path.resolve().name if run.path.name != "run" else "/".join(run.path.resolve().parts[-2:]),
         kind=run.kind,
         model=str(dataset.attrs.get("model", "")),
+        fingerprint=_fingerprint(run),
         corpus=str(dataset.attrs.get("corpus", "")),
         synthetic=bool(dataset.attrs.get("synthetic", False)),
         frame_period=float(dataset.attrs.get("frame_period", 0)),
@@ -53,6 +54,11 @@ def spans(labels: Sequence[tuple[str, float, float]]) -> list[Span]:
         Span(*label, folded=symbol, group=known.category if (known := phone(symbol)) else "")
         for label, symbol in zip(labels, folded, strict=True)
     ]
+
+
+def _fingerprint(run: Run) -> str:
+    model = run.plan.get("model")
+    return str(model["fingerprint"]) if isinstance(model, dict) else ""
 
 
 def _heads(run: Run) -> list[HeadInfo]:

@@ -42,13 +42,14 @@ class UtteranceInfo:
 class RunInfo:
     """A run: what was measured, of what, and what of it can be shown.
 
-    `labels` are the names along axes that have names; `modelless` says why no map can be computed and no head switched
-    off (empty: a model is there).
+    `fingerprint` is of the model's weights and differs where they do; `labels` are the names along axes that have
+    names; `modelless` says why no map can be computed and no head switched off (empty: a model is there).
     """
 
     name: str
     kind: str
     model: str
+    fingerprint: str
     corpus: str
     synthetic: bool
     frame_period: float

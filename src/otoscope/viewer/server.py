@@ -20,6 +20,7 @@ from otoscope.viewer.page import ASSETS, asset, page
 
 LOOPBACK = "127.0.0.1"
 LARGEST_HEADERS = 16 * 1024  # bytes
+BACKLOG = 128  # connections that wait
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def serve(answers: Answers, address: Address, announce: Callable[[str], None], b
         BadInput: the port is in use, or the host is open to other machines and nobody said that it may be.
     """
     with listen(address) as listening:
+        listening.listen(BACKLOG)  # whoever opens the URL at once waits, and is not refused
         port = listening.getsockname()[1]
         token = secrets.token_urlsafe(24)
         url = f"http://{address.host}:{port}/?token={token}"

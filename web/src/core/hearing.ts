@@ -9,7 +9,7 @@ import { AttentionMap } from "./map";
 import { pan, zoom, type Range } from "./range";
 import type { Span, UtteranceDetail } from "./schema";
 import { attended, meanRow, type Stretch } from "./segments";
-import { spectrogram } from "./spectrogram";
+import { spectrogram, type Spectrogram } from "./spectrogram";
 import { theme } from "./theme";
 import type { Viewer } from "./viewer";
 import { waveform } from "./waveform";
@@ -29,7 +29,7 @@ export class Hearing {
   /** Phone boundaries that the head's map says, in seconds, once they were asked for. */
   readonly predicted = signal<Float32Array>(new Float32Array());
   readonly labelled = computed(() => innerBoundaries(this.detail.value.phones));
-  readonly spectrogram = signal<HTMLCanvasElement | null>(null);
+  readonly spectrogram = signal<Spectrogram | null>(null);
   /** The frame under the pointer; without one, the query that was chosen. */
   readonly pointed = signal<number | null>(null);
   readonly query = computed(() => this.pointed.value ?? this.viewer.state.query.value);
@@ -132,8 +132,7 @@ export class Hearing {
   }
 
   async play(start: number, end?: number): Promise<void> {
-    this.round++;
-    if (this.canPlay()) await this.wave!.play(start, end);
+    await this.playEach([{ start, end }]);
   }
 
   toggle(): void {
@@ -148,12 +147,14 @@ export class Hearing {
 
   /** Play each query, and after it the key that it attends to most. */
   async playPairs(queries: Span[], keys: Span[]): Promise<void> {
-    const strongest = (query: Span) => {
-      const row = meanRow(this.framesIn(query).map((frame) => this.map.value.row(frame)));
+    const round = ++this.round;
+    const strongest = async (query: Span) => {
+      const row = meanRow(await Promise.all(this.framesIn(query).map((frame) => this.map.value.fineRow(frame))));
       const held = (key: Span) => this.framesIn(key).reduce((sum, frame) => sum + row[frame], 0);
       return keys.reduce((best, key) => (held(key) > held(best) ? key : best));
     };
-    await this.playEach(queries.flatMap((query) => [query, strongest(query)]));
+    const pairs = await Promise.all(queries.map(async (query) => [query, await strongest(query)]));
+    if (round === this.round) await this.playEach(pairs.flat());
   }
 
   stretches(): Stretch[] {
@@ -167,12 +168,15 @@ export class Hearing {
     return Array.from({ length: this.viewer.frames.value }, (_, frame) => frame).filter(inside);
   }
 
-  private async playEach(stretches: Stretch[]): Promise<void> {
+  /** Play stretches of time one after another; one without an end goes on until the sound does. */
+  private async playEach(stretches: { start: number; end?: number }[]): Promise<void> {
     const round = ++this.round;
     for (const { start, end } of stretches) {
+      await this.settled();
       if (round !== this.round || !this.canPlay()) return;
+      const paused = this.paused();
       await this.wave!.play(Math.max(0, start), end);
-      await this.paused();
+      await paused;
     }
   }
 
@@ -188,6 +192,12 @@ export class Hearing {
 
   private canPlay(): boolean {
     return this.wave !== null && this.heard.value;
+  }
+
+  /** Wait while the player seeks: it forgets where it is told to go meanwhile. */
+  private async settled(): Promise<void> {
+    const media = this.wave?.getMediaElement();
+    if (media?.seeking) await new Promise((resolve) => media.addEventListener("seeked", resolve, { once: true }));
   }
 
   private paused(): Promise<void> {
@@ -220,6 +230,7 @@ export class Hearing {
     const wave = this.wave!;
     this.round++;
     wave.pause();
+    this.playing.value = false; // loading another sound keeps the player's own word of it back
     this.heard.value = false;
     this.spectrogram.value = null;
     const learnt = this.learn();
@@ -277,12 +288,21 @@ export class Hearing {
       this.wave.zoom(perSecond);
       this.wave.setScroll(this.secondsOf(from) * perSecond);
     };
-    this.wave!.on("ready", show);
-    return effect(() => {
-      void this.viewer.keys.value;
+    const soon = () => {
       cancelAnimationFrame(waiting);
       waiting = requestAnimationFrame(show);
+    };
+    this.wave!.on("ready", show);
+    const observer = new ResizeObserver(soon);
+    observer.observe(container);
+    const stop = effect(() => {
+      void this.viewer.keys.value;
+      soon();
     });
+    return () => {
+      observer.disconnect();
+      stop();
+    };
   }
 
   private detach(): void {

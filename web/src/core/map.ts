@@ -6,6 +6,8 @@ import { paint, WEIGHTS, type Painting } from "./colour";
 import { TILE } from "./schema";
 import { levels, type Place } from "./tiles";
 
+const AGAIN = 2000; // ms after which a tile that failed is asked for again when it is looked at
+
 interface Tile {
   code: Uint8Array;
   peak: Float32Array;
@@ -20,7 +22,7 @@ export class AttentionMap {
   readonly arrived = signal(0);
   readonly failed = signal("");
   private tiles = new Map<string, Tile>();
-  private asked = new Set<string>();
+  private asked = new Map<string, Promise<void>>();
 
   constructor(
     private asking: Asking,
@@ -36,7 +38,7 @@ export class AttentionMap {
   tile(place: Place): Tile | undefined {
     const key = `${place.level}/${place.row}/${place.column}`;
     const found = this.tiles.get(key);
-    if (!found && !this.asked.has(key)) void this.fetch(key);
+    if (!found) void this.have(key);
     return found;
   }
 
@@ -65,6 +67,13 @@ export class AttentionMap {
     return row;
   }
 
+  /** The same, once the finest tiles are there. */
+  async fineRow(query: number): Promise<Float32Array> {
+    const columns = Array.from({ length: Math.ceil(this.frames / TILE) }, (_, column) => column);
+    await Promise.all(columns.map((column) => this.have(`0/${Math.floor(query / TILE)}/${column}`)));
+    return this.row(query);
+  }
+
   private coarseRow(row: Float32Array, from: number, query: number): void {
     const block = 2 ** this.coarsest;
     const tile = this.tiles.get(`${this.coarsest}/0/0`);
@@ -73,17 +82,24 @@ export class AttentionMap {
       row[key] = WEIGHTS[tile.code[Math.floor(query / block) * tile.columns + Math.floor(key / block)]];
   }
 
+  private have(key: string): Promise<void> {
+    const asked = this.asked.get(key) ?? this.fetch(key);
+    this.asked.set(key, asked);
+    return asked;
+  }
+
   private async fetch(key: string): Promise<void> {
-    this.asked.add(key);
     try {
       const block = await this.asking.block(`${this.resource}/${key}`);
       const { values, shape } = block.arrays.code;
       const highest = block.about.highest as number;
       const tile = { code: values as Uint8Array, peak: floats(block, "peak"), columns: shape[1], highest };
       this.tiles.set(key, { ...tile, image: null, painted: "" });
+      this.failed.value = "";
       this.arrived.value++;
     } catch (error) {
       this.failed.value = (error as Error).message;
+      setTimeout(() => this.asked.delete(key), AGAIN);
     }
   }
 }

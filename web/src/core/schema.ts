@@ -47,6 +47,7 @@ export interface RunInfo {
   name: string;
   kind: string;
   model: string;
+  fingerprint: string;
   corpus: string;
   synthetic: boolean;
   frame_period: number;

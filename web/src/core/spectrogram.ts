@@ -3,13 +3,21 @@ import { computeFrequencies } from "wavesurfer.js/dist/spectrogram-frequencies.j
 import { between, rgb, type Theme } from "./colour";
 
 const WINDOW = 512; // samples at 16 kHz: 32 ms
-const COLUMNS = 6000; // at most
+const COLUMNS = 6000; // at most, up to 192 s; beyond, windows that do not overlap
 
-export function spectrogram(samples: Float32Array, sampleRate: number, theme: Theme): HTMLCanvasElement {
-  const hop = Math.max(160, Math.ceil(samples.length / COLUMNS));
-  const wanted = { fftSamples: WINDOW, noverlap: Math.max(1, WINDOW - hop), scale: "mel" as const, rangeDB: 60 };
+export interface Spectrogram {
+  image: HTMLCanvasElement;
+  /** Seconds from a column to the next. */
+  step: number;
+  /** Seconds at which the first column begins: half a step before the middle of its window. */
+  start: number;
+}
+
+export function spectrogram(samples: Float32Array, sampleRate: number, theme: Theme): Spectrogram {
+  const hop = Math.max(160, Math.min(WINDOW - 1, Math.ceil(samples.length / COLUMNS)));
+  const wanted = { fftSamples: WINDOW, noverlap: WINDOW - hop, scale: "mel" as const, rangeDB: 60 };
   const [columns] = computeFrequencies([samples], { ...wanted, autoGain: true, preEmphasis: 4, sampleRate });
-  return picture(columns, theme);
+  return { image: picture(columns, theme), step: hop / sampleRate, start: (WINDOW - hop) / 2 / sampleRate };
 }
 
 function picture(columns: Uint8Array[], theme: Theme): HTMLCanvasElement {

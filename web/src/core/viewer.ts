@@ -1,5 +1,5 @@
 // What is looked at: one set of signals that every room reads and writes, and that the address bar holds.
-import { batch, computed, effect, signal, type Signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { Asking, type Source } from "./asking";
@@ -10,6 +10,8 @@ import type { Catalogue, HeadInfo, RunInfo, UtteranceDetail } from "./schema";
 
 export const ROOMS = ["atlas", "head", "heads", "relations", "importance", "compare"] as const;
 export type Room = (typeof ROOMS)[number];
+
+const OFTEN = 150; // ms between two writings of the address, which browsers do not take much oftener
 
 interface Field<T> {
   read(text: string): T;
@@ -55,6 +57,10 @@ const FIELDS = {
   beside: text,
   besideLayer: whole,
   besideHead: whole,
+  probe: text,
+  direction: text,
+  across: text,
+  up: text,
 };
 
 type State = { [K in keyof typeof FIELDS]: Signal<(typeof FIELDS)[K] extends Field<infer T> ? T : never> };
@@ -80,6 +86,10 @@ const INITIAL: Record<keyof typeof FIELDS, string> = {
   beside: "",
   besideLayer: "0",
   besideHead: "1",
+  probe: "",
+  direction: "",
+  across: "",
+  up: "",
 };
 
 const names = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
@@ -93,6 +103,8 @@ export class Viewer {
   readonly state: State;
   readonly catalogue: Catalogue;
   readonly run: RunInfo;
+  /** What an address that says nothing means. */
+  private readonly initial: typeof INITIAL;
   readonly utterance = computed(() => this.run.utterances[this.state.utterance.value] ?? this.run.utterances[0]);
   /** The head that is chosen; the first of the run where there is no such head. */
   readonly chosenHead = computed<HeadInfo>(() => this.headAt(this.state.layer.value, this.state.head.value));
@@ -113,6 +125,7 @@ export class Viewer {
     this.run = catalogue.runs[number];
     const stored = Math.max(0, this.run.utterances.findIndex((utterance) => utterance.stored));
     this.state = { ...shared, utterance: signal(place ?? stored) };
+    this.initial = { ...INITIAL, utterance: String(stored) };
   }
 
   headAt(layer: number, head: number): HeadInfo {
@@ -154,31 +167,44 @@ export class Viewer {
   /** The state as an address holds it: only what differs from the beginning. */
   written(): string {
     const parts = names.map((name) => [name, (FIELDS[name] as Field<unknown>).write(this.state[name].value)]);
-    return new URLSearchParams(parts.filter(([name, value]) => value !== INITIAL[name as keyof typeof FIELDS])).toString();
+    return new URLSearchParams(parts.filter(([name, value]) => value !== this.initial[name as keyof typeof FIELDS])).toString();
   }
 
   read(address: string): void {
     const given = new URLSearchParams(address);
     batch(() => {
-      for (const name of names) {
-        const value = given.get(name);
-        if (value !== null) (this.state[name] as Signal<unknown>).value = FIELDS[name].read(value);
-      }
+      for (const name of names) (this.state[name] as Signal<unknown>).value = FIELDS[name].read(given.get(name) ?? this.initial[name]);
       if (!ROOMS.includes(this.state.room.value)) this.state.room.value = "atlas";
       if (!this.run.utterances[this.state.utterance.value]) this.state.utterance.value = 0;
     });
   }
 
-  /** Keep the state in the address bar, and follow it when it is changed there. */
+  /** Keep the state in the address bar, and follow it when it is changed there; the way back leads from room to room. */
   followAddress(): void {
     this.read(location.hash.slice(1));
-    let later = 0;
+    let [last, later] = [-Infinity, 0];
+    let room: string = this.state.room.peek();
+    const write = () => {
+      last = performance.now();
+      history.replaceState(null, "", `#${this.written()}`);
+    };
     effect(() => {
-      const address = `#${this.written()}`;
+      void this.written();
       clearTimeout(later);
-      later = window.setTimeout(() => history.replaceState(null, "", address), 150);
+      later = window.setTimeout(write, Math.max(0, last + OFTEN - performance.now()));
     });
-    addEventListener("hashchange", ({ newURL }) => this.read(new URL(newURL).hash.slice(1))); // location may be ours again
+    effect(() => {
+      const entered = this.state.room.value;
+      if (entered === room) return;
+      room = entered;
+      untracked(() => history.pushState(null, "", `#${this.written()}`));
+    });
+    addEventListener("pagehide", write);
+    addEventListener("hashchange", ({ newURL }) => {
+      const address = new URL(newURL).hash.slice(1); // location may be ours again
+      room = new URLSearchParams(address).get("room") ?? INITIAL.room; // it is in the history already
+      this.read(address);
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { nameOf } from "../core/heads";
 import type { Overview } from "../core/overview";
 import { LETTERS } from "../core/theme";
 import { useViewer } from "../core/viewer";
-import { neighbour } from "./grid";
+import { byLayer, neighbour } from "./grid";
 import { Thumb } from "./Thumb";
 
 interface Props {
@@ -19,7 +19,7 @@ export function HeadPicker({ overview, off, onPick }: Props) {
   const { heads } = viewer.run;
   const across = Math.max(...heads.map(({ head }) => head)) + 1;
   const walk = (event: KeyboardEvent, at: number) => {
-    const next = neighbour(event.key, at, across, heads.length);
+    const next = neighbour(event.key, at, byLayer(heads));
     if (next === at) return;
     event.preventDefault();
     viewer.choose(heads[next]);

@@ -108,6 +108,7 @@ function gestures(hearing: Hearing) {
       else hearing.zoomAt(key, query, Math.exp(event.deltaY / 400));
     },
     onPointerDown(event: PointerEvent) {
+      if (event.button) return; // the first button alone
       pressed = { x: event.clientX, y: event.clientY, moved: false };
       (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     },

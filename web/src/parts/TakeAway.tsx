@@ -1,4 +1,5 @@
 // A small menu that takes a picture or its numbers away as a file.
+import { useRef } from "preact/hooks";
 import { composed, csv, png, save, standalone, type Picture, type Sheet } from "../core/takeaway";
 import { theme } from "../core/theme";
 
@@ -18,8 +19,13 @@ interface PixelsProps {
 
 /** The same for what stands in an element: canvases and words. */
 export function TakePixels({ name, within, table }: PixelsProps) {
-  const sheet = () => composed(document.querySelector<HTMLElement>(`.otoscope ${within}`)!, theme.value);
-  return <Offers name={name} sheet={sheet} table={table} />;
+  const here = useRef<HTMLSpanElement>(null);
+  const sheet = () => composed(here.current!.closest(".otoscope")!.querySelector<HTMLElement>(within)!, theme.value);
+  return (
+    <span ref={here}>
+      <Offers name={name} sheet={sheet} table={table} />
+    </span>
+  );
 }
 
 export function TakeAway({ name, picture, table }: Props) {

@@ -19,6 +19,7 @@ export function Thumb({ small, category, frames }: Props) {
   const look = theme.value;
   useEffect(() => {
     if (small) show(canvas.current!, small, { category, frames });
+    else canvas.current!.width = canvas.current!.height = 1;
   }, [small, category, frames, look]);
   return <canvas ref={canvas} width={1} height={1} aria-hidden="true" class="thumb" />;
 

@@ -1,7 +1,26 @@
 // Walking through a grid of cells with the arrow keys.
 
-export function neighbour(key: string, at: number, columns: number, count: number): number {
-  const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const next = at + (steps[key] ?? 0);
-  return next >= 0 && next < count ? next : at;
+/** Where each cell stands: its row and column. */
+export type Cells = readonly { row: number; column: number }[];
+
+/** Cells in reading order, so many to a row. */
+export const flowing = (count: number, columns: number): Cells =>
+  Array.from({ length: count }, (_, at) => ({ row: Math.floor(at / columns), column: at % columns }));
+
+/** Heads where their layer and number put them. */
+export const byLayer = (heads: readonly { layer: number; head: number }[]): Cells =>
+  heads.map(({ layer, head }) => ({ row: layer, column: head }));
+
+/** The cell that a key leads to: the next in order, or the nearest of the next row up or down that has cells. */
+export function neighbour(key: string, at: number, cells: Cells): number {
+  if (key === "ArrowLeft") return Math.max(0, at - 1);
+  if (key === "ArrowRight") return Math.min(cells.length - 1, at + 1);
+  if (key !== "ArrowUp" && key !== "ArrowDown") return at;
+  const sign = key === "ArrowDown" ? 1 : -1;
+  const far = (cell: Cells[number]) => sign * (cell.row - cells[at].row);
+  const beyond = cells.filter((cell) => far(cell) > 0);
+  if (!beyond.length) return at;
+  const { row } = beyond.reduce((best, cell) => (far(cell) < far(best) ? cell : best));
+  const aside = (cell: Cells[number]) => Math.abs(cell.column - cells[at].column);
+  return cells.indexOf(beyond.filter((cell) => cell.row === row).reduce((best, cell) => (aside(cell) < aside(best) ? cell : best)));
 }

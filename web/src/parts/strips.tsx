@@ -81,12 +81,13 @@ export function Spectrogram({ hearing }: { hearing: Hearing }) {
       class="strip spectrogram"
       label="Spectrogram, mel scale"
       draw={(context, width, height) => {
-        const image = hearing.spectrogram.value;
-        const { from, to } = hearing.viewer.keys.value;
-        if (!image) return;
-        const perSecond = image.width / hearing.viewer.utterance.value.duration;
-        const [left, right] = [hearing.secondsOf(from) * perSecond, hearing.secondsOf(to) * perSecond];
-        context.drawImage(crop(image, left, right), 0, 0, width, height);
+        const made = hearing.spectrogram.value;
+        if (!made) return;
+        const { from, to } = hearing.secondsShown("keys");
+        const column = (seconds: number) => (seconds - made.start) / made.step;
+        const [first, last] = [Math.max(0, Math.floor(column(from))), Math.min(made.image.width, Math.ceil(column(to)))];
+        const x = (at: number) => placeOf({ from, to }, made.start + at * made.step) * width;
+        if (last > first) context.drawImage(crop(made.image, first, last), x(first), 0, x(last) - x(first), height);
         boundaryLines(context, hearing, "keys", width, height);
       }}
     />
@@ -95,9 +96,9 @@ export function Spectrogram({ hearing }: { hearing: Hearing }) {
 
 function crop(image: HTMLCanvasElement, left: number, right: number): HTMLCanvasElement {
   const part = document.createElement("canvas");
-  part.width = Math.max(1, Math.round(right - left));
+  part.width = right - left;
   part.height = image.height;
-  part.getContext("2d")!.drawImage(image, left, 0, right - left, image.height, 0, 0, part.width, part.height);
+  part.getContext("2d")!.drawImage(image, -left, 0);
   return part;
 }
 

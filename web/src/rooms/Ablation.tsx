@@ -20,7 +20,7 @@ export function Ablation({ overview }: { overview: Signal<Overview> }) {
   const { off, span } = viewer.state;
   const found = useAblation(viewer);
   if (viewer.run.modelless)
-    return <Notice>Live ablation needs the model: start the viewer with --model to switch heads off and limit the span.</Notice>;
+    return <Notice>Live ablation needs the model. {viewer.run.modelless}.</Notice>;
   const heads = new Set(off.value);
   const toggle = (name: string) => (off.value = heads.has(name) ? off.value.filter((one) => one !== name) : [...off.value, name]);
   return (
@@ -36,7 +36,7 @@ export function Ablation({ overview }: { overview: Signal<Overview> }) {
           What changes in {viewer.utterance.value.id}
           {found.value.value && <span class="hint"> · answered in {Math.round(1000 * found.value.value.seconds)} ms</span>}
         </h2>
-        {found.value.problem && <Notice>{found.value.problem}</Notice>}
+        {[...new Set([found.value.problem, overview.value.problem])].map((problem) => problem && <Notice key={problem}>{problem}</Notice>)}
         {found.value.value && <Effect found={found.value.value} />}
         {!found.value.value && !found.value.problem && <p class="hint">{viewer.asking.waiting.value || "asking the model"}…</p>}
       </div>

@@ -7,7 +7,7 @@ import { LETTERS } from "../core/theme";
 import { useAnswer } from "../core/use";
 import { useViewer } from "../core/viewer";
 import { Choice, Notice, Select } from "../parts/controls";
-import { neighbour } from "../parts/grid";
+import { byLayer, flowing, neighbour } from "../parts/grid";
 import { Legend } from "../parts/Legend";
 import { TakePixels } from "../parts/TakeAway";
 import { Thumb } from "../parts/Thumb";
@@ -83,7 +83,7 @@ function Grid({ list, thumbs, laidOut, measure }: GridProps) {
   const layers = laidOut ? Math.max(...list.map((row) => row.layer)) + 1 : 0;
   const across = laidOut ? Math.max(...list.map((row) => row.head)) + 1 : 0;
   const walk = (event: KeyboardEvent, at: number) => {
-    const next = neighbour(event.key, at, columnsOf(grid.current!), list.length);
+    const next = neighbour(event.key, at, laidOut ? byLayer(list) : flowing(list.length, columnsOf(grid.current!)));
     if (next === at) return;
     event.preventDefault();
     viewer.choose(list[next]);

@@ -53,7 +53,7 @@ function sides({ catalogue, state, utterance }: Viewer): Record<string, unknown>
 
 function Both({ number, overview }: { number: number; overview: Signal<Overview> }) {
   const viewer = useViewer();
-  const other = useMemo(() => openOther(viewer, number), [viewer, number]);
+  const other = useMemo(() => openOther(viewer, number), [viewer, number, viewer.state.utterance.value]);
   const otherOverview = useMemo(() => (other ? followOverview(other) : signal<Overview | null>(null)), [other]);
   if (!other)
     return <Notice>{viewer.catalogue.runs[number].name} has not heard {viewer.utterance.value.id}: choose an utterance of both.</Notice>;
@@ -75,11 +75,13 @@ function Side({ overview }: { overview: Signal<Overview> }) {
   const hearing = useMemo(() => new Hearing(viewer), [viewer]);
   useEffect(() => hearing.read(), [hearing]);
   const head = viewer.chosenHead.value;
-  const problem = hearing.map.value.failed.value || overview.value.problem;
+  const { layer, head: number } = viewer.state;
+  const lacks = head.layer === layer.value && head.head === number.value ? "" : `this run has no head ${layer.value}.${number.value}; its first is shown`;
+  const problem = lacks || hearing.problem.value || hearing.map.value.failed.value || overview.value.problem;
   return (
     <div class="side">
       <h2>
-        {viewer.run.name} <span class="hint">layer {head.layer}, head {head.head}</span>{" "}
+        {viewer.run.name} <span class="hint">{viewer.utterance.value.id}, layer {head.layer}, head {head.head}</span>{" "}
         <span class={`badge ${head.category}`}>{head.category}</span>
       </h2>
       {problem && <Notice>{problem}</Notice>}

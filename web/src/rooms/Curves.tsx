@@ -1,8 +1,7 @@
 // What a probe still reads as heads are removed by a ranking, or as the span shrinks, with its 95 % intervals.
 import * as Plot from "@observablehq/plot";
-import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import { floats } from "../core/block";
+import { among } from "../core/seen";
 import { useAnswer } from "../core/use";
 import { useViewer, type Viewer } from "../core/viewer";
 import { Choice, Notice, Select } from "../parts/controls";
@@ -20,11 +19,10 @@ interface Point {
 export function Curves({ number }: { number: number }) {
   const viewer = useViewer();
   const { labels } = viewer.catalogue.runs[number];
-  const probe = useMemo(() => signal(labels.probe[0]), [number]);
-  const way = useMemo(() => signal("low"), [number]);
+  const probe = among(viewer.state.probe, labels.probe);
+  const way = among(viewer.state.direction, labels.direction);
   const place = labels.probe.indexOf(probe.value);
   const directions = labels.direction.map((name) => [name, name.replaceAll("_", " ")] as const);
-  if (!labels.direction.includes(way.value)) way.value = labels.direction[0];
   const heads = useAnswer(() => headCurves(viewer, number, place, labels.direction.indexOf(way.value)), [place, way.value]);
   const spans = useAnswer(() => spanCurves(viewer, number, place), [place]);
   return (

@@ -18,7 +18,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
   const hearing = useMemo(() => new Hearing(viewer), [viewer]);
   const wave = useRef<HTMLDivElement>(null);
   useEffect(() => hearing.attach(wave.current!), [hearing]);
-  const problems = [hearing.problem.value, hearing.map.value.failed.value, hearing.unpredicted.value].filter(Boolean);
+  const problems = [hearing.problem.value, hearing.map.value.failed.value, hearing.unpredicted.value, overview.value.problem];
   const tiers = useRef<("words" | "phones")[]>([]); // until labels arrive, the room that was theirs
   if (hearing.known.value) tiers.current = (["words", "phones"] as const).filter((tier) => hearing.detail.value[tier].length);
   return (
@@ -26,7 +26,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
       <HeadPicker overview={overview} />
       <div class="stage">
         <Transport hearing={hearing} />
-        {problems.map((problem) => (
+        {[...new Set(problems)].filter(Boolean).map((problem) => (
           <Notice key={problem}>{problem}</Notice>
         ))}
         <div class="stack">

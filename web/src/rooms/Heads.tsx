@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { brush } from "d3-brush";
 import { select } from "d3-selection";
 import { measures, nameOf, rows, spoken, type Row } from "../core/heads";
+import { among } from "../core/seen";
 import { LETTERS, theme } from "../core/theme";
 import { useAnswer } from "../core/use";
 import { useViewer, type Viewer } from "../core/viewer";
@@ -18,11 +19,12 @@ export function Heads() {
   if (!table.value.value) return <Notice>{table.value.problem ?? "Reading the heads…"}</Notice>;
   const all = rows(viewer.run.heads, table.value.value);
   const names = measures(table.value.value);
+  const [across, up] = [among(x, names), among(y, names)];
   return (
     <section class="heads-room" aria-label="Heads">
       <div class="toolbar">
-        <Select label="Across" value={x} options={names} />
-        <Select label="Up" value={y} options={names} />
+        <Select label="Across" value={across} options={names} />
+        <Select label="Up" value={up} options={names} />
         <span class="hint" aria-live="polite">
           {chosen.value.length ? `${chosen.value.length} heads brushed` : "drag over points to choose heads, click one to open it"}
         </span>
@@ -38,7 +40,7 @@ export function Heads() {
         )}
       </div>
       <div class="two">
-        <Scatter all={all} x={x.value} y={y.value} />
+        <Scatter all={all} x={across.value} y={up.value} />
         <Shares all={all} />
       </div>
     </section>

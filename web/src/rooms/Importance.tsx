@@ -1,7 +1,9 @@
 // Which heads matter: switch some off and see at once what changes; curves of probes; rankings against each other.
 import type { Signal } from "@preact/signals";
-import { useViewer } from "../core/viewer";
+import type { ComponentChildren } from "preact";
 import type { Overview } from "../core/overview";
+import type { RunInfo } from "../core/schema";
+import { useViewer } from "../core/viewer";
 import { Notice } from "../parts/controls";
 import { Ablation } from "./Ablation";
 import { Curves } from "./Curves";
@@ -18,8 +20,10 @@ export function Importance({ overview }: { overview: Signal<Overview> }) {
       <Ablation overview={overview} />
       <div class="two">
         <div>
-          {curves.map(({ number }) => (
-            <Curves key={number} number={number} />
+          {curves.map(({ run, number }) => (
+            <OfThisModel key={number} run={run}>
+              <Curves number={number} />
+            </OfThisModel>
           ))}
           {!curves.length && (
             <Notice>
@@ -29,8 +33,10 @@ export function Importance({ overview }: { overview: Signal<Overview> }) {
           )}
         </div>
         <div>
-          {rankings.map(({ number }) => (
-            <Rankings key={number} number={number} />
+          {rankings.map(({ run, number }) => (
+            <OfThisModel key={number} run={run}>
+              <Rankings number={number} />
+            </OfThisModel>
           ))}
           {!rankings.length && (
             <Notice>
@@ -42,5 +48,16 @@ export function Importance({ overview }: { overview: Signal<Overview> }) {
       </div>
       <p class="hint">{viewer.run.modelless}</p>
     </section>
+  );
+}
+
+/** What was measured of the model of this run; of another the heads are others, though their numbers may be the same. */
+function OfThisModel({ run, children }: { run: RunInfo; children: ComponentChildren }) {
+  const viewer = useViewer();
+  if (run.fingerprint === viewer.run.fingerprint) return <>{children}</>;
+  return (
+    <Notice>
+      {run.name} is of another model, {run.model}, not of the one of this run, {viewer.run.model}: open it after a run of its own.
+    </Notice>
   );
 }

@@ -1,10 +1,9 @@
 // Two rankings of the same heads against each other: agreement lies on the diagonal.
 import * as Plot from "@observablehq/plot";
-import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import { floats } from "../core/block";
 import { nameOf } from "../core/heads";
 import { LETTERS, theme } from "../core/theme";
+import { among } from "../core/seen";
 import { useAnswer } from "../core/use";
 import { useViewer } from "../core/viewer";
 import { Notice, Select } from "../parts/controls";
@@ -14,8 +13,8 @@ export function Rankings({ number }: { number: number }) {
   const viewer = useViewer();
   const { labels, variables } = viewer.catalogue.runs[number];
   const names = labels.ranking;
-  const x = useMemo(() => signal(names[0]), [number]);
-  const y = useMemo(() => signal(names[Math.min(1, names.length - 1)]), [number]);
+  const x = among(viewer.state.across, names);
+  const y = among(viewer.state.up, names, names[Math.min(1, names.length - 1)]);
   const rank = useAnswer(() => viewer.asking.block(`${number}/variable/rank`), [number]);
   if (!rank.value.value) return <Notice>{rank.value.problem ?? "Reading the rankings…"}</Notice>;
   const [, layers, heads] = variables.find(({ name }) => name === "rank")!.shape;

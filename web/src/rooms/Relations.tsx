@@ -51,12 +51,13 @@ function WithRelations({ overview }: { overview: Signal<Overview> }) {
         </h2>
         {preference.value.value && <Preference values={preference.value.value} phones={phones} hearing={hearing} />}
         <p class="hint">
-          Colour says how much more (or less) than uniform attention. Click a cell to hear examples from this utterance.
+          Colour says how much more (or less) than uniform attention; grey: never together in this corpus. Click a cell to hear
+          examples from this utterance.
         </p>
         <div class="wave">
           <div ref={wave} class={hearing.heard.value ? "wave-in" : "wave-in unheard"} />
         </div>
-        {hearing.problem.value && <Notice>{hearing.problem.value}</Notice>}
+        {(hearing.problem.value || overview.value.problem) && <Notice>{hearing.problem.value || overview.value.problem}</Notice>}
       </div>
       <aside class="facts">
         <h3>Operations</h3>
@@ -85,7 +86,7 @@ function Preference({ values, phones, hearing }: { values: Float32Array; phones:
   const cells: Cell[] = phones.flatMap((query, m) =>
     phones.map((key, n) => ({ query, key, preference: values[m * phones.length + n] })),
   );
-  const { below, surface, above } = theme.value;
+  const { below, surface, above, line } = theme.value;
   return (
     <Figure
       title="Preference of query phones for key phones"
@@ -108,8 +109,10 @@ function Preference({ values, phones, hearing }: { values: Float32Array; phones:
           interpolate: "rgb",
           legend: true,
           label: "preference (0: as uniform attention)",
+          ...{ marginLeft: 10, marginRight: 10 }, // of the legend: its first and last number stand half outside
         },
         marks: [
+          Plot.cell(cells.filter((cell) => !Number.isFinite(cell.preference)), { x: "key", y: "query", fill: line }),
           Plot.cell(cells.filter((cell) => Number.isFinite(cell.preference)), { x: "key", y: "query", fill: "preference" }),
           Plot.tip(cells, Plot.pointer({ x: "key", y: "query", title: told })),
         ],
@@ -130,8 +133,10 @@ function told({ query, key, preference }: Cell): string {
   return `${query} → ${key}: ${short(1 + preference)} times uniform attention`;
 }
 
+/** A click plays the cell under the pointer; Plot does not come to know of it, since it would then hold on to that cell. */
 function playOnClick(plot: Drawn, hearing: Hearing): void {
   plot.classList.add("clickable");
+  plot.addEventListener("pointerdown", (event) => event.stopPropagation(), { capture: true });
   plot.addEventListener("click", () => {
     const cell = plot.value as Cell | null;
     if (cell) void examples(hearing, cell);
