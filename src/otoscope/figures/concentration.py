@@ -1,4 +1,4 @@
-"""Vertical heads look at few phones or away from them: verticality against the most extreme concentration."""
+"""Vertical heads look at few phones or away from them: verticality against the highest and lowest concentration."""
 
 import numpy as np
 import xarray as xr
@@ -60,7 +60,10 @@ def _heads(axes: Axes, dataset: xr.Dataset, extreme: xr.Dataset, theme: Theme) -
 
 FIGURE = Drawing(
     name="concentration",
-    doc="verticality of every head against its highest and lowest concentration on a phone, with intervals",
+    doc=(
+        "verticality of every head against its highest and lowest concentration on a phone, with the interval where "
+        "enough utterances have that phone"
+    ),
     variables=("concentration", "concentration_interval", "verticality"),
     function=concentration,
 )

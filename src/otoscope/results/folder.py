@@ -116,7 +116,7 @@ def write_map(
         frame_period: seconds between two frames.
         phones, words: (symbol, start, end) in seconds, if known.
         more: further attributes: `first_centre` (seconds at which the first frame is centred), `audio_start` (seconds
-            in the audio at which the utterance begins), `audio_channel`.
+            in the audio at which the utterance begins), `audio_channel`, `on_request` (it is not the run's example).
 
     Beside the attention goes an `overview` of each head, its means over blocks of frames, at the size of an atlas.
 

@@ -120,7 +120,7 @@ class Run:
 
     @cached_property
     def maps(self) -> list[str]:
-        """Ids of the utterances whose attention maps are stored, in order of the corpus."""
+        """Ids of the utterances whose attention maps are stored: the run's own example, then those asked for; each by the corpus."""
         return list(self._map_folders)
 
     def map(self, utterance: str) -> xr.Dataset:
@@ -144,15 +144,18 @@ class Run:
 
     @cached_property
     def _map_folders(self) -> dict[str, Path]:
-        groups = sorted((self.path / "maps.zarr").glob("[0-9]*"), key=lambda folder: int(folder.name))
-        return {_utterance_of(group): group for group in groups}
+        groups = {folder: _attributes(folder) for folder in (self.path / "maps.zarr").glob("[0-9]*")}
+        ordered = sorted(groups, key=lambda folder: ("on_request" in groups[folder], int(folder.name)))
+        return {str(groups[folder]["utterance"]): folder for folder in ordered}
 
 
-def _utterance_of(group: Path) -> str:
+def _attributes(group: Path) -> dict[str, Any]:
     try:
-        return str(zarr.open_group(group, mode="r").attrs["utterance"])
+        attributes = zarr.open_group(group, mode="r").attrs.asdict()
+        _ = attributes["utterance"]
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise _damaged(group, error) from None
+    return attributes
 
 
 def _open_zarr(path: Path) -> xr.Dataset:
