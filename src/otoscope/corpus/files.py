@@ -33,8 +33,9 @@ def list_files(path: Path, labels: Path | None = None) -> Listing:
     Files below `labels` count as if they lay beside the audio, in the same subfolders of `path`.
 
     For one audio file these are that file and the labels beside it. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
-    copies of TIMIT, the second is a conversion of the first and is the one listed. Raises `BadInput` where a folder cannot
-    be read: a corpus is never measured without part of it.
+    copies of TIMIT, the second is a conversion of the first and is the one listed.
+
+    Raises `BadInput` where a folder cannot be read: a corpus is never measured without part of it.
     """
     if path.is_file():
         beside = (file for file in path.parent.iterdir() if file == path or not is_audio(file))

@@ -70,8 +70,8 @@ def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
 def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     """The run with the maps of an `utterance` that it does not hold yet, computed now by its model, and kept.
 
-    They come after the run's own example, by which it is still shown. `model` is the Encoder that made the run, where it
-    cannot be loaded by its name.
+    They come after the run's own example, by which it is still shown. `model` is the Encoder that made the run, where
+    it cannot be loaded by its name.
 
     Raises:
         BadInput: the run has no such utterance or cannot be written, its model or audio is gone or has changed, or the
@@ -83,8 +83,8 @@ def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
         raise BadInput(f"{run.path} was measured under an intervention; its other maps are not made on request")
     if not os.access(run.path, os.W_OK):
         raise BadInput(
-            f"{run.path} cannot be written, where the maps of '{utterance}' would be kept; copy the run to a place of your "
-            f"own, or draw an utterance whose maps it holds: {', '.join(run.maps) or 'none'}"
+            f"{run.path} cannot be written, where the maps of '{utterance}' would be kept; copy the run to a place of "
+            f"your own, or draw an utterance whose maps it holds: {', '.join(run.maps) or 'none'}"
         )
     encoder = _model_of(run) if model is None else model
     check_model(run, encoder)

@@ -1,4 +1,4 @@
-"""How much was written, and whether it is all still there: zarr reads a chunk whose file is missing as if it were empty."""
+"""How much was written, and whether it is still there: zarr reads a chunk whose file is missing as if it were empty."""
 
 import os
 from collections.abc import Mapping
@@ -29,14 +29,18 @@ def check_held(folder: Path, expected: Mapping[str, Held]) -> None:
 
     >>> check_held(Path("run"), {"results.zarr": {"files": 310, "bytes": 48211}})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    otoscope.errors.BadInput: run/results.zarr is not whole: expected 310 files of 48211 bytes in all, found 0 of 0; ...
+    otoscope.errors.BadInput: run/results.zarr is not whole: expected 310 files (48211 bytes), found 0 ...
     """
     for name, wanted in expected.items():
         if (found := held(folder / name)) != wanted:
             raise BadInput(
-                f"{folder / name} is not whole: expected {wanted['files']} files of {wanted['bytes']} bytes in all, found "
-                f"{found['files']} of {found['bytes']}; copy it again or make it again"
+                f"{folder / name} is not whole: expected {_told(wanted)}, found {_told(found)}; "
+                "copy it again or make it again"
             )
+
+
+def _told(much: Held) -> str:
+    return f"{much['files']} file{'s' * (much['files'] != 1)} ({much['bytes']} bytes)"
 
 
 def _unless_missing(error: OSError) -> None:

@@ -1,7 +1,7 @@
 """The files of a run folder and the rules by which one is claimed, written and finished.
 
-`run.json` the plan, and how much the finished run holds; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps that were asked for;
-`skipped.json` utterances left out and why; `shards/` the engine's own, while the run is unfinished.
+`run.json` the plan, and how much the finished run holds; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps
+that were asked for; `skipped.json` utterances left out and why; `shards/` the engine's own until the run is finished.
 """
 
 import json
@@ -26,6 +26,7 @@ Plan = Mapping[str, Any]
 Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
 HOLDS = "holds"  # of a map: how much each of its arrays holds
+NAMED = 3  # of a list that differs
 OVERVIEW = 96  # blocks of frames along each side of an overview, at most
 
 
@@ -145,7 +146,7 @@ def write_map(
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """Contents of `run.json`: format_version, finished, plan; of a finished run holds, unless an older otoscope wrote it.
+    """Contents of `run.json`: format_version, finished, plan; and holds, where a run was finished by this otoscope.
 
     Raises:
         BadInput: it is not there, is none that we read, or may not be read.
@@ -238,4 +239,17 @@ def _differences(stored: Mapping[str, Any], asked: Mapping[str, Any], prefix: st
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _differences(old, new, f"{prefix}{key}.")
         elif old != new:
-            yield f"{prefix}{key} is {old!r} there, {new!r} now"
+            yield f"{prefix}{key} {_difference(old, new)}"
+
+
+def _difference(old: object, new: object) -> str:
+    if not (isinstance(old, list) and isinstance(new, list)):
+        return f"is {old!r} there, {new!r} now"
+    parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
+    told = [f"{_first(ones)} only {when}" for when, ones in parts if ones]
+    return f"has {', '.join(told)}" if told else "has the same in another order or number"
+
+
+def _first(ones: list[Any]) -> str:
+    more = f" and {len(ones) - NAMED} more" if len(ones) > NAMED else ""
+    return ", ".join(map(repr, ones[:NAMED])) + more

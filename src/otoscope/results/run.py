@@ -120,7 +120,7 @@ class Run:
 
     @cached_property
     def maps(self) -> list[str]:
-        """Ids of the utterances whose attention maps are stored: the run's own example, then those asked for; each by the corpus."""
+        """Ids of the utterances whose maps are stored: the run's own example, then those asked for, by the corpus."""
         return list(self._map_folders)
 
     def map(self, utterance: str) -> xr.Dataset:
