@@ -13,6 +13,16 @@ class BadInput(ValueError):  # noqa: N818 - the name is the message's first word
         super().__init__(printable(" ".join(message.split())))
 
 
+def unreadable(error: OSError) -> BadInput:
+    """What a person is told who may not read the file or folder that the system names.
+
+    Examples:
+        >>> str(unreadable(PermissionError(13, "Permission denied", "speech/dr1")))
+        'speech/dr1 cannot be read (Permission denied); give yourself the right to read it'
+    """
+    return BadInput(f"{error.filename} cannot be read ({error.strerror}); give yourself the right to read it")
+
+
 def printable(text: str) -> str:
     """The text with whatever is no Unicode, as parts of a file name that is not UTF-8, written as escapes.
 

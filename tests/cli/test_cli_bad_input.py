@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from transformers import BertConfig, BertModel
 
+from closed_places import closing
 from otoscope.cli import main
 
 
@@ -89,6 +90,23 @@ def test_a_model_without_its_feature_extractor(refused_analysis, tiny_model, tin
 def test_no_audio(refused_analysis, folder):
     (folder / "readme.txt").write_text("no audio here")
     assert "audio" in refused_analysis(folder)
+
+
+@pytest.mark.parametrize("closed", ["", "awb"])
+def test_a_folder_that_may_not_be_read(refused_analysis, tiny_corpus, monkeypatch, closed):
+    """A corpus is never measured without one of its folders."""
+    closing(monkeypatch, tiny_corpus / closed)
+    line = refused_analysis(tiny_corpus)
+    assert line.startswith(f"{tiny_corpus / closed} cannot be read (Permission denied); give yourself the right")
+
+
+def test_what_the_system_refuses_anywhere_is_one_line(refused, tmp_path, monkeypatch):
+    def closed(*_):
+        raise PermissionError(13, "Permission denied", "run/results.zarr/globalness/c/0/0")
+
+    monkeypatch.setattr("otoscope.results.open_run", closed)
+    line = refused("heads", tmp_path)
+    assert line.startswith("run/results.zarr/globalness/c/0/0: Permission denied; give yourself the right to it")
 
 
 def test_unreadable_audio(refused_analysis, folder):

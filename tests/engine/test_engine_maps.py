@@ -1,5 +1,6 @@
 """Maps of any utterance are made on request, by the very model that made the run."""
 
+import os
 import shutil
 
 import numpy as np
@@ -32,6 +33,22 @@ def test_figures_of_another_utterance(run, tmp_path):
     written = otoscope.draw(run.path, tmp_path / "figures", utterance=other)
     assert {path.suffix for path in written} == {".png"}
     assert other in otoscope.open_run(run.path).maps
+
+
+def test_the_run_is_still_shown_by_its_own_example(run):
+    """Also beside an utterance that stands earlier, and one that stands later, in the corpus."""
+    (example,) = run.maps
+    others = [id for id in run.utterances.index if id != example]
+    for other in (others[-1], others[0]):
+        assert with_maps(run, other).maps[0] == example
+    assert otoscope.open_run(run.path).maps == [example, others[0], others[-1]]
+
+
+def test_maps_of_a_run_that_cannot_be_written_are_refused_in_one_line(run, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    with pytest.raises(BadInput, match=rf"cannot be written.*copy the run .* whose maps it holds: {run.maps[0]}"):
+        with_maps(run, other)
 
 
 def test_an_utterance_that_the_run_does_not_hold_is_named(run):

@@ -11,6 +11,7 @@ from figure_sizes import DRAWN
 
 from otoscope.errors import BadInput
 from otoscope.figures import LIGHT, THEMES, discover, draw
+from otoscope.figures.theme import MARKERS
 from otoscope.results import claim_folder, finish, open_run, ranks
 from synthetic_run import make_run
 
@@ -187,3 +188,15 @@ def test_the_interval_of_the_sharpest_profile_lies_within_its_picture(tmp_path):
     tops = [path.vertices[:, 1].max() for axes in rows for band in axes.collections for path in band.get_paths()]
     assert rows
     assert max(tops) <= min(axes.get_ylim()[1] for axes in rows)
+
+
+def test_focus_and_neglect_are_the_highest_and_the_lowest_concentration_of_each_head(tmp_path):
+    """Also on a phone too rare for an interval; the report's rank correlation is of the same values."""
+    dataset = make_run(tmp_path / "run", 2, 2, 3, related=True).dataset.load()
+    dataset["concentration"][0, 0, 1], dataset["concentration"][0, 0, 2] = 9.0, -0.99
+    dataset["concentration_interval"][0, 0, 1:3] = np.nan
+    figure = discover()["concentration"].draw(dataset, LIGHT)
+    panels = [axes for axes in figure.axes if axes.get_xlim()[0] < dataset["verticality"].min() < axes.get_xlim()[1]]
+    for axes, extreme in zip(panels, (dataset["concentration"].max, dataset["concentration"].min), strict=True):
+        shown = np.concatenate([line.get_ydata() for line in axes.lines if line.get_marker() in MARKERS.values()])
+        np.testing.assert_array_equal(np.sort(shown), np.sort(extreme("key_phone").values.ravel()))

@@ -1,12 +1,14 @@
 """What `open_run` gives back: heads, utterances, maps, and one line for what is no run."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from closed_places import closing
 from otoscope.errors import BadInput
 from otoscope.results import FORMAT_VERSION, claim_folder, open_run
 from synthetic_run import make_run
@@ -89,6 +91,90 @@ def test_what_is_no_finished_run_is_one_line(tmp_path, run):
     (tmp_path / "begun" / "run.json").write_text(json.dumps({"format_version": 1, "finished": True, "plan": {}}))
     with pytest.raises(BadInput, match=r"results.zarr is missing or damaged"):
         open_run(tmp_path / "begun")
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:10])
+
+
+def chunk(array):
+    """The first chunk of an array on disk."""
+    return next(file for file in sorted((array / "c").rglob("*")) if file.is_file())
+
+
+DAMAGES = {
+    "chunks of a statistic are missing": ("results.zarr", lambda run: shutil.rmtree(run / "results.zarr/globalness/c")),
+    "one chunk is missing": ("results.zarr", lambda run: chunk(run / "results.zarr/category").unlink()),
+    "one chunk is cut": ("results.zarr", lambda run: cut(chunk(run / "results.zarr/weight"))),
+    "a variable is missing": ("results.zarr", lambda run: shutil.rmtree(run / "results.zarr/globalness")),
+    "what was left out is cut": ("skipped.json", lambda run: cut(run / "skipped.json")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_run_that_was_copied_in_part_is_never_read_as_if_it_were_whole(run, tmp_path, damage):
+    """zarr gives fill values for chunks without a file."""
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    (copy / "results.zarr" / "weight" / ".DS_Store").write_text("left by a file manager")
+    open_run(copy)
+    where, do = DAMAGES[damage]
+    do(copy)
+    with pytest.raises(
+        BadInput, match=rf"copy/{where} is not whole: expected \d+ files? \(\d+ bytes\), found .*; copy it again"
+    ):
+        open_run(copy)
+
+
+MAP_DAMAGES = {
+    "its group is no group": lambda stored: (stored / "zarr.json").unlink(),
+    "its group is cut": lambda stored: cut(stored / "zarr.json"),
+    "an array is missing": lambda stored: shutil.rmtree(stored / "attention"),
+    "a chunk is missing": lambda stored: chunk(stored / "attention").unlink(),
+    "a chunk is cut": lambda stored: cut(chunk(stored / "overview")),
+    "its labels are cut": lambda stored: cut(chunk(stored / "phone_symbol")),
+}
+
+
+@pytest.mark.parametrize("damage", MAP_DAMAGES)
+def test_a_map_that_was_copied_in_part_is_one_line(run, tmp_path, damage):
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    MAP_DAMAGES[damage](copy / "maps.zarr" / "4")
+    with pytest.raises(BadInput, match=r"copy/maps.zarr/4.* is (not whole|missing or damaged).*; copy it again"):
+        open_run(copy).map("voice-0/004")
+
+
+def as_written_before(run, folder):
+    """A copy of the run without the record of how much it holds."""
+    copy = shutil.copytree(run.path, folder)
+    for path, forget in (("run.json", lambda record: record), ("maps.zarr/4/zarr.json", lambda one: one["attributes"])):
+        record = json.loads((copy / path).read_text())
+        del forget(record)["holds"]
+        (copy / path).write_text(json.dumps(record))
+    return copy
+
+
+def test_a_run_written_before_runs_said_what_they_hold_opens_as_it_did(run, tmp_path):
+    older = open_run(as_written_before(run, tmp_path / "older"))
+    assert older.heads.equals(run.heads)
+    assert older.map("voice-0/004").identical(run.map("voice-0/004"))
+
+
+def test_what_an_older_run_lacks_is_said_with_its_path(run, tmp_path):
+    older = as_written_before(run, tmp_path / "older")
+    cut(older / "skipped.json")
+    with pytest.raises(BadInput, match=r"older/skipped.json is missing or damaged \(.*\); copy it again"):
+        _ = open_run(older).skipped
+    shutil.rmtree(older / "results.zarr" / "globalness")
+    with pytest.raises(BadInput, match=r"older: results lack globalness"):
+        open_run(older)
+
+
+@pytest.mark.parametrize("closed", ["run.json", "results.zarr"])
+def test_a_run_that_may_not_be_read_is_one_line(run, monkeypatch, closed):
+    """Whoever is root may read everything, so the system's answer is played."""
+    closing(monkeypatch, run.path / closed)
+    with pytest.raises(BadInput, match=rf"{closed} cannot be read \(Permission denied\); give yourself the right"):
+        open_run(run.path)
 
 
 def test_a_run_of_a_newer_otoscope_is_refused(tmp_path):

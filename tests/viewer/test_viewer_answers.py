@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import xarray as xr
+import zarr
 
 from otoscope.errors import BadInput
 from otoscope.phones import LabelFrames, label_rows, segment
@@ -83,6 +84,7 @@ def test_thumbnails_are_means_of_the_maps(drawn, drawn_run):
 def test_a_run_that_keeps_no_overviews_makes_them_from_its_maps(drawn, drawn_run, tmp_path):
     copy = shutil.copytree(drawn_run.path, tmp_path / "run")
     shutil.rmtree(copy / "maps.zarr" / "4" / "overview")
+    zarr.open_group(copy / "maps.zarr" / "4", mode="r+").attrs.pop("holds")
     older = open_answers([copy])
     np.testing.assert_array_equal(arrays(older, "0/overview/4/1")["code"], arrays(drawn, "0/overview/4/1")["code"])
 

@@ -1,7 +1,7 @@
 """The command line: one file per command, each of which parses, makes one call, and prints."""
 
 import sys
-from errno import ENAMETOOLONG
+from errno import EACCES, ENAMETOOLONG, EPERM
 from inspect import signature
 from typing import NoReturn
 
@@ -45,6 +45,11 @@ COMMANDS = (
     convert,
 )  # in the order of the help
 
+REFUSED = {  # by the system, and what to do
+    ENAMETOOLONG: "choose a shorter name",
+    EACCES: "give yourself the right to it, or choose another place",
+    EPERM: "give yourself the right to it, or choose another place",
+}
 INTERRUPTED = 130  # the exit status that typer gives where Ctrl-C ended a command
 
 app = typer.Typer(
@@ -69,9 +74,9 @@ def main() -> NoReturn:
     except BadInput as error:
         _refuse(str(error))
     except OSError as error:
-        if error.errno != ENAMETOOLONG:
+        if error.errno not in REFUSED or error.filename is None:
             raise
-        _refuse(f"{error.filename}: {error.strerror}")
+        _refuse(f"{error.filename}: {error.strerror}; {REFUSED[error.errno]}")
 
 
 def _refuse_unprintable(arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope.errors import BadInput, printable
+from otoscope.errors import BadInput, printable, unreadable
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 
@@ -34,6 +34,8 @@ def list_files(path: Path, labels: Path | None = None) -> Listing:
 
     For one audio file these are that file and the labels beside it. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
     copies of TIMIT, the second is a conversion of the first and is the one listed.
+
+    Raises `BadInput` where a folder cannot be read: a corpus is never measured without part of it.
     """
     if path.is_file():
         beside = (file for file in path.parent.iterdir() if file == path or not is_audio(file))
@@ -93,7 +95,7 @@ def read_lines(file: Path) -> list[str]:
 
 def _walk(root: Path) -> Iterator[Path]:
     seen: set[Path] = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
+    for folder, subfolders, names in os.walk(root, onerror=_refuse, followlinks=True):
         real = Path(folder).resolve()
         if real in seen:  # a link back to a folder above
             subfolders.clear()
@@ -101,3 +103,7 @@ def _walk(root: Path) -> Iterator[Path]:
         seen.add(real)
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         yield from (Path(folder) / name for name in names if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise unreadable(error)

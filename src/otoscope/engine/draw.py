@@ -27,7 +27,7 @@ def draw(
     """Draw every figure of a run into the folder `out`.
 
     Needs no torch, except for the maps of an `utterance` that the run does not hold yet: its model computes them now,
-    and they are kept.
+    and they are kept. The run's own example stays the one that is drawn where no utterance is named.
 
     Args:
         run: a run folder.

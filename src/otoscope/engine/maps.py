@@ -1,5 +1,6 @@
 """Attention maps kept in a run: of one example always, of any utterance on request."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -
         store_maps(folder, encoder, best, measured[best])
 
 
-def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut) -> None:
-    """Run a cut once more and keep its maps in the run at `folder`; `place` is its own among the run's utterances."""
+def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more: float) -> None:
+    """Run a cut once more and keep its maps in the run at `folder`; `place` is its own among the run's utterances.
+
+    `more` are further attributes of the stored map.
+    """
     maps = encoder.maps(cut)
     write_map(
         folder,
@@ -47,6 +51,7 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut) -> None
         first_centre=encoder.first_centre,
         phones=labels(cut, "phone"),
         words=labels(cut, "word"),
+        **more,
     )
 
 
@@ -65,21 +70,28 @@ def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
 def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     """The run with the maps of an `utterance` that it does not hold yet, computed now by its model, and kept.
 
-    `model` is the Encoder that made the run, where it cannot be loaded by its name.
+    They come after the run's own example, by which it is still shown. `model` is the Encoder that made the run, where
+    it cannot be loaded by its name.
 
     Raises:
-        BadInput: the run has no such utterance, its model or audio is gone or has changed, or the maps are too large.
+        BadInput: the run has no such utterance or cannot be written, its model or audio is gone or has changed, or the
+            maps are too large.
     """
     if utterance not in run.utterances.index:
         raise BadInput(f"{run.path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
         raise BadInput(f"{run.path} was measured under an intervention; its other maps are not made on request")
+    if not os.access(run.path, os.W_OK):
+        raise BadInput(
+            f"{run.path} cannot be written, where the maps of '{utterance}' would be kept; copy the run to a place of "
+            f"your own, or draw an utterance whose maps it holds: {', '.join(run.maps) or 'none'}"
+        )
     encoder = _model_of(run) if model is None else model
     check_model(run, encoder)
     cut = next(cut for cut in cuts_of(run) if cut.id == utterance)
     if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
         raise BadInput(f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance")
-    store_maps(run.path, encoder, list(run.utterances.index).index(utterance), cut)
+    store_maps(run.path, encoder, list(run.utterances.index).index(utterance), cut, on_request=True)
     return open_run(run.path)
 
 

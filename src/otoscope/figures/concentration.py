@@ -1,4 +1,4 @@
-"""Vertical heads look at few phones or away from them: verticality against the most extreme concentration."""
+"""Vertical heads look at few phones or away from them: verticality against the highest and lowest concentration."""
 
 import numpy as np
 import xarray as xr
@@ -31,15 +31,12 @@ def concentration(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _extreme(dataset: xr.Dataset, sign: int) -> xr.Dataset:
-    """Value, low and high [layer, head] of the concentration that is surely most extreme: whose near end is.
+    """Value, low and high [layer, head] of the highest (`sign` 1) or lowest (-1) concentration on any phone.
 
-    Without intervals, of one utterance, it is the most extreme value.
+    Low and high are NaN where too few utterances have the phone for an interval.
     """
-    value = dataset["concentration"]
-    ends = dataset["concentration_interval"]
-    near = sign * ends.sel(bound="low" if sign > 0 else "high", drop=True)
-    near = near.fillna(-np.inf) if near.notnull().any() else (sign * value).fillna(-np.inf)
-    phone = near.argmax("key_phone")
+    value, ends = dataset["concentration"], dataset["concentration_interval"]
+    phone = (sign * value).fillna(-np.inf).argmax("key_phone")
     low, high = (ends.sel(bound=end, drop=True).isel(key_phone=phone) for end in ("low", "high"))
     return xr.Dataset({"value": value.isel(key_phone=phone), "low": low, "high": high})
 
@@ -63,7 +60,10 @@ def _heads(axes: Axes, dataset: xr.Dataset, extreme: xr.Dataset, theme: Theme) -
 
 FIGURE = Drawing(
     name="concentration",
-    doc="verticality of every head against its highest and lowest concentration on a phone, with intervals",
+    doc=(
+        "verticality of every head against its highest and lowest concentration on a phone, with the interval where "
+        "enough utterances have that phone"
+    ),
     variables=("concentration", "concentration_interval", "verticality"),
     function=concentration,
 )

@@ -35,7 +35,7 @@ def draw(
         run: an opened run.
         out: folder for the files, made where it does not exist.
         formats: of png, svg, pdf.
-        utterance: whose maps are shown; without it the first that is stored.
+        utterance: whose maps are shown; without it the run's own example.
         theme: light or dark.
         on_skip: receives (figure, reason) where a figure lacks its data; without it a warning is given.
         beside: what else is shown of the utterance, for the figures on request.

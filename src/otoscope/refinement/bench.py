@@ -31,7 +31,7 @@ class Bench:
 
     Attributes:
         models: names, the model first, then the one it is compared with, if any.
-        parameters, disk: of each model, numbers of weights and bytes of its weight files (None for a hub name).
+        parameters, disk: of each model, number of the encoder's weights, bytes of its files (None for a hub name).
         costs: seconds of audio -> cost of each model.
         ratios: seconds of audio -> how many times as long the other model takes, turn by turn; empty without another.
     """
@@ -46,7 +46,7 @@ class Bench:
     def table(self) -> str:
         """All of it, to read."""
         rows = [("", *self.models)]
-        rows.append(("parameters", *(f"{count / 1e6:.2f} M" for count in self.parameters)))
+        rows.append(("parameters of the encoder", *(f"{count / 1e6:.2f} M" for count in self.parameters)))
         rows.append(("weights on disk", *("-" if size is None else f"{size / MIB:.1f} MiB" for size in self.disk)))
         for seconds, costs in self.costs.items():
             rows += list(_rows(seconds, costs, self.ratios.get(seconds)))

@@ -26,7 +26,7 @@ class Refinement:
         path: its folder; `portable` is the one that loads without otoscope, if it was asked for.
         removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
         span: frames within which queries attend; None for all.
-        parameters: number of weights, before and after.
+        parameters: number of weights, before and after, with those that pre-training put on top of the encoder.
     """
 
     path: Path
@@ -44,7 +44,8 @@ class Refinement:
         lines = [
             f"{len(self.removed)} of {sum(self.heads) + len(self.removed)} heads removed; span: {span}",
             f"heads of each layer: {', '.join(map(str, self.heads))}",
-            f"{after} of {before} parameters ({after / before:.0%}), written to {self.path}",
+            f"{after} of {before} parameters ({after / before:.0%}), with what pre-training put on top of the encoder",
+            f"written to {self.path}",
         ]
         if self.portable:
             limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""

@@ -1,7 +1,7 @@
 """The files of a run folder and the rules by which one is claimed, written and finished.
 
-`run.json` the plan; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps that were asked for;
-`skipped.json` utterances left out and why; `shards/` the engine's own, while the run is unfinished.
+`run.json` the plan, and how much the finished run holds; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps
+that were asked for; `skipped.json` utterances left out and why; `shards/` the engine's own until the run is finished.
 """
 
 import json
@@ -17,13 +17,16 @@ import xarray as xr
 import zarr
 
 from otoscope.atomic import atomic, is_vacant, make_folder
-from otoscope.errors import BadInput
+from otoscope.errors import BadInput, unreadable
+from otoscope.results.contents import held
 from otoscope.results.pooling import n_blocks, pooled
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
 
 Plan = Mapping[str, Any]
 Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
+HOLDS = "holds"  # of a map: how much each of its arrays holds
+NAMED = 3  # of a list that differs
 OVERVIEW = 96  # blocks of frames along each side of an overview, at most
 
 
@@ -82,7 +85,8 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     with atomic(folder / "results.zarr", needed=dataset.nbytes) as partial:
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
     _write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
-    _write_json(folder / "run.json", {**read_record(folder), "finished": True})
+    holds = {name: held(folder / name) for name in ("results.zarr", "skipped.json")}
+    _write_json(folder / "run.json", {**read_record(folder), "finished": True, "holds": holds})
     shutil.rmtree(folder / "shards", ignore_errors=True)
 
 
@@ -113,7 +117,7 @@ def write_map(
         frame_period: seconds between two frames.
         phones, words: (symbol, start, end) in seconds, if known.
         more: further attributes: `first_centre` (seconds at which the first frame is centred), `audio_start` (seconds
-            in the audio at which the utterance begins), `audio_channel`.
+            in the audio at which the utterance begins), `audio_channel`, `on_request` (it is not the run's example).
 
     Beside the attention goes an `overview` of each head, its means over blocks of frames, at the size of an atlas.
 
@@ -136,16 +140,24 @@ def write_map(
     with atomic(store / str(index), needed=2 * int(np.prod(shape))) as partial:
         attrs = {"utterance": utterance, "audio": audio, "frame_period": frame_period, **more}
         _label_table(phones, words).assign_attrs(attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
-        _write_attention(zarr.open_group(partial, mode="r+"), layers, shape)
+        group = zarr.open_group(partial, mode="r+")
+        _write_attention(group, layers, shape)
+        group.attrs[HOLDS] = {array: held(partial / array) for array in sorted(group.array_keys())}
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """Contents of `run.json`: format_version, finished, plan. Raises BadInput where it is none that we read."""
+    """Contents of `run.json`: format_version, finished, plan; and holds, where a run was finished by this otoscope.
+
+    Raises:
+        BadInput: it is not there, is none that we read, or may not be read.
+    """
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         version, _, _ = record["format_version"], record["finished"], record["plan"]
     except (FileNotFoundError, NotADirectoryError):
         raise BadInput(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
+    except PermissionError as error:
+        raise unreadable(error) from None
     except (ValueError, KeyError, TypeError):
         raise BadInput(f"{folder / 'run.json'} is damaged: expected JSON with format_version, finished, plan") from None
     check_version(version, folder)
@@ -227,4 +239,17 @@ def _differences(stored: Mapping[str, Any], asked: Mapping[str, Any], prefix: st
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _differences(old, new, f"{prefix}{key}.")
         elif old != new:
-            yield f"{prefix}{key} is {old!r} there, {new!r} now"
+            yield f"{prefix}{key} {_difference(old, new)}"
+
+
+def _difference(old: object, new: object) -> str:
+    if not (isinstance(old, list) and isinstance(new, list)):
+        return f"is {old!r} there, {new!r} now"
+    parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
+    told = [f"{_first(ones)} only {when}" for when, ones in parts if ones]
+    return f"has {', '.join(told)}" if told else "has the same in another order or number"
+
+
+def _first(ones: list[Any]) -> str:
+    more = f" and {len(ones) - NAMED} more" if len(ones) > NAMED else ""
+    return ", ".join(map(repr, ones[:NAMED])) + more

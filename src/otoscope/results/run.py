@@ -12,7 +12,8 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import BadInput
-from otoscope.results.folder import read_record
+from otoscope.results.contents import check_held
+from otoscope.results.folder import HOLDS, read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, check, kind
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
@@ -27,7 +28,8 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
     """Open the finished run at `path`; arrays are read when they are used.
 
     Raises:
-        BadInput: not a run folder, an unfinished run, a damaged run, or one of a newer otoscope.
+        BadInput: not a run folder, an unfinished run, a damaged or incomplete run, one of a newer otoscope, or one that
+            may not be read.
 
     >>> open_run("no-such-run")
     Traceback (most recent call last):
@@ -37,8 +39,12 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
     record = read_record(folder)
     if not record["finished"]:
         raise BadInput(f"the run at {folder} is unfinished; repeat the command that began it with --resume")
+    check_held(folder, record.get("holds", {}))
     run = Run(folder, record["plan"])
-    check(run.dataset)
+    try:
+        check(run.dataset)
+    except BadInput as error:
+        raise BadInput(f"{folder}: {error}") from None
     return run
 
 
@@ -101,13 +107,20 @@ class Run:
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
-        """Utterances that were left out, one row each: id, reason (which names the file)."""
-        records = json.loads((self.path / "skipped.json").read_text(encoding="utf-8"))
-        return pd.DataFrame(records, columns=["id", "reason"])
+        """Utterances that were left out, one row each: id, reason (which names the file).
+
+        Raises:
+            BadInput: `skipped.json` is missing or damaged.
+        """
+        file = self.path / "skipped.json"
+        try:
+            return pd.DataFrame(json.loads(file.read_text(encoding="utf-8")), columns=["id", "reason"])
+        except (FileNotFoundError, ValueError) as error:
+            raise _damaged(file, error) from None
 
     @cached_property
     def maps(self) -> list[str]:
-        """Ids of the utterances whose attention maps are stored, in order of the corpus."""
+        """Ids of the utterances whose maps are stored: the run's own example, then those asked for, by the corpus."""
         return list(self._map_folders)
 
     def map(self, utterance: str) -> xr.Dataset:
@@ -119,25 +132,41 @@ class Run:
             `frame_period` (seconds).
 
         Raises:
-            BadInput: no map of this utterance was stored.
+            BadInput: no map of this utterance was stored, or it is damaged.
         """
         if utterance not in self._map_folders:
             stored = ", ".join(self.maps) or "none"
             raise BadInput(f"no attention map of utterance {utterance!r} in {self.path}; maps are stored of: {stored}")
-        dataset = _open_zarr(self._map_folders[utterance])
+        folder = self._map_folders[utterance]
+        dataset = _open_zarr(folder)
+        check_held(folder, dataset.attrs.pop(HOLDS, {}))
         return dataset.assign_coords({dim: np.arange(dataset.sizes[dim]) for dim in HEAD_DIMS})
 
     @cached_property
     def _map_folders(self) -> dict[str, Path]:
-        groups = sorted((self.path / "maps.zarr").glob("[0-9]*"), key=lambda folder: int(folder.name))
-        return {str(zarr.open_group(group, mode="r").attrs["utterance"]): group for group in groups}
+        groups = {folder: _attributes(folder) for folder in (self.path / "maps.zarr").glob("[0-9]*")}
+        ordered = sorted(groups, key=lambda folder: ("on_request" in groups[folder], int(folder.name)))
+        return {str(groups[folder]["utterance"]): folder for folder in ordered}
+
+
+def _attributes(group: Path) -> dict[str, Any]:
+    try:
+        attributes = zarr.open_group(group, mode="r").attrs.asdict()
+        _ = attributes["utterance"]
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise _damaged(group, error) from None
+    return attributes
 
 
 def _open_zarr(path: Path) -> xr.Dataset:
     try:
         return xr.open_zarr(path, chunks=None, consolidated=False)
     except (FileNotFoundError, KeyError, ValueError) as error:
-        raise BadInput(f"{path} is missing or damaged ({error}); repeat the analysis into a new folder") from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> BadInput:
+    return BadInput(f"{path} is missing or damaged ({error}); copy it again or make it again")
 
 
 def _heads(dataset: xr.Dataset) -> pd.DataFrame:
