@@ -23,7 +23,7 @@ OPERATIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "some head attends to ch, jh, s and sh": (SIBILANTS, "attends"),
     "some head avoids ch, jh, s and sh": (SIBILANTS, "avoids"),
 }
-NAMED = f"operation's bound against the {OVER_UTTERANCES}, the head that is surest; fails where every head does"
+NAMED = f"operation's bound against the {OVER_UTTERANCES}, the head that is surest"
 LOCAL = "; no diagonal heads, whose neighbours are other phones"
 NO_SUCH_PHONES = "the corpus has none of these phones"
 
