@@ -38,6 +38,14 @@ def test_a_model_that_is_better_without_them(monkeypatch):
     assert found["removing global heads raises it"] == "holds"
 
 
+def test_a_span_that_may_do_good_is_not_refuted_by_one_that_does_not(monkeypatch):
+    """Every radius has to fail before limiting the span is said to."""
+    worse, _ = answers(monkeypatch, lambda change, score: 0.3 if change.radius is not None else 0.0)
+    assert worse["limiting the span raises it"] == "does not hold"
+    one_good, _ = answers(monkeypatch, lambda change, score: -0.3 if change.radius == 5 else 0.3)
+    assert one_good["limiting the span raises it"] == "holds"
+
+
 def test_nothing_can_be_told_of_noise(monkeypatch):
     found, dataset = answers(monkeypatch, lambda change, score: 0.0)
     assert found["diagonal heads matter most"] != "holds"

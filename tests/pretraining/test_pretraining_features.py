@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from otoscope.corpus import load_audio, read_corpus
 from otoscope.errors import BadInput
@@ -82,6 +83,16 @@ def test_kept_features_are_those_of_the_corpora_in_their_order(
     again = read_speech(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
     np.testing.assert_array_equal(again.features.frames, first.features.frames)
     assert again.skipped == first.skipped
+
+
+def test_speech_of_which_nothing_can_be_used_says_how_much_and_why(tmp_path: Path) -> None:
+    """Else training would only say that there are too few utterances."""
+    for name in ("a.wav", "b.wav"):
+        soundfile.write(tmp_path / name, np.full(16000, np.nan, np.float32), 16000, subtype="FLOAT")
+    with pytest.raises(
+        BadInput, match=r"not one of 2 utterances of .* can be used; a: .*a.wav.* 16000 NaN or infinite"
+    ):
+        read_speech([str(tmp_path)], EXTRACTOR, tmp_path / "kept")
 
 
 def test_a_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:

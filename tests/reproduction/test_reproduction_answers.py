@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from otoscope.importance.claims import Difference
+from otoscope.importance.claims import Difference, for_every, for_some
 from otoscope.relations.operations import operations
-from otoscope.reproduction.answers import beyond_chance, over_heads
+from otoscope.reproduction.answers import answered_by_each, beyond_chance, over_heads
 from otoscope.reproduction.boundaries import boundary_answers
 from otoscope.reproduction.dataset import _rows
 from otoscope.reproduction.heads import _unevenness, head_answers, shifts
 from otoscope.reproduction.html import paragraph, table
+from otoscope.reproduction.pruning import _half
 from otoscope.reproduction.relations import relation_answers
 from otoscope.reproduction.stage import Record
 from otoscope.segmentation.comparison import compare
@@ -119,6 +120,27 @@ def test_shifts_and_shares_that_grow_with_the_span_are_found():
     assert on_it["sharp diagonals are shifted off the main diagonal"] == "does not hold"
 
 
+def test_claims_about_heads_are_asked_of_every_training():
+    """One on the main diagonal, one beside it: neither speaks for the model. One without sharp heads says nothing."""
+    shifted = "sharp diagonals are shifted off the main diagonal"
+    blunt = heads(2, EVEN)
+    blunt["offset_profile"][:] = 1 / blunt.sizes["offset"]
+    found = {"m3": heads(0, EVEN), "m3-1": heads(2, EVEN), "m3-2": blunt}
+    said = {one.claim.text: one for one in head_answers(found, list(found))}
+    assert said[shifted].claim.answer == "cannot tell"
+    assert [one.what.partition(":")[0] for one in said[shifted].claim.differences] == ["M3", "M3-1"]
+    assert "no diagonal head of M3-2 has 30%" in said[shifted].test
+    assert len(said["categories are spread evenly over layers"].claim.differences) == 3
+
+
+def test_a_wide_diagonal_may_be_on_the_main_one_though_another_is_surely_beside_it():
+    """None is exactly on it: what holds has to hold of every head."""
+    one = heads(2, EVEN)
+    one["offset_profile_interval"].loc[{"layer": 0, "head": 0, "offset": 0}] = np.array([0.0, 0.5])
+    said = {given.claim.text: given.claim.answer for given in head_answers({"m3": one}, ["m3"])}
+    assert said["sharp diagonals are shifted off the main diagonal"] == "cannot tell"
+
+
 def test_without_sharp_diagonals_nothing_is_said_of_shifts():
     blunt = heads(2, EVEN)
     blunt["offset_profile"][:] = 1 / blunt.sizes["offset"]
@@ -128,28 +150,121 @@ def test_without_sharp_diagonals_nothing_is_said_of_shifts():
     assert {one.test for one in of_shifts} == {"no diagonal head of M3 has 30% of its attention at one offset"}
 
 
+PHONES = ["a", "b"]
+ELSEWHERE = "the same phone elsewhere"
+
+
+def related(effects, categories):
+    """Heads of one layer whose effects on `ELSEWHERE` are (low, high), of these categories."""
+    targets = [one.target for one in operations(PHONES)]
+    ends = np.ones((1, len(effects), len(targets), 2))
+    ends[0, :, targets.index(ELSEWHERE)] = effects
+    dims = ("layer", "head", "operation")
+    spread = np.linspace(0.1, 0.9, 2 * len(effects)).reshape(1, len(effects), 2)
+    return xr.Dataset(
+        {
+            "operation_effect": (dims, ends.mean(axis=-1)),
+            "operation_effect_interval": ((*dims, "bound"), ends),
+            "category": (("layer", "head"), np.array([categories], object)),
+            "verticality": (("layer", "head"), spread[..., 0]),
+            "concentration": (("layer", "head", "key_phone"), spread),
+        },
+        {"operation": targets, "key_phone": PHONES},
+    ).assign_attrs(labelled_utterances=1)
+
+
+def said_of(*seeds):
+    """Answers to claims about relations by the claim, of one or more trainings of M3."""
+    given = relation_answers({f"m3-{place}": one for place, one in enumerate(seeds)})
+    return {one.claim.text: one for one in given}
+
+
 def test_a_local_head_is_not_said_to_attend_to_its_phone_or_to_avoid_it():
     """It stays in the phone that it is in, and beside that lie others."""
-    phones = ["a", "b"]
-    targets = [one.target for one in operations(phones)]
-    effect = xr.DataArray(np.ones((1, 1, len(targets))), dims=("layer", "head", "operation"))
-    effect[..., targets.index("its own phone")], effect[..., targets.index("the same phone elsewhere")] = 0.7, 0.1
-    local = xr.Dataset(
-        {
-            "operation_effect": effect,
-            "operation_effect_interval": xr.concat([effect, effect], "bound").transpose(..., "bound"),
-            "category": (("layer", "head"), np.array([["diagonal"]], object)),
-            "verticality": (("layer", "head"), [[0.5]]),
-            "concentration": (("layer", "head", "key_phone"), [[[0.1, 0.2]]]),
-        },
-        {"operation": targets, "key_phone": phones},
-    ).assign_attrs(labelled_utterances=1)
-    said = {one.claim.text: one.claim.answer for one in relation_answers(local)}
-    assert said["some head attends to the same phone elsewhere"] == "does not hold"
-    assert said["some head avoids the same phone elsewhere"] == "cannot tell"
-    upright = local.assign(category=(("layer", "head"), np.array([["global"]], object)))
-    said = {one.claim.text: one.claim.answer for one in relation_answers(upright)}
-    assert said["some head avoids the same phone elsewhere"] == "holds"
+    said = said_of(related([(0.1, 0.1)], ["diagonal"]))
+    assert said["some head attends to the same phone elsewhere"].claim.answer == "does not hold"
+    assert said["some head avoids the same phone elsewhere"].claim.answer == "cannot tell"
+    said = said_of(related([(0.1, 0.1)], ["global"]))
+    assert said["some head avoids the same phone elsewhere"].claim.answer == "holds"
+
+
+def test_some_head_is_refuted_by_every_head_and_not_by_one():
+    """The head of the highest lower end may fail where another, of a wide interval, may yet do it."""
+    attends = f"some head attends to {ELSEWHERE}"
+    both = said_of(related([(1.5, 1.8), (0.5, 3.0)], ["global", "global"]))[attends].claim
+    assert both.answer == "cannot tell"
+    assert both.differences[0].what == "head 0.1, beyond its bound"
+    assert said_of(related([(1.5, 1.8), (0.5, 1.9)], ["global"] * 2))[attends].claim.answer == "does not hold"
+    assert said_of(related([(2.5, 2.8), (0.5, 3.0)], ["global"] * 2))[attends].claim.answer == "holds"
+
+
+def test_some_and_every_are_answered_as_logic_has_it():
+    above, open_, below = (Difference("", value, value - 1, value + 1) for value in (2.0, 0.0, -2.0))
+    unknown = Difference("", 0.0, np.nan, np.nan)
+    for candidates, some, every in [
+        ([above, open_, below, unknown], "holds", "does not hold"),
+        ([above, above], "holds", "holds"),
+        ([below, below], "does not hold", "does not hold"),
+        ([above, unknown], "holds", "cannot tell"),
+        ([below, unknown], "cannot tell", "does not hold"),
+        ([open_, below], "cannot tell", "does not hold"),
+        ([open_, above], "holds", "cannot tell"),
+    ]:
+        assert for_some(candidates).answer == some
+        assert for_some(candidates[::-1]).answer == some
+        assert for_every(candidates).answer == every
+        assert for_every(candidates[::-1]).answer == every
+
+
+def test_half_of_the_heads_cannot_go_only_where_no_ranking_lets_them():
+    def pruned(interval):
+        change = np.array([[[0.0, -0.05, -0.2]], [[0.0, -0.06, -0.2]]])
+        ends = np.stack([change, change], axis=-1)
+        ends[1, 0, 1] = interval
+        dims = ("ranking", "direction", "step")
+        return xr.Dataset(
+            {"change": (dims, change), "change_interval": ((*dims, "bound"), ends), "removed": ("step", [0, 2, 4])},
+            {"ranking": ["globalness", "weight"], "direction": ["high to low"], "probe": "phone"},
+        ).expand_dims("probe")
+
+    assert _half(pruned((-0.07, -0.055)), "phone").answer == "does not hold"
+    assert _half(pruned((-0.2, 0.03)), "phone").answer == "cannot tell"
+    assert _half(pruned((-0.2, 0.03)), "phone").what.startswith("weight")
+
+
+def test_what_trainings_contradict_cannot_be_told_of_such_models():
+    above, open_, below = (Difference("", value, value - 1, value + 1) for value in (2.0, 0.0, -2.0))
+
+    def answer(*differences):
+        return answered_by_each("", "", {f"m3-{at}": one for at, one in enumerate(differences)}, "").claim.answer
+
+    assert answer(above, above) == "holds"
+    assert answer(above, open_) == "cannot tell"
+    assert answer(above, open_, below) == "cannot tell"
+    assert answer(open_, below) == "does not hold"
+    assert answer(below) == "does not hold"
+    assert answer() == "cannot tell"
+
+
+def test_relations_are_asked_of_every_training_which_is_named():
+    attends = f"some head attends to {ELSEWHERE}"
+    does, does_not = related([(2.5, 2.8)] * 3, ["global"] * 3), related([(0.5, 0.8)] * 3, ["diagonal"] * 3)
+    asked = said_of(does, does_not)[attends].claim
+    assert asked.answer == "cannot tell"
+    assert [one.what for one in asked.differences] == [
+        "M3-0: head 0.0, beyond its bound",
+        "M3-1: head 0.0, beyond its bound",
+    ]
+    alone = said_of(does)[attends].claim
+    assert (alone.answer, alone.differences[0].what) == ("holds", "head 0.0, beyond its bound")
+
+
+def test_concentration_says_over_how_many_heads_it_is():
+    said = said_of(related([(1, 1)] * 4, ["diagonal", "global", "vertical", "vertical"]))
+    focus, neglect = (
+        said[f"vertical heads concentrate, by {by}"].claim.differences[0].what for by in ("focus", "neglect")
+    )
+    assert (focus, neglect) == ("Spearman over 4 of 4 heads", "Spearman over 3 of 4 heads")
 
 
 def test_one_utterance_is_too_little_speech_to_tell():

@@ -8,6 +8,7 @@ from lhotse import CutSet
 
 from otoscope import embedded, read_corpus, reproduce
 from otoscope.errors import BadInput
+from otoscope.reproduction import stage
 from otoscope.reproduction.corpora import Probed, corpora, probes_of
 from otoscope.reproduction.dataset import results
 from otoscope.reproduction.found import Found
@@ -123,6 +124,70 @@ def test_another_reproduction_in_the_folder_is_refused(killed):
     speech = str(embedded.speech())
     with pytest.raises(BadInput, match="was made by another plan"):
         reproduce([speech], speech, speech, killed.out, recipes=killed.root / "recipes", seeds=1)
+
+
+def again(killed, out, **change):
+    """The command that made the killed reproduction, on a folder of it, with one thread as there."""
+    speech = killed.root / "LibriSpeech"
+    given = {"pretrain": [speech / "train-clean-360"], "phones": killed.root / "TIMIT" / "TEST"} | change
+    labels, recipes = killed.root / "alignments" / "test-clean", killed.root / "recipes"
+    begun: list[str] = []
+    reproduce(
+        speakers=speech / "test-clean",
+        out=out,
+        recipes=recipes,
+        alignments=labels,
+        seeds=1,
+        on_stage=begun.append,
+        **given,
+    )
+    return begun
+
+
+def test_other_speech_of_the_same_folder_name_is_another_reproduction(killed, tmp_path):
+    """Else its report would be that of the speech that was there before."""
+    other = shutil.copytree(killed.root / "LibriSpeech" / "train-clean-360", tmp_path / "train-clean-360")
+    next(other.rglob("*.flac")).unlink()
+    with pytest.raises(BadInput, match="was made by another plan: pretrain is"):
+        again(killed, killed.out, pretrain=[other])
+
+
+def test_a_corpus_that_is_not_there_leaves_the_folder_to_the_command_that_is_right(killed, tmp_path):
+    speech = str(embedded.speech())
+    with pytest.raises(BadInput, match="nowhere: no such file or folder"):
+        reproduce(["nowhere"], speech, speech, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_something_else_is_refused_and_one_of_models_is_not(tmp_path):
+    speech = str(embedded.speech())
+    (tmp_path / "models").mkdir()
+    with pytest.raises(BadInput, match="nowhere"):
+        reproduce(["nowhere"], speech, speech, tmp_path)
+    (tmp_path / "mine.txt").touch()
+    with pytest.raises(BadInput, match=r"is not a reproduction of otoscope \(it holds mine.txt\)"):
+        reproduce([speech], speech, speech, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"models", "mine.txt"}
+
+
+def test_what_was_lost_is_made_again_and_what_is_damaged_is_named(killed, tmp_path, monkeypatch):
+    """A record that cannot be read, a result that is gone: the stage is done again, and no other."""
+    out = shutil.copytree(killed.out, tmp_path / "out")
+    (out / "stages" / "m6-held-out.json").write_text('{"seco')
+    (out / "runs" / "m3" / "held-out.json").unlink()
+    shutil.rmtree(out / "runs" / "m3" / "heads")
+    done: list[str] = []
+    attempt = stage._attempt
+    monkeypatch.setattr(stage, "_attempt", lambda one, before: done.append(one.name) or attempt(one, before))
+    again(killed, out)
+    assert done == ["m3/held-out", "m3/heads", "m6/held-out"]
+    (out / "runs" / "m3" / "held-out.json").write_text('{"mod')
+    with pytest.raises(BadInput, match=r"held-out.json is damaged; remove it, and the same command makes it again"):
+        again(killed, out)
+    (out / "runs" / "m3" / "held-out.json").unlink()
+    shutil.rmtree(out / "runs" / "m3" / "heads" / "results.zarr")
+    with pytest.raises(BadInput, match=r"remove .*heads, and the same command makes it again"):
+        again(killed, out)
 
 
 def test_without_boundaries_and_probes_the_rest_is_told_and_they_cannot_be(killed):

@@ -2,7 +2,8 @@
 
 Yang, Liu and Lee 2020, section 5. Every answer is a difference of scores, paired over seeds and utterances: above zero
 (the claim's way) with its whole 95 % interval it holds, below zero it does not. Where a claim compares with several, it
-holds if all say so, and does not if any says the contrary.
+holds if all say so, and does not if any says the contrary. Where it is of some among several, it holds if one says so,
+and does not if all say the contrary.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,28 @@ class Difference:
     def cells(self) -> list[str]:
         """As a table shows it."""
         return [self.what, f"{self.value:+.3f}", f"{self.low:+.3f} to {self.high:+.3f}"]
+
+
+def for_some(candidates: Sequence[Difference]) -> Difference:
+    """The one that answers for "some of them": surely above zero if any is, surely below only if all are.
+
+    >>> for_some([Difference("a", -0.5, -0.7, -0.2), Difference("b", 0.1, -0.8, 0.8)]).what
+    'b'
+    >>> for_some([Difference("a", 0.2, 0.1, 0.3), Difference("b", 0.1, -0.8, 0.8)]).what
+    'a'
+    """
+    surest = max(candidates, key=lambda one: -np.inf if np.isnan(one.low) else one.low)
+    return surest if surest.low > 0 else max(candidates, key=lambda one: np.inf if np.isnan(one.high) else one.high)
+
+
+def for_every(candidates: Sequence[Difference]) -> Difference:
+    """The one that answers for "every one of them": surely below zero if any is, surely above only if all are.
+
+    >>> for_every([Difference("a", 0.3, 0.1, 0.5), Difference("b", 0.4, -0.1, 0.9)]).what
+    'b'
+    """
+    surest = min(candidates, key=lambda one: np.inf if np.isnan(one.high) else one.high)
+    return surest if surest.high < 0 else min(candidates, key=lambda one: -np.inf if np.isnan(one.low) else one.low)
 
 
 @dataclass(frozen=True)
@@ -148,7 +171,7 @@ def _phones(one: Asked) -> list[Claim]:
         )
     ]
     if "span_place" in one.dataset:
-        found.append(Claim("limiting the span raises it", "phone", [_best_span(one)]))
+        found.append(Claim("limiting the span raises it", "phone", [for_some(_spans(one))]))
     if "weight" in one.dataset["ranking"].values:
         low_end = slice(1, 1 + one.dataset.sizes["step"] // 2)
         globalness, weight = one.area("globalness", steps=low_end), one.area("weight", "low to high", low_end)
@@ -162,16 +185,15 @@ def _phones(one: Asked) -> list[Claim]:
     return found
 
 
-def _best_span(one: Asked) -> Difference:
-    """Of the radii, with rows as published, the one whose score is best."""
+def _spans(one: Asked) -> list[Difference]:
+    """The gain by each radius, with rows as published."""
     radii = one.dataset["radius"].values[1:]
-    each = [_minus(f"radius {radius:.0f} over intact", one.span(radius, "published"), one.intact()) for radius in radii]
-    return max(each, key=lambda difference: difference.value)
+    return [_minus(f"radius {radius:.0f} over intact", one.span(radius, "published"), one.intact()) for radius in radii]
 
 
 def _unharmed(asked: dict[str, Asked]) -> Claim:
-    """At the radius that is best for phones, the loss of speaker recognition against what is called harmless."""
-    best = _best_span(asked["phone"]).what
+    """At the radius whose score of phones is best, the loss of speaker recognition against what is called harmless."""
+    best = max(_spans(asked["phone"]), key=lambda difference: difference.value).what
     speaker, radius = asked["speaker-utterance"], float(best.split()[1])
     value, drawn = speaker.span(radius, "published")
     allowed = (value + HARMLESS, drawn + HARMLESS)

@@ -50,6 +50,9 @@ def read_speech(names: Sequence[str], extractor: MockingjayFeatureExtractor, kep
     features = read_features(folder)
     lengths = np.split(features.lengths, np.cumsum([len(part) for part in parts])[:-1])
     unheard = [cuts[i] for i in np.flatnonzero(features.lengths == 0)]
+    if len(unheard) == len(cuts):
+        why = _wave(cuts[0], extractor.sampling_rate)[1]
+        raise BadInput(f"not one of {len(cuts)} utterances of {', '.join(names)} can be used; {cuts[0].id}: {why}")
     return Speech(
         features,
         tuple(_corpus(*named) for named in zip(names, lengths, strict=True)),

@@ -1,12 +1,13 @@
 """Answers to claims: differences with their intervals, and what comes between models by chance."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from otoscope.importance.claims import Answer as Verdict
 from otoscope.importance.claims import Claim, Difference
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval
@@ -26,6 +27,27 @@ class Answer:
 def answered(text: str, of: str, differences: Sequence[Difference], test: str) -> Answer:
     """A claim with what answers it; without differences nothing can be told, and `test` says why."""
     return Answer(Claim(text, of, list(differences)), test)
+
+
+@dataclass(frozen=True)
+class OfTrainings(Claim):
+    """A claim with a difference from each of several trainings of one model.
+
+    Where they contradict each other, it cannot be told of such models.
+    """
+
+    @property
+    def answer(self) -> Verdict:
+        """That of any claim, unless one training says so and another the contrary."""
+        contradicted = {"holds", "does not hold"} <= {one.answer for one in self.differences}
+        return "cannot tell" if contradicted else super().answer
+
+
+def answered_by_each(text: str, of: str, by_seed: Mapping[str, Difference], test: str) -> Answer:
+    """A claim with what answers it of each training, by the training's name, which is said where there are several."""
+    several = len(by_seed) > 1
+    named = [replace(one, what=f"{seed.upper()}: {one.what}") if several else one for seed, one in by_seed.items()]
+    return Answer(OfTrainings(text, of, named), test)
 
 
 def difference(what: str, value: float, drawn: Floats) -> Difference:

@@ -79,6 +79,11 @@ class Corpora:
         return self.probed[0]
 
     @property
+    def pool(self) -> list[Probed]:
+        """Those to train on; read anew each time, for they may be too large to be kept."""
+        return [Probed(PRETRAINING, path, called(path)) for path in self.pretrain]
+
+    @property
     def held_out(self) -> list[str]:
         """Paths of the corpora on which pre-training is validated: those of speakers."""
         return [one.path for one in self.probed[1:]]

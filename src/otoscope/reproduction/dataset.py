@@ -76,7 +76,7 @@ def results(found: Found) -> xr.Dataset:
 def answers(found: Found) -> list[Answer]:
     """All that the claims were asked, in the order of the experiments."""
     seeds, heads, segmented = list(found.seeds), found.datasets("heads"), found.datasets("segmentation")
-    given = head_answers(heads, seeds) + relation_answers(heads[SEEDED])
+    given = head_answers(heads, seeds) + relation_answers({name: heads[name] for name in seeds})
     if SEEDED in segmented:
         given += boundary_answers(segmented, [name for name in seeds if name in segmented])
     for corpus in found.work.corpora.probed:

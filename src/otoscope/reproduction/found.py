@@ -8,6 +8,7 @@ from typing import Any
 
 import xarray as xr
 
+from otoscope.errors import BadInput
 from otoscope.reproduction.models import SEEDED, Trained
 from otoscope.reproduction.stage import Record
 from otoscope.reproduction.stages import Work
@@ -32,18 +33,34 @@ class Found:
         return record is not None and not record.left_out
 
     def run(self, model: str, what: str) -> Run:
-        """The run of an experiment that is done."""
-        return open_run(self.work.run(model, what))
+        """The run of an experiment that is done.
+
+        Raises:
+            BadInput: the run is damaged.
+        """
+        folder = self.work.run(model, what)
+        try:
+            return open_run(folder)
+        except BadInput as error:
+            raise BadInput(f"{error}; remove {folder}, and the same command makes it again") from None
 
     def datasets(self, what: str) -> dict[str, xr.Dataset]:
         """Of an experiment, the Dataset of every model that has it."""
         return {name: self._dataset(name, what) for name in self.names if self.has(name, what)}
 
     def facts(self, model: str, what: str) -> dict[str, Any]:
-        """Contents of a JSON file that a stage wrote; empty where it was left out."""
+        """Contents of a JSON file that a stage wrote; empty where it was left out.
+
+        Raises:
+            BadInput: the file is damaged.
+        """
         if not self.has(model, what):
             return {}
-        return dict(json.loads(self.work.run(model, f"{what}.json").read_text(encoding="utf-8")))
+        path = self.work.run(model, f"{what}.json")
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError:
+            raise BadInput(f"{path} is damaged; remove it, and the same command makes it again") from None
 
     @property
     def names(self) -> list[str]:

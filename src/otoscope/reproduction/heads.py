@@ -7,8 +7,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope.importance.claims import Difference
-from otoscope.reproduction.answers import OVER_UTTERANCES, Answer, answered, beyond_chance, difference, over_heads
+from otoscope.importance.claims import Difference, for_every
+from otoscope.reproduction.answers import (
+    OVER_UTTERANCES,
+    Answer,
+    answered,
+    answered_by_each,
+    beyond_chance,
+    difference,
+    over_heads,
+)
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval, resampled_rows
 from otoscope.results.categories import CATEGORIES, STATISTIC_OF, categorise
@@ -40,16 +48,14 @@ def shifts(dataset: xr.Dataset) -> Floats:
 
 
 def head_answers(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Answer]:
-    """Claims about M3's heads, then those that compare the models; `found` are runs of heads by model."""
+    """Claims about M3's heads, of each seed, then those that compare models; `found` are runs of heads by model."""
     of = f"{found['m3'].sizes['utterance']} utterances"
+    even = {seed: _evenness(found[seed]) for seed in seeds}
+    off = {seed: _off_diagonal(found[seed]) for seed in seeds if not _none_sharp(found, seed)}
+    test = "; ".join(filter(None, [OVER_UTTERANCES * bool(off), _none_sharp(found, *seeds)]))
     answers = [
-        answered("categories are spread evenly over layers", of, [_evenness(found["m3"])], _EVEN),
-        answered(
-            "sharp diagonals are shifted off the main diagonal",
-            of,
-            _off_diagonal(found["m3"]),
-            _none_sharp(found, "m3") or OVER_UTTERANCES,
-        ),
+        answered_by_each("categories are spread evenly over layers", of, even, _EVEN),
+        answered_by_each("sharp diagonals are shifted off the main diagonal", of, off, test),
     ]
     if {"m3", "m9"} <= set(found):
         grown = _growth(found, seeds)
@@ -106,15 +112,17 @@ def _unevenness(category: NDArray[np.str_]) -> float:
     return float(((counts - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
 
 
-def _off_diagonal(dataset: xr.Dataset) -> list[Difference]:
-    """How far the head that most attends to its own frame is from a sharp diagonal; nothing where none is sharp."""
-    if np.isnan(shifts(dataset)).all():
-        return []
-    own, ends = (dataset[name].sel(offset=0) for name in ("offset_profile", "offset_profile_interval"))
-    layer, head = np.unravel_index(int(np.nanargmax(own.values)), own.shape)
-    low, high = ends.isel(layer=layer, head=head).values
-    most = float(own.isel(layer=layer, head=head))
-    return [Difference(f"{SHARP:g} over the most attention to the own frame", SHARP - most, SHARP - high, SHARP - low)]
+def _off_diagonal(dataset: xr.Dataset) -> Difference:
+    """How far each head, by the one that says most, is from a sharp diagonal in its own frame."""
+    own = dataset["offset_profile"].sel(offset=0).values.ravel()
+    ends = dataset["offset_profile_interval"].sel(offset=0).values.reshape(-1, 2)
+    what = f"{SHARP:g} over the most attention to the own frame"
+    far = [
+        Difference(what, float(SHARP - most), float(SHARP - high), float(SHARP - low))
+        for most, (low, high) in zip(own, ends, strict=True)
+        if not np.isnan(most)
+    ]
+    return for_every(far)
 
 
 def _growth(found: Mapping[str, xr.Dataset], seeds: list[str]) -> list[Difference]:

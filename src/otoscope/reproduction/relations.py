@@ -1,15 +1,15 @@
 """Operations and concentration of heads (published Figs. 3 and 4)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from otoscope.importance.claims import Difference
+from otoscope.importance.claims import Difference, for_some
 from otoscope.relations.operations import SAME, Operation, operations
-from otoscope.reproduction.answers import OVER_UTTERANCES, Answer, answered, difference, over_heads
+from otoscope.reproduction.answers import OVER_UTTERANCES, Answer, answered_by_each, difference, over_heads
 
 Floats = NDArray[np.floating]
 SIBILANTS = ("ch", "jh", "s", "sh")
@@ -28,18 +28,20 @@ LOCAL = "; no diagonal heads, whose neighbours are other phones"
 NO_SUCH_PHONES = "the corpus has none of these phones"
 
 
-def relation_answers(dataset: xr.Dataset) -> list[Answer]:
-    """Claims about relations, of a run of M3's heads; none where its corpus has no phones."""
-    if "operation_effect" not in dataset:
+def relation_answers(found: Mapping[str, xr.Dataset]) -> list[Answer]:
+    """Claims about relations, of runs of M3's heads by seed; none where their corpus has no phones."""
+    labelled = {seed: dataset for seed, dataset in found.items() if "operation_effect" in dataset}
+    if not labelled:
         return []
-    of = f"{dataset.attrs['labelled_utterances']} utterances"
-    return [*(_named(dataset, of, text, *how) for text, how in OPERATIONS.items()), *_concentrating(dataset, of)]
+    of = f"{next(iter(labelled.values())).attrs['labelled_utterances']} utterances"
+    return [*(_named(labelled, of, text, *how) for text, how in OPERATIONS.items()), *_concentrating(labelled, of)]
 
 
-def _named(dataset: xr.Dataset, of: str, text: str, targets: Sequence[str], way: str) -> Answer:
-    found = list(_surest(dataset, targets, way))
+def _named(found: Mapping[str, xr.Dataset], of: str, text: str, targets: Sequence[str], way: str) -> Answer:
+    each = {seed: list(_heads(dataset, targets, way)) for seed, dataset in found.items()}
+    chosen = {seed: for_some(heads) for seed, heads in each.items() if heads}
     test = f"{NAMED}{LOCAL if _is_met_by_any_local_head(targets, way) else ''}"
-    return answered(text, of, found, test if found else NO_SUCH_PHONES)
+    return answered_by_each(text, of, chosen, test if chosen else NO_SUCH_PHONES)
 
 
 def _is_met_by_any_local_head(targets: Sequence[str], way: str) -> bool:
@@ -47,22 +49,21 @@ def _is_met_by_any_local_head(targets: Sequence[str], way: str) -> bool:
     return way == "avoids" and SAME.target in targets
 
 
-def _surest(dataset: xr.Dataset, targets: Sequence[str], way: str) -> Iterator[Difference]:
-    """By how much the effect of the surest head lies beyond its bound; of several targets the least."""
+def _heads(dataset: xr.Dataset, targets: Sequence[str], way: str) -> Iterator[Difference]:
+    """By how much the effect of each head lies beyond its bound; of several targets the least."""
     known = {one.target: one for one in operations([str(phone) for phone in dataset["key_phone"].values])}
     present = set(dataset["operation"].values.tolist())
     if not set(targets) <= present & set(known):
         return
     each = [_beyond(dataset, known[target], avoids=way == "avoids") for target in targets]
-    chosen = np.stack(each).min(axis=0)  # of [target, end, head]: value, low, high
+    beyond = np.stack(each).min(axis=0)  # of [target, end, head]: value, low, high
+    asked = ~np.isnan(beyond[0])
     if _is_met_by_any_local_head(targets, way):
-        chosen = np.where(dataset["category"].values.ravel() == "diagonal", np.nan, chosen)
-    if np.isnan(chosen[1]).all():
-        return
-    head = int(np.nanargmax(chosen[1]))
-    heads = dataset.sizes["head"]
-    value, low, high = chosen[:, head]
-    yield Difference(f"head {head // heads}.{head % heads}, beyond its bound", float(value), float(low), float(high))
+        asked &= dataset["category"].values.ravel() != "diagonal"
+    n_heads = dataset.sizes["head"]
+    for place in np.flatnonzero(asked):
+        value, low, high = beyond[:, place].tolist()
+        yield Difference(f"head {place // n_heads}.{place % n_heads}, beyond its bound", value, low, high)
 
 
 def _beyond(dataset: xr.Dataset, operation: Operation, *, avoids: bool) -> Floats:
@@ -74,17 +75,32 @@ def _beyond(dataset: xr.Dataset, operation: Operation, *, avoids: bool) -> Float
     return np.stack([effect, low, high]) - operation.attends
 
 
-def _concentrating(dataset: xr.Dataset, of: str) -> Iterator[Answer]:
+def _concentrating(found: Mapping[str, xr.Dataset], of: str) -> Iterator[Answer]:
     """Whether heads of high verticality have extreme concentration; for neglect among heads that are not diagonal."""
-    verticality = dataset["verticality"].values.ravel()
-    present, upright = ~np.isnan(verticality), dataset["category"].values.ravel() != "diagonal"
-    of_phones = dataset["concentration"].values.reshape(len(verticality), -1)
-    for text, extreme, here in (
-        ("vertical heads concentrate, by focus", np.nanmax(of_phones, axis=1), present),
-        ("vertical heads concentrate, by neglect", -np.nanmin(of_phones, axis=1), present & upright),
+    for text, of_seed, test in (
+        ("vertical heads concentrate, by focus", _focus, "heads drawn again"),
+        ("vertical heads concentrate, by neglect", _neglect, "heads that are not diagonal, drawn again"),
     ):
-        value, drawn = over_heads(_correlation(verticality[here], extreme[here]), int(here.sum()))
-        yield answered(text, of, [difference("Spearman over heads", value, drawn)], "heads drawn again")
+        yield answered_by_each(text, of, {seed: of_seed(dataset) for seed, dataset in found.items()}, test)
+
+
+def _focus(dataset: xr.Dataset) -> Difference:
+    most = dataset["concentration"].max("key_phone").values.ravel()
+    return _vertical_with(dataset, most, np.ones(len(most), bool))
+
+
+def _neglect(dataset: xr.Dataset) -> Difference:
+    least = dataset["concentration"].min("key_phone").values.ravel()
+    return _vertical_with(dataset, -least, dataset["category"].values.ravel() != "diagonal")
+
+
+def _vertical_with(dataset: xr.Dataset, extreme: Floats, asked: NDArray[np.bool_]) -> Difference:
+    """Spearman of verticality with an extreme of concentration, over those of the heads that are asked."""
+    verticality = dataset["verticality"].values.ravel()
+    present = ~np.isnan(verticality)
+    here = present & asked
+    value, drawn = over_heads(_correlation(verticality[here], extreme[here]), int(here.sum()))
+    return difference(f"Spearman over {here.sum()} of {present.sum()} heads", value, drawn)
 
 
 def _correlation(a: Floats, b: Floats) -> Callable[[NDArray[np.intp]], float]:

@@ -62,8 +62,8 @@ def reproduce(
         on_stage: is told the name of each stage as it begins.
 
     Raises:
-        BadInput: a corpus cannot be read, a recipe cannot be used, `out` holds another reproduction, or there is
-            less than one job.
+        BadInput: a corpus cannot be read, a recipe cannot be used, `out` holds another reproduction or something
+            else, or there is less than one job.
 
     Examples:
         >>> reproduce(["no/such"], "embedded", "embedded", "here", size="huge")
@@ -72,6 +72,8 @@ def reproduce(
     """
     if jobs < 1:
         raise BadInput(f"expected at least 1 job, got {jobs}")
+    folder = Path(out)
+    _check_out(folder)
     asked = [speakers] if isinstance(speakers, str | Path) else speakers
     heard = corpora(
         [str(path) for path in pretrain], str(phones), [str(path) for path in asked], str(alignments or "") or None
@@ -79,10 +81,9 @@ def reproduce(
     trained = models(Path(recipes) if recipes else recipes_of(size), heard.pretrain, heard.held_out, seeds)
     plan = {
         "models": described(trained),
-        "pretrain": [Path(path).name for path in heard.pretrain],
+        "pretrain": [fingerprint(list(one.cuts)) for one in heard.pool],
         "probed": {one.role: fingerprint(list(one.cuts)) for one in heard.probed},
     }
-    folder = Path(out)
     make_folder(folder)
     claim_folder(folder / "results", plan, resume=True)
     work = Work(trained, heard, folder, device)
@@ -90,6 +91,16 @@ def reproduce(
     finish(folder / "results", results(found), [])
     run = open_run(folder / "results")
     return Reproduction(run, write_report(found, run.dataset.load()))
+
+
+def _check_out(folder: Path) -> None:
+    """Raise BadInput where something else lies in the folder than a reproduction, or models to take over."""
+    held = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set[str]()
+    if "results" not in held and (foreign := held - {"models"}):
+        raise BadInput(
+            f"{folder} exists and is not a reproduction of otoscope (it holds {min(foreign)}); "
+            "choose another folder, or remove it first"
+        )
 
 
 def _carried_out(work: Work, jobs: int, on_stage: Callable[[str], None]) -> dict[str, Record]:

@@ -22,6 +22,7 @@ class Stage:
         name: such as `m3/segmentation`.
         make: does it, or goes on with it; returns the seconds that it took where it knows better than a clock here.
         needs: names of the stages, earlier ones, whose outputs it reads.
+        result: file or folder that it makes; where that is gone, it is done again.
         essential: without it there is no reproduction: what it cannot use is an error, and not left out.
         alone: nothing else may run beside it, as where time is measured.
     """
@@ -29,6 +30,7 @@ class Stage:
     name: str
     make: Callable[[], float | None]
     needs: Sequence[str] = ()
+    result: Path | None = None
     essential: bool = False
     alone: bool = False
 
@@ -47,7 +49,7 @@ class Record:
 
 
 def carry_out(stage: Stage, folder: Path, before: Mapping[str, Record]) -> Record:
-    """Do a stage, unless its record in `folder` says that it is done.
+    """Do a stage, unless its record in `folder` says that it is done and its result is there.
 
     What its input does not allow (`BadInput`) leaves it out, and with it all that need it; on another day it is tried
     again. An essential stage raises.
@@ -62,11 +64,13 @@ def carry_out(stage: Stage, folder: Path, before: Mapping[str, Record]) -> Recor
 
 
 def recorded(stage: Stage, folder: Path) -> Record | None:
-    """What became of a stage that is done."""
-    path = folder / f"{stage.file}.json"
-    if path.exists() and not (done := Record(**json.loads(path.read_text(encoding="utf-8")))).left_out:
-        return done
-    return None
+    """What became of a stage that is done; nothing where its record cannot be read or its result is gone."""
+    try:
+        done = Record(**json.loads((folder / f"{stage.file}.json").read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    stands = stage.result is None or stage.result.exists()
+    return done if stands and not done.left_out else None
 
 
 def _attempt(stage: Stage, before: Mapping[str, Record]) -> Record:

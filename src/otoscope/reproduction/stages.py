@@ -18,7 +18,7 @@ from otoscope.pretraining.train import pretrain
 from otoscope.pretraining.trainer import seconds_logged
 from otoscope.refinement.bench import bench
 from otoscope.refinement.refine import refine
-from otoscope.reproduction.corpora import PRETRAINING, Corpora, Probed, called
+from otoscope.reproduction.corpora import Corpora, Probed
 from otoscope.reproduction.models import SEEDED, Trained, check_finished
 from otoscope.reproduction.shared import begin_with, shared_steps
 from otoscope.reproduction.stage import Stage
@@ -56,7 +56,7 @@ class Work:
 
 def stages(work: Work) -> list[Stage]:
     """All of them: each model is trained and measured, M3 the most, before the next, where one runs at a time."""
-    pool = Stage(f"{POOL}/speech", partial(_counted, work))
+    pool = Stage(f"{POOL}/speech", partial(_counted, work), result=work.run(POOL, "speech.json"))
     return [pool, *(stage for one in work.models for stage in _of(work, one)), *_refinements(work)]
 
 
@@ -64,24 +64,27 @@ def _of(work: Work, model: Trained) -> Iterator[Stage]:
     name, trained, heads = model.name, f"{model.name}/pretraining", f"{model.name}/heads"
     begun, steps = _begun(work, model)
     needs = [f"{begun}/pretraining"] if begun else []
-    yield Stage(trained, partial(_pretrain, work, model, begun, steps), needs, essential=True)
-    yield Stage(f"{name}/held-out", partial(_held_out, work, model), [trained])
-    yield Stage(heads, partial(_heads, work, name), [trained], essential=True)
-    yield Stage(f"{name}/segmentation", partial(_segmentation, work, name), [trained])
+    yield Stage(trained, partial(_pretrain, work, model, begun, steps), needs, result=work.model(name), essential=True)
+    yield Stage(f"{name}/held-out", partial(_held_out, work, model), [trained], result=work.run(name, "held-out.json"))
+    yield Stage(heads, partial(_heads, work, name), [trained], result=work.run(name, "heads"), essential=True)
+    segmented = work.run(name, "segmentation")
+    yield Stage(f"{name}/segmentation", partial(_segmentation, work, name), [trained], result=segmented)
     for corpus in work.corpora.probed if model.is_main else ():
-        yield Stage(f"{name}/pruning-{corpus.role}", partial(_pruning, work, name, corpus), [heads])
+        what = f"pruning-{corpus.role}"
+        yield Stage(f"{name}/{what}", partial(_pruning, work, name, corpus), [heads], result=work.run(name, what))
 
 
 def _refinements(work: Work) -> Iterator[Stage]:
     for how in REFINED:
-        yield Stage(f"{SEEDED}/refined-{how}", partial(_refine, work, how), [f"{SEEDED}/heads"])
-        yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), [f"{SEEDED}/refined-{how}"], alone=True)
+        refined, measured = work.model(f"{SEEDED}-{how}"), work.run(SEEDED, f"speed-{how}.json")
+        needs = [f"{SEEDED}/refined-{how}"]
+        yield Stage(needs[0], partial(_refine, work, how), [f"{SEEDED}/heads"], result=refined)
+        yield Stage(f"{SEEDED}/speed-{how}", partial(_speed, work, how), needs, result=measured, alone=True)
 
 
 def _counted(work: Work) -> None:
     """How much speech there is to train on."""
-    pool = [Probed(PRETRAINING, path, called(path)).facts for path in work.corpora.pretrain]
-    write_json(work.run(POOL, "speech.json"), {"corpora": pool})
+    write_json(work.run(POOL, "speech.json"), {"corpora": [one.facts for one in work.corpora.pool]})
 
 
 def _begun(work: Work, model: Trained) -> tuple[str, int]:
