@@ -26,7 +26,7 @@ Plan = Mapping[str, Any]
 Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
 HOLDS = "holds"  # of a map: how much each of its arrays holds
-NAMED = 3  # of a list that differs
+NAMED = 3  # of a list in which another plan differs
 OVERVIEW = 96  # blocks of frames along each side of an overview, at most
 
 
@@ -243,7 +243,7 @@ def _differences(stored: Mapping[str, Any], asked: Mapping[str, Any], prefix: st
 
 
 def _difference(old: object, new: object) -> str:
-    if not (isinstance(old, list) and isinstance(new, list)):
+    if not (isinstance(old, list) and isinstance(new, list)) or max(len(old), len(new)) <= NAMED:
         return f"is {old!r} there, {new!r} now"
     parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
     told = [f"{_first(ones)} only {when}" for when, ones in parts if ones]
