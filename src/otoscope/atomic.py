@@ -2,15 +2,22 @@
 
 import errno
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from otoscope.errors import BadInput
 
 PARTIAL = ".partial"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL_BY_LIBRARIES = re.compile(
+    "No space left on device|requested and [0-9]+ written|unexpected pos|PytorchStreamWriter"
+)
+"""What safetensors, numpy and torch say of a full disk, without its number."""
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
 
@@ -44,11 +51,35 @@ def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> 
         _sync(target.parent)
     except BaseException as error:
         _remove(partial)
-        if isinstance(error, OSError) and error.errno in _FULL:
-            raise BadInput(_full_disk(target, needed)) from error
-        if isinstance(error, OSError) and error.errno in _CLOSED:
-            raise BadInput(f"cannot write {target} ({error.strerror}); choose another place") from error
+        _tell(error, target, needed)
         raise
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Within the block a library writes in `folder` as it will; where the disk does not take it, say so in one line.
+
+    A thread of the library that dies of it says nothing: whoever waits for the thread raises.
+
+    Raises:
+        BadInput: the disk is full, or closed to us.
+    """
+    told, threading.excepthook = threading.excepthook, _silent_of_disk(threading.excepthook)
+    try:
+        yield
+    except Exception as error:
+        _tell(error, folder, None)
+        raise
+    finally:
+        threading.excepthook = told
+
+
+def _silent_of_disk(tell: Callable[[threading.ExceptHookArgs], Any]) -> Callable[[threading.ExceptHookArgs], Any]:
+    def hook(died: threading.ExceptHookArgs) -> None:
+        if not (isinstance(died.exc_value, OSError) and died.exc_value.errno in _FULL):
+            tell(died)
+
+    return hook
 
 
 def make_folder(folder: Path) -> None:
@@ -62,6 +93,15 @@ def make_folder(folder: Path) -> None:
 def is_vacant(folder: Path) -> bool:
     """Whether nothing but what an interrupted write left lies in the folder."""
     return all(entry.name.endswith(PARTIAL) for entry in folder.iterdir())
+
+
+def _tell(error: BaseException, target: Path, needed: int | None) -> None:
+    """Raise BadInput where an error is the disk's."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or _FULL_BY_LIBRARIES.search(str(error)):
+        raise BadInput(_full_disk(target, needed)) from error
+    if number in _CLOSED:
+        raise BadInput(f"cannot write {target} ({os.strerror(number)}); choose another place") from error
 
 
 def _full_disk(target: Path, needed: int | None) -> str:

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from otoscope.atomic import atomic
+import pytest
+
+from otoscope.atomic import atomic, writing
+from otoscope.errors import BadInput
 
 KILLED = """
 import os, pathlib, signal, sys
@@ -34,3 +37,23 @@ def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
             unfinished.mkdir()
             (unfinished / name).touch()
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("968880 requested and 614336 written"),  # numpy
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 33088 vs 32976"),  # torch
+        RuntimeError("I/O error: No space left on device (os error 28)"),  # safetensors
+    ],
+)
+@pytest.mark.parametrize("within", [atomic, writing])
+def test_a_disk_that_a_library_finds_full_is_told_as_such(tmp_path: Path, within, error: Exception) -> None:
+    with pytest.raises(BadInput, match="disk full while writing"), within(tmp_path / "kept"):
+        raise error
+
+
+@pytest.mark.parametrize("within", [atomic, writing])
+def test_what_is_not_of_the_disk_is_raised_as_it_is(tmp_path: Path, within) -> None:
+    with pytest.raises(RuntimeError, match="size mismatch"), within(tmp_path / "kept"):
+        raise RuntimeError("size mismatch")

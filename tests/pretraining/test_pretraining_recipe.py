@@ -140,6 +140,12 @@ def test_a_table_that_is_a_value_is_refused(tmp_path: Path) -> None:
         ("training", "bf16 = true\nfp16 = true", "training: At most one of fp16 and bf16 can be True"),
         ("model", 'hidden_act = "none_such"', "model: no such model can be made"),
         ("model", "hidden_dropout_prob = 2", "model: no such model can be made"),
+        ("model", "hidden_dropout_prob = nan", "model: hidden_dropout_prob must be a finite number, is nan"),
+        ("training", "learning_rate = nan", "training: learning_rate must be a finite number, is nan"),
+        ("training", "learning_rate = inf", "training: learning_rate must be a finite number, is inf"),
+        ("training", "learning_rate = -1.0", "training: learning_rate must be at least 0, is -1.0"),
+        ("training", "weight_decay = -0.5", "training: weight_decay must be at least 0, is -0.5"),
+        ("training", "adam_beta2 = 2.0", "training: no such optimiser can be made: Invalid beta parameter"),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_anything_is_made(
@@ -147,6 +153,15 @@ def test_what_does_not_go_together_is_refused_before_anything_is_made(
 ) -> None:
     with pytest.raises(BadInput, match=message):
         pretrain(added(recipe_file, table, line), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("old", ["hidden_size = 24", "num_hidden_layers = 2", "intermediate_size = 48"])
+@pytest.mark.filterwarnings("error")
+def test_a_model_of_nothing_is_refused_in_one_line(recipe_file: Path, tmp_path: Path, old: str) -> None:
+    key = old.split()[0]
+    with pytest.raises(BadInput, match=f"^model: {key} must be at least 1, is 0$"):
+        pretrain(replaced(recipe_file, old, f"{key} = 0"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

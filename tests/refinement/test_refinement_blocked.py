@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from otoscope.models.blocked import blocked_attention, computed_pairs
+from otoscope.models.blocked import blocked_attention
 
 
 def by_band(q, k, v, radius, scaling, real):
@@ -37,8 +37,3 @@ def test_gradients_flow_and_are_those_of_a_band() -> None:
     expected = torch.autograd.grad((by_band(q, k, v, 3, 0.5, real) * weight).sum(), (q, k, v))
     for a, b in zip(ours, expected, strict=True):
         torch.testing.assert_close(a, b)
-
-
-def test_pairs_are_counted_as_blocks_compute_them() -> None:
-    assert computed_pairs(100, None) == 100 * 100
-    assert computed_pairs(100, 8) == 4 * 32 * (32 + 16)  # four blocks, the last one filled up

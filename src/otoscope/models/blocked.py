@@ -45,11 +45,6 @@ def blocked_attention(
     return context_nhqd.transpose(1, 2).reshape(B, -1, H, d)[:, :T]
 
 
-def computed_pairs(length: int, radius: int | None) -> int:
-    """Pairs of a query and a key whose score is computed, of one head: all, or those of the blocks within a span."""
-    return length**2 if radius is None else -(-length // BLOCK) * BLOCK * (BLOCK + 2 * radius)
-
-
 def _blocks(states_bhtd: Tensor) -> Tensor:
     """`[B * n, H, BLOCK, d]`, the last block filled up with zeros; a view where nothing must be filled."""
     _, H, T, d = states_bhtd.shape

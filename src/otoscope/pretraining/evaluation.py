@@ -1,5 +1,6 @@
 """What the model has learned: masked L1 on held-out speech beside two predictors that learn nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,20 +35,30 @@ def evaluate(model: MockingjayForPreTraining, features: Features, masking: Maski
         BadInput: no utterance is long enough.
     """
     rate = model.config.downsample_rate
+    check_masked(features, masking, rate, seed)
     totals, count = np.zeros(3), 0
+    for stacked, chosen in _masked(features, masking, rate, seed):
+        guesses = (reconstruct(model, stacked, chosen), stacked[~chosen].mean(0), nearest(stacked, chosen))
+        totals += [np.abs(guess - stacked[chosen]).mean(-1).sum() for guess in guesses]
+        count += int(chosen.sum())
+    by_model, by_mean, by_nearest = (totals / count).tolist()
+    return Reconstruction(by_model, by_mean, by_nearest, count)
+
+
+def check_masked(features: Features, masking: Masking, rate: int, seed: int = 0) -> None:
+    """Raise BadInput where no utterance is long enough to be evaluated, with model frames of `rate` 10 ms frames."""
+    if next(_masked(features, masking, rate, seed), None) is None:
+        raise BadInput(f"validation: no utterance is as long as two masked runs of {masking.span * rate * 10} ms")
+
+
+def _masked(features: Features, masking: Masking, rate: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Stacked frames of each utterance that is long enough, and which of them are hidden."""
     for utterance in np.flatnonzero(features.lengths >= 2 * rate * masking.span).tolist():
         frames = features[utterance]
         stacked = frames[: len(frames) // rate * rate].reshape(len(frames) // rate, -1)
         chosen = choose_frames(len(stacked), masking, np.random.default_rng([seed, utterance]))
-        if chosen.all():
-            continue
-        guesses = (reconstruct(model, stacked, chosen), stacked[~chosen].mean(0), nearest(stacked, chosen))
-        totals += [np.abs(guess - stacked[chosen]).mean(-1).sum() for guess in guesses]
-        count += int(chosen.sum())
-    if not count:
-        raise BadInput(f"validation: no utterance is as long as two masked runs of {masking.span * rate * 10} ms")
-    by_model, by_mean, by_nearest = (totals / count).tolist()
-    return Reconstruction(by_model, by_mean, by_nearest, count)
+        if not chosen.all():
+            yield stacked, chosen
 
 
 def reconstruct(model: MockingjayForPreTraining, stacked: np.ndarray, chosen: np.ndarray) -> np.ndarray:

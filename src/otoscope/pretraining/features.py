@@ -43,7 +43,7 @@ def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtr
         empty if unusable(wave) else normalise(extractor.log_mel(wave)).numpy().astype(np.float16) for wave in waves
     ]
     make_folder(folder.parent)
-    with atomic(folder) as unfinished:
+    with atomic(folder, needed=sum(one.nbytes for one in frames)) as unfinished:
         unfinished.mkdir()
         np.save(unfinished / "frames.npy", np.concatenate(frames))
         np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))

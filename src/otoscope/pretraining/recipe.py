@@ -14,7 +14,7 @@ from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayConfig
 from otoscope.pretraining.batches import Batching
 from otoscope.pretraining.masking import Masking
-from otoscope.pretraining.typed import check_types
+from otoscope.pretraining.typed import check_finite, check_types
 
 Part = TypeVar("Part")
 
@@ -94,6 +94,8 @@ def parse_recipe(tables: dict[str, Any]) -> Recipe:
     model, training = tables.get("model", {}), tables.get("training", {})
     check_types("model", model, _keys(MockingjayConfig, without=BANDS) | KERNEL)
     check_types("training", training, _keys(TrainingArguments, without=OURS))
+    check_finite("model", model)
+    check_finite("training", training)
     return Recipe(
         **_corpora(tables.get("data", {})),
         model=model,

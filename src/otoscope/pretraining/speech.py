@@ -33,30 +33,53 @@ class Speech:
     skipped: tuple[Skipped, ...]
 
 
-def read_speech(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
-    """The corpora of these names (paths; `$NAME` stands for an environment variable).
+@dataclass(frozen=True)
+class Found:
+    """Utterances of some corpora, before they are heard, `parts [corpus]`; and a hash of all that is in them."""
 
-    Their features are kept in a folder under `kept` that is named by their content.
+    names: tuple[str, ...]
+    parts: tuple[list[MonoCut], ...]
+    unread: tuple[Skipped, ...]
+    fingerprint: str
+
+
+def find_speech(names: Sequence[str]) -> Found:
+    """The utterances in corpora of these names (paths; `$NAME` stands for an environment variable).
 
     Raises:
-        BadInput: a corpus cannot be read, or nothing in it can be used.
+        BadInput: a corpus cannot be read.
     """
     unread: list[Skipped] = []
-    parts = [list(read_corpus(os.path.expandvars(name), on_skip=unread.append)) for name in names]
-    cuts = [cut for part in parts for cut in part]
-    folder = kept / hashlib.sha256(" ".join(map(fingerprint, parts)).encode()).hexdigest()[:16]
+    parts = tuple(list(read_corpus(os.path.expandvars(name), on_skip=unread.append)) for name in names)
+    content = hashlib.sha256(" ".join(map(fingerprint, parts)).encode()).hexdigest()[:16]
+    return Found(tuple(names), parts, tuple(unread), content)
+
+
+def read_speech(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
+    """What `find_speech` finds in corpora of these names, as `hear` hears it; raises as both do."""
+    return hear(find_speech(names), extractor, kept)
+
+
+def hear(found: Found, extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
+    """Features of speech that was found, kept in a folder under `kept` that is named by their content.
+
+    Raises:
+        BadInput: nothing in it can be used, or the disk is full.
+    """
+    cuts = [cut for part in found.parts for cut in part]
+    folder = kept / found.fingerprint
     if not folder.exists():
         write_features((_wave(cut, extractor.sampling_rate)[0] for cut in cuts), extractor, folder)
     features = read_features(folder)
-    lengths = np.split(features.lengths, np.cumsum([len(part) for part in parts])[:-1])
+    lengths = np.split(features.lengths, np.cumsum([len(part) for part in found.parts])[:-1])
     unheard = [cuts[i] for i in np.flatnonzero(features.lengths == 0)]
     if len(unheard) == len(cuts):
         why = _wave(cuts[0], extractor.sampling_rate)[1]
         raise BadInput(f"not one of {len(cuts)} utterances of {', '.join(names)} can be used; {cuts[0].id}: {why}")
     return Speech(
         features,
-        tuple(_corpus(*named) for named in zip(names, lengths, strict=True)),
-        (*unread, *(Skipped(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
+        tuple(_corpus(*named) for named in zip(found.names, lengths, strict=True)),
+        (*found.unread, *(Skipped(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
     )
 
 

@@ -9,14 +9,24 @@ import torch
 from transformers import Trainer
 from transformers.utils import logging
 
-from otoscope.atomic import PARTIAL, atomic, make_folder
+from otoscope.atomic import PARTIAL, atomic, make_folder, writing
 from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
+from otoscope.pretraining.enough import check_enough
 from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.model_card import Pretrained, model_card
+from otoscope.pretraining.origin import check_origin, origin, record_origin
 from otoscope.pretraining.recipe import Recipe, read_recipe
-from otoscope.pretraining.speech import Speech, read_speech
-from otoscope.pretraining.trainer import make_trainer, new_model, newest_checkpoint, seconds_logged, training_arguments
+from otoscope.pretraining.speech import Speech, find_speech, hear
+from otoscope.pretraining.trainer import (
+    check_optimiser,
+    check_shape,
+    make_trainer,
+    new_model,
+    newest_checkpoint,
+    seconds_logged,
+    training_arguments,
+)
 
 
 def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False) -> Pretrained:
@@ -24,11 +34,13 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
 
     Checkpoints, TensorBoard logs and features of the corpora lie under `out`. With `resume` training goes on from the
     newest checkpoint and ends in the same weights as a run that never stopped, bit for bit on the same device with the
-    same number of threads (sums of floats depend on both). Progress is drawn on a terminal only.
+    same number of threads (sums of floats depend on both). So it goes on with the same recipe and speech only; what is
+    logged and saved may change, and `max_steps` where the learning rate is constant. Progress is drawn on a terminal
+    only.
 
     Raises:
-        BadInput: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, or it holds
-            something else.
+        BadInput: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, those of
+            another training, or something else; the disk is full.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
@@ -44,11 +56,20 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     _check_out(out, resume)
     arguments = training_arguments(recipe, out / "checkpoints")
     model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
-    train, validation = (read_speech(names, extractor, out / "features") for names in (recipe.train, recipe.validation))
-    trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
-    checkpoint = newest_checkpoint(out / "checkpoints")
-    with _no_bars():
+    check_optimiser(arguments, model)
+    found = [find_speech(names) for names in (recipe.train, recipe.validation)]
+    ours = origin(recipe, *(speech.fingerprint for speech in found))
+    if newest := newest_checkpoint(out / "checkpoints"):
+        check_origin(out / "checkpoints", ours)
+        check_shape(newest, model)
+    train, validation = (hear(speech, extractor, out / "features") for speech in found)
+    check_enough(recipe, train, validation)
+    with _no_bars(), writing(out / "checkpoints"):
+        trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
+        record_origin(out / "checkpoints", ours)
+        checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with _no_bars():
         return _finish(trainer, recipe, extractor, train, validation, out)
 
 

@@ -5,17 +5,22 @@ import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+from safetensors import safe_open
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
-from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
+from transformers import PrinterCallback, Trainer, TrainingArguments, get_scheduler, set_seed
 
 from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayForPreTraining
 from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.features import Features
 from otoscope.pretraining.recipe import Recipe
+from otoscope.pretraining.typed import check_least
 
 VALIDATION_BATCHES = 8
+SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "downsample_rate")
+RATES = ("learning_rate", "weight_decay", "max_grad_norm")
 
 
 def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
@@ -38,6 +43,7 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
         raise BadInput(f"training: {error}") from error
     if arguments.n_gpu > 1 or arguments.world_size > 1:
         raise BadInput("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
+    check_least("training", arguments, dict.fromkeys(RATES, 0))
     return arguments
 
 
@@ -48,10 +54,27 @@ def new_model(recipe: Recipe, seed: int) -> MockingjayForPreTraining:
         BadInput: there is no such model.
     """
     set_seed(seed)
+    check_least("model", SimpleNamespace(**dict.fromkeys(SIZES, 1) | recipe.model), dict.fromkeys(SIZES, 1))
     try:
         return MockingjayForPreTraining(MockingjayConfig(**recipe.model))
     except (ArithmeticError, KeyError, RuntimeError, ValueError) as error:
         raise BadInput(f"model: no such model can be made: {error}") from error
+
+
+def check_optimiser(arguments: TrainingArguments, model: MockingjayForPreTraining) -> None:
+    """Raise BadInput unless the optimiser and its schedule can be made."""
+    steps = arguments.max_steps
+    try:
+        kind, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
+        get_scheduler(
+            arguments.lr_scheduler_type,
+            kind(model.parameters(), **options),
+            num_warmup_steps=arguments.get_warmup_steps(steps),
+            num_training_steps=steps,
+            scheduler_specific_kwargs=arguments.lr_scheduler_kwargs,
+        )
+    except (ImportError, RuntimeError, TypeError, ValueError) as error:
+        raise BadInput(f"training: no such optimiser can be made: {error}") from error
 
 
 def make_trainer(
@@ -92,6 +115,14 @@ def _is_whole(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def check_shape(checkpoint: Path, model: MockingjayForPreTraining) -> None:
+    """Raise BadInput unless the weights of a checkpoint are those of such a model."""
+    with safe_open(checkpoint / "model.safetensors", "pt") as weights:
+        there = {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
+    if there != {name: tuple(weight.shape) for name, weight in model.state_dict().items()}:
+        raise BadInput(f"{checkpoint} is of a model of another shape; choose another folder")
 
 
 def seconds_logged(folder: Path) -> float:

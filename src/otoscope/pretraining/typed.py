@@ -1,5 +1,6 @@
 """A table of a recipe against the types its keys must have, and their least values."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
@@ -26,6 +27,22 @@ def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any])
             raise BadInput(f"{table}: '{key}' is not known here; known: {', '.join(sorted(known))}")
         if not _fits(value, known[key]):
             raise BadInput(f"{table}: {key} must be {_said(known[key])}, is {value!r}")
+
+
+def check_finite(table: str, values: Mapping[str, Any]) -> None:
+    """Refuse numbers that are none, and endless ones.
+
+    Raises:
+        BadInput: naming the table, the key and what came.
+
+    Examples:
+        >>> check_finite("training", {"learning_rate": float("nan")})
+        Traceback (most recent call last):
+        otoscope.errors.BadInput: training: learning_rate must be a finite number, is nan
+    """
+    for key, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadInput(f"{table}: {key} must be a finite number, is {value}")
 
 
 def check_least(table: str, part: object, least: Mapping[str, int]) -> None:

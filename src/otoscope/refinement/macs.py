@@ -1,70 +1,89 @@
 """Multiplications of one forward pass, by the part of the model that makes them."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
-from otoscope.models.blocked import computed_pairs
+from otoscope.models.blocked import blocked_attention
+from otoscope.models.call import AttentionCall
 from otoscope.models.encoder import Encoder
-from otoscope.refinement.parts import PARTS
-from otoscope.refinement.surgery import blocks
 from otoscope.refinement.timing import noise
 
 FRONT, PROJECTIONS, ATTENTION, FEED_FORWARD = "front end", "attention projections", "attention", "feed-forward"
 MAC_PARTS = (FRONT, PROJECTIONS, ATTENTION, FEED_FORWARD)
 
+ATEN = torch.ops.aten
+
+
+def _fused(query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: object, **__: object) -> int:
+    """Twice the multiplications of attention between states of these shapes `[B, H, T, d]`."""
+    B, H, T, d = query
+    return 2 * B * H * T * key[2] * (d + value[3])
+
+
+ON_CPU = {ATEN._scaled_dot_product_flash_attention_for_cpu: _fused}
+"""What torch's counter does not know: attention as a CPU computes it."""
+BY_WEIGHTS = {ATEN.mm, ATEN.addmm, ATEN.convolution}
+"""What multiplies states by weights; the rest multiplies states of one frame by those of others."""
+
 
 def count_macs(encoder: Encoder, seconds: float, span: int | None = None) -> dict[str, int]:
-    """Multiplications with additions on some seconds of audio, by part; `attention` is its scores and contexts.
+    """Multiplications with additions on some seconds of audio, by part; `attention` is all that pairs of frames take.
 
-    Counted as they are computed, so that blocks of a span (the model's own, or a narrower `span`) count whole. The
-    front end is all that lies outside of the layers; what else a layer holds counts as feed-forward.
+    Counted by torch as they are computed, so that blocks of a span (the model's own, or a narrower `span`) count whole.
+    The front end is all that lies outside of the layers; what else a layer holds counts as feed-forward.
 
     Examples:
         >>> from otoscope import load
         >>> count_macs(load("embedded"), 1.0)["attention"] == 6 * 2 * 256 * 50**2
         True
     """
-    done: Counter[str] = Counter(dict.fromkeys(MAC_PARTS, 0))
-    frames: list[int] = []
+    inputs = encoder.inputs([noise(encoder, seconds)])
+    with _countable(encoder), FlopCounterMode(display=False, custom_mapping=ON_CPU) as counter, torch.no_grad():
+        if span is None:
+            encoder.model(**inputs)
+        else:
+            encoder.apply(inputs, lambda call: _within(span, call))
+    of_modules: Mapping[str, Mapping[Any, int]] = counter.get_flop_counts()
 
-    def counting(part: str) -> Callable[..., None]:
-        def hook(module: Any, args: tuple[Tensor, ...], output: Tensor) -> None:
-            done[part] += output.numel() * module.weight[0].numel()
-            if part == PROJECTIONS:
-                frames.append(output.shape[-2])
+    def done(*names: str, by_weights: bool | None = None) -> int:
+        of = [count for name in names for count in of_modules.get(name, {}).items()]
+        return sum(flops for by, flops in of if by_weights in (None, by in BY_WEIGHTS)) // 2
 
-        return hook
-
-    hooks = [module.register_forward_hook(counting(part)) for module, part in _multiplying(encoder)]
-    try:
-        encoder.plain([noise(encoder, seconds)])
-    finally:
-        for one in hooks:
-            one.remove()
-    limits = [one for one in (span, getattr(encoder.model.config, "attention_span", None)) if one is not None]
-    pairs = computed_pairs(min(frames), min(limits, default=None))
-    done[ATTENTION] = 2 * sum(encoder.n_heads) * _head_size(encoder) * pairs
-    return dict(done)
+    blocks = _blocks(encoder)
+    layers = [name.rpartition(".")[0] for name in blocks]
+    return {
+        FRONT: done("Global") - done(*layers),
+        PROJECTIONS: done(*blocks, by_weights=True),
+        ATTENTION: done(*blocks, by_weights=False),
+        FEED_FORWARD: done(*layers) - done(*blocks),
+    }
 
 
-def _multiplying(encoder: Encoder) -> Iterator[tuple[nn.Module, str]]:
-    """Linear maps and convolutions, each with its part of the model."""
-    names = _blocks(encoder)
-    layers, within = (tuple(f"{name}." for name in of) for of in ([n.rpartition(".")[0] for n in names], names))
-    for name, module in encoder.model.named_modules():
-        if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
-            yield module, PROJECTIONS if name.startswith(within) else FEED_FORWARD if name.startswith(layers) else FRONT
+def _countable(encoder: Encoder) -> AbstractContextManager[None]:
+    """On a GPU fused attention would count the zeros that fill up its heads."""
+    return nullcontext() if encoder.device.type == "cpu" else sdpa_kernel(SDPBackend.MATH)
+
+
+def _within(span: int, call: AttentionCall) -> Tensor:
+    if not call.query_bhtd.numel():
+        return call.query_bhtd.transpose(1, 2)
+    radius = span if call.span is None else min(span, call.span)
+    return blocked_attention(call.query_bhtd, call.key_bhtd, call.value_bhtd, radius=radius, scaling=call.scaling)
 
 
 def _blocks(encoder: Encoder) -> list[str]:
-    if encoder.family.model_type in PARTS:
-        return blocks(encoder.model, PARTS[encoder.family.model_type])
-    return [name for name, module in encoder.model.named_modules() if any(module is one for one in encoder.layers)]
+    """Name of the attention of each layer, as torch's counter has it: what lies right below the layer's number."""
+    root = type(encoder.model).__name__
+    found = [f"{root}.{name}" for name, module in encoder.model.named_modules() if module in set(encoder.layers)]
+    return [_below_number(name.split(".")) for name in found]
 
 
-def _head_size(encoder: Encoder) -> int:
-    config = encoder.model.config
-    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
+def _below_number(path: list[str]) -> str:
+    number = max((place for place, part in enumerate(path) if part.isdigit()), default=len(path) - 2)
+    return ".".join(path[: number + 2])

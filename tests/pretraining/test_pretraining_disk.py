@@ -1,0 +1,52 @@
+"""A disk that is full while a training goes on is one line, and the training goes on when there is room."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from otoscope.errors import BadInput
+from otoscope.models.mockingjay import MockingjayFeatureExtractor
+from otoscope.pretraining.speech import read_speech
+from otoscope.pretraining.train import pretrain
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB; needs the right to mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # a log may still be open
+
+
+def fill(disk: Path, left: int) -> Path:
+    """A file that takes what is free, but for so many bytes."""
+    (disk / "other.bin").write_bytes(bytes(shutil.disk_usage(disk).free - left))
+    return disk / "other.bin"
+
+
+@pytest.mark.parametrize("left", [4_096, 60_000, 130_000], ids=["in the log", "in the weights", "in the optimiser"])
+def test_a_disk_that_fills_up_while_it_trains(recipe_file: Path, small_disk: Path, left: int) -> None:
+    for corpus in ("$SPEECH", "$SPEECH/awb"):
+        read_speech([corpus], MockingjayFeatureExtractor(), small_disk / "out" / "features")
+    other = fill(small_disk, left)
+    with pytest.raises(BadInput, match=r"^disk full while writing .*; free some space there and try again$"):
+        pretrain(recipe_file, small_disk / "out")
+    assert not (small_disk / "out" / "model").exists()
+    other.unlink()
+    assert pretrain(recipe_file, small_disk / "out", resume=True).steps == 12
+
+
+def test_features_that_find_no_room_leave_nothing(recipe_file: Path, small_disk: Path) -> None:
+    fill(small_disk, 500_000)
+    with pytest.raises(BadInput, match=r"disk full while writing .*features.* MB needed"):
+        pretrain(recipe_file, small_disk / "out")
+    assert not list((small_disk / "out" / "features").iterdir())
