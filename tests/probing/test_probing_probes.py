@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
+from lhotse import CutSet
 
 import otoscope
 from otoscope.errors import BadInput
@@ -24,8 +26,6 @@ from otoscope.results import Bootstrap
 @pytest.fixture(scope="module")
 def heard(tiny_pretrained):
     """Material of two voices, two utterances each."""
-    from lhotse import CutSet
-
     from otoscope.engine.sources import Source, read_speech
 
     encoder = load(tiny_pretrained, device="cpu")
@@ -146,6 +146,22 @@ def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpu
         tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(discover()), seeds=1, resume=True
     )
     assert again.dataset.identical(run.dataset)
+
+
+def test_the_order_of_cuts_changes_no_score_whatever_the_cache_holds(tiny_model, tiny_corpus, tmp_path):
+    """Folds are by place: a net found in the cache must not be tested on utterances that it was trained on."""
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    scores = {}
+    for name, order, cache in (
+        ("first", (0, 1, 2, 3), "a"),
+        ("found", (2, 0, 3, 1), "a"),
+        ("fresh", (2, 0, 3, 1), "b"),
+    ):
+        given = CutSet.from_cuts(cuts[place] for place in order)
+        asked = {"probes": ["phone", "speaker-utterance"], "seeds": 2, "cache": tmp_path / cache}
+        scores[name] = otoscope.probe(tiny_model, given, tmp_path / name, **asked).dataset
+    xr.testing.assert_identical(scores["found"].load(), scores["fresh"].load())
+    xr.testing.assert_identical(scores["found"].load(), scores["first"].load())
 
 
 def test_utterances_that_do_not_count_do_not_matter():
