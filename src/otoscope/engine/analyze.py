@@ -82,6 +82,7 @@ def analyze(
     options = complete(options)
     source = source_of(corpus, options)
     encoder = encoder_of(model, options, allow_mismatch=allow_mismatch)
+    encoder.check_heads()
     whole, skipped = read_cuts(source)
     cuts = windowed(whole, window)
     known = labelling(encoder, cuts)

@@ -107,6 +107,11 @@ class Encoder:
         """Seconds of audio that it takes at most."""
         return self.family.seconds(self.model.config) if self.family.seconds else math.inf
 
+    def check_heads(self) -> None:
+        """Raise BadInput where no layer has a head."""
+        if not any(self.n_heads):
+            raise BadInput(f"{self.name} has no attention heads left; take a model that has some")
+
     def frames(self, wave: np.ndarray) -> int:
         """Attention frames of a wave `[samples]`."""
         return self.family.frames(self.model.config, len(wave))
