@@ -171,6 +171,15 @@ def test_utterances_that_do_not_count_do_not_matter():
     assert np.isnan(intervals(total[..., :1], count[:1], Bootstrap(100))).all()
 
 
+@pytest.mark.parametrize("places", [(0, 2), (0, 1, 2)])
+def test_a_speaker_with_a_single_utterance_is_too_little_to_train_on(places, tiny_model, tiny_corpus, tmp_path):
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    few = CutSet.from_cuts(cuts[place] for place in places)
+    with pytest.raises(BadInput, match="two utterances or more to train a probe on"):
+        otoscope.probe(tiny_model, few, tmp_path / "run", probes=["phone"], cache=tmp_path / "cache")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(("probes", "reason"), [(["beauty"], "no probe 'beauty'"), ([], "got none")])
 def test_unknown_probes_are_refused(probes, reason, tiny_model, tiny_corpus, tmp_path):
     with pytest.raises(BadInput, match=reason):
