@@ -42,3 +42,12 @@ def test_gradients_flow_and_are_those_of_a_band() -> None:
 def test_pairs_are_counted_as_blocks_compute_them() -> None:
     assert computed_pairs(100, None) == 100 * 100
     assert computed_pairs(100, 8) == 4 * 32 * (32 + 16)  # four blocks, the last one filled up
+
+
+def test_a_span_beyond_the_utterance_costs_no_more_than_all_of_it() -> None:
+    """Windows of 2 * 10^6 frames around each block would not fit in memory."""
+    torch.manual_seed(0)
+    q, k, v = (torch.randn(1, 4, 500, 64) for _ in range(3))
+    wide = blocked_attention(q, k, v, radius=10**6, scaling=0.1)
+    torch.testing.assert_close(wide, blocked_attention(q, k, v, radius=499, scaling=0.1))
+    assert computed_pairs(500, 10**6) == computed_pairs(500, 500)

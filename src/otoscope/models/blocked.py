@@ -32,6 +32,7 @@ def blocked_attention(
         [1.5, 3.0, 6.0, 7.5]
     """
     B, H, T, d = query_bhtd.shape
+    radius = _reach(T, radius)
     if real_bt is None:
         real_bt = torch.ones(1, T, dtype=torch.bool, device=query_bhtd.device)
     context_nhqd = F.scaled_dot_product_attention(
@@ -47,7 +48,12 @@ def blocked_attention(
 
 def computed_pairs(length: int, radius: int | None) -> int:
     """Pairs of a query and a key whose score is computed, of one head: all, or those of the blocks within a span."""
-    return length**2 if radius is None else -(-length // BLOCK) * BLOCK * (BLOCK + 2 * radius)
+    return length**2 if radius is None else -(-length // BLOCK) * BLOCK * (BLOCK + 2 * _reach(length, radius))
+
+
+def _reach(length: int, radius: int) -> int:
+    """Frames that a query looks at on each side: a span beyond the utterance costs no more than all of it."""
+    return min(radius, length)
 
 
 def _blocks(states_bhtd: Tensor) -> Tensor:
