@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> 
         shared: other processes may write the same at the same time.
 
     Raises:
-        BadInput: the disk is full.
+        BadInput: the disk is full, or the place cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -44,10 +45,11 @@ def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> 
         _sync(target.parent)
     except BaseException as error:
         _remove(partial)
-        if isinstance(error, OSError) and error.errno in _FULL:
+        number = _number(error)
+        if number in _FULL:
             raise BadInput(_full_disk(target, needed)) from error
-        if isinstance(error, OSError) and error.errno in _CLOSED:
-            raise BadInput(f"cannot write {target} ({error.strerror}); choose another place") from error
+        if number in _CLOSED:
+            raise BadInput(f"cannot write {target} ({os.strerror(number)}); choose another place") from error
         raise
 
 
@@ -62,6 +64,18 @@ def make_folder(folder: Path) -> None:
 def is_vacant(folder: Path) -> bool:
     """Whether nothing but what an interrupted write left lies in the folder."""
     return all(entry.name.endswith(PARTIAL) for entry in folder.iterdir())
+
+
+def _number(error: BaseException) -> int:
+    """What the operating system calls the error, 0 where it is none of its; Rust (safetensors) tells it in words alone.
+
+    >>> _number(RuntimeError("I/O error: No space left on device (os error 28)")) == errno.ENOSPC
+    True
+    """
+    if isinstance(error, OSError):
+        return error.errno or 0
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    return int(told[1]) if told else 0
 
 
 def _full_disk(target: Path, needed: int | None) -> str:
