@@ -7,6 +7,7 @@ import xarray as xr
 from lhotse import CutSet
 
 import otoscope
+from otoscope.engine.sources import Source, Speech, read_speech
 from otoscope.errors import BadInput
 from otoscope.models.load import load
 from otoscope.models.prediction import prediction_head
@@ -26,8 +27,6 @@ from otoscope.results import Bootstrap
 @pytest.fixture(scope="module")
 def heard(tiny_pretrained):
     """Material of two voices, two utterances each."""
-    from otoscope.engine.sources import Source, read_speech
-
     encoder = load(tiny_pretrained, device="cpu")
     cuts = [cut for cut in otoscope.read_corpus(otoscope.embedded.speech()) if cut.id.startswith(("awb", "rms"))]
     picked = [*[c for c in cuts if c.id.startswith("awb")][:2], *[c for c in cuts if c.id.startswith("rms")][:2]]
@@ -79,6 +78,12 @@ def test_frames_have_the_phone_at_their_centre(heard):
             if middle < len(classes[index]) and span.start <= at < span.start + span.duration:
                 with_names.setdefault(span.symbol, set()).add(int(classes[index][middle]))
     assert all(len(found) == 1 for found in with_names.values())
+
+
+def test_material_in_another_order_is_other_material(heard):
+    """Nets are found by its content, and tested by place."""
+    speech = Speech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
+    assert gather(heard.encoder, speech).content != heard.content
 
 
 @pytest.mark.parametrize("name", ["phone", "speaker-frame", "speaker-utterance"])
