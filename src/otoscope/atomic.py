@@ -15,7 +15,7 @@ from otoscope.errors import BadInput
 PARTIAL = ".partial"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL_BY_LIBRARIES = re.compile(
-    "No space left on device|requested and [0-9]+ written|unexpected pos|PytorchStreamWriter"
+    "No space left on device|Disk quota exceeded|requested and [0-9]+ written|unexpected pos|PytorchStreamWriter"
 )
 """What safetensors, numpy and torch say of a full disk, without its number."""
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
@@ -31,7 +31,7 @@ def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> 
         shared: other processes may write the same at the same time.
 
     Raises:
-        BadInput: the disk is full.
+        BadInput: the disk is full, or the place cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import xarray as xr
+from lhotse import CutSet
 
 import otoscope
 from otoscope.engine import analyze as analyze_module
@@ -57,6 +58,18 @@ def test_a_stopped_run_resumes_without_measuring_twice_to_the_same_bits(tiny_mod
         counted = count_measured(patch)
         resumed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
     assert len(counted) == 1
+    assert same_bits(resumed, whole)
+
+
+@pytest.mark.usefixtures("one_utterance_a_shard")
+def test_a_run_resumed_with_its_cuts_in_another_order_measures_each_utterance_once(tiny_model, tiny_corpus, tmp_path):
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    whole = otoscope.analyze(tiny_model, CutSet.from_cuts(cuts), tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            otoscope.analyze(tiny_model, CutSet.from_cuts(cuts), tmp_path / "run")
+    resumed = otoscope.analyze(tiny_model, CutSet.from_cuts(cuts[::-1]), tmp_path / "run", resume=True)
     assert same_bits(resumed, whole)
 
 

@@ -130,3 +130,5 @@ def test_a_head_that_does_not_exist_is_refused(encoder: Encoder, heads: list[tup
 def test_a_negative_span_is_refused(timed: Encoder) -> None:
     with pytest.raises(BadInput, match="expected a span of 0 frames or more, got -1"), timed.span(-1):
         pass
+    with pytest.raises(BadInput, match="expected a span of at most 1000000 frames"), timed.span(10**20):
+        pass

@@ -39,6 +39,13 @@ def test_held_out_utterances_are_not_trained_on():
     assert len(held_out(np.arange(3), 0.15, np.random.default_rng(0))[1]) == 1
 
 
+def test_a_single_utterance_cannot_be_trained_on_and_held_out():
+    with pytest.raises(
+        BadInput, match=r"two utterances or more to train .* got 1; give three speakers or more, or two"
+    ):
+        held_out(np.array([4]), 0.15, np.random.default_rng(0))
+
+
 def test_a_net_is_trained_on_other_folds_alone(speech, encoder, monkeypatch):
     """What goes into the training of the net that tests a fold holds none of the fold's frames."""
     from otoscope.probing import classifier

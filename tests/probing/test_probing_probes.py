@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
+from lhotse import CutSet
 
 import otoscope
+from otoscope.engine.sources import Source, Speech, read_speech
 from otoscope.errors import BadInput
 from otoscope.models.load import load
 from otoscope.models.prediction import prediction_head
@@ -24,10 +27,6 @@ from otoscope.results import Bootstrap
 @pytest.fixture(scope="module")
 def heard(tiny_pretrained):
     """Material of two voices, two utterances each."""
-    from lhotse import CutSet
-
-    from otoscope.engine.sources import Source, read_speech
-
     encoder = load(tiny_pretrained, device="cpu")
     cuts = [cut for cut in otoscope.read_corpus(otoscope.embedded.speech()) if cut.id.startswith(("awb", "rms"))]
     picked = [*[c for c in cuts if c.id.startswith("awb")][:2], *[c for c in cuts if c.id.startswith("rms")][:2]]
@@ -79,6 +78,12 @@ def test_frames_have_the_phone_at_their_centre(heard):
             if middle < len(classes[index]) and span.start <= at < span.start + span.duration:
                 with_names.setdefault(span.symbol, set()).add(int(classes[index][middle]))
     assert all(len(found) == 1 for found in with_names.values())
+
+
+def test_material_in_another_order_is_other_material(heard):
+    """Nets are found by its content, and tested by place."""
+    speech = Speech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
+    assert gather(heard.encoder, speech).content != heard.content
 
 
 @pytest.mark.parametrize("name", ["phone", "speaker-frame", "speaker-utterance"])
@@ -148,11 +153,36 @@ def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpu
     assert again.dataset.identical(run.dataset)
 
 
+def test_the_order_of_cuts_changes_no_score_whatever_the_cache_holds(tiny_model, tiny_corpus, tmp_path):
+    """Folds are by place: a net found in the cache must not be tested on utterances that it was trained on."""
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    scores = {}
+    for name, order, cache in (
+        ("first", (0, 1, 2, 3), "a"),
+        ("found", (2, 0, 3, 1), "a"),
+        ("fresh", (2, 0, 3, 1), "b"),
+    ):
+        given = CutSet.from_cuts(cuts[place] for place in order)
+        asked = {"probes": ["phone", "speaker-utterance"], "seeds": 2, "cache": tmp_path / cache}
+        scores[name] = otoscope.probe(tiny_model, given, tmp_path / name, **asked).dataset
+    xr.testing.assert_identical(scores["found"].load(), scores["fresh"].load())
+    xr.testing.assert_identical(scores["found"].load(), scores["first"].load())
+
+
 def test_utterances_that_do_not_count_do_not_matter():
     total, count = np.array([[[4.0, 3.0, 0.0]]]), np.array([5.0, 5.0, 0.0])
     assert score(total, count) == [0.7]
     np.testing.assert_array_equal(intervals(total, count, Bootstrap(100))[0], [0.6, 0.8])
     assert np.isnan(intervals(total[..., :1], count[:1], Bootstrap(100))).all()
+
+
+@pytest.mark.parametrize("places", [(0, 2), (0, 1, 2)])
+def test_a_speaker_with_a_single_utterance_is_too_little_to_train_on(places, tiny_model, tiny_corpus, tmp_path):
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    few = CutSet.from_cuts(cuts[place] for place in places)
+    with pytest.raises(BadInput, match="two utterances or more to train a probe on"):
+        otoscope.probe(tiny_model, few, tmp_path / "run", probes=["phone"], cache=tmp_path / "cache")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(("probes", "reason"), [(["beauty"], "no probe 'beauty'"), ([], "got none")])

@@ -72,6 +72,8 @@ def test_models_outside_of_refinement_are_counted_too(original: Callable[[str], 
     [
         ({"seconds": []}, "expected lengths of audio above 0 seconds, got none"),
         ({"seconds": [1, 0]}, "expected lengths of audio above 0 seconds, got 1, 0"),
+        ({"seconds": [float("nan")]}, "expected lengths of audio above 0 seconds, got nan"),
+        ({"seconds": [float("inf")]}, "expected lengths of audio above 0 seconds, got inf"),
         ({"rounds": 0}, "expected at least 1 round, got 0"),
         ({"against": "no/such/model/here"}, "model folder no/such/model/here does not exist"),
         ({"seconds": [0.001]}, "shorter than one frame"),

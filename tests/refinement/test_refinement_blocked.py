@@ -37,3 +37,11 @@ def test_gradients_flow_and_are_those_of_a_band() -> None:
     expected = torch.autograd.grad((by_band(q, k, v, 3, 0.5, real) * weight).sum(), (q, k, v))
     for a, b in zip(ours, expected, strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_a_span_beyond_the_utterance_costs_no_more_than_all_of_it() -> None:
+    """Windows of 2 * 10^6 frames around each block would not fit in memory."""
+    torch.manual_seed(0)
+    q, k, v = (torch.randn(1, 4, 500, 64) for _ in range(3))
+    wide = blocked_attention(q, k, v, radius=10**6, scaling=0.1)
+    torch.testing.assert_close(wide, blocked_attention(q, k, v, radius=499, scaling=0.1))

@@ -57,6 +57,7 @@ def test_a_file_names_heads(tmp_path: Path) -> None:
         ({}, "nothing to refine: give "),
         ({"span": 0}, "expected a span of at least 1 frame, got 0"),
         ({"span": -3}, "expected a span of at least 1 frame, got -3"),
+        ({"span": 10**20}, "expected a span of at most 1000000 frames, got 100000000000000000000; leave it out"),
         ({"remove": [(6, 0)]}, "no layer 6: embedded has layers 0 to 5"),
         ({"remove": [(-1, 0)]}, "no layer -1: embedded has layers 0 to 5"),
         ({"remove": [(0, 8)]}, "no head 8: layer 0 of embedded has heads 0 to 7"),

@@ -19,8 +19,9 @@ def test_refine_then_bench(tmp_path: Path) -> None:
     done = otoscope(*command)
     assert done.returncode == 0, done.stderr
     assert "2 of 48 heads removed; span: 32 frames" in done.stdout
-    shown = otoscope("bench", tmp_path / "out", "--against", "embedded", "--seconds", "1", "--rounds", 1)
+    shown = otoscope("bench", tmp_path / "out", "--against", "embedded", "--seconds", "0.5,1", "--rounds", 1)
     assert shown.returncode == 0, shown.stderr
+    assert "0.5 s of audio" in shown.stdout
     assert re.search(r"times as fast +[0-9.]+x", shown.stdout)
 
 

@@ -34,12 +34,20 @@ def speech_options(command: Command) -> Command:
     return listing_options(command, {name: Annotated[types[name], said] for name, said in SPEECH_OPTIONS.items()})
 
 
-def numbers(text: str, what: str) -> list[int]:
+def whole_numbers(text: str, what: str) -> list[int]:
     """Whole numbers with commas between, none of an empty text. Raises BadInput for anything else."""
     try:
         return [int(number) for number in text.split(",") if text]
     except ValueError:
         raise BadInput(f"expected {what} as whole numbers with commas between, got '{text}'") from None
+
+
+def numbers(text: str, what: str) -> list[float]:
+    """Numbers with commas between, none of an empty text. Raises BadInput for anything else."""
+    try:
+        return [float(number) for number in text.split(",") if text]
+    except ValueError:
+        raise BadInput(f"expected {what} as numbers with commas between, got '{text}'") from None
 
 
 class TableFormat(StrEnum):

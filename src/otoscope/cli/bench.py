@@ -10,7 +10,7 @@ from otoscope.cli.arguments import Model, numbers
 def bench(
     model: Model,
     against: Annotated[str | None, typer.Option(metavar="MODEL", help="Compare with this model, turn by turn.")] = None,
-    seconds: Annotated[str, typer.Option(help="Lengths of audio, with commas between.")] = "10,30,60",
+    seconds: Annotated[str, typer.Option(help="Lengths of audio in seconds, with commas between.")] = "10,30,60",
     rounds: Annotated[int, typer.Option(help="Turns at each length.")] = 5,
     device: Annotated[str, typer.Option(help="Torch device.")] = "cpu",
 ) -> None:

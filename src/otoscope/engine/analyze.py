@@ -57,7 +57,7 @@ def analyze(
     Args:
         model: what `load` takes, or an Encoder (whose interventions are then in force; statistics of heads that it
             removes describe the attention they would have).
-        corpus: what `read_corpus` takes, `"embedded"`, or cuts.
+        corpus: what `read_corpus` takes, `"embedded"`, or cuts, whose order does not matter: utterances stand by id.
         out: the run folder; must not exist or be empty.
         window: seconds; longer utterances are measured in windows of that length that overlap by at least a quarter of
             it, each an utterance of its own, `id@start`.
@@ -82,6 +82,7 @@ def analyze(
     options = complete(options)
     source = source_of(corpus, options)
     encoder = encoder_of(model, options, allow_mismatch=allow_mismatch)
+    encoder.check_heads()
     whole, skipped = read_cuts(source)
     cuts = windowed(whole, window)
     known = labelling(encoder, cuts)

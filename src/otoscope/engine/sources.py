@@ -79,7 +79,9 @@ def source_of(corpus: str | Path | CutSet, options: Options) -> Source:
 
 
 def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:
-    """The utterances of a source, their audio unread, and those that cannot be used.
+    """The utterances of a source in order of their ids, their audio unread, and those that cannot be used.
+
+    Shards, folds and batches are by place: in whatever order cuts are given, the same utterance has the same place.
 
     Raises:
         BadInput: the corpus cannot be read, or with `strict` one of its utterances cannot.
@@ -91,7 +93,7 @@ def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:
         cuts = list(read_corpus(source.name, **source.reading, strict=source.strict, on_skip=skipped.append))
     if len({cut.id for cut in cuts}) < max(len(cuts), 1):
         raise BadInput(f"expected cuts with different ids, and at least one; got {len(cuts)}")
-    return cuts[: source.limit], skipped
+    return sorted(cuts[: source.limit], key=lambda cut: str(cut.id)), skipped
 
 
 def read_speech(source: Source, encoder: Encoder) -> Speech:

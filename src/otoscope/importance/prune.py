@@ -110,6 +110,7 @@ def prune(
     check_steps(step, spans)
     options = complete(options)
     encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
+    encoder.check_heads()
     known, measured = ({}, None) if run is None else given(open_run(run), encoder, by)
     wanted = {} if known else chosen(by)
     speech = read_speech(source, encoder)

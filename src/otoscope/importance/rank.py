@@ -110,6 +110,7 @@ def rank(
     """
     wanted, effort, options = chosen(by), Effort(seconds, permutations), complete(options)
     encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
+    encoder.check_heads()
     measured = None if run is None else heads_run(open_run(run), encoder)
     speech = read_speech(source, encoder)
     subject = Subject(encoder, speech, loss_for(wanted, loss, encoder, speech), effort, measured)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from otoscope.errors import BadInput
 from otoscope.importance.ranking import Floats, order
-from otoscope.models.intervention import NONE, Intervention
+from otoscope.models.intervention import NONE, Intervention, check_span
 
 DIRECTIONS = ("high to low", "low to high")
 ROWS = ("renormalised", "published")
@@ -56,11 +56,13 @@ def removals(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence
 
 
 def check_steps(step: float, spans: Sequence[int]) -> None:
-    """Raise BadInput for a step that is not above 0 and at most 1, or a negative span."""
+    """Raise BadInput for a step that is not above 0 and at most 1, or a span that no utterance has."""
     if not 0 < step <= 1:
         raise BadInput(f"expected a step above 0 and at most 1 of the heads, got {step:g}")
     if any(radius < 0 for radius in spans):
         raise BadInput(f"expected spans of 0 frames or more, got {min(spans)}")
+    for radius in spans:
+        check_span(radius)
 
 
 def _counts(n_heads: int, step: float) -> NDArray[np.int64]:

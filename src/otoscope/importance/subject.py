@@ -104,7 +104,9 @@ class Subject:
     def _gradient(self, batch: Batch, advance: Callable[[float], None]) -> Floats:
         gates = open_gates(self.encoder, batch.utterances)
         hidden = gated(self.encoder, batch.inputs, gates)
-        by_layer = torch.autograd.grad(batch.sloped(hidden).sum(), gates)
+        with_heads = [gates_bh for gates_bh in gates if gates_bh.shape[1]]  # others are no part of the graph
+        slopes = iter(torch.autograd.grad(batch.sloped(hidden).sum(), with_heads))
+        by_layer = [next(slopes) if gates_bh.shape[1] else gates_bh.detach() for gates_bh in gates]
         advance(batch.seconds)
         return self.on_grid([layer.double().cpu().numpy() for layer in by_layer])
 

@@ -32,6 +32,7 @@ def blocked_attention(
         [1.5, 3.0, 6.0, 7.5]
     """
     B, H, T, d = query_bhtd.shape
+    radius = _reach(T, radius)
     if real_bt is None:
         real_bt = torch.ones(1, T, dtype=torch.bool, device=query_bhtd.device)
     context_nhqd = F.scaled_dot_product_attention(
@@ -43,6 +44,11 @@ def blocked_attention(
         scale=scaling,
     )
     return context_nhqd.transpose(1, 2).reshape(B, -1, H, d)[:, :T]
+
+
+def _reach(length: int, radius: int) -> int:
+    """Frames that a query looks at on each side: a span beyond the utterance costs no more than all of it."""
+    return min(radius, length)
 
 
 def _blocks(states_bhtd: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from otoscope.models.encoded import Encoded, side_by_side, without_padding
 from otoscope.models.fallback import taking_over
 from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
 from otoscope.models.features import features
-from otoscope.models.intervention import NONE, Intervention, Wanted, attend_under
+from otoscope.models.intervention import NONE, Intervention, Wanted, attend_under, check_span
 from otoscope.models.maps import full_maps, head_map
 from otoscope.models.seen import OUTSIDE, normalised, patches, seen
 from otoscope.statistics import of_norms
@@ -106,6 +106,11 @@ class Encoder:
     def longest(self) -> float:
         """Seconds of audio that it takes at most."""
         return self.family.seconds(self.model.config) if self.family.seconds else math.inf
+
+    def check_heads(self) -> None:
+        """Raise BadInput where no layer has a head."""
+        if not any(self.n_heads):
+            raise BadInput(f"{self.name} has no attention heads left; take a model that has some")
 
     def frames(self, wave: np.ndarray) -> int:
         """Attention frames of a wave `[samples]`."""
@@ -372,10 +377,11 @@ class Encoder:
         `renormalise`: rows sum to one over the keys that stay; otherwise the other weights are cut from the full rows.
 
         Raises:
-            BadInput: `radius` is negative, or the model's frames are not in time alone.
+            BadInput: `radius` is negative or beyond any utterance, or the model's frames are not in time alone.
         """
         if radius < 0:
             raise BadInput(f"expected a span of 0 frames or more, got {radius}")
+        check_span(radius)
         if self.family.grid:
             raise BadInput(f"{self.name} attends between patches in bands and times; its span cannot be limited")
         with self._changed(replace(self.intervention, radius=radius, renormalise=renormalise)):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from otoscope.errors import BadInput
 from otoscope.models.call import AttentionCall
 from otoscope.models.norms import with_value_norms
 from otoscope.statistics.kernel import attend
@@ -26,6 +27,13 @@ class Intervention:
 
 
 NONE = Intervention()
+LONGEST_SPAN = 10**6  # frames: hours of speech, and small enough to count with
+
+
+def check_span(frames: int) -> None:
+    """Raise BadInput for a span beyond any utterance."""
+    if frames > LONGEST_SPAN:
+        raise BadInput(f"expected a span of at most {LONGEST_SPAN} frames, got {frames}; leave it out to attend to all")
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,9 @@ def hear(found: Found, extractor: MockingjayFeatureExtractor, kept: Path) -> Spe
     unheard = [cuts[i] for i in np.flatnonzero(features.lengths == 0)]
     if len(unheard) == len(cuts):
         why = _wave(cuts[0], extractor.sampling_rate)[1]
-        raise BadInput(f"not one of {len(cuts)} utterances of {', '.join(names)} can be used; {cuts[0].id}: {why}")
+        raise BadInput(
+            f"not one of {len(cuts)} utterances of {', '.join(found.names)} can be used; {cuts[0].id}: {why}"
+        )
     return Speech(
         features,
         tuple(_corpus(*named) for named in zip(found.names, lengths, strict=True)),

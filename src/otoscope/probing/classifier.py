@@ -98,7 +98,7 @@ class Classifier:
 
 
 def classify(question: Question, material: Material, training: Training, cache: Cache) -> Classifier:
-    """Train, or find in the cache, the nets of a question. Raises BadInput as the question's split does."""
+    """Train, or find in the cache, the nets of a question. Raises BadInput where too few utterances can be split."""
     folds = np.stack([_split(question, material, training, seed) for seed in range(training.seeds)])
     nets = [
         [_net(question, material, training, cache, seed, fold, folds[seed]) for fold in range(folds[seed].max() + 1)]

@@ -55,7 +55,16 @@ def speakers_shared(speakers: Sequence[str | None], n_folds: int, rng: np.random
 
 
 def held_out(training: Ints, share: float, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Utterances to train on, and a share of them held out (at least one) on which training is stopped."""
+    """Utterances to train on, and a share of them held out (at least one) on which training is stopped.
+
+    Raises:
+        BadInput: there are not two.
+    """
+    if len(training) < 2:
+        raise BadInput(
+            f"expected two utterances or more to train a probe on beside those that test it, got {len(training)}; "
+            "give three speakers or more, or two with two utterances each"
+        )
     shuffled = rng.permutation(training)
     count = max(1, round(share * len(training)))
     return np.sort(shuffled[count:]), np.sort(shuffled[:count])

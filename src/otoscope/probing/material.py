@@ -46,7 +46,8 @@ def gather(encoder: Encoder, speech: Speech, turn: AbstractContextManager[object
         hidden = dict(hidden_states(encoder, speech, advance, turn))
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     in_order = [hidden[index] for index in range(len(speech.cuts))]
-    return Material(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)}")
+    order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
+    return Material(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}")
 
 
 def hidden_states(

@@ -14,7 +14,7 @@ from otoscope.probing.scorer import Cache, Probe
 
 
 def scorer(material: Material, training: Training, cache: Cache) -> Classifier:
-    """Nets on frames. Raises BadInput where the corpus has no phones, or fewer than two speakers that have some."""
+    """Nets on frames. Raises BadInput where the corpus has no phones, or too few speakers or utterances with some."""
     question = Question("phone", phone_classes(material), pooled=False, width=training.width, split=speakers_apart)
     return classify(question, material, training, cache)
 

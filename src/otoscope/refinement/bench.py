@@ -1,5 +1,6 @@
 """What a model costs: time, multiplications, parameters, disk and memory; and beside another model."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def bench(
         >>> measured.parameters[0] > 4_000_000, list(measured.costs)
         (True, [1])
     """
-    if not seconds or min(seconds) <= 0:
+    if not seconds or not all(0 < length < math.inf for length in seconds):
         raise BadInput(f"expected lengths of audio above 0 seconds, got {', '.join(map(str, seconds)) or 'none'}")
     if rounds < 1:
         raise BadInput(f"expected at least 1 round, got {rounds}")

@@ -41,10 +41,11 @@ def within_budget(
     """Heads to remove so that at most a share `budget` of the multiplications stays, and scales of those that stay.
 
     Raises:
-        BadInput: no removal reaches the budget, or it is no share.
+        BadInput: no removal reaches the budget, or it is no share; the model has no heads left.
     """
     if not 0 < budget < 1:
         raise BadInput(f"expected a budget above 0 and below 1 of the model's multiplications, got {budget:g}")
+    encoder.check_heads()
     cost, total = costs(encoder, span), sum(encoder.n_heads)
     affordable = int((budget - cost.fixed) / cost.head + 1e-9)
     if affordable < 0:

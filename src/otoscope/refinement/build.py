@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import WhisperModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
@@ -85,11 +85,3 @@ def _grown(weight: Tensor | None, like: Tensor) -> Tensor:
 
 def _settings(config: Any) -> dict[str, Any]:
     return {name: value for name, value in config.to_dict().items() if name not in NOT_ITS_OWN}
-
-
-def stored_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Weights as they go to disk: in half precision where that holds every one of them exactly."""
-    state = model.state_dict()
-    halves = {name: weight.half() if weight.is_floating_point() else weight for name, weight in state.items()}
-    exact = all(torch.equal(halves[name].to(weight.dtype), weight) for name, weight in state.items())
-    return halves if exact else dict(state)

@@ -8,9 +8,10 @@ from typing import Any
 from otoscope.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import BadInput
 from otoscope.models.load import quiet
-from otoscope.refinement.build import build, plain, stored_weights
+from otoscope.refinement.build import build, plain, weights
 from otoscope.refinement.choice import Head, kept
 from otoscope.refinement.portable import carry_code
+from otoscope.refinement.precision import round_as, stored_weights
 from otoscope.refinement.request import Request
 from otoscope.refinement.source import read_source
 from otoscope.refinement.tune import tune as distil
@@ -82,7 +83,8 @@ def refine(
         budget_macs: keep at most this share of the model's multiplications on 10 s of audio; heads are chosen by Fisher
             score and those that stay are scaled by least squares (Kwon et al. 2022), on speech of `corpora` (without
             any on the embedded speech).
-        tune: steps of training towards the original's hidden states on speech of `corpora`.
+        tune: steps of training towards the original's hidden states on speech of `corpora`; weights are then rounded to
+            half precision where the original's were stored so.
         corpora: unlabelled speech, what `read_corpus` takes or "embedded".
         portable: also write `out/portable`, which loads without otoscope and saves no time; without the span. A Whisper
             encoder is the `encoder` of what AutoModel makes of it; a type of ours (Mockingjay, TERA) brings its code
@@ -108,6 +110,7 @@ def refine(
     refined = build(source, kept(removed, source.encoder.n_heads), span, scales)
     if tune is not None:
         distil(source.encoder, refined, tune, corpora)
+        round_as(refined, weights(source).values())
     refined.config.refinement = {"of": str(model), "removed": [list(head) for head in removed], "tuned": tune or 0}
     _write(refined, source.encoder.extractor, folder, portable)
     return Refinement(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from otoscope.errors import BadInput
 from otoscope.models.encoder import Encoder
+from otoscope.models.intervention import check_span
 from otoscope.refinement import choice
 from otoscope.refinement.budget import within_budget
 from otoscope.refinement.choice import Head
@@ -34,6 +35,7 @@ class Request:
         self._check_heads()
         if self.span is not None and self.span < 1:
             raise BadInput(f"expected a span of at least 1 frame, got {self.span}")
+        check_span(self.span or 0)
         if self.tune is not None and (self.tune < 1 or not self.corpora):
             given = f"{self.tune} and {len(self.corpora)}"
             raise BadInput(f"--tune needs at least 1 step and a corpus of unlabelled speech, got {given}")

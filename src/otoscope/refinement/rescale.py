@@ -100,4 +100,4 @@ def _output_weights(encoder: Encoder) -> list[Tensor]:
         encoder.model.get_submodule(name).get_submodule(parts.output).weight for name in blocks(encoder.model, parts)
     ]
     size = max(weight.shape[1] // max(heads, 1) for weight, heads in zip(weights, encoder.n_heads, strict=True))
-    return [weight.T.reshape(heads, size, -1) for weight, heads in zip(weights, encoder.n_heads, strict=True)]
+    return [weight.T.reshape(heads, size, len(weight)) for weight, heads in zip(weights, encoder.n_heads, strict=True)]
