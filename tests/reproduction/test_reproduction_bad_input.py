@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from lhotse import CutSet
 
 from otoscope import embedded, read_corpus, reproduce
@@ -30,6 +31,18 @@ def test_only_what_labels_and_speakers_allow_is_asked(cuts):
     assert probes_of(one_each) == ["phone", "reconstruction"]
     silent = [cut.map_supervisions(lambda said: said.with_alignment("phone", [])) for cut in cuts]
     assert probes_of(silent) == ["speaker-frame", "speaker-utterance", "reconstruction"]
+
+
+def test_two_are_not_at_work_in_one_folder(tmp_path):
+    with FileLock(tmp_path / ".lock"), pytest.raises(BadInput, match="another otoscope reproduce is at work in"):
+        reproduce([embedded.speech()], embedded.speech(), embedded.speech(), tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_device_that_is_not_there_is_told_before_anything_is_trained(tmp_path):
+    with pytest.raises(BadInput, match="device 'tpu9' cannot be used here"):
+        reproduce([embedded.speech()], embedded.speech(), embedded.speech(), tmp_path / "out", device="tpu9")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_corpus_is_counted_as_it_is(tmp_path):

@@ -53,7 +53,7 @@ def load(
         family = _family(config, name)
         extractor = _extractor(source, name)
         model = encoder_in(weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
-        model = model.to(_device(device)).eval()
+        model = model.to(device_of(device)).eval()
         return examine(Encoder(name=name, family=family, model=model, extractor=extractor))
 
 
@@ -151,7 +151,8 @@ def _first_sentence(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
 
 
-def _device(device: str) -> torch.device:
+def device_of(device: str) -> torch.device:
+    """The torch device of this name; `auto` takes a GPU where there is one. Raises BadInput where it cannot be used."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

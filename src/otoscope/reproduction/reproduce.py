@@ -1,12 +1,16 @@
 """From audio to a report: every published experiment on models that are trained here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from otoscope.atomic import make_folder
 from otoscope.corpus import fingerprint
 from otoscope.errors import BadInput
+from otoscope.models.load import device_of
 from otoscope.reproduction.abreast import carry_out_abreast
 from otoscope.reproduction.corpora import corpora
 from otoscope.reproduction.dataset import results
@@ -62,8 +66,8 @@ def reproduce(
         on_stage: is told the name of each stage as it begins.
 
     Raises:
-        BadInput: a corpus cannot be read, a recipe cannot be used, `out` holds another reproduction or something
-            else, or there is less than one job.
+        BadInput: a corpus cannot be read, a recipe or the device cannot be used, `out` holds another reproduction or
+            something else, another process is at work there, or there is less than one job.
 
     Examples:
         >>> reproduce(["no/such"], "embedded", "embedded", "here", size="huge")
@@ -74,6 +78,7 @@ def reproduce(
         raise BadInput(f"expected at least 1 job, got {jobs}")
     folder = Path(out)
     _check_out(folder)
+    device_of(device)
     asked = [speakers] if isinstance(speakers, str | Path) else speakers
     heard = corpora(
         [str(path) for path in pretrain], str(phones), [str(path) for path in asked], str(alignments or "") or None
@@ -85,17 +90,29 @@ def reproduce(
         "probed": {one.role: fingerprint(list(one.cuts)) for one in heard.probed},
     }
     make_folder(folder)
-    claim_folder(folder / "results", plan, resume=True)
-    work = Work(trained, heard, folder, device)
-    found = Found(work, _carried_out(work, jobs, on_stage))
-    finish(folder / "results", results(found), [])
-    run = open_run(folder / "results")
-    return Reproduction(run, write_report(found, run.dataset.load()))
+    with _alone(folder):
+        claim_folder(folder / "results", plan, resume=True)
+        work = Work(trained, heard, folder, device)
+        found = Found(work, _carried_out(work, jobs, on_stage))
+        finish(folder / "results", results(found), [])
+        run = open_run(folder / "results")
+        return Reproduction(run, write_report(found, run.dataset.load()))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Raise BadInput where another process is at work in the folder; the system frees it of one that was killed."""
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise BadInput(f"another otoscope reproduce is at work in {folder}; wait for it, or stop it") from None
 
 
 def _check_out(folder: Path) -> None:
     """Raise BadInput where something else lies in the folder than a reproduction, or models to take over."""
-    held = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set[str]()
+    entries = folder.iterdir() if folder.is_dir() else ()
+    held = {entry.name for entry in entries if not entry.name.startswith(".")}
     if "results" not in held and (foreign := held - {"models"}):
         raise BadInput(
             f"{folder} exists and is not a reproduction of otoscope (it holds {min(foreign)}); "
