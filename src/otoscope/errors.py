@@ -1,5 +1,7 @@
 """The one error a person sees: a line that says what was expected, what came, and what to do."""
 
+from collections.abc import Sequence
+
 
 class BadInput(ValueError):  # noqa: N818 - the name is the message's first word to the reader
     """Input that cannot be used, explained in one line (the command line prints it and exits with status 2).
@@ -21,6 +23,17 @@ def unreadable(error: OSError) -> BadInput:
         'speech/dr1 cannot be read (Permission denied); give yourself the right to read it'
     """
     return BadInput(f"{error.filename} cannot be read ({error.strerror}); give yourself the right to read it")
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """The first names of a list, and how many more there are.
+
+    Examples:
+        >>> listed(["a", "b", "c"], 3), listed(["a", "b", "c"], 2)
+        ('a, b, c', 'a, b and 1 more')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def printable(text: str) -> str:

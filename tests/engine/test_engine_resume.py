@@ -14,6 +14,7 @@ from lhotse import CutSet
 import otoscope
 from otoscope.engine import analyze as analyze_module
 from otoscope.errors import BadInput
+from small_disk import mounted
 
 
 @pytest.fixture
@@ -165,14 +166,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(tiny_model, tiny_corpu
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 64 KiB; needs the right to mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    """A file system of 64 KiB."""
+    with mounted(tmp_path / "small", "64k") as disk:
+        yield disk
 
 
 def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tiny_model, tiny_corpus, small_disk):

@@ -1,7 +1,6 @@
 """A disk that is full while a training goes on is one line, and the training goes on when there is room."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,20 +10,14 @@ from otoscope.errors import BadInput
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.pretraining.speech import read_speech
 from otoscope.pretraining.train import pretrain
+from small_disk import mounted
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB; needs the right to mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # a log may still be open
+    """A file system of 8 MiB."""
+    with mounted(tmp_path / "small", "8m") as disk:
+        yield disk
 
 
 def fill(disk: Path, left: int) -> Path:

@@ -1,6 +1,5 @@
 """A refined model takes less of the disk than its original, and a full disk is one line."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from otoscope import embedded
 from otoscope.errors import BadInput
 from otoscope.models.load import load
 from otoscope.refinement.refine import refine
+from small_disk import mounted
 
 ORIGINAL = embedded.model() / "model.safetensors"
 
@@ -45,13 +45,8 @@ def test_tuned_weights_are_rounded_only_where_the_original_was(original: Callabl
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 12 MB: room for a refined embedded model, not for the portable one beside it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "none", disk], capture_output=True, check=False)
-    if mount.returncode:
-        pytest.skip(f"a small tmpfs cannot be mounted here: {mount.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with mounted(tmp_path / "small", "12m") as disk:
+        yield disk
 
 
 def test_a_full_disk_is_one_line_and_nothing_half_written(small_disk: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from otoscope.atomic import atomic
 from otoscope.errors import BadInput
 from otoscope.results import assemble, claim_folder, finish, folder, open_run, write_map
+from small_disk import mounted
 from synthetic_run import STATISTICS, make_run, utterance
 
 PLAN = {"model": "m", "options": {"limit": 3, "layers": (1, 2)}}
@@ -211,13 +212,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 200 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", disk], capture_output=True, check=False)
-    if mount.returncode:
-        pytest.skip(f"a small tmpfs cannot be mounted here: {mount.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with mounted(tmp_path / "small", "200k") as disk:
+        yield disk
 
 
 def test_a_disk_that_is_really_full(small_disk):

@@ -26,6 +26,7 @@ SPEECH_OPTIONS = {
     "strict": typer.Option("--strict", help="Stop at an utterance that cannot be used."),
 }
 Command = TypeVar("Command", bound=Callable[..., None])
+Number = TypeVar("Number", int, float)
 
 
 def speech_options(command: Command) -> Command:
@@ -34,20 +35,12 @@ def speech_options(command: Command) -> Command:
     return listing_options(command, {name: Annotated[types[name], said] for name, said in SPEECH_OPTIONS.items()})
 
 
-def whole_numbers(text: str, what: str) -> list[int]:
-    """Whole numbers with commas between, none of an empty text. Raises BadInput for anything else."""
+def numbers(text: str, what: str, kind: Callable[[str], Number]) -> list[Number]:
+    """Numbers of a kind (int, float) with commas between, none of an empty text. Raises BadInput for anything else."""
     try:
-        return [int(number) for number in text.split(",") if text]
+        return [kind(number) for number in text.split(",") if text]
     except ValueError:
-        raise BadInput(f"expected {what} as whole numbers with commas between, got '{text}'") from None
-
-
-def numbers(text: str, what: str) -> list[float]:
-    """Numbers with commas between, none of an empty text. Raises BadInput for anything else."""
-    try:
-        return [float(number) for number in text.split(",") if text]
-    except ValueError:
-        raise BadInput(f"expected {what} as numbers with commas between, got '{text}'") from None
+        raise BadInput(f"expected {what} with commas between, got '{text}'") from None
 
 
 class TableFormat(StrEnum):

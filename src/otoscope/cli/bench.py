@@ -17,5 +17,5 @@ def bench(
     """Measure what MODEL costs: latency, multiplications by part, parameters, size on disk, peak memory."""
     from otoscope.refinement.bench import bench as call
 
-    lengths = numbers(seconds, "lengths of audio in seconds")
+    lengths = numbers(seconds, "lengths of audio in seconds as numbers", float)
     print(call(model, against, seconds=lengths, rounds=rounds, device=device).table)

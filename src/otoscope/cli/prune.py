@@ -5,7 +5,7 @@ from typing import Annotated, Unpack
 
 import typer
 
-from otoscope.cli.arguments import Corpus, Model, NewRun, speech_options, whole_numbers
+from otoscope.cli.arguments import Corpus, Model, NewRun, numbers, speech_options
 from otoscope.engine.options import Options
 
 
@@ -45,7 +45,7 @@ def prune(
         by=by.split(","),
         probes=probes.split(","),
         step=step,
-        spans=whole_numbers(spans, "spans"),
+        spans=numbers(spans, "spans as whole numbers", int),
         loss=loss,
         run=run,
         seeds=seeds,

@@ -9,7 +9,7 @@ from lhotse import MonoCut
 from otoscope.corpus import fingerprint, read_corpus
 from otoscope.corpus.windows import windowed
 from otoscope.engine.plan import model_fingerprint
-from otoscope.errors import BadInput
+from otoscope.errors import BadInput, listed
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES
 from otoscope.models.load import load
@@ -17,6 +17,7 @@ from otoscope.results import Run, open_run, write_map
 
 EXAMPLE_SECONDS = 3.0
 LARGEST = 512 * 2**20
+NAMED = 5  # utterances that a message names
 
 Labels = list[tuple[str, float, float]]
 
@@ -78,7 +79,9 @@ def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
             maps are too large.
     """
     if utterance not in run.utterances.index:
-        raise BadInput(f"{run.path} holds no utterance '{utterance}'; it has {_some(list(run.utterances.index))}")
+        raise BadInput(
+            f"{run.path} holds no utterance '{utterance}'; it has {listed(list(run.utterances.index), NAMED)}"
+        )
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
         raise BadInput(f"{run.path} was measured under an intervention; its other maps are not made on request")
     if not os.access(run.path, os.W_OK):
@@ -124,7 +127,3 @@ def cuts_of(run: Run) -> list[MonoCut]:
     if fingerprint(cuts) != options["fingerprint"]:
         raise BadInput(f"the corpus at {options['path']} has changed since the run {run.path}; analyze it again")
     return cuts
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

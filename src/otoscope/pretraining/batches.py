@@ -33,7 +33,7 @@ class Batching:
 
     def __post_init__(self) -> None:
         """Refuse what makes no batch."""
-        check_least("batching", self, {"size": 1, "crop": 1, "rate": 1, "seed": 0, "shift": 0, "shift_from": 0})
+        check_least("batching", vars(self), {"size": 1, "crop": 1, "rate": 1, "seed": 0, "shift": 0, "shift_from": 0})
 
 
 def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:

@@ -27,7 +27,7 @@ class Masking:
 
     def __post_init__(self) -> None:
         """Refuse what masks nothing, or more than there is."""
-        check_least("masking", self, {"span": 1, "early_span": 1, "early_steps": 0})
+        check_least("masking", vars(self), {"span": 1, "early_span": 1, "early_steps": 0})
         if not 0 < self.proportion <= 1:
             raise BadInput(f"masking: proportion must be above 0 and at most 1, is {self.proportion}")
         if not (self.zero >= 0 and self.replace >= 0 and self.zero + self.replace <= 1):

@@ -5,7 +5,6 @@ import math
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 from safetensors import safe_open
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
@@ -43,7 +42,7 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
         raise BadInput(f"training: {error}") from error
     if arguments.n_gpu > 1 or arguments.world_size > 1:
         raise BadInput("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
-    check_least("training", arguments, dict.fromkeys(RATES, 0))
+    check_least("training", vars(arguments), dict.fromkeys(RATES, 0))
     return arguments
 
 
@@ -54,7 +53,7 @@ def new_model(recipe: Recipe, seed: int) -> MockingjayForPreTraining:
         BadInput: there is no such model.
     """
     set_seed(seed)
-    check_least("model", SimpleNamespace(**dict.fromkeys(SIZES, 1) | recipe.model), dict.fromkeys(SIZES, 1))
+    check_least("model", recipe.model, dict.fromkeys(SIZES, 1))
     try:
         return MockingjayForPreTraining(MockingjayConfig(**recipe.model))
     except (ArithmeticError, KeyError, RuntimeError, ValueError) as error:

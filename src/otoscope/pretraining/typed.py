@@ -45,20 +45,20 @@ def check_finite(table: str, values: Mapping[str, Any]) -> None:
             raise BadInput(f"{table}: {key} must be a finite number, is {value}")
 
 
-def check_least(table: str, part: object, least: Mapping[str, int]) -> None:
-    """Refuse attributes of `part` that are below their least value.
+def check_least(table: str, values: Mapping[str, Any], least: Mapping[str, int]) -> None:
+    """Refuse values that are below the least one of their key.
 
     Raises:
         BadInput: naming the table, the key, its least value and what came.
 
     Examples:
-        >>> check_least("shape", range(-1, 4), {"start": 0})
+        >>> check_least("shape", {"start": -1}, {"start": 0, "stop": 0})
         Traceback (most recent call last):
         otoscope.errors.BadInput: shape: start must be at least 0, is -1
     """
     for key, value in least.items():
-        if getattr(part, key) < value:
-            raise BadInput(f"{table}: {key} must be at least {value}, is {getattr(part, key)}")
+        if values.get(key, value) < value:
+            raise BadInput(f"{table}: {key} must be at least {value}, is {values[key]}")
 
 
 def _fits(value: object, kind: Any) -> bool:

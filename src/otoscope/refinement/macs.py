@@ -79,8 +79,8 @@ def _within(span: int, call: AttentionCall) -> Tensor:
 
 def _blocks(encoder: Encoder) -> list[str]:
     """Name of the attention of each layer, as torch's counter has it: what lies right below the layer's number."""
-    root = type(encoder.model).__name__
-    found = [f"{root}.{name}" for name, module in encoder.model.named_modules() if module in set(encoder.layers)]
+    root, layers = type(encoder.model).__name__, set(encoder.layers)
+    found = [f"{root}.{name}" for name, module in encoder.model.named_modules() if module in layers]
     return [_below_number(name.split(".")) for name in found]
 
 

@@ -17,7 +17,7 @@ import xarray as xr
 import zarr
 
 from otoscope.atomic import atomic, is_vacant, make_folder
-from otoscope.errors import BadInput, unreadable
+from otoscope.errors import BadInput, listed, unreadable
 from otoscope.results.contents import held
 from otoscope.results.pooling import n_blocks, pooled
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
@@ -246,10 +246,5 @@ def _difference(old: object, new: object) -> str:
     if not (isinstance(old, list) and isinstance(new, list)) or max(len(old), len(new)) <= NAMED:
         return f"is {old!r} there, {new!r} now"
     parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
-    told = [f"{_first(ones)} only {when}" for when, ones in parts if ones]
+    told = [f"{listed([*map(repr, ones)], NAMED)} only {when}" for when, ones in parts if ones]
     return f"has {', '.join(told)}" if told else "has the same in another order or number"
-
-
-def _first(ones: list[Any]) -> str:
-    more = f" and {len(ones) - NAMED} more" if len(ones) > NAMED else ""
-    return ", ".join(map(repr, ones[:NAMED])) + more

@@ -39,7 +39,6 @@ def serve(answers: Answers, address: Address, announce: Callable[[str], None], b
         BadInput: the port is in use, or the host is open to other machines and nobody said that it may be.
     """
     with listen(address) as listening:
-        listening.listen(BACKLOG)  # whoever opens the URL at once waits, and is not refused
         port = listening.getsockname()[1]
         token = secrets.token_urlsafe(24)
         url = f"http://{address.host}:{port}/?token={token}"
@@ -71,6 +70,7 @@ def listen(address: Address) -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((address.host, address.port))
+        opened.listen(BACKLOG)  # whoever opens the URL at once waits, and is not refused
     except OSError as error:
         opened.close()
         reason = error.strerror or error

@@ -42,6 +42,15 @@ export function Choice<T extends string>({ label, value, options }: SelectProps<
   );
 }
 
+/** Each of some problems once, those that are none left out. */
+export function Notices({ of }: { of: (string | undefined)[] }) {
+  return (
+    <>
+      {[...new Set(of)].map((problem) => problem && <Notice key={problem}>{problem}</Notice>)}
+    </>
+  );
+}
+
 export function Notice({ children }: { children: preact.ComponentChildren }) {
   return (
     <p class="notice" role="status">

@@ -7,7 +7,7 @@ import type { Overview } from "../core/overview";
 import type { Ablation as Found } from "../core/schema";
 import { theme } from "../core/theme";
 import { useViewer, type Viewer } from "../core/viewer";
-import { Notice } from "../parts/controls";
+import { Notice, Notices } from "../parts/controls";
 import { Figure } from "../parts/Figure";
 import { HeadPicker } from "../parts/HeadPicker";
 
@@ -36,7 +36,7 @@ export function Ablation({ overview }: { overview: Signal<Overview> }) {
           What changes in {viewer.utterance.value.id}
           {found.value.value && <span class="hint"> · answered in {Math.round(1000 * found.value.value.seconds)} ms</span>}
         </h2>
-        {[...new Set([found.value.problem, overview.value.problem])].map((problem) => problem && <Notice key={problem}>{problem}</Notice>)}
+        <Notices of={[found.value.problem, overview.value.problem]} />
         {found.value.value && <Effect found={found.value.value} />}
         {!found.value.value && !found.value.problem && <p class="hint">{viewer.asking.waiting.value || "asking the model"}…</p>}
       </div>

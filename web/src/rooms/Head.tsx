@@ -6,7 +6,7 @@ import { nameOf } from "../core/heads";
 import type { Overview } from "../core/overview";
 import { useViewer } from "../core/viewer";
 import { BoundaryMarks } from "../parts/Boundaries";
-import { Choice, Notice } from "../parts/controls";
+import { Choice, Notices } from "../parts/controls";
 import { HeadPicker } from "../parts/HeadPicker";
 import { HeatMap } from "../parts/HeatMap";
 import { TakePixels } from "../parts/TakeAway";
@@ -26,9 +26,7 @@ export function Head({ overview }: { overview: Signal<Overview> }) {
       <HeadPicker overview={overview} />
       <div class="stage">
         <Transport hearing={hearing} />
-        {[...new Set(problems)].filter(Boolean).map((problem) => (
-          <Notice key={problem}>{problem}</Notice>
-        ))}
+        <Notices of={problems} />
         <div class="stack">
           <div class="corner">
             <span>sound</span>
