@@ -19,8 +19,8 @@ from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
 from otoscope import load
+from otoscope.attention.kernels.tiled import attend
 from otoscope.statistics import discover
-from otoscope.statistics.kernel import attend
 
 HEADS, FEATURES = 16, 64  # of hubert-large
 SCALING = FEATURES**-0.5

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 
 from alternative import all_statistics
+from otoscope.attention.kernels.tiled import attend
 from otoscope.statistics import discover
-from otoscope.statistics.kernel import attend
 
 HEADS, FEATURES, THREADS = 12, 64, 2
 LENGTHS = (1500, 3000)

@@ -1,4 +1,4 @@
-"""Long audio: ten minutes through the hubert-base shape, and an hour through the embedded model in windows.
+"""Long audio: ten minutes through the hubert-base shape, and an hour through the bundled model in windows.
 
 Speech is that of the folder OTOSCOPE_CORPORA (the package's own where there is none), joined until it is long enough.
 Each row is a fresh process with two threads, its peak the kernel's high-water mark of resident memory (VmHWM, Linux):
@@ -24,7 +24,7 @@ import torch
 from transformers.utils import logging
 
 from model import RETURNED, high_water, reset_high_water, save_model
-from otoscope import analyze, embedded, load, read_corpus
+from otoscope import analyze, bundled, load, read_corpus
 from otoscope.corpus import load_audio
 from otoscope.models.encoder import Encoder
 
@@ -35,8 +35,8 @@ WINDOW = 60.0
 
 def write_speech(folder: Path, seconds: float) -> Path:
     """A corpus of one utterance, joined from utterances of speech."""
-    source = Path(os.environ.get("OTOSCOPE_CORPORA", embedded.speech())) / "librispeech-excerpts" / "test-other"
-    cuts = read_corpus(source if source.is_dir() else embedded.speech(), on_skip=lambda _: None)
+    source = Path(os.environ.get("OTOSCOPE_CORPORA", bundled.speech())) / "librispeech-excerpts" / "test-other"
+    cuts = read_corpus(source if source.is_dir() else bundled.speech(), on_skip=lambda _: None)
     waves, samples = [], 0
     for cut in cycle(cuts):
         waves.append(load_audio(cut, RATE))
@@ -93,7 +93,7 @@ def ten_minutes(scratch: Path) -> Iterator[str]:
 
 def hour(scratch: Path) -> Iterator[str]:
     corpus = write_speech(scratch / "hour", 3600)
-    yield row(f"embedded model, 1 h in windows of {WINDOW:g} s", *measured("windowed", "embedded", corpus))
+    yield row(f"bundled model, 1 h in windows of {WINDOW:g} s", *measured("windowed", "bundled", corpus))
 
 
 def row(what: str, seconds: float, whole: float, later: float) -> str:

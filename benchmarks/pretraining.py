@@ -14,8 +14,8 @@ import torch
 
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.pretraining.batches import MaskedBatches
+from otoscope.pretraining.corpora import read_speech
 from otoscope.pretraining.recipe import Recipe, read_recipe
-from otoscope.pretraining.speech import read_speech
 from otoscope.pretraining.trainer import new_model
 from otoscope.refinement.timing import Spread
 

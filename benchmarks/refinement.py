@@ -19,7 +19,7 @@ from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
 from otoscope import load, refine
-from otoscope.models.blocked import blocked_attention
+from otoscope.attention.local import blocked_attention
 from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayModel
 from otoscope.refinement.macs import count_macs

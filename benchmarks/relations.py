@@ -19,9 +19,9 @@ from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
 from otoscope import load
+from otoscope.attention.labels import Labels
 from otoscope.models.encoder import Encoder
 from otoscope.statistics import discover
-from otoscope.statistics.labels import Labels
 
 PHONES = tuple(f"p{i}" for i in range(39))
 SECONDS, PAIRS, RATE = 60, 2, 16000

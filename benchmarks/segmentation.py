@@ -20,10 +20,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.phones.kernel_gram import median_distance
-from otoscope.phones.reference import filtered, kernel_gram, minima, score
-from otoscope.phones.segmentation import scores, segment
-from otoscope.phones.tuning import BETAS, Labelled, tune
+from otoscope.segmentation.detector import scores, segment
+from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.reference import filtered, kernel_gram, minima, score
+from otoscope.segmentation.tuning import BETAS, Labelled, tune
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,9 +1,9 @@
 """How soon the viewer shows something, and whether it stays smooth: a real browser on `otoscope view`.
 
-Runs: the embedded model on embedded speech; a drawn run of 12 layers x 12 heads whose stored maps have 1500 frames; one
+Runs: the bundled model on bundled speech; a drawn run of 12 layers x 12 heads whose stored maps have 1500 frames; one
 head of 3000 frames to zoom and pan. Times are those of the browser's own clock. Needs Chromium and Playwright.
 
-    python benchmarks/viewer.py [embedded] [large] [motion]
+    python benchmarks/viewer.py [bundled] [large] [motion]
 """
 
 import shutil
@@ -27,7 +27,7 @@ Row = tuple[str, str, str]
 FLAGS = ("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run")
 NAMES = ("globalness", "verticality", "diagonality", "weight")
 PERIOD = 0.02
-PARTS = ("embedded", "large", "motion")
+PARTS = ("bundled", "large", "motion")
 
 OBSERVE = """
 const times = window.times = {long: [], gaps: []};
@@ -156,7 +156,7 @@ def motion_rows(browser: Any, run: Path) -> Iterator[Row]:
 
 def embedded_run(path: Path) -> Path:
     subprocess.run(
-        [sys.executable, "-m", "otoscope", "analyze", "embedded", "embedded", "-o", str(path), "--limit", "8"],
+        [sys.executable, "-m", "otoscope", "analyze", "bundled", "bundled", "-o", str(path), "--limit", "8"],
         check=True,
         capture_output=True,
     )
@@ -164,8 +164,8 @@ def embedded_run(path: Path) -> Path:
 
 
 def all_rows(browser: Any, scratch: Path, chosen: set[str]) -> Iterator[Row]:
-    if "embedded" in chosen:
-        yield from atlas_rows(browser, embedded_run(scratch / "embedded"), "embedded model")
+    if "bundled" in chosen:
+        yield from atlas_rows(browser, embedded_run(scratch / "bundled"), "bundled model")
     if "large" in chosen:
         yield from atlas_rows(browser, drawn_run(scratch / "large", 12, 12, 1500), "12 x 12, T = 1500")
     if "motion" in chosen:

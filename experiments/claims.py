@@ -13,7 +13,7 @@ from pathlib import Path
 from lhotse import CutSet
 
 import otoscope
-from otoscope.importance.claims import claims, claims_table, removable
+from otoscope.papers.yang2020.pruning_claims import claims, claims_table, removable
 
 CORPORA = Path(os.environ.get("OTOSCOPE_CORPORA", "../shared/corpora"))
 RANKINGS = ["globalness", "verticality", "diagonality", "weight", "random"]

@@ -1,4 +1,4 @@
-"""Make the embedded synthetic speech: four flite voices, with the segment times flite itself spoke by.
+"""Make the bundled synthetic speech: four flite voices, with the segment times flite itself spoke by.
 
     python scripts/make_speech.py [FOLDER]
 
@@ -20,7 +20,7 @@ from praatio.data_classes.interval_tier import IntervalTier
 from praatio.data_classes.textgrid import Textgrid
 from praatio.utilities.constants import Interval
 
-EMBEDDED = Path(__file__).parents[1] / "src" / "otoscope" / "embedded" / "speech"
+EMBEDDED = Path(__file__).parents[1] / "src" / "otoscope" / "bundled" / "speech"
 
 SPOKEN_BY_ALL = (
     "A bright voice measured the quiet room, then chose to sing.",

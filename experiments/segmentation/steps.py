@@ -15,10 +15,12 @@ from pathlib import Path
 from lhotse import MonoCut
 
 import otoscope
-from otoscope.engine.maps import labels
+from otoscope.analysis.stored_maps import labels
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
-from otoscope.phones import Labelled, Tuned, inner_boundaries, label_rows, tune
-from otoscope.segmentation.methods import Head, label_frames
+from otoscope.segmentation.boundaries import inner_boundaries
+from otoscope.segmentation.detector import label_rows
+from otoscope.segmentation.feature_methods import Head, label_frames
+from otoscope.segmentation.tuning import Labelled, Tuned, tune
 
 RATIOS, BETAS = tuple(0.1 * 2**step for step in range(4)), tuple(1.2**step for step in range(1, 14, 2))
 

@@ -6,35 +6,35 @@ Names are loaded when they are first used, so that `import otoscope` costs nothi
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from otoscope import autoclasses
-from otoscope.errors import BadInput
+from otoscope import hf_registration as autoclasses
+from otoscope.errors import InputError
 
 if TYPE_CHECKING:
+    from otoscope.analysis.analyze import analyze
     from otoscope.corpus import read_corpus
-    from otoscope.engine.analyze import analyze
-    from otoscope.engine.draw import draw
-    from otoscope.importance.prune import prune
+    from otoscope.figures.draw_run import draw
     from otoscope.importance.rank import rank
-    from otoscope.models.convert import convert
+    from otoscope.maps import rollout, similarity
+    from otoscope.maps.value_zeroing import value_zeroing
+    from otoscope.models.capabilities import survey
+    from otoscope.models.checkpoints.convert import convert
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
-    from otoscope.models.survey import survey
-    from otoscope.models.value_zeroing import value_zeroing
     from otoscope.models.wrap import wrap
-    from otoscope.phones import score_boundaries
+    from otoscope.papers.yang2020.reproduce import reproduce
     from otoscope.pretraining.train import pretrain
     from otoscope.probing.probe import probe
+    from otoscope.pruning.prune import prune
     from otoscope.refinement.bench import bench
     from otoscope.refinement.refine import refine
-    from otoscope.reproduction.reproduce import reproduce
     from otoscope.results import Run, open_run
+    from otoscope.segmentation.boundaries import score_boundaries
     from otoscope.segmentation.segment import segment
     from otoscope.viewer.widget import view
-    from otoscope.views import rollout, similarity
 
 __all__ = [
-    "BadInput",
     "Encoder",
+    "InputError",
     "Run",
     "analyze",
     "bench",
@@ -62,25 +62,25 @@ __all__ = [
 _HOME = {
     "Encoder": "otoscope.models.encoder",
     "Run": "otoscope.results",
-    "analyze": "otoscope.engine.analyze",
+    "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
-    "convert": "otoscope.models.convert",
-    "draw": "otoscope.engine.draw",
+    "convert": "otoscope.models.checkpoints.convert",
+    "draw": "otoscope.figures.draw_run",
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",
     "probe": "otoscope.probing.probe",
-    "prune": "otoscope.importance.prune",
+    "prune": "otoscope.pruning.prune",
     "rank": "otoscope.importance.rank",
     "read_corpus": "otoscope.corpus",
     "refine": "otoscope.refinement.refine",
-    "reproduce": "otoscope.reproduction.reproduce",
-    "rollout": "otoscope.views",
+    "reproduce": "otoscope.papers.yang2020.reproduce",
+    "rollout": "otoscope.maps",
     "score_boundaries": "otoscope.phones",
     "segment": "otoscope.segmentation.segment",
-    "similarity": "otoscope.views",
-    "survey": "otoscope.models.survey",
-    "value_zeroing": "otoscope.models.value_zeroing",
+    "similarity": "otoscope.maps",
+    "survey": "otoscope.models.capabilities",
+    "value_zeroing": "otoscope.maps.value_zeroing",
     "view": "otoscope.viewer.widget",
     "wrap": "otoscope.models.wrap",
 }

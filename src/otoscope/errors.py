@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 
-class BadInput(ValueError):  # noqa: N818 - the name is the message's first word to the reader
+class InputError(ValueError):
     """Input that cannot be used, explained in one line (the command line prints it and exits with status 2).
 
     Examples:
-        >>> str(BadInput("expected audio,\\n  got a poem"))
+        >>> str(InputError("expected audio,\\n  got a poem"))
         'expected audio, got a poem'
     """
 
@@ -15,14 +15,14 @@ class BadInput(ValueError):  # noqa: N818 - the name is the message's first word
         super().__init__(printable(" ".join(message.split())))
 
 
-def unreadable(error: OSError) -> BadInput:
+def unreadable(error: OSError) -> InputError:
     """What a person is told who may not read the file or folder that the system names.
 
     Examples:
         >>> str(unreadable(PermissionError(13, "Permission denied", "speech/dr1")))
         'speech/dr1 cannot be read (Permission denied); give yourself the right to read it'
     """
-    return BadInput(f"{error.filename} cannot be read ({error.strerror}); give yourself the right to read it")
+    return InputError(f"{error.filename} cannot be read ({error.strerror}); give yourself the right to read it")
 
 
 def listed(names: Sequence[str], most: int) -> str:

@@ -1,11 +1,11 @@
 """Runs that figures are drawn from, made once."""
 
 import pytest
-from drawn_zeroing import zeroing_of
-from figure_sizes import DRAWN, SIZES
+from tests.helpers.example_zeroing import zeroing_of
+from tests.helpers.figure_sizes import DRAWN, SIZES
+from tests.helpers.synthetic_run import make_run
 
 from otoscope.figures import discover
-from synthetic_run import make_run
 
 
 @pytest.fixture(scope="session")

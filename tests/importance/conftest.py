@@ -1,6 +1,6 @@
 """The tiny models, the tiny corpus, and what was heard of it."""
 
-from heard_speech import cache_of_the_tests, encoder, speech
-from speech_samples import tiny_corpus, tiny_model, tiny_pretrained
+from tests.helpers.speech_fixtures import cache_of_the_tests, encoder, speech
+from tests.helpers.speech_samples import tiny_corpus, tiny_model, tiny_pretrained
 
 __all__ = ["cache_of_the_tests", "encoder", "speech", "tiny_corpus", "tiny_model", "tiny_pretrained"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tiny_models import BUILDERS, build
+from tests.helpers.tiny_models import BUILDERS, build
 
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from pretraining_recipe import TINY
+from tests.helpers.pretraining_recipe import TINY
 
-from otoscope.embedded import speech
+from otoscope.bundled import speech
 
 
 @pytest.fixture(scope="session")

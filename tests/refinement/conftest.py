@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tiny_models import build
+from tests.helpers.tiny_models import build
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,16 @@
-"""A run of drawn maps, and one of a tiny model on embedded speech with the model beside it."""
+"""A run of drawn maps, and one of a tiny model on bundled speech with the model beside it."""
 
 import shutil
 from pathlib import Path
 
 import pytest
+from tests.helpers.speech_samples import tiny_model
+from tests.helpers.synthetic_run import make_run
 
-from otoscope import analyze, embedded
+from otoscope import analyze, bundled
 from otoscope.results import Run
-from otoscope.viewer.answers import Answers
-from otoscope.viewer.view import open_answers
-from speech_samples import tiny_model
-from synthetic_run import make_run
+from otoscope.viewer.api import Answers
+from otoscope.viewer.session import open_answers
 
 __all__ = ["tiny_model"]
 
@@ -31,7 +31,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("speech")
     for voice in ("awb", "rms"):
         (folder / voice).mkdir()
-        for audio in sorted((embedded.speech() / voice).glob("own-[12].flac")):
+        for audio in sorted((bundled.speech() / voice).glob("own-[12].flac")):
             shutil.copy(audio, folder / voice)
             shutil.copy(audio.with_suffix(".TextGrid"), folder / voice)
     return folder

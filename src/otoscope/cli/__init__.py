@@ -24,7 +24,7 @@ from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
-from otoscope.errors import BadInput, printable
+from otoscope.errors import InputError, printable
 
 COMMANDS = (
     analyze,
@@ -71,7 +71,7 @@ def main() -> NoReturn:
         sys.exit(code)
     except TyperException as error:  # an option or argument that is unknown, missing or of the wrong type
         _refuse(error.format_message())
-    except BadInput as error:
+    except InputError as error:
         _refuse(str(error))
     except OSError as error:
         if error.errno not in REFUSED or error.filename is None:
@@ -82,7 +82,7 @@ def main() -> NoReturn:
 def _refuse_unprintable(arguments: list[str]) -> None:
     for argument in arguments:
         if printable(argument) != argument:
-            raise BadInput(f"{argument}: expected an argument in UTF-8; rename the file")
+            raise InputError(f"{argument}: expected an argument in UTF-8; rename the file")
 
 
 def _interrupted(name: str) -> str:

@@ -5,8 +5,8 @@ from typing import Annotated, Unpack
 
 import typer
 
-from otoscope.cli.arguments import Corpus, Model, NewRun, speech_options
-from otoscope.engine.options import Options
+from otoscope.cli.options import Corpus, Model, NewRun, speech_options
+from otoscope.runs.options import Options
 
 
 @speech_options
@@ -23,7 +23,7 @@ def analyze(
     **options: Unpack[Options],
 ) -> None:
     """Measure every head of MODEL on CORPUS and sort the heads into global, vertical and diagonal."""
-    from otoscope.engine.analyze import analyze as call
+    from otoscope.analysis.analyze import analyze as call
     from otoscope.results.summary import summary
 
     run = call(model, corpus, out, window=window, allow_mismatch=allow_mismatch, **options)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.arguments import Model, numbers
+from otoscope.cli.options import Model, numbers
 
 
 def bench(

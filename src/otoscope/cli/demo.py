@@ -12,8 +12,8 @@ def demo(
     ),
     view: Annotated[bool, typer.Option("--view", help="Open the viewer on it.")] = False,
 ) -> None:
-    """Measure, list and draw the embedded model on the embedded synthetic speech."""
-    from otoscope.engine.demo import demo as call
+    """Measure, list and draw the bundled model on the bundled synthetic speech."""
+    from otoscope.cli.demo_run import demo as call
     from otoscope.results import heads_table
     from otoscope.results.summary import summary
 
@@ -22,9 +22,9 @@ def demo(
     print(f"\n{summary(shown.run)}\n\nrun: {shown.run.path}\nfigures:")
     for path in shown.figures:
         print(f"  {path}")
-    print(f"\nsee and hear it: otoscope view {shown.run.path} --model embedded")
+    print(f"\nsee and hear it: otoscope view {shown.run.path} --model bundled")
     if view:
         from otoscope.cli.view import show
-        from otoscope.viewer.view import open_answers
+        from otoscope.viewer.session import open_answers
 
-        show(open_answers([shown.run], "embedded", wait=False), shown.run.path)
+        show(open_answers([shown.run], "bundled", wait=False), shown.run.path)

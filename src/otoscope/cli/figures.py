@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.arguments import RunFolder, Theme
+from otoscope.cli.options import RunFolder, Theme
 
 
 def figures(
@@ -20,7 +20,7 @@ def figures(
     ] = False,
 ) -> None:
     """Draw the figures of a run."""
-    from otoscope.engine.draw import draw
+    from otoscope.figures.draw_run import draw
 
     def skipped(figure: str, reason: str) -> None:
         print(f"otoscope: no figure {figure}: {reason}", file=sys.stderr)

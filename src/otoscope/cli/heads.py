@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.arguments import RunFolder, TableFormat
+from otoscope.cli.options import RunFolder, TableFormat
 
 
 def heads(
@@ -38,7 +38,7 @@ def heads(
         print(*(f"{name}: {meaning}" for name, meaning in open_run(run).columns.items()), sep="\n")
         return
     from otoscope.relations import operations_table
-    from otoscope.views import similar_heads_table
+    from otoscope.results.similar_heads import similar_heads_table
 
     table = similar_heads_table if similar else operations_table if operations else heads_table
     print(table(open_run(run), sort, format.value), end="")

@@ -3,9 +3,9 @@
 
 def models() -> None:
     """List the model families, and what a tiny random model of each shows can be done with it."""
+    from otoscope.models.capabilities import survey
     from otoscope.models.families import REFUSED
-    from otoscope.models.survey import survey
-    from otoscope.refinement.parts import PARTS
+    from otoscope.refinement.layouts import PARTS
 
     print(f"{'family':31}{'mechanism':11}{'frame':>7}  measured  intervened  refined  padded batches")
     for found in survey():

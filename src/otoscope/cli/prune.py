@@ -5,8 +5,8 @@ from typing import Annotated, Unpack
 
 import typer
 
-from otoscope.cli.arguments import Corpus, Model, NewRun, numbers, speech_options
-from otoscope.engine.options import Options
+from otoscope.cli.options import Corpus, Model, NewRun, numbers, speech_options
+from otoscope.runs.options import Options
 
 
 @speech_options
@@ -35,8 +35,8 @@ def prune(
     **options: Unpack[Options],
 ) -> None:
     """Remove heads of MODEL step by step, limit its span, and see what probes still read from it."""
-    from otoscope.importance.prune import prune as call
     from otoscope.importance.tables import curve_table
+    from otoscope.pruning.prune import prune as call
 
     pruned = call(
         model,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.arguments import Model
+from otoscope.cli.options import Model
 
 
 def refine(
@@ -45,5 +45,5 @@ def refine(
         portable=portable,
     )
     if budget_macs is not None and not corpora:
-        print("heads chosen on the embedded synthetic speech; name a CORPUS to choose them on yours")
+        print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: otoscope bench {out} --against {model}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.arguments import RunFolder, TableFormat
+from otoscope.cli.options import RunFolder, TableFormat
 
 
 def relations(

@@ -29,8 +29,8 @@ def reproduce(
 
     Repeat the command to go on where it stopped.
     """
-    from otoscope.reproduction.reproduce import reproduce as call
-    from otoscope.reproduction.tables import summary
+    from otoscope.papers.yang2020.reproduce import reproduce as call
+    from otoscope.papers.yang2020.tables import summary
 
     def began(stage: str) -> None:
         if sys.stderr.isatty():

@@ -4,8 +4,8 @@ from typing import Annotated, Unpack
 
 import typer
 
-from otoscope.cli.arguments import Corpus, Model, NewRun, speech_options
-from otoscope.engine.options import Options
+from otoscope.cli.options import Corpus, Model, NewRun, speech_options
+from otoscope.runs.options import Options
 
 
 @speech_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from otoscope.viewer.answers import Answers
+    from otoscope.viewer.api import Answers
 
 
 def view(
@@ -29,7 +29,7 @@ def view(
     """Open the viewer: see a head, hear a head."""
     from otoscope.viewer.export import export as write
     from otoscope.viewer.export import parse_choice
-    from otoscope.viewer.view import open_answers
+    from otoscope.viewer.session import open_answers
 
     answers = open_answers(runs, model, wait=export is not None)
     if export is not None:

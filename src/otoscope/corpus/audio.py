@@ -7,7 +7,7 @@ from lhotse import MonoCut
 from scipy.signal import resample_poly
 
 from otoscope.corpus.recording import check_cut
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 LOUDEST = 2.0**31
 """Full scale of 32-bit integers: no recording has larger samples, scaled or not."""
@@ -16,7 +16,7 @@ LOUDEST = 2.0**31
 def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     """The audio of one cut, float32 [samples], resampled to `sampling_rate` (Hz) by a polyphase filter.
 
-    Raises `BadInput`, naming the file, where it does not decode whole, is empty, or holds samples that are NaN,
+    Raises `InputError`, naming the file, where it does not decode whole, is empty, or holds samples that are NaN,
     infinite or larger than any format's full scale, or where the cut is not of one recording.
     """
     check_cut(cut)
@@ -24,9 +24,9 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     samples = _decode(cut, source)
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).sum())
-        raise BadInput(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
+        raise InputError(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
     if (largest := float(np.abs(samples).max())) > LOUDEST:
-        raise BadInput(f"{source}: expected samples between -1 and 1, got {largest:.3g}; replace or remove the file")
+        raise InputError(f"{source}: expected samples between -1 and 1, got {largest:.3g}; replace or remove the file")
     return _resample(samples, cut.sampling_rate, sampling_rate)
 
 
@@ -36,7 +36,7 @@ def source_of(cut: MonoCut) -> str:
     return str(source.source) if source.type == "file" else str(cut.id)
 
 
-def naming(cut: MonoCut, error: BadInput) -> str:
+def naming(cut: MonoCut, error: InputError) -> str:
     """What is wrong with a cut, its audio file named."""
     source = source_of(cut)
     return str(error) if source in str(error) else f"{source}: {error}"
@@ -46,11 +46,11 @@ def _decode(cut: MonoCut, source: str) -> np.ndarray:
     try:
         samples = cut.load_audio()[0]
     except Exception:  # each of Lhotse's decoders fails in its own way
-        raise BadInput(
+        raise InputError(
             f"{source}: expected audio that decodes whole, but it is unreadable or truncated; replace or remove it"
         ) from None
     if samples.size == 0:
-        raise BadInput(f"{source}: expected speech, got 0 samples; replace or remove the file")
+        raise InputError(f"{source}: expected speech, got 0 samples; replace or remove the file")
     return np.asarray(samples, dtype=np.float32)
 
 

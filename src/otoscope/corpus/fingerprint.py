@@ -9,7 +9,7 @@ from typing import Any
 from lhotse import MonoCut, Recording
 
 from otoscope.corpus.recording import check_cut
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 
 def fingerprint(cuts: Iterable[MonoCut]) -> str:
@@ -17,7 +17,7 @@ def fingerprint(cuts: Iterable[MonoCut]) -> str:
 
     Neither the order of the cuts nor the place of the files matters, so a corpus that was copied keeps its fingerprint.
     All bytes are read (about as fast as the disk allows): sizes and dates alone would not see a changed sample.
-    Raises `BadInput` where an audio file can no longer be read, or a cut is not of one recording.
+    Raises `InputError` where an audio file can no longer be read, or a cut is not of one recording.
     """
     audio: dict[str, str] = {}
     whole = hashlib.sha256()
@@ -52,4 +52,4 @@ def _digest(source: str | bytes) -> str:
         with Path(source).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise BadInput(f"{source}: expected an audio file, but it cannot be read ({error.strerror})") from None
+        raise InputError(f"{source}: expected an audio file, but it cannot be read ({error.strerror})") from None

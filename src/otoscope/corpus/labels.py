@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 FRAME = 0.01
 """Seconds that a label may reach past the audio's end (real corpora are a sample off); that much is clipped."""
@@ -28,7 +28,7 @@ class Interval(NamedTuple):
 def fit_labels(intervals: Sequence[Interval], duration: float, what: str, overlap: bool = False) -> list[Interval]:
     """Labels in order of time, clipped to `duration` (seconds); gaps between labels are allowed.
 
-    Raises `BadInput` for a label that has no length, begins before 0, ends more than one 10 ms frame past the audio, or
+    Raises `InputError` for a label that has no length, begins before 0, ends more than one 10 ms frame past the audio, or
     overlaps its neighbour (unless `overlap` allows it: neighbouring words may share a phone); `what` names the labels.
 
     >>> fit_labels([Interval("b", 0.5, 1.004), Interval("a", 0.0, 0.5)], duration=1.0, what="phone labels of u1")
@@ -45,9 +45,9 @@ def fit_labels(intervals: Sequence[Interval], duration: float, what: str, overla
 
 def _check_interval(interval: Interval, duration: float, what: str) -> None:
     if interval.start < 0 or not interval.end > interval.start:
-        raise BadInput(f"{what}: expected labels that start at 0 or later and end after they start, got {interval}")
+        raise InputError(f"{what}: expected labels that start at 0 or later and end after they start, got {interval}")
     if interval.end > duration + FRAME + ROUNDING:
-        raise BadInput(
+        raise InputError(
             f"{what}: expected labels within the audio's {duration:.3f} s, got {interval}; "
             "check that labels and audio belong together"
         )
@@ -56,4 +56,6 @@ def _check_interval(interval: Interval, duration: float, what: str) -> None:
 def _check_apart(ordered: Sequence[Interval], what: str) -> None:
     for before, after in pairwise(ordered):
         if after.start < before.end - ROUNDING:
-            raise BadInput(f"{what}: expected labels that do not overlap, got {before} and {after}; correct the labels")
+            raise InputError(
+                f"{what}: expected labels that do not overlap, got {before} and {after}; correct the labels"
+            )

@@ -13,7 +13,7 @@ from praatio.textgrid import IntervalTier, Textgrid, openTextgrid
 from praatio.utilities.errors import TextgridException
 
 from otoscope.corpus.labels import Interval
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 VALUE = re.compile(r'"(?:[^"]|"")*"|(?<!\S)[-+.\d][^\s"]*(?!\S)')
 FIELDS_OF_ENTRY = {'"IntervalTier"': 3, '"TextTier"': 2}
@@ -22,7 +22,7 @@ FIELDS_OF_ENTRY = {'"IntervalTier"': 3, '"TextTier"': 2}
 def read_tiers(file: Path) -> dict[str, list[Interval]]:
     """The interval tiers by name, in seconds; intervals without a label are gaps.
 
-    Raises `BadInput` where the file is no TextGrid or breaks off, or where intervals overlap or have no length.
+    Raises `InputError` where the file is no TextGrid or breaks off, or where intervals overlap or have no length.
     """
     return {
         tier.name: [Interval(entry.label, entry.start, entry.end) for entry in tier.entries]
@@ -36,13 +36,15 @@ def _open(file: Path) -> Textgrid:
         whole = is_whole(_text(file))
         grid = openTextgrid(str(file), includeEmptyIntervals=False, reportingMode="silence")
     except TextgridException as error:
-        raise BadInput(f"{file}: {error}; correct the labels") from None
+        raise InputError(f"{file}: {error}; correct the labels") from None
     except Exception:  # a parser fails in as many ways as a text can be broken
-        raise BadInput(
+        raise InputError(
             f"{file}: expected a Praat TextGrid in long or short form, but it cannot be read; save it again"
         ) from None
     if not whole:
-        raise BadInput(f"{file}: expected the intervals that the TextGrid announces, but it breaks off; save it again")
+        raise InputError(
+            f"{file}: expected the intervals that the TextGrid announces, but it breaks off; save it again"
+        )
     return grid
 
 

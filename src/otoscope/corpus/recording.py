@@ -5,15 +5,15 @@ from pathlib import Path
 import soundfile
 from lhotse import AudioSource, MonoCut, Recording
 
-from otoscope.corpus.files import is_there
+from otoscope.corpus.file_index import is_there
 from otoscope.corpus.truncation import is_cut_short
-from otoscope.errors import BadInput, printable
+from otoscope.errors import InputError, printable
 
 
 def open_recording(path: Path, id: str, channel: int | None = None) -> Recording:
     """A recording of the audio file at `path`, from its header alone.
 
-    Raises `BadInput` where the file is missing, no audio, empty, or shorter than its header promises, or has several
+    Raises `InputError` where the file is missing, no audio, empty, or shorter than its header promises, or has several
     channels of which `channel` (from 0) does not choose one.
     """
     header = read_header(path)
@@ -28,37 +28,37 @@ def open_recording(path: Path, id: str, channel: int | None = None) -> Recording
 
 
 def read_header(path: Path) -> "soundfile._SoundFileInfo":
-    """Rate, channels and number of samples as libsndfile reads them; `BadInput` where the file cannot be used."""
+    """Rate, channels and number of samples as libsndfile reads them; `InputError` where the file cannot be used."""
     if printable(str(path)) != str(path):
-        raise BadInput(f"{path}: expected a file name in UTF-8; rename the file or its folder")
+        raise InputError(f"{path}: expected a file name in UTF-8; rename the file or its folder")
     if not is_there(path):
-        raise BadInput(f"{path}: expected an audio file, found none; check the path")
+        raise InputError(f"{path}: expected an audio file, found none; check the path")
     if path.stat().st_size == 0:
-        raise BadInput(f"{path}: expected audio, got an empty file; replace or remove the file")
+        raise InputError(f"{path}: expected audio, got an empty file; replace or remove the file")
     try:
         if is_cut_short(path):
-            raise BadInput(f"{path}: truncated, it promises more than it holds; replace or remove the file")
+            raise InputError(f"{path}: truncated, it promises more than it holds; replace or remove the file")
         header = soundfile.info(path)
     except (soundfile.LibsndfileError, OSError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(". ")
-        raise BadInput(f"{path}: unreadable as audio ({reason}); replace or remove the file") from None
+        raise InputError(f"{path}: unreadable as audio ({reason}); replace or remove the file") from None
     if header.frames == 0:
-        raise BadInput(f"{path}: expected speech, got audio of 0 samples; replace or remove the file")
+        raise InputError(f"{path}: expected speech, got audio of 0 samples; replace or remove the file")
     return header
 
 
 def check_cut(cut: object) -> None:
-    """Raise `BadInput` unless a cut is of one channel of one recording."""
+    """Raise `InputError` unless a cut is of one channel of one recording."""
     if not isinstance(cut, MonoCut) or not cut.has_recording:
-        raise BadInput(
+        raise InputError(
             f"cut {getattr(cut, 'id', cut)}: expected a MonoCut with a recording (one channel of one file), got a "
             f"{type(cut).__name__}; save its audio to a file of its own"
         )
 
 
 def check_channels(source: Path | str, count: int, channel: int | None) -> None:
-    """Raise `BadInput` unless there is one channel, or `channel` (from 0) chooses one of `count`."""
+    """Raise `InputError` unless there is one channel, or `channel` (from 0) chooses one of `count`."""
     if channel is None and count > 1:
-        raise BadInput(f"{source}: expected one channel, got {count}; choose one with --channel 0 to {count - 1}")
+        raise InputError(f"{source}: expected one channel, got {count}; choose one with --channel 0 to {count - 1}")
     if channel is not None and not 0 <= channel < count:
-        raise BadInput(f"{source}: channel {channel} not found among {count} (the first is 0); correct --channel")
+        raise InputError(f"{source}: channel {channel} not found among {count} (the first is 0); correct --channel")

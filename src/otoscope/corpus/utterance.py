@@ -9,7 +9,7 @@ from lhotse.supervision import AlignmentItem
 
 from otoscope.corpus.labels import FRAME, Interval, fit_labels
 from otoscope.corpus.recording import open_recording
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Utterance:
 def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
     """Open the audio's header and the labels, check both, and join them in one cut.
 
-    Raises `BadInput` where the audio or the labels cannot be used.
+    Raises `InputError` where the audio or the labels cannot be used.
     """
     if utterance.audio is None:
-        raise BadInput(f"{utterance.id}: no audio file belongs to this utterance; add it or remove the utterance")
+        raise InputError(f"{utterance.id}: no audio file belongs to this utterance; add it or remove the utterance")
     recording = open_recording(utterance.audio, utterance.id, channel)
     start, end = within(recording.duration, *utterance.span, utterance.id)
     duration = round(end - start, ndigits=8)
@@ -87,7 +87,7 @@ def within(duration: float, start: float, end: float | None, id: str) -> tuple[f
     """The part of `duration` seconds from `start` to `end` (None: all the rest); up to one frame beyond is clipped."""
     end = duration if end is None else end
     if not -FRAME <= start < min(end, duration) or end > duration + FRAME:
-        raise BadInput(
+        raise InputError(
             f"{id}: expected a segment within its {duration:.3f} s of audio, got {start:.3f} to {end:.3f} s; correct it"
         )
     return max(start, 0.0), min(end, duration)

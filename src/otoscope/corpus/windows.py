@@ -7,7 +7,7 @@ from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 OVERLAP = 0.25  # of a window, at least, with the one before
 SHORTEST = 1.0  # seconds
@@ -20,12 +20,12 @@ def windowed(cuts: Iterable[MonoCut], seconds: float | None) -> list[MonoCut]:
     more. Labels are those within the window, cut at its edges. None leaves every cut whole.
 
     Raises:
-        BadInput: a window is shorter than a second.
+        InputError: a window is shorter than a second.
     """
     if seconds is None:
         return list(cuts)
     if not SHORTEST <= seconds < math.inf:
-        raise BadInput(f"expected windows of at least {SHORTEST:g} s, got {seconds:g}; a model needs some context")
+        raise InputError(f"expected windows of at least {SHORTEST:g} s, got {seconds:g}; a model needs some context")
     return [window for cut in cuts for window in (_windows(cut, seconds) if cut.duration > seconds else [cut])]
 
 

@@ -15,17 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.engine.sources import Speech
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay.modeling import stack_frames
-from otoscope.models.prediction import has_prediction_head, prediction_head
+from otoscope.models.prediction_head import has_prediction_head, prediction_head
 from otoscope.pretraining.masking import Masking, choose_frames
 from otoscope.probing import discover as probing
 from otoscope.probing.cache import cache_at
-from otoscope.probing.material import gather
-from otoscope.probing.net import Training
+from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import gather
 from otoscope.probing.scorer import Probe
+from otoscope.runs.speech_source import Speech
 
 Losses = Callable[[Tensor], Tensor]
 """From final hidden states `[B, T, d]` to the loss of each utterance `[B]`."""
@@ -58,7 +58,7 @@ def reconstruction(encoder: Encoder, speech: Speech) -> BatchMaker:
     """Masked L1 of the model's own prediction head, with masks that depend on the utterance's place alone.
 
     Raises:
-        BadInput: the model has no such head.
+        InputError: the model has no such head.
     """
     head, rate = prediction_head(encoder), encoder.model.config.downsample_rate
     masking = Masking(**getattr(encoder.model.config, "recipe", {}).get("masking", {}))
@@ -105,7 +105,7 @@ def of_probe(probe: Probe, encoder: Encoder, speech: Speech) -> BatchMaker:
     """Cross-entropy of a probe that was trained on the intact model, each utterance by nets that have not heard it.
 
     Raises:
-        BadInput: the corpus lacks the probe's labels.
+        InputError: the corpus lacks the probe's labels.
     """
     material = gather(encoder, speech)
     scorer = probe.scorer(material, Training(), cache_at())
@@ -138,7 +138,7 @@ def loss_named(name: str, encoder: Encoder, speech: Speech) -> Loss:
     """The loss of that name; `auto` is the model's own where it kept its prediction head, else `hidden`.
 
     Raises:
-        BadInput: no such loss, or the labels or the prediction head that it needs are not there.
+        InputError: no such loss, or the labels or the prediction head that it needs are not there.
     """
     if name == "auto":
         name = "reconstruction" if has_prediction_head(encoder) else "hidden"
@@ -146,7 +146,7 @@ def loss_named(name: str, encoder: Encoder, speech: Speech) -> Loss:
         return Loss(name, LOSSES[name](encoder, speech))
     trained = {probe.name: probe for probe in probing.discover().values() if probe.trained}
     if name not in trained:
-        raise BadInput(f"no loss '{name}'; losses are auto, {', '.join([*LOSSES, *trained])}")
+        raise InputError(f"no loss '{name}'; losses are auto, {', '.join([*LOSSES, *trained])}")
     return Loss(name, of_probe(trained[name], encoder, speech))
 
 

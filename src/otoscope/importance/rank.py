@@ -9,19 +9,19 @@ import numpy as np
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.engine.keep import Found, kept, kept_run
-from otoscope.engine.options import Options, complete, listing_options
-from otoscope.engine.plan import make_plan
-from otoscope.engine.sources import Source, Speech, described, encoder_of, read_speech, source_of
 from otoscope.importance.agreement import spearman
-from otoscope.importance.given import RANKING, heads_run
 from otoscope.importance.loss import Loss, loss_named
+from otoscope.importance.previous_run import RANKING, heads_run
 from otoscope.importance.ranking import Floats, Ranking, chosen, ranks
-from otoscope.importance.subject import Effort, Subject
+from otoscope.importance.ranking_context import Effort, Subject
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import intact
 from otoscope.results import Run, open_run
 from otoscope.results.schema import Variable
+from otoscope.runs.cache import Found, kept, kept_run
+from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.run_config import make_plan
+from otoscope.runs.speech_source import Source, Speech, described, encoder_of, read_speech, source_of
 
 OF_A_RANKING = ("doc", "units", "source", "dispensable")
 VARIABLES = {
@@ -98,13 +98,13 @@ def rank(
         options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
-        BadInput: an unknown ranking or loss; a loss whose labels or prediction head are not there; a run of another
+        InputError: an unknown ranking or loss; a loss whose labels or prediction head are not there; a run of another
             model; and as `analyze` does.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = rank("embedded", "embedded", folder, by=["globalness", "random"], limit=2)
+        ...     run = rank("bundled", "bundled", folder, by=["globalness", "random"], limit=2)
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
@@ -134,6 +134,6 @@ def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> x
 
 
 def loss_for(wanted: Wanted, name: str, encoder: Encoder, speech: Speech) -> Loss | None:
-    """The named loss, where a wanted ranking needs one. Raises BadInput where what it needs is not there."""
+    """The named loss, where a wanted ranking needs one. Raises InputError where what it needs is not there."""
     needed = any(ranking.needs_loss for ranking, _ in wanted.values())
     return loss_named(name, encoder, speech) if needed else None

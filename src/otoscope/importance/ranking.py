@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from otoscope.errors import BadInput
-from otoscope.importance.subject import Subject
+from otoscope.errors import InputError
+from otoscope.importance.ranking_context import Subject
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def discover() -> dict[str, Ranking]:
     >>> sorted(discover())[:3]
     ['diagonality', 'fisher', 'globalness']
     """
-    package = importlib.import_module("otoscope.importance.rankings")
+    package = importlib.import_module("otoscope.importance.builtin")
     modules = (
         importlib.import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)
     )
@@ -52,7 +52,7 @@ def chosen(names: Iterable[str]) -> dict[str, tuple[Ranking, int]]:
     """The rankings of some names, each with its seed: `random` stands for several, `random-7` for one.
 
     Raises:
-        BadInput: no name, or one that is not known.
+        InputError: no name, or one that is not known.
 
     >>> list(chosen(["globalness", "random"]))
     ['globalness', 'random-0', 'random-1', 'random-2']
@@ -65,9 +65,9 @@ def chosen(names: Iterable[str]) -> dict[str, tuple[Ranking, int]]:
         elif base in known and len(known[base].seeds) > 1 and seed.isdecimal():
             found[name] = (known[base], int(seed))
         else:
-            raise BadInput(f"no ranking '{name}'; rankings are {', '.join(known)}")
+            raise InputError(f"no ranking '{name}'; rankings are {', '.join(known)}")
     if not found:
-        raise BadInput(f"expected the name of a ranking, got none; rankings are {', '.join(known)}")
+        raise InputError(f"expected the name of a ranking, got none; rankings are {', '.join(known)}")
     return found
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from otoscope.results.aligned import aligned
-from otoscope.results.precision import with_half_width
+from otoscope.results.rounding import with_half_width
+from otoscope.results.text_table import aligned
 
 FIRST = 5
 

@@ -14,19 +14,19 @@ import torch
 from lhotse.cut import Cut
 from torch import Tensor, nn
 
+from otoscope.attention.call import Answer, AttentionCall, answering
+from otoscope.attention.full_maps import full_maps, head_map
+from otoscope.attention.function_capture import taking_over
+from otoscope.attention.interventions import NONE, Intervention, Wanted, attend_under, check_span
+from otoscope.attention.labels import Labels
+from otoscope.attention.reductions import Reductions
 from otoscope.corpus import load_audio
-from otoscope.errors import BadInput
-from otoscope.models.call import Answer, AttentionCall, answering
-from otoscope.models.encoded import Encoded, side_by_side, without_padding
-from otoscope.models.fallback import taking_over
+from otoscope.errors import InputError
+from otoscope.models.crop import OUTSIDE, normalised, patches, seen
+from otoscope.models.encoder_output import Encoded, side_by_side, without_padding
 from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
 from otoscope.models.features import features
-from otoscope.models.intervention import NONE, Intervention, Wanted, attend_under, check_span
-from otoscope.models.maps import full_maps, head_map
-from otoscope.models.seen import OUTSIDE, normalised, patches, seen
 from otoscope.statistics import of_norms
-from otoscope.statistics.labels import Labels
-from otoscope.statistics.reductions import Reductions
 from otoscope.statistics.statistic import Statistic
 
 Receive = Callable[[int, list[Reductions]], None]
@@ -48,7 +48,7 @@ class Encoder:
 
     Examples:
         >>> from otoscope import load
-        >>> encoder = load("embedded")
+        >>> encoder = load("bundled")
         >>> wave = np.random.default_rng(0).normal(size=16000)
         >>> whole = encoder.forward([wave]).hidden
         >>> with encoder.without_heads([(0, 1), (3, 2)]), encoder.span(8):
@@ -108,20 +108,20 @@ class Encoder:
         return self.family.seconds(self.model.config) if self.family.seconds else math.inf
 
     def check_heads(self) -> None:
-        """Raise BadInput where no layer has a head."""
+        """Raise InputError where no layer has a head."""
         if not any(self.n_heads):
-            raise BadInput(f"{self.name} has no attention heads left; take a model that has some")
+            raise InputError(f"{self.name} has no attention heads left; take a model that has some")
 
     def frames(self, wave: np.ndarray) -> int:
         """Attention frames of a wave `[samples]`."""
         return self.family.frames(self.model.config, len(wave))
 
     def check_length(self, wave: np.ndarray) -> None:
-        """Raise BadInput unless a wave `[samples]` has a frame of attention and the model takes all of it."""
+        """Raise InputError unless a wave `[samples]` has a frame of attention and the model takes all of it."""
         if self.frames(wave) < 1:
-            raise BadInput(f"audio of {len(wave)} samples is shorter than one frame of {self.name}")
+            raise InputError(f"audio of {len(wave)} samples is shorter than one frame of {self.name}")
         if (seconds := len(wave) / self.sampling_rate) > self.longest:
-            raise BadInput(f"audio of {seconds:.1f} s is longer than the {self.longest:g} s that {self.name} takes")
+            raise InputError(f"audio of {seconds:.1f} s is longer than the {self.longest:g} s that {self.name} takes")
 
     @property
     def device(self) -> torch.device:
@@ -145,7 +145,7 @@ class Encoder:
         padded, `receive` is called for each utterance in turn.
 
         Raises:
-            BadInput: a wave is too short for one frame.
+            InputError: a wave is too short for one frame.
         """
         batches = [slice(None)] if self.pads else [slice(place, place + 1) for place in range(len(audio))]
         wanted = [Wanted(frozenset(needs), labels and labels[batch]) for batch in batches]
@@ -209,7 +209,7 @@ class Encoder:
         """Final hidden states `[B, T, d]` of what `inputs` made, every attention call given to `answer`; has gradients.
 
         Raises:
-            BadInput: not every layer's attention was reached (the model was changed after it was loaded).
+            InputError: not every layer's attention was reached (the model was changed after it was loaded).
         """
         reached: list[nn.Module] = []
         beside = set(self._beside.modules()) if self._beside else set()
@@ -224,7 +224,7 @@ class Encoder:
         with self.watch(counted):
             hidden = self._hidden(self.model(**inputs))
         if self.layers and tuple(reached) != self.layers:
-            raise BadInput(f"{self.name} no longer runs the attention that was watched at load; load it again")
+            raise InputError(f"{self.name} no longer runs the attention that was watched at load; load it again")
         return hidden
 
     def attend(self, call: AttentionCall) -> Tensor:
@@ -252,7 +252,7 @@ class Encoder:
         """What the model is given for some waves `[samples]`: features or samples, and a padding mask for several.
 
         Raises:
-            BadInput: a wave is too short for one frame.
+            InputError: a wave is too short for one frame.
         """
         for wave in audio:
             self.check_length(wave)
@@ -267,11 +267,11 @@ class Encoder:
         """One head's attention map on one utterance: `[T, T]`, query by key, rows sum to one.
 
         Raises:
-            BadInput: there is no such layer or head.
+            InputError: there is no such layer or head.
 
         Examples:
             >>> from otoscope import load
-            >>> load("embedded").attention(np.random.default_rng(0).normal(size=16000), layer=0, head=1).shape
+            >>> load("bundled").attention(np.random.default_rng(0).normal(size=16000), layer=0, head=1).shape
             (50, 50)
         """
         self._check_head(layer, head)
@@ -309,7 +309,7 @@ class Encoder:
 
         Examples:
             >>> from otoscope import load
-            >>> states = load("embedded").representations(np.random.default_rng(0).normal(size=16000))
+            >>> states = load("bundled").representations(np.random.default_rng(0).normal(size=16000))
             >>> len(states), states[0].shape
             (6, (50, 256))
         """
@@ -328,10 +328,10 @@ class Encoder:
         Rows sum to one over the patches of the utterance; `maps` gives them in time alone.
 
         Raises:
-            BadInput: the model's frames are no patches in bands and times.
+            InputError: the model's frames are no patches in bands and times.
         """
         if not self.family.grid:
-            raise BadInput(f"the frames of {self.name} are in time alone; take its maps")
+            raise InputError(f"the frames of {self.name} are in time alone; take its maps")
         kept: dict[int, np.ndarray] = {}
 
         def keep(call: AttentionCall) -> None:
@@ -362,7 +362,7 @@ class Encoder:
         This equals removing the heads' columns of the output projection: their value bias goes, the output bias stays.
 
         Raises:
-            BadInput: there is no such layer or head.
+            InputError: there is no such layer or head.
         """
         heads = frozenset((int(layer), int(head)) for layer, head in heads)
         for layer, head in heads:
@@ -377,13 +377,13 @@ class Encoder:
         `renormalise`: rows sum to one over the keys that stay; otherwise the other weights are cut from the full rows.
 
         Raises:
-            BadInput: `radius` is negative or beyond any utterance, or the model's frames are not in time alone.
+            InputError: `radius` is negative or beyond any utterance, or the model's frames are not in time alone.
         """
         if radius < 0:
-            raise BadInput(f"expected a span of 0 frames or more, got {radius}")
+            raise InputError(f"expected a span of 0 frames or more, got {radius}")
         check_span(radius)
         if self.family.grid:
-            raise BadInput(f"{self.name} attends between patches in bands and times; its span cannot be limited")
+            raise InputError(f"{self.name} attends between patches in bands and times; its span cannot be limited")
         with self._changed(replace(self.intervention, radius=radius, renormalise=renormalise)):
             yield self
 
@@ -397,6 +397,6 @@ class Encoder:
 
     def _check_head(self, layer: int, head: int) -> None:
         if not 0 <= layer < self.n_layers:
-            raise BadInput(f"no layer {layer}: {self.name} has layers 0 to {self.n_layers - 1}")
+            raise InputError(f"no layer {layer}: {self.name} has layers 0 to {self.n_layers - 1}")
         if not 0 <= head < self.n_heads[layer]:
-            raise BadInput(f"no head {head}: layer {layer} of {self.name} has heads 0 to {self.n_heads[layer] - 1}")
+            raise InputError(f"no head {head}: layer {layer} of {self.name} has heads 0 to {self.n_heads[layer] - 1}")

@@ -13,11 +13,11 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
 from transformers.utils import logging
 
-from otoscope import embedded
-from otoscope.errors import BadInput
+from otoscope import bundled
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, REFINED, REFUSED, Family
-from otoscope.models.selfcheck import examine
+from otoscope.models.self_check import examine
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
 SAMPLING_RATE = 16000  # of every family
@@ -28,7 +28,7 @@ TRAINING_ONLY = {"masked_spec_embed"}  # stands for masked frames; many fine-tun
 def load(
     name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32", allow_mismatch: bool = False
 ) -> Encoder:
-    """A speech encoder by Hugging Face hub name, by local folder, or `"embedded"`, ready to be watched.
+    """A speech encoder by Hugging Face hub name, by local folder, or `"bundled"`, ready to be watched.
 
     Args:
         name_or_path: what `transformers` would load, its feature extractor beside it.
@@ -37,17 +37,17 @@ def load(
         allow_mismatch: take a checkpoint that lacks weights of its model (they are random) or has others too.
 
     Raises:
-        BadInput: it cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
+        InputError: it cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
 
     Examples:
-        >>> encoder = load("embedded")
+        >>> encoder = load("bundled")
         >>> encoder.family.model_type, encoder.n_layers, set(encoder.n_heads), encoder.frame_period
         ('mockingjay', 6, {8}, 0.02)
     """
     name = str(name_or_path)
-    source = str(embedded.model()) if name == "embedded" else name
+    source = str(bundled.model()) if name == "bundled" else name
     if dtype not in DTYPES:
-        raise BadInput(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
+        raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with quiet():
         config = found(AutoConfig, source)
         family = _family(config, name)
@@ -62,11 +62,13 @@ def _family(config: Any, name: str) -> Family:
     types = [config.model_type.removeprefix(REFINED), *(part.model_type for part in _parts(config))]
     for model_type in types:
         if model_type in REFUSED:
-            raise BadInput(f"{name} has a '{model_type}' encoder: {REFUSED[model_type]}; otoscope does not measure it")
+            raise InputError(
+                f"{name} has a '{model_type}' encoder: {REFUSED[model_type]}; otoscope does not measure it"
+            )
         if model_type in FAMILIES:
             return FAMILIES[model_type]
     known = ", ".join(sorted(FAMILIES))
-    raise BadInput(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {known}")
+    raise InputError(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {known}")
 
 
 def _parts(config: Any) -> Iterator[Any]:
@@ -78,55 +80,57 @@ def _parts(config: Any) -> Iterator[Any]:
 def _extractor(source: str, name: str) -> Any:
     extractor = found(AutoFeatureExtractor, source)
     if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
-        raise BadInput(
+        raise InputError(
             f"the feature extractor of {name} takes {rate} Hz; expected {SAMPLING_RATE} Hz, as the model was made for"
         )
     return extractor
 
 
 def encoder_in(model: Any, kind: str, name: str) -> Any:
-    """The module of a class named `kind`, wherever in the model it sits. Raises BadInput where there is none."""
+    """The module of a class named `kind`, wherever in the model it sits. Raises InputError where there is none."""
     for module in model.modules():
         if kind in (base.__name__ for base in type(module).__mro__):
             return module
-    raise BadInput(f"{name} ({type(model).__name__}) holds no {kind}, the encoder of its family")
+    raise InputError(f"{name} ({type(model).__name__}) holds no {kind}, the encoder of its family")
 
 
 def found(auto: Any, name: str) -> Any:
-    """What an Auto class reads at a folder or hub name. Raises BadInput where it cannot."""
+    """What an Auto class reads at a folder or hub name. Raises InputError where it cannot."""
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
-        raise BadInput(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
+        raise InputError(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
     if Path(name).is_file() or not name:
-        raise BadInput(f"'{name}' is no model folder; give the folder that holds config.json, or a hub name")
+        raise InputError(f"'{name}' is no model folder; give the folder that holds config.json, or a hub name")
     if not Path(name).exists() and (Path(name).is_absolute() or len(Path(name).parts) > 2):
-        raise BadInput(f"model folder {name} does not exist; give a folder with a config.json, or a hub name")
+        raise InputError(f"model folder {name} does not exist; give a folder with a config.json, or a hub name")
     try:
         return auto.from_pretrained(name)
     except (OSError, ValueError) as error:
         if auto is AutoFeatureExtractor:
-            raise BadInput(
+            raise InputError(
                 f"{name} has no feature extractor that can be read (preprocessor_config.json); save it there with its "
                 "save_pretrained"
             ) from error
         if Path(name).exists():
-            raise BadInput(f"{name}: cannot be loaded: {_first_sentence(error)}") from error
-        raise BadInput(
+            raise InputError(f"{name}: cannot be loaded: {_first_sentence(error)}") from error
+        raise InputError(
             f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_first_sentence(error)}; "
             "without network, give the folder of a model that was saved before"
         ) from error
 
 
 def weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
-    """The model of a configuration with the weights at a folder or hub name. Raises BadInput where some are missing."""
+    """The model of a configuration with the weights at a folder or hub name. Raises InputError where some are missing."""
     try:
         model, info = _architecture(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise BadInput(f"weights of {name} cannot be loaded: {_first_sentence(error)}") from error
+        raise InputError(f"weights of {name} cannot be loaded: {_first_sentence(error)}") from error
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
     if missing and not allow_mismatch:
-        raise BadInput(f"{name} lacks {_counted(missing)} of its model ({_shown(missing)}); they would be random{PASS}")
+        raise InputError(
+            f"{name} lacks {_counted(missing)} of its model ({_shown(missing)}); they would be random{PASS}"
+        )
     if (extra := info["unexpected_keys"]) and not allow_mismatch:
-        raise BadInput(f"{name} has {_counted(extra)} that its model has no place for ({_shown(extra)}){PASS}")
+        raise InputError(f"{name} has {_counted(extra)} that its model has no place for ({_shown(extra)}){PASS}")
     return model
 
 
@@ -152,13 +156,13 @@ def _first_sentence(error: Exception) -> str:
 
 
 def device_of(device: str) -> torch.device:
-    """The torch device of this name; `auto` takes a GPU where there is one. Raises BadInput where it cannot be used."""
+    """The torch device of this name; `auto` takes a GPU where there is one. Raises InputError where it cannot be used."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.ones(1, device=device).item()
     except Exception as error:  # each device fails in its own way; meta only when a number is asked for
-        raise BadInput(
+        raise InputError(
             f"device '{device}' cannot be used here; expected auto, cpu, or a GPU as cuda or cuda:0"
         ) from error
     return torch.device(device)

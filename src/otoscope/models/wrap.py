@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput
 
-from otoscope.errors import BadInput
-from otoscope.models.call import AttentionCall
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.function_capture import taking_over
+from otoscope.attention.interventions import NONE, attend_under
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.fallback import taking_over
 from otoscope.models.families import Family
-from otoscope.models.intervention import NONE, attend_under
-from otoscope.models.selfcheck import examine, noise
+from otoscope.models.self_check import examine, noise
 
 Inputs = Callable[[np.ndarray], Tensor]
 """Turns one wave `[samples]` into what the module is given of it: `[samples]` or `[T, features]`, no batch axis."""
@@ -46,7 +46,7 @@ def wrap(
         name: what results call it; by default the name of its class.
 
     Raises:
-        BadInput: it attends in another way (to other frames, to the past alone), returns no time axis, or fails the
+        InputError: it attends in another way (to other frames, to the past alone), returns no time axis, or fails the
             self-check.
 
     Examples:
@@ -93,13 +93,13 @@ class Wrapped(nn.Module):
         """Hidden states `[B, T, d]` of a batch of inputs `[B, ...]`.
 
         Raises:
-            BadInput: the module returns no time axis.
+            InputError: the module returns no time axis.
         """
         output = self.module(values if self.batch_first else values.transpose(0, 1))
         hidden = getattr(output, "last_hidden_state", output[0] if isinstance(output, tuple) else output)
         if not isinstance(hidden, Tensor) or hidden.ndim != 3:
             what = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
-            raise BadInput(
+            raise InputError(
                 f"expected hidden states [batch, time, features] of {type(self.module).__name__}; got {what}"
             )
         return BaseModelOutput(last_hidden_state=hidden if self.batch_first else hidden.transpose(0, 1))
@@ -136,5 +136,7 @@ def _attention(model: Wrapped, extractor: Taken, name: str) -> list[nn.Module]:
     with torch.inference_mode(), taking_over(model.module.modules(), answer):
         model(values)
     if not reached:
-        raise BadInput(f"no attention was seen in {name}; expected nn.MultiheadAttention, scaled_dot_product_attention")
+        raise InputError(
+            f"no attention was seen in {name}; expected nn.MultiheadAttention, scaled_dot_product_attention"
+        )
     return reached

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.errors import BadInput
-from otoscope.pretraining.features import Features
+from otoscope.errors import InputError
+from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.masking import Masking, choose_frames, hide_frames
-from otoscope.pretraining.typed import check_least
+from otoscope.pretraining.validation import check_least
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Batching:
     trained on (shifted absolute positions, Kiyono et al. 2021); with 0 they count from 0, as Mockingjay was trained.
     Before the step `shift_from` they count from 0, too: a small model learns from unshifted positions much sooner.
 
-    Raises `BadInput` where one of them is too small.
+    Raises `InputError` where one of them is too small.
     """
 
     size: int = 32
@@ -52,7 +52,7 @@ def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:
 class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
     """Item `step` is the whole batch of that training step.
 
-    Raises `BadInput` where there are too few utterances for one batch.
+    Raises `InputError` where there are too few utterances for one batch.
     """
 
     def __init__(self, features: Features, masking: Masking, batching: Batching, steps: int) -> None:
@@ -61,7 +61,9 @@ class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
         self.per_epoch = len(epoch(features.lengths, batching, 0))
         if not self.per_epoch:
             usable = int((features.lengths >= batching.rate).sum())
-            raise BadInput(f"{usable} usable utterances are no batch of {batching.size}; add speech or lower the size")
+            raise InputError(
+                f"{usable} usable utterances are no batch of {batching.size}; add speech or lower the size"
+            )
         self._epoch = lru_cache(maxsize=2)(lambda number: epoch(features.lengths, batching, number))
 
     def __len__(self) -> int:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayForPreTraining
-from otoscope.pretraining.features import Features
+from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.masking import Masking, choose_frames
 
 
@@ -32,7 +32,7 @@ def evaluate(model: MockingjayForPreTraining, features: Features, masking: Maski
     Utterances shorter than two runs, or without a frame left to see, are left out.
 
     Raises:
-        BadInput: no utterance is long enough.
+        InputError: no utterance is long enough.
     """
     rate = model.config.downsample_rate
     check_masked(features, masking, rate, seed)
@@ -46,9 +46,9 @@ def evaluate(model: MockingjayForPreTraining, features: Features, masking: Maski
 
 
 def check_masked(features: Features, masking: Masking, rate: int, seed: int = 0) -> None:
-    """Raise BadInput where no utterance is long enough to be evaluated, with model frames of `rate` 10 ms frames."""
+    """Raise InputError where no utterance is long enough to be evaluated, with model frames of `rate` 10 ms frames."""
     if next(_masked(features, masking, rate, seed), None) is None:
-        raise BadInput(f"validation: no utterance is as long as two masked runs of {masking.span * rate * 10} ms")
+        raise InputError(f"validation: no utterance is as long as two masked runs of {masking.span * rate * 10} ms")
 
 
 def _masked(features: Features, masking: Masking, rate: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

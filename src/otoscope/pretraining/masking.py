@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otoscope.errors import BadInput
-from otoscope.pretraining.typed import check_least
+from otoscope.errors import InputError
+from otoscope.pretraining.validation import check_least
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Masking:
     In the first `early_steps` of a training runs are of `early_span` frames, if they are to be easier.
 
     One dice per utterance decides: with probability `zero` chosen frames become zero, with `replace` they become other
-    frames of the utterance, else they stay as they are. Raises `BadInput` where that makes no sense.
+    frames of the utterance, else they stay as they are. Raises `InputError` where that makes no sense.
     """
 
     span: int = 3
@@ -29,9 +29,9 @@ class Masking:
         """Refuse what masks nothing, or more than there is."""
         check_least("masking", vars(self), {"span": 1, "early_span": 1, "early_steps": 0})
         if not 0 < self.proportion <= 1:
-            raise BadInput(f"masking: proportion must be above 0 and at most 1, is {self.proportion}")
+            raise InputError(f"masking: proportion must be above 0 and at most 1, is {self.proportion}")
         if not (self.zero >= 0 and self.replace >= 0 and self.zero + self.replace <= 1):
-            raise BadInput(f"masking: zero and replace must be shares of 1, are {self.zero} and {self.replace}")
+            raise InputError(f"masking: zero and replace must be shares of 1, are {self.zero} and {self.replace}")
 
     def at(self, step: int) -> "Masking":
         """The masking of a training step, which is one for all steps.

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from otoscope.corpus import Skipped
+from otoscope.pretraining.corpora import Corpus
 from otoscope.pretraining.evaluation import Reconstruction
 from otoscope.pretraining.recipe import Recipe
-from otoscope.pretraining.speech import Corpus
 
 
 @dataclass(frozen=True)

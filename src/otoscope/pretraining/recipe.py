@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeVar
 
 from transformers import TrainingArguments
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayConfig
 from otoscope.pretraining.batches import Batching
 from otoscope.pretraining.masking import Masking
-from otoscope.pretraining.typed import check_finite, check_types
+from otoscope.pretraining.validation import check_finite, check_types
 
 Part = TypeVar("Part")
 
@@ -63,29 +63,29 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse a training without an end, which batches by step need, and steps that are not one batch each."""
         if self.training.get("max_steps", 0) < 1:
-            raise BadInput(f"training: max_steps must be at least 1, is {self.training.get('max_steps', 'missing')}")
+            raise InputError(f"training: max_steps must be at least 1, is {self.training.get('max_steps', 'missing')}")
         begins = {"masking: early_steps": self.masking.early_steps, "batching: shift_from": self.batching.shift_from}
         of_batches = [name for name, at in begins.items() if at]
         if of_batches and self.training.get("gradient_accumulation_steps", 1) > 1:
-            raise BadInput(f"{of_batches[0]} counts batches; use it without gradient_accumulation_steps")
+            raise InputError(f"{of_batches[0]} counts batches; use it without gradient_accumulation_steps")
 
 
 def read_recipe(path: str | Path, data: Mapping[str, Sequence[str]] | None = None) -> Recipe:
     """The recipe in a TOML file; `data`, its corpora `train` and `validation`, takes the place of those in the file.
 
     Raises:
-        BadInput: the file is missing or not TOML, a table or key is unknown, a value is of the wrong type or out of
+        InputError: the file is missing or not TOML, a table or key is unknown, a value is of the wrong type or out of
             range, or an environment variable is not set.
     """
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         return parse_recipe(tables | ({"data": {name: list(paths) for name, paths in data.items()}} if data else {}))
     except OSError as error:
-        raise BadInput(f"recipe {path} cannot be read: {error.strerror}") from error
+        raise InputError(f"recipe {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"recipe {path} is not TOML: {error}") from error
-    except BadInput as error:
-        raise BadInput(f"recipe {path}: {error}") from error
+        raise InputError(f"recipe {path} is not TOML: {error}") from error
+    except InputError as error:
+        raise InputError(f"recipe {path}: {error}") from error
 
 
 def parse_recipe(tables: dict[str, Any]) -> Recipe:
@@ -120,8 +120,8 @@ def _corpora(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     check_types("data", data, {"train": list[str], "validation": list[str]})
     for name in ("train", "validation"):
         if not data.get(name):
-            raise BadInput(f"data: '{name}' must list at least one corpus")
+            raise InputError(f"data: '{name}' must list at least one corpus")
     for path in [*data["train"], *data["validation"]]:
         if "$" in os.path.expandvars(path):
-            raise BadInput(f"data: the environment variable in '{path}' is not set; set it to a folder of speech")
+            raise InputError(f"data: the environment variable in '{path}' is not set; set it to a folder of speech")
     return {name: tuple(paths) for name, paths in data.items()}

@@ -9,15 +9,15 @@ import torch
 from transformers import Trainer
 from transformers.utils import logging
 
-from otoscope.atomic import PARTIAL, atomic, make_folder, writing
-from otoscope.errors import BadInput
+from otoscope._io.atomic import PARTIAL, atomic, make_folder, writing
+from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
-from otoscope.pretraining.enough import check_enough
+from otoscope.pretraining.corpora import Speech, find_speech, hear
+from otoscope.pretraining.data_checks import check_enough
 from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.model_card import Pretrained, model_card
-from otoscope.pretraining.origin import check_origin, origin, record_origin
+from otoscope.pretraining.provenance import check_origin, origin, record_origin
 from otoscope.pretraining.recipe import Recipe, read_recipe
-from otoscope.pretraining.speech import Speech, find_speech, hear
 from otoscope.pretraining.trainer import (
     check_optimiser,
     check_shape,
@@ -39,12 +39,12 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     only.
 
     Raises:
-        BadInput: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, those of
+        InputError: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, those of
             another training, or something else; the disk is full.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
-        >>> from otoscope.embedded import speech
+        >>> from otoscope.bundled import speech
         >>> small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
         >>> corpora = (str(speech()),)
         >>> recipe = Recipe(corpora, corpora, model=small, training={"max_steps": 2, "use_cpu": True})
@@ -119,12 +119,12 @@ def store(
 
 def _check_out(out: Path, resume: bool) -> None:
     if out.exists() and not out.is_dir():
-        raise BadInput(f"{out} is a file; name a folder for the training")
+        raise InputError(f"{out} is a file; name a folder for the training")
     held = {path.name for path in out.iterdir() if not path.name.endswith(PARTIAL)} if out.exists() else set()
     if "checkpoints" in held and not resume:
-        raise BadInput(f"{out} holds checkpoints of an earlier training; pass --resume or another folder")
+        raise InputError(f"{out} holds checkpoints of an earlier training; pass --resume or another folder")
     if "checkpoints" not in held and held - {"features"}:
-        raise BadInput(f"{out} holds something else ({min(held)}); name a new folder for the training")
+        raise InputError(f"{out} holds something else ({min(held)}); name a new folder for the training")
 
 
 @contextmanager

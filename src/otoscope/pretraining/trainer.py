@@ -10,12 +10,12 @@ from safetensors import safe_open
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader  # type: ignore[import-untyped]
 from transformers import PrinterCallback, Trainer, TrainingArguments, get_scheduler, set_seed
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayForPreTraining
 from otoscope.pretraining.batches import MaskedBatches
-from otoscope.pretraining.features import Features
+from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.recipe import Recipe
-from otoscope.pretraining.typed import check_least
+from otoscope.pretraining.validation import check_least
 
 VALIDATION_BATCHES = 8
 SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "downsample_rate")
@@ -26,7 +26,7 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
     """Arguments of a training that keeps checkpoints and logs in `folder`; progress is drawn on a terminal only.
 
     Raises:
-        BadInput: the recipe's training arguments do not go together, or there are several devices.
+        InputError: the recipe's training arguments do not go together, or there are several devices.
     """
     try:
         arguments = TrainingArguments(
@@ -39,9 +39,9 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
             **{"report_to": "tensorboard", "seed": recipe.batching.seed} | recipe.training,
         )
     except (ImportError, TypeError, ValueError) as error:
-        raise BadInput(f"training: {error}") from error
+        raise InputError(f"training: {error}") from error
     if arguments.n_gpu > 1 or arguments.world_size > 1:
-        raise BadInput("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
+        raise InputError("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
     check_least("training", vars(arguments), dict.fromkeys(RATES, 0))
     return arguments
 
@@ -50,18 +50,18 @@ def new_model(recipe: Recipe, seed: int) -> MockingjayForPreTraining:
     """The recipe's model with random weights.
 
     Raises:
-        BadInput: there is no such model.
+        InputError: there is no such model.
     """
     set_seed(seed)
     check_least("model", recipe.model, dict.fromkeys(SIZES, 1))
     try:
         return MockingjayForPreTraining(MockingjayConfig(**recipe.model))
     except (ArithmeticError, KeyError, RuntimeError, ValueError) as error:
-        raise BadInput(f"model: no such model can be made: {error}") from error
+        raise InputError(f"model: no such model can be made: {error}") from error
 
 
 def check_optimiser(arguments: TrainingArguments, model: MockingjayForPreTraining) -> None:
-    """Raise BadInput unless the optimiser and its schedule can be made."""
+    """Raise InputError unless the optimiser and its schedule can be made."""
     steps = arguments.max_steps
     try:
         kind, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
@@ -73,7 +73,7 @@ def check_optimiser(arguments: TrainingArguments, model: MockingjayForPreTrainin
             scheduler_specific_kwargs=arguments.lr_scheduler_kwargs,
         )
     except (ImportError, RuntimeError, TypeError, ValueError) as error:
-        raise BadInput(f"training: no such optimiser can be made: {error}") from error
+        raise InputError(f"training: no such optimiser can be made: {error}") from error
 
 
 def make_trainer(
@@ -86,7 +86,7 @@ def make_trainer(
     """A Trainer whose dataset holds one whole batch per step.
 
     Raises:
-        BadInput: there is too little speech for one batch.
+        InputError: there is too little speech for one batch.
     """
     steps = arguments.max_steps * arguments.gradient_accumulation_steps
     trainer = Trainer(
@@ -117,11 +117,11 @@ def _is_whole(checkpoint: Path) -> bool:
 
 
 def check_shape(checkpoint: Path, model: MockingjayForPreTraining) -> None:
-    """Raise BadInput unless the weights of a checkpoint are those of such a model."""
+    """Raise InputError unless the weights of a checkpoint are those of such a model."""
     with safe_open(checkpoint / "model.safetensors", "pt") as weights:
         there = {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
     if there != {name: tuple(weight.shape) for name, weight in model.state_dict().items()}:
-        raise BadInput(f"{checkpoint} is of a model of another shape; choose another folder")
+        raise InputError(f"{checkpoint} is of a model of another shape; choose another folder")
 
 
 def seconds_logged(folder: Path) -> float:

@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from otoscope.engine.keep import kept
 from otoscope.probing.scorer import Cache
+from otoscope.runs.cache import kept
 
 
 def cache_at(folder: str | Path | None = None) -> Cache:

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from otoscope.probing.folds import UNUSED, Ints, held_out
-from otoscope.probing.material import Material
-from otoscope.probing.net import Rows, Training, Weights, fit, logits
+from otoscope.probing.mlp import Rows, Training, Weights, fit, logits
+from otoscope.probing.probe_data import Material
 from otoscope.probing.scorer import Cache, Floats
 
 Splitter = Callable[[Sequence[str | None], int, np.random.Generator], Ints]
@@ -98,7 +98,7 @@ class Classifier:
 
 
 def classify(question: Question, material: Material, training: Training, cache: Cache) -> Classifier:
-    """Train, or find in the cache, the nets of a question. Raises BadInput where too few utterances can be split."""
+    """Train, or find in the cache, the nets of a question. Raises InputError where too few utterances can be split."""
     folds = np.stack([_split(question, material, training, seed) for seed in range(training.seeds)])
     nets = [
         [_net(question, material, training, cache, seed, fold, folds[seed]) for fold in range(folds[seed].max() + 1)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 Ints = NDArray[np.int64]
 UNUSED = -1
@@ -15,14 +15,14 @@ def speakers_apart(speakers: Sequence[str | None], n_folds: int, rng: np.random.
     """Fold of each utterance, all of a speaker in the same; utterances without a speaker are `UNUSED`.
 
     Raises:
-        BadInput: there are fewer than two speakers.
+        InputError: there are fewer than two speakers.
 
     >>> speakers_apart(["a", "a", "b", None], 3, np.random.default_rng(0)).tolist()
     [0, 0, 1, -1]
     """
     different = sorted({speaker for speaker in speakers if speaker})
     if len(different) < 2:
-        raise BadInput(
+        raise InputError(
             f"expected utterances of two speakers or more, got {len(different)}: one to train on, one to test"
         )
     fold_of = dict(zip(rng.permutation(different), np.arange(len(different)) % n_folds, strict=True))
@@ -35,7 +35,7 @@ def speakers_shared(speakers: Sequence[str | None], n_folds: int, rng: np.random
     Utterances without a speaker, or of a speaker with a single one, are `UNUSED`.
 
     Raises:
-        BadInput: fewer than two speakers have two utterances.
+        InputError: fewer than two speakers have two utterances.
 
     >>> sorted(speakers_shared(["a", "a", "b", "b", "c"], 2, np.random.default_rng(0)).tolist())
     [-1, 0, 0, 1, 1]
@@ -48,7 +48,7 @@ def speakers_shared(speakers: Sequence[str | None], n_folds: int, rng: np.random
             taken += 1
     if taken < 2:
         named = len({speaker for speaker in speakers if speaker})
-        raise BadInput(
+        raise InputError(
             f"expected two speakers or more with two utterances each, got {taken} (of {named} speakers in the corpus)"
         )
     return fold
@@ -58,10 +58,10 @@ def held_out(training: Ints, share: float, rng: np.random.Generator) -> tuple[In
     """Utterances to train on, and a share of them held out (at least one) on which training is stopped.
 
     Raises:
-        BadInput: there are not two.
+        InputError: there are not two.
     """
     if len(training) < 2:
-        raise BadInput(
+        raise InputError(
             f"expected two utterances or more to train a probe on beside those that test it, got {len(training)}; "
             "give three speakers or more, or two with two utterances each"
         )

@@ -9,23 +9,23 @@ import numpy as np
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.engine.keep import Found, kept_run
-from otoscope.engine.options import Options, complete, listing_options
-from otoscope.engine.plan import make_plan
-from otoscope.engine.sources import described, encoder_of, read_speech, source_of
-from otoscope.errors import BadInput
+from otoscope.attention.interventions import NONE
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.intervention import NONE
 from otoscope.probing.cache import cache_at
 from otoscope.probing.discover import chosen
 from otoscope.probing.evaluate import totals
-from otoscope.probing.material import Material, gather
-from otoscope.probing.net import Training
+from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import Material, gather
+from otoscope.probing.random_baseline import untrained
 from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
 from otoscope.probing.scores import intervals, score
-from otoscope.probing.untrained import untrained
 from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
+from otoscope.runs.cache import Found, kept_run
+from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.run_config import make_plan
+from otoscope.runs.speech_source import described, encoder_of, read_speech, source_of
 
 KIND = "probes"
 READERS = ("intact", "untrained", "majority")
@@ -68,12 +68,12 @@ def probe(
         options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
-        BadInput: an unknown probe, one whose labels, speakers or prediction head are not there; as `analyze` does.
+        InputError: an unknown probe, one whose labels, speakers or prediction head are not there; as `analyze` does.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = probe("embedded", "embedded", f"{folder}/run", probes=["reconstruction"], limit=2)
+        ...     run = probe("bundled", "bundled", f"{folder}/run", probes=["reconstruction"], limit=2)
         ...     run.dataset["score"].sel(reader="intact").item() < run.dataset["score"].sel(reader="untrained").item()
         True
     """
@@ -105,16 +105,16 @@ def _totals(
 
 
 def training_of(seeds: int) -> Training:
-    """How probes are trained, with so many seeds. Raises BadInput for none."""
+    """How probes are trained, with so many seeds. Raises InputError for none."""
     if seeds < 1:
-        raise BadInput(f"expected at least 1 seed for the probes, got {seeds}")
+        raise InputError(f"expected at least 1 seed for the probes, got {seeds}")
     return Training(seeds=seeds)
 
 
 def intact(encoder: Encoder) -> Encoder:
-    """The encoder, found to be under no intervention. Raises BadInput where it is."""
+    """The encoder, found to be under no intervention. Raises InputError where it is."""
     if encoder.intervention != NONE:
-        raise BadInput("expected an intact model, but some of its heads are removed or its span is limited")
+        raise InputError("expected an intact model, but some of its heads are removed or its span is limited")
     return encoder
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.probing.material import Material
-from otoscope.probing.net import Training
+from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import Material
 
 Floats = NDArray[np.float64]
 

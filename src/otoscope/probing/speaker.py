@@ -3,19 +3,19 @@
 import torch
 from torch import Tensor
 
-from otoscope.errors import BadInput
-from otoscope.probing.material import Material
+from otoscope.errors import InputError
+from otoscope.probing.probe_data import Material
 
 
 def speaker_numbers(material: Material) -> list[int]:
     """Number of each utterance's speaker, -1 where unknown.
 
     Raises:
-        BadInput: the corpus names fewer than two speakers.
+        InputError: the corpus names fewer than two speakers.
     """
     named = sorted({speaker for speaker in material.speakers if speaker})
     if len(named) < 2:
-        raise BadInput(
+        raise InputError(
             f"a speaker probe tells speakers apart and the corpus names {len(named)}; choose another probe or corpus"
         )
     number_of = {speaker: number for number, speaker in enumerate(named)}

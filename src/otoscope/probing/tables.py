@@ -2,8 +2,8 @@
 
 import xarray as xr
 
-from otoscope.results.aligned import aligned
-from otoscope.results.precision import with_half_width
+from otoscope.results.rounding import with_half_width
+from otoscope.results.text_table import aligned
 
 
 def probe_table(dataset: xr.Dataset) -> str:

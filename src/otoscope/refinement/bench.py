@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope import embedded
-from otoscope.errors import BadInput
+from otoscope import bundled
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.refinement.macs import MAC_PARTS, count_macs
-from otoscope.refinement.peak import peak_memory
+from otoscope.refinement.peak_memory import peak_memory
 from otoscope.refinement.timing import Spread, turns
 
 ROUNDS = 5
@@ -74,17 +74,17 @@ def bench(
         device: as for `load`. Peak memory is that of a fresh process on the CPU.
 
     Raises:
-        BadInput: a model cannot be loaded, or a length cannot be run.
+        InputError: a model cannot be loaded, or a length cannot be run.
 
     Examples:
-        >>> measured = bench("embedded", seconds=[1], rounds=1)
+        >>> measured = bench("bundled", seconds=[1], rounds=1)
         >>> measured.parameters[0] > 4_000_000, list(measured.costs)
         (True, [1])
     """
     if not seconds or not all(0 < length < math.inf for length in seconds):
-        raise BadInput(f"expected lengths of audio above 0 seconds, got {', '.join(map(str, seconds)) or 'none'}")
+        raise InputError(f"expected lengths of audio above 0 seconds, got {', '.join(map(str, seconds)) or 'none'}")
     if rounds < 1:
-        raise BadInput(f"expected at least 1 round, got {rounds}")
+        raise InputError(f"expected at least 1 round, got {rounds}")
     names = tuple(str(name) for name in (model, against) if name is not None)
     encoders = [load(name, device=device) for name in names]
     times = {length: turns(encoders, length, rounds) for length in seconds}
@@ -105,7 +105,7 @@ def _costs(encoders: Sequence[Encoder], seconds: float, times: list[list[float]]
 
 
 def _disk(name: str) -> int | None:
-    folder = embedded.model() if name == "embedded" else Path(name)
+    folder = bundled.model() if name == "bundled" else Path(name)
     sizes = [path.stat().st_size for pattern in ("*.safetensors", "*.bin") for path in folder.glob(pattern)]
     return sum(sizes) if sizes else None
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from otoscope.engine.sources import Source as Corpus
-from otoscope.engine.sources import Speech, read_speech
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.importance.loss import loss_named
 from otoscope.importance.ranking import order
-from otoscope.importance.subject import Subject
+from otoscope.importance.ranking_context import Subject
 from otoscope.models.encoder import Encoder
-from otoscope.refinement.choice import Head
+from otoscope.refinement.head_selection import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
 from otoscope.refinement.rescale import Scales, rescale
+from otoscope.runs.speech_source import Source as Corpus
+from otoscope.runs.speech_source import Speech, read_speech
 
 SECONDS = 10.0
 Floats = NDArray[np.float64]
@@ -41,18 +41,18 @@ def within_budget(
     """Heads to remove so that at most a share `budget` of the multiplications stays, and scales of those that stay.
 
     Raises:
-        BadInput: no removal reaches the budget, or it is no share; the model has no heads left.
+        InputError: no removal reaches the budget, or it is no share; the model has no heads left.
     """
     if not 0 < budget < 1:
-        raise BadInput(f"expected a budget above 0 and below 1 of the model's multiplications, got {budget:g}")
+        raise InputError(f"expected a budget above 0 and below 1 of the model's multiplications, got {budget:g}")
     encoder.check_heads()
     cost, total = costs(encoder, span), sum(encoder.n_heads)
     affordable = int((budget - cost.fixed) / cost.head + 1e-9)
     if affordable < 0:
-        raise BadInput(
+        raise InputError(
             f"a budget of {budget:g} cannot be reached: without any head {cost.fixed:.3f} of the multiplications stay"
         )
-    speech = speech_of(encoder, corpora or ["embedded"])
+    speech = speech_of(encoder, corpora or ["bundled"])
     subject = Subject(encoder, speech, loss_named("auto", encoder, speech))
     removed = search(subject.gradients, total - min(affordable, total))
     return removed, rescale(encoder, [batch.inputs for batch in subject.batches], removed, span)

@@ -5,7 +5,7 @@ from typing import Any
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, AutoConfig
 
 from otoscope.models.families import REFINED
-from otoscope.refinement.parts import PARTS
+from otoscope.refinement.layouts import PARTS
 
 
 def _refined(family: str) -> type[Any]:

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from otoscope.models.blocked import blocked_attention
-from otoscope.models.call import AttentionCall
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.local import blocked_attention
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.timing import noise
 
@@ -40,7 +40,7 @@ def count_macs(encoder: Encoder, seconds: float, span: int | None = None) -> dic
 
     Examples:
         >>> from otoscope import load
-        >>> count_macs(load("embedded"), 1.0)["attention"] == 6 * 2 * 256 * 50**2
+        >>> count_macs(load("bundled"), 1.0)["attention"] == 6 * 2 * 256 * 50**2
         True
     """
     inputs = encoder.inputs([noise(encoder, seconds)])

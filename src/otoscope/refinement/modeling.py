@@ -6,9 +6,9 @@ from typing import Any
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import AutoModel, AutoModelForPreTraining
 
-from otoscope.models.registry import NAME
+from otoscope.attention.hf_capture import NAME
 from otoscope.refinement.configuration import CONFIGURATIONS
-from otoscope.refinement.parts import PARTS, parts_of
+from otoscope.refinement.layouts import PARTS, parts_of
 from otoscope.refinement.surgery import keep_heads
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from otoscope.atomic import atomic, is_vacant, make_folder
-from otoscope.errors import BadInput
+from otoscope._io.atomic import atomic, is_vacant, make_folder
+from otoscope.errors import InputError
 from otoscope.models.load import quiet
-from otoscope.refinement.build import build, plain, weights
-from otoscope.refinement.choice import Head, kept
-from otoscope.refinement.portable import carry_code
-from otoscope.refinement.precision import round_as, stored_weights
+from otoscope.refinement.builder import build, plain, weights
+from otoscope.refinement.export import carry_code
+from otoscope.refinement.head_selection import Head, kept
 from otoscope.refinement.request import Request
-from otoscope.refinement.source import read_source
+from otoscope.refinement.source_model import read_source
+from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.tune import tune as distil
 
 PORTABLE = "portable"
@@ -82,30 +82,32 @@ def refine(
         span: queries attend to keys at most so many frames away, rows normalised over those.
         budget_macs: keep at most this share of the model's multiplications on 10 s of audio; heads are chosen by Fisher
             score and those that stay are scaled by least squares (Kwon et al. 2022), on speech of `corpora` (without
-            any on the embedded speech).
+            any on the bundled speech).
         tune: steps of training towards the original's hidden states on speech of `corpora`; weights are then rounded to
             half precision where the original's were stored so.
-        corpora: unlabelled speech, what `read_corpus` takes or "embedded".
+        corpora: unlabelled speech, what `read_corpus` takes or "bundled".
         portable: also write `out/portable`, which loads without otoscope and saves no time; without the span. A Whisper
             encoder is the `encoder` of what AutoModel makes of it; a type of ours (Mockingjay, TERA) brings its code
             along and is loaded with `trust_remote_code=True`.
 
     Raises:
-        BadInput: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
+        InputError: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     refined = refine("embedded", f"{folder}/small", remove=[(0, 1), (0, 2), (5, 0)], span=32)
+        ...     refined = refine("bundled", f"{folder}/small", remove=[(0, 1), (0, 2), (5, 0)], span=32)
         ...     refined.heads, refined.span
         ((6, 8, 8, 8, 8, 7), 32)
     """
     request, folder = Request(run, by, heads, remove, span, budget_macs, tune, corpora), Path(out)
     if folder.exists() and not (folder.is_dir() and is_vacant(folder)):
-        raise BadInput(f"{out} exists and is not an empty folder; name a new one for the refined model")
+        raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(str(model))
     if span is not None and source.encoder.family.grid:
-        raise BadInput(f"{model} has patches of time and band, not frames one after another; a span cannot limit them")
+        raise InputError(
+            f"{model} has patches of time and band, not frames one after another; a span cannot limit them"
+        )
     removed, scales = request.removed(source.encoder)
     refined = build(source, kept(removed, source.encoder.n_heads), span, scales)
     if tune is not None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope.errors import BadInput
+from otoscope.attention.interventions import check_span
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.intervention import check_span
-from otoscope.refinement import choice
+from otoscope.refinement import head_selection as choice
 from otoscope.refinement.budget import within_budget
-from otoscope.refinement.choice import Head
+from otoscope.refinement.head_selection import Head
 from otoscope.refinement.rescale import Scales
 
 
@@ -18,7 +18,7 @@ class Request:
     """The arguments of `refine`; made only where they do not contradict each other.
 
     Raises:
-        BadInput: they do.
+        InputError: they do.
     """
 
     run: str | Path | None = None
@@ -34,24 +34,24 @@ class Request:
         """See the class."""
         self._check_heads()
         if self.span is not None and self.span < 1:
-            raise BadInput(f"expected a span of at least 1 frame, got {self.span}")
+            raise InputError(f"expected a span of at least 1 frame, got {self.span}")
         check_span(self.span or 0)
         if self.tune is not None and (self.tune < 1 or not self.corpora):
             given = f"{self.tune} and {len(self.corpora)}"
-            raise BadInput(f"--tune needs at least 1 step and a corpus of unlabelled speech, got {given}")
+            raise InputError(f"--tune needs at least 1 step and a corpus of unlabelled speech, got {given}")
         if self.corpora and self.tune is None and self.budget_macs is None:
-            raise BadInput(
+            raise InputError(
                 "speech is used by --tune and --budget-macs alone; leave the corpus out, or give one of them"
             )
 
     def _check_heads(self) -> None:
         ways = sum(way is not None for way in (self.heads, self.remove, self.budget_macs))
         if ways > 1:
-            raise BadInput("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
+            raise InputError("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
         if len({way is None for way in (self.heads, self.run, self.by)}) > 1:
-            raise BadInput("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
+            raise InputError("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
         if not ways and self.span is None:
-            raise BadInput(
+            raise InputError(
                 "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs or --span"
             )
 
@@ -59,7 +59,7 @@ class Request:
         """Heads of an encoder that are to go, each once, in order; scales of those that stay, where a budget chose.
 
         Raises:
-            BadInput: there are no such heads, no such ranking, or no removal that reaches the budget.
+            InputError: there are no such heads, no such ranking, or no removal that reaches the budget.
         """
         if self.budget_macs is not None:
             return within_budget(encoder, self.budget_macs, self.span, self.corpora)

@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from otoscope.models.call import AttentionCall
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.interventions import NONE, Intervention, attend_under
 from otoscope.models.encoder import Encoder
-from otoscope.models.intervention import NONE, Intervention, attend_under
-from otoscope.refinement.choice import Head
-from otoscope.refinement.parts import PARTS
+from otoscope.refinement.head_selection import Head
+from otoscope.refinement.layouts import PARTS
 from otoscope.refinement.surgery import blocks
 
 Inputs = Sequence[Mapping[str, Tensor]]

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from otoscope.models.call import current_answer
-from otoscope.models.registry import attention_function
-from otoscope.refinement.parts import Parts
+from otoscope.attention.call import current_answer
+from otoscope.attention.hf_capture import attention_function
+from otoscope.refinement.layouts import Parts
 
 
 class Headless(nn.Module):

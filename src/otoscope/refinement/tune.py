@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.engine.progress import progress
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.budget import speech_of
-from otoscope.refinement.parts import parts_of
+from otoscope.refinement.layouts import parts_of
 from otoscope.refinement.surgery import blocks
+from otoscope.runs.progress import progress
 
 CROP = 4.0  # seconds
 BATCH = 4
@@ -26,13 +26,13 @@ def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Pa
     Crops of 4 s, in batches of 4, are drawn by `seed`; no dropout, so that the same call gives the same weights.
 
     Raises:
-        BadInput: the speech cannot be read, or no utterance of it is as long as a crop.
+        InputError: the speech cannot be read, or no utterance of it is as long as a crop.
     """
     samples = int(CROP * original.sampling_rate)
     waves = [wave for wave in speech_of(original, corpora).waves if len(wave) >= samples]
     if not waves:
         named = ", ".join(map(str, corpora))
-        raise BadInput(f"tuning takes crops of {CROP:g} s, and no utterance of {named} is so long")
+        raise InputError(f"tuning takes crops of {CROP:g} s, and no utterance of {named} is so long")
     weights = _trainable(refined)
     optimizer = torch.optim.AdamW(weights, lr=RATE)
     decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)

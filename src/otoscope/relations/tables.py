@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.relations.operations import named
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
@@ -25,7 +25,7 @@ def relations_table(run: Run, layer: int, head: int, format: Format = "table") -
             prefers and avoids most (whole intervals above or below 0); `csv` or `json`, to compute with: `pairs`.
 
     Raises:
-        BadInput: unknown format, no such head, or a run without relations.
+        InputError: unknown format, no such head, or a run without relations.
     """
     relations = _of_head(run, layer, head)
     if format != "table":
@@ -37,7 +37,7 @@ def pairs(run: Run, layer: int, head: int) -> pd.DataFrame:
     """One row for each pair of phones: P', P_U and P with its interval, whole and without the query's own run.
 
     Raises:
-        BadInput: no such head, or a run without relations.
+        InputError: no such head, or a run without relations.
     """
     relations = _of_head(run, layer, head)
     columns: dict[str, xr.DataArray] = {}
@@ -54,7 +54,7 @@ def operations_table(run: Run, sort: str | None = None, format: Format = "table"
     """Operations of every head as text, heads in the order of a column of `run.heads` if `sort` names one.
 
     Raises:
-        BadInput: unknown column or format, or a run without relations.
+        InputError: unknown column or format, or a run without relations.
     """
     return frame_text(head_operations(run, sort), format)
 
@@ -63,7 +63,7 @@ def head_operations(run: Run, sort: str | None = None) -> pd.DataFrame:
     """One row for each operation of each head, with the effect that names it; one without, for a head with none.
 
     Raises:
-        BadInput: unknown column, or a run without relations.
+        InputError: unknown column, or a run without relations.
     """
     dataset = _checked(run)
     rows: list[Mapping[str, object]] = []
@@ -79,7 +79,7 @@ def head_operations(run: Run, sort: str | None = None) -> pd.DataFrame:
 
 def _checked(run: Run) -> xr.Dataset:
     if run.kind != HEADS or "relation" not in run.dataset:
-        raise BadInput(f"{run.path} holds no relations between phones; analyze a corpus with phone labels")
+        raise InputError(f"{run.path} holds no relations between phones; analyze a corpus with phone labels")
     return run.dataset
 
 
@@ -87,7 +87,7 @@ def _of_head(run: Run, layer: int, head: int) -> xr.Dataset:
     dataset = _checked(run)
     heads = run.heads
     if heads[(heads["layer"] == layer) & (heads["head"] == head)].empty:
-        raise BadInput(
+        raise InputError(
             f"no layer {layer} head {head} in {run.path}; it has layers 0 to {heads['layer'].max()}, "
             f"heads 0 to {heads['head'].max()}"
         )

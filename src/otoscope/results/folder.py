@@ -16,10 +16,10 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
-from otoscope.atomic import atomic, is_vacant, make_folder
-from otoscope.errors import BadInput, listed, unreadable
-from otoscope.results.contents import held
-from otoscope.results.pooling import n_blocks, pooled
+from otoscope._io.atomic import atomic, is_vacant, make_folder
+from otoscope.errors import InputError, listed, unreadable
+from otoscope.maps.pooling import n_blocks, pooled
+from otoscope.results.integrity import held
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
 
 Plan = Mapping[str, Any]
@@ -42,7 +42,7 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
         `new`; with `resume` also `unfinished` (shards may be there) or `finished` (only open it).
 
     Raises:
-        BadInput: something else lies there, a run without `resume`, a run of another plan, a newer run; disk full.
+        InputError: something else lies there, a run without `resume`, a run of another plan, a newer run; disk full.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -52,20 +52,22 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
     ...     _ = claim_folder(folder, {"model": "a"})
     ...     claim_folder(folder, {"model": "b"}, resume=True)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    otoscope.errors.BadInput: ... was made by another plan: model is 'a' there, 'b' now; choose another folder
+    otoscope.errors.InputError: ... was made by another plan: model is 'a' there, 'b' now; choose another folder
     """
     folder = Path(path)
     if not folder.exists() or (folder.is_dir() and is_vacant(folder)):
         _start(folder, plan)
         return "new"
     if not (folder / "run.json").is_file():
-        raise BadInput(f"{folder} exists and is not a run of otoscope; choose another folder, or remove it first")
+        raise InputError(f"{folder} exists and is not a run of otoscope; choose another folder, or remove it first")
     record = read_record(folder)
     state: State = "finished" if record["finished"] else "unfinished"
     if not resume:
-        raise BadInput(f"{folder} holds {_named(state)}; choose another folder, or pass --resume to {_resuming(state)}")
+        raise InputError(
+            f"{folder} holds {_named(state)}; choose another folder, or pass --resume to {_resuming(state)}"
+        )
     if differences := sorted(_differences(record["plan"], _as_json(plan)), key=lambda one: "fingerprint" in one):
-        raise BadInput(f"{folder} was made by another plan: {'; '.join(differences)}; choose another folder")
+        raise InputError(f"{folder} was made by another plan: {'; '.join(differences)}; choose another folder")
     return state
 
 
@@ -78,7 +80,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
         skipped: (id, reason) of every utterance that was left out; an id may stand there twice.
 
     Raises:
-        BadInput: the disk is full; the run stays unfinished and can be resumed. For an example see `heads_table`.
+        InputError: the disk is full; the run stays unfinished and can be resumed. For an example see `heads_table`.
     """
     folder = Path(path)
     check(dataset)
@@ -122,7 +124,7 @@ def write_map(
     Beside the attention goes an `overview` of each head, its means over blocks of frames, at the size of an atlas.
 
     Raises:
-        BadInput: the disk is full; no part of the map stays.
+        InputError: the disk is full; no part of the map stays.
 
     >>> from tempfile import TemporaryDirectory
     >>> grid = {"n_heads": [2], "frames": 4, "frame_period": 0.02}
@@ -149,17 +151,19 @@ def read_record(folder: Path) -> dict[str, Any]:
     """Contents of `run.json`: format_version, finished, plan; and holds, where a run was finished by this otoscope.
 
     Raises:
-        BadInput: it is not there, is none that we read, or may not be read.
+        InputError: it is not there, is none that we read, or may not be read.
     """
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         version, _, _ = record["format_version"], record["finished"], record["plan"]
     except (FileNotFoundError, NotADirectoryError):
-        raise BadInput(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
+        raise InputError(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
     except PermissionError as error:
         raise unreadable(error) from None
     except (ValueError, KeyError, TypeError):
-        raise BadInput(f"{folder / 'run.json'} is damaged: expected JSON with format_version, finished, plan") from None
+        raise InputError(
+            f"{folder / 'run.json'} is damaged: expected JSON with format_version, finished, plan"
+        ) from None
     check_version(version, folder)
     return dict(record)
 

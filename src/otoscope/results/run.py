@@ -11,9 +11,9 @@ import pandas as pd
 import xarray as xr
 import zarr
 
-from otoscope.errors import BadInput
-from otoscope.results.contents import check_held
+from otoscope.errors import InputError
 from otoscope.results.folder import HOLDS, read_record
+from otoscope.results.integrity import check_held
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, check, kind
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
@@ -28,23 +28,23 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
     """Open the finished run at `path`; arrays are read when they are used.
 
     Raises:
-        BadInput: not a run folder, an unfinished run, a damaged or incomplete run, one of a newer otoscope, or one that
+        InputError: not a run folder, an unfinished run, a damaged or incomplete run, one of a newer otoscope, or one that
             may not be read.
 
     >>> open_run("no-such-run")
     Traceback (most recent call last):
-    otoscope.errors.BadInput: expected a run folder of otoscope (with run.json) at no-such-run, found none
+    otoscope.errors.InputError: expected a run folder of otoscope (with run.json) at no-such-run, found none
     """
     folder = Path(path)
     record = read_record(folder)
     if not record["finished"]:
-        raise BadInput(f"the run at {folder} is unfinished; repeat the command that began it with --resume")
+        raise InputError(f"the run at {folder} is unfinished; repeat the command that began it with --resume")
     check_held(folder, record.get("holds", {}))
     run = Run(folder, record["plan"])
     try:
         check(run.dataset)
-    except BadInput as error:
-        raise BadInput(f"{folder}: {error}") from None
+    except InputError as error:
+        raise InputError(f"{folder}: {error}") from None
     return run
 
 
@@ -55,7 +55,7 @@ class Run:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:
-        ...     run = analyze("embedded", "embedded", folder, limit=2)
+        ...     run = analyze("bundled", "bundled", folder, limit=2)
         ...     run.dataset.globalness.sizes["layer"], len(run.heads), len(run.utterances)
         (6, 48, 2)
     """
@@ -87,10 +87,10 @@ class Run:
         """One row per head, in order of layer and head; `columns` says what each column means.
 
         Raises:
-            BadInput: the run is of another kind.
+            InputError: the run is of another kind.
         """
         if self.kind != HEADS:
-            raise BadInput(f"expected a run that analyze wrote, {self.path} holds {self.kind}; run otoscope analyze")
+            raise InputError(f"expected a run that analyze wrote, {self.path} holds {self.kind}; run otoscope analyze")
         return _heads(self.dataset)
 
     @cached_property
@@ -110,7 +110,7 @@ class Run:
         """Utterances that were left out, one row each: id, reason (which names the file).
 
         Raises:
-            BadInput: `skipped.json` is missing or damaged.
+            InputError: `skipped.json` is missing or damaged.
         """
         file = self.path / "skipped.json"
         try:
@@ -132,11 +132,13 @@ class Run:
             `frame_period` (seconds).
 
         Raises:
-            BadInput: no map of this utterance was stored, or it is damaged.
+            InputError: no map of this utterance was stored, or it is damaged.
         """
         if utterance not in self._map_folders:
             stored = ", ".join(self.maps) or "none"
-            raise BadInput(f"no attention map of utterance {utterance!r} in {self.path}; maps are stored of: {stored}")
+            raise InputError(
+                f"no attention map of utterance {utterance!r} in {self.path}; maps are stored of: {stored}"
+            )
         folder = self._map_folders[utterance]
         dataset = _open_zarr(folder)
         check_held(folder, dataset.attrs.pop(HOLDS, {}))
@@ -165,8 +167,8 @@ def _open_zarr(path: Path) -> xr.Dataset:
         raise _damaged(path, error) from None
 
 
-def _damaged(path: Path, error: Exception) -> BadInput:
-    return BadInput(f"{path} is missing or damaged ({error}); copy it again or make it again")
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} is missing or damaged ({error}); copy it again or make it again")
 
 
 def _heads(dataset: xr.Dataset) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import xarray as xr
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 
 FORMAT_VERSION = 1
 HEADS = "heads"  # kind of the runs that analyze writes
@@ -122,13 +122,13 @@ def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[
 
 
 def check(dataset: xr.Dataset) -> None:
-    """Raise BadInput unless a Dataset of heads holds exactly the variables of this schema, with dimensions and docs.
+    """Raise InputError unless a Dataset of heads holds exactly the variables of this schema, with dimensions and docs.
 
     Of a Dataset of another kind every data variable must say its units and meaning.
 
     >>> check(xr.Dataset({"category": "global"}))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    otoscope.errors.BadInput: results lack bound, category_agreement, duration, ...
+    otoscope.errors.InputError: results lack bound, category_agreement, duration, ...
     """
     if kind(dataset) != HEADS:
         _check_documented(dataset)
@@ -138,9 +138,9 @@ def check(dataset: xr.Dataset) -> None:
     known = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}
     required = set(expected) | {name for name in COORDINATES if name != "offset"}
     if missing := sorted(required - present):
-        raise BadInput(f"results lack {', '.join(missing)}; they were not written by otoscope, or not completely")
+        raise InputError(f"results lack {', '.join(missing)}; they were not written by otoscope, or not completely")
     if unknown := sorted(present - known):
-        raise BadInput(f"results hold {', '.join(unknown)}, which format version {FORMAT_VERSION} does not describe")
+        raise InputError(f"results hold {', '.join(unknown)}, which format version {FORMAT_VERSION} does not describe")
     for name, variable in (expected | COORDINATES).items():
         if name in present:
             _check_variable(dataset[name], variable)
@@ -156,11 +156,11 @@ def kind(dataset: xr.Dataset) -> str:
 
 
 def check_version(version: object, where: object) -> None:
-    """Raise BadInput unless this otoscope reads format `version` (of the run at `where`)."""
+    """Raise InputError unless this otoscope reads format `version` (of the run at `where`)."""
     if not isinstance(version, int):
-        raise BadInput(f"expected a run with an integer format_version at {where}, found {version!r}")
+        raise InputError(f"expected a run with an integer format_version at {where}, found {version!r}")
     if version > FORMAT_VERSION:
-        raise BadInput(
+        raise InputError(
             f"{where} has format version {version}, this otoscope reads up to {FORMAT_VERSION}; update otoscope"
         )
 
@@ -169,24 +169,24 @@ def _expected(dataset: xr.Dataset) -> dict[str, Variable]:
     expected = CATEGORY | (RELATIONS if "relation" in dataset else {})
     for name in dataset.attrs.get("statistics", ()):
         if name not in dataset:
-            raise BadInput(f"results lack {name}, which they list among their statistics")
+            raise InputError(f"results lack {name}, which they list among their statistics")
         array = dataset[name]
         dims = tuple(str(dim) for dim in array.dims)
         if dims[:2] != HEAD_DIMS:
-            raise BadInput(f"results: {name} has dimensions {dims}, expected them to begin {HEAD_DIMS}")
+            raise InputError(f"results: {name} has dimensions {dims}, expected them to begin {HEAD_DIMS}")
         expected |= family(name, array.attrs.get("units", ""), array.attrs.get("description", ""), dims[2:])
     return expected
 
 
 def _check_variable(array: xr.DataArray, variable: Variable) -> None:
     if array.dims != variable.dims:
-        raise BadInput(f"results: {array.name} has dimensions {array.dims}, expected {variable.dims}")
+        raise InputError(f"results: {array.name} has dimensions {array.dims}, expected {variable.dims}")
     found = array.attrs.get("units"), array.attrs.get("description")
     if found != (variable.units, variable.doc) or not all(found):
-        raise BadInput(f"results: {array.name} says units, description = {found}, expected {variable.attrs}")
+        raise InputError(f"results: {array.name} says units, description = {found}, expected {variable.attrs}")
 
 
 def _check_documented(dataset: xr.Dataset) -> None:
     silent = [name for name, array in dataset.data_vars.items() if not {"units", "description"} <= array.attrs.keys()]
     if silent:
-        raise BadInput(f"results: {', '.join(map(str, silent))} say no units and description")
+        raise InputError(f"results: {', '.join(map(str, silent))} say no units and description")

@@ -12,8 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from otoscope.errors import BadInput
-from otoscope.results.precision import decimals, with_half_width
+from otoscope.errors import InputError
+from otoscope.results.rounding import decimals, with_half_width
 from otoscope.results.run import FIRST_COLUMNS, Run
 
 Format = Literal["table", "csv", "json"]
@@ -33,7 +33,7 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
             intervals; `csv` or `json`, to compute with: every column in full precision.
 
     Raises:
-        BadInput: unknown column or format, or a statistic that could not be measured of the model.
+        InputError: unknown column or format, or a statistic that could not be measured of the model.
 
     >>> from tempfile import TemporaryDirectory
     >>> from types import SimpleNamespace
@@ -52,7 +52,7 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
     <BLANKLINE>
     """
     if sort in (reasons := run.dataset.attrs.get("not_measured", {})):
-        raise BadInput(f"{sort} was not measured of {run.dataset.attrs['model']}: {reasons[sort]}")
+        raise InputError(f"{sort} was not measured of {run.dataset.attrs['model']}: {reasons[sort]}")
     heads = sorted_by(run.heads, sort)
     return frame_text(heads, format, [str(name) for name in heads if name in (*TABLE_COLUMNS, sort)])
 
@@ -66,7 +66,7 @@ def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[
         columns: of the table; None for all that are no end of an interval.
 
     Raises:
-        BadInput: unknown format.
+        InputError: unknown format.
 
     >>> print(frame_text(pd.DataFrame({"phone": ["s"], "C": [1.234], "C_low": [1.1], "C_high": [1.3]})), end="")
     phone           C
@@ -74,7 +74,7 @@ def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[
     s      1.23 ±0.10
     """
     if format not in ("table", "csv", "json"):
-        raise BadInput(f"unknown format {format!r}; expected table, csv or json")
+        raise InputError(f"unknown format {format!r}; expected table, csv or json")
     if format == "csv":
         return frame.to_csv(index=False, lineterminator="\n")
     ends = {f"{name}_{end}" for name in frame for end in ("low", "high")}
@@ -86,12 +86,12 @@ def sorted_by(heads: pd.DataFrame, column: str | None) -> pd.DataFrame:
     """Heads by a column, numbers from high to low, text from a to z; as they are without one.
 
     Raises:
-        BadInput: no such column.
+        InputError: no such column.
     """
     if column is None:
         return heads
     if column not in heads:
-        raise BadInput(f"no column {column!r} to sort by; columns are {', '.join(map(str, heads))}")
+        raise InputError(f"no column {column!r} to sort by; columns are {', '.join(map(str, heads))}")
     return heads.sort_values(column, ascending=not is_numeric_dtype(heads[column]), kind="stable")
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.phones import BoundaryCounts
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval, weights
+from otoscope.segmentation.boundaries import BoundaryCounts
 
 Floats = npt.NDArray[np.float64]
 COUNTS = ("reference", "predicted", "found", "correct")

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from otoscope.phones import Tuned
 from otoscope.results.schema import COORDINATES, Variable
 from otoscope.segmentation.comparison import COUNTS, MEASURES, compare, scores_of
 from otoscope.segmentation.search import Found
 from otoscope.segmentation.segmenters import MODES, Segmenter
-from otoscope.segmentation.speech import Utterance
+from otoscope.segmentation.split import Utterance
+from otoscope.segmentation.tuning import Tuned
 
 Floats = npt.NDArray[np.float64]
 KIND = "segmentation"

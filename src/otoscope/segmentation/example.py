@@ -7,12 +7,14 @@ import numpy.typing as npt
 import xarray as xr
 
 from otoscope.models.encoder import Encoder
-from otoscope.phones import LabelFrames, Tuned, inner_boundaries, label_rows, scores
-from otoscope.phones.kernel_gram import Frames
-from otoscope.phones.segmentation import local_minima
+from otoscope.phones import LabelFrames
 from otoscope.results.schema import Variable
-from otoscope.segmentation.methods import Head, label_frames
-from otoscope.segmentation.speech import Utterance
+from otoscope.segmentation.boundaries import inner_boundaries
+from otoscope.segmentation.detector import label_rows, local_minima, scores
+from otoscope.segmentation.feature_methods import Head, label_frames
+from otoscope.segmentation.kernel_gram import Frames
+from otoscope.segmentation.split import Utterance
+from otoscope.segmentation.tuning import Tuned
 
 SECONDS = 3.0
 VARIABLES = {

@@ -9,14 +9,16 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.engine.keep import kept
-from otoscope.engine.progress import progress
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.phones import BoundaryScores, LabelFrames, Labelled, Tuned, label_rows, tune
-from otoscope.phones.tuning import typical_distance
-from otoscope.segmentation.methods import Head, Method, best_head, ensemble, label_frames, representation
-from otoscope.segmentation.speech import Utterance
+from otoscope.phones import LabelFrames
+from otoscope.runs.cache import kept
+from otoscope.runs.progress import progress
+from otoscope.segmentation.boundaries import BoundaryScores
+from otoscope.segmentation.detector import label_rows
+from otoscope.segmentation.feature_methods import Head, Method, best_head, ensemble, label_frames, representation
+from otoscope.segmentation.split import Utterance
+from otoscope.segmentation.tuning import Labelled, Tuned, tune, typical_distance
 
 Key = TypeVar("Key")
 
@@ -56,13 +58,13 @@ def search(encoder: Encoder, part: Sequence[Utterance], tolerance: float, folder
     """Tune every head and layer, and choose those of the highest R-value; a layer that is done is kept in `folder`.
 
     Raises:
-        BadInput: not one head's attention varies over time.
+        InputError: not one head's attention varies over time.
     """
     tuned = list(_tuned_layers(encoder, part, tolerance, folder))
     layers = {layer: of_layer for layer, (*_, of_layer) in enumerate(tuned) if of_layer}
     heads = {(layer, head): one for layer, (*ofs, _) in enumerate(tuned) for head, one in enumerate(ofs) if one}
     if not heads or not layers:
-        raise BadInput(f"no head of {encoder.name} attends differently over time; its attention finds no phones")
+        raise InputError(f"no head of {encoder.name} attends differently over time; its attention finds no phones")
     heads = dict(sorted(heads.items(), key=lambda item: -item[1].scores.r_value))
     ensembles = tune_ensembles(encoder, heads, part, tolerance)
     layer, head, size = best(layers), best(heads), best(ensembles)

@@ -10,23 +10,23 @@ import numpy.typing as npt
 import xarray as xr
 from lhotse import CutSet
 
+from otoscope.analysis.stored_maps import labels
 from otoscope.corpus import Skipped
-from otoscope.engine.keep import kept_run
-from otoscope.engine.maps import labels
-from otoscope.engine.options import Options, complete, listing_options
-from otoscope.engine.plan import make_plan
-from otoscope.engine.progress import progress
-from otoscope.engine.sources import Source, about, encoder_of, read_speech, source_of
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.phones import tune
 from otoscope.results import Run
+from otoscope.runs.cache import kept_run
+from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.progress import progress
+from otoscope.runs.run_config import make_plan
+from otoscope.runs.speech_source import Source, about, encoder_of, read_speech, source_of
 from otoscope.segmentation.dataset import CURVE, KIND, measured
 from otoscope.segmentation.example import example
-from otoscope.segmentation.methods import LOG_MEL, MFCC
+from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
 from otoscope.segmentation.search import Found, search
 from otoscope.segmentation.segmenters import Segmenter, blind, tuned
-from otoscope.segmentation.speech import Split, Utterance, split
+from otoscope.segmentation.split import Split, Utterance, split
+from otoscope.segmentation.tuning import tune
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +64,22 @@ def segment(
         options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
 
     Raises:
-        BadInput: no phones, nothing to tune on or to report on, a tolerance not above zero, and as `analyze` does.
+        InputError: no phones, nothing to tune on or to report on, a tolerance not above zero, and as `analyze` does.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = segment("embedded", "embedded", folder, validation=["kal16"], limit=10)
+        ...     run = segment("bundled", "bundled", folder, validation=["kal16"], limit=10)
         ...     list(run.dataset.segmenter.values[:3]), run.dataset.head_r_value.shape
         (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
     """
     if not tolerance > 0:
-        raise BadInput(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
+        raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
     options = complete(options)
     given = [one for one in (model, against) if one is not None]
     encoders = [encoder_of(one, options) for one in given]
     if len({encoder.name for encoder in encoders}) < len(encoders):
-        raise BadInput(f"expected another model to compare {encoders[0].name} against, got it again")
+        raise InputError(f"expected another model to compare {encoders[0].name} against, got it again")
     work = _work(encoders, source_of(corpus, options), validation, tolerance)
     return kept_run(out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options["resume"])
 
@@ -91,10 +91,10 @@ def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[st
     cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
     utterances = [Utterance(cut, labels(cut, "phone")) for cut in cuts if labels(cut, "phone")]
     if not utterances:
-        raise BadInput(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
+        raise InputError(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
     unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not labels(cut, "phone")]
     if unlabelled and source.strict:
-        raise BadInput(f"{unlabelled[0].id}: {unlabelled[0].reason}")
+        raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}")
     return Work(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
 
 

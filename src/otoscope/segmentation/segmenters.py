@@ -7,18 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.phones import (
-    BoundaryCounts,
-    Tuned,
-    boundary_rate,
-    count_boundaries,
-    random_boundaries,
-    uniform_boundaries,
-    voted_boundaries,
-)
-from otoscope.phones.tuning import Labelled
-from otoscope.segmentation.methods import Method
-from otoscope.segmentation.speech import Utterance
+from otoscope.segmentation.baselines import boundary_rate, random_boundaries, uniform_boundaries
+from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries
+from otoscope.segmentation.ensemble import voted_boundaries
+from otoscope.segmentation.feature_methods import Method
+from otoscope.segmentation.split import Utterance
+from otoscope.segmentation.tuning import Labelled, Tuned
 
 Floats = npt.NDArray[np.float64]
 MODES = ("strict", "lenient")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from otoscope.errors import BadInput
+from otoscope.errors import InputError
 from otoscope.results import Run
 from otoscope.results.summary import counted
 
@@ -19,10 +19,10 @@ def segmentation_table(run: Run) -> str:
     """Scores of every method on the test part with 95 % intervals of R-values, and what was tuned on whom.
 
     Raises:
-        BadInput: the run is of another kind.
+        InputError: the run is of another kind.
     """
     if run.kind != KIND:
-        raise BadInput(f"expected a run that segment wrote, {run.path} holds {run.kind}; run otoscope segment")
+        raise InputError(f"expected a run that segment wrote, {run.path} holds {run.kind}; run otoscope segment")
     found = run.dataset.load()
     rows = pd.DataFrame([dict(_row(found.sel(segmenter=name))) for name in found["segmenter"].values])
     rows.columns = pd.MultiIndex.from_tuples(list(rows.columns))  # type: ignore[arg-type]

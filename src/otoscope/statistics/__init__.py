@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
+from otoscope.statistics import builtin
 from otoscope.statistics.statistic import Statistic
 
 
@@ -36,4 +37,4 @@ def of_norms() -> dict[str, Statistic]:
 
 
 def _modules() -> list[ModuleType]:
-    return [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    return [import_module(f"{builtin.__name__}.{module.name}") for module in pkgutil.iter_modules(builtin.__path__)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:  # merging and finishing states needs no torch
     from torch import Tensor
 
-    from otoscope.statistics.reductions import Reductions
+    from otoscope.attention.reductions import Reductions
 
 
 PHONE_DIMS = frozenset({"query_phone", "key_phone", "phone"})

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.errors import BadInput
-from otoscope.phones import LabelFrames, label_rows, segment
+from otoscope.errors import InputError
+from otoscope.phones import LabelFrames
 from otoscope.results import Run
+from otoscope.segmentation.detector import label_rows, segment
 
 KIND = "segmentation"
 WITHOUT = "no run of otoscope segment is open beside this one, so that no boundaries are predicted"
@@ -24,22 +25,22 @@ class Grid:
 
 
 def tuned(run: Run | None, model: Mapping[str, Any], layer: int, head: int) -> tuple[float, float]:
-    """Alpha and beta of a head of the model, as a plan names it. Raises BadInput where no run has tuned them."""
+    """Alpha and beta of a head of the model, as a plan names it. Raises InputError where no run has tuned them."""
     if run is None:
-        raise BadInput(WITHOUT)
+        raise InputError(WITHOUT)
     models = [run.plan["model"], *(other["model"] for other in run.plan.get("against", ()))]
     prints = [one["fingerprint"] for one in models]
     if model["fingerprint"] not in prints:
         names = ", ".join(one["name"] for one in models)
-        raise BadInput(f"{run.path} segmented with {names}, which is not the model of this run, {model['name']}")
+        raise InputError(f"{run.path} segmented with {names}, which is not the model of this run, {model['name']}")
     place = {"model": prints.index(model["fingerprint"]), "layer": layer, "head": head}
     alpha, beta = (float(run.dataset[name].isel(place)) for name in ("head_alpha", "head_beta"))
     if not (np.isfinite(alpha) and np.isfinite(beta)):
-        raise BadInput(f"{run.path} tuned nothing for layer {layer}, head {head}")
+        raise InputError(f"{run.path} tuned nothing for layer {layer}, head {head}")
     return alpha, beta
 
 
 def boundaries(attn_qk: npt.NDArray[np.floating], grid: Grid, alpha: float, beta: float) -> npt.NDArray[np.float32]:
     """Seconds at which a map's boundaries lie, ascending."""
-    frames = LabelFrames.under(grid.period, grid.first_centre)
+    frames = LabelFrames.for_model(grid.period, grid.first_centre)
     return segment(label_rows(attn_qk, frames.repeat), alpha, beta, frames).astype(np.float32)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from otoscope.atomic import atomic, make_folder
-from otoscope.errors import BadInput
-from otoscope.viewer.answers import Answer, Answers
+from otoscope._io.atomic import atomic, make_folder
+from otoscope.errors import InputError
+from otoscope.viewer.api import Answer, Answers
 from otoscope.viewer.page import asset, page
 from otoscope.viewer.pyramid import TILE
 from otoscope.viewer.schema import RunInfo
@@ -42,7 +42,7 @@ def parse_choice(utterances: str, heads: str) -> Choice:
     """
     pairs = [head.strip().split(".") for head in heads.split(",") if head.strip()]
     if not all(len(pair) == 2 and all(number.isdecimal() for number in pair) for pair in pairs):
-        raise BadInput(f"expected heads as LAYER.HEAD with commas between, got '{heads}'")
+        raise InputError(f"expected heads as LAYER.HEAD with commas between, got '{heads}'")
     names = [name.strip() for name in utterances.split(",") if name.strip()]
     return Choice(names, [(int(layer), int(head)) for layer, head in pairs])
 
@@ -54,10 +54,10 @@ def export(answers: Answers, out: Path, choice: Choice) -> Path:
         The HTML file to open.
 
     Raises:
-        BadInput: there is no such utterance or head, or what was chosen is neither stored nor can be computed.
+        InputError: there is no such utterance or head, or what was chosen is neither stored nor can be computed.
     """
     if out.suffix != ".html":
-        raise BadInput(f"expected a name that ends in .html for the exported page, got {out}")
+        raise InputError(f"expected a name that ends in .html for the exported page, got {out}")
     shown = _shown(answers, choice)
     common = {name: _got(answers, name) for name in _common(answers, shown)}
     common["runs"] = _catalogue(answers, shown)
@@ -144,18 +144,20 @@ def _shown(answers: Answers, choice: Choice) -> list[_Shown]:
 def _utterances(run: RunInfo, choice: Choice) -> list[int]:
     place_of = {utterance.id: place for place, utterance in enumerate(run.utterances)}
     if unknown := [name for name in choice.utterances if name not in place_of]:
-        raise BadInput(f"{run.name} has no utterance '{unknown[0]}'; choose of otoscope's list of its utterances")
+        raise InputError(f"{run.name} has no utterance '{unknown[0]}'; choose of otoscope's list of its utterances")
     stored = [place for place, utterance in enumerate(run.utterances) if utterance.stored]
     chosen = [place_of[name] for name in choice.utterances] or stored
     if not chosen:
-        raise BadInput(f"{run.name} stores no maps; name utterances to export, and the model that computes them")
+        raise InputError(f"{run.name} stores no maps; name utterances to export, and the model that computes them")
     return chosen
 
 
 def _heads(run: RunInfo, choice: Choice) -> list[tuple[int, int]]:
     there = [(head.layer, head.head) for head in run.heads]
     if unknown := [head for head in choice.heads if head not in there]:
-        raise BadInput(f"{run.name} has no head {unknown[0][0]}.{unknown[0][1]}; heads are written LAYER.HEAD from 0.0")
+        raise InputError(
+            f"{run.name} has no head {unknown[0][0]}.{unknown[0][1]}; heads are written LAYER.HEAD from 0.0"
+        )
     return list(choice.heads) or there
 
 
@@ -209,5 +211,5 @@ def _tiles(shown: _Shown, layer: int, head: int) -> Iterator[str]:
 def _got(answers: Answers, resource: str) -> bytes:
     answer: Answer = answers.answer(resource)
     if answer.status != 200:
-        raise BadInput(json.loads(answer.content)["error"])
+        raise InputError(json.loads(answer.content)["error"])
     return answer.content

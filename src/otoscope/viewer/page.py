@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-from otoscope.viewer.absent import Absent
+from otoscope.viewer.errors import Absent
 
 ASSETS = {"viewer.js": "text/javascript; charset=utf-8", "viewer.css": "text/css; charset=utf-8"}
 

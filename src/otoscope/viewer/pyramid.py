@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.viewer.absent import Absent
+from otoscope.viewer.errors import Absent
 from otoscope.viewer.quantise import encode
 
 TILE = 256

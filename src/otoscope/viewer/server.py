@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from otoscope.errors import BadInput
-from otoscope.viewer.answers import Answers
-from otoscope.viewer.guard import Guard, Pass
+from otoscope.errors import InputError
+from otoscope.viewer.api import Answers
 from otoscope.viewer.page import ASSETS, asset, page
+from otoscope.viewer.security import Guard, Pass
 
 LOOPBACK = "127.0.0.1"
 LARGEST_HEADERS = 16 * 1024  # bytes
@@ -36,7 +36,7 @@ def serve(answers: Answers, address: Address, announce: Callable[[str], None], b
     """Answer until interrupted; `announce` is told the URL as soon as the port is open.
 
     Raises:
-        BadInput: the port is in use, or the host is open to other machines and nobody said that it may be.
+        InputError: the port is in use, or the host is open to other machines and nobody said that it may be.
     """
     with listen(address) as listening:
         port = listening.getsockname()[1]
@@ -62,7 +62,7 @@ def serve(answers: Answers, address: Address, announce: Callable[[str], None], b
 def listen(address: Address) -> socket.socket:
     """An open port of the address. Raises as `serve` does."""
     if address.host not in (LOOPBACK, "localhost") and not address.exposed:
-        raise BadInput(
+        raise InputError(
             f"--host {address.host} would show the run and its audio to other machines, without encryption; "
             "add --i-know-this-is-not-encrypted to do so, or leave --host out"
         )
@@ -74,7 +74,7 @@ def listen(address: Address) -> socket.socket:
     except OSError as error:
         opened.close()
         reason = error.strerror or error
-        raise BadInput(
+        raise InputError(
             f"cannot listen on {address.host}:{address.port} ({reason}); choose another --port, or none"
         ) from None
     return opened

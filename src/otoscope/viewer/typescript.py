@@ -5,7 +5,8 @@ import inspect
 from types import GenericAlias
 from typing import Any, get_args, get_origin
 
-from otoscope.viewer import block, pyramid, quantise, schema
+from otoscope.viewer import array_format as block
+from otoscope.viewer import pyramid, quantise, schema
 
 _PLAIN = {str: "string", int: "number", float: "number", bool: "boolean"}
 

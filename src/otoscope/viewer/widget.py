@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from otoscope.errors import BadInput
-from otoscope.viewer.answers import Answers
+from otoscope.errors import InputError
+from otoscope.viewer.api import Answers
 from otoscope.viewer.page import asset
-from otoscope.viewer.view import RunLike, open_answers
+from otoscope.viewer.session import RunLike, open_answers
 
 try:
     import anywidget
 except ImportError as error:
-    raise BadInput("the viewer in a notebook needs anywidget; pip install 'otoscope[notebook]'") from error
+    raise InputError("the viewer in a notebook needs anywidget; pip install 'otoscope[notebook]'") from error
 
 
 class Widget(anywidget.AnyWidget):
@@ -39,13 +39,13 @@ def view(run: RunLike, *others: RunLike, model: str | None = None) -> Widget:
         model: the model that made the run, to compute maps that it does not store and to switch heads off.
 
     Raises:
-        BadInput: a run cannot be opened, the model did not make it, or anywidget is not installed.
+        InputError: a run cannot be opened, the model did not make it, or anywidget is not installed.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:
-        ...     run = analyze("embedded", "embedded", folder, limit=2)
+        ...     run = analyze("bundled", "bundled", folder, limit=2)
         ...     type(view(run)).__name__
         'Widget'
     """

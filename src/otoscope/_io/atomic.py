@@ -1,0 +1,130 @@
+"""Writing that is whole or absent: a partial sibling, flushed to disk, then renamed into place."""
+
+import errno
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from otoscope.errors import InputError
+
+PARTIAL = ".partial"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL_BY_LIBRARIES = re.compile(
+    "No space left on device|Disk quota exceeded|requested and [0-9]+ written|unexpected pos|PytorchStreamWriter"
+)
+"""What safetensors, numpy and torch say of a full disk, without its number."""
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+
+
+@contextmanager
+def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> Iterator[Path]:
+    """Give a path to write a file or folder at; move it to `target` when the block ends, remove it when it fails.
+
+    Args:
+        target: where the result appears, replacing what is there.
+        needed: bytes about to be written, if known, for the message when the disk is full.
+        shared: other processes may write the same at the same time.
+
+    Raises:
+        InputError: the disk is full, or the place cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with atomic(Path(folder) / "note.txt") as path:
+    ...         _ = path.write_text("whole")
+    ...     [entry.name for entry in Path(folder).iterdir()]
+    ['note.txt']
+    """
+    partial = target.with_name(f".{target.name}{f'.{os.getpid()}' * shared}{PARTIAL}")
+    _remove(partial)
+    try:
+        yield partial
+        _flush(partial)
+        if target.is_dir():
+            _remove(target)
+        partial.replace(target)
+        _sync(target.parent)
+    except BaseException as error:
+        _remove(partial)
+        _tell(error, target, needed)
+        raise
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Within the block a library writes in `folder` as it will; where the disk does not take it, say so in one line.
+
+    A thread of the library that dies of it says nothing: whoever waits for the thread raises.
+
+    Raises:
+        InputError: the disk is full, or closed to us.
+    """
+    told, threading.excepthook = threading.excepthook, _silent_of_disk(threading.excepthook)
+    try:
+        yield
+    except Exception as error:
+        _tell(error, folder, None)
+        raise
+    finally:
+        threading.excepthook = told
+
+
+def _silent_of_disk(tell: Callable[[threading.ExceptHookArgs], Any]) -> Callable[[threading.ExceptHookArgs], Any]:
+    def hook(died: threading.ExceptHookArgs) -> None:
+        if not (isinstance(died.exc_value, OSError) and died.exc_value.errno in _FULL):
+            tell(died)
+
+    return hook
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and its parents where they do not exist. Raises InputError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder} ({error.strerror}); choose another place") from None
+
+
+def is_vacant(folder: Path) -> bool:
+    """Whether nothing but what an interrupted write left lies in the folder."""
+    return all(entry.name.endswith(PARTIAL) for entry in folder.iterdir())
+
+
+def _tell(error: BaseException, target: Path, needed: int | None) -> None:
+    """Raise InputError where an error is the disk's."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or _FULL_BY_LIBRARIES.search(str(error)):
+        raise InputError(_full_disk(target, needed)) from error
+    if number in _CLOSED:
+        raise InputError(f"cannot write {target} ({os.strerror(number)}); choose another place") from error
+
+
+def _full_disk(target: Path, needed: int | None) -> str:
+    free = shutil.disk_usage(target.parent).free
+    amount = f"up to {needed / 1e6:.1f} MB needed, " if needed else ""
+    return f"disk full while writing {target}: {amount}{free / 1e6:.1f} MB free; free some space there and try again"
+
+
+def _flush(path: Path) -> None:
+    for entry in (path, *path.rglob("*")) if path.is_dir() else (path,):
+        _sync(entry)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

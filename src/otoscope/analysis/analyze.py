@@ -1,0 +1,152 @@
+"""From a model and a corpus to a run folder."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any, Unpack
+
+import pandas as pd
+import xarray as xr
+from lhotse import CutSet, MonoCut
+
+from otoscope import statistics
+from otoscope.analysis.phone_labels import Labelling, labelling, relations
+from otoscope.analysis.shards import SHARD_SECONDS, Measured, join, measure, read_shard, split, write_shard
+from otoscope.analysis.stored_maps import store_example
+from otoscope.corpus import Skipped
+from otoscope.corpus.windows import OVERLAP, windowed
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+from otoscope.results import Run, assemble
+from otoscope.results.summary import left_out
+from otoscope.runs.cache import kept_run
+from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.progress import progress
+from otoscope.runs.run_config import make_plan
+from otoscope.runs.speech_source import Source, encoder_of, read_cuts, source_of
+from otoscope.statistics import accumulator as state
+from otoscope.statistics.statistic import Statistic
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is measured of which cuts of a source, by which plan."""
+
+    encoder: Encoder
+    cuts: list[MonoCut]
+    statistics: Mapping[str, Statistic]
+    labelling: Labelling | None
+    source: Source
+    plan: dict[str, Any]
+
+
+@listing_options
+def analyze(
+    model: str | Path | Encoder,
+    corpus: str | Path | CutSet,
+    out: str | Path,
+    *,
+    window: float | None = None,
+    allow_mismatch: bool = False,
+    **options: Unpack[Options],
+) -> Run:
+    """Measure every head of a model on a corpus, sort the heads into categories, and keep it all as a run folder.
+
+    Args:
+        model: what `load` takes, or an Encoder (whose interventions are then in force; statistics of heads that it
+            removes describe the attention they would have).
+        corpus: what `read_corpus` takes, `"bundled"`, or cuts, whose order does not matter: utterances stand by id.
+        out: the run folder; must not exist or be empty.
+        window: seconds; longer utterances are measured in windows of that length that overlap by at least a quarter of
+            it, each an utterance of its own, `id@start`.
+        allow_mismatch, device, dtype: as for `load`.
+        limit: take the first `limit` utterances only.
+        resume: go on with an unfinished run of the same plan; what was finished of it is not made again.
+        format, tier, channel: as for `read_corpus`.
+        strict: an utterance that cannot be used is an error; otherwise it is left out and listed in `run.skipped`.
+            No number depends on it: a run may be resumed with or without, but with it is refused, though finished and
+            kept, where utterances were left out before.
+
+    Raises:
+        InputError: the model, the corpus or the folder cannot be used, or no utterance can be measured.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     run = analyze("bundled", "bundled", folder, limit=2)
+        ...     list(run.heads.columns[:7])
+        ['layer', 'head', 'globalness', 'verticality', 'diagonality', 'weight', 'category']
+    """
+    options = complete(options)
+    source = source_of(corpus, options)
+    encoder = encoder_of(model, options, allow_mismatch=allow_mismatch)
+    encoder.check_heads()
+    whole, skipped = read_cuts(source)
+    cuts = windowed(whole, window)
+    known = labelling(encoder, cuts)
+    found = statistics.discover(known.inventory.phones if known else ()) | encoder.statistics
+    plan = make_plan(encoder, cuts, source.name, found, {**source.options, "window": window})
+    work = Work(encoder, cuts, found, known, source, plan)
+    run = kept_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options["resume"])
+    if source.strict and len(run.skipped):
+        raise InputError(f"{out} is finished, but strict allows none left out: {left_out(run)}; analyze without it")
+    return run
+
+
+def _measured(work: Work, folder: Path, skipped: list[Skipped]) -> tuple[xr.Dataset, list[Skipped]]:
+    whole = reduce(join, _shards(work, folder))
+    skipped = skipped + whole.skipped
+    if not whole.frames:
+        shutil.rmtree(folder / "shards")
+        first = f"{skipped[0].id}: {skipped[0].reason}"
+        raise InputError(f"no utterance of {len(work.cuts)} can be measured; the first: {first}")
+    store_example(folder, work.encoder, [work.cuts[index] for index in sorted(whole.frames)])
+    return _dataset(work, whole), skipped
+
+
+def _shards(work: Work, folder: Path) -> Iterator[Measured]:
+    with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as advance:
+        for number, group in enumerate(split(work.cuts, SHARD_SECONDS)):
+            path = folder / "shards" / f"{number:06}.npz"
+            if path.exists():
+                advance(sum(cut.duration for _, cut in group))
+            else:
+                measured = measure(
+                    work.encoder, group, work.statistics, work.labelling, strict=work.source.strict, advance=advance
+                )
+                write_shard(path, measured)
+            yield read_shard(path)
+
+
+def _dataset(work: Work, whole: Measured) -> xr.Dataset:
+    final = state.finalize(whole.state)
+    unlabelled = [statistic for statistic in work.statistics.values() if not statistic.labelled]
+    dataset = assemble(
+        final.rows,
+        {one.name: (final.fold_sum[one.name], final.fold_count) for one in unlabelled if one.dims},
+        pd.DataFrame([_utterance(work.cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
+        unlabelled,
+        frame_period=work.encoder.frame_period,
+        about={
+            "model": work.plan["model"]["name"],
+            "corpus": work.plan["corpus"]["path"],
+            "synthetic": int(work.source.synthetic),
+            "not_measured": work.encoder.unmeasured,
+            **_windows(work.plan["corpus"]["window"]),
+        },
+    )
+    if work.labelling is None:
+        return dataset
+    between = relations(work.labelling, {index: work.cuts[index] for index in final.index}, whole.frames, final)
+    return dataset.merge(between).assign_attrs(between.attrs)
+
+
+def _windows(seconds: float | None) -> dict[str, float]:
+    return {} if seconds is None else {"window": seconds, "window_overlap": OVERLAP * seconds}
+
+
+def _utterance(cut: MonoCut, frames: int) -> dict[str, Any]:
+    speaker = cut.supervisions[0].speaker if cut.supervisions else None
+    return {"id": cut.id, "frames": frames, "duration": cut.duration, "speaker": speaker or ""}

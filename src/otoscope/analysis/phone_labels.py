@@ -1,0 +1,59 @@
+"""Phone labels of a corpus on the frames of a model, and the relations between phones that a run has gathered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from lhotse import MonoCut
+
+from otoscope.analysis.stored_maps import labels as spans
+from otoscope.attention.labels import Labels
+from otoscope.models.encoder import Encoder
+from otoscope.phones import LabelFrames
+from otoscope.relations import Inventory, Relations, baselines, variables
+from otoscope.results import Bootstrap
+from otoscope.statistics.accumulator import FOLDS, Final
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """The phones of a corpus, and where the label frames of a model lie."""
+
+    inventory: Inventory
+    frames: LabelFrames
+
+    def of(self, cut: MonoCut, n_frames: int) -> Labels:
+        """Phone of every label frame of a cut with so many frames; a cut without phones has none anywhere."""
+        phone_tr = self.inventory.label(spans(cut, "phone"), n_frames, self.frames)
+        return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
+
+
+def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> Labelling | None:
+    """How frames of `encoder` are labelled; None where no cut has phones."""
+    symbols = {symbol for cut in cuts for symbol, _, _ in spans(cut, "phone")}
+    if not symbols:
+        return None
+    return Labelling(Inventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_centre))
+
+
+def relations(known: Labelling, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:
+    """Relations of a finished run; without variables where no utterance that was measured has phones.
+
+    Args:
+        known: phones and label frames.
+        cuts, frames: each cut that was measured and its number of frames, by its place in the corpus.
+        final: sums of `relation` and `own_run`.
+    """
+    phones = known.inventory.phones
+    counts, uniform = np.zeros(FOLDS, np.int64), np.zeros((2, FOLDS, len(phones), len(phones)))
+    for index, cut in cuts.items():
+        labels = known.of(cut, frames[index])
+        counts[index % FOLDS] += bool((labels.phone_tr >= 0).any())
+        uniform[:, index % FOLDS] += baselines(labels.phone_tr.numpy(), labels.count)
+    if not counts.any():
+        return xr.Dataset()
+    sums = Relations(final.fold_sum["relation"], final.fold_sum["own_run"], *uniform)
+    about = {"labelled_utterances": int(counts.sum()), "unknown_phones": list(known.inventory.unknown)}
+    return variables(sums, counts, phones, Bootstrap()).assign_attrs(about)

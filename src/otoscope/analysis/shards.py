@@ -1,0 +1,191 @@
+"""A corpus in shards: each is measured whole, written once, and never again."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from lhotse import MonoCut
+
+from otoscope._io.atomic import atomic
+from otoscope.analysis.phone_labels import Labelling
+from otoscope.attention.labels import Labels
+from otoscope.attention.reductions import Reductions
+from otoscope.corpus import Skipped
+from otoscope.corpus.audio import naming
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+from otoscope.models.memory import check_memory
+from otoscope.models.self_check import overflow
+from otoscope.statistics import accumulator as state
+from otoscope.statistics.accumulator import State
+from otoscope.statistics.compute import Values, of_layer, over_layers
+from otoscope.statistics.statistic import Statistic
+
+SHARD_SECONDS = 120.0
+BATCH_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One shard: the state of its utterances, frames of each by its place in the corpus, and who was left out."""
+
+    state: State
+    frames: dict[int, int]
+    skipped: list[Skipped]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One utterance: frames of its attention, and each layer's statistics."""
+
+    frames: int
+    layers: Sequence[Values]
+
+
+def split(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
+    """Consecutive cuts with their places in the corpus, in groups of at most `seconds` (or one longer cut)."""
+    group: list[tuple[int, MonoCut]] = []
+    for index, cut in enumerate(cuts):
+        if group and sum(c.duration for _, c in group) + cut.duration > seconds:
+            yield group
+            group = []
+        group.append((index, cut))
+    if group:
+        yield group
+
+
+def measure(
+    encoder: Encoder,
+    shard: Sequence[tuple[int, MonoCut]],
+    statistics: Mapping[str, Statistic],
+    labelling: Labelling | None = None,
+    *,
+    strict: bool = False,
+    advance: Callable[[float], None] = lambda seconds: None,
+) -> Measured:
+    """Run a shard through the model; `labelling` gives the phones of its frames to the statistics that are by phone.
+
+    `advance` is told the seconds of audio that are done.
+
+    Raises:
+        InputError: with `strict`, for the first utterance that cannot be measured.
+    """
+    shapes = {name: statistic.shape for name, statistic in statistics.items()}
+    partial = {name for name, statistic in statistics.items() if statistic.partial}
+    measured = Measured(state.init(shapes, encoder.n_heads, partial), {}, [])
+    for batch in batches(shard):
+        waves = dict(audible(encoder, batch, measured.skipped, strict=strict))
+        labels = None
+        if labelling is not None:
+            labels = [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
+        for index, heard in observe(encoder, waves, statistics, labels, advance).items():
+            try:
+                _check_finite(encoder, heard, statistics)
+                state.update(measured.state, index, over_layers(heard.layers))
+                measured.frames[index] = heard.frames
+            except InputError as error:
+                _skip(dict(batch)[index], error, measured.skipped, strict)
+        advance(sum(cut.duration for index, cut in batch if index not in waves))
+    return measured
+
+
+def join(a: Measured, b: Measured) -> Measured:
+    """Two parts of a corpus as one."""
+    return Measured(state.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
+
+
+def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, MonoCut]]]:
+    """A shard's cuts, like lengths together, in batches of at most `BATCH_SECONDS` with padding (or one longer cut)."""
+    batch: list[tuple[int, MonoCut]] = []
+    for index, cut in sorted(shard, key=lambda item: (-item[1].duration, item[0])):
+        longest = batch[0][1].duration if batch else cut.duration
+        if batch and longest * (len(batch) + 1) > BATCH_SECONDS:
+            yield batch
+            batch = []
+        batch.append((index, cut))
+    if batch:
+        yield batch
+
+
+def observe(
+    encoder: Encoder,
+    waves: Mapping[int, np.ndarray],
+    statistics: Mapping[str, Statistic],
+    labels: Sequence[Labels] | None = None,
+    advance: Callable[[float], None] = lambda seconds: None,
+) -> dict[int, Heard]:
+    """Statistics of every layer, for each of some waves by its place in the corpus.
+
+    A layer's reductions, which grow with the audio, are let go before the next; `advance` is told of each layer.
+    """
+    if not waves:
+        return {}
+    layers: list[list[Values]] = [[] for _ in range(encoder.n_layers)]
+    frames: list[int] = []
+    needs = frozenset[str]().union(*(statistic.needs for statistic in statistics.values()))
+    seconds = sum(map(len, waves.values())) / encoder.sampling_rate
+    calls = encoder.n_layers * (1 if encoder.pads else len(waves))
+
+    def receive(layer: int, reductions: list[Reductions]) -> None:
+        layers[layer].extend(of_layer(statistics, one) for one in reductions)
+        if layer == 0:
+            frames.extend(one.length for one in reductions)
+        advance(seconds / calls)
+
+    encoder.observe(list(waves.values()), needs, receive, labels)
+    heard = map(Heard, frames, zip(*layers, strict=True))
+    return dict(zip(waves, heard, strict=True))
+
+
+def _check_finite(encoder: Encoder, heard: Heard, statistics: Mapping[str, Statistic]) -> None:
+    """Raise InputError with the first layer in which a number overflows."""
+    for number, values in enumerate(heard.layers):
+        if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.partial):
+            raise InputError(overflow(encoder.model.dtype, f"by the attention of layer {number}"))
+
+
+def audible(
+    encoder: Encoder, cuts: Iterable[tuple[int, MonoCut]], skipped: list[Skipped], *, strict: bool
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Places and waves `[samples]` of the cuts that the model can hear; the others go to `skipped`.
+
+    Raises:
+        InputError: with `strict`, for the first that it cannot.
+    """
+    for index, cut in cuts:
+        try:
+            wave = encoder.wave(cut)
+            encoder.check_length(wave)
+            check_memory(encoder, wave)
+            yield index, wave
+        except InputError as error:
+            _skip(cut, error, skipped, strict)
+
+
+def _skip(cut: MonoCut, error: InputError, skipped: list[Skipped], strict: bool) -> None:
+    reason = naming(cut, error)
+    if strict:
+        raise InputError(f"{cut.id}: {reason}") from error
+    skipped.append(Skipped(cut.id, reason))
+
+
+def write_shard(path: Path, measured: Measured) -> None:
+    """Keep a shard's results in one file, whole or absent."""
+    about = {
+        "frames": {str(index): frames for index, frames in measured.frames.items()},
+        "skipped": measured.skipped,
+    }
+    path.parent.mkdir(exist_ok=True)
+    with atomic(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, about=json.dumps(about), **state.to_arrays(measured.state))
+
+
+def read_shard(path: Path) -> Measured:
+    """What `write_shard` kept."""
+    with np.load(path) as arrays:
+        about = json.loads(str(arrays["about"]))
+        kept = state.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
+    frames = {int(index): frames for index, frames in about["frames"].items()}
+    return Measured(kept, frames, [Skipped(*one) for one in about["skipped"]])

@@ -1,0 +1,131 @@
+"""Attention maps kept in a run: of one example always, of any utterance on request."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from lhotse import MonoCut
+
+from otoscope.corpus import fingerprint, read_corpus
+from otoscope.corpus.windows import windowed
+from otoscope.errors import InputError, listed
+from otoscope.models.encoder import Encoder
+from otoscope.models.families import FAMILIES
+from otoscope.models.load import load
+from otoscope.results import Run, open_run, write_map
+from otoscope.runs.run_config import model_fingerprint
+
+EXAMPLE_SECONDS = 3.0
+LARGEST = 512 * 2**20
+NAMED = 5  # utterances that a message names
+
+Labels = list[tuple[str, float, float]]
+
+
+def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -> None:
+    """Keep the maps of one utterance to show the run by: with phones if any has, nearest to 3 s; none if too large."""
+    best = min(
+        range(len(measured)),
+        key=lambda i: (not labels(measured[i], "phone"), abs(measured[i].duration - EXAMPLE_SECONDS)),
+    )
+    if map_bytes(encoder, measured[best]) <= LARGEST:
+        store_maps(folder, encoder, best, measured[best])
+
+
+def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more: float) -> None:
+    """Run a cut once more and keep its maps in the run at `folder`; `place` is its own among the run's utterances.
+
+    `more` are further attributes of the stored map.
+    """
+    maps = encoder.maps(cut)
+    write_map(
+        folder,
+        place,
+        (maps[layer] for layer in range(encoder.n_layers)),
+        n_heads=encoder.n_heads,
+        frames=maps[0].shape[-1],
+        utterance=cut.id,
+        audio=str(cut.recording.sources[0].source),
+        audio_start=cut.start,
+        audio_channel=cut.recording.sources[0].channels.index(cut.channel),
+        frame_period=encoder.frame_period,
+        first_centre=encoder.first_centre,
+        phones=labels(cut, "phone"),
+        words=labels(cut, "word"),
+        **more,
+    )
+
+
+def labels(cut: MonoCut, tier: str) -> Labels:
+    """Symbol, start and end (seconds) of each `phone` or `word` of a cut, where they are known."""
+    alignments = (supervision.alignment or {} for supervision in cut.supervisions)
+    return [(item.symbol, item.start, item.end) for alignment in alignments for item in alignment.get(tier, ())]
+
+
+def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
+    """Size on disk of all maps of one utterance, in half precision."""
+    frames = int(cut.duration / encoder.frame_period)
+    return 2 * sum(encoder.n_heads) * frames**2
+
+
+def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
+    """The run with the maps of an `utterance` that it does not hold yet, computed now by its model, and kept.
+
+    They come after the run's own example, by which it is still shown. `model` is the Encoder that made the run, where
+    it cannot be loaded by its name.
+
+    Raises:
+        InputError: the run has no such utterance or cannot be written, its model or audio is gone or has changed, or the
+            maps are too large.
+    """
+    if utterance not in run.utterances.index:
+        raise InputError(
+            f"{run.path} holds no utterance '{utterance}'; it has {listed(list(run.utterances.index), NAMED)}"
+        )
+    if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
+        raise InputError(f"{run.path} was measured under an intervention; its other maps are not made on request")
+    if not os.access(run.path, os.W_OK):
+        raise InputError(
+            f"{run.path} cannot be written, where the maps of '{utterance}' would be kept; copy the run to a place of "
+            f"your own, or draw an utterance whose maps it holds: {', '.join(run.maps) or 'none'}"
+        )
+    encoder = _model_of(run) if model is None else model
+    check_model(run, encoder)
+    cut = next(cut for cut in cuts_of(run) if cut.id == utterance)
+    if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
+        raise InputError(
+            f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance"
+        )
+    store_maps(run.path, encoder, list(run.utterances.index).index(utterance), cut, on_request=True)
+    return open_run(run.path)
+
+
+def _model_of(run: Run) -> Encoder:
+    made_by = run.plan["model"]
+    if made_by["family"] not in FAMILIES:
+        raise InputError(
+            f"{run.path} was made by {made_by['name']}, which was wrapped in Python and has no name to load by; draw "
+            "in Python, and give draw the encoder as model"
+        )
+    return load(made_by["name"], dtype=made_by["dtype"])
+
+
+def check_model(run: Run, encoder: Encoder) -> None:
+    """Raise InputError unless this is the very model that made the run."""
+    if model_fingerprint(encoder) != run.plan["model"]["fingerprint"]:
+        raise InputError(f"{encoder.name} is another model, or has changed since the run {run.path}; analyze it again")
+
+
+def cuts_of(run: Run) -> list[MonoCut]:
+    """The cuts of a run's corpus, as they were when it was measured.
+
+    Raises:
+        InputError: the corpus is gone or has changed.
+    """
+    options = run.plan["corpus"]
+    reading = {name: options[name] for name in ("format", "tier", "channel")}
+    whole = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))[: options["limit"]]
+    cuts = windowed(whole, options.get("window"))
+    if fingerprint(cuts) != options["fingerprint"]:
+        raise InputError(f"the corpus at {options['path']} has changed since the run {run.path}; analyze it again")
+    return cuts

@@ -1,0 +1,62 @@
+"""Value zeroing of one utterance of a run, phone by phone, by the model that made it."""
+
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+from lhotse import MonoCut
+
+from otoscope.analysis.stored_maps import check_model, cuts_of, labels
+from otoscope.errors import InputError
+from otoscope.maps.value_zeroing import value_zeroing
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+from otoscope.results import Run
+
+PARTS = 40  # of an utterance without phones
+Spans = list[tuple[int, int]]
+
+
+def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None) -> xr.Dataset:
+    """Scores of an utterance, by default of the run's example, when the values of each phone are zero.
+
+    Args:
+        run: a run that analyze wrote.
+        utterance: of its corpus.
+        model: the encoder that made the run, where no name loads it.
+
+    Returns:
+        `value_zeroing` (layer, query, span), and each span's `span_start` and `span_stop` in frames.
+
+    Raises:
+        InputError: no such utterance, or its model or audio is gone or has changed, or its values cannot be zeroed.
+    """
+    utterance = utterance or next(iter(run.maps), None)
+    cut = next((cut for cut in cuts_of(run) if cut.id == utterance), None)
+    if cut is None:
+        raise InputError(f"{run.path} holds no utterance '{utterance}' to zero values of")
+    encoder = model or load(run.plan["model"]["name"], dtype=run.plan["model"]["dtype"])
+    check_model(run, encoder)
+    wave = encoder.wave(cut)
+    spans = spans_of(cut, encoder, encoder.frames(wave))
+    starts, stops = np.array(spans).T
+    doc = "cosine distance of a layer's output where the values of a span are zero, its attention kept"
+    bound = {"units": "frames", "description": "first frame of the span, and the one after its last"}
+    scores = value_zeroing(encoder, wave, spans)
+    return xr.Dataset(
+        {
+            "value_zeroing": (("layer", "query", "span"), scores, {"units": "1", "description": doc}),
+            "span_start": ("span", starts, bound),
+            "span_stop": ("span", stops, bound),
+        }
+    )
+
+
+def spans_of(cut: MonoCut, encoder: Encoder, frames: int) -> Spans:
+    """Frames of each phone of a cut that has any; of equal parts of the utterance where it has no phones."""
+    centres = encoder.first_centre + encoder.frame_period * np.arange(frames)
+    phones = labels(cut, "phone")
+    bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in phones]
+    edges = np.linspace(0, frames, min(frames, PARTS) + 1).astype(int).tolist()
+    every = bounds or list(pairwise(edges))
+    return [(start, stop) for start, stop in every if start < stop]

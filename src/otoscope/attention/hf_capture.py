@@ -1,0 +1,62 @@
+"""Capture through transformers' attention registry: one attention function and its mask function under one name.
+
+Without the mask function of the same name a model would get no padding mask, and no error (a trap).
+"""
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import bidirectional_mask_function
+
+from otoscope.attention.call import AttentionCall, current_answer, masked
+from otoscope.attention.local import blocked_attention
+from otoscope.errors import InputError
+
+NAME = "otoscope"
+
+
+def attention_function(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    scaling: float,
+    position_bias: Tensor | None = None,
+    **kwargs: object,
+) -> tuple[Tensor, None]:
+    """Hand the call to the encoder that watches, if one does.
+
+    `attention_mask` comes from `mask_function`, or from the model itself, then often with a bias of positions in it;
+    other models hand over that bias as `position_bias [B, H, T, T]`. Unwatched, a refined model, whose configuration
+    has an `attention_span`, has its attention computed in blocks.
+    """
+    answer, span = current_answer(), getattr(module.config, "attention_span", None)
+    if answer is not None:
+        lengths, bias = masked(attention_mask, position_bias, query)
+        return answer(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
+    if span is not None:
+        real_bt = None if attention_mask is None else attention_mask[:, 0, 0]
+        return blocked_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
+    kwargs |= {"scaling": scaling, "position_bias": position_bias}
+    return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
+
+
+def mask_function(
+    batch_size: int,
+    q_length: int,
+    kv_length: int,
+    mask_function: object = bidirectional_mask_function,
+    attention_mask: Tensor | None = None,
+    **kwargs: object,
+) -> Tensor | None:
+    """The padding mask as `[B, 1, 1, T]`, true on real frames, instead of a T x T mask per utterance."""
+    if mask_function is not bidirectional_mask_function or q_length != kv_length:
+        raise InputError("expected plain bidirectional self-attention, the model masks its attention in another way")
+    return None if attention_mask is None else attention_mask[:, None, None].to(torch.bool)
+
+
+AttentionInterface.register(NAME, attention_function)
+AttentionMaskInterface.register(NAME, mask_function)

@@ -1,0 +1,35 @@
+"""One utterance's heads in one layer, as a kernel is given them.
+
+Axes: h head, q query, k key, d feature.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from otoscope.attention.labels import Labels
+
+
+@dataclass(frozen=True)
+class Span:
+    """How many frames from a query keys compete in the softmax (`reach`), and still count after it (`kept`)."""
+
+    reach: int
+    kept: int
+
+    def keys(self, queries: slice, length: int) -> slice:
+        """Keys to compute for a tile of queries."""
+        return slice(max(0, queries.start - self.reach), min(length, queries.stop + self.reach))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Queries, keys and values as the model has them, padding gone; scores are `scaling * query . key + bias`."""
+
+    query_hqd: Tensor
+    key_hkd: Tensor
+    value_hkd: Tensor
+    scaling: float
+    bias_hqk: Tensor | None
+    span: Span
+    labels: Labels | None

@@ -1,0 +1,126 @@
+"""A Kaldi data directory: `text`, `utt2spk`, `segments`, audio by `wav.scp` or an audio folder, phones by a CTM."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from otoscope.corpus.file_index import is_there, list_files, read_lines
+from otoscope.corpus.labels import Interval
+from otoscope.corpus.utterance import Annotation, Utterance
+from otoscope.errors import InputError
+
+Span = tuple[float, float | None]
+WHOLE: Span = (0.0, None)
+Value = TypeVar("Value")
+
+
+def kaldi(folder: Path) -> Iterator[Utterance]:
+    """One utterance per line of `segments`, else of `utt2spk`, else of `wav.scp`.
+
+    Audio is named by `wav.scp`, or lies in a folder `audio` here or one level up, each file named by its recording.
+    Phones are read from `phones.ctm` here or one level up, in seconds from the start of the utterance.
+    """
+    speakers, texts = _table_if_there(folder / "utt2spk"), _table_if_there(folder / "text")
+    recordings, segments = read_recordings(folder), read_segments(folder / "segments")
+    ids, ctm = list(segments or speakers or recordings), _here_or_above(folder, "phones.ctm")
+    phones = read_ctm(ctm, set(ids)) if ctm else {}
+    for id in ids:
+        recording, span = segments.get(id, (id, WHOLE))
+        annotation = Annotation(texts.get(id), phones.get(id, []))
+        yield Utterance(id, recordings.get(recording), speakers.get(id), partial(_known, annotation), span)
+
+
+def is_kaldi(folder: Path) -> bool:
+    """Whether `wav.scp` or `utt2spk` lies in the folder."""
+    return (folder / "wav.scp").is_file() or (folder / "utt2spk").is_file()
+
+
+def read_table(file: Path) -> dict[str, str]:
+    """Lines `key value...` by key; `InputError` where a key stands there twice."""
+    rows = (line.partition(" ") for line in (" ".join(line.split(maxsplit=1)) for line in read_lines(file)))
+    return _by_key(((key, value) for key, _, value in rows), file)
+
+
+def _by_key(rows: Iterable[tuple[str, Value]], file: Path) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for key, value in rows:
+        if key in found:
+            raise InputError(f"{file}: expected one line for {key}, got several; remove all but the right one")
+        found[key] = value
+    return found
+
+
+def read_recordings(folder: Path) -> dict[str, Path]:
+    """The audio file of each recording; a relative path counts from the working directory, else from `folder`.
+
+    Raises `InputError` for a `wav.scp` with a pipe command, which is never executed.
+    """
+    if not (folder / "wav.scp").is_file():
+        return _recordings_by_name(folder)
+    paths = read_table(folder / "wav.scp")
+    for id, path in paths.items():
+        if path.endswith("|"):
+            raise InputError(
+                f"{folder / 'wav.scp'}: expected paths of audio files, got a pipe command for {id}, which is never "
+                "executed here; write the audio to files and list those"
+            )
+    return {id: Path(path) if is_there(Path(path)) else folder / path for id, path in paths.items()}
+
+
+def _recordings_by_name(folder: Path) -> dict[str, Path]:
+    audio = _here_or_above(folder, "audio")
+    if audio is None:
+        raise InputError(f"{folder}: expected wav.scp, or a folder named audio here or one level up; found neither")
+    recordings: dict[str, Path] = {}
+    for file in list_files(audio).audio:
+        other = recordings.setdefault(file.stem, file)
+        if other != file:
+            raise InputError(f"{audio}: expected one audio file per name, got {other} and {file}; name them in wav.scp")
+    return recordings
+
+
+def read_segments(file: Path) -> dict[str, tuple[str, Span]]:
+    """Lines `utterance recording start end` (seconds; end -1 is the recording's end) by utterance."""
+    return _by_key((_segment(line, file) for line in (read_lines(file) if file.is_file() else [])), file)
+
+
+def _segment(line: str, file: Path) -> tuple[str, tuple[str, Span]]:
+    try:
+        utterance, recording, start, end = line.split()
+        return utterance, (recording, (float(start), None if float(end) == -1 else float(end)))
+    except ValueError:
+        raise InputError(f"{file}: expected lines 'utterance recording start end', got '{line}'") from None
+
+
+def read_ctm(file: Path, wanted: Collection[str]) -> dict[str, list[Interval]]:
+    """Lines `utterance channel start duration symbol [confidence]` of the `wanted` utterances, in seconds."""
+    found: dict[str, list[Interval]] = defaultdict(list)
+    for line in read_lines(file):
+        fields = line.split()
+        if fields[0] in wanted:
+            found[fields[0]].append(_ctm_interval(fields, file))
+    return found
+
+
+def _ctm_interval(fields: list[str], file: Path) -> Interval:
+    try:
+        start, duration, symbol = float(fields[2]), float(fields[3]), fields[4]
+    except (ValueError, IndexError):
+        expected = "utterance channel start duration symbol"
+        raise InputError(f"{file}: expected lines '{expected}', got '{' '.join(fields)}'") from None
+    return Interval(symbol, start, round(start + duration, ndigits=8))
+
+
+def _known(annotation: Annotation, sampling_rate: int) -> Annotation:
+    return annotation
+
+
+def _table_if_there(file: Path) -> dict[str, str]:
+    return read_table(file) if file.is_file() else {}
+
+
+def _here_or_above(folder: Path, name: str) -> Path | None:
+    places = (folder / name, folder.absolute().parent / name)
+    return next((place for place in places if place.exists()), None)

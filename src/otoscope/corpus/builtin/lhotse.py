@@ -1,0 +1,154 @@
+"""Lhotse manifests: cuts, or recordings with supervisions, as jsonl or jsonl.gz."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from lhotse import AudioSource, CutSet, MonoCut, Recording, RecordingSet, SupervisionSegment, SupervisionSet
+from lhotse.cut import Cut
+from lhotse.cut.data import DataCut
+from lhotse.serialization import load_manifest
+from lhotse.supervision import AlignmentItem
+from lhotse.utils import fastcopy, to_list
+
+from otoscope.corpus.file_index import is_there
+from otoscope.corpus.labels import Interval
+from otoscope.corpus.recording import check_channels, read_header
+from otoscope.corpus.utterance import Annotation, align, within
+from otoscope.errors import InputError
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file is named as a manifest, or a folder holds manifests of cuts or recordings."""
+    return bool(_manifests(path))
+
+
+def lhotse_manifests(
+    path: Path, tier: str | None = None, channel: int | None = None
+) -> Iterator[tuple[str, Path, Callable[[], MonoCut]]]:
+    """For each supervision, and each cut without one: its id, its manifest, and how to make its checked cut.
+
+    Phones are the alignment named `tier` (by default phone or phones). Of a recording with several channels, `channel`
+    chooses the supervisions. Audio is read from files, never by a command or from the network.
+    """
+    manifests = _manifests(path)
+    if not manifests:
+        raise InputError(f"{path}: expected Lhotse manifests, *cuts*.jsonl(.gz) or *recordings*.jsonl(.gz); found none")
+    for file, cut in chain.from_iterable(_cuts(file) for file in manifests):
+        for supervision in _supervisions(cut, channel):
+            yield supervision.id, file, partial(_utterance, cut, supervision, file.parent, tier, channel)
+
+
+def _manifests(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path] if path.name.endswith((".jsonl", ".jsonl.gz")) else []
+    return sorted(path.glob("*cuts*.jsonl*")) or sorted(path.glob("*recordings*.jsonl*"))
+
+
+def _cuts(file: Path) -> Iterable[tuple[Path, Cut]]:
+    manifest = _load(file)
+    if isinstance(manifest, RecordingSet):
+        return ((file, cut) for cut in _join(manifest, file))
+    if isinstance(manifest, CutSet):
+        return ((file, cut) for cut in manifest)
+    raise InputError(
+        f"{file}: expected cuts or recordings, got a {type(manifest).__name__}; name one of those manifests"
+    )
+
+
+def _load(file: Path) -> Any:
+    try:
+        return load_manifest(file)
+    except Exception:  # any error of JSON, gzip or Lhotse's own fields
+        raise InputError(f"{file}: expected a Lhotse manifest, but it cannot be read as one; write it again") from None
+
+
+def _join(recordings: RecordingSet, file: Path) -> Iterator[Cut]:
+    """Recordings as cuts, each with its supervisions from the manifest named like `file`."""
+    of_recording: dict[str, list[SupervisionSegment]] = defaultdict(list)
+    partner = file.with_name(file.name.replace("recordings", "supervisions"))
+    supervisions = _load(partner) if partner != file and partner.is_file() else SupervisionSet()
+    for supervision in supervisions:
+        of_recording[supervision.recording_id].append(supervision)
+    if unknown := of_recording.keys() - set(recordings.ids):
+        raise InputError(f"{partner}: expected supervisions of recordings in {file}, got some of {min(unknown)}")
+    for recording in recordings:
+        yield fastcopy(recording.to_cut(), supervisions=of_recording[recording.id])
+
+
+def _supervisions(cut: Cut, channel: int | None) -> list[SupervisionSegment]:
+    if not cut.supervisions:
+        return [SupervisionSegment(cut.id, cut.id, 0.0, cut.duration, channel=channel or 0)]
+    if channel is None or not _has_recording(cut) or cut.recording.num_channels == 1:
+        return list(cut.supervisions)
+    return [supervision for supervision in cut.supervisions if channel in to_list(supervision.channel)]
+
+
+def _has_recording(cut: Cut) -> bool:
+    return isinstance(cut, DataCut) and cut.has_recording
+
+
+def _utterance(
+    cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None
+) -> MonoCut:
+    try:
+        return _part(cut, supervision, folder, tier, channel)
+    except (TypeError, AttributeError, AssertionError):  # Lhotse does not check the types of a manifest's fields
+        raise InputError(f"{supervision.id}: expected numbers and names in its manifest, got other types") from None
+
+
+def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> MonoCut:
+    """The part of `cut` that `supervision` spans, as a cut of its own."""
+    if not _has_recording(cut):
+        raise InputError(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
+    recording = _checked(cut.recording, folder, channel)
+    chosen = cut.channel if recording.num_channels == 1 else channel
+    start, end = within(cut.duration, supervision.start, supervision.end, supervision.id)
+    annotation = _annotation(supervision, start, tier)
+    spanning = fastcopy(
+        supervision,
+        recording_id=recording.id,
+        start=0.0,
+        duration=round(end - start, ndigits=8),
+        channel=chosen,
+        alignment=align(annotation, end - start, supervision.id),
+    )
+    begin = round(cut.start + start, ndigits=8)
+    return MonoCut(supervision.id, begin, spanning.duration, chosen, supervisions=[spanning], recording=recording)
+
+
+def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
+    """The recording with its files found, each from the working directory or else from `folder`, and checked."""
+    sources = [_checked_source(source, folder) for source in recording.sources]
+    check_channels(sources[0].source, recording.num_channels, channel)
+    return fastcopy(recording, sources=sources)
+
+
+def _checked_source(source: AudioSource, folder: Path) -> AudioSource:
+    if source.type != "file":
+        raise InputError(
+            f"expected audio in a file, got the {source.type} '{source.source}', which is not run or fetched"
+        )
+    path = Path(source.source)
+    path = path if is_there(path) else folder / path
+    read_header(path)
+    return fastcopy(source, source=str(path))
+
+
+def _annotation(supervision: SupervisionSegment, start: float, tier: str | None) -> Annotation:
+    alignment = supervision.alignment or {}
+    if tier and tier not in alignment:
+        raise InputError(
+            f"tier '{tier}' not found in cut {supervision.id}; alignments present: {', '.join(alignment) or 'none'}. "
+            "Pass --tier with one of those, or leave it out"
+        )
+    phones = alignment.get(tier) if tier else alignment.get("phone", alignment.get("phones"))
+    words = alignment.get("word", alignment.get("words"))
+    return Annotation(supervision.text, _intervals(phones or [], start), _intervals(words or [], start))
+
+
+def _intervals(items: Iterable[AlignmentItem], start: float) -> list[Interval]:
+    return [Interval(item.symbol, item.start - start, item.end - start) for item in items]

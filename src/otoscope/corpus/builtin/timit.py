@@ -1,0 +1,46 @@
+"""TIMIT layout: `.phn` and `.wrd` in samples and `.txt` beside the audio, the speaker as folder."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from otoscope.corpus.file_index import Listing, read_lines
+from otoscope.corpus.labels import Interval
+from otoscope.corpus.utterance import Annotation, Utterance
+from otoscope.errors import InputError
+
+
+def timit(listing: Listing) -> Iterator[Utterance]:
+    """One utterance per audio file, with the phones, words and text that lie beside it."""
+    for audio in listing.audio:
+        phn, wrd, txt = (listing.beside(audio, suffix) for suffix in (".phn", ".wrd", ".txt"))
+        speaker = audio.absolute().parent.name
+        yield Utterance(listing.id(audio), audio, speaker, annotation=partial(_annotation, phn, wrd, txt))
+
+
+def is_timit(listing: Listing) -> bool:
+    """Whether TIMIT's phones or words lie beside some of the audio."""
+    return any(listing.beside(audio, suffix) for audio in listing.audio for suffix in (".phn", ".wrd"))
+
+
+def _annotation(phn: Path | None, wrd: Path | None, txt: Path | None, sampling_rate: int) -> Annotation:
+    phones, words = (read_intervals(file, sampling_rate) if file else [] for file in (phn, wrd))
+    return Annotation(_text(txt) if txt else None, phones, words)
+
+
+def read_intervals(file: Path, sampling_rate: int) -> list[Interval]:
+    """The lines `first_sample end_sample symbol` of a `.phn` or `.wrd` file as intervals in seconds."""
+    return [_interval(line, sampling_rate, file) for line in read_lines(file)]
+
+
+def _interval(line: str, sampling_rate: int, file: Path) -> Interval:
+    try:
+        start, end, symbol = line.split(maxsplit=2)
+        return Interval(symbol, int(start) / sampling_rate, int(end) / sampling_rate)
+    except ValueError:
+        raise InputError(f"{file}: expected lines 'first_sample end_sample symbol', got '{line}'") from None
+
+
+def _text(file: Path) -> str:
+    words = " ".join(read_lines(file)).split()
+    return " ".join(words[2:] if all(word.isdigit() for word in words[:2]) else words)

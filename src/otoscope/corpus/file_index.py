@@ -1,0 +1,109 @@
+"""The files of a corpus: its audio, and the label files beside each audio file."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from otoscope.errors import InputError, printable, unreadable
+
+AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files at or below one path, listed once; `labels` are found by (name without suffix, lower-case suffix)."""
+
+    root: Path
+    audio: list[Path]
+    labels: dict[tuple[str, str], Path]
+
+    def id(self, audio: Path) -> str:
+        """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`; what is not UTF-8 is escaped."""
+        return printable(Path(stem(audio)).relative_to(self.root).as_posix())
+
+    def beside(self, audio: Path, suffix: str) -> Path | None:
+        """The file with the audio's name and `suffix`, in whatever case it is written; None where there is none."""
+        return self.labels.get((stem(audio), suffix))
+
+
+def list_files(path: Path, labels: Path | None = None) -> Listing:
+    """All files at or below `path`, in order of their names; hidden ones are left out, links to folders are followed.
+
+    Files below `labels` count as if they lay beside the audio, in the same subfolders of `path`.
+
+    For one audio file these are that file and the labels beside it. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
+    copies of TIMIT, the second is a conversion of the first and is the one listed.
+
+    Raises `InputError` where a folder cannot be read: a corpus is never measured without part of it.
+    """
+    if path.is_file():
+        beside = (file for file in path.parent.iterdir() if file == path or not is_audio(file))
+        return _listing(path.parent, (file for file in beside if stem(file) == stem(path)))
+    return _listing(path, _walk(path), labels)
+
+
+def _listing(root: Path, files: Iterable[Path], elsewhere: Path | None = None) -> Listing:
+    ordered = sorted(files)
+    converted = {str(file.with_suffix("")) for file in ordered if is_audio(file)}
+    audio = [file for file in ordered if is_audio(file) and str(file) not in converted]
+    labels = {(stem(file), file.suffix.lower()): file for file in ordered if not is_audio(file)}
+    return Listing(root, audio, _moved(elsewhere, root) | labels if elsewhere else labels)
+
+
+def _moved(labels: Path, root: Path) -> dict[tuple[str, str], Path]:
+    """Label files of another tree by the names they would have below `root`."""
+    files = (file for file in sorted(_walk(labels)) if not is_audio(file))
+    return {(stem(root / file.relative_to(labels)), file.suffix.lower()): file for file in files}
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file or folder is there; a name that none can have, as one too long, is not.
+
+    >>> is_there(Path(".")), is_there(Path("a" * 5000))
+    (True, False)
+    """
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def is_audio(file: Path) -> bool:
+    """Whether the file's suffix is that of a format read here."""
+    return file.suffix.lower() in AUDIO_SUFFIXES
+
+
+def stem(file: Path) -> str:
+    """The path without its suffix, and without a second one where both are of audio.
+
+    >>> stem(Path("FCJF0/SA1.WAV.wav")), stem(Path("FCJF0/SA1.PHN"))
+    ('FCJF0/SA1', 'FCJF0/SA1')
+    """
+    bare = file.with_suffix("")
+    return str(bare.with_suffix("") if is_audio(file) and is_audio(bare) else bare)
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of a text file in UTF-8 that are not blank; `InputError` where it is no such text."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError):
+        raise InputError(f"{file}: expected readable text in UTF-8; convert or replace the file") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for folder, subfolders, names in os.walk(root, onerror=_refuse, followlinks=True):
+        real = Path(folder).resolve()
+        if real in seen:  # a link back to a folder above
+            subfolders.clear()
+            continue
+        seen.add(real)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        yield from (Path(folder) / name for name in names if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    raise unreadable(error)

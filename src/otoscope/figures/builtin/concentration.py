@@ -1,0 +1,69 @@
+"""Vertical heads look at few phones or away from them: verticality against the highest and lowest concentration."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import of_corpus, title
+from otoscope.figures.style.legend import category_key
+from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.style.theme import MARKERS, Theme
+
+LEFT, TOP, WIDTH, HEIGHT, PITCH = 14.0, 23.5, 70.0, 44.0, 53.0
+
+
+def concentration(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw focus and neglect of every head from the Dataset of a run."""
+    figure = page(COLUMN, TOP + PITCH + HEIGHT + 9.5)
+    title(figure, "Verticality and concentration", of_corpus(dataset), dataset, theme, COLUMN)
+    category_key(figure, dataset, LEFT, TOP - 9, theme)
+    for i, (name, sign) in enumerate((("focus: the highest concentration on a phone", 1), ("neglect: the lowest", -1))):
+        top = TOP + i * PITCH
+        write(figure, LEFT, top - 4, name, weight="bold")
+        axes = place(figure, LEFT, top, WIDTH, HEIGHT)
+        _heads(axes, dataset, _extreme(dataset, sign), theme)
+        axes.axhline(0, color=theme.line, linewidth=0.5, zorder=0)
+        axes.margins(0.06)
+    axes.set_xlabel("verticality (nats)", labelpad=2)
+    return figure
+
+
+def _extreme(dataset: xr.Dataset, sign: int) -> xr.Dataset:
+    """Value, low and high [layer, head] of the highest (`sign` 1) or lowest (-1) concentration on any phone.
+
+    Low and high are NaN where too few utterances have the phone for an interval.
+    """
+    value, ends = dataset["concentration"], dataset["concentration_interval"]
+    phone = (sign * value).fillna(-np.inf).argmax("key_phone")
+    low, high = (ends.sel(bound=end, drop=True).isel(key_phone=phone) for end in ("low", "high"))
+    return xr.Dataset({"value": value.isel(key_phone=phone), "low": low, "high": high})
+
+
+def _heads(axes: Axes, dataset: xr.Dataset, extreme: xr.Dataset, theme: Theme) -> None:
+    """One marker per head with its interval as a thin bar."""
+    for name, marker in MARKERS.items():
+        here, colour = dataset["category"].values == name, theme.categories[name]
+        across = dataset["verticality"].values[here]
+        axes.vlines(across, extreme["low"].values[here], extreme["high"].values[here], color=colour, linewidth=0.6)
+        axes.plot(
+            across,
+            extreme["value"].values[here],
+            marker,
+            color=colour,
+            markersize=3.4,
+            markeredgewidth=0.3,
+            markeredgecolor=theme.surface,
+        )
+
+
+FIGURE = Drawing(
+    name="concentration",
+    doc=(
+        "verticality of every head against its highest and lowest concentration on a phone, with the interval where "
+        "enough utterances have that phone"
+    ),
+    variables=("concentration", "concentration_interval", "verticality"),
+    function=concentration,
+)

@@ -1,0 +1,114 @@
+"""Where the heads of each category stand: every head over layers in the three statistics, and shares by layer."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import of_corpus, title
+from otoscope.figures.style.legend import category_key
+from otoscope.figures.style.page import COLUMN, page, place, text_width, write
+from otoscope.figures.style.theme import LETTERS, MARKERS, TEXT_PT, Theme
+from otoscope.results.categories import STATISTIC_OF
+
+LEFT, TOP, WIDTH = 12.0, 23.5, 74.0
+HEIGHT, PITCH, SHARES = 25.0, 31.0, 20.0
+SPREAD, BAR = 0.7, 0.72  # of the room of one layer: taken by its heads side by side, by its bar of shares
+
+
+def head_distribution(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the distribution from the Dataset of a run."""
+    figure = page(COLUMN, TOP + 3 * PITCH + SHARES + 8.5)
+    title(figure, "Heads over layers", of_corpus(dataset), dataset, theme, COLUMN)
+    category_key(figure, dataset, LEFT, TOP - 9, theme)
+    for i, statistic in enumerate(("globalness", "verticality", "diagonality")):
+        axes = place(figure, LEFT, TOP + i * PITCH, WIDTH, HEIGHT)
+        _statistic(axes, dataset, statistic, theme)
+        _over_layers(axes, dataset.sizes["layer"], theme)
+        axes.tick_params(labelbottom=False)
+        write(figure, LEFT, TOP + i * PITCH - 4, _with_units(dataset[statistic]), weight="bold")
+    write(figure, LEFT, TOP + 3 * PITCH - 4, "share of the layer's heads", weight="bold")
+    axes = place(figure, LEFT, TOP + 3 * PITCH, WIDTH, SHARES)
+    _shares(axes, dataset, theme)
+    _over_layers(axes, dataset.sizes["layer"], theme)
+    axes.set_xlabel("layer", labelpad=2)
+    return figure
+
+
+def _statistic(axes: Axes, dataset: xr.Dataset, statistic: str, theme: Theme) -> None:
+    """One marker per head, side by side within its layer, with its interval as a thin bar."""
+    category = dataset["category"].values
+    values, bounds = dataset[statistic].values, dataset[f"{statistic}_interval"].values
+    across = (np.arange(dataset.sizes["head"]) + 0.5) / dataset.sizes["head"] - 0.5
+    places = dataset["layer"].values[:, None] + SPREAD * across
+    for name, marker in MARKERS.items():
+        here, colour = category == name, theme.categories[name]
+        axes.vlines(places[here], *bounds[here].T, color=colour, linewidth=0.6, alpha=0.7)
+        axes.plot(
+            places[here],
+            values[here],
+            marker,
+            color=colour,
+            markersize=2.9,
+            markeredgewidth=0.3,
+            markeredgecolor=theme.surface,
+        )
+    axes.margins(y=0.1)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
+    """Stacked bars: which part of each layer's heads is global, vertical, diagonal."""
+    heads = dataset["category"].to_series().rename("category").reset_index()
+    present = heads[heads["category"] != ""]
+    shares = pd.crosstab(present["layer"], present["category"], normalize="index")
+    shares = shares.reindex(columns=list(LETTERS), fill_value=0)
+    room = WIDTH / len(shares) * BAR
+    bottom = np.zeros(len(shares))
+    for category, letter in LETTERS.items():
+        heights = shares[category].to_numpy()
+        axes.bar(
+            shares.index, heights, BAR, bottom, color=theme.categories[category], edgecolor=theme.surface, linewidth=0.5
+        )
+        for layer, height, base in zip(shares.index, heights, bottom, strict=True):
+            if height * SHARES > 3 and room > 2.5:
+                axes.text(
+                    layer,
+                    base + height / 2,
+                    letter,
+                    ha="center",
+                    va="center_baseline",
+                    color=theme.surface,
+                    weight="bold",
+                )
+        bottom += heights
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.5, 1])
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def _over_layers(axes: Axes, n_layers: int, theme: Theme) -> None:
+    room = WIDTH / n_layers
+    step = int(np.ceil((text_width(str(n_layers - 1), TEXT_PT) + 1) / room))
+    axes.set_xlim(-0.5, n_layers - 0.5)
+    axes.set_xticks(range(0, n_layers, step))
+    axes.set_xticks(np.arange(0.5, n_layers - 1), minor=True)
+    axes.tick_params(axis="x", which="both", length=0)
+    axes.grid(axis="x", which="minor", color=theme.line, linewidth=0.4)
+    axes.set_axisbelow(True)
+
+
+def _with_units(array: xr.DataArray) -> str:
+    units = array.attrs["units"]
+    return str(array.name) if units == "1" else f"{array.name} ({units})"
+
+
+FIGURE = Drawing(
+    name="head-distribution",
+    doc="every head over layers in the three statistics with its interval, and category shares of each layer",
+    variables=("category", *STATISTIC_OF.values()),
+    function=head_distribution,
+)

@@ -1,0 +1,87 @@
+"""How alike the maps of heads are on one utterance: every two heads, and how layers could use each other's maps."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import MARGIN, of_utterance, title
+from otoscope.figures.style.page import COLUMN, page, place, text_width, write
+from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.maps import layer_reuse, similarity
+
+LEFT, TOP, SIDE = 12.0, 19.0, 74.0
+GAP, LAYERS, KEY_TOP, KEY = 13.0, 50.0, 10.0, 12.0
+WRITTEN = 6.0  # mm: edge of a cell from which its number is written
+DARK = 0.55  # from which a number is written in the surface's colour
+
+Floats = npt.NDArray[np.floating]
+
+
+def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the similarities from the Dataset of a run, merged with the map of one utterance."""
+    similar = similarity(dataset["attention"].values)
+    layers_top = TOP + SIDE + GAP
+    figure = page(COLUMN, layers_top + LAYERS + KEY_TOP + KEY)
+    title(figure, "Similarity of heads", of_utterance(dataset), dataset, theme, COLUMN)
+    write(figure, LEFT, TOP - 4, "every two heads, layer by layer", weight="bold")
+    _heads(place(figure, LEFT, TOP, SIDE, SIDE), similar, theme)
+    write(figure, LEFT, layers_top - 4, "a layer's heads and the likest of another", weight="bold")
+    _layers(place(figure, LEFT, layers_top, LAYERS, LAYERS), layer_reuse(similar), theme)
+    _key(figure, layers_top + LAYERS + KEY_TOP, theme)
+    return figure
+
+
+def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
+    """Cells of the heads that there are, with lines between layers."""
+    L, H = similar_lhlh.shape[:2]
+    flat_nn = similar_lhlh.reshape(L * H, L * H)
+    present = ~np.isnan(flat_nn.diagonal())
+    _show(axes, flat_nn[np.ix_(present, present)], theme)
+    ends = np.cumsum(present.reshape(L, H).sum(1))
+    between = ends[:-1] - 0.5
+    axes.vlines(between, -0.5, ends[-1] - 0.5, color=theme.quiet, linewidth=0.4)
+    axes.hlines(between, -0.5, ends[-1] - 0.5, color=theme.quiet, linewidth=0.4)
+    _name_layers(axes, (np.append(0, ends[:-1]) + ends) / 2 - 0.5, SIDE)
+
+
+def _layers(axes: Axes, reuse_ll: Floats, theme: Theme) -> None:
+    """Cells with their numbers where they fit."""
+    _show(axes, reuse_ll, theme)
+    _name_layers(axes, np.arange(len(reuse_ll), dtype=float), LAYERS)
+    axes.set(xlabel="layer whose maps are used", ylabel="layer")
+    for (row, column), value in np.ndenumerate(reuse_ll) if LAYERS / len(reuse_ll) >= WRITTEN else ():
+        ink = theme.surface if value > DARK else theme.ink
+        axes.text(column, row, "" if np.isnan(value) else f"{value:.2f}", ha="center", va="center_baseline", color=ink)
+
+
+def _show(axes: Axes, values: Floats, theme: Theme) -> None:
+    axes.imshow(values, cmap=theme.plain, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _name_layers(axes: Axes, middles: Floats, side: float) -> None:
+    """Numbers of layers along both edges, those that fit."""
+    step = int(np.ceil((text_width(str(len(middles) - 1), TEXT_PT) + 1.5) / (side / len(middles))))
+    shown = range(0, len(middles), step)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(middles[::step], [str(layer) for layer in shown])
+
+
+def _key(figure: Figure, top: float, theme: Theme) -> None:
+    axes = place(figure, LEFT, top + 4, 40, 2)
+    axes.imshow(np.linspace(0, 1, 256)[None], cmap=theme.plain, extent=(0, 1, 0, 1), aspect="auto")
+    axes.set(xticks=[0, 0.5, 1], yticks=[])
+    axes.spines[:].set_visible(False)
+    write(figure, MARGIN, top, "cosine of two heads' maps of this utterance, 1 = the same", color=theme.quiet)
+
+
+FIGURE = Drawing(
+    name="head-similarity",
+    doc="cosine of every two heads' maps of one utterance, and how like the heads of one layer are to those of another",
+    variables=("attention",),
+    function=head_similarity,
+)

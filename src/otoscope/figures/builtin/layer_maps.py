@@ -1,0 +1,50 @@
+"""One map for each layer of a model, on one page: what rollout and value zeroing are seen by."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.figure import Figure
+
+from otoscope.figures.builtin.attention_map import colour_scale, label_keys, label_queries, marks_of, show_weights
+from otoscope.figures.style.header import MARGIN, of_utterance, title
+from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, Square, page, place, sheet, write
+from otoscope.figures.style.theme import Theme
+
+LEFT, TOP, RIGHT, BOTTOM = 15.0, 20.0, 2.0, 20.0
+GAP, HEADING, LARGEST = 3.0, 4.5, 52.0  # mm: between maps and above each, edge of the largest
+
+Floats = npt.NDArray[np.floating]
+
+
+def layer_maps(dataset: xr.Dataset, maps_lqk: Floats, heading: str, note: str, theme: Theme) -> Figure:
+    """Draw maps of an utterance, rows summing to one, from the first layer on, with its phones along the edges."""
+    columns, side = _grid(len(maps_lqk))
+    rows, across = -(-len(maps_lqk) // columns), side + GAP
+    down = side + HEADING
+    width = max(COLUMN, LEFT + columns * across - GAP + RIGHT)
+    figure = page(width, TOP + rows * down + BOTTOM)
+    title(figure, heading, of_utterance(dataset), dataset, theme, width)
+    paper, marks = sheet(figure), marks_of(dataset)
+    for layer, map_qk in enumerate(maps_lqk):
+        square = Square(LEFT + layer % columns * across, TOP + layer // columns * down, side)
+        write(figure, square.left, square.top - 0.6, f"layer {layer}", va="bottom", color=theme.quiet)
+        show_weights(paper, square, map_qk, theme.plain, theme.quiet)
+        if not layer % columns:
+            label_queries(paper, square, marks, theme)
+        if layer + columns >= len(maps_lqk):
+            label_keys(paper, square, marks, theme)
+    below = TOP + rows * down + 2.5
+    colour_scale(place(figure, LEFT, below + 4, 40, 2), theme.plain)
+    write(figure, MARGIN, below, note, color=theme.quiet)
+    return figure
+
+
+def _grid(n_layers: int) -> tuple[int, float]:
+    """Maps side by side, and the edge of each in mm, as large as the page allows."""
+    best = (1, 0.0)
+    for columns in range(1, n_layers + 1):
+        across = (FULL_WIDTH - LEFT - RIGHT + GAP) / columns - GAP
+        down = (FULL_HEIGHT - TOP - BOTTOM) / -(-n_layers // columns) - HEADING
+        if (side := min(across, down, LARGEST)) > best[1]:
+            best = (columns, side)
+    return best

@@ -1,0 +1,108 @@
+"""Which way diagonal heads look: mean attention at each signed distance between key and query."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import MARGIN, of_corpus, title
+from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.style.theme import Theme
+
+LEFT, TOP, WIDTH, HEIGHT = 22.0, 19.0, 53.0, 8.5
+NAMED = 6
+VISIBLE = 0.05  # part of its peak above which a profile must lie within the picture
+GAP, STACK = 7.0, 13.0
+
+
+def offset_profiles(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the sharpest diagonal heads of a run's Dataset, each with its profile, and the peaks of all."""
+    heads = _diagonal_heads(dataset)
+    sharpest = heads.isel(place=slice(NAMED)).sortby("peak")
+    reach, n_heads, n_named = _reach(heads["peak"], sharpest), heads.sizes["place"], sharpest.sizes["place"]
+    peaks_top = TOP + n_named * HEIGHT + GAP
+    figure = page(COLUMN, peaks_top + STACK + 9)
+    title(figure, "Offsets of the diagonal heads", of_corpus(dataset), dataset, theme, COLUMN)
+    write(figure, LEFT, TOP - 4, f"attention by offset, sharpest {n_named} of {n_heads}", weight="bold")
+    for i in range(n_named):
+        _row(figure, sharpest.isel(place=i), TOP + i * HEIGHT, _highest(sharpest), reach, theme)
+    write(figure, LEFT, peaks_top - 4, f"offset of the peak, all {n_heads}", weight="bold")
+    axes = place(figure, LEFT, peaks_top, WIDTH, STACK)
+    _peaks(axes, heads["peak"].values, float(np.diff(heads["offset"].values)[0]), theme)
+    _share_offsets(axes, reach, theme)
+    axes.set_xlabel("key minus query (ms)", labelpad=2)
+    return figure
+
+
+def _diagonal_heads(dataset: xr.Dataset) -> xr.Dataset:
+    """Profiles [place, offset] of the diagonal heads, sharpest first, with offsets and `peak` in ms.
+
+    There always is one: the head that ranks first in diagonality.
+    """
+    milliseconds = dataset["offset"] * dataset.attrs["frame_period"] * 1000
+    variables = dataset[["offset_profile", "offset_profile_interval", "category"]].assign_coords(offset=milliseconds)
+    flat = variables.stack(place=("layer", "head"), create_index=False).transpose("place", ...)
+    heads = flat.isel(place=np.flatnonzero(flat["category"].values == "diagonal")).load()
+    heads["peak"] = heads["offset_profile"].idxmax("offset")
+    return heads.sortby(-heads["offset_profile"].max("offset"))
+
+
+def _reach(peaks: xr.DataArray, sharpest: xr.Dataset) -> float:
+    """Half of the range of offsets that is shown, in ms."""
+    profile = sharpest["offset_profile"]
+    visible = abs(profile["offset"]).where(profile > VISIBLE * profile.max("offset"))
+    return 1.1 * max(1.0, float(abs(peaks).max()), float(visible.max()))
+
+
+def _highest(heads: xr.Dataset) -> float:
+    """Top of the profiles and of their intervals, which a single utterance lacks."""
+    return float(np.nanmax([heads["offset_profile"].max(), heads["offset_profile_interval"].max()]))
+
+
+def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: float, theme: Theme) -> None:
+    """One head: its name, its profile on the common scale, height and place of its peak."""
+    axes = place(figure, LEFT, top, WIDTH, HEIGHT - 0.8)
+    _profile(axes, head, theme)
+    _share_offsets(axes, reach, theme)
+    axes.set(ylim=(0, highest * 1.05), yticks=[])
+    axes.tick_params(bottom=False, labelbottom=False)
+    bottom = top + HEIGHT - 0.6
+    peak = f"{head['offset_profile'].max().item():.2g} at\n{_signed(head['peak'].item())}"
+    write(figure, MARGIN, bottom, f"layer {head['layer'].item()}, head {head['head'].item()}", va="bottom")
+    write(figure, LEFT + WIDTH + 1, bottom, peak, va="bottom", color=theme.quiet)
+
+
+def _profile(axes: Axes, head: xr.Dataset, theme: Theme) -> None:
+    """Mean as a line over its filled area, interval as a band."""
+    colour, offset = theme.categories["diagonal"], head["offset"].values
+    low, high = head["offset_profile_interval"].transpose("bound", "offset").values
+    axes.fill_between(offset, head["offset_profile"].values, color=colour, alpha=0.18, linewidth=0)
+    axes.fill_between(offset, low, high, color=colour, alpha=0.5, linewidth=0)
+    axes.plot(offset, head["offset_profile"].values, color=colour, linewidth=0.9)
+
+
+def _peaks(axes: Axes, peaks: npt.NDArray[np.floating], step: float, theme: Theme) -> None:
+    """Number of heads whose peak lies at each offset."""
+    places, counts = np.unique(peaks, return_counts=True)
+    axes.bar(places, counts, width=0.7 * step, color=theme.categories["diagonal"])
+    axes.set_yticks([0, counts.max()])
+
+
+def _share_offsets(axes: Axes, reach: float, theme: Theme) -> None:
+    axes.set_xlim(-reach, reach)
+    axes.axvline(0, color=theme.line, linewidth=0.5, zorder=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _signed(milliseconds: float) -> str:
+    return f"{milliseconds:+.0f} ms".replace("-", "−") if milliseconds else "0 ms"
+
+
+FIGURE = Drawing(
+    name="offset-profiles",
+    doc="signed offset profiles of the sharpest diagonal heads with their intervals, and the peaks of all",
+    variables=("offset_profile", "offset_profile_interval", "category"),
+    function=offset_profiles,
+)

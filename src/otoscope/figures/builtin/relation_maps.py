@@ -1,0 +1,129 @@
+"""Phone relation maps of a few heads: which phones attend to which more than uniform attention would."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from otoscope.figures.builtin.attention_map import fitting
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import of_corpus, title
+from otoscope.figures.style.page import FULL_WIDTH, POINT, page, place, shortened, text_width, write
+from otoscope.figures.style.theme import TEXT_PT, Theme
+
+LEFT, TOP, SIDE, GAP = 16.0, 17.0, 70.0, 19.0
+HEADING, BELOW, KEY = 8.5, 9.5, 15.0
+DOUBLINGS = 3  # at which colours end: 1/8 and 8 times uniform
+LINE = 3.4  # mm from one line of labels along an edge to the other
+EDGE = 1.0  # mm by which a label may reach over the left or right end
+TICKS = {-3: "⅛", -2: "¼", -1: "½", 0: "1", 1: "2", 2: "4", 3: "8"}
+
+
+def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the relation maps of `shown_heads` from the Dataset of a run."""
+    shown = shown_heads(dataset)
+    row = HEADING + SIDE + BELOW
+    rows = -(-len(shown) // 2)
+    figure = page(FULL_WIDTH, TOP + rows * row + KEY)
+    title(figure, "Relations between phones", of_corpus(dataset), dataset, theme, LEFT + 2 * SIDE + GAP)
+    for i, (why, head) in enumerate(shown.items()):
+        _map(figure, head, why, LEFT + i % 2 * (SIDE + GAP), TOP + i // 2 * row, theme)
+    _key(figure, TOP + rows * row + 1.5, theme)
+    return figure
+
+
+def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
+    """The head of each category with the most extreme concentration, and the one that most attends to the same phone.
+
+    A category without a head is left out; so is the last where its effect is undefined.
+    """
+    variables = ["category", "operations", "preference", "concentration", "operation_effect", "phone_class"]
+    heads = dataset[variables].stack(place=("layer", "head"), create_index=False).load()
+    extreme = abs(heads["concentration"]).max("key_phone").fillna(-1)
+    same = heads["operation_effect"].sel(operation="the same phone elsewhere", drop=True)
+    chosen = {}
+    for name in ("global", "vertical", "diagonal"):
+        here = extreme.where(heads["category"] == name)
+        if here.notnull().any():
+            chosen[f"{name}, extreme concentration"] = heads.isel(place=int(np.nanargmax(here.values)))
+    if same.notnull().any():
+        chosen["most to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
+    return chosen
+
+
+def _map(figure: Figure, head: xr.Dataset, why: str, left: float, top: float, theme: Theme) -> None:
+    symbols = [str(symbol) for symbol in head["key_phone"].values]
+    does = head["operations"].item() or "no operation stands out"
+    name = f"layer {head['layer'].item()}, head {head['head'].item()}: {why}"
+    write(figure, left, top, shortened(name, TEXT_PT, SIDE, "bold"), weight="bold")
+    write(figure, left, top + 3.3, _beginning(does, SIDE), color=theme.quiet)
+    axes = place(figure, left, top + HEADING, SIDE, SIDE)
+    axes.imshow(_doublings(head["preference"].values), vmin=-DOUBLINGS, vmax=DOUBLINGS, cmap=theme.diverging)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(True)
+    _separate(axes, _changes(head["phone_class"].values), theme)
+    _label(figure, symbols, left, top + HEADING)
+
+
+def _doublings(preference: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Preference as doublings of uniform attention, within the colours; NaN stays."""
+    return np.log2(np.maximum(1 + preference, 2.0 ** -(DOUBLINGS + 1)))
+
+
+def _changes(classes: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
+    """Places at which the class of phones changes."""
+    return 1 + np.flatnonzero(classes[1:] != classes[:-1])
+
+
+def _separate(axes: Axes, places: npt.NDArray[np.intp], theme: Theme) -> None:
+    axes.vlines(places - 0.5, *axes.get_ylim(), color=theme.quiet, linewidth=0.4)
+    axes.hlines(places - 0.5, *axes.get_xlim(), color=theme.quiet, linewidth=0.4)
+
+
+def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
+    """Phones along the left and the bottom edge, in turn on two lines, those that fit."""
+    centres = SIDE * (np.arange(len(symbols)) + 0.5) / len(symbols)
+    heights = [TEXT_PT * POINT + 0.1] * len(symbols)
+    widths = [text_width(symbol, TEXT_PT) + 0.4 for symbol in symbols]
+    for line in range(2):
+        here = slice(line, None, 2)
+        out = 0.8 + line * LINE
+        for i in fitting(centres[here], heights[here], np.ones(len(centres[here])), SIDE):
+            place = (left - out, top + centres[here][i])
+            write(figure, *place, symbols[here][i], ha="right", va="center_baseline")
+        for i in fitting(centres[here] + EDGE, widths[here], np.ones(len(centres[here])), SIDE + 2 * EDGE):
+            write(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
+
+
+def _beginning(text: str, width: float) -> str:
+    """As much of a list as fits."""
+    words = text.split("; ")
+    kept = len(words)
+    while kept > 1 and text_width("; ".join(words[:kept]) + " …", TEXT_PT) > width:
+        kept -= 1
+    return "; ".join(words[:kept]) + (" …" if kept < len(words) else "")
+
+
+def _key(figure: Figure, top: float, theme: Theme) -> None:
+    axes = place(figure, LEFT, top + 4, SIDE, 2)
+    axes.imshow(
+        np.linspace(-DOUBLINGS, DOUBLINGS, 256)[None],
+        cmap=theme.diverging,
+        extent=(-DOUBLINGS, DOUBLINGS, 0, 1),
+        aspect="auto",
+    )
+    axes.set_xticks(list(TICKS), list(TICKS.values()))
+    axes.set_yticks([])
+    write(figure, LEFT, top, "attention of query (row) to key (column), times uniform attention", color=theme.quiet)
+    missing = place(figure, LEFT + SIDE + GAP, top + 4, 4, 2, facecolor=theme.line, xticks=[], yticks=[])
+    missing.spines[:].set_visible(False)
+    write(figure, LEFT + SIDE + GAP + 5.5, top + 3.4, "never together in an utterance", color=theme.quiet)
+
+
+FIGURE = Drawing(
+    name="relation-maps",
+    doc="phone relation maps of the most extreme heads of each category, phones by class, times uniform attention",
+    variables=("preference", "concentration", "operation_effect"),
+    function=relation_maps,
+)

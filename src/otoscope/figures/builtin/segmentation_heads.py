@@ -1,0 +1,100 @@
+"""Which heads segment: every head's and every layer's R-value on the validation part, and who votes in the ensemble."""
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import MARGIN, title
+from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, page, place, write
+from otoscope.figures.style.theme import Theme
+from otoscope.results.summary import counted
+
+LEFT, TOP, RIGHT, BOTTOM = 14.0, 26.0, 3.0, 9.0
+CELL, WRITTEN, GAP = 9.0, 6.0, 3.0  # mm: edge of a cell, from which edge its number is written, room beside heads
+
+Floats = npt.NDArray[np.floating]
+
+
+def segmentation_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the heads of the first model of a segmentation's Dataset."""
+    found = dataset.isel(model=0)
+    n_layers, n_heads = found.sizes["layer"], found.sizes["head"]
+    cell = min(CELL, (FULL_WIDTH - LEFT - GAP - RIGHT) / (n_heads + 1), (FULL_HEIGHT - TOP - BOTTOM) / n_layers)
+    width = max(COLUMN, LEFT + (n_heads + 1) * cell + GAP + RIGHT)
+    figure = page(width, TOP + n_layers * cell + BOTTOM)
+    title(figure, "Heads that find phone boundaries", _validation(dataset), dataset, theme, width)
+    write(figure, MARGIN, TOP - 10.5, "strict R-value; framed: the heads of the ensemble", weight="bold")
+    heads, layers = found["head_r_value"].values, found["layer_r_value"].values[:, None]
+    limits = float(np.nanmin(heads)), float(max(np.nanmax(heads), np.nanmax(layers)))
+    axes = place(figure, LEFT, TOP, n_heads * cell, n_layers * cell)
+    _grid(axes, heads, limits, cell, theme)
+    _frame_voters(axes, found["vote"].values, theme)
+    _name(axes, found)
+    beside = place(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
+    _grid(beside, layers, limits, cell, theme)
+    beside.set(xticks=[], yticks=[])
+    write(figure, LEFT, TOP - 1, "heads", va="bottom", color=theme.quiet)
+    right = LEFT + (n_heads + 1) * cell + GAP
+    write(figure, right, TOP - 1, "layer", va="bottom", ha="right", color=theme.quiet)
+    return figure
+
+
+def _validation(dataset: xr.Dataset) -> str:
+    part = counted(dataset.attrs["validation_utterances"], "utterance")
+    return f"validation part: {part}"
+
+
+def _grid(axes: Axes, values: Floats, limits: tuple[float, float], cell: float, theme: Theme) -> None:
+    low, high = limits
+    axes.pcolormesh(
+        values,
+        cmap=theme.ramp("global"),
+        vmin=low - (high - low) / 2,
+        vmax=high + (high - low) / 2,
+        edgecolors=theme.surface,
+        linewidth=0.4,
+    )
+    axes.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    for (row, column), value in np.ndenumerate(values) if cell >= WRITTEN else ():
+        if not np.isnan(value):
+            ink = theme.surface if value > (low + high) / 2 else theme.ink
+            axes.text(
+                column + 0.5, row + 0.5, f"{value:.2f}".removeprefix("0"), ha="center", va="center_baseline", color=ink
+            )
+
+
+def _frame_voters(axes: Axes, places: Floats, theme: Theme) -> None:
+    for row, column in np.argwhere(places > 0):
+        first = places[row, column] == 1
+        axes.add_patch(
+            Rectangle(
+                (column + 0.05, row + 0.05),
+                0.9,
+                0.9,
+                fill=False,
+                edgecolor=theme.categories["vertical"],
+                linewidth=1.6 if first else 0.8,
+            )
+        )
+
+
+def _name(axes: Axes, found: xr.Dataset) -> None:
+    for axis, name in ((axes.xaxis, "head"), (axes.yaxis, "layer")):
+        axis.set_ticks(np.arange(found.sizes[name]) + 0.5, [str(value) for value in found[name].values])
+    axes.set_xlabel("head", labelpad=2)
+    axes.set_ylabel("layer", labelpad=2)
+
+
+FIGURE = Drawing(
+    name="segmentation-heads",
+    doc="strict R-value of every head and layer on the validation part, and the heads of the ensemble",
+    variables=("head_r_value", "layer_r_value", "vote"),
+    function=segmentation_heads,
+    kind="segmentation",
+)

@@ -1,0 +1,21 @@
+"""Key of the categories: marker, name and number of heads."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from otoscope.figures.style.page import key
+from otoscope.figures.style.theme import MARKERS, Theme
+
+
+def category_key(figure: Figure, dataset: xr.Dataset, left: float, top: float, theme: Theme) -> None:
+    """Write the key in one line whose top left lies at this point, in mm."""
+    category = dataset["category"].values
+    handles = [
+        Line2D([], [], marker=marker, color=theme.categories[name], label=f"{name} {np.sum(category == name)}")
+        for name, marker in MARKERS.items()
+    ]
+    for handle in handles:
+        handle.set(linestyle="none", markersize=4)
+    key(figure, left, top, handles, len(handles), handletextpad=0.2, handlelength=1, columnspacing=1.4)

@@ -1,0 +1,120 @@
+"""Light and dark: surfaces, text and the three category colours.
+
+Blue, orange and green after the palette of Okabe & Ito (Color Universal Design, 2008), with blue and green further
+apart in lightness, so that they differ for every kind of colour blindness; a category has a letter and a marker, too.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+
+from otoscope.errors import InputError
+
+LETTERS = {"global": "G", "vertical": "V", "diagonal": "D"}
+MARKERS = {"global": "o", "vertical": "^", "diagonal": "D"}
+TEXT_PT, TITLE_PT = 7.0, 9.0
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one surface; `deep` is where the strongest attention ends, beyond the category's own colour; `avoided`
+    and `preferred` are the ends of the scale of relations."""
+
+    name: str
+    surface: str
+    ink: str
+    quiet: str
+    line: str
+    deep: str
+    categories: dict[str, str]
+    avoided: str
+    preferred: str
+
+    @property
+    def diverging(self) -> Colormap:
+        """Colours from avoided through the surface to preferred; what is undefined is the colour of lines."""
+        ends = [self.avoided, self.surface, self.preferred]
+        return LinearSegmentedColormap.from_list(f"{self.name}-diverging", ends).with_extremes(bad=self.line)
+
+    @property
+    def plain(self) -> Colormap:
+        """Colours from the surface to the ink, for what is of no category; what is undefined is the colour of lines."""
+        return LinearSegmentedColormap.from_list(f"{self.name}-plain", [self.surface, self.ink]).with_extremes(
+            bad=self.line
+        )
+
+    def ramp(self, category: str) -> Colormap:
+        """Sequential colours from the surface through the category's colour, for an attention map."""
+        colour = self.categories[category]
+        return LinearSegmentedColormap.from_list(
+            f"{self.name}-{category}", [(0, self.surface), (0.6, colour), (1, self.deep)]
+        )
+
+    @property
+    def rc(self) -> dict[Any, Any]:
+        """Matplotlib settings under which a figure of this theme is drawn and saved; text stays text."""
+        surfaces = ("figure.facecolor", "axes.facecolor", "legend.facecolor")
+        inks = ("text.color", "axes.labelcolor", "axes.titlecolor", "xtick.labelcolor", "ytick.labelcolor")
+        sizes = (
+            "font.size",
+            "axes.labelsize",
+            "axes.titlesize",
+            "xtick.labelsize",
+            "ytick.labelsize",
+            "legend.fontsize",
+        )
+        return {
+            **dict.fromkeys(surfaces, self.surface),
+            **dict.fromkeys(inks, self.ink),
+            **dict.fromkeys(sizes, TEXT_PT),
+            **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), self.quiet),
+            **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.5),
+            **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 2.0),
+            **dict.fromkeys(("xtick.major.pad", "ytick.major.pad"), 2.0),
+            **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
+            "font.family": ["DejaVu Sans"],
+            "text.parse_math": False,
+            "pdf.fonttype": 42,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "otoscope",
+        }
+
+
+LIGHT = Theme(
+    name="light",
+    surface="#ffffff",
+    ink="#1b1f24",
+    quiet="#5f6873",
+    line="#d9dde2",
+    deep="#0b0f14",
+    categories={"global": "#005ea6", "vertical": "#d55e00", "diagonal": "#009e73"},
+    avoided="#5b3a9e",
+    preferred="#b35806",
+)
+DARK = Theme(
+    name="dark",
+    surface="#14171c",
+    ink="#e8eaed",
+    quiet="#9aa3ad",
+    line="#333941",
+    deep="#ffffff",
+    categories={"global": "#4d9be6", "vertical": "#e69f00", "diagonal": "#3fd6a0"},
+    avoided="#a88cf0",
+    preferred="#f0a243",
+)
+THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of that name.
+
+    Raises:
+        InputError: there is none.
+
+    >>> theme_named("dark").surface
+    '#14171c'
+    """
+    if name not in THEMES:
+        raise InputError(f"unknown theme {name!r}; expected one of {', '.join(THEMES)}")
+    return THEMES[name]

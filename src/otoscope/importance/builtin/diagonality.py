@@ -1,0 +1,14 @@
+"""Heads by their diagonality."""
+
+from otoscope.importance.ranking import Ranking
+from otoscope.statistics.builtin.diagonality import STATISTIC
+
+RANKING = Ranking(
+    name=STATISTIC.name,
+    doc="Negative mean distance of a head's attention from the diagonal: diagonal heads first.",
+    units=STATISTIC.units,
+    source=STATISTIC.source,
+    dispensable="low",
+    score=lambda subject, seed: subject.statistic(STATISTIC.name),
+    needs_loss=False,
+)

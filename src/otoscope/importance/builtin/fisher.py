@@ -1,0 +1,21 @@
+"""Heads by the Fisher information of a gate on each."""
+
+import numpy as np
+
+from otoscope.importance.ranking import Floats, Ranking
+from otoscope.importance.ranking_context import Subject
+
+
+def score(subject: Subject, seed: int) -> Floats:
+    """`E_u (dL/dm_h)^2`: the diagonal of the empirical Fisher matrix, each utterance a batch of its own."""
+    return np.square(subject.gradients).mean(axis=0)
+
+
+RANKING = Ranking(
+    name="fisher",
+    doc="Mean square of the loss's gradient to a gate on the head: heads whose removal is expected to cost most first.",
+    units="loss^2",
+    source="Kwon et al. 2022 (arXiv 2204.09656), section 4.1",
+    dispensable="low",
+    score=score,
+)

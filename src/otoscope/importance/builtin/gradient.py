@@ -1,0 +1,21 @@
+"""Heads by how steeply the loss changes as each is turned down."""
+
+import numpy as np
+
+from otoscope.importance.ranking import Floats, Ranking
+from otoscope.importance.ranking_context import Subject
+
+
+def score(subject: Subject, seed: int) -> Floats:
+    """`E_u |<dL/dc_h, c_h>|`, where `c_h` is the head's context on the whole utterance."""
+    return np.abs(subject.gradients).mean(axis=0)
+
+
+RANKING = Ranking(
+    name="gradient",
+    doc="Mean size of the loss's gradient to a gate on the head: heads to which the loss is most sensitive first.",
+    units="loss",
+    source="Michel, Levy and Neubig 2019 (arXiv 1905.10650), equation 2",
+    dispensable="low",
+    score=score,
+)

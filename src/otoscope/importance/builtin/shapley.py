@@ -1,0 +1,62 @@
+"""Heads by their Shapley value: the rise of the loss when each is removed, averaged over random orders of removal."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from otoscope.importance.ranking import Floats, Ranking
+from otoscope.importance.ranking_context import Subject
+
+Player = TypeVar("Player", bound=Hashable)
+
+
+def score(subject: Subject, seed: int) -> Floats:
+    """Truncated permutation sampling with the subject's effort."""
+    effort, rng = subject.effort, np.random.default_rng(seed)
+    with subject.removing(2 + effort.permutations * (len(subject.heads) - 1)) as loss_without:
+        values = shapley_values(subject.heads, loss_without, effort.permutations, effort.truncation, rng)
+    return subject.of_heads(values[head] for head in subject.heads)
+
+
+def shapley_values(
+    players: Sequence[Player],
+    loss_without: Callable[[frozenset[Player]], float],
+    permutations: int,
+    truncation: float,
+    rng: np.random.Generator,
+) -> dict[Player, float]:
+    """Mean rise of the loss at each player's removal over random orders in which all players are removed.
+
+    An order is left where the loss has come within `truncation` of the way from nobody removed to all removed: the
+    rises that are left are noise around zero, and count as zero (Ghorbani & Zou 2019). Without truncation the values
+    sum to the whole rise.
+
+    >>> cost = {"a": 1.0, "b": 2.0}
+    >>> additive = lambda removed: sum(cost[player] for player in removed)
+    >>> shapley_values(["a", "b"], additive, 2, 0.0, np.random.default_rng(0))
+    {'a': 1.0, 'b': 2.0}
+    """
+    intact, empty = loss_without(frozenset()), loss_without(frozenset(players))
+    near = truncation * abs(empty - intact)
+    rises = dict.fromkeys(players, 0.0)
+    for _ in range(permutations):
+        removed, before = frozenset[Player](), intact
+        for place in rng.permutation(len(players)):
+            removed |= {players[place]}
+            after = empty if len(removed) == len(players) else loss_without(removed)
+            rises[players[place]] += (after - before) / permutations
+            before = after
+            if abs(empty - after) < near:
+                break
+    return rises
+
+
+RANKING = Ranking(
+    name="shapley",
+    doc="Mean rise of the loss at the head's removal over random orders of removal: heads that give most first.",
+    units="loss",
+    source="Held and Yang 2022 (arXiv 2210.05709)",
+    dispensable="low",
+    score=score,
+)

@@ -1,0 +1,58 @@
+"""Heads that are turned up and down: each head's context times a gate, with gradients to the gates.
+
+Axes: b utterance, h head, t frame, q query, k key, d feature.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.local import blocked_attention
+from otoscope.models.encoder import Encoder
+
+
+def open_gates(encoder: Encoder, batch: int) -> list[Tensor]:
+    """Gates `[batch, H]` of each layer, all one, asking for gradients."""
+    like = {"dtype": encoder.model.dtype, "device": encoder.device, "requires_grad": True}
+    return [torch.ones(batch, heads, **like) for heads in encoder.n_heads]
+
+
+def gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list[Tensor]) -> Tensor:
+    """Final hidden states `[B, T, d]` of the intact model, each head's context times its gate.
+
+    The gradient of a loss with respect to a gate of one is `<dL/dc_h, c_h>`, summed over frames (Michel et al. 2019).
+    """
+
+    def answer(call: AttentionCall) -> Tensor:
+        return context(call) * gates_bh[call.layer][:, None, :, None]
+
+    return encoder.apply(inputs, answer)
+
+
+def context(call: AttentionCall) -> Tensor:
+    """Context `[B, T, H, d]` of a call, by operations that have gradients; padded rows are not zero."""
+    if call.span is not None:
+        states = call.query_bhtd, call.key_bhtd, call.value_bhtd
+        return blocked_attention(*states, radius=call.span, scaling=call.scaling, real_bt=_real(call))
+    context_bhtd = F.scaled_dot_product_attention(
+        call.query_bhtd, call.key_bhtd, call.value_bhtd, attn_mask=_bias(call), scale=call.scaling
+    )
+    return context_bhtd.transpose(1, 2)
+
+
+def _bias(call: AttentionCall) -> Tensor | None:
+    """The call's bias, with minus infinity on keys that are padding."""
+    length = call.key_bhtd.shape[2]
+    if all(frames == length for frames in call.lengths):
+        return call.bias_bhqk
+    bias = call.query_bhtd.new_zeros(()) if call.bias_bhqk is None else call.bias_bhqk
+    return bias.masked_fill(~_real(call)[:, None, None], -torch.inf)
+
+
+def _real(call: AttentionCall) -> Tensor:
+    """True on frames that are not padding, `[B, T]`."""
+    frame_t = torch.arange(call.key_bhtd.shape[2], device=call.key_bhtd.device)
+    return frame_t < torch.tensor(call.lengths, device=frame_t.device)[:, None]

@@ -1,0 +1,97 @@
+"""How much memory a model takes for some audio, told before it runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.kernels.tiled import TILE_QUERIES
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+
+LONG = 60.0  # seconds of audio from which on memory is looked at
+GIB = 2**30
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def check_memory(encoder: Encoder, wave: np.ndarray) -> None:
+    """Raise InputError where a long wave `[samples]` would take more memory than there is."""
+    seconds = len(wave) / encoder.sampling_rate
+    if seconds <= LONG:
+        return
+    needed, free = footprint(encoder, wave), available(encoder.device)
+    if needed > free:
+        raise InputError(
+            f"{seconds:.0f} s of audio at once would take {encoder.name} about {needed / GIB:.1f} GiB of memory, and "
+            f"{free / GIB:.1f} GiB are free; analyze it in windows (--window 60)"
+        )
+
+
+def footprint(encoder: Encoder, wave: np.ndarray) -> int:
+    """Bytes that one watched run on a wave `[samples]` holds at most, beside the weights: an estimate.
+
+    The model runs on tensors without data, so that nothing is held and little is computed: what they would hold is
+    counted. What operations use within themselves is not.
+    """
+    inputs, without_data, held = encoder.inputs([wave]), FakeTensorMode(allow_non_fake_inputs=True), Held()
+    inputs = {name: without_data.from_tensor(tensor) for name, tensor in inputs.items()}
+    with torch.no_grad(), without_data, held:
+        encoder.apply(inputs, _context)
+    return held.most
+
+
+def available(device: torch.device) -> int:
+    """Bytes of memory that are free on a device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return min([int(psutil.virtual_memory().available), *_left_to_us()])
+
+
+def _left_to_us() -> Iterator[int]:
+    """What this process's group may still take, where it is limited."""
+    limit, used = (CGROUP / name for name in ("memory.max", "memory.current"))
+    if limit.is_file() and (most := limit.read_text().strip()) != "max":
+        yield int(most) - int(used.read_text())
+
+
+def _context(call: AttentionCall) -> Tensor:
+    """What the statistics kernel holds beside a call: its states once more, two tiles, and the context."""
+    B, H, T, _ = call.query_bhtd.shape
+    states = [x.clone() for x in (call.query_bhtd, call.key_bhtd, call.value_bhtd)]
+    tiles = call.query_bhtd.new_empty(2, TILE_QUERIES, T + TILE_QUERIES, dtype=torch.float32)
+    context = states[2].new_empty(B, T, H, call.value_bhtd.shape[-1])
+    del tiles
+    return context
+
+
+class Held(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes of all tensors that were made within it and are still there; `most` is the largest count."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.sizes: dict[int, tuple[StorageWeakRef, int]] = {}
+        self.most = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run an operation, and count what it made."""
+        result = func(*args, **(kwargs or {}))
+        if not any(returned.alias_info for returned in func._schema.returns):  # no view, nothing in place
+            for tensor in tree_leaves(result):
+                if isinstance(tensor, Tensor):
+                    storage = tensor.untyped_storage()
+                    reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+                    self.sizes[storage._cdata] = (reference, storage.nbytes())
+        gone = [key for key, (reference, _) in self.sizes.items() if reference.expired()]  # type: ignore[no-untyped-call]
+        for key in gone:
+            del self.sizes[key]
+        self.most = max(self.most, sum(size for _, size in self.sizes.values()))
+        return result

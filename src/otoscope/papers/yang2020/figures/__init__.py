@@ -1,0 +1,1 @@
+"""papers.yang2020.figures."""

@@ -1,0 +1,70 @@
+"""Phone boundaries found by models of several masking spans: strict R-values beside the published ones."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.style.header import MARGIN, title
+from otoscope.figures.style.model_style import model_key, strokes
+from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.style.theme import Theme
+
+LEFT, TOP, WIDTH, ROW = 24.0, 26.0, 60.0, 4.0  # mm; a row for each model within each method
+SPECTRAL = ("MFCC", "log-mel", "uniform", "random")  # the same whatever the model
+
+
+def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the R-values of every method from the Dataset of a reproduction."""
+    methods = [str(name) for name in dataset["segmenter"].values]
+    rows = [(method, name) for method in methods for name in _models(dataset, method)]
+    height = ROW * (len(rows) + len(methods))
+    figure = page(COLUMN, TOP + height + 14)
+    title(figure, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, theme, COLUMN)
+    looks = strokes(dataset, theme)
+    model_key(figure, looks, dataset, 15.0, MARGIN)
+    write(figure, LEFT, TOP - 4.5, "strict R-value", weight="bold")
+    axes = place(figure, LEFT, TOP, WIDTH, height)
+    middle = _rows(axes, dataset, methods, theme)
+    axes.set(ylim=(height, 0), yticks=list(middle.values()))
+    axes.set_yticklabels(list(middle))
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=theme.line, linewidth=0.4)
+    axes.set_axisbelow(True)
+    write(figure, MARGIN, TOP + height + 9, "bars: 95 % over test utterances; ◇ published", color=theme.quiet)
+    return figure
+
+
+def _models(dataset: xr.Dataset, method: str) -> list[str]:
+    """Models whose value is shown; the first alone where the method needs none."""
+    known = dataset["r_value"].sel(segmenter=method, mode="strict").dropna("model")["model"].values
+    return [str(name) for name in known][: 1 if method in SPECTRAL else None]
+
+
+def _rows(axes: Axes, dataset: xr.Dataset, methods: list[str], theme: Theme) -> dict[str, float]:
+    """One marker with its interval for each method and model; where the middle of each method is, in mm."""
+    looks, middle, top = strokes(dataset, theme), {}, ROW
+    for method in methods:
+        names = _models(dataset, method)
+        for at, name in enumerate(names):
+            one = dataset.sel(model=name, segmenter=method)
+            colour = theme.quiet if method in SPECTRAL else looks[name].colour
+            across, value = top + at * ROW, one["r_value"].sel(mode="strict").item()
+            axes.hlines(across, *one["r_value_interval"].sel(mode="strict").values, color=colour, linewidth=0.9)
+            axes.plot(value, across, "s" if method in SPECTRAL else looks[name].marker, color=colour, markersize=3.6)
+            if not np.isnan(one["r_value_published"]):
+                axes.plot(one["r_value_published"].item(), across, "D", color=theme.ink, fillstyle="none", markersize=4)
+        middle[method] = top + (len(names) - 1) * ROW / 2
+        top += (len(names) + 1) * ROW
+    return middle
+
+
+FIGURE = Drawing(
+    name="reproduction-boundaries",
+    doc="strict R-value of every method for models of several masking spans, with intervals and what was published",
+    variables=("r_value", "r_value_interval", "r_value_published", "masking_span"),
+    function=reproduction_boundaries,
+    kind="reproduction",
+)

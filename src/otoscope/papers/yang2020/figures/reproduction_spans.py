@@ -1,0 +1,26 @@
+"""Models of several masking spans under narrower and narrower attention: what each probe still reads."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.model_curves import Curves, trained_curves
+from otoscope.figures.style.theme import Theme
+
+
+def reproduction_spans(dataset: xr.Dataset, theme: Theme) -> Figure:
+    """Draw the curves from the Dataset of a reproduction."""
+    radii = dataset["radius"].values
+    labels = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in radii]
+    named = Curves("span_curve", radii, labels, "farthest key, in frames of the model")
+    return trained_curves(dataset, theme, "Span limited, rows as published", named)
+
+
+FIGURE = Drawing(
+    name="reproduction-spans",
+    doc="scores of each probe over narrower and narrower spans, for models of several masking spans",
+    variables=("span_curve", "span_curve_interval", "span_curve_drop", "radius", "masking_span"),
+    function=reproduction_spans,
+    kind="reproduction",
+)

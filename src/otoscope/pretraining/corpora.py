@@ -1,0 +1,98 @@
+"""The corpora of a recipe as features, with what each of them holds and what was left out."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from lhotse import MonoCut
+
+from otoscope.corpus import Skipped, fingerprint, load_audio, read_corpus
+from otoscope.errors import InputError
+from otoscope.models.mockingjay import MockingjayFeatureExtractor
+from otoscope.pretraining.feature_store import Features, read_features, unusable, write_features
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as the recipe names it, and what of it can be used."""
+
+    name: str
+    utterances: int
+    hours: float
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Features of all utterances of some corpora; a skipped one has no frames."""
+
+    features: Features
+    corpora: tuple[Corpus, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Utterances of some corpora, before they are heard, `parts [corpus]`; and a hash of all that is in them."""
+
+    names: tuple[str, ...]
+    parts: tuple[list[MonoCut], ...]
+    unread: tuple[Skipped, ...]
+    fingerprint: str
+
+
+def find_speech(names: Sequence[str]) -> Found:
+    """The utterances in corpora of these names (paths; `$NAME` stands for an environment variable).
+
+    Raises:
+        InputError: a corpus cannot be read.
+    """
+    unread: list[Skipped] = []
+    parts = tuple(list(read_corpus(os.path.expandvars(name), on_skip=unread.append)) for name in names)
+    content = hashlib.sha256(" ".join(map(fingerprint, parts)).encode()).hexdigest()[:16]
+    return Found(tuple(names), parts, tuple(unread), content)
+
+
+def read_speech(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
+    """What `find_speech` finds in corpora of these names, as `hear` hears it; raises as both do."""
+    return hear(find_speech(names), extractor, kept)
+
+
+def hear(found: Found, extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
+    """Features of speech that was found, kept in a folder under `kept` that is named by their content.
+
+    Raises:
+        InputError: nothing in it can be used, or the disk is full.
+    """
+    cuts = [cut for part in found.parts for cut in part]
+    folder = kept / found.fingerprint
+    if not folder.exists():
+        write_features((_wave(cut, extractor.sampling_rate)[0] for cut in cuts), extractor, folder)
+    features = read_features(folder)
+    lengths = np.split(features.lengths, np.cumsum([len(part) for part in found.parts])[:-1])
+    unheard = [cuts[i] for i in np.flatnonzero(features.lengths == 0)]
+    if len(unheard) == len(cuts):
+        why = _wave(cuts[0], extractor.sampling_rate)[1]
+        raise InputError(
+            f"not one of {len(cuts)} utterances of {', '.join(found.names)} can be used; {cuts[0].id}: {why}"
+        )
+    return Speech(
+        features,
+        tuple(_corpus(*named) for named in zip(found.names, lengths, strict=True)),
+        (*found.unread, *(Skipped(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
+    )
+
+
+def _corpus(name: str, lengths: np.ndarray) -> Corpus:
+    return Corpus(name, int((lengths > 0).sum()), float(lengths.sum()) / 360_000)
+
+
+def _wave(cut: MonoCut, sampling_rate: int) -> tuple[np.ndarray, str]:
+    """The samples of a cut, and why they cannot be used (empty where they can)."""
+    try:
+        wave = load_audio(cut, sampling_rate)
+    except InputError as error:
+        return np.zeros(0, np.float32), str(error)
+    return wave, unusable(wave)

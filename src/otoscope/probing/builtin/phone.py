@@ -1,0 +1,52 @@
+"""Which phone is spoken in a frame? One hidden layer; the tested speakers are not those it was trained on."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.errors import InputError
+from otoscope.phones import fold, order
+from otoscope.probing.classifier import NO_CLASS, Classifier, Question, classify
+from otoscope.probing.folds import speakers_apart
+from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import Material, phone_spans
+from otoscope.probing.scorer import Cache, Probe
+
+
+def scorer(material: Material, training: Training, cache: Cache) -> Classifier:
+    """Nets on frames. Raises InputError where the corpus has no phones, or too few speakers or utterances with some."""
+    question = Question("phone", phone_classes(material), pooled=False, width=training.width, split=speakers_apart)
+    return classify(question, material, training, cache)
+
+
+def phone_classes(material: Material) -> list[Tensor]:
+    """Class of each frame `[T]` of each utterance: the phone, folded to 39 where its set is known, at its centre."""
+    spans = [phone_spans(cut) for cut in material.speech.cuts]
+    symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
+    if not symbols:
+        raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
+    folded = fold(symbols).symbols
+    class_of = {symbol: number for number, symbol in enumerate(order(folded))}
+    numbers = iter(class_of[symbol] for symbol in folded)
+    return [
+        _at(material.centres(index), [(next(numbers), start, end) for _, start, end in of_one])
+        for index, of_one in enumerate(spans)
+    ]
+
+
+def _at(seconds: np.ndarray, spans: list[tuple[int, float, float]]) -> Tensor:
+    """The class of the span around each time, `NO_CLASS` where there is none."""
+    classes = np.full(len(seconds), NO_CLASS)
+    for number, start, end in spans:
+        classes[(seconds >= start) & (seconds < end)] = number
+    return torch.from_numpy(classes)
+
+
+PROBE = Probe(
+    name="phone",
+    doc="Frames whose phone is told rightly, of speakers that the probe has not heard.",
+    metric="accuracy",
+    better="high",
+    trained=True,
+    scorer=scorer,
+)

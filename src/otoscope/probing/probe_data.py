@@ -1,0 +1,75 @@
+"""What probes are trained and scored on: final hidden states of utterances, and what is known of these."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+from lhotse import MonoCut
+from torch import Tensor
+
+from otoscope.analysis.shards import batches
+from otoscope.corpus import fingerprint
+from otoscope.models.encoder import Encoder
+from otoscope.runs.progress import progress
+from otoscope.runs.run_config import model_fingerprint
+from otoscope.runs.speech_source import Speech
+
+ALONE: AbstractContextManager[object] = nullcontext()
+"""Nobody else asks the model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """An intact model's final hidden states of each utterance, `[T, d]`, on the CPU; `content` names all of it."""
+
+    encoder: Encoder
+    speech: Speech
+    hidden: Sequence[Tensor]
+    content: str
+
+    @property
+    def speakers(self) -> list[str | None]:
+        """Speaker of each utterance, where known."""
+        return [cut.supervisions[0].speaker if cut.supervisions else None for cut in self.speech.cuts]
+
+    def centres(self, index: int) -> np.ndarray:
+        """Seconds at which the hidden states of an utterance lie, `[T]`; they fill the time of its frames evenly."""
+        outputs, frames = len(self.hidden[index]), self.encoder.frames(self.speech.waves[index])
+        period = self.encoder.frame_period * frames / outputs
+        return self.encoder.first_centre + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
+
+
+def gather(encoder: Encoder, speech: Speech, turn: AbstractContextManager[object] = ALONE) -> Material:
+    """The material of a model and some speech; `turn` is taken while a batch is heard, where others ask too."""
+    with progress("hearing the corpus", speech.seconds) as advance:
+        hidden = dict(hidden_states(encoder, speech, advance, turn))
+    heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
+    in_order = [hidden[index] for index in range(len(speech.cuts))]
+    order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
+    return Material(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}")
+
+
+def hidden_states(
+    encoder: Encoder,
+    speech: Speech,
+    advance: Callable[[float], None],
+    turn: AbstractContextManager[object] = ALONE,
+) -> Iterator[tuple[int, Tensor]]:
+    """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
+
+    `advance` is told the seconds of audio that are done.
+    """
+    for batch in batches(list(enumerate(speech.cuts))):
+        with turn:
+            encoded = encoder.forward([speech.waves[index] for index, _ in batch])
+        hidden = encoded.hidden.float().cpu()
+        for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):
+            yield index, states[:length].clone()
+        advance(sum(cut.duration for _, cut in batch))
+
+
+def phone_spans(cut: MonoCut) -> list[tuple[str, float, float]]:
+    """Symbol, start and end (seconds) of each labelled phone."""
+    alignment = (cut.supervisions[0].alignment or {}) if cut.supervisions else {}
+    return [(item.symbol, item.start, item.end) for item in alignment.get("phone", ())]

@@ -1,0 +1,101 @@
+"""Curves of a run as one Dataset with named dimensions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from otoscope.importance.ranking import Floats, ranks
+from otoscope.probing.probe import VARIABLES as OF_PROBES
+from otoscope.probing.probe import probe_variables
+from otoscope.probing.scorer import Probe, Scorer
+from otoscope.pruning.curves import Curves, Scores, curves, scores_of
+from otoscope.pruning.schedule import DIRECTIONS, ROWS, Removals
+from otoscope.results import Bootstrap
+from otoscope.results.schema import Variable
+
+HEADS, SPANS = ("probe", "ranking", "direction", "step"), ("probe", "rows", "radius")
+UNITS = "as `metric` says"
+
+
+def _family(prefix: str, dims: tuple[str, ...], along: str, first: str) -> dict[str, Variable]:
+    """Variables of curves whose steps are the last of `dims`."""
+    interval = "95 % bootstrap interval over seeds and utterances of the "
+    said = {"score": "score of the probe", "change": "score minus that of the intact model"}
+    area = f"area under the curve over {along}, from 0 to 1: a mean score"
+    each = {f"{prefix}{name}": Variable(dims, UNITS, doc) for name, doc in said.items()}
+    each |= {
+        f"{prefix}{name}_interval": Variable((*dims, "bound"), UNITS, interval + doc) for name, doc in said.items()
+    }
+    return each | {
+        f"{prefix}area": Variable(dims[:-1], UNITS, area),
+        f"{prefix}area_interval": Variable((*dims[:-1], "bound"), UNITS, interval + area),
+        f"{prefix}first_drop": Variable(
+            dims[:-1], "1", f"{first} where the score is first significantly worse; NaN: nowhere"
+        ),
+    }
+
+
+VARIABLES = {
+    **_family("", HEADS, "the share of heads removed", "number of heads removed"),
+    **_family("span_", SPANS, "the steps of the span", "radius in frames"),
+    **{name: OF_PROBES[name] for name in ("doc", "metric", "better", "count")},
+    "total": Variable(("probe", "intervention", "seed", "utterance"), UNITS, "sum over the utterance's frames"),
+    "majority": Variable(("probe",), UNITS, "score of always guessing the commonest class; NaN where there are none"),
+    "rank": Variable(
+        ("ranking", "layer", "head"), "1", "place in the ranking: 1 has the highest score, each place once"
+    ),
+    "place": Variable(("ranking", "direction", "step"), "1", "which intervention a step is"),
+    "span_place": Variable(("rows", "radius"), "1", "which intervention a span is"),
+    "removed": Variable(("step",), "heads", "number of heads removed"),
+}
+
+
+def curve_dataset(
+    ways: Removals,
+    score_of: Mapping[str, Floats],
+    probes: Mapping[str, Probe],
+    scorers: Mapping[str, Scorer],
+    sums: Mapping[str, Floats],
+    bootstrap: Bootstrap | None = None,
+) -> xr.Dataset:
+    """Curves of `sums[probe] [intervention, seed, utterance]` through the interventions of `ways`."""
+    drawn = bootstrap or Bootstrap()
+    scores = [scores_of(sums[name], scorers[name].count, probe.better, drawn) for name, probe in probes.items()]
+    heads = [curves(of_one, ways.heads, ways.removed / ways.removed[-1]) for of_one in scores]
+    values = probe_variables(probes, scorers) | {
+        **_stacked("", heads, ways.removed.astype(float)),
+        **_spans(scores, ways),
+        "total": np.stack([sums[name] for name in probes]),
+        "majority": np.array([_majority(scorers[name]) for name in probes]),
+        "rank": np.stack([ranks(score) for score in score_of.values()]),
+        "place": ways.heads,
+        "removed": ways.removed,
+    }
+    labels = {"probe": list(probes), "ranking": list(score_of), "direction": DIRECTIONS, "rows": ROWS}
+    coords = {name: np.array(of, dtype=object) for name, of in (labels | {"bound": ("low", "high")}).items()}
+    coords |= {"radius": ways.radius, "step": np.arange(len(ways.removed))}
+    return xr.Dataset({name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}, coords)
+
+
+def _spans(scores: Sequence[Scores], ways: Removals) -> dict[str, NDArray[Any]]:
+    """Variables of the curves over spans, where any was asked for."""
+    if len(ways.radius) == 1:
+        return {}
+    share = np.linspace(0, 1, len(ways.radius))
+    spans = [curves(of_one, ways.spans, share) for of_one in scores]
+    return {**_stacked("span_", spans, ways.radius), "span_place": ways.spans}
+
+
+def _stacked(prefix: str, each: list[Curves], steps: Floats) -> dict[str, NDArray[Any]]:
+    """Variables of the curves of every probe; the step of a drop as what stands on the axis there."""
+    names = ("score", "score_interval", "change", "change_interval", "area", "area_interval")
+    values = {f"{prefix}{name}": np.stack([getattr(one, name) for one in each]) for name in names}
+    first = np.stack([one.first_drop for one in each])
+    return values | {f"{prefix}first_drop": np.where(first < 0, np.nan, steps[first])}
+
+
+def _majority(scorer: Scorer) -> float:
+    return float(scorer.majority.sum(-1).mean() / scorer.count.sum())

@@ -1,0 +1,75 @@
+"""What is done to a model along a curve: heads removed step by step, or its span made narrower and narrower."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otoscope.attention.interventions import NONE, Intervention, check_span
+from otoscope.errors import InputError
+from otoscope.importance.ranking import Floats, order
+
+DIRECTIONS = ("high to low", "low to high")
+ROWS = ("renormalised", "published")
+SPANS = (50, 35, 20, 10, 5, 2, 1, 0)
+STEP = 1 / 6
+
+
+@dataclass(frozen=True, eq=False)
+class Removals:
+    """Every intervention once, the intact model first, and which of them each curve goes through.
+
+    `removed [step]` heads are gone at each step; `heads [ranking, direction, step]` and `spans [rows, radius]` say at
+    which place in `interventions` each step is; `radius` begins with infinity, the intact model.
+    """
+
+    interventions: Sequence[Intervention]
+    removed: NDArray[np.int64]
+    heads: NDArray[np.int64]
+    radius: Floats
+    spans: NDArray[np.int64]
+
+
+def removals(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence[int] = SPANS) -> Removals:
+    """Curves of some rankings (their scores `[layer, head]`), in steps of a share of all heads, and of some spans.
+
+    >>> both = removals({"weight": np.array([[1.0, 2.0]])}, step=0.5, spans=[4])
+    >>> both.removed.tolist(), both.heads.tolist(), both.spans.tolist(), len(both.interventions)
+    ([0, 1, 2], [[[0, 1, 2], [0, 3, 2]]], [[0, 4], [0, 5]], 6)
+    """
+    ordered = {name: order(score) for name, score in score_of.items()}
+    removed = _counts(len(next(iter(ordered.values()))), step)
+    radius = np.array([math.inf, *sorted(set(spans), reverse=True)])
+    place: dict[Intervention, int] = {NONE: 0}
+
+    def at(change: Intervention) -> int:
+        return place.setdefault(change, len(place))
+
+    heads = [
+        [[at(Intervention(frozenset(way[:count]))) for count in removed] for way in (one, one[::-1])]
+        for one in ordered.values()
+    ]
+    narrow = [[at(_span(reach, renormalise=rows == ROWS[0])) for reach in radius] for rows in ROWS]
+    return Removals(list(place), removed, np.array(heads), radius, np.array(narrow))
+
+
+def check_steps(step: float, spans: Sequence[int]) -> None:
+    """Raise InputError for a step that is not above 0 and at most 1, or a span that no utterance has."""
+    if not 0 < step <= 1:
+        raise InputError(f"expected a step above 0 and at most 1 of the heads, got {step:g}")
+    if any(radius < 0 for radius in spans):
+        raise InputError(f"expected spans of 0 frames or more, got {min(spans)}")
+    for radius in spans:
+        check_span(radius)
+
+
+def _counts(n_heads: int, step: float) -> NDArray[np.int64]:
+    """Heads removed at each step, from none to all."""
+    shares = np.append(np.arange(0, 1, step), 1)
+    return np.unique(np.round(shares * n_heads).astype(int))
+
+
+def _span(radius: float, renormalise: bool) -> Intervention:
+    return NONE if math.isinf(radius) else Intervention(radius=int(radius), renormalise=renormalise)

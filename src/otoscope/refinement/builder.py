@@ -1,0 +1,87 @@
+"""A refined model from its source, and the same model as plain transformers can hold it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import WhisperModel
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from otoscope.models.load import quiet
+from otoscope.refinement.configuration import CONFIGURATIONS
+from otoscope.refinement.modeling import ENCODERS, WHOLE
+from otoscope.refinement.source_model import Source
+from otoscope.refinement.surgery import keep_heads, scale_heads
+
+EMPTY_DECODER = {"decoder_layers": 0, "vocab_size": 1, "max_target_positions": 1} | dict.fromkeys(
+    ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"), 0
+)
+NOT_ITS_OWN = ("model_type", "architectures", "transformers_version")
+
+
+def build(
+    source: Source, kept: Sequence[Sequence[int]], span: int | None = None, scales: Sequence[Tensor] | None = None
+) -> Any:
+    """The source with only the heads that are `kept` in each layer, scaled, and with a span, where these are given."""
+    family = source.parts.model_type
+    config = CONFIGURATIONS[family](**_settings(source.encoder.model.config))
+    kind = ENCODERS[family] if source.head is None else WHOLE[family]
+    model = kind(config)
+    model.load_state_dict(weights(source))
+    if scales is not None:
+        scale_heads(model, source.parts, scales)
+    keep_heads(model, source.parts, kept)
+    config.heads_of_layers = [len(heads) for heads in kept]
+    own = config.attention_span
+    config.attention_span = span if own is None else own if span is None else min(own, span)
+    model.set_attn_implementation("sdpa")  # or what the span needs
+    return model.eval()
+
+
+def weights(source: Source) -> Mapping[str, Tensor]:
+    """Weights of the source by the names that they have in the model with its prediction head, where it has one."""
+    if source.head is None:
+        return source.encoder.model.state_dict()
+    prefix = type(source.encoder.model).base_model_prefix
+    return {
+        **{f"{prefix}.{name}": weight for name, weight in source.encoder.model.state_dict().items()},
+        **{f"head.{name}": weight for name, weight in source.head.state_dict().items()},
+    }
+
+
+def plain(refined: Any) -> Any:
+    """A refined model without a span as a plain one of its family: heads that are gone have weights of zero.
+
+    Heads that stay come first in each layer.
+    """
+    plain_type: Any = type(refined).__mro__[2]
+    settings = _settings(refined.config)
+    for name in ("heads_of_layers", "attention_span", "refinement"):
+        settings.pop(name, None)
+    with quiet():
+        model = plain_type(CONFIG_MAPPING[plain_type.config_class.model_type](**settings))
+    have = refined.state_dict()
+    model.load_state_dict({name: _grown(have.get(name), full) for name, full in model.state_dict().items()})
+    return model.eval() if plain_type is not WhisperEncoder else _with_empty_decoder(model)
+
+
+def _with_empty_decoder(encoder: Any) -> Any:
+    """What AutoModel makes of a Whisper folder: the encoder, beside a decoder of which next to nothing is left."""
+    with quiet():
+        model = WhisperModel(type(encoder.config)(**encoder.config.to_diff_dict() | EMPTY_DECODER))
+    model.encoder = encoder
+    return model.eval()
+
+
+def _grown(weight: Tensor | None, like: Tensor) -> Tensor:
+    """The weight in the first places of one as large as `like`, zeros behind it."""
+    grown = torch.zeros_like(like)
+    if weight is not None:
+        grown[tuple(slice(size) for size in weight.shape)] = weight
+    return grown
+
+
+def _settings(config: Any) -> dict[str, Any]:
+    return {name: value for name, value in config.to_dict().items() if name not in NOT_ITS_OWN}

@@ -1,0 +1,105 @@
+"""Which heads a refinement removes: a share of them by a ranking, or those that a person names."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otoscope.errors import InputError
+from otoscope.importance.ranking import discover, order
+from otoscope.models.encoder import Encoder
+from otoscope.results import Run, open_run
+from otoscope.runs.run_config import model_fingerprint
+
+Head = tuple[int, int]
+Scores = NDArray[np.float64]
+
+
+def by_ranking(encoder: Encoder, run: str | Path, by: str, share: float) -> list[Head]:
+    """A share of all heads: those that a model is expected to do without, by a ranking in a run.
+
+    `run` was written by `analyze` (a statistic of its heads ranks them) or by `rank`. The ranking says which end is
+    dispensable: high globalness and verticality, low anything else.
+
+    Raises:
+        InputError: no such ranking in the run, a run of another model, or a share that is not within 0 and 1.
+    """
+    if not 0 < share <= 1:
+        raise InputError(f"expected a share of heads above 0 and at most 1, got {share:g}")
+    opened = open_run(run)
+    if opened.plan["model"]["fingerprint"] != model_fingerprint(encoder):
+        raise InputError(
+            f"{run} ranks the heads of another model than {encoder.name} in float32; make a run of this one"
+        )
+    score, dispensable = scores(opened, by)
+    ordered = order(score)
+    if dispensable == "low":
+        ordered.reverse()
+    return sorted(ordered[: round(share * len(ordered))])
+
+
+def scores(run: Run, by: str) -> tuple[Scores, str]:
+    """Scores `[layer, head]` of a ranking in a run, and at which end of it heads are dispensable: `high` or `low`.
+
+    Raises:
+        InputError: the run has no such ranking.
+    """
+    dataset = run.dataset
+    if run.kind == "ranking":
+        names = [str(name) for name in dataset["ranking"].values]
+        if by in names:
+            return dataset.score.sel(ranking=by).values, str(dataset.dispensable.sel(ranking=by).values)
+    else:
+        known = discover()
+        names = [name for name in known if name in dataset and dataset[name].dims == ("layer", "head")]
+        if by in names:
+            return dataset[by].values, known[by].dispensable
+    raise InputError(f"{run.path} has no ranking '{by}'; it has {', '.join(names) or 'none'}")
+
+
+def from_file(path: str | Path) -> list[Head]:
+    """The `[layer, head]` pairs of a JSON file.
+
+    Raises:
+        InputError: there is no such file, or it holds something else.
+    """
+    try:
+        pairs = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); expected a JSON list of [layer, head]") from None
+    except ValueError as error:
+        raise InputError(f"{path} is no JSON ({error}); expected a list of [layer, head]") from None
+    if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
+        raise InputError(f"expected a JSON list of [layer, head] pairs of whole numbers in {path}")
+    return [(layer, head) for layer, head in pairs]
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(type(number) is int for number in pair)
+
+
+def checked(removed: Iterable[Head], counts: Sequence[int], name: str) -> list[Head]:
+    """The heads to remove, each once, in order.
+
+    Raises:
+        InputError: the model has no such layer or head; `counts` are the heads of each layer.
+    """
+    for layer, head in removed:
+        if not 0 <= layer < len(counts):
+            raise InputError(f"no layer {layer}: {name} has layers 0 to {len(counts) - 1}")
+        if not 0 <= head < counts[layer]:
+            has = f"heads 0 to {counts[layer] - 1}" if counts[layer] else "no heads"
+            raise InputError(f"no head {head}: layer {layer} of {name} has {has}")
+    return sorted(set(removed))
+
+
+def kept(removed: Iterable[Head], counts: Sequence[int]) -> list[list[int]]:
+    """Heads that stay in each layer.
+
+    >>> kept([(0, 1), (1, 0)], [3, 1])
+    [[0, 2], []]
+    """
+    gone = set(removed)
+    return [[head for head in range(count) if (layer, head) not in gone] for layer, count in enumerate(counts)]

@@ -1,0 +1,82 @@
+"""Where each family keeps the projections of a head: one row each. Knows no torch."""
+
+from dataclasses import dataclass, replace
+
+from otoscope.errors import InputError
+from otoscope.models.families import REFINED
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One row: a model type, its classes, and the names of what belongs to a head within one attention block.
+
+    Attributes:
+        model_type: of the configuration.
+        encoder: class of the encoder.
+        whole: class of the encoder with its prediction head, where that is kept too; empty where not.
+        block: class of the attention block.
+        inputs: its projections to queries, keys and values.
+        output: its projection from the heads' contexts.
+        core: the part of the block that calls the attention function; empty where the block itself does.
+        count: the core's number of heads.
+    """
+
+    model_type: str
+    encoder: str
+    block: str
+    whole: str = ""
+    inputs: tuple[str, str, str] = ("q_proj", "k_proj", "v_proj")
+    output: str = "out_proj"
+    core: str = ""
+    count: str = "num_heads"
+
+
+_PORTED = Parts(
+    "mockingjay",
+    "MockingjayModel",
+    "BertAttention",
+    whole="MockingjayForPreTraining",
+    inputs=("self.query", "self.key", "self.value"),
+    output="output.dense",
+    core="self",
+    count="num_attention_heads",
+)
+PARTS = {
+    parts.model_type: parts
+    for parts in (
+        _PORTED,
+        replace(_PORTED, model_type="tera", encoder="TeraModel", whole="TeraForPreTraining"),
+        Parts("wav2vec2", "Wav2Vec2Model", "Wav2Vec2Attention"),
+        Parts("hubert", "HubertModel", "HubertAttention"),
+        Parts("data2vec-audio", "Data2VecAudioModel", "Data2VecAudioAttention"),
+        Parts("unispeech-sat", "UniSpeechSatModel", "UniSpeechSatAttention"),
+        Parts("whisper", "WhisperEncoder", "WhisperAttention"),
+        Parts(
+            "audio-spectrogram-transformer",
+            "ASTModel",
+            "ASTAttention",
+            output="o_proj",
+            count="num_attention_heads",
+        ),
+    )
+}
+
+SHARED = "its layers share their weights, so that heads cannot go from one of them alone"
+_REASONS = {"wavlm": "its gate of positions reads the hidden state head by head", "audioalbert": SHARED}
+
+
+def parts_of(model_type: str, name: str) -> Parts:
+    """The row of a model type, refined or not.
+
+    Raises:
+        InputError: the family cannot be refined; `name` is the model's.
+
+    Examples:
+        >>> parts_of("refined-hubert", "mine").block
+        'HubertAttention'
+    """
+    family = model_type.removeprefix(REFINED)
+    if family not in PARTS:
+        why = _REASONS.get(family, "where its projections lie is not known")
+        raise InputError(f"{name} is a '{family}' model, which cannot be refined ({why}); {', '.join(PARTS)} can")
+    return PARTS[family]

@@ -1,0 +1,38 @@
+"""What a refinement starts from: an encoder that is measured, and its prediction head."""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+from otoscope.models.prediction_head import has_prediction_head, prediction_head
+from otoscope.refinement.layouts import SHARED, Parts, parts_of
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that can be refined; `head` is None where it kept none, or its family has none."""
+
+    encoder: Encoder
+    parts: Parts
+    head: nn.Module | None
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for part in (self.encoder.model, self.head) if part for weight in part.parameters())
+
+
+def read_source(model: str) -> Source:
+    """The model at a folder, of a hub name, or bundled, in float32 on the CPU.
+
+    Raises:
+        InputError: it cannot be loaded, or its family cannot be refined.
+    """
+    encoder = load(model, device="cpu")
+    parts = parts_of(encoder.family.model_type, model)
+    if getattr(encoder.model.config, "share_layer", False):
+        raise InputError(f"{model} cannot be refined: {SHARED}")
+    return Source(encoder, parts, prediction_head(encoder) if has_prediction_head(encoder) else None)

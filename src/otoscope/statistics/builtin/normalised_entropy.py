@@ -1,0 +1,41 @@
+"""Normalised entropy: how widely a head spreads each frame's attention, as a share of the widest there is.
+
+`1/T sum_q H(A[q]) / ln T`: 1 where attention is uniform, whatever the length, so that layers and utterances compare. An
+utterance of one frame, whose attention can go nowhere else, has 0.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from otoscope.attention.reductions import Reductions
+from otoscope.statistics.reference import attending_rows, entropy
+from otoscope.statistics.statistic import Statistic
+
+
+def value(r: Reductions) -> Tensor:
+    """Mean entropy of the rows over that of uniform attention, `[H]`."""
+    assert r.row_entropy is not None
+    return r.row_entropy.sum(-1) / r.rows / _widest(r.length)
+
+
+def reference(A: NDArray[np.float64]) -> float:
+    """The definition on one map `A [T, T]`."""
+    return sum(entropy(row) for row in A) / (attending_rows(A) * _widest(len(A)))
+
+
+def _widest(length: int) -> float:
+    return math.log(max(length, 2))
+
+
+STATISTIC = Statistic(
+    name="normalised_entropy",
+    doc="Mean entropy of a head's rows over that of uniform attention: 1 where every frame attends to all alike.",
+    units="1",
+    source="entropy of heads by layer after Clark et al. 2019 (arXiv 1906.04341); over ln T by otoscope",
+    needs=frozenset({"row_entropy"}),
+    value=value,
+    reference=reference,
+)

@@ -1,0 +1,43 @@
+"""Signed offset profile: how much attention goes how many frames ahead or back, `p(d) = 1/T sum_q A[q, q+d]`.
+
+Keys outside the utterance count 0, so the profile sums to 1 over all d (`REACH` frames to each side are kept).
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from otoscope.attention.reductions import Reductions
+from otoscope.statistics.reference import attending_rows
+from otoscope.statistics.statistic import Statistic
+
+REACH = 50  # frames
+
+
+def value(r: Reductions) -> Tensor:
+    """Share of attention at key - query = -REACH ... REACH frames, `[H, 2 REACH + 1]`."""
+    histogram = r.offset_histogram
+    assert histogram is not None
+    margin = REACH - (r.length - 1)
+    kept = torch.nn.functional.pad(histogram, (margin, margin))
+    return kept / r.rows[:, None]
+
+
+def reference(A: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The definition on one map `A [T, T]`."""
+    profile = [np.trace(A, offset=d) if abs(d) < len(A) else 0.0 for d in range(-REACH, REACH + 1)]
+    return np.array(profile) / attending_rows(A)
+
+
+STATISTIC = Statistic(
+    name="offset_profile",
+    doc="Share of a head's attention at each signed distance (key minus query): shows the shift of diagonals.",
+    units="1",
+    source="signed form of diagonality, Yang, Liu and Lee 2020 (arXiv 2006.03265)",
+    needs=frozenset({"offset_histogram"}),
+    value=value,
+    reference=reference,
+    dims=("offset",),
+    coords={"offset": np.arange(-REACH, REACH + 1)},
+)

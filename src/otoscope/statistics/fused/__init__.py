@@ -1,1 +1,0 @@
-"""The statistics kernel for CUDA, in Triton: a layer's attention and its reductions in two passes over the map."""

@@ -1,0 +1,59 @@
+"""What is written appears whole or not at all, whatever stops the writer."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from otoscope._io.atomic import atomic, writing
+from otoscope.errors import InputError
+
+KILLED = """
+import os, pathlib, signal, sys
+from otoscope._io.atomic import atomic
+with atomic(pathlib.Path(sys.argv[1])) as unfinished:
+    unfinished.mkdir()
+    (unfinished / "half").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_folder_whose_writer_is_killed_does_not_appear_and_can_be_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not folder.exists()
+    with atomic(folder) as unfinished:
+        unfinished.mkdir()
+        (unfinished / "all").touch()
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["kept", "kept/all"]
+
+
+def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        with atomic(tmp_path / "kept") as unfinished:
+            unfinished.mkdir()
+            (unfinished / name).touch()
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("968880 requested and 614336 written"),  # numpy
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 33088 vs 32976"),  # torch
+        RuntimeError("I/O error: No space left on device (os error 28)"),  # safetensors
+    ],
+)
+@pytest.mark.parametrize("within", [atomic, writing])
+def test_a_disk_that_a_library_finds_full_is_told_as_such(tmp_path: Path, within, error: Exception) -> None:
+    with pytest.raises(InputError, match="disk full while writing"), within(tmp_path / "kept"):
+        raise error
+
+
+@pytest.mark.parametrize("within", [atomic, writing])
+def test_what_is_not_of_the_disk_is_raised_as_it_is(tmp_path: Path, within) -> None:
+    with pytest.raises(RuntimeError, match="size mismatch"), within(tmp_path / "kept"):
+        raise RuntimeError("size mismatch")

@@ -1,0 +1,66 @@
+"""Relations between phones in a run: those of the model's maps and the corpus's labels, and runs without labels."""
+
+import numpy as np
+import pytest
+import soundfile
+
+import otoscope
+from otoscope import statistics
+from otoscope.analysis.phone_labels import labelling
+from otoscope.errors import InputError
+from otoscope.relations import head_operations, relations_table
+
+
+def test_relations_are_means_over_labelled_utterances_of_the_slow_formula(tiny_model, tiny_corpus, tmp_path):
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+    encoder, cuts = otoscope.load(tiny_model), list(otoscope.read_corpus(tiny_corpus))
+    known = labelling(encoder, cuts)
+    relation = statistics.discover(known.inventory.phones)["relation"]
+    slow = []
+    for cut in cuts:
+        maps = [m for _, m in sorted(encoder.maps(cut).items())]
+        labels = known.of(cut, maps[0].shape[-1])
+        slow.append(
+            [[relation.reference(A, labels.phone_tr.numpy(), labels.count) for A in np.float64(m)] for m in maps]
+        )
+    np.testing.assert_allclose(run.dataset["relation"], np.mean(slow, axis=0), rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(run.dataset["relation"].sum(("query_phone", "key_phone")), 1, atol=1e-6)
+    assert run.dataset["relation_baseline"].sum() == pytest.approx(1)
+    assert run.dataset.attrs["labelled_utterances"] == 4
+
+
+def test_a_corpus_without_phones_has_no_relations_and_says_so(tiny_model, tmp_path):
+    (tmp_path / "speech").mkdir()
+    for name in ("a", "b"):
+        noise = np.random.default_rng(0).normal(0, 0.1, 16000)
+        soundfile.write(tmp_path / "speech" / f"{name}.wav", noise, 16000)
+    run = otoscope.analyze(tiny_model, tmp_path / "speech", tmp_path / "run")
+    assert "relation" not in run.dataset
+    assert "operations" not in run.heads
+    for asked in (lambda: relations_table(run, 0, 0), lambda: head_operations(run)):
+        with pytest.raises(InputError, match=r"holds no relations between phones; analyze a corpus with phone labels"):
+            asked()
+
+
+def test_utterances_without_phones_count_for_the_rest_alone(tiny_model, tiny_corpus, tmp_path):
+    cuts = otoscope.read_corpus(tiny_corpus)
+    bare = cuts[0].id
+
+    def without(cut):
+        if cut.id == bare:
+            cut.supervisions[0].alignment = None
+        return cut
+
+    some = otoscope.analyze(tiny_model, cuts.map(without), tmp_path / "some")
+    rest = otoscope.analyze(
+        tiny_model, otoscope.read_corpus(tiny_corpus).filter(lambda c: c.id != bare), tmp_path / "rest"
+    )
+    assert (len(some.utterances), some.dataset.attrs["labelled_utterances"]) == (4, 3)
+    np.testing.assert_allclose(some.dataset["relation"], rest.dataset["relation"], rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(some.dataset["relation_baseline"], rest.dataset["relation_baseline"])
+
+
+def test_a_head_that_is_not_there_is_one_line(tiny_model, tiny_corpus, tmp_path):
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    with pytest.raises(InputError, match=r"no layer 5 head 0 .* layers 0 to 1, heads 0 to 2"):
+        relations_table(run, 5, 0)

@@ -1,0 +1,93 @@
+"""Maps of any utterance are made on request, by the very model that made the run."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+import otoscope
+from otoscope.analysis.stored_maps import with_maps
+from otoscope.errors import InputError
+from otoscope.models.mockingjay import MockingjayModel
+
+
+@pytest.fixture
+def run(tiny_model, tiny_corpus, tmp_path):
+    return otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+
+
+def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_corpus):
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    again = with_maps(run, other)
+    assert sorted(again.maps) == sorted([*run.maps, other])
+    cut = next(cut for cut in otoscope.read_corpus(tiny_corpus) if cut.id == other)
+    np.testing.assert_allclose(
+        again.map(other).attention[1, 2], otoscope.load(tiny_model).attention(cut, 1, 2), atol=1e-3
+    )
+
+
+def test_figures_of_another_utterance(run, tmp_path):
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    written = otoscope.draw(run.path, tmp_path / "figures", utterance=other)
+    assert {path.suffix for path in written} == {".png"}
+    assert other in otoscope.open_run(run.path).maps
+
+
+def test_the_run_is_still_shown_by_its_own_example(run):
+    """Also beside an utterance that stands earlier, and one that stands later, in the corpus."""
+    (example,) = run.maps
+    others = [id for id in run.utterances.index if id != example]
+    for other in (others[-1], others[0]):
+        assert with_maps(run, other).maps[0] == example
+    assert otoscope.open_run(run.path).maps == [example, others[0], others[-1]]
+
+
+def test_maps_of_a_run_that_cannot_be_written_are_refused_in_one_line(run, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    with pytest.raises(InputError, match=rf"cannot be written.*copy the run .* whose maps it holds: {run.maps[0]}"):
+        with_maps(run, other)
+
+
+def test_an_utterance_that_the_run_does_not_hold_is_named(run):
+    with pytest.raises(InputError, match=r"no utterance 'nobody'; it has awb/"):
+        with_maps(run, "nobody")
+
+
+def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
+    changed = MockingjayModel.from_pretrained(tiny_model)
+    weights = (tiny_model / "model.safetensors").read_bytes()
+    try:
+        torch.nn.init.ones_(changed.encoder.layer[0].attention.self.query.bias)
+        changed.save_pretrained(tiny_model)
+        other = next(id for id in run.utterances.index if id not in run.maps)
+        with pytest.raises(InputError, match="has changed since the run"):
+            with_maps(run, other)
+    finally:
+        (tiny_model / "model.safetensors").write_bytes(weights)
+
+
+def test_maps_are_refused_when_the_utterance_is_gone(run, tiny_corpus):
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    for path in tiny_corpus.glob(f"{other}.*"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"the corpus at .* has changed since the run"):
+        with_maps(run, other)
+
+
+def test_maps_are_refused_when_the_audio_has_changed(run, tiny_corpus):
+    first, second, *_ = (id for id in run.utterances.index if id not in run.maps)
+    shutil.copy(tiny_corpus / f"{first}.flac", tiny_corpus / f"{second}.flac")
+    with pytest.raises(InputError, match="has changed since the run"):
+        with_maps(run, second)
+
+
+def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(tiny_model, tiny_corpus, tmp_path):
+    encoder = otoscope.load(tiny_model)
+    with encoder.span(3):
+        run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "changed")
+    other = next(id for id in run.utterances.index if id not in run.maps)
+    with pytest.raises(InputError, match="measured under an intervention"):
+        with_maps(run, other)

@@ -1,0 +1,52 @@
+"""Value zeroing of a run's utterance: by its phones, by the model that made it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from otoscope import analyze, draw
+from otoscope.analysis.stored_maps import cuts_of, labels
+from otoscope.analysis.value_zeroing import spans_of, zeroed
+from otoscope.errors import InputError
+from otoscope.maps.value_zeroing import value_zeroing
+from otoscope.models.load import load
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return analyze("bundled", "bundled", tmp_path_factory.mktemp("run") / "run", limit=2)
+
+
+def test_an_utterance_is_zeroed_phone_by_phone(run):
+    found = zeroed(run)
+    cut = next(cut for cut in cuts_of(run) if cut.id == run.maps[0])
+    encoder = load("bundled")
+    spans = list(zip(found["span_start"].values.tolist(), found["span_stop"].values.tolist(), strict=True))
+    phones = labels(cut, "phone")
+    assert len(spans) == len(phones)
+    for (start, stop), (_, begins, ends) in zip(spans, phones, strict=True):
+        centres = encoder.first_centre + encoder.frame_period * np.arange(start, stop)
+        assert begins <= centres[0]
+        assert centres[-1] < ends
+    expected = value_zeroing(encoder, encoder.wave(cut), spans)
+    np.testing.assert_array_equal(found["value_zeroing"].values, expected)
+
+
+def test_an_utterance_without_phones_is_zeroed_in_equal_parts(run):
+    cut = cuts_of(run)[0].drop_alignments()
+    spans = spans_of(cut, load("bundled"), 100)
+    assert len(spans) == 40
+    assert spans[0][0] == 0
+    assert spans[-1][1] == 100
+    assert all(stop == start for (_, stop), (start, _) in pairwise(spans))
+
+
+def test_the_figure_is_drawn_on_request(run, tmp_path):
+    paths = draw(run.path, tmp_path, zeroing=True, on_skip=lambda *_: None)
+    assert tmp_path / "value-zeroing.png" in paths
+
+
+def test_an_utterance_that_the_run_lacks_is_named(run):
+    with pytest.raises(InputError, match="holds no utterance 'x' to zero values of"):
+        zeroed(run, "x")

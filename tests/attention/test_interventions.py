@@ -1,0 +1,134 @@
+"""Law 5: intervening is truth. Heads are removed, and spans limited, as if the model itself had been changed."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.helpers.comparison import by_definition, largest, measure, relative
+from tests.helpers.slow_attention import band, fresh, slow, without_columns
+from tests.helpers.tiny_models import noise
+
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import load
+
+WAVE = noise(0.9)
+EXACT = 1e-12
+WHOLE_LAYER = [(1, head) for head in range(4)]
+EVERYTHING = [(layer, head) for layer in range(3) for head in range(4)]
+
+
+def hidden(encoder: Encoder, wave: np.ndarray = WAVE) -> np.ndarray:
+    return encoder.forward([wave]).hidden[0].numpy()
+
+
+@pytest.mark.parametrize("heads", [[(0, 0)], [(2, 3)], [(0, 1), (1, 0), (1, 2)], WHOLE_LAYER, EVERYTHING], ids=str)
+def test_removing_heads_is_zeroing_their_columns(encoder: Encoder, folder: Path, heads: list[tuple[int, int]]) -> None:
+    expected = slow(folder, WAVE, without_columns(fresh(folder), heads))
+    with encoder.without_heads(heads):
+        assert relative(hidden(encoder), expected.hidden) < EXACT
+        statistics = measure(encoder, [WAVE])[0][0]
+    assert largest(statistics, by_definition(expected.maps)) < EXACT
+
+
+def test_removing_a_head_changes_the_output(encoder: Encoder) -> None:
+    intact = hidden(encoder)
+    for head in EVERYTHING:
+        with encoder.without_heads([head]):
+            assert relative(hidden(encoder), intact) > 1e-3
+
+
+def test_nested_removals_add_up_and_end_one_by_one(encoder: Encoder) -> None:
+    intact = hidden(encoder)
+    with encoder.without_heads([(0, 2), (2, 0)]):
+        both = hidden(encoder)
+    with encoder.without_heads([(0, 2)]):
+        outer = hidden(encoder)
+        with encoder.without_heads([(2, 0)]):
+            np.testing.assert_array_equal(hidden(encoder), both)
+        np.testing.assert_array_equal(hidden(encoder), outer)
+    np.testing.assert_array_equal(hidden(encoder), intact)
+
+
+def test_an_exception_within_the_block_leaves_the_model_intact(timed: Encoder) -> None:
+    intact = hidden(timed)
+    with pytest.raises(KeyboardInterrupt), timed.without_heads(WHOLE_LAYER), timed.span(2):
+        raise KeyboardInterrupt
+    np.testing.assert_array_equal(hidden(timed), intact)
+
+
+def test_a_failure_while_the_model_runs_leaves_it_intact(encoder: Encoder) -> None:
+    """Also the hooks of the fallback are gone after it."""
+
+    def fails(layer: int, _: Sequence[object]) -> None:
+        raise RuntimeError(f"layer {layer}")
+
+    intact = hidden(encoder)
+    hooks = sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in encoder.model.modules())
+    with pytest.raises(RuntimeError, match="layer 0"):
+        encoder.observe([WAVE], {"row_max"}, fails)
+    assert sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in encoder.model.modules()) == hooks
+    np.testing.assert_array_equal(hidden(encoder), intact)
+
+
+@pytest.mark.parametrize("renormalise", [True, False])
+@pytest.mark.parametrize("radius", [0, 3])
+def test_a_span_is_a_band_mask(timed: Encoder, folder: Path, radius: int, renormalise: bool) -> None:
+    model = fresh(folder)
+    with band(model, radius, renormalise, WAVE):
+        expected = slow(folder, WAVE, model)
+    with timed.span(radius, renormalise):
+        statistics, encoded = measure(timed, [WAVE])
+        maps = timed.maps(WAVE)
+    assert relative(encoded.hidden[0].numpy(), expected.hidden) < EXACT
+    assert max(relative(maps[layer], A) for layer, A in enumerate(expected.maps)) < EXACT
+    assert largest(statistics[0], by_definition(expected.maps)) < EXACT
+
+
+@pytest.mark.parametrize("renormalise", [True, False])
+def test_a_span_as_long_as_the_utterance_is_the_plain_model(timed: Encoder, renormalise: bool) -> None:
+    """Or as long as the silence behind it, where the model attends to that."""
+    intact = hidden(timed)
+    frames = timed.frames(WAVE) if timed.longest == np.inf else round(timed.longest / timed.frame_period)
+    for radius in (frames - 1, frames, 10 * frames):
+        with timed.span(radius, renormalise):
+            assert relative(hidden(timed), intact) < EXACT
+
+
+def test_an_inner_span_replaces_the_outer_one(timed: Encoder) -> None:
+    with timed.span(3):
+        narrow = hidden(timed)
+        with timed.span(20, renormalise=False):
+            wide = hidden(timed)
+        np.testing.assert_array_equal(hidden(timed), narrow)
+    with timed.span(20, renormalise=False):
+        np.testing.assert_array_equal(hidden(timed), wide)
+
+
+def test_interventions_of_one_encoder_do_not_reach_another(timed: Encoder, folders: dict[str, Path]) -> None:
+    other = load(folders["hubert-layer"], device="cpu", dtype="float64")
+    intact = hidden(other)
+    with timed.without_heads(EVERYTHING), timed.span(0):
+        np.testing.assert_array_equal(hidden(other), intact)
+
+
+@pytest.mark.parametrize(
+    ("heads", "message"),
+    [
+        ([(3, 0)], "no layer 3: .* has layers 0 to 2"),
+        ([(-1, 0)], "no layer -1"),
+        ([(0, 0), (1, 4)], "no head 4: layer 1 of .* has heads 0 to 3"),
+    ],
+)
+def test_a_head_that_does_not_exist_is_refused(encoder: Encoder, heads: list[tuple[int, int]], message: str) -> None:
+    with pytest.raises(InputError, match=message), ExitStack() as stack:
+        stack.enter_context(encoder.without_heads(heads))
+
+
+def test_a_negative_span_is_refused(timed: Encoder) -> None:
+    with pytest.raises(InputError, match="expected a span of 0 frames or more, got -1"), timed.span(-1):
+        pass
+    with pytest.raises(InputError, match="expected a span of at most 1000000 frames"), timed.span(10**20):
+        pass

@@ -1,0 +1,137 @@
+"""Each command parses, makes one call and prints; the same call from Python gives the same."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+import otoscope
+from otoscope.cli import main
+
+FIRST = ["layer", "head", "globalness", "verticality", "diagonality", "weight", "category"]
+
+
+@pytest.fixture
+def otoscope_command(monkeypatch, capsys):
+    """Runs `otoscope ARGUMENTS`: exit status, standard output, standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        printed = capsys.readouterr()
+        return stopped.value.code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def run(otoscope_command, tiny_model, tiny_corpus, tmp_path):
+    status, _, _ = otoscope_command("analyze", tiny_model, tiny_corpus, "-o", tmp_path / "run")
+    assert status == 0
+    return tmp_path / "run"
+
+
+def test_analyze_says_what_it_found_and_what_to_do_next(otoscope_command, tiny_model, tiny_corpus, tmp_path):
+    status, out, err = otoscope_command("analyze", tiny_model, tiny_corpus, "-o", tmp_path / "run", "--limit", 3)
+    assert (status, err) == (0, "")
+    assert "6 heads in 2 layers, on 3 utterances of speech" in out
+    assert f"otoscope heads {tmp_path / 'run'}" in out
+
+
+def test_the_commands_that_analyze_suggests_can_be_pasted(otoscope_command, tiny_model, tiny_corpus, tmp_path):
+    _, out, _ = otoscope_command("analyze", tiny_model, tiny_corpus, "-o", tmp_path / "my run", "--limit", 1)
+    assert f"otoscope heads '{tmp_path / 'my run'}', otoscope figures '{tmp_path / 'my run'}' -o" in out
+    assert "on 1 utterance of speech (0.1 min, 1 speaker)" in out
+    assert "1 heads" not in out
+
+
+def test_without_a_command_there_is_help(otoscope_command):
+    status, out, _ = otoscope_command()
+    assert status == 0
+    assert "analyze" in out
+
+
+def test_heads_as_csv_is_the_data_frame(otoscope_command, run):
+    status, out, _ = otoscope_command("heads", run, "--format", "csv", "--sort", "globalness")
+    rows = list(csv.reader(io.StringIO(out)))
+    frame = otoscope.open_run(run).heads.sort_values("globalness", ascending=False)
+    assert status == 0
+    assert rows[0] == list(frame.columns)
+    assert rows[0][:7] == FIRST
+    assert [float(row[2]) for row in rows[1:]] == frame["globalness"].tolist()
+
+
+def test_heads_as_json_and_as_table_hold_every_head(otoscope_command, run):
+    _, out, _ = otoscope_command("heads", run, "--format", "json")
+    assert [(head["layer"], head["head"]) for head in json.loads(out)] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (1, 0),
+        (1, 1),
+        (1, 2),
+    ]
+    _, out, _ = otoscope_command("heads", run)
+    assert len(out.splitlines()) == 6 + 2
+
+
+def test_figures_are_written_in_each_format_asked_for(otoscope_command, run, tmp_path):
+    status, out, _ = otoscope_command(
+        "figures", run, "-o", tmp_path / "figures", "--format", "png,svg,pdf", "--theme", "dark"
+    )
+    written = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert status == 0
+    assert {"atlas.png", "atlas.svg", "atlas.pdf"} <= set(written)
+    assert sorted(line.rsplit("/", 1)[1] for line in out.splitlines()) == written
+
+
+def test_figures_and_heads_of_a_run_need_no_torch(run, tmp_path):
+    for command in (["heads", run], ["figures", run, "-o", tmp_path / "figures"]):
+        script = (
+            "import sys; sys.argv = ['otoscope', *sys.argv[1:]]; from otoscope.cli import app;"
+            "app(standalone_mode=False); assert 'torch' not in sys.modules"
+        )
+        subprocess.run([sys.executable, "-c", script, *map(str, command)], check=True, capture_output=True)
+
+
+def test_the_demo_ends_with_what_was_found_and_where_it_lies(otoscope_command, tmp_path):
+    for _ in range(2):
+        status, out, err = otoscope_command("demo", "-o", tmp_path / "demo")
+        assert (status, err) == (0, "")
+        assert "utterances of synthetic speech" in out
+        assert f"run: {tmp_path / 'demo' / 'run'}" in out
+        assert (tmp_path / "demo" / "figures" / "atlas.png").is_file()
+
+
+def test_nothing_is_drawn_to_a_pipe_while_it_works(tiny_model, tiny_corpus, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "otoscope",
+        "analyze",
+        str(tiny_model),
+        str(tiny_corpus),
+        "-o",
+        str(tmp_path / "run"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "\r" not in done.stdout
+
+
+def test_an_interrupted_command_says_how_to_go_on(otoscope_command, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("otoscope.analysis.analyze.analyze", interrupted)
+    monkeypatch.setattr("otoscope.models.capabilities.survey", interrupted)
+    for command, line in (
+        ("analyze bundled bundled -o run", "interrupted; the same command with --resume goes on from what is kept"),
+        ("models", "interrupted"),
+    ):
+        code, _, said = otoscope_command(*command.split())
+        assert (code, said) == (130, f"otoscope: {line}\n")

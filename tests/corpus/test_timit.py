@@ -1,0 +1,110 @@
+"""TIMIT as it is distributed, copied and sampled: labels in samples, the speaker as folder."""
+
+from pathlib import Path
+
+import pytest
+from tests.helpers.corpus_tones import sphere, tone, write_tone
+
+from otoscope.corpus import Skipped, load_audio, read_corpus
+from otoscope.errors import InputError
+
+PHONES = "0 4000 h#\n4000 8000 sh\n8000 16000 iy\n"
+WORDS = "4000 9000 she\n8000 16000 eats\n"
+TEXT = "0 16000 She eats.\n"
+
+
+def write_labels(audio: Path, upper: bool = False, **content: str) -> None:
+    for suffix, text in content.items():
+        audio.with_suffix(f".{suffix.upper() if upper else suffix}").write_text(text)
+
+
+def test_phones_words_text_and_speaker_are_read(tmp_path: Path) -> None:
+    write_labels(write_tone(tmp_path / "dr1-fvmh0" / "sa1.flac"), phn=PHONES, wrd=WORDS, txt=TEXT)
+    (cut,) = read_corpus(tmp_path)
+    (supervision,) = cut.supervisions
+    assert (cut.id, supervision.speaker, supervision.text) == ("dr1-fvmh0/sa1", "dr1-fvmh0", "She eats.")
+    assert [(p.symbol, p.start, p.end) for p in supervision.alignment["phone"]] == [
+        ("h#", 0.0, 0.25),
+        ("sh", 0.25, 0.5),
+        ("iy", 0.5, 1.0),
+    ]
+    assert [(w.symbol, w.start, w.end) for w in supervision.alignment["word"]] == [
+        ("she", 0.25, 0.5625),
+        ("eats", 0.5, 1.0),
+    ]
+
+
+def test_samples_count_at_the_rate_of_the_audio(tmp_path: Path) -> None:
+    write_labels(write_tone(tmp_path / "spk" / "a.wav", rate=8000), phn="0 4000 a\n")
+    assert read_corpus(tmp_path)[0].supervisions[0].alignment["phone"][0].end == 0.5
+
+
+def test_a_tree_in_upper_case_with_sphere_audio(tmp_path: Path) -> None:
+    audio = tmp_path / "TRAIN" / "DR1" / "FCJF0" / "SA1.WAV"
+    audio.parent.mkdir(parents=True)
+    audio.write_bytes(sphere(tone()))
+    write_labels(audio, upper=True, phn=PHONES, wrd=WORDS, txt=TEXT)
+    (cut,) = read_corpus(tmp_path)
+    assert (cut.id, cut.supervisions[0].speaker) == ("TRAIN/DR1/FCJF0/SA1", "FCJF0")
+    assert len(cut.supervisions[0].alignment["phone"]) == 3
+    assert load_audio(cut, 16000) == pytest.approx(tone(), abs=1e-4)
+
+
+def test_a_converted_copy_beside_the_sphere_file_is_the_one_that_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "FCJF0"
+    write_labels(write_tone(folder / "SA1.WAV"), upper=True, phn=PHONES)
+    write_tone(folder / "SA1.WAV.wav")
+    (cut,) = read_corpus(tmp_path)
+    assert cut.id == "FCJF0/SA1"
+    assert cut.recording.sources[0].source.endswith("SA1.WAV.wav")
+    assert len(cut.supervisions[0].alignment["phone"]) == 3
+
+
+def test_one_file_keeps_its_labels_and_speaker(tmp_path: Path) -> None:
+    audio = write_tone(tmp_path / "fvmh0" / "sa1.wav")
+    write_labels(audio, phn=PHONES)
+    (cut,) = read_corpus(audio)
+    assert (cut.id, cut.supervisions[0].speaker) == ("sa1", "fvmh0")
+    assert len(cut.supervisions[0].alignment["phone"]) == 3
+
+
+def test_words_are_the_text_where_no_text_lies_beside(tmp_path: Path) -> None:
+    write_labels(write_tone(tmp_path / "fvmh0" / "sa1.wav"), wrd=WORDS)
+    assert read_corpus(tmp_path)[0].supervisions[0].text == "she eats"
+
+
+def test_labels_a_sample_past_the_end_are_clipped(tmp_path: Path) -> None:
+    write_labels(write_tone(tmp_path / "fvmh0" / "sa1.wav"), phn="0 8000 a\n8000 16001 b\n")
+    assert read_corpus(tmp_path)[0].supervisions[0].alignment["phone"][-1].end == 1.0
+
+
+@pytest.mark.parametrize(
+    ("phones", "reason"),
+    [
+        ("0 8000 a\n8000 16200 b\n", "phones of fvmh0/bad: expected labels within the audio's 1.000 s"),
+        ("0 8000 a\n7000 16000 b\n", "phones of fvmh0/bad: expected labels that do not overlap"),
+        ("0 8000 a\n8000 8000 b\n", "phones of fvmh0/bad: expected labels that start at 0 or later and end after"),
+        ("0 8000\n", "bad.phn: expected lines 'first_sample end_sample symbol', got '0 8000'"),
+        ("0 half a\n", "bad.phn: expected lines 'first_sample end_sample symbol', got '0 half a'"),
+    ],
+)
+def test_an_utterance_with_broken_labels_is_left_out_with_its_reason(tmp_path: Path, phones: str, reason: str) -> None:
+    write_labels(write_tone(tmp_path / "fvmh0" / "good.wav"), phn=PHONES)
+    write_labels(write_tone(tmp_path / "fvmh0" / "bad.wav"), phn=phones)
+    skipped: list[Skipped] = []
+    assert list(read_corpus(tmp_path, on_skip=skipped.append).ids) == ["fvmh0/good"]
+    assert [one.id for one in skipped] == ["fvmh0/bad"]
+    assert reason in skipped[0].reason
+    with pytest.raises(InputError) as refusal:
+        read_corpus(tmp_path, strict=True)
+    assert str(refusal.value) == skipped[0].reason
+
+
+@pytest.mark.parametrize("suffix", [".phn", ".txt"])
+def test_labels_that_are_no_text_leave_only_their_utterance_out(tmp_path: Path, suffix: str) -> None:
+    write_labels(write_tone(tmp_path / "fvmh0" / "good.wav"), phn=PHONES)
+    write_tone(tmp_path / "fvmh0" / "bad.wav").with_suffix(suffix).write_bytes(b"\xff\xfe\x00\xd8")
+    skipped: list[Skipped] = []
+    read_corpus(tmp_path, on_skip=skipped.append)
+    assert [one.id for one in skipped] == ["fvmh0/bad"]
+    assert f"bad{suffix}: expected readable text in UTF-8" in skipped[0].reason

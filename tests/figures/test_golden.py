@@ -1,0 +1,29 @@
+"""Figures look as they did when someone last looked at them (tests/figures/golden; golden_pictures.py redraws)."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.helpers.golden_pictures import PICTURES, golden_dataset, path_of, small_picture
+
+CLOSE = 6.0  # root mean square of 0 to 255; the 256 colours kept cost up to 3, letters rasterised otherwise 1
+
+
+def difference(picture, kept):
+    if picture.shape != kept.shape:
+        return np.inf
+    return float(np.sqrt(np.mean((picture.astype(float) - kept) ** 2)))
+
+
+@pytest.mark.parametrize(("name", "theme"), PICTURES)
+def test_a_figure_looks_as_it_did(name, theme, tmp_path):
+    dataset = golden_dataset(name, tmp_path / "run").load()
+    kept = np.asarray(Image.open(path_of(name, theme)).convert("RGB"))
+    assert difference(small_picture(name, theme, dataset), kept) < CLOSE
+
+
+@pytest.mark.parametrize(("name", "theme"), PICTURES)
+def test_another_run_does_not_pass_for_it(name, theme, tmp_path):
+    """The tolerance is tight enough to see other heads."""
+    kept = np.asarray(Image.open(path_of(name, theme)).convert("RGB"))
+    other = golden_dataset(name, tmp_path / "run", seed=5).load()
+    assert difference(small_picture(name, theme, other), kept) > CLOSE

@@ -1,0 +1,203 @@
+"""Files of figures: text stays text, the same run gives the same bytes, and what cannot be drawn is said."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib
+import numpy as np
+import pytest
+from tests.helpers.example_zeroing import zeroing_of
+from tests.helpers.figure_sizes import DRAWN
+from tests.helpers.synthetic_run import make_run
+
+from otoscope.errors import InputError
+from otoscope.figures import LIGHT, THEMES, discover
+from otoscope.figures import render as draw
+from otoscope.figures.style.theme import MARKERS
+from otoscope.results import claim_folder, finish, open_run, ranks
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def run(run_of_size):
+    return run_of_size("2x2")
+
+
+@pytest.fixture(scope="module")
+def runs(run, dataset_for, tmp_path_factory):
+    """A run of each kind that figures show."""
+    made = [run]
+    for kind in DRAWN:
+        folder = tmp_path_factory.mktemp(kind)
+        figure = next(drawing.name for drawing in discover().values() if drawing.kind == kind)
+        claim_folder(folder, {})
+        finish(folder, dataset_for(figure, "2x2").assign_attrs(kind=kind), [])
+        made.append(open_run(folder))
+    return made
+
+
+@pytest.fixture(scope="module")
+def drawn(runs, tmp_path_factory):
+    return everything(runs, tmp_path_factory.mktemp("drawn") / "deep")
+
+
+def everything(runs, out):
+    """Every figure, those on request too, in every format."""
+    zeroing = [zeroing_of(run.map(run.maps[0])) if run.maps else None for run in runs]
+    pairs = zip(runs, zeroing, strict=True)
+    return [path for run, beside in pairs for path in draw(run, out, ("png", "svg", "pdf"), beside=beside)]
+
+
+def test_one_file_for_each_figure_and_format(drawn):
+    assert {path.name for path in drawn} == {
+        f"{name}.{ending}" for name in discover() for ending in ("png", "svg", "pdf")
+    }
+    assert sorted(drawn) == sorted(drawn[0].parent.iterdir())
+
+
+@pytest.mark.parametrize("name", discover())
+def test_text_of_an_svg_is_text(drawn, name):
+    path = next(path for path in drawn if path.name == f"{name}.svg")
+    words = [element.text for element in ET.parse(path).iter(f"{SVG}text")]
+    assert any("model drawn" in word for word in words)
+    if discover()[name].kind == "heads":
+        speech = {"voice-0/002 · 1.6 s · synthetic speech", "3 utterances, 2 speakers · synthetic speech"}
+        assert speech & set(words)
+
+
+@pytest.mark.parametrize("name", discover())
+def test_fonts_of_a_pdf_are_embedded_as_truetype(drawn, name):
+    content = next(path for path in drawn if path.name == f"{name}.pdf").read_bytes()
+    assert b"/FontFile2" in content
+    assert b"/Type3" not in content
+
+
+def test_the_same_run_gives_the_same_bytes(runs, drawn, tmp_path):
+    for first, second in zip(drawn, everything(runs, tmp_path), strict=True):
+        assert first.read_bytes() == second.read_bytes(), first.name
+
+
+def test_a_theme_is_followed_to_the_file(run, tmp_path):
+    for path in draw(run, tmp_path, theme="dark"):
+        pixels = matplotlib.image.imread(path)
+        assert matplotlib.colors.to_hex(pixels[0, 0]) == THEMES["dark"].surface
+
+
+def test_the_chosen_utterance_is_shown(tmp_path):
+    run = make_run(tmp_path / "run", 1, 2, 3, maps=2)
+    for utterance, path in ((None, tmp_path / "first"), ("voice-0/002", tmp_path / "chosen")):
+        draw(run, path, ["svg"], utterance, on_skip=lambda *_: None)
+    assert ">voice-1/001 ·" in (tmp_path / "first" / "atlas.svg").read_text()
+    assert ">voice-0/002 ·" in (tmp_path / "chosen" / "atlas.svg").read_text()
+
+
+def test_without_stored_maps_the_rest_is_drawn_and_the_lack_is_said(tmp_path):
+    run = make_run(tmp_path / "run", 1, 2, 2, maps=0, related=True)
+    lacking = {}
+    paths = draw(run, tmp_path / "out", on_skip=lacking.__setitem__)
+    of_statistics = ["concentration", "entropy-profile", "head-distribution", "offset-profiles", "relation-maps"]
+    assert [path.stem for path in paths] == of_statistics
+    of_maps = ["atlas", "category-examples", "head-similarity", "rollout"]
+    assert lacking == dict.fromkeys(of_maps, "the run holds no attention")
+    with pytest.warns(UserWarning, match="figure .* is left out: the run holds no attention"):
+        draw(run, tmp_path / "out")
+    with pytest.raises(InputError, match="no attention map of utterance 'x'"):
+        draw(run, tmp_path / "out", utterance="x")
+
+
+def test_a_figure_on_request_is_passed_over_in_silence_where_nobody_asked(run, tmp_path):
+    assert "value-zeroing" not in {path.stem for path in draw(run, tmp_path / "out")}
+
+
+def test_bad_choices_are_one_line_and_write_nothing(run, tmp_path):
+    for choice, said in (
+        ({"formats": ["png", "gif"]}, "unknown figure format gif; expected png, svg, pdf"),
+        ({"theme": "sepia"}, "unknown theme 'sepia'"),
+        ({"utterance": "x"}, "no attention map of utterance 'x'"),
+    ):
+        with pytest.raises(InputError, match=said):
+            draw(run, tmp_path / "out", **choice)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(InputError, match=r"cannot make the folder .*out"):
+        draw(run, tmp_path / "out")
+
+
+def test_the_atlas_has_a_map_for_every_head_that_is_there(dataset_of_size):
+    for size, n_heads in (("6x6", 36), ("uneven, one utterance, no labels", 8), ("one head", 1)):
+        figure = discover()["atlas"].draw(dataset_of_size(size), LIGHT)
+        assert sum(len(axes.images) for axes in figure.axes) == n_heads
+
+
+def test_the_atlas_frames_every_map_in_the_colour_of_its_category(dataset_of_size):
+    dataset = dataset_of_size("6x6")
+    paper = next(axes for axes in discover()["atlas"].draw(dataset, LIGHT).axes if axes.images)
+    frames = [matplotlib.colors.to_hex(frame.get_edgecolor()) for frame in paper.patches]
+    assert frames == [LIGHT.categories[category] for category in dataset["category"].values.ravel()]
+
+
+def test_the_atlas_tags_every_map_with_its_rank(dataset_of_size):
+    dataset = dataset_of_size("6x6")
+    paper = next(axes for axes in discover()["atlas"].draw(dataset, LIGHT).axes if axes.images)
+    tags = [text.get_text() for text in paper.texts if re.fullmatch(r"[GVD]\d+", text.get_text())]
+    rank = {
+        category: ranks(dataset[statistic].values.ravel())
+        for category, statistic in (("global", "globalness"), ("vertical", "verticality"), ("diagonal", "diagonality"))
+    }
+    expected = [f"{name[0].upper()}{rank[name][i]}" for i, name in enumerate(dataset["category"].values.ravel())]
+    assert tags == expected
+
+
+def test_examples_are_the_median_and_the_highest_head(dataset_of_size):
+    dataset = dataset_of_size("6x6")
+    figure = discover()["category-examples"].draw(dataset, LIGHT)
+    titles = [text.get_text() for axes in figure.axes for text in axes.texts if text.get_text().startswith("layer")]
+    expected = []
+    for category, statistic in (("global", "globalness"), ("vertical", "verticality"), ("diagonal", "diagonality")):
+        here = np.argwhere(dataset["category"].values == category)
+        ordered = sorted(here.tolist(), key=lambda head: dataset[statistic].values[tuple(head)])
+        expected += [ordered[(len(ordered) - 1) // 2], ordered[-1]]
+    assert titles == [f"layer {layer}, head {head}" for layer, head in expected]
+
+
+def test_shares_of_a_layer_fill_it(dataset_of_size):
+    dataset = dataset_of_size("6x6")
+    axes = discover()["head-distribution"].draw(dataset, LIGHT).axes[-1]
+    heights = np.array([bar.get_height() for bar in axes.patches]).reshape(3, 6)
+    counts = [(dataset["category"].values == name).mean(axis=1) for name in ("global", "vertical", "diagonal")]
+    np.testing.assert_allclose(heights, counts)
+
+
+def test_a_new_figure_is_found_by_its_file(monkeypatch, tmp_path):
+    """One new module with a FIGURE is all that a new figure needs."""
+    import otoscope.figures
+
+    (tmp_path / "novelty.py").write_text(
+        "from otoscope.figures.figure_spec import Drawing\n"
+        "FIGURE = Drawing('novelty', 'a doc', ('category',), lambda dataset, theme: None)\n"
+    )
+    monkeypatch.setattr(otoscope.figures, "__path__", [*otoscope.figures.__path__, str(tmp_path)])
+    assert "novelty" in discover()
+
+
+def test_the_interval_of_the_sharpest_profile_lies_within_its_picture(tmp_path):
+    dataset = make_run(tmp_path / "run", 2, 3, 3).dataset.load()
+    dataset["offset_profile_interval"][..., 1] = 2 * dataset["offset_profile"]
+    figure = discover()["offset-profiles"].draw(dataset, THEMES["light"])
+    rows = [axes for axes in figure.axes if len(axes.lines) == 2]
+    tops = [path.vertices[:, 1].max() for axes in rows for band in axes.collections for path in band.get_paths()]
+    assert rows
+    assert max(tops) <= min(axes.get_ylim()[1] for axes in rows)
+
+
+def test_focus_and_neglect_are_the_highest_and_the_lowest_concentration_of_each_head(tmp_path):
+    """Also on a phone too rare for an interval; the report's rank correlation is of the same values."""
+    dataset = make_run(tmp_path / "run", 2, 2, 3, related=True).dataset.load()
+    dataset["concentration"][0, 0, 1], dataset["concentration"][0, 0, 2] = 9.0, -0.99
+    dataset["concentration_interval"][0, 0, 1:3] = np.nan
+    figure = discover()["concentration"].draw(dataset, LIGHT)
+    panels = [axes for axes in figure.axes if axes.get_xlim()[0] < dataset["verticality"].min() < axes.get_xlim()[1]]
+    for axes, extreme in zip(panels, (dataset["concentration"].max, dataset["concentration"].min), strict=True):
+        shown = np.concatenate([line.get_ydata() for line in axes.lines if line.get_marker() in MARKERS.values()])
+        np.testing.assert_array_equal(np.sort(shown), np.sort(extreme("key_phone").values.ravel()))

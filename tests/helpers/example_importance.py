@@ -1,0 +1,69 @@
+"""Rankings and curves made of drawn numbers, so that their figures are tested without any model."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from otoscope.importance.rank import dataset_of
+from otoscope.importance.ranking import chosen, discover
+from otoscope.probing.discover import discover as every_probe
+from otoscope.pruning.dataset import curve_dataset
+from otoscope.pruning.schedule import removals
+from otoscope.results import Bootstrap
+
+PROBES = every_probe()
+EVERY = list(chosen(discover()))
+# Rankings, probes, layers, heads and utterances that are drawn; the smallest has the name of the smallest run of heads.
+RANKINGS = {
+    "every ranking": {"rankings": EVERY, "layers": 6, "heads": 6},
+    "2x2": {"rankings": ["globalness", "weight"], "layers": 2, "heads": 2},
+    "one ranking, one utterance": {"rankings": ["leave-one-out"], "layers": 24, "heads": 16, "utterances": 1},
+    "twenty draws": {"rankings": [f"random-{seed}" for seed in range(20)], "layers": 12, "heads": 12},
+}
+CURVES = {
+    "every probe and ranking": {"rankings": EVERY, "probes": list(PROBES), "layers": 12, "heads": 12},
+    "2x2": {"rankings": ["globalness", "weight"], "probes": ["phone"], "layers": 2, "heads": 2},
+    "one utterance": {"rankings": ["random-0"], "probes": ["hidden", "phone"], "utterances": 1},
+    "small steps": {"rankings": ["diagonality"], "probes": ["phone"], "step": 1 / 40, "spans": range(40), "heads": 16},
+}
+
+
+def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
+    rng = np.random.default_rng(seed)
+    found = [ranking for ranking, _ in chosen(rankings).values()]
+    dataset = dataset_of({name: rng.normal(size=(layers, heads)) for name in rankings}, found)
+    return _told(dataset, "ranking", layers, heads, utterances)
+
+
+def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 6, spans=(50, 20, 5, 1, 0), seed=0):
+    rng = np.random.default_rng(seed)
+    score_of = {name: rng.normal(size=(layers, heads)) for name in rankings}
+    ways = removals(score_of, step, spans)
+    wanted = {name: PROBES[name] for name in probes}
+    count = np.full(utterances, 50.0)
+    harm = np.array([_harm(change, score_of[rankings[0]]) for change in ways.interventions])
+    scorers, sums = {}, {}
+    for name, probe in wanted.items():
+        right = 0.7 - 0.5 * harm if probe.better == "high" else 0.3 + harm
+        noise = rng.normal(0, 0.05, (1, 2, utterances))
+        sums[name] = (right[:, None, None] + noise) * count
+        guessed = np.full((2, utterances), 5.0 if probe.trained else np.nan)
+        scorers[name] = SimpleNamespace(count=count, majority=guessed)
+    dataset = curve_dataset(ways, score_of, wanted, scorers, sums, Bootstrap(resamples=100))
+    return _told(dataset, "curves", layers, heads, utterances)
+
+
+def _harm(change, score):
+    """Of removing heads by their scores, and of a narrow span by the score of the first head."""
+    weight = np.exp(score)
+    if change.radius is not None:
+        return weight[0, 0] / weight.max() / (1 + change.radius)
+    return sum(weight[head] for head in change.removed) / weight.sum()
+
+
+def _told(dataset, kind, layers, heads, utterances):
+    speakers = np.array([f"voice-{u % 2}" for u in range(utterances)], object)
+    named = dataset.assign_coords(
+        layer=np.arange(layers), head=np.arange(heads), utterance=np.arange(utterances), speaker=("utterance", speakers)
+    )
+    return named.assign_attrs(kind=kind, model="drawn", corpus="made up", synthetic=True)

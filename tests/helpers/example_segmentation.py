@@ -1,0 +1,77 @@
+"""Segmentations made of drawn counts and one drawn map, so that their figures are tested without any model."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from tests.helpers.synthetic_run import FRAME_PERIOD, head_map, utterance
+
+from otoscope.phones import LabelFrames
+from otoscope.segmentation.boundaries import BoundaryScores
+from otoscope.segmentation.dataset import CURVE, measured
+from otoscope.segmentation.example import segmented
+from otoscope.segmentation.search import Found
+from otoscope.segmentation.segmenters import Segmenter
+from otoscope.segmentation.tuning import Tuned
+
+NAMES = ("MFCC", "log-mel", "representation", "best head", "ensemble")
+BLIND = ("uniform", "random")
+# Heads, test utterances and frames that are drawn; the smallest has the name of the smallest run of heads.
+SEGMENTATIONS = {
+    "6x8": {"layers": 6, "heads": 8, "utterances": 9, "frames": 150, "against": True},
+    "2x2": {"layers": 2, "heads": 2},
+    "24x16, one utterance": {"layers": 24, "heads": 16, "utterances": 1, "frames": 900},
+    "one head": {"layers": 1, "heads": 1, "frames": 30},
+}
+
+
+def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=False, seed=0):
+    rng = np.random.default_rng(seed)
+    names = [*NAMES, *(f"{name} (against)" for name in NAMES[2:] if against), *BLIND]
+    segmenters = [Segmenter(name, find=None, tuned=None if name in BLIND else _tuned(rng)) for name in names]
+    test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]
+    dataset = measured(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
+    speech = utterance(frames, seed)
+    shown = segmented(
+        head_map("global", speech, rng),
+        LabelFrames.for_model(FRAME_PERIOD, 0.005),
+        Tuned(0.01, 1.2, None, 1.0),
+        speech.phones,
+    )
+    about = {
+        "model": "drawn",
+        "synthetic": 1,
+        "tolerance": 0.02,
+        "validation_utterances": 30,
+        "shown_head": [0, 0],
+        "utterance": test[-1].cut.id,
+    }
+    return dataset.merge(shown).assign_attrs(shown.attrs | about)
+
+
+def _said(speaker, place):
+    return SimpleNamespace(cut=SimpleNamespace(id=f"{speaker}/{place:03d}", duration=2.0), speaker=speaker)
+
+
+def _tuned(rng, r_value=None):
+    r_value = rng.uniform(0.5, 0.8) if r_value is None else r_value
+    return Tuned(0.1, 1.5, BoundaryScores(0.7, 0.7, 0.7, 0.0, r_value), 1.0)
+
+
+def _found(model, layers, heads, rng):
+    tuned = {(layer, head): _tuned(rng) for layer in range(layers) for head in range(heads)}
+    ordered = dict(sorted(tuned.items(), key=lambda item: -item[1].scores.r_value))
+    ensembles = {min(size, len(ordered)): _tuned(rng, size / 10) for size in (2, 4, 6)}
+    return Found(model, ordered, {layer: _tuned(rng) for layer in range(layers)}, ensembles, ())
+
+
+def _counts(rng, names, utterances):
+    """Counts [utterance, segmenter, mode, beta, count]: more boundaries at larger betas, better methods first."""
+    betas = np.array([1.5, *CURVE])
+    counts = np.zeros((utterances, len(names), 2, len(betas), 4), dtype=int)
+    for place, name in enumerate(names):
+        skill = 0.5 if name in BLIND else rng.uniform(0.7, 0.95)
+        predicted = 30 * (np.full(len(betas), 1.0) if name in BLIND else betas / (1 + betas) * 1.6)
+        found = 30 * skill * (1 - np.exp(-1.6 * predicted / 30))
+        rows = [np.full(len(betas), 30), predicted, np.minimum(found, predicted), np.minimum(found, predicted)]
+        counts[:, place] = np.stack(rows, axis=-1).astype(int)
+    return counts + rng.integers(0, 2, size=(utterances, 1, 1, 1, 1))

@@ -1,0 +1,26 @@
+"""What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
+
+from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
+from tests.helpers.example_reproduction import REPRODUCTIONS, reproduction_dataset
+from tests.helpers.example_segmentation import SEGMENTATIONS, segmentation_dataset
+
+from otoscope.figures import discover
+
+SIZES = {
+    "6x6": {"layers": 6, "heads": 6, "utterances": 4, "frames": 300},
+    "12x12": {"layers": 12, "heads": 12, "utterances": 2, "frames": 120},
+    "2x2": {"layers": 2, "heads": 2, "utterances": 3, "frames": 80},
+    "24x16": {"layers": 24, "heads": 16, "utterances": 1, "frames": 40},
+    "uneven, one utterance, no labels": {"layers": 3, "n_heads": [4, 1, 3], "utterances": 1, "labelled": False},
+    "one head": {"layers": 1, "heads": 1, "utterances": 2},
+}
+
+# kind of run: its sizes (each has a "2x2"), and what makes a Dataset of one; runs of heads are made in conftest.py
+DRAWN = {
+    "ranking": (RANKINGS, ranking_dataset),
+    "curves": (CURVES, curves_dataset),
+    "segmentation": (SEGMENTATIONS, segmentation_dataset),
+    "reproduction": (REPRODUCTIONS, reproduction_dataset),
+}
+SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
+CASES = [(name, size) for name, drawing in discover().items() for size in SIZES_OF.get(drawing.kind, ["2x2"])]

@@ -1,0 +1,53 @@
+"""Small pictures of every figure, kept beside the tests.
+
+After a wanted change draw them anew, and look at them: `PYTHONPATH=tests python tests/figures/golden_pictures.py`.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+from tests.helpers.example_zeroing import zeroing_of
+from tests.helpers.figure_sizes import DRAWN
+from tests.helpers.synthetic_run import make_run
+
+from otoscope.figures import THEMES, discover
+
+FOLDER = Path(__file__).parents[1] / "figures" / "golden"
+DPI, SHRINK = 120, 2
+PICTURES = [(name, "light") for name in discover()] + [("atlas", "dark")]
+
+
+def golden_dataset(name, folder, seed=0):
+    """Drawn numbers of the figure's kind: for heads, results and one map of a drawn model of 4 x 4 heads."""
+    kind = discover()[name].kind
+    if kind in DRAWN:
+        sizes, make = DRAWN[kind]
+        return make(**sizes["2x2"], seed=seed)
+    run = make_run(folder, 4, 4, 3, frames=120, related=True, seed=seed)
+    attention = run.map(run.maps[0])
+    return run.dataset.merge(attention).merge(zeroing_of(attention, seed)).assign_attrs(attention.attrs)
+
+
+def small_picture(name, theme, dataset):
+    """RGB [row, column, 3], averaged down so that the rasterising of letters hardly matters."""
+    figure = discover()[name].draw(dataset, THEMES[theme])
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).reduce(SHRINK))
+
+
+def path_of(name, theme):
+    return FOLDER / f"{name}-{theme}.png"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, theme in PICTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            dataset = golden_dataset(name, Path(folder) / "run").load()
+        picture = Image.fromarray(small_picture(name, theme, dataset))
+        picture.quantize(256).save(path_of(name, theme), optimize=True)

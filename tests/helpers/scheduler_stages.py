@@ -1,0 +1,40 @@
+"""What drawn stages do; another process finds it here by name."""
+
+import os
+import time
+from pathlib import Path
+
+from otoscope._io.atomic import atomic
+from otoscope.errors import InputError
+
+PATIENCE = 60.0  # seconds
+
+
+def await_file(path: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} did not come"
+        time.sleep(0.02)
+
+
+def meet(folder: Path, mine: str, other: str) -> None:
+    """Ends only where the other stage runs at the same time."""
+    (folder / mine).touch()
+    await_file(folder / other)
+
+
+def find(folder: Path, *names: str) -> None:
+    missing = [name for name in names if not (folder / name).exists()]
+    if missing:
+        raise InputError(f"no {missing[0]}")
+
+
+def linger(folder: Path, name: str) -> None:
+    with atomic(folder / name) as partial_file:
+        partial_file.write_text(str(os.getpid()))
+    time.sleep(10 * PATIENCE)
+
+
+def fail_beside(folder: Path) -> None:
+    await_file(folder / "pid")
+    raise InputError("no speech")

@@ -1,0 +1,23 @@
+"""A tiny model in float64 that kept its prediction head, and speech that it has heard; for tests that score or rank."""
+
+import pytest
+
+from otoscope.models.load import load
+from otoscope.runs.speech_source import Source, read_speech
+
+
+@pytest.fixture(autouse=True)
+def cache_of_the_tests(tmp_path_factory, monkeypatch):
+    """Trained nets are not kept where a person's are."""
+    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def encoder(tiny_pretrained):
+    return load(tiny_pretrained, device="cpu", dtype="float64")
+
+
+@pytest.fixture(scope="session")
+def speech(encoder):
+    """Three utterances of different length."""
+    return read_speech(Source("bundled", limit=3), encoder)

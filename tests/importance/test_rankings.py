@@ -1,0 +1,86 @@
+"""Every ranking is a total order; Shapley values and agreement are what their definitions say."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from otoscope.errors import InputError
+from otoscope.importance.agreement import spearman
+from otoscope.importance.builtin.shapley import shapley_values
+from otoscope.importance.loss import loss_named
+from otoscope.importance.ranking import chosen, discover, order, ranks
+from otoscope.importance.ranking_context import Effort, Subject
+
+
+@pytest.mark.parametrize("name", discover())
+def test_a_ranking_puts_every_head_in_one_place(name, encoder, speech):
+    subject = Subject(encoder, speech, loss_named("hidden", encoder, speech), Effort(seconds=2, permutations=1))
+    score = discover()[name].score(subject, 0)
+    assert score.shape == (2, 3)
+    assert sorted(ranks(score).ravel()) == [1, 2, 3, 4, 5, 6]
+    assert score[order(score)[0]] == score.max()
+
+
+def test_equal_scores_go_by_layer_then_head_and_absent_heads_have_no_place():
+    score = np.array([[2.0, 2.0, np.nan], [3.0, 2.0, 2.0]])
+    assert order(score) == [(1, 0), (0, 0), (0, 1), (1, 1), (1, 2)]
+    np.testing.assert_array_equal(ranks(score), [[2, 3, np.nan], [1, 4, 5]])
+
+
+def test_chance_is_drawn_by_its_seed(encoder, speech):
+    subject = Subject(encoder, speech)
+    first, again, other = (chosen([f"random-{seed}"])[f"random-{seed}"] for seed in (4, 4, 5))
+    draws = [ranking.score(subject, seed) for ranking, seed in (first, again, other)]
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert (draws[0] != draws[2]).all()
+
+
+@pytest.mark.parametrize("names", [["beauty"], ["globalness-3"], ["random-x"], []])
+def test_an_unknown_ranking_is_refused_with_those_there_are(names):
+    with pytest.raises(InputError, match=r"rankings are .*globalness"):
+        chosen(names)
+
+
+GAME = {"a": 1.0, "b": 2.0, "c": 0.5}
+
+
+def loss_without(removed):
+    """Players b and c stand in for each other."""
+    return sum(GAME[p] for p in removed) + (3.0 if {"b", "c"} <= set(removed) else 0.0)
+
+
+def exact_shapley():
+    rises = dict.fromkeys(GAME, 0.0)
+    for way in permutations(GAME):
+        for place, player in enumerate(way):
+            rises[player] += (loss_without(way[: place + 1]) - loss_without(way[:place])) / 6
+    return rises
+
+
+def test_shapley_values_near_their_definition_and_share_out_the_whole_rise():
+    values = shapley_values("abc", loss_without, 4000, 0.0, np.random.default_rng(0))
+    assert sum(values.values()) == pytest.approx(loss_without("abc"))
+    assert values == pytest.approx(exact_shapley(), abs=0.1)
+
+
+def test_truncation_stops_where_little_is_left_to_lose():
+    asked = []
+
+    def steep(removed):
+        asked.append(removed)
+        return 1.0 if removed else 0.0
+
+    values = shapley_values("abcdef", steep, 3, 0.05, np.random.default_rng(0))
+    assert len(asked) == 2 + 3
+    assert sum(values.values()) == pytest.approx(1.0)
+
+
+def test_agreement_is_spearmans_and_leaves_absent_heads_out():
+    rng = np.random.default_rng(0)
+    score = rng.normal(size=(3, 4, 5))
+    score[:, 2, 3:] = np.nan
+    expected = spearmanr(score.reshape(3, -1)[:, ~np.isnan(score[0]).ravel()], axis=1).statistic
+    np.testing.assert_allclose(spearman(np.stack([ranks(one) for one in score])), expected)
+    assert np.isnan(spearman(np.ones((2, 1, 1)))).all()

@@ -1,0 +1,192 @@
+"""What probes say, against plain loops; controls; the cache; what is refused."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from lhotse import CutSet
+
+import otoscope
+from otoscope.errors import InputError
+from otoscope.models.load import load
+from otoscope.models.prediction_head import prediction_head
+from otoscope.probing import mlp as net_module
+from otoscope.probing.builtin.phone import phone_classes
+from otoscope.probing.cache import cache_at
+from otoscope.probing.discover import discover
+from otoscope.probing.evaluate import totals
+from otoscope.probing.mlp import Rows, Training, fit, logits
+from otoscope.probing.probe_data import gather
+from otoscope.probing.random_baseline import untrained
+from otoscope.probing.scores import intervals, score
+from otoscope.probing.tables import probe_table
+from otoscope.results import Bootstrap
+from otoscope.runs.speech_source import Source, Speech, read_speech
+
+
+@pytest.fixture(scope="module")
+def heard(tiny_pretrained):
+    """Material of two voices, two utterances each."""
+    encoder = load(tiny_pretrained, device="cpu")
+    cuts = [cut for cut in otoscope.read_corpus(otoscope.bundled.speech()) if cut.id.startswith(("awb", "rms"))]
+    picked = [*[c for c in cuts if c.id.startswith("awb")][:2], *[c for c in cuts if c.id.startswith("rms")][:2]]
+    return gather(encoder, read_speech(Source(CutSet.from_cuts(picked)), encoder))
+
+
+def scored(heard, name, tmp_path, **training):
+    scorer = discover()[name].scorer(heard, Training(seeds=2, steps=100, **training), cache_at(tmp_path))
+    return scorer, totals({name: scorer}, enumerate(heard.hidden))[name]
+
+
+def test_material_is_what_each_utterance_gives_alone(heard):
+    for wave, hidden in zip(heard.speech.waves, heard.hidden, strict=True):
+        torch.testing.assert_close(hidden, heard.encoder.forward([wave]).hidden[0], rtol=1e-4, atol=1e-5)
+
+
+def test_reconstruction_is_the_error_of_the_prediction_head(heard, tmp_path):
+    scorer, total = scored(heard, "reconstruction", tmp_path)
+    head = prediction_head(heard.encoder)
+    errors, frames = 0.0, 0
+    for wave, hidden in zip(heard.speech.waves, heard.hidden, strict=True):
+        features = heard.encoder.inputs([wave])["input_features"][0]
+        target = features[: len(features) // 3 * 3].reshape(-1, 240)
+        errors += (head(hidden) - target).abs().mean(1).sum().item()
+        frames += len(target)
+    assert score(total[None], scorer.count)[0] == pytest.approx(errors / frames, rel=1e-5)
+
+
+def test_the_intact_model_is_no_distance_from_itself(heard, tmp_path):
+    _, total = scored(heard, "hidden", tmp_path)
+    assert not total.any()
+
+
+def test_frames_have_the_phone_at_their_centre(heard):
+    classes = phone_classes(heard)
+    for index, cut in enumerate(heard.speech.cuts):
+        spans = cut.supervisions[0].alignment["phone"]
+        assert len(classes[index]) == len(heard.hidden[index])
+        for frame in range(0, len(classes[index]), 7):
+            at = (3 * frame + 1) * 0.01  # three windows, the first centred on the first sample
+            inside = [span for span in spans if span.start <= at < span.start + span.duration]
+            same = {int(classes[index][frame])} if inside else {-1}
+            assert (same == {-1}) == (not inside)
+    with_names = {}
+    for index, cut in enumerate(heard.speech.cuts):
+        for span in cut.supervisions[0].alignment["phone"]:
+            middle = int((span.start + span.duration / 2 - 0.01) / 0.03 + 0.5)
+            at = (3 * middle + 1) * 0.01
+            if middle < len(classes[index]) and span.start <= at < span.start + span.duration:
+                with_names.setdefault(span.symbol, set()).add(int(classes[index][middle]))
+    assert all(len(found) == 1 for found in with_names.values())
+
+
+def test_material_in_another_order_is_other_material(heard):
+    """Nets are found by its content, and tested by place."""
+    speech = Speech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
+    assert gather(heard.encoder, speech).content != heard.content
+
+
+@pytest.mark.parametrize("name", ["phone", "speaker-frame", "speaker-utterance"])
+def test_accuracy_is_counted_as_a_plain_loop_counts(name, heard, tmp_path):
+    scorer, total = scored(heard, name, tmp_path)
+    for index, hidden in enumerate(heard.hidden):
+        rows = scorer.question.rows(index, hidden)
+        for seed, nets in enumerate(scorer.nets):
+            guesses = [int(logits(nets[scorer.fold[seed, index]], x[None]).argmax()) for x in rows.x]
+            assert total[seed, index] == sum(g == y for g, y in zip(guesses, rows.y.tolist(), strict=True))
+        assert scorer.count[index] == len(rows.y)
+
+
+def test_the_majority_guess_is_the_commonest_class_of_what_was_trained_on(heard, tmp_path):
+    scorer, _ = scored(heard, "phone", tmp_path)
+    for seed, folds in enumerate(scorer.fold):
+        for index, fold in enumerate(folds):
+            others = np.concatenate([scorer._known(i).numpy() for i in np.flatnonzero(folds != fold)])
+            commonest = np.bincount(others).argmax()
+            assert scorer.majority[seed, index] == (scorer._known(index).numpy() == commonest).sum()
+
+
+def test_nets_are_trained_once_and_found_by_what_decides_them(heard, tmp_path, monkeypatch):
+    fitted = []
+    real = net_module.fit
+    monkeypatch.setattr("otoscope.probing.classifier.fit", lambda *a: fitted.append(1) or real(*a))
+    _, first = scored(heard, "speaker-frame", tmp_path)
+    trained = len(fitted)
+    _, again = scored(heard, "speaker-frame", tmp_path)
+    assert trained == len(fitted) > 0
+    np.testing.assert_array_equal(first, again)
+    scored(heard, "speaker-frame", tmp_path, width=8)
+    assert len(fitted) == 2 * trained
+
+
+def test_a_net_learns_what_a_line_cannot_tell():
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(600, 2, generator=rng)
+    rows = Rows(x, (x[:, 0] * x[:, 1] > 0).long())
+    train, held = Rows(rows.x[:400], rows.y[:400]), Rows(rows.x[400:500], rows.y[400:500])
+    wide, line = (fit(train, held, 2, width, Training(), [0]) for width in (64, 0))
+    right = [(logits(net, rows.x[500:]).argmax(1) == rows.y[500:]).float().mean() for net in (wide, line)]
+    assert right[0] > 0.9
+    assert right[1] < 0.7
+
+
+def test_the_untrained_model_has_the_shape_and_none_of_the_weights(heard):
+    control = untrained(heard.encoder, seed=1)  # the fixture's own weights are those of seed 0
+    assert control.n_heads == heard.encoder.n_heads
+    own, other = (dict(e.model.named_parameters()) for e in (heard.encoder, control))
+    assert all(own[name].shape == other[name].shape for name in own)
+    assert not torch.equal(own["input.projection.weight"], other["input.projection.weight"])
+    torch.testing.assert_close(heard.encoder.forward([heard.speech.waves[0]]).hidden[0], heard.hidden[0])
+
+
+def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpus, tmp_path):
+    run = otoscope.probe(tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(discover()), seeds=1)
+    assert run.kind == "probes"
+    assert run.dataset["reader"].values.tolist() == ["intact", "untrained", "majority"]
+    accuracy = run.dataset["score"].sel(probe=["phone", "speaker-frame", "speaker-utterance"])
+    assert ((accuracy >= 0) & (accuracy <= 1)).all()
+    assert np.isnan(run.dataset["score"].sel(probe="hidden", reader="majority"))
+    assert "speaker-frame" in probe_table(run.dataset)
+    again = otoscope.probe(
+        tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(discover()), seeds=1, resume=True
+    )
+    assert again.dataset.identical(run.dataset)
+
+
+def test_the_order_of_cuts_changes_no_score_whatever_the_cache_holds(tiny_model, tiny_corpus, tmp_path):
+    """Folds are by place: a net found in the cache must not be tested on utterances that it was trained on."""
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    scores = {}
+    for name, order, cache in (
+        ("first", (0, 1, 2, 3), "a"),
+        ("found", (2, 0, 3, 1), "a"),
+        ("fresh", (2, 0, 3, 1), "b"),
+    ):
+        given = CutSet.from_cuts(cuts[place] for place in order)
+        asked = {"probes": ["phone", "speaker-utterance"], "seeds": 2, "cache": tmp_path / cache}
+        scores[name] = otoscope.probe(tiny_model, given, tmp_path / name, **asked).dataset
+    xr.testing.assert_identical(scores["found"].load(), scores["fresh"].load())
+    xr.testing.assert_identical(scores["found"].load(), scores["first"].load())
+
+
+def test_utterances_that_do_not_count_do_not_matter():
+    total, count = np.array([[[4.0, 3.0, 0.0]]]), np.array([5.0, 5.0, 0.0])
+    assert score(total, count) == [0.7]
+    np.testing.assert_array_equal(intervals(total, count, Bootstrap(100))[0], [0.6, 0.8])
+    assert np.isnan(intervals(total[..., :1], count[:1], Bootstrap(100))).all()
+
+
+@pytest.mark.parametrize("places", [(0, 2), (0, 1, 2)])
+def test_a_speaker_with_a_single_utterance_is_too_little_to_train_on(places, tiny_model, tiny_corpus, tmp_path):
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    few = CutSet.from_cuts(cuts[place] for place in places)
+    with pytest.raises(InputError, match="two utterances or more to train a probe on"):
+        otoscope.probe(tiny_model, few, tmp_path / "run", probes=["phone"], cache=tmp_path / "cache")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("probes", "reason"), [(["beauty"], "no probe 'beauty'"), ([], "got none")])
+def test_unknown_probes_are_refused(probes, reason, tiny_model, tiny_corpus, tmp_path):
+    with pytest.raises(InputError, match=reason):
+        otoscope.probe(tiny_model, tiny_corpus, tmp_path / "none", probes=probes)
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,110 @@
+"""Imports go to lower layers only, and the packages that open results never import torch."""
+
+import ast
+import json
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import otoscope
+
+PACKAGE = Path(otoscope.__file__).parent
+
+LAYERS = """
+    errors typing registry
+    _io bundled
+    phones corpus
+    attention
+    statistics models maps
+    results
+    runs
+    pretraining relations analysis segmentation probing importance pruning refinement
+    figures viewer
+    papers cli
+"""
+"""A package imports from rows above its own, and in its own row from packages to its left."""
+ORDER = [name for row in LAYERS.strip().splitlines() for name in row.split()]
+OUTSIDE_ALL = {"__init__", "__main__", "hf_registration"}  # they name modules of every layer
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def parent(path: Path) -> str:
+    """Dotted name of the package that relative imports in this file start from."""
+    return ".".join(["otoscope", *path.relative_to(PACKAGE).parent.parts])
+
+
+def imported(node: ast.AST, package: str) -> Iterator[str]:
+    """Absolute dotted names that one import statement may load: `from a import b` may load `a.b`."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        origin = ".".join([*base, *filter(None, [node.module])])
+        yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def imported_packages(source: str, package: str) -> set[str]:
+    """Packages of otoscope that a file imports, also within functions and for type checking."""
+    names = [name.split(".") for node in ast.walk(ast.parse(source)) for name in imported(node, package)]
+    return {name[1] if len(name) > 1 else "__init__" for name in names if name[0] == "otoscope"}
+
+
+@pytest.mark.parametrize(
+    ("source", "packages"),
+    [
+        ("import otoscope", {"__init__"}),
+        ("import otoscope.results.schema", {"results"}),
+        ("from otoscope import errors", {"errors"}),
+        ("from otoscope.models.load import Encoder", {"models"}),
+        ("from ..errors import InputError", {"errors"}),
+        ("from .. import results", {"results"}),
+        ("from .atlas import atlas", {"figures"}),
+        ("def draw():\n    from otoscope.cli import main", {"cli"}),
+        ("import torch\nfrom numpy import results", set()),
+    ],
+)
+def test_every_form_of_import_is_recognised(source, packages):
+    assert imported_packages(source, "otoscope.figures") == packages
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_package_imports_from_lower_layers_only(path):
+    name = package_of(path)
+    if name in OUTSIDE_ALL:
+        return
+    assert name in ORDER, f"{name} has no layer: give it one in docs/architecture.md and here"
+    packages = imported_packages(path.read_text(encoding="utf-8"), parent(path)) - {name}
+    upward = sorted(packages - set(ORDER[: ORDER.index(name)]))
+    assert not upward, f"{name} may not import {upward}"
+
+
+WITH_A_MODEL = {f"otoscope.viewer.{name}" for name in ("ablation", "live_model", "live_probes")}
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Top-level packages that a fresh interpreter has loaded after it imported the modules."""
+    script = "import importlib, json, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+    script += "print(json.dumps([name.split('.')[0] for name in sys.modules]))"
+    run = subprocess.run([sys.executable, "-c", script, *modules], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout))
+
+
+def test_importing_otoscope_is_light():
+    assert not loaded_by("otoscope") & {"torch", "lhotse", "transformers", "matplotlib", "xarray"}
+
+
+@pytest.mark.parametrize(
+    "name", ["errors", "registry", "bundled", "phones", "results", "figures", "viewer", "relations"]
+)
+def test_packages_without_a_model_never_import_torch(name):
+    found = pkgutil.walk_packages([str(PACKAGE / name)], f"otoscope.{name}.")
+    modules = {f"otoscope.{name}", *(info.name for info in found)} - WITH_A_MODEL
+    assert not loaded_by(*modules) & {"torch", "lhotse", "transformers"}

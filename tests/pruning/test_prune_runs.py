@@ -1,0 +1,184 @@
+"""`rank` and `prune` as a person calls them: what a run holds, resuming, and what is refused."""
+
+import numpy as np
+import pytest
+
+import otoscope
+from otoscope.errors import InputError
+from otoscope.importance.tables import curve_table, ranking_table
+from otoscope.runs import cache as keep
+
+BY = ["globalness", "random", "gradient"]
+PRUNED = {"by": ["weight"], "probes": ["hidden", "speaker-utterance"], "step": 0.5, "spans": [2, 0]}
+
+
+@pytest.fixture
+def pruned(tiny_pretrained, tiny_corpus, tmp_path):
+    return otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "pruned", **PRUNED)
+
+
+def same_bits(a, b):
+    return a.dataset.load().drop_attrs().identical(b.dataset.load().drop_attrs())
+
+
+def stop_after(patch, files):
+    """Whatever keeps arrays is interrupted when it has kept so many."""
+    kept, real = [], keep.atomic
+
+    def counting(path, **options):
+        kept.append(path)
+        if len(kept) > files:
+            raise KeyboardInterrupt
+        return real(path, **options)
+
+    patch.setattr(keep, "atomic", counting)
+
+
+def test_a_ranking_run_holds_scores_ranks_and_agreement(tiny_pretrained, tiny_corpus, tmp_path):
+    run = otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY)
+    assert run.kind == "ranking"
+    assert run.dataset["ranking"].values.tolist() == ["globalness", "random-0", "random-1", "random-2", "gradient"]
+    assert run.dataset["rank"].dims == ("ranking", "layer", "head")
+    assert run.dataset["dispensable"].sel(ranking=["globalness", "gradient"]).values.tolist() == ["high", "low"]
+    np.testing.assert_allclose(np.diag(run.dataset["agreement"]), 1)
+    assert "gradient" in ranking_table(run.dataset)
+
+
+def test_statistics_are_those_of_analyze_measured_or_taken_from_its_run(tiny_model, tiny_corpus, tmp_path):
+    analyzed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "heads")
+    names = ["globalness", "verticality", "diagonality", "weight"]
+    measured = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "a", by=names)
+    taken = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "b", by=names, run=analyzed.path)
+    for name in names:
+        np.testing.assert_allclose(measured.dataset["score"].sel(ranking=name), analyzed.dataset[name], rtol=1e-5)
+        np.testing.assert_array_equal(taken.dataset["score"].sel(ranking=name), analyzed.dataset[name])
+
+
+def test_a_stopped_ranking_goes_on_to_the_same_bits(tiny_pretrained, tiny_corpus, tmp_path):
+    whole = otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "whole", by=BY)
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY)
+    assert same_bits(otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY, resume=True), whole)
+
+
+def test_curves_hold_what_the_intervened_model_does(tiny_pretrained, pruned):
+    """Removing every head of the model is the last step of each curve, and a span is the encoder's own."""
+    dataset = pruned.dataset
+    encoder = otoscope.load(tiny_pretrained)
+    waves = [encoder.wave(cut) for cut in otoscope.read_corpus(pruned.plan["corpus"]["path"])]
+
+    def error(change):
+        with change:
+            return np.mean([distance(encoder, wave, hidden) for wave, hidden in zip(waves, intact, strict=True)])
+
+    def distance(encoder, wave, hidden):
+        return float((encoder.forward([wave]).hidden - hidden).norm() / hidden.norm())
+
+    intact = [encoder.forward([wave]).hidden for wave in waves]
+    every = [(layer, head) for layer in range(2) for head in range(3)]
+    hidden = dataset.sel(probe="hidden")
+    np.testing.assert_allclose(hidden["score"].isel(step=-1), error(encoder.without_heads(every)), rtol=1e-5)
+    narrow = hidden["span_score"].sel(radius=2)
+    assert narrow.sel(rows="renormalised").item() == pytest.approx(error(encoder.span(2)), rel=1e-5)
+    assert narrow.sel(rows="published").item() == pytest.approx(error(encoder.span(2, renormalise=False)), rel=1e-5)
+    np.testing.assert_array_equal(hidden["score"].isel(step=0), 0)
+
+
+def test_the_intact_step_is_what_probe_says(tiny_pretrained, tiny_corpus, tmp_path, pruned):
+    probed = otoscope.probe(tiny_pretrained, tiny_corpus, tmp_path / "probed", probes=["speaker-utterance"])
+    score = probed.dataset["score"].sel(reader="intact", probe="speaker-utterance").item()
+    assert (pruned.dataset["score"].sel(probe="speaker-utterance", step=0) == score).all()
+    assert "speaker-utterance (accuracy)" in curve_table(pruned.dataset)
+
+
+def test_stopped_curves_go_on_to_the_same_bits(tiny_pretrained, tiny_corpus, tmp_path, pruned):
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 4)
+        with pytest.raises(KeyboardInterrupt):
+            otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED)
+    resumed = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED, resume=True)
+    assert same_bits(resumed, pruned)
+
+
+def test_rankings_of_a_run_are_pruned_by(tiny_pretrained, tiny_corpus, tmp_path, pruned):
+    otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", by=["weight", "random"])
+    again = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "again", **PRUNED, run=tmp_path / "ranked")
+    assert same_bits(again, pruned)
+    asked = PRUNED | {"by": ["globalness"], "run": tmp_path / "ranked"}
+    with pytest.raises(InputError, match="holds no ranking 'globalness'; it holds weight, random-0"):
+        otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "none", **asked)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, tiny_corpus, tmp_path, pruned):
+    analyzed = otoscope.analyze("bundled", tiny_corpus, tmp_path / "heads", limit=1)
+    for given, reason in ((analyzed.path, "made of another model"), (pruned.path, "holds curves")):
+        with pytest.raises(InputError, match=reason):
+            otoscope.rank(tiny_model, tiny_corpus, tmp_path / "none", by=["weight"], run=given)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"loss": "reconstruction", "by": ["fisher"]}, "has no prediction head"),
+        ({"probes": ["reconstruction"]}, "has no prediction head"),
+        ({"probes": ["beauty"]}, "no probe 'beauty'; probes are hidden, phone"),
+        ({"by": ["beauty"]}, "no ranking 'beauty'"),
+        ({"step": 0}, "expected a step above 0"),
+        ({"spans": [-1]}, "expected spans of 0 frames or more"),
+        ({"spans": [1, 10**20]}, "expected a span of at most 1000000 frames, got 100000000000000000000"),
+        ({"limit": 2, "probes": ["speaker-frame"]}, "tells speakers apart and the corpus names 1"),
+        ({"limit": 2, "probes": ["phone"]}, "expected utterances of two speakers or more"),
+        ({"permutations": 0}, "1 permutation or more, got 0"),
+        ({"seeds": 0}, "at least 1 seed"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_leaves_no_folder(changed, reason, tiny_model, tiny_corpus, tmp_path):
+    with pytest.raises(InputError, match=reason):
+        otoscope.prune(tiny_model, tiny_corpus, tmp_path / "none", **(PRUNED | changed))
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_loss_that_needs_labels_is_refused_where_there_are_none(tiny_model, tiny_corpus, tmp_path):
+    for labels in tiny_corpus.rglob("*.TextGrid"):
+        labels.unlink()
+    with pytest.raises(InputError, match="needs phone labels and the corpus has none"):
+        otoscope.rank(tiny_model, tiny_corpus, tmp_path / "none", by=["fisher"], loss="phone")
+
+
+def test_only_an_intact_model_is_ranked_and_pruned(tiny_model, tiny_corpus, tmp_path):
+    encoder = otoscope.load(tiny_model)
+    with encoder.without_heads([(0, 0)]), pytest.raises(InputError, match="expected an intact model"):
+        otoscope.rank(encoder, tiny_corpus, tmp_path / "none", by=["weight"])
+    with encoder.span(3), pytest.raises(InputError, match="expected an intact model"):
+        otoscope.prune(encoder, tiny_corpus, tmp_path / "none", **PRUNED)
+
+
+def test_a_probe_can_say_what_is_harm(tiny_model, tiny_corpus, tmp_path):
+    run = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "run", by=["gradient"], loss="speaker-utterance")
+    assert (run.dataset["score"] > 0).all()
+    assert run.dataset.attrs["loss"] == "speaker-utterance"
+
+
+def test_whole_layers_go_and_pass_on_what_they_were_given(tiny_pretrained, tiny_corpus, tmp_path):
+    """With steps of a layer, the heads of one layer go together; the model still gives finite scores."""
+    encoder = otoscope.load(tiny_pretrained)
+    with encoder.without_heads([(0, head) for head in range(3)]):
+        wave = encoder.wave(next(iter(otoscope.read_corpus(tiny_corpus))))
+        assert encoder.forward([wave]).hidden.isfinite().all()
+    run = otoscope.prune(
+        encoder, tiny_corpus, tmp_path / "run", by=["diagonality"], probes=["hidden"], step=1 / 6, spans=[]
+    )
+    assert np.isfinite(run.dataset["score"]).all()
+    assert (run.dataset["score"].isel(step=slice(1, None)) > 0).all()
+
+
+def test_a_run_by_given_rankings_keeps_their_orders_in_its_plan(tiny_pretrained, tiny_corpus, tmp_path):
+    otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", by=["weight"])
+    asked = PRUNED | {"run": tmp_path / "ranked"}
+    otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked)
+    again = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked, resume=True)
+    assert again.plan["given"]["weight"][0] == [int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]]

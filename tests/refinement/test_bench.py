@@ -1,0 +1,84 @@
+"""What `bench` reports is what is there: multiplications, parameters, bytes; times only that they are times."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.helpers.refinable_models import SOME
+
+from otoscope.errors import InputError
+from otoscope.models.load import load
+from otoscope.refinement.bench import bench
+from otoscope.refinement.macs import count_macs
+from otoscope.refinement.refine import refine
+
+
+def test_multiplications_of_the_tiny_hubert_by_hand(original: Callable[[str], Path]) -> None:
+    """One second: 49 or 50 frames of 48 numbers, 4 heads of 12, 64 in the feed-forward, three layers."""
+    encoder = load(original("hubert-layer"), device="cpu")
+    macs, frames = count_macs(encoder, 1.0), encoder.frames(np.zeros(16000))
+    assert macs["attention projections"] == 3 * 4 * 48 * 48 * frames
+    assert macs["feed-forward"] == 3 * 2 * 48 * 64 * frames
+    assert macs["attention"] == 3 * 2 * 48 * frames**2
+    first = (16000 - 10) // 5 + 1
+    second = (first - 8) // 16 + 1
+    convolutions = 32 * (10 * first + 8 * 32 * second + 4 * 32 * frames)
+    position = (frames + 1) * 48 * (48 // 4) * 16  # an even kernel makes one frame too many, which is dropped
+    assert macs["front end"] == convolutions + 32 * 48 * frames + position
+
+
+def test_a_refined_model_multiplies_less(original: Callable[[str], Path], tmp_path: Path) -> None:
+    refine(original("mockingjay"), tmp_path / "out", remove=SOME, span=2)
+    before, after = (count_macs(load(name, device="cpu"), 4.0) for name in (original("mockingjay"), tmp_path / "out"))
+    assert after["attention projections"] * 12 == before["attention projections"] * 8
+    assert after["feed-forward"] == before["feed-forward"]
+    assert after["front end"] == before["front end"]
+    frames = load(original("mockingjay"), device="cpu").frames(np.zeros(64000))
+    assert after["attention"] == 2 * 8 * 12 * -(-frames // 32) * 32 * 36
+
+
+def test_a_report_of_two_models(original: Callable[[str], Path], tmp_path: Path) -> None:
+    refine(original("mockingjay"), tmp_path / "out", remove=SOME, span=2)
+    measured = bench(tmp_path / "out", original("mockingjay"), seconds=[1], rounds=2)
+    assert measured.parameters == tuple(
+        sum(p.numel() for p in load(name, device="cpu").model.parameters())
+        for name in (tmp_path / "out", original("mockingjay"))
+    )
+    assert measured.disk[0] == (tmp_path / "out" / "model.safetensors").stat().st_size
+    refined, whole = measured.costs[1]
+    assert 0 < refined.latency.low <= refined.latency.median <= refined.latency.high
+    assert refined.peak > 100
+    assert sum(refined.macs.values()) < sum(whole.macs.values())
+    assert measured.ratios[1].low > 0
+    for shown in ("parameters", "weights on disk", "latency", "times as fast", "peak memory", "attention projections"):
+        assert shown in measured.table
+
+
+def test_one_model_alone_has_no_ratio(original: Callable[[str], Path]) -> None:
+    measured = bench(original("whisper"), seconds=[1], rounds=1)
+    assert not measured.ratios
+    assert "times as fast" not in measured.table
+    assert measured.costs[1][0].macs["attention"] == 3 * 2 * 48 * 300**2  # silence included
+
+
+def test_models_outside_of_refinement_are_counted_too(original: Callable[[str], Path]) -> None:
+    encoder = load(original("wavlm-layer"), device="cpu")
+    assert count_macs(encoder, 1.0)["attention projections"] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seconds": []}, "expected lengths of audio above 0 seconds, got none"),
+        ({"seconds": [1, 0]}, "expected lengths of audio above 0 seconds, got 1, 0"),
+        ({"seconds": [float("nan")]}, "expected lengths of audio above 0 seconds, got nan"),
+        ({"seconds": [float("inf")]}, "expected lengths of audio above 0 seconds, got inf"),
+        ({"rounds": 0}, "expected at least 1 round, got 0"),
+        ({"against": "no/such/model/here"}, "model folder no/such/model/here does not exist"),
+        ({"seconds": [0.001]}, "shorter than one frame"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(options, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        bench("bundled", **{"seconds": [1], **options})

@@ -1,0 +1,57 @@
+"""A refined model takes less of the disk than its original, and a full disk is one line."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tests.helpers.refinable_models import SOME, plain, relative
+from tests.helpers.tmpfs import mounted
+from transformers import AutoModel
+
+from otoscope import bundled
+from otoscope.errors import InputError
+from otoscope.models.load import load
+from otoscope.refinement.refine import refine
+
+ORIGINAL = bundled.model() / "model.safetensors"
+
+
+def size(folder: Path) -> int:
+    return (folder / "model.safetensors").stat().st_size
+
+
+@pytest.mark.parametrize("how", [{"budget_macs": 0.8}, {"remove": SOME, "tune": 1, "corpora": ["bundled"]}])
+def test_a_model_of_half_precision_does_not_grow(how: dict[str, object], tmp_path: Path) -> None:
+    """Nor where scales or training change its weights; it loads in single precision all the same."""
+    refine("bundled", tmp_path / "out", portable=True, **how)
+    assert size(tmp_path / "out") < ORIGINAL.stat().st_size
+    assert {weight.dtype for weight in load(tmp_path / "out", device="cpu").model.parameters()} == {torch.float32}
+    assert {weight.dtype for weight in AutoModel.from_pretrained(tmp_path / "out").parameters()} == {torch.float32}
+    whole = AutoModel.from_pretrained(tmp_path / "out" / "portable", trust_remote_code=True)
+    assert {weight.dtype for weight in whole.parameters()} == {torch.float32}
+    assert relative(plain(tmp_path / "out" / "portable"), plain(tmp_path / "out")) < 1e-5
+
+
+def test_tuned_weights_are_rounded_only_where_the_original_was(original: Callable[[str], Path], tmp_path: Path) -> None:
+    tuned = {}
+    for name in ("bundled", original("mockingjay")):
+        out = refine(name, tmp_path / str(len(tuned)), remove=[(0, 0)], tune=1, corpora=["bundled"]).path
+        tuned[name] = {weight.dtype for weight in load_file(out / "model.safetensors").values() if weight.ndim > 1}
+    assert list(tuned.values()) == [{torch.float16}, {torch.float32}]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 12 MB: room for a refined bundled model, not for the portable one beside it."""
+    with mounted(tmp_path / "small", "12m") as disk:
+        yield disk
+
+
+def test_a_full_disk_is_one_line_and_nothing_half_written(small_disk: Path) -> None:
+    """Weights are written by a library that tells the operating system's error in its own words."""
+    with pytest.raises(InputError, match=r"disk full while writing .*out: .* MB free") as refused:
+        refine("bundled", small_disk / "out", remove=[(0, 0)], portable=True)
+    assert "\n" not in str(refused.value)
+    assert not list(small_disk.iterdir())

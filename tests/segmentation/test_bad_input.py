@@ -1,0 +1,103 @@
+"""What cannot be segmented is one clear line, and leaves no folder."""
+
+import shutil
+import sys
+
+import pytest
+
+import otoscope
+from otoscope.cli import main
+from otoscope.errors import InputError
+from otoscope.segmentation.table import segmentation_table
+
+
+@pytest.fixture
+def refused(tiny_model, tmp_path):
+    def run(corpus, **options):
+        with pytest.raises(InputError) as error:
+            otoscope.segment(tiny_model, corpus, tmp_path / "run", **options)
+        assert not (tmp_path / "run").exists()
+        return str(error.value)
+
+    return run
+
+
+def unlabel(corpus, voices):
+    for voice in voices:
+        for labels in (corpus / voice).glob("*.TextGrid"):
+            labels.unlink()
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -0.02, float("nan")])
+def test_a_tolerance_not_above_zero(refused, tiny_corpus, tolerance):
+    assert "expected a tolerance above 0 seconds" in refused(tiny_corpus, tolerance=tolerance)
+
+
+def test_no_phones_anywhere(refused, tiny_corpus):
+    unlabel(tiny_corpus, ["awb", "rms"])
+    assert "none of 4 utterances" in refused(tiny_corpus)
+    assert "give labels, or name their tier" in refused(tiny_corpus)
+
+
+def test_unknown_validation_speakers(refused, tiny_corpus):
+    assert "no speaker slt among those with phones: awb, rms" in refused(tiny_corpus, validation=["slt"])
+
+
+def test_alignments_past_the_end_of_the_audio(refused, tiny_corpus):
+    for labels in tiny_corpus.rglob("*.TextGrid"):
+        audio = labels.with_suffix(".flac")
+        longer = max(tiny_corpus.rglob("*.TextGrid"), key=lambda path: path.stat().st_size)
+        if labels != longer:
+            shutil.copy(longer, labels)
+        assert audio.exists()
+    assert "expected labels within the audio's" in refused(tiny_corpus, strict=True)
+
+
+def test_utterances_without_phones_are_left_out_and_counted(tiny_model, tiny_corpus, tmp_path, refused):
+    next((tiny_corpus / "awb").glob("*.TextGrid")).unlink()
+    assert "it has no phone labels" in refused(tiny_corpus, format="textgrid", strict=True)
+    run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run", format="textgrid")
+    assert len(run.skipped) == 1
+    assert "1 utterance left out" in segmentation_table(run)
+    assert run.dataset.sizes["utterance"] + run.dataset.attrs["validation_utterances"] == 3
+
+
+def test_one_speaker_is_parted_by_utterance_and_the_table_says_so(tiny_model, tiny_corpus, tmp_path):
+    shutil.rmtree(tiny_corpus / "rms")
+    run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run")
+    assert run.dataset.attrs["parted_by"] == "utterance"
+    assert "fewer than two speakers are known: the parts are of different utterances" in segmentation_table(run)
+
+
+def test_a_run_of_another_kind_has_no_such_table(tiny_model, tiny_corpus, tmp_path):
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=1)
+    with pytest.raises(InputError, match=r"expected a run that segment wrote, .* holds heads; run otoscope segment"):
+        segmentation_table(run)
+
+
+def test_the_command_parses_makes_the_call_and_prints(tiny_model, tiny_corpus, tmp_path, monkeypatch, capsys):
+    arguments = ["segment", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run"), "--validation", "rms"]
+    monkeypatch.setattr(sys, "argv", ["otoscope", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    printed = capsys.readouterr()
+    assert (stopped.value.code or 0, printed.err) == (0, "")
+    assert segmentation_table(otoscope.open_run(tmp_path / "run")) in printed.out
+    assert f"otoscope figures {tmp_path / 'run'}" in printed.out
+
+
+def test_its_figures_show_no_other_utterance(segmented, tmp_path):
+    with pytest.raises(InputError, match="holds a segmentation, which keeps no maps to choose from"):
+        otoscope.draw(segmented.path, tmp_path / "figures", utterance="awb/001")
+    names = [path.stem for path in otoscope.draw(segmented.path, tmp_path / "figures", formats=["svg"])]
+    assert names == ["segmentation-curves", "segmentation-example", "segmentation-heads"]
+
+
+def test_the_command_refuses_in_one_line(tiny_model, tiny_corpus, tmp_path, monkeypatch, capsys):
+    arguments = ["segment", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run"), "--tolerance", "0"]
+    monkeypatch.setattr(sys, "argv", ["otoscope", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    printed = capsys.readouterr()
+    assert (stopped.value.code, printed.out) == (2, "")
+    assert printed.err.splitlines() == ["otoscope: expected a tolerance above 0 seconds, got 0.0; 0.020 is customary"]

@@ -1,0 +1,52 @@
+"""On real speech the baselines reach what is known of them, speakers of the two parts disjoint."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from otoscope.segmentation.baselines import boundary_rate, uniform_boundaries
+from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries, inner_boundaries
+from otoscope.segmentation.spectral import log_mel, mfcc
+from otoscope.segmentation.tuning import Labelled, pooled_counts, tune
+
+VALIDATION = 3  # first speakers in alphabetical order
+RATIOS, BETAS = (0.2, 0.4), tuple(1.15**step for step in range(0, 9))
+
+
+@pytest.fixture(scope="module")
+def parts(corpora):
+    """Utterances (wave, boundaries) of the validation speakers and of all others, 16 kHz."""
+    root = corpora / "timit-sample"
+    speakers = sorted(folder for folder in root.iterdir() if folder.is_dir())
+    return [
+        [utterance(audio) for speaker in part for audio in sorted(speaker.glob("*.flac"))]
+        for part in (speakers[:VALIDATION], speakers[VALIDATION:])
+    ]
+
+
+def utterance(audio):
+    wave, rate = soundfile.read(audio)
+    lines = [line.split() for line in audio.with_suffix(".phn").read_text().splitlines()]
+    return wave, inner_boundaries((int(start) / rate, int(end) / rate) for start, end, _ in lines)
+
+
+@pytest.mark.parametrize(
+    ("features", "known"),
+    [(mfcc, 0.756), (log_mel, 0.807)],
+    ids=["mfcc", "log-mel"],
+)
+def test_baselines_are_no_weaker_than_known(parts, features, known):
+    validation, test = ([Labelled(features(wave, 16000), times) for wave, times in part] for part in parts)
+    tuned = tune(validation, ratios=RATIOS, betas=BETAS)
+    strict, lenient = (pooled_counts(test, tuned.alpha, [tuned.beta], strict=strict)[0] for strict in (True, False))
+    assert strict.scores().r_value >= known
+    assert lenient.scores().f1 > strict.scores().f1
+
+
+def test_uniform_boundaries_are_far_below(parts):
+    validation, test = parts
+    rate = boundary_rate([times for _, times in validation], [len(wave) / 16000 for wave, _ in validation])
+    assert 9 < rate < 14
+    counts = [count_boundaries(times, uniform_boundaries(len(wave) / 16000, rate)) for wave, times in test]
+    assert 0.3 < sum(counts, BoundaryCounts()).scores().r_value < 0.6
+    assert all(np.isfinite(list(vars(each.scores()).values())).all() for each in counts)

@@ -1,0 +1,57 @@
+"""Every statistic in the house keeps every law; a new file is tested without touching this one."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.helpers import statistics_invariants as laws
+
+from otoscope.statistics import discover, of_norms
+from otoscope.statistics.statistic import Statistic
+
+FOUND = discover(laws.PHONES) | of_norms()
+
+every_statistic = pytest.mark.parametrize("statistic", FOUND.values(), ids=FOUND)
+
+
+@every_statistic
+def test_describes_itself(statistic: Statistic) -> None:
+    laws.check_described(statistic)
+
+
+@every_statistic
+def test_equals_its_reference_on_full_maps(statistic: Statistic) -> None:
+    largest = laws.check_exact(statistic)
+    print(
+        f"{statistic.name}: largest relative difference {largest[torch.float64]:.1e} in float64, "
+        f"{largest[torch.float32]:.1e} in float32, over {len(laws.cases())} maps x {laws.HEADS} heads"
+    )
+
+
+@every_statistic
+def test_is_finite_and_in_its_range(statistic: Statistic) -> None:
+    laws.check_values(statistic)
+
+
+@every_statistic
+def test_heads_do_not_see_each_other(statistic: Statistic) -> None:
+    laws.check_heads_are_independent(statistic)
+
+
+@every_statistic
+def test_padding_changes_nothing(statistic: Statistic) -> None:
+    laws.check_padding(statistic)
+
+
+shards_of_twelve = st.permutations(range(12)).flatmap(
+    lambda order: st.lists(st.integers(1, 11), unique=True, max_size=5).map(
+        lambda cuts: [list(order[a:b]) for a, b in zip([0, *sorted(cuts)], [*sorted(cuts), 12], strict=True)]
+    )
+)
+
+
+@every_statistic
+@settings(max_examples=20, deadline=None)
+@given(shards=shards_of_twelve)
+def test_sharding_changes_nothing(statistic: Statistic, shards: list[list[int]]) -> None:
+    laws.check_merging(statistic, shards)

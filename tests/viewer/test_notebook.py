@@ -1,0 +1,82 @@
+"""The widget in a real JupyterLab: its cell shows the atlas, asked over messages from the kernel."""
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.helpers.viewer_browser import FLAGS, chromium, until
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = pytest.mark.skipif(
+    not importlib.util.find_spec("jupyterlab"), reason="JupyterLab is not installed; pip install jupyterlab to try it"
+)
+
+TOKEN = "notebook"
+CELL = "import otoscope\notoscope.view({run!r})"
+
+
+def notebook(run: Path) -> dict:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "id": "view"}
+    return {
+        "cells": [cell | {"source": CELL.format(run=str(run))}],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+@pytest.fixture
+def lab(drawn_run, tmp_path):
+    (tmp_path / "look.ipynb").write_text(json.dumps(notebook(drawn_run.path)))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = [
+        f"--port={port}",
+        f"--IdentityProvider.token={TOKEN}",
+        "--no-browser",
+        "--LabApp.news_url=None",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+    ]
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    log = (tmp_path / "lab.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options], cwd=tmp_path, env=environment, stdout=log, stderr=log
+    )
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait()
+    log.close()
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(f"{url}/api?token={TOKEN}").status == 200)
+    except OSError:
+        return False
+
+
+def test_the_cell_shows_the_atlas(lab):
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        for _ in range(300):
+            if answers(lab):
+                break
+            page.wait_for_timeout(200)
+        page.goto(f"{lab}/lab/tree/look.ipynb?token={TOKEN}")
+        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click(timeout=90_000)
+        page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel listens
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(".otoscope-cell .atlas .cell", timeout=90_000)
+        assert page.locator(".otoscope-cell .atlas .cell").count() == 6
+        until(page, "[...document.querySelectorAll('.atlas .grid .thumb')].every(thumb => thumb.width > 1)", 30)
+        browser.close()
