@@ -3,26 +3,30 @@
 BIN := .venv/bin
 PYTHON := $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --dist loadscope
 
 OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' pyproject.toml)
 OLD := .venv/transformers-$(OLDEST)
 
-.PHONY: demo test test-oldest lint bench venv
+.PHONY: demo test test-fast test-oldest lint bench venv
 .DELETE_ON_ERROR:
 
 demo: venv
 	$(BIN)/otoscope demo
 
 test: lint
-	$(PYTEST) -n 2 --dist loadscope
+	$(PYTEST)
+
+# Without a browser, the site, and the tests marked slow: for every change while you work.
+test-fast: venv
+	$(PYTEST) -m "not slow and not browser"
 
 # The models' exactness with the oldest transformers of the stated range, laid over the environment; kept between runs.
 # Its extractor of Parakeet needs librosa, which is not among what otoscope needs.
 test-oldest: $(OLD)/transformers
 	PYTHONPATH=$(OLD) $(BIN)/python -c 'from importlib.metadata import version as v; import transformers as t; \
 		print("transformers", t.__version__); assert (t.__version__ + ".").startswith("$(OLDEST).") and v("transformers") == t.__version__'
-	PYTHONPATH=$(OLD) $(PYTEST) -n 2 --dist loadscope -p no:cacheprovider -k "(float32 or test_load) and not parakeet" \
+	PYTHONPATH=$(OLD) $(PYTEST) -p no:cacheprovider -k "(float32 or test_load) and not parakeet" \
 		-W 'ignore:`torch.jit.script`:DeprecationWarning' \
 		tests/models/test_exact.py tests/models/test_load.py
 

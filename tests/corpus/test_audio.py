@@ -132,7 +132,7 @@ def cut_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".WAV"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lost=st.one_of(st.integers(1, 40), st.floats(0.01, 0.99)))
 def test_truncated_audio_is_never_read_as_shorter_audio(
     whole_files: dict[str, bytes], cut_file: Path, suffix: str, lost: int | float

@@ -35,7 +35,7 @@ def test_a_machine_without_python_is_told_which_is_needed(clone):
     assert not (clone / ".venv").exists()
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench"])
+@pytest.mark.parametrize("target", ["demo", "test", "test-fast", "lint", "bench"])
 def test_every_target_makes_the_environment_first(clone, target):
     planned = make(clone, "--dry-run", target).stdout
     assert planned.index("-m venv .venv") < planned.index("pip install") < planned.rindex(".venv/bin/")

@@ -55,7 +55,7 @@ def literal_scores(features, alpha):
 
 
 @given(attention=maps, alpha=alphas, repeat=st.sampled_from([1, 2, 3]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @example(attention=np.ones((1, 1)), alpha=1.0, repeat=3)
 def test_scores_of_a_map_equal_those_of_the_really_up_sampled_map(attention, alpha, repeat):
     fast = scores(label_rows(attention, repeat), alpha, BETAS, repeat)
@@ -63,7 +63,7 @@ def test_scores_of_a_map_equal_those_of_the_really_up_sampled_map(attention, alp
 
 
 @given(T=lengths, d=st.integers(1, 4), seed=seeds, alpha=alphas, repeat=st.sampled_from([1, 2, 3]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_scores_of_other_features_equal_those_of_repeated_frames(T, d, seed, alpha, repeat):
     features = np.random.default_rng(seed).standard_normal((T, d))
     fast = scores(features, alpha, BETAS, repeat)
@@ -79,7 +79,7 @@ def test_the_size_of_tiles_changes_no_score(make, tile_rows):
 
 
 @given(maps, st.sampled_from([2, 3, 5]))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_up_sampling_divides_distances_by_the_root_of_the_repetition(attention, repeat):
     real = up_sampled(attention, repeat)
     rows = label_rows(attention, repeat).repeat(repeat, axis=0)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otoscope.errors import InputError
@@ -36,7 +36,6 @@ def assert_same_bits(a: state.State, b: state.State) -> None:
     assert all(one[name].tobytes() == other[name].tobytes() for name in one)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 400), max_size=6), min_size=3, max_size=3))
 def test_merging_is_associative_and_commutative_to_the_bit(parts: list[list[int]]) -> None:
     seen: set[int] = set()

@@ -51,7 +51,7 @@ shards_of_twelve = st.permutations(range(12)).flatmap(
 
 
 @every_statistic
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(shards=shards_of_twelve)
 def test_sharding_changes_nothing(statistic: Statistic, shards: list[list[int]]) -> None:
     laws.check_merging(statistic, shards)

@@ -1,0 +1,36 @@
+"""The project's text uses the words of the field: no metaphors, no archaic words, no verbs of hearing for programs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WORDS = re.compile(
+    r"\b(house|rooms?|doors?|whoever|whatever|nobody|somebody|a person|persons?|told|tells?|hears|heard|stands?|stood|lies"
+    r"|goes on|go on|going on|left out|leaves? out|beside|besides|ours|theirs|judges?|laws?|abreast|takeaway)\b",
+    re.IGNORECASE,
+)
+"""Words that style.md rules out. `rules out` itself is fine: only whole words count."""
+QUOTED = re.compile(r"“[^”]*”|^>.*$", re.MULTILINE)
+"""Quotations of others' text in documents: the only place where these words may appear."""
+FOLDERS = ("src/otoscope", "web/src", "docs", "tests", "benchmarks", "scripts", "experiments", ".github")
+SUFFIXES = {".py", ".md", ".ts", ".tsx", ".css", ".toml", ".html", ".yml", ".cff"}
+NOT_OURS = ("src/otoscope/viewer/assets/", "src/otoscope/bundled/speech/", "tests/project/test_language.py")
+"""Built pages, and the sentences that the bundled voices speak."""
+
+
+def text_files() -> list[Path]:
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
+    pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml", "SECURITY.md")]
+    known = [path for path in (*files, *pages) if path.is_file() and "node_modules" not in path.parts]
+    return sorted(path for path in known if not path.relative_to(ROOT).as_posix().startswith(NOT_OURS))
+
+
+@pytest.mark.parametrize("path", text_files(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_text_uses_the_words_of_the_field(path):
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        text = QUOTED.sub("", text)
+    lines = enumerate(text.splitlines(), start=1)
+    assert [f"{number}: {found[0]}" for number, line in lines for found in [WORDS.search(line)] if found] == []
