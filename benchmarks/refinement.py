@@ -19,7 +19,7 @@ from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
 from otoscope import load, refine
-from otoscope.attention.local import blocked_attention
+from otoscope.attention.local import local_attention
 from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayModel
 from otoscope.refinement.macs import count_macs
@@ -67,7 +67,7 @@ def span_row(length: int) -> tuple[str, str, str]:
         F.scaled_dot_product_attention(*states).transpose(1, 2).contiguous()
 
     def blocked() -> None:
-        blocked_attention(*states, radius=RADIUS, scaling=0.125)
+        local_attention(*states, radius=RADIUS, scaling=0.125)
 
     blocked()
     dense()

@@ -4,22 +4,22 @@ import pytest
 import torch
 from tests.helpers import statistics_invariants as laws
 
-from otoscope.attention.inputs import Layer, Span
+from otoscope.attention.inputs import AttentionInputs, SpanLimits
 from otoscope.attention.kernels.tiled import attend_in_tiles
-from otoscope.attention.reductions import GATHER, LABELLED
+from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS
 
 T = 300
-NEEDS = frozenset({*GATHER, *LABELLED})
+NEEDS = frozenset({*TILE_REDUCERS, *LABEL_REDUCERS})
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
-@pytest.mark.parametrize("span", [Span(T, T), Span(5, T), Span(T, 5)], ids=str)
+@pytest.mark.parametrize("span", [SpanLimits(T, T), SpanLimits(5, T), SpanLimits(T, 5)], ids=str)
 @pytest.mark.parametrize("biased", [False, True])
-def test_tiles_stay_on_their_device(dtype: torch.dtype, span: Span, biased: bool) -> None:
+def test_tiles_stay_on_their_device(dtype: torch.dtype, span: SpanLimits, biased: bool) -> None:
     """Its tensors have no values: reading one, or computing with one of another device, is an error."""
     labels = laws.labels(T)
     states = torch.empty(2, T, 8, device="meta", dtype=dtype)
     bias = torch.empty(2, T, T, device="meta", dtype=dtype) if biased else None
     context = torch.empty(T, 2, 8, device="meta", dtype=dtype)
-    found = attend_in_tiles(Layer(states, states, states, 0.5, bias, span, labels), NEEDS, context)
+    found = attend_in_tiles(AttentionInputs(states, states, states, 0.5, bias, span, labels), NEEDS, context)
     assert all(getattr(found, need).device.type == "meta" for need in NEEDS)

@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves
 
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
-from otoscope.attention.reductions import GATHER, LABELLED
+from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS
 
 
 class Ruler(TorchDispatchMode):
@@ -40,7 +40,7 @@ def peak(attention: Callable[[torch.Tensor], object], T: int) -> int:
 
 def ours(states: torch.Tensor) -> object:
     labels = Labels(torch.arange(states.shape[2])[:, None] // 8 % 40, 40)
-    return attend(states, states, states, scaling=1.0, needs={*GATHER, *LABELLED}, labels=[labels])
+    return attend(states, states, states, scaling=1.0, needs={*TILE_REDUCERS, *LABEL_REDUCERS}, labels=[labels])
 
 
 def whole_map(states: torch.Tensor) -> object:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tests.helpers import statistics_invariants as laws
 
 from otoscope.attention.kernels.tiled import attend
-from otoscope.attention.reductions import GATHER
+from otoscope.attention.reductions import TILE_REDUCERS
 from otoscope.errors import InputError
 from otoscope.statistics.reference import distance
 
@@ -35,7 +35,7 @@ def direct(A: np.ndarray) -> dict[str, np.ndarray]:
 
 def test_reductions_and_context_equal_those_of_whole_maps() -> None:
     for number, (query, key, options) in enumerate(laws.cases()):
-        context, [reductions] = attend(query, key, key, scaling=0.5, needs=set(GATHER), **options)
+        context, [reductions] = attend(query, key, key, scaling=0.5, needs=set(TILE_REDUCERS), **options)
         for h, A in enumerate(laws.maps(number)):
             np.testing.assert_allclose(context[0, :, h], A @ key[0, h].numpy(), rtol=1e-11, atol=1e-11)
             for name, expected in direct(A).items():
@@ -45,12 +45,12 @@ def test_reductions_and_context_equal_those_of_whole_maps() -> None:
 def test_many_heads_and_many_tiles_equal_one_head_at_a_time() -> None:
     """Tiles take several heads; the last tile of heads and of queries is smaller than the others."""
     q, k, v = qkv(1, 13, 700, dtype=torch.float64)
-    context, [together] = attend(q, k, v, scaling=0.3, needs=set(GATHER))
+    context, [together] = attend(q, k, v, scaling=0.3, needs=set(TILE_REDUCERS))
     for h in range(13):
         one = slice(h, h + 1)
-        alone_context, [alone] = attend(q[:, one], k[:, one], v[:, one], scaling=0.3, needs=set(GATHER))
+        alone_context, [alone] = attend(q[:, one], k[:, one], v[:, one], scaling=0.3, needs=set(TILE_REDUCERS))
         torch.testing.assert_close(context[:, :, one], alone_context, rtol=1e-12, atol=1e-12)
-        for name in GATHER:
+        for name in TILE_REDUCERS:
             torch.testing.assert_close(getattr(together, name)[one], getattr(alone, name), rtol=1e-12, atol=1e-12)
 
 
@@ -63,24 +63,24 @@ def test_context_equals_scaled_dot_product_attention() -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
     half = qkv(1, 2, 150, dtype=dtype)
-    context, [reductions] = attend(*half, scaling=0.5, needs=set(GATHER))
-    exact_context, [exact] = attend(*(x.float() for x in half), scaling=0.5, needs=set(GATHER))
+    context, [reductions] = attend(*half, scaling=0.5, needs=set(TILE_REDUCERS))
+    exact_context, [exact] = attend(*(x.float() for x in half), scaling=0.5, needs=set(TILE_REDUCERS))
     assert context.dtype == dtype
     torch.testing.assert_close(context, exact_context.to(dtype))
-    for name in GATHER:
+    for name in TILE_REDUCERS:
         torch.testing.assert_close(getattr(reductions, name), getattr(exact, name), rtol=0, atol=0)
 
 
 def test_what_is_not_needed_is_not_computed() -> None:
     _, [reductions] = attend(*qkv(1, 1, 9), scaling=1.0, needs={"row_max"})
-    assert [name for name in GATHER if getattr(reductions, name) is not None] == ["row_max"]
+    assert [name for name in TILE_REDUCERS if getattr(reductions, name) is not None] == ["row_max"]
 
 
 def test_padding_is_never_read_and_its_context_is_zero() -> None:
     q, k, v = qkv(2, 2, 140)
     for states in (q, k, v):
         states[1, :, 131:] = math.nan
-    context, [whole, shorter] = attend(q, k, v, scaling=0.5, lengths=[140, 131], needs=set(GATHER))
+    context, [whole, shorter] = attend(q, k, v, scaling=0.5, lengths=[140, 131], needs=set(TILE_REDUCERS))
     alone, _ = attend(*(x[1:, :, :131] for x in (q, k, v)), scaling=0.5)
     assert (whole.length, shorter.length) == (140, 131)
     assert context[1, 131:].abs().max() == 0
@@ -112,7 +112,7 @@ def test_the_smallest_number_forbids_as_minus_infinity_does(dtype: torch.dtype) 
     forbidden[:, 1] = forbidden[3] = True
     for lowest in (-math.inf, torch.finfo(dtype).min):
         bias = torch.zeros(5, 5, dtype=dtype).masked_fill(forbidden, lowest)
-        context, [reductions] = attend(q, k, v, scaling=1.0, bias=bias, needs=set(GATHER))
+        context, [reductions] = attend(q, k, v, scaling=1.0, bias=bias, needs=set(TILE_REDUCERS))
         assert reductions.rows.tolist() == [4]
         assert reductions.column_sum[0, 1] == 0
         assert context[0, 3].abs().max() == 0
@@ -121,9 +121,9 @@ def test_the_smallest_number_forbids_as_minus_infinity_does(dtype: torch.dtype) 
 
 def test_a_map_that_is_forbidden_altogether_stays_finite() -> None:
     bias = torch.full((1, 1, 4, 4), -math.inf)
-    context, [reductions] = attend(*qkv(1, 1, 4), scaling=1.0, bias=bias, needs=set(GATHER))
+    context, [reductions] = attend(*qkv(1, 1, 4), scaling=1.0, bias=bias, needs=set(TILE_REDUCERS))
     assert context.abs().max() == 0
-    assert all(getattr(reductions, name).isfinite().all() for name in GATHER)
+    assert all(getattr(reductions, name).isfinite().all() for name in TILE_REDUCERS)
 
 
 def test_a_span_as_long_as_the_utterance_is_the_whole_map() -> None:
@@ -137,9 +137,9 @@ def test_a_span_as_long_as_the_utterance_is_the_whole_map() -> None:
 def test_a_broken_model_is_not_hidden() -> None:
     q, k, v = qkv(1, 1, 5)
     q[0, 0, 2] = math.nan
-    context, [reductions] = attend(q, k, v, scaling=1.0, needs=set(GATHER))
+    context, [reductions] = attend(q, k, v, scaling=1.0, needs=set(TILE_REDUCERS))
     assert context[0, 2].isnan().all()
-    assert all(getattr(reductions, name).isnan().any() for name in GATHER)
+    assert all(getattr(reductions, name).isnan().any() for name in TILE_REDUCERS)
 
 
 @pytest.mark.parametrize(

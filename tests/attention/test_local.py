@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from otoscope.attention.local import blocked_attention
+from otoscope.attention.local import local_attention
 
 
 def by_band(q, k, v, radius, scaling, real):
@@ -20,11 +20,11 @@ def test_blocks_equal_a_band(length: int, radius: int) -> None:
     torch.manual_seed(0)
     q, k, v = (torch.randn(3, 2, length, 8, dtype=torch.float64) for _ in range(3))
     real = torch.arange(length) < torch.tensor([length, max(1, length // 2), 1])[:, None]
-    context = blocked_attention(q, k, v, radius=radius, scaling=0.7, real_bt=real)
+    context = local_attention(q, k, v, radius=radius, scaling=0.7, real_bt=real)
     expected = by_band(q, k, v, radius, 0.7, real)
     assert context.isfinite().all()
     torch.testing.assert_close(context[real], expected[real], rtol=0, atol=1e-12)
-    alone = blocked_attention(q, k, v, radius=radius, scaling=0.7)
+    alone = local_attention(q, k, v, radius=radius, scaling=0.7)
     torch.testing.assert_close(alone, by_band(q, k, v, radius, 0.7, torch.ones_like(real)), rtol=0, atol=1e-12)
 
 
@@ -33,7 +33,7 @@ def test_gradients_flow_and_are_those_of_a_band() -> None:
     q, k, v = (torch.randn(1, 2, 40, 4, dtype=torch.float64, requires_grad=True) for _ in range(3))
     weight = torch.randn(1, 40, 2, 4, dtype=torch.float64)
     real = torch.ones(1, 40, dtype=torch.bool)
-    ours = torch.autograd.grad((blocked_attention(q, k, v, radius=3, scaling=0.5) * weight).sum(), (q, k, v))
+    ours = torch.autograd.grad((local_attention(q, k, v, radius=3, scaling=0.5) * weight).sum(), (q, k, v))
     expected = torch.autograd.grad((by_band(q, k, v, 3, 0.5, real) * weight).sum(), (q, k, v))
     for a, b in zip(ours, expected, strict=True):
         torch.testing.assert_close(a, b)
@@ -43,5 +43,5 @@ def test_a_span_beyond_the_utterance_costs_no_more_than_all_of_it() -> None:
     """Windows of 2 * 10^6 frames around each block would not fit in memory."""
     torch.manual_seed(0)
     q, k, v = (torch.randn(1, 4, 500, 64) for _ in range(3))
-    wide = blocked_attention(q, k, v, radius=10**6, scaling=0.1)
-    torch.testing.assert_close(wide, blocked_attention(q, k, v, radius=499, scaling=0.1))
+    wide = local_attention(q, k, v, radius=10**6, scaling=0.1)
+    torch.testing.assert_close(wide, local_attention(q, k, v, radius=499, scaling=0.1))

@@ -9,7 +9,7 @@ from otoscope.attention.reductions import Reductions
 from otoscope.models.encoder import Encoder
 from otoscope.models.encoder_output import Encoded
 from otoscope.statistics import discover
-from otoscope.statistics.compute import evaluate
+from otoscope.statistics.compute import compute_statistics
 
 STATISTICS = discover()
 NEEDS = frozenset().union(*(statistic.needs for statistic in STATISTICS.values()))
@@ -22,7 +22,7 @@ def measure(encoder: Encoder, audio: Sequence[np.ndarray]) -> tuple[list[Values]
     layers: dict[int, list[Reductions]] = defaultdict(list)
     encoded = encoder.observe(audio, NEEDS, lambda layer, reductions: layers[layer].extend(reductions))
     utterances = zip(*(layers[layer] for layer in range(encoder.n_layers)), strict=True)
-    return [evaluate(STATISTICS, utterance) for utterance in utterances], encoded
+    return [compute_statistics(STATISTICS, utterance) for utterance in utterances], encoded
 
 
 def by_definition(maps: Sequence[np.ndarray]) -> Values:

@@ -4,12 +4,12 @@ import pytest
 import torch
 from tests.helpers import statistics_invariants as laws
 
-from otoscope.attention.inputs import Layer, Span
+from otoscope.attention.inputs import AttentionInputs, SpanLimits
 from otoscope.attention.kernels.tiled import attend
-from otoscope.attention.kernels.triton_attention import attend_fused, knows
-from otoscope.attention.reductions import GATHER, LABELLED, Reductions
+from otoscope.attention.kernels.triton_attention import attend_fused, supports
+from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS, Reductions
 
-NEEDS = frozenset({*GATHER, *LABELLED})
+NEEDS = frozenset({*TILE_REDUCERS, *LABEL_REDUCERS})
 SQUARE = 16  # several squares at few frames
 LENGTHS = (1, 16, 37)
 TOLERANCE = 5e-5  # that of the tiles in float32, whatever the inputs are: the context alone is as coarse as they
@@ -25,8 +25,8 @@ def states(T: int, dtype: torch.dtype) -> list[torch.Tensor]:
 
 def in_squares(length: int, inputs: list[torch.Tensor], out: torch.Tensor, needs: frozenset[str] = NEEDS) -> Reductions:
     query, key, value = (x[0, :, :length] for x in inputs)
-    layer = Layer(query, key, value, 0.5, None, Span(length, length), laws.labels(length))
-    assert knows(layer, needs)
+    layer = AttentionInputs(query, key, value, 0.5, None, SpanLimits(length, length), laws.labels(length))
+    assert supports(layer, needs)
     return attend_fused(layer, needs, out, square=SQUARE)
 
 
@@ -67,17 +67,17 @@ def test_only_what_is_needed_is_given() -> None:
 def test_a_broken_model_is_not_hidden() -> None:
     inputs = states(16, torch.float32)
     inputs[0][0, 0, 2] = torch.nan
-    found = in_squares(16, inputs, torch.empty(16, 2, 8), frozenset(GATHER))
-    assert all(getattr(found, need)[0].isnan().any() for need in GATHER)
+    found = in_squares(16, inputs, torch.empty(16, 2, 8), frozenset(TILE_REDUCERS))
+    assert all(getattr(found, need)[0].isnan().any() for need in TILE_REDUCERS)
 
 
 def test_what_the_passes_do_not_know_is_left_to_the_tiles() -> None:
     x = torch.zeros(2, 9, 8)
-    plain = Layer(x, x, x, 1.0, None, Span(9, 9), None)
-    assert knows(plain, NEEDS)
-    assert not knows(Layer(x, x, x, 1.0, torch.zeros(2, 9, 9), Span(9, 9), None), NEEDS)
-    assert not knows(Layer(x, x, x, 1.0, None, Span(4, 9), None), NEEDS)
-    assert not knows(Layer(x, x, x, 1.0, None, Span(9, 4), None), NEEDS)
-    assert not knows(Layer(x.double(), x.double(), x.double(), 1.0, None, Span(9, 9), None), NEEDS)
-    assert not knows(Layer(x[:0], x[:0], x[:0], 1.0, None, Span(9, 9), None), NEEDS)
-    assert not knows(plain, NEEDS | {"another"})
+    plain = AttentionInputs(x, x, x, 1.0, None, SpanLimits(9, 9), None)
+    assert supports(plain, NEEDS)
+    assert not supports(AttentionInputs(x, x, x, 1.0, torch.zeros(2, 9, 9), SpanLimits(9, 9), None), NEEDS)
+    assert not supports(AttentionInputs(x, x, x, 1.0, None, SpanLimits(4, 9), None), NEEDS)
+    assert not supports(AttentionInputs(x, x, x, 1.0, None, SpanLimits(9, 4), None), NEEDS)
+    assert not supports(AttentionInputs(x.double(), x.double(), x.double(), 1.0, None, SpanLimits(9, 9), None), NEEDS)
+    assert not supports(AttentionInputs(x[:0], x[:0], x[:0], 1.0, None, SpanLimits(9, 9), None), NEEDS)
+    assert not supports(plain, NEEDS | {"another"})

@@ -12,10 +12,10 @@ import torch
 
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
-from otoscope.attention.reductions import GATHER, NEEDING_LABELS, Reductions
+from otoscope.attention.reductions import REQUIRES_LABELS, TILE_REDUCERS, Reductions
 from otoscope.attention.value_norm import VALUE_NORM, value_norms
 from otoscope.statistics import accumulator as state
-from otoscope.statistics.compute import evaluate
+from otoscope.statistics.compute import compute_statistics
 from otoscope.statistics.reference import attention_map
 from otoscope.statistics.statistic import Statistic
 
@@ -118,7 +118,7 @@ def value_of(
     if VALUE_NORM in statistic.needs:
         weight_hdo = output() if weight_hdo is None else weight_hdo
         reductions = replace(reductions, value_norm=value_norms(value_hkd, weight_hdo.to(value_hkd)))
-    return evaluate({statistic.name: statistic}, [reductions])[statistic.name][0]
+    return compute_statistics({statistic.name: statistic}, [reductions])[statistic.name][0]
 
 
 @cache
@@ -158,9 +158,9 @@ def check_described(statistic: Statistic) -> None:
     assert statistic.name.isidentifier()
     assert all((statistic.doc, statistic.units, statistic.source))
     assert statistic.needs
-    assert statistic.needs <= {*GATHER, *NEEDING_LABELS, VALUE_NORM}
+    assert statistic.needs <= {*TILE_REDUCERS, *REQUIRES_LABELS, VALUE_NORM}
     assert (VALUE_NORM in statistic.takes) == (VALUE_NORM in statistic.needs)
-    assert ("labels" in statistic.takes) == bool(statistic.needs & NEEDING_LABELS)
+    assert ("labels" in statistic.takes) == bool(statistic.needs & REQUIRES_LABELS)
     assert set(statistic.coords) == set(statistic.dims)
 
 

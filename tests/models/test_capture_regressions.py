@@ -13,7 +13,7 @@ from tests.helpers.slow_attention import fresh, slow
 from tests.helpers.tiny_models import noise
 from transformers import AttentionInterface, AttentionMaskInterface, AutoFeatureExtractor, AutoModel
 
-from otoscope.attention.call import answering
+from otoscope.attention.call import handle_attention
 from otoscope.attention.hf_capture import NAME, attention_function, mask_function
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -83,7 +83,7 @@ def test_setting_an_attention_raises_nothing_where_it_is_ignored(folders: dict[s
     """So WavLM is watched by the fallback, and the self-check counts the calls of every family."""
     model = fresh(folders["wavlm-layer"])
     model.set_attn_implementation(NAME)
-    with answering(lambda call: pytest.fail("WavLM's attention came through the registry after all")):
+    with handle_attention(lambda call: pytest.fail("WavLM's attention came through the registry after all")):
         slow(folders["wavlm-layer"], WAVES[0], model)
 
 

@@ -16,7 +16,7 @@ from torch import nn
 from otoscope import wrap
 from otoscope.models.encoder import Encoder
 from otoscope.statistics import of_norms
-from otoscope.statistics.compute import evaluate
+from otoscope.statistics.compute import compute_statistics
 
 WAVES = [noise(0.8), noise(0.5, seed=1)]
 NORMS = of_norms()
@@ -28,7 +28,7 @@ def measured(encoder: Encoder, waves: list[np.ndarray]) -> list[dict[str, np.nda
     """Each utterance's statistics `[layer, head]`."""
     layers: list[list] = [[] for _ in range(encoder.n_layers)]
     encoder.observe(waves, NEEDS, lambda layer, reductions: layers[layer].extend(reductions))
-    return [evaluate(NORMS, utterance) for utterance in zip(*layers, strict=True)]
+    return [compute_statistics(NORMS, utterance) for utterance in zip(*layers, strict=True)]
 
 
 @contextmanager

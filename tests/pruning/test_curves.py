@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otoscope.attention.interventions import NONE, Intervention
+from otoscope.attention.interventions import NO_INTERVENTION, Intervention
 from otoscope.errors import InputError
 from otoscope.pruning.curves import curves, scores_of
 from otoscope.pruning.schedule import check_steps, removals
@@ -27,7 +27,7 @@ def test_heads_go_from_both_ends_of_the_order_and_nothing_is_done_twice():
     assert [ways.interventions[place].removed for place in high[:2]] == [frozenset(), {(0, 0), (1, 0)}]
     assert [ways.interventions[place].removed for place in low[:2]] == [frozenset(), {(1, 1), (0, 1)}]
     assert high[2] == low[2]
-    assert ways.interventions[0] == NONE
+    assert ways.interventions[0] == NO_INTERVENTION
     assert len(set(ways.interventions)) == len(ways.interventions)
     assert [ways.interventions[place] for place in ways.spans[:, 1]] == [
         Intervention(radius=3, renormalise=True),

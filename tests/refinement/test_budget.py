@@ -101,9 +101,9 @@ def test_scales_are_in_the_weights(tmp_path: Path) -> None:
     wave = noise(0.9)
 
     def answer(call):
-        from otoscope.attention.interventions import NONE, attend_under
+        from otoscope.attention.interventions import NO_INTERVENTION, attend_with
 
-        return attend_under(NONE, call, call.layer)[0] * scales[call.layer].float()[:, None]
+        return attend_with(NO_INTERVENTION, call, call.layer)[0] * scales[call.layer].float()[:, None]
 
     assert removed
     assert relative(plain(tmp_path / "out", [wave]), encoder.run([wave], answer)) < 1e-5

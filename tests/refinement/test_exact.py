@@ -9,8 +9,8 @@ from tests.helpers.refinable_models import EVERYTHING, MEASURED, PATCHES, SOME, 
 from tests.helpers.tiny_models import noise
 from transformers import AutoModel
 
-from otoscope.attention.call import AttentionCall, answering
-from otoscope.attention.interventions import attend_under
+from otoscope.attention.call import AttentionCall, handle_attention
+from otoscope.attention.interventions import attend_with
 from otoscope.models.load import load
 from otoscope.refinement.refine import refine
 
@@ -27,10 +27,10 @@ def test_removed_heads_equal_heads_without_context(original: Original, tmp_path:
     encoder, refined = load(original(family), device="cpu"), load(tmp_path / "out", device="cpu")
 
     def answer(call: AttentionCall) -> torch.Tensor:
-        return attend_under(encoder.intervention, call, encoder.layers.index(call.module))[0]
+        return attend_with(encoder.intervention, call, encoder.layers.index(call.module))[0]
 
     inputs = encoder.inputs([WAVE])
-    with encoder.without_heads(heads), answering(answer), torch.inference_mode():
+    with encoder.without_heads(heads), handle_attention(answer), torch.inference_mode():
         expected = encoder.model(**inputs).last_hidden_state
     with torch.inference_mode():
         by_transformers = AutoModel.from_pretrained(tmp_path / "out").eval()(**inputs).last_hidden_state

@@ -13,7 +13,7 @@ from tests.helpers.synthetic_run import make_run
 from tests.helpers.viewer_answers import arrays, refused, told
 
 from otoscope.errors import InputError
-from otoscope.maps.pooling import pooled
+from otoscope.maps.pooling import block_means
 from otoscope.phones import LabelFrames
 from otoscope.results import claim_folder, finish, open_run
 from otoscope.segmentation.detector import label_rows, segment
@@ -60,7 +60,7 @@ def test_a_tile_is_the_stored_map(drawn, drawn_run):
 def test_thumbnails_are_means_of_the_maps(drawn, drawn_run):
     stored = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=0).values
     small = arrays(drawn, "0/overview/4/0")["code"]
-    expected = np.stack([pooled(one, 96) for one in stored])
+    expected = np.stack([block_means(one, 96) for one in stored])
     np.testing.assert_allclose(decode(small), expected, rtol=0.04, atol=1e-6)
 
 

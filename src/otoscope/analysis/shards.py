@@ -20,7 +20,7 @@ from otoscope.models.memory import check_memory
 from otoscope.models.self_check import overflow
 from otoscope.statistics import accumulator as state
 from otoscope.statistics.accumulator import State
-from otoscope.statistics.compute import Values, of_layer, over_layers
+from otoscope.statistics.compute import Values, layer_statistics, stack_layers
 from otoscope.statistics.statistic import Statistic
 
 SHARD_SECONDS = 120.0
@@ -83,7 +83,7 @@ def measure(
         for index, heard in observe(encoder, waves, statistics, labels, advance).items():
             try:
                 _check_finite(encoder, heard, statistics)
-                state.update(measured.state, index, over_layers(heard.layers))
+                state.update(measured.state, index, stack_layers(heard.layers))
                 measured.frames[index] = heard.frames
             except InputError as error:
                 _skip(dict(batch)[index], error, measured.skipped, strict)
@@ -129,7 +129,7 @@ def observe(
     calls = encoder.n_layers * (1 if encoder.pads else len(waves))
 
     def receive(layer: int, reductions: list[Reductions]) -> None:
-        layers[layer].extend(of_layer(statistics, one) for one in reductions)
+        layers[layer].extend(layer_statistics(statistics, one) for one in reductions)
         if layer == 0:
             frames.extend(one.length for one in reductions)
         advance(seconds / calls)

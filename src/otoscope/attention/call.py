@@ -36,14 +36,14 @@ class AttentionCall:
     output: Tensor | None = None
 
 
-Answer = Callable[[AttentionCall], Tensor]
+AttentionHandler = Callable[[AttentionCall], Tensor]
 """Turns a call into its context `[B, T, H, d]`."""
 
-_ANSWER: ContextVar[Answer | None] = ContextVar("otoscope_answer", default=None)
+_ANSWER: ContextVar[AttentionHandler | None] = ContextVar("otoscope_answer", default=None)
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[None]:
+def handle_attention(answer: AttentionHandler) -> Iterator[None]:
     """Within the block every captured attention call is given to `answer`."""
     token = _ANSWER.set(answer)
     try:
@@ -52,12 +52,14 @@ def answering(answer: Answer) -> Iterator[None]:
         _ANSWER.reset(token)
 
 
-def current_answer() -> Answer | None:
-    """The innermost `answering`, or None outside of one."""
+def current_handler() -> AttentionHandler | None:
+    """The innermost `handle_attention`, or None outside of one."""
     return _ANSWER.get()
 
 
-def masked(mask: Tensor | None, bias_bhqk: Tensor | None, states_bhtd: Tensor) -> tuple[tuple[int, ...], Tensor | None]:
+def parse_mask(
+    mask: Tensor | None, bias_bhqk: Tensor | None, states_bhtd: Tensor
+) -> tuple[tuple[int, ...], Tensor | None]:
     """Number of real frames of each utterance, and what is added to the scores between them.
 
     `mask` is what models hand to their attention: true where a key may be attended to, or a number that is added to the

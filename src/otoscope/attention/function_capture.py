@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from otoscope.attention.call import Answer, AttentionCall, masked
+from otoscope.attention.call import AttentionCall, AttentionHandler, parse_mask
 from otoscope.errors import InputError
 
 
-class TakeOver(TorchFunctionMode):
+class AttentionFunctionMode(TorchFunctionMode):
     """While a gated module runs, its attention function is answered by `answer`."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: AttentionHandler) -> None:
         """See the class."""
         super().__init__()
         self.answer = answer
@@ -61,9 +61,9 @@ class TakeOver(TorchFunctionMode):
 
 
 @contextmanager
-def taking_over(modules: Iterable[nn.Module], answer: Answer) -> Iterator[None]:
+def capture_functions(modules: Iterable[nn.Module], answer: AttentionHandler) -> Iterator[None]:
     """Within the block the attention of `modules` is given to `answer`."""
-    mode = TakeOver(answer)
+    mode = AttentionFunctionMode(answer)
     hooks = [
         hook
         for module in modules
@@ -84,7 +84,7 @@ def taking_over(modules: Iterable[nn.Module], answer: Answer) -> Iterator[None]:
 
 
 def multi_head_attention_forward(
-    mode: TakeOver,
+    mode: AttentionFunctionMode,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -120,7 +120,7 @@ def multi_head_attention_forward(
         raise InputError("expected self-attention between frames; the model adds keys of its own or attends to others")
     bias = None if attn_mask is None else _added(attn_mask, q).view(-1, num_heads if attn_mask.ndim == 3 else 1, T, T)
     padding = None if key_padding_mask is None else _added(key_padding_mask, q)[:, None, None]
-    lengths, bias = masked(bias, None, q) if padding is None else masked(padding, bias, q)
+    lengths, bias = parse_mask(bias, None, q) if padding is None else parse_mask(padding, bias, q)
     call = AttentionCall(mode.module, q, k, v, q.shape[-1] ** -0.5, bias, lengths, output=out_proj_weight)
     context = mode.answer(call).reshape(B, T, E).transpose(0, 1)
     return F.linear(context, out_proj_weight, out_proj_bias), None
@@ -133,7 +133,9 @@ def _added(mask: Tensor, like: Tensor) -> Tensor:
     return torch.zeros_like(mask, dtype=like.dtype).masked_fill(mask, -torch.inf)
 
 
-def softmax(function: Callable[..., Tensor], mode: TakeOver, scores: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+def softmax(
+    function: Callable[..., Tensor], mode: AttentionFunctionMode, scores: Tensor, *args: Any, **kwargs: Any
+) -> Tensor:
     """A softmax over keys: its weights are given, and their product with the values awaited."""
     weights = function(scores, *args, **kwargs)
     if scores.ndim >= 3 and scores.shape[-1] == scores.shape[-2]:
@@ -141,20 +143,22 @@ def softmax(function: Callable[..., Tensor], mode: TakeOver, scores: Tensor, *ar
     return weights
 
 
-def product(function: Callable[..., Tensor], mode: TakeOver, weights: Tensor, value: Tensor, *args: Any) -> Tensor:
+def product(
+    function: Callable[..., Tensor], mode: AttentionFunctionMode, weights: Tensor, value: Tensor, *args: Any
+) -> Tensor:
     """A matrix product: of weights and values it is the context, in the weights' shape."""
     if mode.softened is None or _place(weights) != _place(mode.softened[1]):
         return function(weights, value, *args)
     scores_bhqk, value_bhtd = (_by_utterance(states, mode.batch) for states in (mode.softened[0], value))
     mode.softened = None
     nothing = value_bhtd[..., :0]
-    lengths, bias = masked(scores_bhqk, None, value_bhtd)
+    lengths, bias = parse_mask(scores_bhqk, None, value_bhtd)
     call = AttentionCall(mode.module, nothing, nothing, value_bhtd, 1.0, bias, lengths)
     return mode.answer(call).transpose(1, 2).reshape(value.shape)
 
 
 def scaled_dot_product_attention(
-    mode: TakeOver,
+    mode: AttentionFunctionMode,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -169,7 +173,7 @@ def scaled_dot_product_attention(
         raise InputError("expected self-attention between all frames; the model attends in another way")
     q, k, v = (_by_utterance(states, mode.batch) for states in (query, key, value))
     mask = None if attn_mask is None else attn_mask.view((1,) * (4 - attn_mask.ndim) + attn_mask.shape)
-    lengths, bias = masked(mask, None, q)
+    lengths, bias = parse_mask(mask, None, q)
     call = AttentionCall(mode.module, q, k, v, q.shape[-1] ** -0.5 if scale is None else scale, bias, lengths)
     return mode.answer(call).transpose(1, 2).reshape(value.shape)
 

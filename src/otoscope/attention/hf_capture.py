@@ -9,8 +9,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import bidirectional_mask_function
 
-from otoscope.attention.call import AttentionCall, current_answer, masked
-from otoscope.attention.local import blocked_attention
+from otoscope.attention.call import AttentionCall, current_handler, parse_mask
+from otoscope.attention.local import local_attention
 from otoscope.errors import InputError
 
 NAME = "otoscope"
@@ -33,13 +33,13 @@ def attention_function(
     other models hand over that bias as `position_bias [B, H, T, T]`. Unwatched, a refined model, whose configuration
     has an `attention_span`, has its attention computed in blocks.
     """
-    answer, span = current_answer(), getattr(module.config, "attention_span", None)
+    answer, span = current_handler(), getattr(module.config, "attention_span", None)
     if answer is not None:
-        lengths, bias = masked(attention_mask, position_bias, query)
+        lengths, bias = parse_mask(attention_mask, position_bias, query)
         return answer(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
     if span is not None:
         real_bt = None if attention_mask is None else attention_mask[:, 0, 0]
-        return blocked_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
+        return local_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
     kwargs |= {"scaling": scaling, "position_bias": position_bias}
     return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
 

@@ -11,19 +11,19 @@ from otoscope.attention.labels import Labels
 
 
 @dataclass(frozen=True)
-class Span:
+class SpanLimits:
     """How many frames from a query keys compete in the softmax (`reach`), and still count after it (`kept`)."""
 
-    reach: int
-    kept: int
+    softmax_radius: int
+    output_radius: int
 
     def keys(self, queries: slice, length: int) -> slice:
         """Keys to compute for a tile of queries."""
-        return slice(max(0, queries.start - self.reach), min(length, queries.stop + self.reach))
+        return slice(max(0, queries.start - self.softmax_radius), min(length, queries.stop + self.softmax_radius))
 
 
 @dataclass(frozen=True)
-class Layer:
+class AttentionInputs:
     """Queries, keys and values as the model has them, padding gone; scores are `scaling * query . key + bias`."""
 
     query_hqd: Tensor
@@ -31,5 +31,5 @@ class Layer:
     value_hkd: Tensor
     scaling: float
     bias_hqk: Tensor | None
-    span: Span
+    span: SpanLimits
     labels: Labels | None

@@ -26,7 +26,7 @@ class Intervention:
     renormalise: bool = True
 
 
-NONE = Intervention()
+NO_INTERVENTION = Intervention()
 LONGEST_SPAN = 10**6  # frames: hours of speech, and small enough to count with
 
 
@@ -39,18 +39,18 @@ def check_span(frames: int) -> None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReductionRequest:
     """Reductions that are wanted of each utterance, and the phones of its frames for those that need them."""
 
     needs: frozenset[str] = frozenset()
     labels: Sequence[Labels] | None = None
 
 
-NOTHING = Wanted()
+NO_REDUCTIONS = ReductionRequest()
 
 
-def attend_under(
-    change: Intervention, call: AttentionCall, layer: int, wanted: Wanted = NOTHING
+def attend_with(
+    change: Intervention, call: AttentionCall, layer: int, wanted: ReductionRequest = NO_REDUCTIONS
 ) -> tuple[Tensor, list[Reductions]]:
     """Context `[B, T, H, d]` of a layer's call under a change, and the reductions that are wanted of each utterance."""
     context, reductions = attend(

@@ -64,13 +64,13 @@ class Labels:
         """Share of each frame that carries each phone, `[t, y]`, in the dtype and on the device of `like`."""
         return _shares(self.phone_tr, torch.arange(self.count, device=self.phone_tr.device), like)
 
-    def block(self, queries: slice, like: Tensor) -> "Block":
+    def block(self, queries: slice, like: Tensor) -> "LabelBlock":
         """What is said in some frames, in the dtype and on the device of `like`."""
         phone_qr, run_qr = self.phone_tr[queries], self.run_tr[queries]
         phones, runs = (_present(ids) for ids in (phone_qr, run_qr))
         touched = self.frames_z[int(runs[0]) : int(runs[-1]) + 1] if len(runs) else [slice(0, 0)]
         near = slice(touched[0].start, touched[-1].stop)
-        return Block(
+        return LabelBlock(
             phones=phones.to(like.device),
             share_yq=_shares(phone_qr, phones, like).T,
             phone_z=self.phone_z[runs].to(like.device),
@@ -81,7 +81,7 @@ class Labels:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class LabelBlock:
     """What is said in some queries: their phones, their runs (with the phone of each) and the keys that those touch.
 
     `share_yq` and `share_zq` are the shares of a query that carry a phone and lie in a run, `share_zk` those of a key

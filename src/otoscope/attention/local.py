@@ -10,7 +10,7 @@ from torch.nn import functional as F
 BLOCK = 32  # queries: the fastest of 32, 64 and 128 at spans of 8 to 64 frames
 
 
-def blocked_attention(
+def local_attention(
     query_bhtd: Tensor,
     key_bhtd: Tensor,
     value_bhtd: Tensor,
@@ -28,7 +28,7 @@ def blocked_attention(
     Examples:
         >>> q = torch.zeros(1, 1, 4, 1)
         >>> value = torch.tensor([0.0, 3.0, 6.0, 9.0]).reshape(1, 1, 4, 1)
-        >>> blocked_attention(q, q, value, radius=1, scaling=1.0).flatten().tolist()
+        >>> local_attention(q, q, value, radius=1, scaling=1.0).flatten().tolist()
         [1.5, 3.0, 6.0, 7.5]
     """
     B, H, T, d = query_bhtd.shape

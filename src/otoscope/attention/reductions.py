@@ -1,7 +1,7 @@
 """What statistics need of an attention map, each gathered tile by tile so that no whole map is ever kept.
 
 Axes: h head, q query, k key, j signed offset, y phone, z run of one phone. A new reduction is one field of
-`Reductions`, one small function and one row of `GATHER`, or of `LABELLED` where it needs the phone of each frame.
+`Reductions`, one small function and one row of `TILE_REDUCERS`, or of `LABEL_REDUCERS` where it needs the phone of each frame.
 """
 
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.kernels.tile import Tile, Workspace
-from otoscope.attention.labels import Block, Labels
+from otoscope.attention.labels import LabelBlock, Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def _add_at_offsets(tile: Tile, mass_hj: Tensor, total_hj: Tensor) -> None:
 
 
 def _label_mass(tile: Tile, total_hyt: Tensor) -> None:
-    """Weights summed over the queries of each phone; `finished` sums them over the keys of each."""
+    """Weights summed over the queries of each phone; `finalize_totals` sums them over the keys of each."""
     mass_hyk = torch.bmm(tile.block.share_yq.expand(tile.shape[0], -1, -1), tile.attention_hqk)
     total_hyt[tile.heads, :, tile.keys].index_add_(1, tile.block.phones, mass_hyk)
 
@@ -89,13 +89,13 @@ def _own_run_mass(tile: Tile, total_hy: Tensor) -> None:
     add_own_runs(near_hqk, block, share_zk, total_hy[tile.heads])
 
 
-def add_own_runs(near_hqk: Tensor, block: Block, share_zk: Tensor, total_hy: Tensor) -> None:
+def add_own_runs(near_hqk: Tensor, block: LabelBlock, share_zk: Tensor, total_hy: Tensor) -> None:
     """Add the weights from the runs of some queries to the same runs, by phone; `share_zk` is of the keys of `near`."""
     mass_hzk = torch.bmm(block.share_zq.expand(len(near_hqk), -1, -1), near_hqk)
     total_hy.index_add_(1, block.phone_z, (mass_hzk * share_zk).sum(-1))
 
 
-GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
+TILE_REDUCERS: dict[str, Callable[[Tile, Tensor], None]] = {
     "row_entropy": _row_entropy,
     "row_max": _row_max,
     "column_sum": _column_sum,
@@ -103,22 +103,22 @@ GATHER: dict[str, Callable[[Tile, Tensor], None]] = {
     "scaled_histogram": _scaled_histogram,
 }
 
-SKEWED = frozenset({"offset_histogram", "scaled_histogram"})  # by signed offset; the others are by frame
+BY_OFFSET = frozenset({"offset_histogram", "scaled_histogram"})  # by signed offset; the others are by frame
 
 
-LABELLED: dict[str, Callable[[Tile, Tensor], None]] = {"label_mass": _label_mass, "own_run_mass": _own_run_mass}
+LABEL_REDUCERS: dict[str, Callable[[Tile, Tensor], None]] = {"label_mass": _label_mass, "own_run_mass": _own_run_mass}
 
 
-NEEDING_LABELS = frozenset({"labels", *LABELLED})
+REQUIRES_LABELS = frozenset({"labels", *LABEL_REDUCERS})
 
 
 def empty_totals(needs: Collection[str], heads: int, space: Workspace) -> dict[str, Tensor]:
     """Zeros to gather each needed reduction into, on the device and in the dtype of the workspace."""
-    asked = [need for need in (*GATHER, *LABELLED) if need in needs]
+    asked = [need for need in (*TILE_REDUCERS, *LABEL_REDUCERS) if need in needs]
     return {need: space.like.new_zeros(heads, *_shape(need, space)) for need in asked}
 
 
-def finished(totals: dict[str, Tensor], space: Workspace) -> dict[str, Tensor]:
+def finalize_totals(totals: dict[str, Tensor], space: Workspace) -> dict[str, Tensor]:
     """Totals of all tiles as the fields of `Reductions`."""
     if space.labels is not None and "label_mass" in totals:
         return totals | {"label_mass": totals["label_mass"] @ space.labels.shares(space.like)}
@@ -126,6 +126,6 @@ def finished(totals: dict[str, Tensor], space: Workspace) -> dict[str, Tensor]:
 
 
 def _shape(need: str, space: Workspace) -> tuple[int, ...]:
-    if space.labels is not None and need in LABELLED:
+    if space.labels is not None and need in LABEL_REDUCERS:
         return (space.labels.count, space.length) if need == "label_mass" else (space.labels.count,)
-    return (2 * space.length - 1 if need in SKEWED else space.length,)
+    return (2 * space.length - 1 if need in BY_OFFSET else space.length,)

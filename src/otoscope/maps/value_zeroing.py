@@ -15,7 +15,7 @@ from lhotse.cut import Cut
 from torch import Tensor, nn
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.interventions import attend_under
+from otoscope.attention.interventions import attend_with
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.self_check import relative_difference, tolerance
@@ -55,7 +55,7 @@ def value_zeroing(
 
 
 @dataclass
-class Step:
+class LayerRun:
     """One run of a layer: its number, what it was given, and what it gave, `[T, d]`."""
 
     layer: int
@@ -64,18 +64,18 @@ class Step:
     kwargs: dict[str, Any]
     output: Tensor | None = None
 
-    def again(self) -> Tensor:
+    def rerun(self) -> Tensor:
         """What it gives of the same input now, `[T, d]`."""
         return _hidden(self.module(*self.args, **self.kwargs))
 
 
-def _steps(encoder: Encoder, wave: np.ndarray) -> list[Step]:
+def _steps(encoder: Encoder, wave: np.ndarray) -> list[LayerRun]:
     """Every run of a layer in a forward pass of the whole model."""
-    steps: list[Step] = []
+    steps: list[LayerRun] = []
     blocks = {_block(encoder.model, attention) for attention in encoder.layers}
 
     def entered(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        steps.append(Step(len(steps), module, args, kwargs))
+        steps.append(LayerRun(len(steps), module, args, kwargs))
 
     def left(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         steps[-1].output = _hidden(output)
@@ -86,7 +86,7 @@ def _steps(encoder: Encoder, wave: np.ndarray) -> list[Step]:
         for hook in (block.register_forward_pre_hook(entered, with_kwargs=True), block.register_forward_hook(left))
     ]
     try:
-        encoder.run([wave], lambda call: attend_under(encoder.intervention, call, call.layer)[0])
+        encoder.run([wave], lambda call: attend_with(encoder.intervention, call, call.layer)[0])
     finally:
         for hook in hooks:
             hook.remove()
@@ -104,7 +104,9 @@ def _block(model: nn.Module, attention: nn.Module) -> nn.Module:
 
 
 @torch.inference_mode()
-def _distances(encoder: Encoder, step: Step, frames: int, spans: Sequence[tuple[int, int]]) -> npt.NDArray[np.float64]:
+def _distances(
+    encoder: Encoder, step: LayerRun, frames: int, spans: Sequence[tuple[int, int]]
+) -> npt.NDArray[np.float64]:
     """Of one layer, `[T, Z]`."""
     whole = _without(encoder, step, (0, 0))
     assert step.output is not None
@@ -115,16 +117,16 @@ def _distances(encoder: Encoder, step: Step, frames: int, spans: Sequence[tuple[
     return torch.stack(distances, -1)[:frames].cpu().numpy()
 
 
-def _without(encoder: Encoder, step: Step, span: tuple[int, int]) -> Tensor:
+def _without(encoder: Encoder, step: LayerRun, span: tuple[int, int]) -> Tensor:
     """A layer's output `[T, d]` without the values of a span, attention kept."""
 
     def answer(call: AttentionCall) -> Tensor:
         value_bhtd = call.value_bhtd.clone()
         value_bhtd[:, :, slice(*span)] = 0
-        return attend_under(encoder.intervention, replace(call, value_bhtd=value_bhtd), step.layer)[0]
+        return attend_with(encoder.intervention, replace(call, value_bhtd=value_bhtd), step.layer)[0]
 
     with encoder.watch(answer):
-        return step.again()
+        return step.rerun()
 
 
 def _hidden(output: Any) -> Tensor:

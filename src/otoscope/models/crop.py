@@ -18,21 +18,21 @@ from otoscope.statistics.statistic import Statistic
 
 
 @dataclass(frozen=True)
-class Seen:
+class CroppedCall:
     """A call between the frames of the utterances alone, and the share `[B, H]` of their attention that left them."""
 
     call: AttentionCall
     outside_bh: Tensor
 
 
-def seen(family: Family, config: Any, call: AttentionCall, frames: Sequence[int]) -> Seen:
+def crop_to_utterance(family: Family, config: Any, call: AttentionCall, frames: Sequence[int]) -> CroppedCall:
     """The part of a call that is between `frames` of each utterance."""
     if family.grid:
-        return over_time([patches(config, call, b, count) for b, count in enumerate(frames)], call, frames)
-    return before_silence(call, frames)
+        return average_bands([patches(config, call, b, count) for b, count in enumerate(frames)], call, frames)
+    return crop_trailing_silence(call, frames)
 
 
-def before_silence(call: AttentionCall, frames: Sequence[int]) -> Seen:
+def crop_trailing_silence(call: AttentionCall, frames: Sequence[int]) -> CroppedCall:
     """Of a model that attends to silence behind each utterance too."""
     B, H, T, _ = call.query_bhtd.shape
     real_bt = (
@@ -45,7 +45,7 @@ def before_silence(call: AttentionCall, frames: Sequence[int]) -> Seen:
         call.query_bhtd, call.key_bhtd, real_bht1, scaling=call.scaling, bias=bias, out=precise_bth1
     )
     inside_bh = torch.stack([inside[:count, :, 0].mean(0) for inside, count in zip(inside_bth1, frames, strict=True)])
-    return Seen(replace(call, lengths=tuple(frames)), 1 - inside_bh)
+    return CroppedCall(replace(call, lengths=tuple(frames)), 1 - inside_bh)
 
 
 def _precise(states: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def patches(config: Any, call: AttentionCall, b: int, frames: int) -> Tensor:
     return torch.stack(grid)
 
 
-def over_time(grids: Sequence[Tensor], call: AttentionCall, frames: Sequence[int]) -> Seen:
+def average_bands(grids: Sequence[Tensor], call: AttentionCall, frames: Sequence[int]) -> CroppedCall:
     """Of patches, from time to time: rows normalised over the patches, keys summed over bands, queries averaged."""
     inside_bh = torch.stack([A.sum((-2, -1)).mean((-2, -1)) for A in grids])
     longest = max(frames)
@@ -74,7 +74,7 @@ def over_time(grids: Sequence[Tensor], call: AttentionCall, frames: Sequence[int
     nothing = score[..., :0]
     lengths = tuple(frames)
     bare = AttentionCall(call.module, nothing, nothing, nothing, 1.0, score, lengths, layer=call.layer)
-    return Seen(bare, 1 - inside_bh)
+    return CroppedCall(bare, 1 - inside_bh)
 
 
 def normalised(A: Tensor) -> Tensor:

@@ -14,15 +14,15 @@ import torch
 from lhotse.cut import Cut
 from torch import Tensor, nn
 
-from otoscope.attention.call import Answer, AttentionCall, answering
+from otoscope.attention.call import AttentionCall, AttentionHandler, handle_attention
 from otoscope.attention.full_maps import full_maps, head_map
-from otoscope.attention.function_capture import taking_over
-from otoscope.attention.interventions import NONE, Intervention, Wanted, attend_under, check_span
+from otoscope.attention.function_capture import capture_functions
+from otoscope.attention.interventions import NO_INTERVENTION, Intervention, ReductionRequest, attend_with, check_span
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import Reductions
 from otoscope.corpus import load_audio
 from otoscope.errors import InputError
-from otoscope.models.crop import OUTSIDE, normalised, patches, seen
+from otoscope.models.crop import OUTSIDE, crop_to_utterance, normalised, patches
 from otoscope.models.encoder_output import Encoded, side_by_side, without_padding
 from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
 from otoscope.models.features import features
@@ -65,7 +65,7 @@ class Encoder:
     n_heads: tuple[int, ...] = ()
     pads: bool = False
     outputs: tuple[str, ...] = ()
-    intervention: Intervention = NONE
+    intervention: Intervention = NO_INTERVENTION
 
     @property
     def n_layers(self) -> int:
@@ -148,10 +148,10 @@ class Encoder:
             InputError: a wave is too short for one frame.
         """
         batches = [slice(None)] if self.pads else [slice(place, place + 1) for place in range(len(audio))]
-        wanted = [Wanted(frozenset(needs), labels and labels[batch]) for batch in batches]
+        wanted = [ReductionRequest(frozenset(needs), labels and labels[batch]) for batch in batches]
         return side_by_side([self._observe(audio[b], want, receive) for b, want in zip(batches, wanted, strict=True)])
 
-    def _observe(self, audio: Sequence[np.ndarray], wanted: Wanted, receive: Receive | None) -> Encoded:
+    def _observe(self, audio: Sequence[np.ndarray], wanted: ReductionRequest, receive: Receive | None) -> Encoded:
         lengths: tuple[int, ...] = ()
 
         def answer(call: AttentionCall) -> Tensor:
@@ -166,23 +166,25 @@ class Encoder:
         return Encoded(without_padding(hidden, lengths), lengths)
 
     def _attend(
-        self, call: AttentionCall, audio: Sequence[np.ndarray], wanted: Wanted
+        self, call: AttentionCall, audio: Sequence[np.ndarray], wanted: ReductionRequest
     ) -> tuple[Tensor, list[Reductions], tuple[int, ...]]:
         """The context of all that the model attends to; reductions between the frames of the utterances alone."""
         if not self.family.sees_silence:
-            return *attend_under(self.intervention, call, call.layer, wanted), call.lengths
+            return *attend_with(self.intervention, call, call.layer, wanted), call.lengths
         frames = tuple(map(self.frames, audio))
         return self.attend(call), self._seen_reductions(call, frames, wanted) if wanted.needs else [], frames
 
-    def _seen_reductions(self, call: AttentionCall, frames: tuple[int, ...], wanted: Wanted) -> list[Reductions]:
-        own = seen(self.family, self.model.config, call, frames)
-        _, reductions = attend_under(self.intervention, own.call, call.layer, wanted)
+    def _seen_reductions(
+        self, call: AttentionCall, frames: tuple[int, ...], wanted: ReductionRequest
+    ) -> list[Reductions]:
+        own = crop_to_utterance(self.family, self.model.config, call, frames)
+        _, reductions = attend_with(self.intervention, own.call, call.layer, wanted)
         return [replace(one, outside=share) for one, share in zip(reductions, own.outside_bh, strict=True)]
 
     def _seen(self, call: AttentionCall, audio: Sequence[np.ndarray]) -> AttentionCall:
         if not self.family.sees_silence:
             return call
-        return seen(self.family, self.model.config, call, tuple(map(self.frames, audio))).call
+        return crop_to_utterance(self.family, self.model.config, call, tuple(map(self.frames, audio))).call
 
     def _outputs(self, audio: Sequence[np.ndarray], hidden_btd: Tensor, frames: tuple[int, ...]) -> tuple[int, ...]:
         """Hidden states of each utterance, where the model need not give one for each frame of its attention."""
@@ -200,12 +202,12 @@ class Encoder:
         with torch.inference_mode():
             return self._hidden(self.model(**self.inputs(audio)))
 
-    def run(self, audio: Sequence[np.ndarray], answer: Answer) -> Tensor:
+    def run(self, audio: Sequence[np.ndarray], answer: AttentionHandler) -> Tensor:
         """Final hidden states `[B, T, d]` with every attention call given to `answer`; raises as `apply` does."""
         with torch.inference_mode():
             return self.apply(self.inputs(audio), answer)
 
-    def apply(self, inputs: Mapping[str, Tensor], answer: Answer) -> Tensor:
+    def apply(self, inputs: Mapping[str, Tensor], answer: AttentionHandler) -> Tensor:
         """Final hidden states `[B, T, d]` of what `inputs` made, every attention call given to `answer`; has gradients.
 
         Raises:
@@ -216,7 +218,7 @@ class Encoder:
 
         def counted(call: AttentionCall) -> Tensor:
             if call.module in beside:
-                return attend_under(NONE, call, -1)[0]
+                return attend_with(NO_INTERVENTION, call, -1)[0]
             reached.append(call.module)
             layer = len(reached) - 1
             return answer(replace(call, layer=layer, output=self._output(layer, call.output)))
@@ -229,7 +231,7 @@ class Encoder:
 
     def attend(self, call: AttentionCall) -> Tensor:
         """Context `[B, T, H, d]` of a call under the interventions in force: the plainest answer."""
-        return attend_under(self.intervention, call, call.layer)[0]
+        return attend_with(self.intervention, call, call.layer)[0]
 
     def _output(self, layer: int, given: Tensor | None) -> Tensor | None:
         known = layer < len(self.outputs) and self.outputs[layer]
@@ -241,12 +243,12 @@ class Encoder:
             return output.last_hidden_state
         return output.last_hidden_state[:, SPECIAL_TOKENS:].unflatten(1, bands_and_times(self.model.config)).mean(1)
 
-    def watch(self, answer: Answer) -> AbstractContextManager[None]:
+    def watch(self, answer: AttentionHandler) -> AbstractContextManager[None]:
         """Within the block every attention call of the model is given to `answer`, as the model makes it."""
         if self.family.gated:
             gated = (m for m in self.model.modules() if type(m).__name__ in self.family.gated.split())
-            return taking_over(gated, answer)
-        return answering(answer)
+            return capture_functions(gated, answer)
+        return handle_attention(answer)
 
     def inputs(self, audio: Sequence[np.ndarray]) -> dict[str, Tensor]:
         """What the model is given for some waves `[samples]`: features or samples, and a padding mask for several.

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.local import blocked_attention
+from otoscope.attention.local import local_attention
 from otoscope.models.encoder import Encoder
 
 
@@ -36,7 +36,7 @@ def context(call: AttentionCall) -> Tensor:
     """Context `[B, T, H, d]` of a call, by operations that have gradients; padded rows are not zero."""
     if call.span is not None:
         states = call.query_bhtd, call.key_bhtd, call.value_bhtd
-        return blocked_attention(*states, radius=call.span, scaling=call.scaling, real_bt=_real(call))
+        return local_attention(*states, radius=call.span, scaling=call.scaling, real_bt=_real(call))
     context_bhtd = F.scaled_dot_product_attention(
         call.query_bhtd, call.key_bhtd, call.value_bhtd, attn_mask=_bias(call), scale=call.scaling
     )

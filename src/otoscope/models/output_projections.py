@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.interventions import attend_under
+from otoscope.attention.interventions import attend_with
 from otoscope.models.encoder import Encoder
 
 
@@ -22,7 +22,7 @@ def find_outputs(encoder: Encoder, wave: np.ndarray) -> tuple[str, ...]:
 
     def answer(call: AttentionCall) -> Tensor:
         waiting.clear()
-        context_bthd, _ = attend_under(encoder.intervention, call, call.layer)
+        context_bthd, _ = attend_with(encoder.intervention, call, call.layer)
         waiting[call.layer] = context_bthd.flatten(2)
         found[call.layer] = next((name for name, one in linear.items() if one.weight is call.output), "")
         return context_bthd

@@ -11,7 +11,7 @@ from torch import Tensor
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.full_maps import full_maps
 from otoscope.attention.hf_capture import NAME
-from otoscope.attention.interventions import NONE, attend_under
+from otoscope.attention.interventions import NO_INTERVENTION, attend_with
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_projections import find_outputs
@@ -59,7 +59,7 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
 
     def answer(call: AttentionCall) -> Tensor:
         calls.append(call)
-        return attend_under(NONE, call, call.layer)[0]
+        return attend_with(NO_INTERVENTION, call, call.layer)[0]
 
     encoder.run([wave], answer)
     return calls
@@ -94,7 +94,7 @@ def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
 
 def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Maps are finite, rows sum to one, and heads differ somewhere."""
-    maps = [full_maps(call, NONE) for call in calls if call.query_bhtd.shape[1]]
+    maps = [full_maps(call, NO_INTERVENTION) for call in calls if call.query_bhtd.shape[1]]
     if not all((m.sum(-1) - 1).abs().max() <= ROUNDING for m in maps):
         raise _refused(encoder, "rows of its attention maps do not sum to one")
     if max(map(len, maps), default=0) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):

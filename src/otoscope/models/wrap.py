@@ -10,8 +10,8 @@ from transformers import PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.function_capture import taking_over
-from otoscope.attention.interventions import NONE, attend_under
+from otoscope.attention.function_capture import capture_functions
+from otoscope.attention.interventions import NO_INTERVENTION, attend_with
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import Family
@@ -128,12 +128,12 @@ def _attention(model: Wrapped, extractor: Taken, name: str) -> list[nn.Module]:
 
     def answer(call: AttentionCall) -> Tensor:
         reached.append(call.module)
-        return attend_under(NONE, call, -1)[0]
+        return attend_with(NO_INTERVENTION, call, -1)[0]
 
     parameter = next(model.parameters())
     values = extractor(noise(extractor.sampling_rate)[:1])["values"].to(parameter.device)
     values = values.to(parameter.dtype) if values.is_floating_point() else values
-    with torch.inference_mode(), taking_over(model.module.modules(), answer):
+    with torch.inference_mode(), capture_functions(model.module.modules(), answer):
         model(values)
     if not reached:
         raise InputError(

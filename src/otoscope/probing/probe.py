@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.attention.interventions import NONE
+from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.probing.cache import cache_at
@@ -113,7 +113,7 @@ def training_of(seeds: int) -> Training:
 
 def intact(encoder: Encoder) -> Encoder:
     """The encoder, found to be under no intervention. Raises InputError where it is."""
-    if encoder.intervention != NONE:
+    if encoder.intervention != NO_INTERVENTION:
         raise InputError("expected an intact model, but some of its heads are removed or its span is limited")
     return encoder
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from otoscope.attention.interventions import NONE, Intervention, check_span
+from otoscope.attention.interventions import NO_INTERVENTION, Intervention, check_span
 from otoscope.errors import InputError
 from otoscope.importance.ranking import Floats, order
 
@@ -42,7 +42,7 @@ def removals(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence
     ordered = {name: order(score) for name, score in score_of.items()}
     removed = _counts(len(next(iter(ordered.values()))), step)
     radius = np.array([math.inf, *sorted(set(spans), reverse=True)])
-    place: dict[Intervention, int] = {NONE: 0}
+    place: dict[Intervention, int] = {NO_INTERVENTION: 0}
 
     def at(change: Intervention) -> int:
         return place.setdefault(change, len(place))
@@ -72,4 +72,4 @@ def _counts(n_heads: int, step: float) -> NDArray[np.int64]:
 
 
 def _span(radius: float, renormalise: bool) -> Intervention:
-    return NONE if math.isinf(radius) else Intervention(radius=int(radius), renormalise=renormalise)
+    return NO_INTERVENTION if math.isinf(radius) else Intervention(radius=int(radius), renormalise=renormalise)

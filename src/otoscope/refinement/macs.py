@@ -10,7 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.local import blocked_attention
+from otoscope.attention.local import local_attention
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.timing import noise
 
@@ -74,7 +74,7 @@ def _within(span: int, call: AttentionCall) -> Tensor:
     if not call.query_bhtd.numel():
         return call.query_bhtd.transpose(1, 2)
     radius = span if call.span is None else min(span, call.span)
-    return blocked_attention(call.query_bhtd, call.key_bhtd, call.value_bhtd, radius=radius, scaling=call.scaling)
+    return local_attention(call.query_bhtd, call.key_bhtd, call.value_bhtd, radius=radius, scaling=call.scaling)
 
 
 def _blocks(encoder: Encoder) -> list[str]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.interventions import NONE, Intervention, attend_under
+from otoscope.attention.interventions import NO_INTERVENTION, Intervention, attend_with
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.layouts import PARTS
@@ -64,7 +64,7 @@ def _intact(encoder: Encoder, inputs: Mapping[str, Tensor], outputs: Sequence[Te
     given: list[Tensor] = []
 
     def answer(call: AttentionCall) -> Tensor:
-        context_bthd = attend_under(NONE, call, call.layer)[0]
+        context_bthd = attend_with(NO_INTERVENTION, call, call.layer)[0]
         given.append(torch.einsum("bthd,hdo->bto", context_bthd, outputs[call.layer]).flatten().double())
         return context_bthd
 
@@ -84,7 +84,7 @@ def _contributions(
     given: list[Tensor] = []
 
     def answer(call: AttentionCall) -> Tensor:
-        context_bthd = attend_under(Intervention(radius=span), call, call.layer)[0]
+        context_bthd = attend_with(Intervention(radius=span), call, call.layer)[0]
         if call.layer == layer:
             given.append(torch.einsum("bthd,hdo->hbto", context_bthd, outputs[layer]).flatten(1).double())
         return context_bthd * scales[call.layer].to(context_bthd)[:, None]

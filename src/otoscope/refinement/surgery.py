@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from otoscope.attention.call import current_answer
+from otoscope.attention.call import current_handler
 from otoscope.attention.hf_capture import attention_function
 from otoscope.refinement.layouts import Parts
 
@@ -29,7 +29,7 @@ class Headless(nn.Module):
     ) -> tuple[Tensor, None]:
         """Empty context `[B, T, 0]`, or the output's bias `[B, T, d]`."""
         batch, length, _ = hidden_states.shape
-        if current_answer() is not None:
+        if current_handler() is not None:
             nothing_bhtd = hidden_states.new_empty(batch, 0, length, self.size)
             attention_function(self, nothing_bhtd, nothing_bhtd, nothing_bhtd, attention_mask, scaling=1.0)
         context = hidden_states.new_empty(batch, length, 0)

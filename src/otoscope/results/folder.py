@@ -18,7 +18,7 @@ import zarr
 
 from otoscope._io.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import InputError, listed, unreadable
-from otoscope.maps.pooling import n_blocks, pooled
+from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import held
 from otoscope.results.schema import FORMAT_VERSION, check, check_version
 
@@ -186,14 +186,14 @@ def _write_json(target: Path, content: Mapping[str, Any] | list[dict[str, str]])
 
 
 def _write_attention(group: zarr.Group, layers: Iterable[npt.NDArray[np.floating]], shape: tuple[int, ...]) -> None:
-    blocks = n_blocks(shape[2], OVERVIEW)
+    blocks = num_blocks(shape[2], OVERVIEW)
     whole = _create(group, "attention", shape, ("query", "key"), "attention weight, rounded to half precision")
     small_shape, small_axes = (*shape[:2], blocks, blocks), ("query_block", "key_block")
     small = _create(group, "overview", small_shape, small_axes, "mean attention weight over blocks of frames")
     for layer, attn_hqk in enumerate(layers):
         for head, attn_qk in enumerate(attn_hqk):
             whole[layer, head] = attn_qk.astype(np.float16)
-            small[layer, head] = pooled(attn_qk, OVERVIEW).astype(np.float16)
+            small[layer, head] = block_means(attn_qk, OVERVIEW).astype(np.float16)
 
 
 def _create(group: zarr.Group, name: str, shape: tuple[int, ...], axes: tuple[str, str], doc: str) -> zarr.Array[Any]:

@@ -27,8 +27,8 @@ class BoundaryCounts:
     Strict and lenient counts measure different things: never add one to the other.
 
     Examples:
-        >>> pooled = BoundaryCounts(reference=4, predicted=5, found=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
-        >>> pooled, pooled.scores().recall
+        >>> total = BoundaryCounts(reference=4, predicted=5, found=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
+        >>> total, total.scores().recall
         (BoundaryCounts(reference=5, predicted=5, found=3, correct=3), 0.6)
     """
 

@@ -68,7 +68,7 @@ def init(shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int], partial:
 
 
 def update(state: State, index: int, values: Mapping[str, Array]) -> None:
-    """Add one utterance, in place: its place in the corpus and each statistic's `[l, h, *dims]` (see `evaluate`).
+    """Add one utterance, in place: its place in the corpus and each statistic's `[l, h, *dims]` (see `compute_statistics`).
 
     Raises `InputError` for an utterance that is already in, a value that is not finite (but of a partial statistic that
     is undefined for all heads), or one outside [0, 1] where the statistic has dims.
@@ -115,9 +115,9 @@ def finalize(state: State) -> Final:
     absent = ~_present(state.n_heads)
     rows = {name: np.stack([kept[index] for index in order]) for name, kept in state.rows.items()}
     mean = {name: _mean(values) for name, values in rows.items()}
-    fold_sum = {name: _marked(sums / UNIT, absent) for name, sums in state.sums.items()}
+    fold_sum = {name: _mask_absent(sums / UNIT, absent) for name, sums in state.sums.items()}
     for name, sums in state.sums.items():
-        mean[name] = _marked((sums.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
+        mean[name] = _mask_absent((sums.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
     index = np.array(order, np.int64)
     return Final(index, np.bincount(index % FOLDS, minlength=FOLDS), mean, rows, fold_sum)
 
@@ -170,7 +170,7 @@ def _present(n_heads: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.arange(max(n_heads)) < np.array(n_heads)[:, None]
 
 
-def _marked(values: Array, absent: NDArray[np.bool_]) -> Array:
+def _mask_absent(values: Array, absent: NDArray[np.bool_]) -> Array:
     values[:, absent] = np.nan
     return values
 

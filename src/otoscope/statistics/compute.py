@@ -11,20 +11,20 @@ from otoscope.statistics.statistic import Statistic
 Values = dict[str, NDArray[np.float64]]
 
 
-def evaluate(statistics: Mapping[str, Statistic], layers: Sequence[Reductions]) -> Values:
+def compute_statistics(statistics: Mapping[str, Statistic], layers: Sequence[Reductions]) -> Values:
     """Each statistic `[layer, head, *dims]` of one utterance, from its reductions in every layer.
 
     Layers may differ in their number of heads: heads that a layer lacks are NaN.
     """
-    return over_layers([of_layer(statistics, layer) for layer in layers])
+    return stack_layers([layer_statistics(statistics, layer) for layer in layers])
 
 
-def of_layer(statistics: Mapping[str, Statistic], layer: Reductions) -> Values:
+def layer_statistics(statistics: Mapping[str, Statistic], layer: Reductions) -> Values:
     """Each statistic `[head, *dims]` of one layer."""
     return {name: statistic.value(layer).double().cpu().numpy() for name, statistic in statistics.items()}
 
 
-def over_layers(layers: Sequence[Values]) -> Values:
+def stack_layers(layers: Sequence[Values]) -> Values:
     """Each statistic `[layer, head, *dims]` from those of the layers."""
     return {name: _stacked([layer[name] for layer in layers]) for name in layers[0]}
 

@@ -49,10 +49,10 @@ def distance(T: int) -> NDArray[np.int64]:
     return np.abs(frames[:, None] - frames[None, :])
 
 
-def upsampled(A: Map, repeat: int) -> Map:
+def upsample(A: Map, repeat: int) -> Map:
     """A map on a finer grid: each weight repeated in both directions, rows normalised again to what they summed to.
 
-    >>> upsampled(np.array([[0.25, 0.75], [0.0, 0.0]]), 2)[[0, 2]].tolist()
+    >>> upsample(np.array([[0.25, 0.75], [0.0, 0.0]]), 2)[[0, 2]].tolist()
     [[0.125, 0.125, 0.375, 0.375], [0.0, 0.0, 0.0, 0.0]]
     """
     fine = A.repeat(repeat, axis=0).repeat(repeat, axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-from otoscope.maps.pooling import pooled
+from otoscope.maps.pooling import block_means
 from otoscope.results.folder import OVERVIEW
 from otoscope.viewer.quantise import encode
 
@@ -21,7 +21,7 @@ def thumbnail(attn_qk: npt.NDArray[np.floating]) -> Bytes:
     >>> thumbnail(np.full((300, 300), 1 / 300)).shape
     (75, 75)
     """
-    return encode(pooled(attn_qk, OVERVIEW))
+    return encode(block_means(attn_qk, OVERVIEW))
 
 
 class Overviews:

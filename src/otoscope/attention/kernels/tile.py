@@ -11,7 +11,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from otoscope.attention.labels import Block, Labels
+from otoscope.attention.labels import LabelBlock, Labels
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Workspace:
         return (offset - row[:, None]).abs_()
 
     @cached_property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[LabelBlock]:
         """What is said in the queries of each tile, in order of time."""
         assert self.labels is not None
         starts = range(0, self.length, self.queries)
@@ -128,7 +128,7 @@ class Tile:
         return self.keys.start - self.queries.stop + 1
 
     @property
-    def block(self) -> Block:
+    def block(self) -> LabelBlock:
         """What is said in the tile's queries."""
         return self.space.blocks[self.queries.start // self.space.queries]
 

@@ -11,10 +11,18 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 
-from otoscope.attention.inputs import Layer, Span
+from otoscope.attention.inputs import AttentionInputs, SpanLimits
 from otoscope.attention.kernels.tile import Tile, Workspace
 from otoscope.attention.labels import Labels
-from otoscope.attention.reductions import GATHER, LABELLED, NEEDING_LABELS, SKEWED, Reductions, empty_totals, finished
+from otoscope.attention.reductions import (
+    BY_OFFSET,
+    LABEL_REDUCERS,
+    REQUIRES_LABELS,
+    TILE_REDUCERS,
+    Reductions,
+    empty_totals,
+    finalize_totals,
+)
 from otoscope.errors import InputError
 
 TILE_QUERIES = 128
@@ -65,10 +73,14 @@ def attend(
     if context_bqhd.shape != (B, T, H, value.shape[-1]):
         raise InputError(f"out must be [{B}, {T}, {H}, {value.shape[-1]}]; got {list(context_bqhd.shape)}")
     whole, near = (T if limit is None else min(limit, T) for limit in (span, radius))
-    tiles = Span(reach=min(whole, near), kept=T) if renormalise else Span(reach=whole, kept=near)
+    tiles = (
+        SpanLimits(softmax_radius=min(whole, near), output_radius=T)
+        if renormalise
+        else SpanLimits(softmax_radius=whole, output_radius=near)
+    )
     reductions = []
     for b, length in enumerate(valid):
-        layer = Layer(
+        layer = AttentionInputs(
             query_hqd=query[b, :, :length],
             key_hkd=key[b, :, :length],
             value_hkd=value[b, :, :length],
@@ -77,17 +89,19 @@ def attend(
             span=tiles,
             labels=None if labels is None else labels[b],
         )
-        way = _way(layer, frozenset(needs))
+        way = _select_kernel(layer, frozenset(needs))
         reductions.append(way(layer, frozenset(needs), context_bqhd[b]))
     return context_bqhd, reductions
 
 
-def _way(layer: Layer, needs: frozenset[str]) -> Callable[[Layer, frozenset[str], Tensor], Reductions]:
+def _select_kernel(
+    layer: AttentionInputs, needs: frozenset[str]
+) -> Callable[[AttentionInputs, frozenset[str], Tensor], Reductions]:
     """Triton's two passes on a CUDA device, where they know all that is asked; tiles in plain torch elsewhere."""
     if layer.query_hqd.is_cuda and _triton_is_installed():
-        from otoscope.attention.kernels.triton_attention import attend_fused, knows
+        from otoscope.attention.kernels.triton_attention import attend_fused, supports
 
-        if knows(layer, needs):
+        if supports(layer, needs):
             return attend_fused
     return attend_in_tiles
 
@@ -97,65 +111,65 @@ def _triton_is_installed() -> bool:
     return find_spec("triton") is not None
 
 
-def _precise(layer: Layer) -> Layer:
+def _upcast(layer: AttentionInputs) -> AttentionInputs:
     """The same in float32 or, where it is that, float64; its queries scaled."""
-    query, key, value = (_working(states) for states in (layer.query_hqd, layer.key_hkd, layer.value_hkd))
+    query, key, value = (_to_working_dtype(states) for states in (layer.query_hqd, layer.key_hkd, layer.value_hkd))
     return replace(layer, query_hqd=query * layer.scaling, key_hkd=key, value_hkd=value, scaling=1.0)
 
 
-def _working(states: Tensor) -> Tensor:
+def _to_working_dtype(states: Tensor) -> Tensor:
     return states.to(torch.float64 if states.dtype == torch.float64 else torch.float32).contiguous()
 
 
-def attend_in_tiles(layer: Layer, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
+def attend_in_tiles(layer: AttentionInputs, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
     """One utterance, tile by tile in plain torch on any device: writes the context, gives the reductions."""
     H, T, _ = layer.query_hqd.shape
-    layer = _precise(layer)
-    space = _workspace(layer, skew=not needs.isdisjoint(SKEWED))
+    layer = _upcast(layer)
+    space = _workspace(layer, skew=not needs.isdisjoint(BY_OFFSET))
     totals = empty_totals(needs, H, space)
     rows = torch.full((H,), T, device=layer.query_hqd.device)
     context_qhd[T:] = 0
     for tile in _tiles(layer, space):
-        _weigh(layer, tile)
+        _compute_weights(layer, tile)
         if layer.bias_hqk is not None:
-            rows[tile.heads] -= _silence(tile)
+            rows[tile.heads] -= _zero_masked_rows(tile)
         context_hqd = torch.bmm(tile.attention_hqk, layer.value_hkd[tile.heads, tile.keys])
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
         for need, total in totals.items():
-            (GATHER | LABELLED)[need](tile, total)
+            (TILE_REDUCERS | LABEL_REDUCERS)[need](tile, total)
     labels = None if layer.labels is None else layer.labels.to(rows.device)
-    return Reductions(length=T, rows=rows.clamp(min=1), labels=labels, **finished(totals, space))
+    return Reductions(length=T, rows=rows.clamp(min=1), labels=labels, **finalize_totals(totals, space))
 
 
-def _workspace(layer: Layer, skew: bool) -> Workspace:
+def _workspace(layer: AttentionInputs, skew: bool) -> Workspace:
     H, T, _ = layer.query_hqd.shape
     n = min(T, TILE_QUERIES)
-    keys = min(T, n + 2 * layer.span.reach)
+    keys = min(T, n + 2 * layer.span.softmax_radius)
     h = max(1, min(H, TILE_WEIGHTS // (n * (keys + n - 1 if skew else keys))))
     return Workspace(T, heads=h, queries=n, keys=keys, skew=skew, like=layer.query_hqd, labels=layer.labels)
 
 
-def _tiles(layer: Layer, space: Workspace) -> Iterator[Tile]:
+def _tiles(layer: AttentionInputs, space: Workspace) -> Iterator[Tile]:
     H, T, _ = layer.query_hqd.shape
     for start in range(0, H, space.heads):
         heads = slice(start, min(start + space.heads, H))
         for first in range(0, T, space.queries):
             queries = slice(first, min(first + space.queries, T))
-            yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.kept < T)
+            yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.output_radius < T)
 
 
-def _weigh(layer: Layer, tile: Tile) -> None:
+def _compute_weights(layer: AttentionInputs, tile: Tile) -> None:
     """Write the tile's scores and weights."""
     score = tile.score_hqk
     tile.padded_score[..., score.shape[-1] :] = -torch.inf
     torch.bmm(layer.query_hqd[tile.heads, tile.queries], layer.key_hkd[tile.heads, tile.keys].mT, out=score)
     if layer.bias_hqk is not None:
         _add_bias(score, layer.bias_hqk[tile.heads, tile.queries, tile.keys])
-    if layer.span.reach < tile.space.length:
-        score.masked_fill_(tile.distance_qk > layer.span.reach, FORBIDDEN)
+    if layer.span.softmax_radius < tile.space.length:
+        score.masked_fill_(tile.distance_qk > layer.span.softmax_radius, FORBIDDEN)
     torch.softmax(tile.padded_score, -1, out=tile.padded_attention)
     if tile.cut:
-        tile.attention_hqk.masked_fill_(tile.distance_qk > layer.span.kept, 0)
+        tile.attention_hqk.masked_fill_(tile.distance_qk > layer.span.output_radius, 0)
 
 
 def _add_bias(score: Tensor, bias: Tensor) -> None:
@@ -163,7 +177,7 @@ def _add_bias(score: Tensor, bias: Tensor) -> None:
     score.masked_fill_(bias <= torch.finfo(bias.dtype).min / 2, FORBIDDEN)
 
 
-def _silence(tile: Tile) -> Tensor:
+def _zero_masked_rows(tile: Tile) -> Tensor:
     """Take away the weights of queries that have no key left; how many those are, `[h]`."""
     unattended_hq = tile.score_hqk.amax(-1) <= FORBIDDEN / 2
     tile.attention_hqk.masked_fill_(unattended_hq[..., None], 0)
@@ -182,7 +196,7 @@ def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequenc
 
 
 def _check_options(radius: int | None, needs: Collection[str]) -> None:
-    known = {*GATHER, *NEEDING_LABELS}
+    known = {*TILE_REDUCERS, *REQUIRES_LABELS}
     if unknown := set(needs) - known:
         raise InputError(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     if radius is not None and radius < 0:
@@ -191,7 +205,7 @@ def _check_options(radius: int | None, needs: Collection[str]) -> None:
 
 def _check_labels(labels: Sequence[Labels] | None, valid: list[int], needs: Collection[str]) -> None:
     if labels is None:
-        if missing := sorted(set(needs) & NEEDING_LABELS):
+        if missing := sorted(set(needs) & REQUIRES_LABELS):
             raise InputError(f"{', '.join(missing)} need the phone of every frame; give labels")
     elif [len(one) for one in labels] != valid:
         raise InputError(

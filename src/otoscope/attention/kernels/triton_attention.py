@@ -9,34 +9,36 @@ import torch
 from torch import Tensor
 from triton import knobs
 
-from otoscope.attention.inputs import Layer
-from otoscope.attention.kernels.triton_programs import UNIT, attend_rows, walk_diagonals
+from otoscope.attention.inputs import AttentionInputs
+from otoscope.attention.kernels.triton_programs import UNIT, diagonal_sums_kernel, row_pass_kernel
 from otoscope.attention.labels import Labels
-from otoscope.attention.reductions import NEEDING_LABELS, SKEWED, Reductions, add_own_runs
+from otoscope.attention.reductions import BY_OFFSET, REQUIRES_LABELS, Reductions, add_own_runs
 
 ROWS = {"row_entropy", "row_max"}
-KNOWN = ROWS | SKEWED | NEEDING_LABELS | {"column_sum"}
+KNOWN = ROWS | BY_OFFSET | REQUIRES_LABELS | {"column_sum"}
 DTYPES = {torch.float32, torch.bfloat16, torch.float16}
 SQUARE = 64  # queries and keys of a program's tile
 WIDEST = 256  # features
 RUN_QUERIES = 1024  # whose own runs are measured at once
 
 
-def knows(layer: Layer, needs: frozenset[str]) -> bool:
+def supports(layer: AttentionInputs, needs: frozenset[str]) -> bool:
     """Whether the passes can do it: no bias, no span, and no reduction that they do not gather."""
     heads, length, features = layer.query_hqd.shape
-    whole = layer.bias_hqk is None and min(layer.span.reach, layer.span.kept) >= length
+    whole = layer.bias_hqk is None and min(layer.span.softmax_radius, layer.span.output_radius) >= length
     fits = heads > 0 and max(features, layer.value_hkd.shape[-1]) <= WIDEST
     return whole and fits and layer.query_hqd.dtype in DTYPES and needs <= KNOWN
 
 
-def attend_fused(layer: Layer, needs: frozenset[str], context_qhd: Tensor, square: int = SQUARE) -> Reductions:
+def attend_fused(
+    layer: AttentionInputs, needs: frozenset[str], context_qhd: Tensor, square: int = SQUARE
+) -> Reductions:
     """What the kernel's tiles do, with squares of so many queries by keys: writes the context, gives the reductions."""
     H, T, _ = layer.query_hqd.shape
     context_qhd[T:] = 0
     rows = _rows(layer, needs, context_qhd, square)
     found = {need: getattr(rows, need) for need in ROWS & needs}
-    if needs & (SKEWED | {"column_sum"}):
+    if needs & (BY_OFFSET | {"column_sum"}):
         found |= {
             need: total for need, total in _diagonals(layer, needs, rows.log_sum, square).items() if need in needs
         }
@@ -51,7 +53,7 @@ def attend_fused(layer: Layer, needs: frozenset[str], context_qhd: Tensor, squar
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowStatistics:
     """What the first pass tells of each row, `[H, T]`, and the weights on the keys of each phone, `[H, T, Y]`."""
 
     log_sum: Tensor
@@ -60,14 +62,14 @@ class Rows:
     phone_mass: Tensor | None
 
 
-def _rows(layer: Layer, needs: frozenset[str], context_qhd: Tensor, square: int) -> Rows:
+def _rows(layer: AttentionInputs, needs: frozenset[str], context_qhd: Tensor, square: int) -> RowStatistics:
     query, key, value = (_by_feature(x) for x in (layer.query_hqd, layer.key_hkd, layer.value_hkd))
     H, T, features = query.shape
     log_sum, entropy, largest = (query.new_empty(H, T, dtype=torch.float32) for _ in range(3))
     shares, repeat = _label_frames(layer, needs)
     phones = 0 if shares is None else shares.shape[1]
     mass = query.new_empty(H, T, phones, dtype=torch.float32)
-    attend_rows[(_squares(T, square), H)](
+    row_pass_kernel[(_squares(T, square), H)](
         *(query, key, value, query if shares is None else shares, context_qhd, log_sum, entropy, largest, mass),
         *(layer.scaling, T),
         *(query.stride(0), query.stride(1), key.stride(0), key.stride(1), value.stride(0), value.stride(1)),
@@ -81,16 +83,16 @@ def _rows(layer: Layer, needs: frozenset[str], context_qhd: Tensor, square: int)
         N=square,
         WIDEN=_widened(query),
     )
-    return Rows(log_sum, entropy, largest, mass / repeat if phones else None)
+    return RowStatistics(log_sum, entropy, largest, mass / repeat if phones else None)
 
 
-def _diagonals(layer: Layer, needs: frozenset[str], log_sum_hq: Tensor, square: int) -> dict[str, Tensor]:
+def _diagonals(layer: AttentionInputs, needs: frozenset[str], log_sum_hq: Tensor, square: int) -> dict[str, Tensor]:
     query, key = _by_feature(layer.query_hqd), _by_feature(layer.key_hkd)
     H, T, features = query.shape
     squares = _squares(T, square)
     column = query.new_zeros(H, T, dtype=torch.int64)
     sums = [query.new_zeros(H, 2 * squares - 1, square, dtype=torch.float32) for _ in range(4)]
-    walk_diagonals[(2 * squares - 1, H)](
+    diagonal_sums_kernel[(2 * squares - 1, H)](
         *(query, key, log_sum_hq, column, *sums),
         *(layer.scaling, T, squares),
         *(query.stride(0), query.stride(1), key.stride(0), key.stride(1)),
@@ -99,7 +101,7 @@ def _diagonals(layer: Layer, needs: frozenset[str], log_sum_hq: Tensor, square: 
         N=square,
         WIDEN=_widened(query),
         COLUMNS="column_sum" in needs,
-        OFFSETS=not needs.isdisjoint(SKEWED),
+        OFFSETS=not needs.isdisjoint(BY_OFFSET),
     )
     whole = torch.where(log_sum_hq.isfinite().all(-1, keepdim=True), column / UNIT.value, torch.nan)
     near, far, near_scaled, far_scaled = sums
@@ -120,7 +122,7 @@ def _by_offset(near_hdj: Tensor, far_hdj: Tensor, length: int) -> Tensor:
     return total[:, middle - (length - 1) : middle + length]
 
 
-def _label_frames(layer: Layer, needs: frozenset[str]) -> tuple[Tensor | None, int]:
+def _label_frames(layer: AttentionInputs, needs: frozenset[str]) -> tuple[Tensor | None, int]:
     """Label frames of each frame by phone, `[T, Y]`, and how many it has: whole numbers, which half precision holds."""
     if layer.labels is None or needs.isdisjoint({"label_mass", "own_run_mass"}):
         return None, 1
@@ -130,7 +132,7 @@ def _label_frames(layer: Layer, needs: frozenset[str]) -> tuple[Tensor | None, i
     return count_ty.round().to(layer.query_hqd.device, half), repeat
 
 
-def _own_runs(layer: Layer, labels: Labels, log_sum_hq: Tensor) -> Tensor:
+def _own_runs(layer: AttentionInputs, labels: Labels, log_sum_hq: Tensor) -> Tensor:
     """The runs lie along the diagonal: the weights there again, from the first pass's sums."""
     H, T, _ = layer.query_hqd.shape
     total_hy = log_sum_hq.new_zeros(H, labels.count)

@@ -20,7 +20,7 @@ def _product(a, b, WIDEN: tl.constexpr):
 
 
 @triton.jit
-def attend_rows(
+def row_pass_kernel(
     query_hqd, key_hkd, value_hkd, share_ky, context_qhd, log_sum_hq, entropy_hq, largest_hq, phone_mass_hqy,
     scaling, length,
     query_h, query_q, key_h, key_k, value_h, value_k, context_q, context_h,
@@ -75,7 +75,7 @@ def attend_rows(
 
 
 @triton.jit
-def walk_diagonals(
+def diagonal_sums_kernel(
     query_hqd, key_hkd, log_sum_hq, column_hk, near_hj, far_hj, near_scaled_hj, far_scaled_hj,
     scaling, length, squares,
     query_h, query_q, key_h, key_k,

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from otoscope.figures.style.page import MM_PER_INCH, POINT, Square, place, text_width, write
 from otoscope.figures.style.theme import LETTERS, TEXT_PT, Theme
-from otoscope.maps.pooling import pooled
+from otoscope.maps.pooling import block_means
 
 # Attention over uniform attention (A * T) on a log scale: stripes, blocks and lines all show, and maps compare.
 FAINTEST, STRONGEST = 1 / 4, 64
@@ -52,7 +52,7 @@ def show_map(sheet: Axes, square: Square, attn_qk: Floats, category: str, theme:
 def show_weights(sheet: Axes, square: Square, attn_qk: Floats, ramp: Colormap, edge: str) -> None:
     """Put weights on the sheet, queries downward, by how many times uniform attention they are."""
     left, top, side = square
-    times_uniform = len(attn_qk) * pooled(attn_qk, most=int(side / MM_PER_INCH * PIXELS_PER_INCH))
+    times_uniform = len(attn_qk) * block_means(attn_qk, most=int(side / MM_PER_INCH * PIXELS_PER_INCH))
     sheet.imshow(
         np.maximum(times_uniform, FAINTEST),
         norm=LogNorm(FAINTEST, STRONGEST, clip=True),

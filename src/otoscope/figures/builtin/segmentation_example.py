@@ -14,7 +14,7 @@ from otoscope.figures.figure_spec import Drawing
 from otoscope.figures.style.header import of_utterance, title
 from otoscope.figures.style.page import FULL_WIDTH, page, place, text_width, write
 from otoscope.figures.style.theme import TEXT_PT, Theme
-from otoscope.maps.pooling import pooled
+from otoscope.maps.pooling import block_means
 
 LEFT, TOP, SIDE, BETWEEN = 12.0, 20.0, 78.0, 8.0
 SCORE_TOP, SCORE_HEIGHT = TOP + SIDE + 20, 26.0
@@ -29,8 +29,8 @@ def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
     layer, head = dataset.attrs["shown_head"]
     heading = f"Phone boundaries of layer {layer}, head {head}"
     title(figure, heading, of_utterance(dataset), dataset, theme, LEFT + 2 * SIDE)
-    over_uniform = dataset.sizes["key"] * pooled(dataset["attention"].values, PIXELS)
-    likeness = pooled(dataset["kernel_gram"].values, PIXELS)
+    over_uniform = dataset.sizes["key"] * block_means(dataset["attention"].values, PIXELS)
+    likeness = block_means(dataset["kernel_gram"].values, PIXELS)
     pictures = {
         "attention map: query (down), key (across)": (over_uniform, LogNorm(FAINTEST, STRONGEST, clip=True)),
         "kernel-gram matrix: likeness of its rows": (likeness, Normalize(0, 1)),

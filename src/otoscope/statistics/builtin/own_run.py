@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from otoscope.attention.reductions import Reductions
-from otoscope.statistics.reference import upsampled
+from otoscope.statistics.reference import upsample
 from otoscope.statistics.statistic import Statistic
 
 
@@ -26,7 +26,7 @@ def value(r: Reductions) -> Tensor:
 
 def reference(A: NDArray[np.float64], phone_tr: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """Each query's sum over its own run on the up-sampled map of `A [T, T]`, phones as in `relation`."""
-    fine, phone = upsampled(A, phone_tr.shape[1]), phone_tr.ravel()
+    fine, phone = upsample(A, phone_tr.shape[1]), phone_tr.ravel()
     own, labelled = np.zeros(count), phone >= 0
     for q in np.flatnonzero(labelled):
         first = last = q

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from otoscope.attention.reductions import Reductions
-from otoscope.statistics.reference import upsampled
+from otoscope.statistics.reference import upsample
 from otoscope.statistics.statistic import Statistic
 
 
@@ -31,7 +31,7 @@ def value(r: Reductions) -> Tensor:
 
 def reference(A: NDArray[np.float64], phone_tr: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """The double sum over the up-sampled map of `A [T, T]`, with the phone of every label frame, `[T, R]`."""
-    fine, phone = upsampled(A, phone_tr.shape[1]), phone_tr.ravel()
+    fine, phone = upsample(A, phone_tr.shape[1]), phone_tr.ravel()
     phones = range(count)
     mass = np.array([[fine[np.ix_(phone == m, phone == n)].sum() for n in phones] for m in phones])
     return mass / max(mass.sum(), np.finfo(float).tiny)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from otoscope.attention.reductions import Reductions
-from otoscope.statistics.builtin.sink_share import MULTIPLE, drawn
+from otoscope.statistics.builtin.sink_share import MULTIPLE, column_ratio
 from otoscope.statistics.reference import attending_rows
 from otoscope.statistics.statistic import Statistic
 
@@ -17,7 +17,7 @@ EDGE = 1 / 20  # of the utterance, at each end; at least one frame
 def value(r: Reductions) -> Tensor:
     """Share of attention that sinks at the edges draw, `[H]`."""
     edge = math.ceil(EDGE * r.length)
-    share_ht = drawn(r)
+    share_ht = column_ratio(r)
     return share_ht[:, :edge].sum(-1) + share_ht[:, max(edge, r.length - edge) :].sum(-1)
 
 

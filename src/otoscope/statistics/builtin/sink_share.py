@@ -15,7 +15,7 @@ from otoscope.statistics.statistic import Statistic
 MULTIPLE = 10 * (1 + 1e-6)  # of uniform attention; a hair more, so that rounding decides nothing
 
 
-def drawn(r: Reductions) -> Tensor:
+def column_ratio(r: Reductions) -> Tensor:
     """Share of all attention that each frame draws as a sink, `[H, T]`; 0 where it is none."""
     assert r.column_sum is not None
     share_ht = r.column_sum / r.rows[:, None]
@@ -24,7 +24,7 @@ def drawn(r: Reductions) -> Tensor:
 
 def value(r: Reductions) -> Tensor:
     """Share of attention that sinks draw, `[H]`."""
-    return drawn(r).sum(-1)
+    return column_ratio(r).sum(-1)
 
 
 def reference(A: NDArray[np.float64]) -> float:

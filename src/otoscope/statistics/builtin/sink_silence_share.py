@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from otoscope.attention.reductions import Reductions
-from otoscope.statistics.builtin.sink_share import MULTIPLE, drawn
+from otoscope.statistics.builtin.sink_share import MULTIPLE, column_ratio
 from otoscope.statistics.reference import attending_rows
 from otoscope.statistics.statistic import Statistic
 
@@ -27,7 +27,7 @@ def of_phones(phones: Sequence[str]) -> Statistic | None:
     def value(r: Reductions) -> Tensor:
         """Share of attention that sinks in silence draw, `[H]`."""
         assert r.labels is not None
-        share_ht = drawn(r)
+        share_ht = column_ratio(r)
         silent_t = (r.labels.phone_tr == silence).to(share_ht).mean(-1)
         return torch.where(silent_t.any(), share_ht @ silent_t, torch.nan)
 
