@@ -49,7 +49,15 @@ def test_the_source_archive_holds_source_only(dist):
     assert {name.split("/")[0] for name in names} <= {
         *("src", "web", "tests", "scripts", "benchmarks", "docs"),
         *("Makefile", "constraints.txt", "pyproject.toml", "PKG-INFO", "LICENSE", ".gitignore"),
-        *("README.md", "DESIGN.md", "CONTRIBUTING.md", "CHANGELOG.md", "mkdocs.yml"),
+        *(
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "SECURITY.md",
+            "CODE_OF_CONDUCT.md",
+            "CITATION.cff",
+            "mkdocs.yml",
+        ),
     }
     assert {"Makefile", "constraints.txt", "README.md"} <= names
     assert not any("node_modules" in name for name in names)

@@ -1,0 +1,131 @@
+"""Commands and code in the documents run as written; names, options and files that documents mention exist."""
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+
+import pytest
+from tests.project.test_imports import LAYERS
+from typer.main import get_command
+
+import otoscope
+from otoscope.cli import COMMANDS, app, main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(?:^|`)otoscope ([a-z]\w*)([^`\n]*)", re.MULTILINE)
+OPTION = re.compile(r"(?<![\w-])(--?[a-z][\w-]*)")
+PUBLIC_NAME = re.compile(r"`otoscope\.([A-Za-z]\w*)[`(]")
+FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|toml|tsx?|md|css))`")
+PLACE = re.compile(r"`(\w+)` \(`([\w/]+\.py)`\)")
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[\w-]*)?\)")
+FOLDERS = [ROOT, ROOT / "src" / "otoscope", ROOT / "web" / "src", ROOT / "docs", ROOT / "tests"]
+
+
+def relative(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(page.read_text())
+
+
+def run_command(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run `otoscope ... [> FILE]` in this process."""
+    arguments, _, file = line.partition(" > ")
+    program, *rest = shlex.split(arguments)
+    assert program == "otoscope", f"{line}: blocks of bash hold commands of otoscope only"
+    monkeypatch.setattr(sys, "argv", ["otoscope", *rest])
+    with ExitStack() as stack:
+        if file:
+            stack.enter_context(redirect_stdout(stack.enter_context(Path(file).open("w"))))
+        with pytest.raises(SystemExit) as stop:
+            main()
+    assert stop.value.code in (0, None), line
+
+
+RUNNABLE = [page for page in PAGES if blocks(page) and page.parent.name != "extending"]
+LASTING = [page for page in PAGES if page.name != "CHANGELOG.md" and page.parent.name != "extending"]
+"""Pages that name what exists: the history names what is gone, and guides for plug-ins name files to write."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUNNABLE, ids=relative)
+def test_a_page_runs_as_written(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path / "cache"))
+    for language, code in blocks(page):
+        if language == "python":
+            exec(compile(code, relative(page), "exec"), {"__name__": "__main__"})
+            continue
+        for line in code.splitlines():
+            run_command(line, monkeypatch)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_commands_and_options_in_a_page_exist(page):
+    commands = get_command(app).commands
+    for name, rest in COMMAND.findall("\n".join(CODE.findall(page.read_text()))):
+        assert name in commands, f"otoscope {name}"
+        known = {option for parameter in commands[name].params for option in parameter.opts + parameter.secondary_opts}
+        unknown = set(OPTION.findall(rest.partition("#")[0])) - known - {"--help"}
+        assert not unknown, f"otoscope {name} has no {unknown}"
+
+
+@pytest.mark.parametrize("page", LASTING, ids=relative)
+def test_public_names_and_files_in_a_page_exist(page):
+    text = page.read_text()
+    assert set(PUBLIC_NAME.findall(text)) - groups() <= set(otoscope.__all__)
+    files = [file for file in FILE.findall(text) if not file.isupper() and "NAME" not in file and "/" in file]
+    assert [file for file in files if not any((folder / file).exists() for folder in FOLDERS)] == []
+
+
+def groups() -> set[str]:
+    """Names of entry point groups and packages, which look like public names."""
+    packages = {path.name for path in (ROOT / "src" / "otoscope").iterdir()}
+    return packages | {"rankings", "probes", "corpus_formats", "model_families"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_function_that_a_page_places_in_a_file_is_defined_there(page):
+    for name, file in PLACE.findall(page.read_text()):
+        source = (ROOT / "src" / "otoscope" / file).read_text()
+        assert re.search(rf"^ *(?:async )?(?:def|class) {name}\b", source, re.MULTILINE), f"{name} is not in {file}"
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=relative)
+def test_links_of_a_page_at_the_top_lead_to_files(page):
+    assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_lists_every_command_in_the_order_of_the_help():
+    listed = re.findall(r"^\| `otoscope (\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert listed == [command.__name__ for command in COMMANDS]
+
+
+def test_the_architecture_page_shows_the_layers_that_imports_are_checked_against():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert [line.split() for line in rows(LAYERS)] == [line.split() for line in rows(table_of(page))]
+
+
+def rows(table: str) -> Iterator[str]:
+    return (line for line in table.splitlines() if line.strip())
+
+
+def table_of(page: str) -> str:
+    """Return the code block after the heading `Layers`."""
+    return page.partition("## Layers")[2].split("```")[1]
+
+
+def test_the_architecture_page_has_one_line_for_each_package():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    described = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert set(LAYERS.split()) - {"errors", "typing", "registry"} == described
