@@ -1,4 +1,4 @@
-"""The bundled speech is what its README says: enough voices and phones, small, and exactly labelled."""
+"""The bundled speech matches its README: enough voices and phones, a small size, exact labels."""
 
 import shutil
 import subprocess
@@ -60,7 +60,7 @@ def test_phones_tile_the_audio_without_gap_or_overlap(audio):
     assert edges[-1] == pytest.approx(soundfile.info(audio).duration, abs=1e-9)
 
 
-def test_words_begin_and_end_with_phones_and_leave_only_silence_out(audio):
+def test_words_begin_and_end_with_phones_and_cover_all_but_silence(audio):
     phones, words = tier(audio, "phones"), tier(audio, "words")
     assert {word.start for word in words} <= {phone.start for phone in phones}
     assert {word.end for word in words} <= {phone.end for phone in phones}
@@ -114,9 +114,9 @@ def test_sibilants_have_their_energy_high_and_vowels_low(voice):
 
 
 @voices
-def test_the_spectrum_changes_most_where_the_labels_say(voice):
-    """Labels that were shifted by 20 ms either way would sit where the spectrum changes less."""
-    span = 20  # spectra either side of a boundary are compared 10 ms apart
+def test_the_spectrum_changes_most_at_the_labels(voice):
+    """Labels shifted by 20 ms would be at frames where the spectrum changes less."""
+    span = 20  # spectra before and after a boundary, 10 ms apart, are compared
     changes = {shift: [] for shift in (-40, 0, 40)}  # in steps of 0.5 ms
     for audio in (path for path in AUDIO if path.parent.name == voice):
         spectra = log_spectra(audio)
@@ -129,7 +129,7 @@ def test_the_spectrum_changes_most_where_the_labels_say(voice):
     assert mean[0] > 1.1 * max(mean[-40], mean[40])
 
 
-def test_the_corpus_room_reads_it_without_being_told_how():
+def test_read_corpus_recognises_its_format():
     cuts = list(read_corpus(speech()))
     assert [cut.id for cut in cuts] == [f"{path.parent.name}/{path.stem}" for path in AUDIO]
     for cut, audio in zip(cuts, AUDIO, strict=True):
