@@ -20,7 +20,7 @@ from transformers.utils import logging
 
 from otoscope import load
 from otoscope.attention.kernels.tiled import attend
-from otoscope.statistics import discover
+from otoscope.statistics import available_statistics
 
 HEADS, FEATURES = 16, 64  # of hubert-large
 SCALING = FEATURES**-0.5
@@ -37,8 +37,8 @@ LARGE = {
     "conv_bias": True,
     "do_stable_layer_norm": True,
 }
-STATISTICS = discover()
-NEEDS = frozenset().union(*(statistic.needs for statistic in STATISTICS.values() if not statistic.takes))
+STATISTICS = available_statistics()
+NEEDS = frozenset().union(*(statistic.requires for statistic in STATISTICS.values() if not statistic.requires_phones))
 
 Work = Callable[[], object]
 

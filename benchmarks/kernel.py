@@ -21,13 +21,13 @@ import torch.nn.functional as F
 
 from alternative import all_statistics
 from otoscope.attention.kernels.tiled import attend
-from otoscope.statistics import discover
+from otoscope.statistics import available_statistics
 
 HEADS, FEATURES, THREADS = 12, 64, 2
 LENGTHS = (1500, 3000)
 SCALING = FEATURES**-0.5
-STATISTICS = discover()
-NEEDS = frozenset().union(*(statistic.needs for statistic in STATISTICS.values()))
+STATISTICS = available_statistics()
+NEEDS = frozenset().union(*(statistic.requires for statistic in STATISTICS.values()))
 
 Attention = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], object]
 
@@ -38,7 +38,7 @@ def plain(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object
 
 def ours(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
     context, [reductions] = attend(query, key, value, scaling=SCALING, needs=NEEDS)
-    return context, [statistic.value(reductions) for statistic in STATISTICS.values()]
+    return context, [statistic.compute(reductions) for statistic in STATISTICS.values()]
 
 
 def whole_maps(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:

@@ -29,7 +29,7 @@ from transformers.utils import logging
 
 from alternative import all_statistics
 from otoscope import load
-from otoscope.statistics import discover
+from otoscope.statistics import available_statistics
 
 RATE = 16000
 PAIRS = 5
@@ -58,8 +58,8 @@ def plain(folder: Path) -> tuple[HubertModel, Work]:
 
 def ours(folder: Path) -> tuple[HubertModel, Work]:
     """Every statistic that otoscope finds, on the way."""
-    found = discover()
-    needs = frozenset().union(*(statistic.needs for statistic in found.values()))
+    found = available_statistics()
+    needs = frozenset().union(*(statistic.requires for statistic in found.values()))
     encoder = load(folder, device="cpu")
 
     def work(wave: np.ndarray) -> list[list[Tensor]]:

@@ -21,7 +21,7 @@ from transformers.utils import logging
 from otoscope import load
 from otoscope.attention.labels import Labels
 from otoscope.models.encoder import Encoder
-from otoscope.statistics import discover
+from otoscope.statistics import available_statistics
 
 PHONES = tuple(f"p{i}" for i in range(39))
 SECONDS, PAIRS, RATE = 60, 2, 16000
@@ -43,13 +43,13 @@ def labels(frames: int) -> Labels:
 
 def measuring(encoder: Encoder, wave: np.ndarray, phones: tuple[str, ...]) -> Callable[[], tuple[float, float]]:
     """Wall and CPU seconds of one pass with every statistic that is found for these phones."""
-    found = discover(phones)
-    needs = frozenset().union(*(one.needs for one in found.values()))
+    found = available_statistics(phones)
+    needs = frozenset().union(*(one.requires for one in found.values()))
     spoken = [labels(encoder.frames(wave))] if phones else None
 
     def seconds() -> tuple[float, float]:
         wall, cpu = time.perf_counter(), time.process_time()
-        encoder.observe([wave], needs, lambda _, r: [one.value(r[0]) for one in found.values()], spoken)
+        encoder.observe([wave], needs, lambda _, r: [one.compute(r[0]) for one in found.values()], spoken)
         return time.perf_counter() - wall, time.process_time() - cpu
 
     return seconds

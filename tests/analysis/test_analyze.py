@@ -11,10 +11,10 @@ from lhotse import CutSet, MultiCut
 from lhotse.utils import fastcopy
 
 import otoscope
-from otoscope import statistics
 from otoscope.analysis import shards
 from otoscope.errors import InputError
 from otoscope.results.summary import summary
+from otoscope.statistics import available_statistics
 
 
 def slowly(encoder, cuts, statistic):
@@ -34,7 +34,7 @@ def slowly(encoder, cuts, statistic):
 def test_every_statistic_of_a_run_equals_the_slow_formula_on_whole_maps(tiny_model, tiny_corpus, tmp_path):
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
     encoder, cuts = otoscope.load(tiny_model), list(otoscope.read_corpus(tiny_corpus))
-    for name, statistic in statistics.discover().items():
+    for name, statistic in available_statistics().items():
         np.testing.assert_allclose(
             run.dataset[name], slowly(encoder, cuts, statistic), rtol=2e-5, atol=1e-6, err_msg=name
         )

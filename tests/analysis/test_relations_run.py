@@ -5,23 +5,26 @@ import pytest
 import soundfile
 
 import otoscope
-from otoscope import statistics
 from otoscope.analysis.phone_labels import labelling
 from otoscope.errors import InputError
 from otoscope.relations import head_operations, relations_table
+from otoscope.statistics import STATISTICS
 
 
 def test_relations_are_means_over_labelled_utterances_of_the_slow_formula(tiny_model, tiny_corpus, tmp_path):
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
     encoder, cuts = otoscope.load(tiny_model), list(otoscope.read_corpus(tiny_corpus))
     known = labelling(encoder, cuts)
-    relation = statistics.discover(known.inventory.phones)["relation"]
+    relation = STATISTICS.get("relation").for_phones(known.inventory.phones)
     slow = []
     for cut in cuts:
         maps = [m for _, m in sorted(encoder.maps(cut).items())]
         labels = known.of(cut, maps[0].shape[-1])
         slow.append(
-            [[relation.reference(A, labels.phone_tr.numpy(), labels.count) for A in np.float64(m)] for m in maps]
+            [
+                [relation.reference(A, labels.phone_tr.numpy(), known.inventory.phones) for A in np.float64(m)]
+                for m in maps
+            ]
         )
     np.testing.assert_allclose(run.dataset["relation"], np.mean(slow, axis=0), rtol=1e-4, atol=1e-8)
     np.testing.assert_allclose(run.dataset["relation"].sum(("query_phone", "key_phone")), 1, atol=1e-6)

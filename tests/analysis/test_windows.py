@@ -16,7 +16,7 @@ from otoscope.errors import InputError
 from otoscope.models import memory as footprint
 from otoscope.models.load import load
 from otoscope.results.summary import summary
-from otoscope.statistics import discover
+from otoscope.statistics import STATISTICS
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_windows_are_measured_as_utterances_of_their_own_and_named(in_windows):
     assert (in_windows.dataset.attrs["window"], in_windows.dataset.attrs["window_overlap"]) == (2.0, 0.5)
     assert "long ones as windows of 2 s that overlap by 0.5 s or more" in summary(in_windows)
     encoder = load("bundled", device="cpu")
-    alone = observe(encoder, {0: encoder.wave(expected[1])}, {"globalness": discover()["globalness"]})[0]
+    alone = observe(encoder, {0: encoder.wave(expected[1])}, {"globalness": STATISTICS.get("globalness")})[0]
     measured = in_windows.dataset["globalness_rows"].sel(utterance=expected[1].id)
     np.testing.assert_allclose(measured, np.stack([layer["globalness"] for layer in alone.layers]), rtol=1e-5)
 
@@ -82,7 +82,7 @@ def test_memory_is_that_of_the_group_where_it_is_limited(tmp_path, monkeypatch):
 def test_progress_is_told_within_an_utterance_layer_by_layer():
     encoder, told = load("bundled", device="cpu"), list[float]()
     wave = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
-    observe(encoder, {0: wave}, {"weight": discover()["weight"]}, advance=told.append)
+    observe(encoder, {0: wave}, {"weight": STATISTICS.get("weight")}, advance=told.append)
     assert told == pytest.approx([1 / encoder.n_layers] * encoder.n_layers)
 
 

@@ -1,8 +1,8 @@
-"""The tiles in plain torch on the meta device, as on any accelerator: nothing leaves it, nothing is waited for."""
+"""The torch kernel on the meta device, as on any accelerator: no tensor leaves the device or waits for it."""
 
 import pytest
 import torch
-from tests.helpers import statistics_invariants as laws
+from tests.helpers import statistics_invariants
 
 from otoscope.attention.inputs import AttentionInputs, SpanLimits
 from otoscope.attention.kernels.tiled import attend_in_tiles
@@ -16,10 +16,10 @@ NEEDS = frozenset({*TILE_REDUCERS, *LABEL_REDUCERS})
 @pytest.mark.parametrize("span", [SpanLimits(T, T), SpanLimits(5, T), SpanLimits(T, 5)], ids=str)
 @pytest.mark.parametrize("biased", [False, True])
 def test_tiles_stay_on_their_device(dtype: torch.dtype, span: SpanLimits, biased: bool) -> None:
-    """Its tensors have no values: reading one, or computing with one of another device, is an error."""
-    labels = laws.labels(T)
+    """Tensors of this device have no values: reading one, or computing with one of another device, is an error."""
+    labels = statistics_invariants.labels(T)
     states = torch.empty(2, T, 8, device="meta", dtype=dtype)
     bias = torch.empty(2, T, T, device="meta", dtype=dtype) if biased else None
     context = torch.empty(T, 2, 8, device="meta", dtype=dtype)
-    found = attend_in_tiles(AttentionInputs(states, states, states, 0.5, bias, span, labels), NEEDS, context)
-    assert all(getattr(found, need).device.type == "meta" for need in NEEDS)
+    reductions = attend_in_tiles(AttentionInputs(states, states, states, 0.5, bias, span, labels), NEEDS, context)
+    assert all(getattr(reductions, name).device.type == "meta" for name in NEEDS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.helpers import statistics_invariants as laws
+from tests.helpers import statistics_invariants
 
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.reductions import TILE_REDUCERS
@@ -34,9 +34,9 @@ def direct(A: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def test_reductions_and_context_equal_those_of_whole_maps() -> None:
-    for number, (query, key, options) in enumerate(laws.cases()):
+    for number, (query, key, options) in enumerate(statistics_invariants.cases()):
         context, [reductions] = attend(query, key, key, scaling=0.5, needs=set(TILE_REDUCERS), **options)
-        for h, A in enumerate(laws.maps(number)):
+        for h, A in enumerate(statistics_invariants.maps(number)):
             np.testing.assert_allclose(context[0, :, h], A @ key[0, h].numpy(), rtol=1e-11, atol=1e-11)
             for name, expected in direct(A).items():
                 np.testing.assert_allclose(getattr(reductions, name)[h], expected, rtol=1e-11, atol=1e-11, err_msg=name)
@@ -145,7 +145,7 @@ def test_a_broken_model_is_not_hidden() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"needs": {"row_sum"}}, "no reduction is named row_sum"),
+        ({"needs": {"row_sum"}}, "needs must be among .*; found row_sum"),
         ({"radius": -1}, "radius must be 0 or more"),
         ({"bias": torch.ones(1, dtype=torch.bool)}, "bias must be floating point"),
         ({"bias": torch.ones(7)}, "bias must broadcast"),

@@ -8,11 +8,11 @@ import numpy as np
 from otoscope.attention.reductions import Reductions
 from otoscope.models.encoder import Encoder
 from otoscope.models.encoder_output import Encoded
-from otoscope.statistics import discover
+from otoscope.statistics import available_statistics
 from otoscope.statistics.compute import compute_statistics
 
-STATISTICS = discover()
-NEEDS = frozenset().union(*(statistic.needs for statistic in STATISTICS.values()))
+STATISTICS = available_statistics()
+NEEDS = frozenset().union(*(statistic.requires for statistic in STATISTICS.values()))
 
 Values = Mapping[str, np.ndarray]
 

@@ -12,9 +12,10 @@ import torch
 
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
-from otoscope.attention.reductions import REQUIRES_LABELS, TILE_REDUCERS, Reductions
-from otoscope.attention.value_norm import VALUE_NORM, value_norms
-from otoscope.statistics import accumulator as state
+from otoscope.attention.reduction_names import REQUIRES_LABELS, VALUE_NORM
+from otoscope.attention.reductions import TILE_REDUCERS, Reductions
+from otoscope.attention.value_norms import value_norms
+from otoscope.statistics import accumulator
 from otoscope.statistics.compute import compute_statistics
 from otoscope.statistics.reference import attention_map
 from otoscope.statistics.statistic import Statistic
@@ -106,7 +107,7 @@ def measured(
     """The statistic `[H, *dims]` by the fast path, from nothing but the reductions it says it needs."""
     query, key = case.query.to(dtype), case.key.to(dtype)
     options = case.options | ({"bias": case.options["bias"].to(dtype)} if "bias" in case.options else {})
-    spoken, needs = [labels(query.shape[2])], statistic.needs - {VALUE_NORM}
+    spoken, needs = [labels(query.shape[2])], statistic.requires - {VALUE_NORM}
     _, [reductions] = attend(query, key, key, scaling=0.5, needs=needs, labels=spoken, **options)
     return value_of(statistic, reductions, key[0], weight_hdo)
 
@@ -115,7 +116,7 @@ def value_of(
     statistic: Statistic, reductions: Reductions, value_hkd: torch.Tensor, weight_hdo: torch.Tensor | None = None
 ) -> np.ndarray:
     """The statistic `[H, *dims]` from reductions, and the norms of values where it needs them."""
-    if VALUE_NORM in statistic.needs:
+    if VALUE_NORM in statistic.requires:
         weight_hdo = output() if weight_hdo is None else weight_hdo
         reductions = replace(reductions, value_norm=value_norms(value_hkd, weight_hdo.to(value_hkd)))
     return compute_statistics({statistic.name: statistic}, [reductions])[statistic.name][0]
@@ -133,10 +134,10 @@ def output() -> torch.Tensor:
 def by_definition(statistic: Statistic, A: np.ndarray, given_ko: np.ndarray) -> np.ndarray:
     """The statistic of one map by its slow reference, and of the head's values `[T, o]` where it takes them."""
     spoken = labels(len(A))
-    beside = (spoken.phone_tr.numpy(), spoken.count) if "labels" in statistic.takes else ()
-    if VALUE_NORM in statistic.takes:
-        beside = (given_ko,)
-    return np.asarray(statistic.reference(A, *beside))
+    arguments = (spoken.phone_tr.numpy(), PHONES) if statistic.requires_phones else ()
+    if VALUE_NORM in statistic.requires:
+        arguments = (given_ko,)
+    return np.asarray(statistic.reference(A, *arguments))
 
 
 def difference(fast: np.ndarray, slow: np.ndarray) -> float:
@@ -157,10 +158,8 @@ def differences(statistic: Statistic, dtype: torch.dtype) -> Iterator[float]:
 def check_described(statistic: Statistic) -> None:
     assert statistic.name.isidentifier()
     assert all((statistic.doc, statistic.units, statistic.source))
-    assert statistic.needs
-    assert statistic.needs <= {*TILE_REDUCERS, *REQUIRES_LABELS, VALUE_NORM}
-    assert (VALUE_NORM in statistic.takes) == (VALUE_NORM in statistic.needs)
-    assert ("labels" in statistic.takes) == bool(statistic.needs & REQUIRES_LABELS)
+    assert statistic.requires
+    assert statistic.requires <= {*TILE_REDUCERS, *REQUIRES_LABELS, VALUE_NORM}
     assert set(statistic.coords) == set(statistic.dims)
 
 
@@ -178,7 +177,7 @@ def check_values(statistic: Statistic) -> None:
     for case in cases():
         value = measured(statistic, case)
         assert value.shape == (HEADS, *statistic.shape)
-        assert np.isfinite(value).all() or (statistic.partial and np.isnan(value).all())
+        assert np.isfinite(value).all() or (statistic.may_be_undefined and np.isnan(value).all())
         if statistic.dims:
             assert value.min() >= 0
             assert value.max() <= 1 + 1e-12
@@ -202,7 +201,7 @@ def check_padding(statistic: Statistic) -> None:
     for b, (T, case) in enumerate(zip(lengths, alone, strict=True)):
         query[b, :, :T], key[b, :, :T] = case.query[0], case.key[0]
     spoken = [labels(T) for T in lengths]
-    needs = statistic.needs - {VALUE_NORM}
+    needs = statistic.requires - {VALUE_NORM}
     _, padded = attend(query, key, key, scaling=0.5, lengths=lengths, needs=needs, labels=spoken)
     for reductions, case in zip(padded, alone, strict=True):
         together = value_of(statistic, reductions, case.key[0].float())
@@ -215,28 +214,29 @@ def check_merging(statistic: Statistic, shards: list[list[int]]) -> None:
     parts = [counted(statistic, shard) for shard in shards]
     left, right = parts[0], parts[-1]
     for part in parts[1:]:
-        left = state.merge(left, part)
+        left = accumulator.merge(left, part)
     for part in reversed(parts[:-1]):
-        right = state.merge(part, right)
+        right = accumulator.merge(part, right)
     for merged in (left, right):
-        for name, array in state.to_arrays(whole).items():
-            assert state.to_arrays(merged)[name].tobytes() == array.tobytes()
+        for name, array in accumulator.to_arrays(whole).items():
+            assert accumulator.to_arrays(merged)[name].tobytes() == array.tobytes()
         assert (
-            state.finalize(merged).mean[statistic.name].tobytes()
-            == state.finalize(whole).mean[statistic.name].tobytes()
+            accumulator.finalize(merged).mean[statistic.name].tobytes()
+            == accumulator.finalize(whole).mean[statistic.name].tobytes()
         )
 
 
-def counted(statistic: Statistic, indices: list[int]) -> state.State:
+def counted(statistic: Statistic, indices: list[int]) -> accumulator.State:
     """The state of a small corpus in which utterance i is case i."""
-    seen = state.init({statistic.name: statistic.shape}, [HEADS], [statistic.name] if statistic.partial else [])
+    undefined = [statistic.name] if statistic.may_be_undefined else []
+    seen = accumulator.init({statistic.name: statistic.shape}, [HEADS], undefined)
     for index in indices:
-        state.update(seen, index, {statistic.name: measured(statistic, cases()[index])[None]})
+        accumulator.update(seen, index, {statistic.name: measured(statistic, cases()[index])[None]})
     return seen
 
 
 def check_laws(statistic: Statistic) -> None:
-    """Every law at once, for a statistic that is not in the house."""
+    """Every law at once, for a statistic that is not part of the package."""
     check_described(statistic)
     check_exact(statistic)
     check_values(statistic)

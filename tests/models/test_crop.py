@@ -7,17 +7,18 @@ import pytest
 import torch
 from tests.helpers.comparison import NEEDS, relative
 from tests.helpers.slow_attention import ENCODERS, fresh
-from tests.helpers.tiny_models import noise
+from tests.helpers.tiny_models import BUILDERS, noise
 from transformers import AutoFeatureExtractor
 
 from otoscope.analysis.analyze import analyze
 from otoscope.attention.reductions import Reductions
 from otoscope.corpus import read_corpus
 from otoscope.errors import InputError
-from otoscope.models.crop import OUTSIDE
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
+from otoscope.statistics import STATISTICS
 
+OUTSIDE = STATISTICS.get("attention_outside")
 WAVES = [noise(1.3), noise(0.7, seed=1)]
 AST = "audio-spectrogram-transformer"
 EXACT = 1e-12
@@ -36,7 +37,7 @@ def outside(encoder: Encoder, waves: list[np.ndarray]) -> np.ndarray:
     """The measured share `[utterance, layer, head]`."""
     layers: dict[int, list[Reductions]] = {}
     encoder.observe(waves, NEEDS, lambda layer, found: layers.setdefault(layer, []).extend(found))
-    values = [[OUTSIDE.value(one).numpy() for one in layers[layer]] for layer in range(encoder.n_layers)]
+    values = [[OUTSIDE.compute(one).numpy() for one in layers[layer]] for layer in range(encoder.n_layers)]
     return np.array(values).swapaxes(0, 1)
 
 
@@ -95,5 +96,5 @@ def test_each_larger_model_of_the_families_is_one_that_holds_more(folders: dict[
     """So that the tests of all families find encoders inside them."""
     from transformers import AutoConfig
 
-    written_by = {AutoConfig.from_pretrained(folder).architectures[0] for folder in folders.values()}
+    written_by = {AutoConfig.from_pretrained(folder).architectures[0] for folder in map(folders.__getitem__, BUILDERS)}
     assert set(ENCODERS) <= written_by

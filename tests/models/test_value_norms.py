@@ -14,13 +14,14 @@ from tests.helpers.tiny_models import noise
 from torch import nn
 
 from otoscope import wrap
+from otoscope.attention.reduction_names import VALUE_NORM
 from otoscope.models.encoder import Encoder
-from otoscope.statistics import of_norms
+from otoscope.statistics import statistics_requiring
 from otoscope.statistics.compute import compute_statistics
 
 WAVES = [noise(0.8), noise(0.5, seed=1)]
-NORMS = of_norms()
-NEEDS = frozenset().union(*(statistic.needs for statistic in NORMS.values()))
+NORMS = statistics_requiring(VALUE_NORM)
+NEEDS = frozenset().union(*(statistic.requires for statistic in NORMS.values()))
 VALUES = ("v_proj", "value", "linear_v", "value_proj")  # names of the projection to values
 
 
@@ -89,7 +90,7 @@ def test_norms_are_those_of_each_familys_own_projections(encoder: Encoder, folde
 def test_only_the_grid_of_patches_is_not_measured(encoder: Encoder) -> None:
     grid = {"attention_norm": "its frames are patches in bands and times"} if encoder.family.grid else {}
     assert {name: why for name, why in encoder.unmeasured.items() if name == "attention_norm"} == grid
-    assert (set(NORMS) <= set(encoder.statistics)) == (not encoder.family.grid)
+    assert (VALUE_NORM in encoder.model_reductions) == (not encoder.family.grid)
 
 
 class Mixed(nn.Module):
@@ -128,4 +129,4 @@ def test_nothing_is_measured_where_something_stands_between_contexts_and_project
     torch.manual_seed(0)
     encoder = wrap(Mixed(nn.LayerNorm(16)), samples_per_frame=160, inputs=frames)
     assert encoder.unmeasured["attention_norm"] == "no linear layer is given the contexts of its heads as they are"
-    assert not set(NORMS) & set(encoder.statistics)
+    assert VALUE_NORM not in encoder.model_reductions

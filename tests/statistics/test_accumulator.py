@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otoscope.errors import InputError
-from otoscope.statistics import accumulator as state
+from otoscope.statistics import accumulator
 
 SHAPES = {"weight": (), "offset_profile": (3,)}
 HEADS = (2, 1)  # the second layer has one head less
@@ -23,15 +23,15 @@ def utterance(index: int) -> dict[str, np.ndarray]:
     return values
 
 
-def counted(indices: list[int]) -> state.State:
-    seen = state.init(SHAPES, HEADS)
+def counted(indices: list[int]) -> accumulator.State:
+    seen = accumulator.init(SHAPES, HEADS)
     for index in indices:
-        state.update(seen, index, utterance(index))
+        accumulator.update(seen, index, utterance(index))
     return seen
 
 
-def assert_same_bits(a: state.State, b: state.State) -> None:
-    one, other = state.to_arrays(a), state.to_arrays(b)
+def assert_same_bits(a: accumulator.State, b: accumulator.State) -> None:
+    one, other = accumulator.to_arrays(a), accumulator.to_arrays(b)
     assert one.keys() == other.keys()
     assert all(one[name].tobytes() == other[name].tobytes() for name in one)
 
@@ -44,41 +44,41 @@ def test_merging_is_associative_and_commutative_to_the_bit(parts: list[list[int]
         disjoint.append(counted([i for i in dict.fromkeys(part) if i not in seen]))
         seen.update(part)
     a, b, c = disjoint
-    assert_same_bits(state.merge(state.merge(a, b), c), state.merge(a, state.merge(b, c)))
-    assert_same_bits(state.merge(a, b), state.merge(b, a))
-    assert_same_bits(state.merge(a, state.merge(b, c)), counted(sorted(seen)))
+    assert_same_bits(accumulator.merge(accumulator.merge(a, b), c), accumulator.merge(a, accumulator.merge(b, c)))
+    assert_same_bits(accumulator.merge(a, b), accumulator.merge(b, a))
+    assert_same_bits(accumulator.merge(a, accumulator.merge(b, c)), counted(sorted(seen)))
 
 
 def test_means_are_plain_means_over_utterances() -> None:
-    final = state.finalize(counted(list(range(300))))
+    final = accumulator.finalize(counted(list(range(300))))
     for name in SHAPES:
         plain = np.mean([utterance(i)[name] for i in range(300)], axis=0)
         np.testing.assert_allclose(final.mean[name], plain, atol=2**-40, rtol=1e-14)
 
 
 def test_rows_come_in_corpus_order_whatever_the_order_of_arrival() -> None:
-    final = state.finalize(counted([5, 131, 2]))
+    final = accumulator.finalize(counted([5, 131, 2]))
     assert final.index.tolist() == [2, 5, 131]
     np.testing.assert_array_equal(final.rows["weight"][2], utterance(131)["weight"])
 
 
 def test_folds_are_the_utterances_themselves_up_to_as_many_as_there_are_folds() -> None:
     """What makes a bootstrap over folds exactly the bootstrap over utterances."""
-    final = state.finalize(counted(list(range(state.FOLDS))))
-    assert final.fold_count.tolist() == [1] * state.FOLDS
+    final = accumulator.finalize(counted(list(range(accumulator.FOLDS))))
+    assert final.fold_count.tolist() == [1] * accumulator.FOLDS
     for fold, total in enumerate(final.fold_sum["offset_profile"]):
         np.testing.assert_allclose(total, utterance(fold)["offset_profile"], atol=2**-41)
 
 
 def test_a_fold_holds_every_128th_utterance() -> None:
-    final = state.finalize(counted([3, 131]))
+    final = accumulator.finalize(counted([3, 131]))
     assert final.fold_count[3] == 2
     expected = utterance(3)["offset_profile"] + utterance(131)["offset_profile"]
     np.testing.assert_allclose(final.fold_sum["offset_profile"][3], expected, atol=2**-40)
 
 
 def test_absent_heads_are_nan_and_no_others() -> None:
-    final = state.finalize(counted([0, 1]))
+    final = accumulator.finalize(counted([0, 1]))
     arrays = (final.mean["weight"], final.mean["offset_profile"][..., 0], final.fold_sum["offset_profile"][7, ..., 0])
     for array in arrays:
         assert np.isnan(array).tolist() == [[False, False], [False, True]]
@@ -86,21 +86,21 @@ def test_absent_heads_are_nan_and_no_others() -> None:
 
 def test_a_state_survives_the_disk(tmp_path: Path) -> None:
     before = counted([9, 4])
-    np.savez(tmp_path / "shard.npz", **state.to_arrays(before))
+    np.savez(tmp_path / "shard.npz", **accumulator.to_arrays(before))
     with np.load(tmp_path / "shard.npz", allow_pickle=False) as shard:
-        after = state.from_arrays(dict(shard))
+        after = accumulator.from_arrays(dict(shard))
     assert_same_bits(before, after)
-    assert_same_bits(state.merge(after, counted([7])), counted([4, 7, 9]))
+    assert_same_bits(accumulator.merge(after, counted([7])), counted([4, 7, 9]))
 
 
 def test_an_empty_state_survives_too_and_changes_nothing() -> None:
-    empty = state.from_arrays(state.to_arrays(state.init(SHAPES, HEADS)))
-    assert_same_bits(state.merge(empty, counted([1])), counted([1]))
+    empty = accumulator.from_arrays(accumulator.to_arrays(accumulator.init(SHAPES, HEADS)))
+    assert_same_bits(accumulator.merge(empty, counted([1])), counted([1]))
 
 
 def test_array_statistics_do_not_grow_with_the_corpus() -> None:
     """They are written for the folds that hold an utterance, of which there are never more than 128."""
-    sizes = [state.to_arrays(counted(list(range(n))))["sums/offset_profile"].nbytes for n in (2, 128, 500)]
+    sizes = [accumulator.to_arrays(counted(list(range(n))))["sums/offset_profile"].nbytes for n in (2, 128, 500)]
     assert sizes[1] == sizes[2] == 64 * sizes[0]
 
 
@@ -115,45 +115,45 @@ def broken(name: str, value: float) -> dict[str, np.ndarray]:
     [
         (broken("weight", np.nan), "weight of utterance 8 is not finite"),
         (broken("offset_profile", np.inf), "offset_profile of utterance 8 is not finite"),
-        (broken("offset_profile", 1.5), "must lie in"),
-        (broken("offset_profile", -0.5), "must lie in"),
+        (broken("offset_profile", 1.5), "must be in"),
+        (broken("offset_profile", -0.5), "must be in"),
     ],
 )
 def test_wrong_values_are_refused_and_leave_the_state_as_it_was(values: dict[str, np.ndarray], message: str) -> None:
     seen = counted([1])
     with pytest.raises(InputError, match=message):
-        state.update(seen, 8, values)
+        accumulator.update(seen, 8, values)
     assert_same_bits(seen, counted([1]))
 
 
 def test_means_leave_out_utterances_for_which_a_partial_statistic_is_undefined(tmp_path: Path) -> None:
-    seen = state.init({"weight": (), "silent": ()}, HEADS, partial={"silent"})
+    seen = accumulator.init({"weight": (), "silent": ()}, HEADS, may_be_undefined={"silent"})
     undefined = {"weight": utterance(1)["weight"], "silent": np.full((2, 2), np.nan)}
-    state.update(seen, 0, {name: utterance(0)["weight"] for name in ("weight", "silent")})
-    state.update(seen, 1, undefined)
-    final = state.finalize(state.from_arrays(state.to_arrays(seen)))
+    accumulator.update(seen, 0, {name: utterance(0)["weight"] for name in ("weight", "silent")})
+    accumulator.update(seen, 1, undefined)
+    final = accumulator.finalize(accumulator.from_arrays(accumulator.to_arrays(seen)))
     np.testing.assert_array_equal(final.mean["silent"], utterance(0)["weight"])
     assert np.isnan(final.rows["silent"][1]).all()
     with pytest.raises(InputError, match="silent of utterance 2 is not finite"):
-        state.update(seen, 2, undefined | {"silent": broken("weight", np.nan)["weight"]})
+        accumulator.update(seen, 2, undefined | {"silent": broken("weight", np.nan)["weight"]})
     with pytest.raises(InputError, match="weight of utterance 2 is not finite"):
-        state.update(seen, 2, {"weight": undefined["silent"], "silent": undefined["silent"]})
+        accumulator.update(seen, 2, {"weight": undefined["silent"], "silent": undefined["silent"]})
 
 
 def test_an_utterance_counts_once() -> None:
-    with pytest.raises(InputError, match="utterance 4 is in the state already"):
+    with pytest.raises(InputError, match="utterance 4 was added before"):
         counted([4, 4])
     with pytest.raises(InputError, match="utterance 4 is in both states"):
-        state.merge(counted([4, 5]), counted([3, 4]))
+        accumulator.merge(counted([4, 5]), counted([3, 4]))
 
 
 def test_states_of_different_models_do_not_merge() -> None:
     with pytest.raises(InputError, match="different heads or statistics"):
-        state.merge(counted([0]), state.init(SHAPES, [2, 2]))
+        accumulator.merge(counted([0]), accumulator.init(SHAPES, [2, 2]))
     with pytest.raises(InputError, match="different heads or statistics"):
-        state.merge(counted([0]), state.init({"weight": ()}, HEADS))
+        accumulator.merge(counted([0]), accumulator.init({"weight": ()}, HEADS))
 
 
 def test_an_empty_corpus_has_no_result() -> None:
     with pytest.raises(InputError, match="no utterance was measured"):
-        state.finalize(state.init(SHAPES, HEADS))
+        accumulator.finalize(accumulator.init(SHAPES, HEADS))

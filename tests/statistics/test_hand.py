@@ -14,9 +14,11 @@ import torch
 
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
-from otoscope.statistics import discover
+from otoscope.statistics import STATISTICS, available_statistics
 
 A = torch.tensor([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]], dtype=torch.float64)
+
+PHONES = ["sil", "aa"]
 
 BY_HAND = {
     "globalness": 2.5 * log(2) / 3,  # (0 + ln 2 + 1.5 ln 2) / 3
@@ -33,22 +35,22 @@ BY_HAND = {
 
 def kernel_value(name: str) -> np.ndarray:
     """The statistic of the map above by the kernel: with equal scores, a bias of ln A gives A itself."""
-    statistic = discover()[name]
+    statistic = STATISTICS.get(name)
     zero = torch.zeros(1, 1, 3, 1, dtype=torch.float64)
-    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=A.log(), needs=statistic.needs)
-    return statistic.value(reductions)[0].numpy()
+    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=A.log(), needs=statistic.requires)
+    return statistic.compute(reductions)[0].numpy()
 
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_scalars(name: str) -> None:
     assert kernel_value(name) == pytest.approx(BY_HAND[name], rel=1e-12)
-    assert discover()[name].reference(A.numpy()) == pytest.approx(BY_HAND[name], rel=1e-12)
+    assert STATISTICS.get(name).reference(A.numpy()) == pytest.approx(BY_HAND[name], rel=1e-12)
 
 
 def test_span_mass() -> None:
     by_hand = [2 / 3, 11 / 12, 1, 1, 1, 1, 1, 1]  # the frame itself; one frame to each side; all
     np.testing.assert_allclose(kernel_value("span_mass"), by_hand, atol=1e-15)
-    np.testing.assert_allclose(discover()["span_mass"].reference(A.numpy()), by_hand, atol=1e-15)
+    np.testing.assert_allclose(STATISTICS.get("span_mass").reference(A.numpy()), by_hand, atol=1e-15)
 
 
 @pytest.mark.parametrize(("sink", "share", "at_edge"), [(0, 0.9, 0.9), (5, 0.9, 0), (11, 0.9, 0.9), (None, 0, 0)])
@@ -59,8 +61,8 @@ def test_sinks(sink: int | None, share: float, at_edge: float) -> None:
     bias = torch.from_numpy(attention).log()
     _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs={"column_sum"})
     for name, expected in (("sink_share", share), ("sink_edge_share", at_edge)):
-        statistic = discover()[name]
-        assert statistic.value(reductions)[0].item() == pytest.approx(expected, abs=1e-12)
+        statistic = STATISTICS.get(name)
+        assert statistic.compute(reductions)[0].item() == pytest.approx(expected, abs=1e-12)
         assert statistic.reference(attention) == pytest.approx(expected, abs=1e-12)
 
 
@@ -76,18 +78,18 @@ def test_sinks(sink: int | None, share: float, at_edge: float) -> None:
 def test_sinks_in_silence(phones: list[int], expected: float) -> None:
     """Of twelve frames all give nine tenths to frame 1."""
     attention = np.tile(0.9 * np.eye(12)[1] + 0.1 * np.eye(12)[7], (12, 1))
-    statistic = discover(["sil", "aa"])["sink_silence_share"]
+    statistic = STATISTICS.get("sink_silence_share").for_phones(PHONES)
     zero, spoken = torch.zeros(1, 1, 12, 1, dtype=torch.float64), Labels(torch.tensor(phones)[:, None], 2)
     bias = torch.from_numpy(attention).log()
-    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs=statistic.needs, labels=[spoken])
-    assert statistic.value(reductions)[0].item() == pytest.approx(expected, abs=1e-12, nan_ok=True)
-    assert statistic.reference(attention, spoken.phone_tr.numpy(), 2) == pytest.approx(expected, nan_ok=True)
+    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs=statistic.requires, labels=[spoken])
+    assert statistic.compute(reductions)[0].item() == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert statistic.reference(attention, spoken.phone_tr.numpy(), PHONES) == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_sink_that_is_silent_for_half_a_frame_counts_half() -> None:
     attention = np.tile(np.eye(12)[3], (12, 1))
     phone_tr = np.array([[1, 1]] * 3 + [[0, 1]] + [[1, 1]] * 8)
-    assert discover(["sil", "aa"])["sink_silence_share"].reference(attention, phone_tr, 2) == 0.5
+    assert STATISTICS.get("sink_silence_share").for_phones(PHONES).reference(attention, phone_tr, PHONES) == 0.5
 
 
 def test_offset_profile() -> None:
@@ -96,11 +98,11 @@ def test_offset_profile() -> None:
     by_hand[49] = 1 / 4  # one frame back: (1/2 + 1/4) / 3
     by_hand[48] = 1 / 12  # two frames back: 1/4 / 3
     np.testing.assert_allclose(kernel_value("offset_profile"), by_hand, atol=1e-15)
-    np.testing.assert_allclose(discover()["offset_profile"].reference(A.numpy()), by_hand, atol=1e-15)
+    np.testing.assert_allclose(STATISTICS.get("offset_profile").reference(A.numpy()), by_hand, atol=1e-15)
     assert by_hand.sum() == pytest.approx(1)
 
 
 def test_one_frame_is_its_own_diagonal() -> None:
-    values = {name: float(np.max(discover()[name].reference(np.ones((1, 1))))) for name in discover()}
+    values = {name: float(np.max(STATISTICS.get(name).reference(np.ones((1, 1))))) for name in available_statistics()}
     expected = {"globalness": 0, "verticality": 0, "diagonality": 0, "weight": 1, "normalised_diagonality": 1}
     assert values | expected == values

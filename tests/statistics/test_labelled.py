@@ -9,11 +9,12 @@ import torch
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
 from otoscope.errors import InputError
-from otoscope.statistics import discover
+from otoscope.statistics import available_statistics
 
-FOUND = discover(phones=["a", "b", "c"])
+PHONES = ["a", "b", "c"]
+STATISTICS = available_statistics(PHONES)
 BY_PHONE = ("relation", "own_run")
-NEEDS = frozenset().union(*(FOUND[name].needs for name in BY_PHONE))
+NEEDS = frozenset().union(*(STATISTICS[name].requires for name in BY_PHONE))
 
 A = np.array([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]])
 
@@ -24,7 +25,7 @@ def measured(A: np.ndarray, phone_tr: list | np.ndarray) -> dict[str, np.ndarray
     labels = Labels(torch.as_tensor(np.array(phone_tr)), 3)
     bias = torch.from_numpy(np.log(A, where=A > 0, out=np.full_like(A, -np.inf)))
     _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs=NEEDS, labels=[labels])
-    return {name: FOUND[name].value(reductions)[0].numpy() for name in BY_PHONE}
+    return {name: STATISTICS[name].compute(reductions)[0].numpy() for name in BY_PHONE}
 
 
 def up_sampled_by_hand(A: np.ndarray, phone_tr: np.ndarray) -> np.ndarray:
@@ -41,16 +42,16 @@ def up_sampled_by_hand(A: np.ndarray, phone_tr: np.ndarray) -> np.ndarray:
 
 def test_one_label_frame_to_a_frame_by_hand() -> None:
     """Frames a, a, b: from a to a 1 + 1/2 + 1/2 of 3; from b to a 1/4 + 1/4, to b 1/2."""
-    found = measured(A, [[0], [0], [1]])
-    np.testing.assert_allclose(found["relation"], np.array([[2, 0, 0], [0.5, 0.5, 0], [0, 0, 0]]) / 3, atol=1e-15)
-    np.testing.assert_allclose(found["own_run"], np.array([2, 0.5, 0]) / 3, atol=1e-15)
+    statistics = measured(A, [[0], [0], [1]])
+    np.testing.assert_allclose(statistics["relation"], np.array([[2, 0, 0], [0.5, 0.5, 0], [0, 0, 0]]) / 3, atol=1e-15)
+    np.testing.assert_allclose(statistics["own_run"], np.array([2, 0.5, 0]) / 3, atol=1e-15)
 
 
 def test_a_phone_that_comes_again_is_another_run() -> None:
     """Frames a, b, a: the last a gives 1/4 to the first one, which is not its own run."""
-    found = measured(A, [[0], [1], [0]])
-    np.testing.assert_allclose(found["relation"][0], np.array([1 + 0.25 + 0.5, 0.25, 0]) / 3, atol=1e-15)
-    np.testing.assert_allclose(found["own_run"], np.array([1 + 0.5, 0.5, 0]) / 3, atol=1e-15)
+    statistics = measured(A, [[0], [1], [0]])
+    np.testing.assert_allclose(statistics["relation"][0], np.array([1 + 0.25 + 0.5, 0.25, 0]) / 3, atol=1e-15)
+    np.testing.assert_allclose(statistics["own_run"], np.array([1 + 0.5, 0.5, 0]) / 3, atol=1e-15)
 
 
 def test_a_frame_between_two_phones_belongs_to_both_by_share() -> None:
@@ -60,11 +61,13 @@ def test_a_frame_between_two_phones_belongs_to_both_by_share() -> None:
     np.testing.assert_allclose(relation[0], np.array([from_a, to_b, 0]) / 3, atol=1e-15)
 
 
-def test_frames_without_a_phone_are_left_out_and_the_rest_sums_to_one() -> None:
+def test_frames_without_a_phone_are_excluded_and_the_rest_sums_to_one() -> None:
     """Frames a, none, b: 1 from a to a, 1/4 and 1/2 from b; the other quarter and all of frame 1 do not count."""
-    found = measured(A, [[0], [-1], [1]])
-    np.testing.assert_allclose(found["relation"], np.array([[1, 0, 0], [0.25, 0.5, 0], [0, 0, 0]]) / 1.75, atol=1e-15)
-    assert found["relation"].sum() == pytest.approx(1)
+    statistics = measured(A, [[0], [-1], [1]])
+    np.testing.assert_allclose(
+        statistics["relation"], np.array([[1, 0, 0], [0.25, 0.5, 0], [0, 0, 0]]) / 1.75, atol=1e-15
+    )
+    assert statistics["relation"].sum() == pytest.approx(1)
 
 
 def test_an_utterance_without_labels_has_no_relations() -> None:
@@ -82,21 +85,21 @@ def test_equals_the_double_sum_on_the_up_sampled_map(T: int, R: int) -> None:
     assert relation.sum() == pytest.approx(1, abs=1e-13)
 
 
-def test_labels_that_change_with_every_label_frame_are_measured_rightly() -> None:
+def test_labels_that_change_with_every_label_frame_are_measured_correctly() -> None:
     """As many runs as label frames, over several tiles of queries."""
     random = np.random.default_rng(0)
     attention = random.dirichlet(np.ones(300), size=300)
     phone_tr = np.arange(600).reshape(300, 2) % 3
     for name in BY_PHONE:
-        expected = FOUND[name].reference(attention, phone_tr, 3)
+        expected = STATISTICS[name].reference(attention, phone_tr, PHONES)
         np.testing.assert_allclose(measured(attention, phone_tr)[name], expected, atol=1e-14)
 
 
-def test_labels_are_asked_for_and_must_fit() -> None:
+def test_labels_are_required_and_must_fit() -> None:
     states = torch.ones(2, 1, 6, 2)
     five, six = (Labels(torch.zeros(T, 1, dtype=torch.int64), 1) for T in (5, 6))
-    with pytest.raises(InputError, match="label_mass need the phone of every frame; give labels"):
+    with pytest.raises(InputError, match="label_mass require the phone of every frame; pass labels"):
         attend(states, states, states, scaling=1.0, needs={"label_mass"})
     for wrong in ([six, six], [six], [six, five, five]):
-        with pytest.raises(InputError, match=r"labels must be of \[6, 5\] frames"):
+        with pytest.raises(InputError, match=r"labels must have \[6, 5\] frames"):
             attend(states, states, states, scaling=1.0, lengths=[6, 5], needs={"label_mass"}, labels=wrong)

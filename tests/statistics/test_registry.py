@@ -1,69 +1,79 @@
-"""A statistic is one file: dropping it into the folder is all it takes to be found and held to the laws."""
+"""A statistic is one file with one constant: a new one is found, measured, and listed in the help and in the table."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.helpers import statistics_invariants as laws
+from tests.helpers import statistics_invariants
+from tests.helpers.plugins import STATISTIC_EXAMPLE, install_plugin
 
-import otoscope.statistics
-from otoscope.statistics import discover, of_norms
+from otoscope import open_run
+from otoscope.errors import InputError
+from otoscope.statistics import STATISTICS, available_statistics
 
-NEW_STATISTIC = '''
-"""Share of a head's attention that stays on the frame itself."""
-
-import numpy as np
-
-from otoscope.statistics.reference import attending_rows
-from otoscope.statistics.statistic import Statistic
+NAME = "self_attention"
 
 
-def value(r):
-    return r.offset_histogram[:, r.length - 1 + SHIFT] / r.rows
+def otoscope(folder: Path, *arguments: str) -> str:
+    """Run the command line in a process of its own, with the packages of a folder, and return what it prints."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "otoscope", *arguments]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
-SHIFT = 0
-STATISTIC = Statistic(
-    name="self_attention",
-    doc="Share of attention on the frame itself.",
-    units="1",
-    source="this test",
-    needs=frozenset({"offset_histogram"}),
-    value=value,
-    reference=lambda A: np.trace(A) / attending_rows(A),
-)
-'''
+def test_the_statistics_of_the_method_are_registered() -> None:
+    names = {"globalness", "verticality", "diagonality", "weight", "normalised_diagonality", "offset_profile"}
+    assert names <= set(STATISTICS.names())
 
 
-def drop_in(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a statistic's file into a folder that the house looks in, for this test alone."""
-    (folder / "self_attention.py").write_text(text)
-    monkeypatch.setattr(otoscope.statistics, "__path__", [*otoscope.statistics.__path__, str(folder)])
-    monkeypatch.delitem(sys.modules, "otoscope.statistics.self_attention", raising=False)
+def test_each_statistic_has_the_name_of_its_file() -> None:
+    assert [statistic.name for statistic in STATISTICS.select().values()] == list(STATISTICS.names())
 
 
-def test_the_six_statistics_of_the_method_are_found() -> None:
-    six = {"globalness", "verticality", "diagonality", "weight", "normalised_diagonality", "offset_profile"}
-    assert six <= set(discover())
-
-
-def test_each_is_found_under_the_name_of_its_file() -> None:
-    folder = Path(otoscope.statistics.__file__).parent
-    assert all((folder / f"{name}.py").is_file() for name in discover(phones=["sil"]) | of_norms())
-
-
-def test_statistics_by_phone_are_found_for_a_corpus_with_phones_alone() -> None:
+def test_statistics_of_phones_are_available_for_a_corpus_with_phones_only() -> None:
     by_phone = {"relation", "own_run", "sink_silence_share"}
-    assert set(discover(phones=["sil", "aa"])) - set(discover()) == by_phone
-    assert set(discover(phones=["s", "aa"])) - set(discover()) == by_phone - {"sink_silence_share"}
+    unlabelled = set(available_statistics())
+    assert set(available_statistics(phones=["sil", "aa"])) - unlabelled == by_phone
+    assert set(available_statistics(phones=["s", "aa"])) - unlabelled == by_phone - {"sink_silence_share"}
+    with pytest.raises(InputError, match="sink_silence_share requires the phones sil; found s, aa"):
+        STATISTICS.get("sink_silence_share").for_phones(["s", "aa"])
 
 
-def test_a_new_file_is_found_and_passes_the_laws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drop_in(NEW_STATISTIC, tmp_path, monkeypatch)
-    laws.check_laws(discover()["self_attention"])
+def test_statistics_of_some_models_are_available_for_those_only() -> None:
+    every_model = set(available_statistics())
+    assert set(available_statistics(model_reductions={"value_norm"})) - every_model == {
+        "attention_norm",
+        "norm_verticality",
+    }
+    assert set(available_statistics(model_reductions={"attention_outside"})) - every_model == {"attention_outside"}
 
 
-def test_a_new_file_with_a_wrong_formula_fails_the_laws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drop_in(NEW_STATISTIC.replace("r.length - 1 + SHIFT", "min(r.length, 2 * r.length - 2)"), tmp_path, monkeypatch)
+def test_a_plugin_keeps_the_invariants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_plugin(tmp_path, "statistics", NAME, STATISTIC_EXAMPLE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, f"otoscope_{NAME}", raising=False)
+    statistics_invariants.check_laws(STATISTICS.get(NAME))
+
+
+def test_a_wrong_formula_breaks_the_invariants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right, wrong = "reductions.length - 1]", "min(reductions.length, 2 * reductions.length - 2)]"
+    assert right in STATISTIC_EXAMPLE
+    install_plugin(tmp_path, "statistics", NAME, STATISTIC_EXAMPLE.replace(right, wrong))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, f"otoscope_{NAME}", raising=False)
     with pytest.raises(AssertionError, match="differs from its reference"):
-        laws.check_exact(discover()["self_attention"])
+        statistics_invariants.check_exact(STATISTICS.get(NAME))
+
+
+def test_the_command_line_lists_and_measures_a_plugin(tmp_path: Path) -> None:
+    install_plugin(tmp_path, "statistics", NAME, STATISTIC_EXAMPLE)
+    assert NAME in otoscope(tmp_path, "heads", "--help")
+    folder = tmp_path / "run"
+    otoscope(tmp_path, "analyze", "bundled", "bundled", "--limit", "2", "--device", "cpu", "--out", str(folder))
+    assert NAME in otoscope(tmp_path, "heads", str(folder), "--sort", NAME, "--format", "csv").splitlines()[0]
+    assert "on the frame itself" in otoscope(tmp_path, "heads", str(folder), "--columns")
+    assert open_run(folder).dataset[NAME].dims == ("layer", "head")

@@ -11,7 +11,6 @@ import pandas as pd
 import xarray as xr
 from lhotse import CutSet, MonoCut
 
-from otoscope import statistics
 from otoscope.analysis.phone_labels import Labelling, labelling, relations
 from otoscope.analysis.shards import SHARD_SECONDS, Measured, join, measure, read_shard, split, write_shard
 from otoscope.analysis.stored_maps import store_example
@@ -26,7 +25,7 @@ from otoscope.runs.options import Options, complete, listing_options
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import Source, encoder_of, read_cuts, source_of
-from otoscope.statistics import accumulator as state
+from otoscope.statistics import accumulator, available_statistics
 from otoscope.statistics.statistic import Statistic
 
 
@@ -86,7 +85,7 @@ def analyze(
     whole, skipped = read_cuts(source)
     cuts = windowed(whole, window)
     known = labelling(encoder, cuts)
-    found = statistics.discover(known.inventory.phones if known else ()) | encoder.statistics
+    found = available_statistics(known.inventory.phones if known else (), encoder.model_reductions)
     plan = make_plan(encoder, cuts, source.name, found, {**source.options, "window": window})
     work = Work(encoder, cuts, found, known, source, plan)
     run = kept_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options["resume"])
@@ -121,8 +120,8 @@ def _shards(work: Work, folder: Path) -> Iterator[Measured]:
 
 
 def _dataset(work: Work, whole: Measured) -> xr.Dataset:
-    final = state.finalize(whole.state)
-    unlabelled = [statistic for statistic in work.statistics.values() if not statistic.labelled]
+    final = accumulator.finalize(whole.state)
+    unlabelled = [statistic for statistic in work.statistics.values() if not statistic.has_phone_dims]
     dataset = assemble(
         final.rows,
         {one.name: (final.fold_sum[one.name], final.fold_count) for one in unlabelled if one.dims},

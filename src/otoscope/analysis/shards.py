@@ -18,7 +18,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.memory import check_memory
 from otoscope.models.self_check import overflow
-from otoscope.statistics import accumulator as state
+from otoscope.statistics import accumulator
 from otoscope.statistics.accumulator import State
 from otoscope.statistics.compute import Values, layer_statistics, stack_layers
 from otoscope.statistics.statistic import Statistic
@@ -73,8 +73,8 @@ def measure(
         InputError: with `strict`, for the first utterance that cannot be measured.
     """
     shapes = {name: statistic.shape for name, statistic in statistics.items()}
-    partial = {name for name, statistic in statistics.items() if statistic.partial}
-    measured = Measured(state.init(shapes, encoder.n_heads, partial), {}, [])
+    partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
+    measured = Measured(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
     for batch in batches(shard):
         waves = dict(audible(encoder, batch, measured.skipped, strict=strict))
         labels = None
@@ -83,7 +83,7 @@ def measure(
         for index, heard in observe(encoder, waves, statistics, labels, advance).items():
             try:
                 _check_finite(encoder, heard, statistics)
-                state.update(measured.state, index, stack_layers(heard.layers))
+                accumulator.update(measured.state, index, stack_layers(heard.layers))
                 measured.frames[index] = heard.frames
             except InputError as error:
                 _skip(dict(batch)[index], error, measured.skipped, strict)
@@ -93,7 +93,7 @@ def measure(
 
 def join(a: Measured, b: Measured) -> Measured:
     """Two parts of a corpus as one."""
-    return Measured(state.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
+    return Measured(accumulator.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
 
 
 def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, MonoCut]]]:
@@ -124,7 +124,7 @@ def observe(
         return {}
     layers: list[list[Values]] = [[] for _ in range(encoder.n_layers)]
     frames: list[int] = []
-    needs = frozenset[str]().union(*(statistic.needs for statistic in statistics.values()))
+    needs = frozenset[str]().union(*(statistic.requires for statistic in statistics.values()))
     seconds = sum(map(len, waves.values())) / encoder.sampling_rate
     calls = encoder.n_layers * (1 if encoder.pads else len(waves))
 
@@ -142,7 +142,7 @@ def observe(
 def _check_finite(encoder: Encoder, heard: Heard, statistics: Mapping[str, Statistic]) -> None:
     """Raise InputError with the first layer in which a number overflows."""
     for number, values in enumerate(heard.layers):
-        if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.partial):
+        if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.may_be_undefined):
             raise InputError(overflow(encoder.model.dtype, f"by the attention of layer {number}"))
 
 
@@ -179,13 +179,13 @@ def write_shard(path: Path, measured: Measured) -> None:
     }
     path.parent.mkdir(exist_ok=True)
     with atomic(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, about=json.dumps(about), **state.to_arrays(measured.state))
+        np.savez_compressed(file, allow_pickle=False, about=json.dumps(about), **accumulator.to_arrays(measured.state))
 
 
 def read_shard(path: Path) -> Measured:
     """What `write_shard` kept."""
     with np.load(path) as arrays:
         about = json.loads(str(arrays["about"]))
-        kept = state.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
+        kept = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
     frames = {int(index): frames for index, frames in about["frames"].items()}
     return Measured(kept, frames, [Skipped(*one) for one in about["skipped"]])

@@ -1,4 +1,4 @@
-"""One utterance's heads in one layer, as a kernel is given them.
+"""Pass one utterance's heads in one layer to a kernel.
 
 Axes: h head, q query, k key, d feature.
 """
@@ -12,19 +12,24 @@ from otoscope.attention.labels import Labels
 
 @dataclass(frozen=True)
 class SpanLimits:
-    """How many frames from a query keys compete in the softmax (`reach`), and still count after it (`kept`)."""
+    """Distances in frames up to which a query attends to keys.
+
+    Attributes:
+        softmax_radius: keys further away are not in the softmax.
+        output_radius: weights of keys further away are set to zero after the softmax.
+    """
 
     softmax_radius: int
     output_radius: int
 
     def keys(self, queries: slice, length: int) -> slice:
-        """Keys to compute for a tile of queries."""
+        """Return the keys to compute for a tile of queries."""
         return slice(max(0, queries.start - self.softmax_radius), min(length, queries.stop + self.softmax_radius))
 
 
 @dataclass(frozen=True)
 class AttentionInputs:
-    """Queries, keys and values as the model has them, padding gone; scores are `scaling * query . key + bias`."""
+    """Queries, keys and values of the model without padding; scores are `scaling * query . key + bias`."""
 
     query_hqd: Tensor
     key_hkd: Tensor

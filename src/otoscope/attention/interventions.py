@@ -1,4 +1,4 @@
-"""How a model's attention may be changed while it runs, and the attention of one call under such a change."""
+"""Change a model's attention while it runs: remove heads, limit the attention span."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +8,21 @@ from torch import Tensor
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
+from otoscope.attention.reduction_names import REQUIRES_MODEL, VALUE_NORM
 from otoscope.attention.reductions import Reductions
-from otoscope.attention.value_norm import VALUE_NORM
 from otoscope.attention.value_norms import with_value_norms
 from otoscope.errors import InputError
 
 
 @dataclass(frozen=True)
 class Intervention:
-    """Heads `(layer, head)` whose context is zero, and a span: only keys within `radius` frames of the query.
+    """A change of the attention of a model.
 
-    With `renormalise` rows sum to one over the keys in the span; without, the others are cut from the full rows.
+    Attributes:
+        removed: heads `(layer, head)` whose context is zero.
+        radius: queries attend to keys at most so many frames away; None: to all keys.
+        renormalise: whether rows sum to one over the keys within the radius; otherwise the other weights are set to
+            zero after the softmax.
     """
 
     removed: frozenset[tuple[int, int]] = frozenset()
@@ -27,20 +31,20 @@ class Intervention:
 
 
 NO_INTERVENTION = Intervention()
-LONGEST_SPAN = 10**6  # frames: hours of speech, and small enough to count with
+MAX_SPAN_FRAMES = 10**6  # hours of speech, and small enough for integer arithmetic
 
 
 def check_span(frames: int) -> None:
-    """Raise InputError for a span beyond any utterance."""
-    if frames > LONGEST_SPAN:
+    """Raise InputError for a span that is longer than any utterance."""
+    if frames > MAX_SPAN_FRAMES:
         raise InputError(
-            f"expected a span of at most {LONGEST_SPAN} frames, got {frames}; leave it out to attend to all"
+            f"expected a span of at most {MAX_SPAN_FRAMES} frames, got {frames}; omit it to attend to all keys"
         )
 
 
 @dataclass(frozen=True)
 class ReductionRequest:
-    """Reductions that are wanted of each utterance, and the phones of its frames for those that need them."""
+    """Names of the reductions to compute for each utterance, and the phones of its frames if one of them needs them."""
 
     needs: frozenset[str] = frozenset()
     labels: Sequence[Labels] | None = None
@@ -50,23 +54,29 @@ NO_REDUCTIONS = ReductionRequest()
 
 
 def attend_with(
-    change: Intervention, call: AttentionCall, layer: int, wanted: ReductionRequest = NO_REDUCTIONS
+    intervention: Intervention, call: AttentionCall, layer: int, request: ReductionRequest = NO_REDUCTIONS
 ) -> tuple[Tensor, list[Reductions]]:
-    """Context `[B, T, H, d]` of a layer's call under a change, and the reductions that are wanted of each utterance."""
-    context, reductions = attend(
+    """Return the context `[B, T, H, d]` of a call under an intervention, and the requested reductions per utterance.
+
+    `attention_outside` is not computed here: `otoscope.attention.crop` does.
+
+    Raises:
+        InputError: value norms are requested of a layer whose output projection is unknown.
+    """
+    context_bthd, reductions = attend(
         call.query_bhtd,
         call.key_bhtd,
         call.value_bhtd,
         scaling=call.scaling,
         lengths=call.lengths,
         bias=call.bias_bhqk,
-        radius=change.radius,
-        renormalise=change.renormalise,
+        radius=intervention.radius,
+        renormalise=intervention.renormalise,
         span=call.span,
-        needs=wanted.needs - {VALUE_NORM},
-        labels=wanted.labels,
+        needs=request.needs - REQUIRES_MODEL,
+        labels=request.labels,
     )
-    if VALUE_NORM in wanted.needs:
+    if VALUE_NORM in request.needs:
         reductions = with_value_norms(reductions, call)
-    context[:, :, [head for at, head in change.removed if at == layer]] = 0
-    return context, reductions
+    context_bthd[:, :, [head for removed_layer, head in intervention.removed if removed_layer == layer]] = 0
+    return context_bthd, reductions

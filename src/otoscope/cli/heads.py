@@ -5,12 +5,18 @@ from typing import Annotated
 import typer
 
 from otoscope.cli.options import RunFolder, TableFormat
+from otoscope.statistics import STATISTICS
 
 
 def heads(
     run: RunFolder,
     sort: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Numbers from high to low, text from a to z.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Sort by a column, numbers from high to low, text from a to z. "
+            f"The statistics are {', '.join(STATISTICS.names())}.",
+        ),
     ] = None,
     operations: Annotated[
         bool, typer.Option("--operations", help="What each head attends to or avoids: silence, phones, classes.")
@@ -25,12 +31,8 @@ def heads(
 ) -> None:
     """List the heads of a run, one row each, or their operations with the effects that name them.
 
-    Columns to sort by, all of them in csv and json: globalness, verticality, diagonality and weight, as the method has
-    them; normalised_diagonality, cumulative_diagonality and normalised_entropy, which compare between lengths;
-    sink_share, sink_edge_share and, of speech with labelled silence, sink_silence_share: attention that a few frames
-    draw; attention_norm and norm_verticality, where the model's output projection is known: what heads give, by norm;
-    attention_outside, of models that attend to more than the utterance. By distance and by phone, in the run's
-    dataset: offset_profile, span_mass, relation, own_run. What each means: --columns.
+    The columns are the statistics with one number per head. `--columns` explains those that the run contains. The
+    other statistics are in the dataset of the run.
     """
     from otoscope.results import heads_table, open_run
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from otoscope import statistics
 from otoscope.analysis.shards import batches, measure
 from otoscope.errors import InputError
 from otoscope.importance.loss import Batch, Loss
@@ -18,7 +17,7 @@ from otoscope.models.head_gates import gated, open_gates
 from otoscope.results import Run
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import Speech
-from otoscope.statistics import accumulator as state
+from otoscope.statistics import accumulator, available_statistics
 
 Floats = NDArray[np.float64]
 Heads = Collection[tuple[int, int]]
@@ -69,10 +68,10 @@ class Subject:
 
     @cached_property
     def _statistics(self) -> Mapping[str, Floats]:
-        scalar = {name: one for name, one in statistics.discover().items() if not one.dims}
+        scalar = {name: one for name, one in available_statistics().items() if not one.dims}
         with progress("measuring heads", self.speech.seconds) as advance:
             measured = measure(self.encoder, list(enumerate(self.speech.cuts)), scalar, strict=True, advance=advance)
-        return state.finalize(measured.state).mean
+        return accumulator.finalize(measured.state).mean
 
     @cached_property
     def batches(self) -> list[Batch]:

@@ -15,19 +15,19 @@ from lhotse.cut import Cut
 from torch import Tensor, nn
 
 from otoscope.attention.call import AttentionCall, AttentionHandler, handle_attention
+from otoscope.attention.crop import PatchGrid, crop_to_utterance, normalise_rows, patch_map
 from otoscope.attention.full_maps import full_maps, head_map
 from otoscope.attention.function_capture import capture_functions
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention, ReductionRequest, attend_with, check_span
 from otoscope.attention.labels import Labels
+from otoscope.attention.reduction_names import ATTENTION_OUTSIDE, VALUE_NORM
 from otoscope.attention.reductions import Reductions
 from otoscope.corpus import load_audio
 from otoscope.errors import InputError
-from otoscope.models.crop import OUTSIDE, crop_to_utterance, normalised, patches
 from otoscope.models.encoder_output import Encoded, side_by_side, without_padding
 from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
 from otoscope.models.features import features
-from otoscope.statistics import of_norms
-from otoscope.statistics.statistic import Statistic
+from otoscope.statistics import statistics_requiring
 
 Receive = Callable[[int, list[Reductions]], None]
 """Given a layer's number and its reductions, one per utterance."""
@@ -88,19 +88,27 @@ class Encoder:
         return self.family.first_centre(self.model.config) / self.sampling_rate
 
     @property
-    def statistics(self) -> dict[str, Statistic]:
-        """What is measured of its heads, beside what is of all models' heads."""
-        found = {} if self.unmeasured else of_norms()
-        return found | ({OUTSIDE.name: OUTSIDE} if self.family.sees_silence else {})
+    def model_reductions(self) -> frozenset[str]:
+        """Names of the reductions that this model provides and some models do not (`REQUIRES_MODEL`)."""
+        norms = frozenset[str]() if self.unmeasured else frozenset({VALUE_NORM})
+        return norms | ({ATTENTION_OUTSIDE} if self.family.sees_silence else set())
 
     @property
     def unmeasured(self) -> dict[str, str]:
-        """Statistics that are not measured of its heads, and why."""
+        """Names of the statistics that cannot be measured of this model's heads, each with the reason."""
         if self.family.grid:
-            return dict.fromkeys(of_norms(), "its frames are patches in bands and times")
+            return dict.fromkeys(statistics_requiring(VALUE_NORM), "its frames are patches in bands and times")
         if not all(self.outputs) or not self.outputs:
-            return dict.fromkeys(of_norms(), "no linear layer is given the contexts of its heads as they are")
+            reason = "no linear layer is given the contexts of its heads as they are"
+            return dict.fromkeys(statistics_requiring(VALUE_NORM), reason)
         return {}
+
+    @property
+    def patch_grid(self) -> PatchGrid | None:
+        """The patches between which the model attends; None if its attention is between frames in time."""
+        if not self.family.grid:
+            return None
+        return PatchGrid(SPECIAL_TOKENS, times=bands_and_times(self.model.config)[1])
 
     @property
     def longest(self) -> float:
@@ -177,14 +185,14 @@ class Encoder:
     def _seen_reductions(
         self, call: AttentionCall, frames: tuple[int, ...], wanted: ReductionRequest
     ) -> list[Reductions]:
-        own = crop_to_utterance(self.family, self.model.config, call, frames)
+        own = crop_to_utterance(call, frames, self.patch_grid)
         _, reductions = attend_with(self.intervention, own.call, call.layer, wanted)
-        return [replace(one, outside=share) for one, share in zip(reductions, own.outside_bh, strict=True)]
+        return [replace(one, attention_outside=share) for one, share in zip(reductions, own.outside_bh, strict=True)]
 
     def _seen(self, call: AttentionCall, audio: Sequence[np.ndarray]) -> AttentionCall:
         if not self.family.sees_silence:
             return call
-        return crop_to_utterance(self.family, self.model.config, call, tuple(map(self.frames, audio))).call
+        return crop_to_utterance(call, tuple(map(self.frames, audio)), self.patch_grid).call
 
     def _outputs(self, audio: Sequence[np.ndarray], hidden_btd: Tensor, frames: tuple[int, ...]) -> tuple[int, ...]:
         """Hidden states of each utterance, where the model need not give one for each frame of its attention."""
@@ -332,12 +340,12 @@ class Encoder:
         Raises:
             InputError: the model's frames are no patches in bands and times.
         """
-        if not self.family.grid:
+        if (grid := self.patch_grid) is None:
             raise InputError(f"the frames of {self.name} are in time alone; take its maps")
         kept: dict[int, np.ndarray] = {}
 
         def keep(call: AttentionCall) -> None:
-            kept[call.layer] = normalised(patches(self.model.config, call, 0, self.frames(wave))).cpu().numpy()
+            kept[call.layer] = normalise_rows(patch_map(call, 0, self.frames(wave), grid)).cpu().numpy()
 
         wave = self.wave(cut)
         self._look(wave, layers, keep)

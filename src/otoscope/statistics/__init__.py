@@ -1,40 +1,58 @@
-"""Head statistics: one per file, found by its name, fed by one tiled kernel, kept in states that merge."""
+"""Head statistics: one plug-in per file of `builtin`, computed from reductions, averaged by states that merge."""
 
-import pkgutil
-from collections.abc import Sequence
-from importlib import import_module
-from types import ModuleType
+from collections.abc import Collection, Sequence
 
-from otoscope.statistics import builtin
+from otoscope.registry import Registry
 from otoscope.statistics.statistic import Statistic
 
+STATISTICS: Registry[Statistic] = Registry("statistics", "otoscope.statistics.builtin", "STATISTIC")
+"""All statistics, those of otoscope and those of installed plug-ins."""
 
-def discover(phones: Sequence[str] = ()) -> dict[str, Statistic]:
-    """Every statistic of this folder by name, in alphabetical order.
 
-    Each module holds a `STATISTIC`, or a `STATISTIC_OF_PHONES` that makes one for a corpus labelled with `phones`
-    (None where it says nothing of them).
+def available_statistics(
+    phones: Sequence[str] = (), model_reductions: Collection[str] = frozenset()
+) -> dict[str, Statistic]:
+    """Return the statistics that can be computed, by name; those that only some models provide come last.
 
-    >>> "globalness" in discover(), "relation" in discover(), "relation" in discover(phones=["sil", "aa"])
-    (True, False, True)
+    Args:
+        phones: names of the phones of the corpus, in the order of their numbers; empty without labels.
+        model_reductions: names of the reductions that the model provides beside the kernels' (`REQUIRES_MODEL`).
+
+    Raises:
+        InputError: an installed plug-in cannot be loaded.
+
+    Examples:
+        >>> "globalness" in available_statistics(), "relation" in available_statistics()
+        (True, False)
+        >>> "relation" in available_statistics(phones=["sil", "aa"])
+        True
+        >>> list(available_statistics(model_reductions={"value_norm"}))[-2:]
+        ['attention_norm', 'norm_verticality']
     """
-    modules = _modules()
-    found = [module.STATISTIC for module in modules if hasattr(module, "STATISTIC")]
-    if phones:
-        made = [module.STATISTIC_OF_PHONES(phones) for module in modules if hasattr(module, "STATISTIC_OF_PHONES")]
-        found += [statistic for statistic in made if statistic is not None]
-    return {statistic.name: statistic for statistic in sorted(found, key=lambda statistic: statistic.name)}
+    statistics = [
+        statistic.for_phones(phones) if statistic.requires_phones else statistic
+        for statistic in STATISTICS.select().values()
+        if _is_available(statistic, phones, model_reductions)
+    ]
+    return {
+        statistic.name: statistic
+        for statistic in sorted(statistics, key=lambda statistic: (bool(statistic.model_reductions), statistic.name))
+    }
 
 
-def of_norms() -> dict[str, Statistic]:
-    """Those by name that also need the norms of what heads give of each frame: each module's `STATISTIC_OF_NORMS`.
+def statistics_requiring(reduction: str) -> dict[str, Statistic]:
+    """Return the statistics that require a reduction, by name.
 
-    >>> list(of_norms())
-    ['attention_norm', 'norm_verticality']
+    Examples:
+        >>> list(statistics_requiring("value_norm"))
+        ['attention_norm', 'norm_verticality']
     """
-    found = [module.STATISTIC_OF_NORMS for module in _modules() if hasattr(module, "STATISTIC_OF_NORMS")]
-    return {statistic.name: statistic for statistic in found}
+    return {name: statistic for name, statistic in STATISTICS.select().items() if reduction in statistic.requires}
 
 
-def _modules() -> list[ModuleType]:
-    return [import_module(f"{builtin.__name__}.{module.name}") for module in pkgutil.iter_modules(builtin.__path__)]
+def _is_available(statistic: Statistic, phones: Sequence[str], model_reductions: Collection[str]) -> bool:
+    has_phones = not statistic.requires_phones or (bool(phones) and statistic.required_phones <= set(phones))
+    return has_phones and statistic.model_reductions <= set(model_reductions)
+
+
+__all__ = ["STATISTICS", "Statistic", "available_statistics", "statistics_requiring"]

@@ -1,64 +1,80 @@
-"""Statistics over a corpus: utterances are added one by one, states merge in any order to the same bits.
+"""Accumulate statistics over a corpus: add utterances one by one, merge states in any order to the same bits.
 
-Every statistic is a plain mean over utterances. Scalars are kept as rows, one per utterance. Statistics with dims lie
-in [0, 1] and are summed per fold (utterance i in fold i mod `FOLDS`) as whole numbers of 2^-40, so that sums do not
-depend on their order and do not grow with the corpus. Needs no torch.
+Every statistic is a plain mean over utterances. A state stores scalars as rows, one per utterance. Statistics with
+dims are in [0, 1]. A state sums them per fold (utterance i is in fold i mod `FOLDS`) in whole numbers of 2^-40. The
+sums therefore do not depend on the order, and their size does not grow with the corpus. Imports no torch.
 
 Axes: u utterance, l layer, h head (up to the largest count; heads that a layer lacks are NaN), f fold.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from otoscope.errors import InputError
+from otoscope.typing import Array, Bools, Floats, Ints
 
 FOLDS = 128
 UNIT = 2.0**40
-ROUNDING = 1e-4  # how far outside [0, 1] float rounding may take a value
-
-Array = NDArray[np.float64]
+ROUNDING = 1e-4  # how far outside [0, 1] float rounding may put a value
 
 
 @dataclass(eq=False)
 class State:
-    """A corpus so far: `rows[name][index] [l, h]` of scalars, `sums[name] [f, l, h, *dims]` of the others in 2^-40.
+    """The utterances of a corpus that were added so far. `update` changes it in place; nothing else does.
 
-    Scalars that are `partial` may be undefined for an utterance: NaN for all its heads.
+    Attributes:
+        n_heads: heads of each layer.
+        may_be_undefined: scalars that may be NaN for all heads of an utterance.
+        indices: indices in the corpus of the utterances.
+        rows: of each scalar, `[l, h]` by index of the utterance.
+        sums: of each statistic with dims, `[f, l, h, *dims]` in units of 2^-40.
     """
 
     n_heads: tuple[int, ...]
-    partial: frozenset[str] = frozenset()
+    may_be_undefined: frozenset[str] = frozenset()
     indices: set[int] = field(default_factory=set)
-    rows: dict[str, dict[int, Array]] = field(default_factory=dict)
-    sums: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    rows: dict[str, dict[int, Floats]] = field(default_factory=dict)
+    sums: dict[str, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Final:
-    """A corpus's statistics, utterances in order of `index [u]`; `fold_count [f]` utterances went into each fold.
+    """The statistics of a corpus.
 
-    `mean[name] [l, h, *dims]`; `rows[name] [u, l, h]` of scalars; `fold_sum[name] [f, l, h, *dims]` of the others.
+    Attributes:
+        index: indices in the corpus of the utterances, in increasing order, `[u]`.
+        fold_count: utterances in each fold, `[f]`.
+        mean: of each statistic, `[l, h, *dims]`.
+        rows: of each scalar, `[u, l, h]`.
+        fold_sum: of each statistic with dims, `[f, l, h, *dims]`.
     """
 
-    index: NDArray[np.int64]
-    fold_count: NDArray[np.int64]
-    mean: dict[str, Array]
-    rows: dict[str, Array]
-    fold_sum: dict[str, Array]
+    index: Ints
+    fold_count: Ints
+    mean: dict[str, Floats]
+    rows: dict[str, Floats]
+    fold_sum: dict[str, Floats]
 
 
-def init(shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int], partial: Iterable[str] = frozenset()) -> State:
-    """A state that has seen nothing: the shape of each statistic (`Statistic.shape`), the heads of each layer.
+def init(
+    shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int], may_be_undefined: Iterable[str] = frozenset()
+) -> State:
+    """Return a state without utterances.
 
-    >>> init({"weight": ()}, [12, 12]).n_heads
-    (12, 12)
+    Args:
+        shapes: the shape of each statistic (`Statistic.shape`), by name.
+        n_heads: heads of each layer.
+        may_be_undefined: scalars that may be NaN for all heads of an utterance.
+
+    Examples:
+        >>> init({"weight": ()}, [12, 12]).n_heads
+        (12, 12)
     """
     heads = tuple(n_heads)
-    state = State(heads, frozenset(partial))
+    state = State(heads, frozenset(may_be_undefined))
     for name, shape in shapes.items():
         if shape:
             state.sums[name] = np.zeros((FOLDS, len(heads), max(heads), *shape), np.int64)
@@ -67,17 +83,23 @@ def init(shapes: Mapping[str, tuple[int, ...]], n_heads: Iterable[int], partial:
     return state
 
 
-def update(state: State, index: int, values: Mapping[str, Array]) -> None:
-    """Add one utterance, in place: its place in the corpus and each statistic's `[l, h, *dims]` (see `compute_statistics`).
+def update(state: State, index: int, values: Mapping[str, Floats]) -> None:
+    """Add one utterance to the state, in place.
 
-    Raises `InputError` for an utterance that is already in, a value that is not finite (but of a partial statistic that
-    is undefined for all heads), or one outside [0, 1] where the statistic has dims.
+    Args:
+        state: the state to change; after an error it is as before.
+        index: index of the utterance in the corpus.
+        values: each statistic `[l, h, *dims]` (see `compute_statistics`).
+
+    Raises:
+        InputError: the utterance was added before, a value is not finite although the statistic is defined, or a value
+            of a statistic with dims is outside [0, 1].
     """
     if index in state.indices:
-        raise InputError(f"utterance {index} is in the state already; add each utterance once")
+        raise InputError(f"utterance {index} was added before; add each utterance once")
     present = _present(state.n_heads)
     for name, value in values.items():
-        if name not in state.partial or not np.isnan(value[present]).all():
+        if name not in state.may_be_undefined or not np.isnan(value[present]).all():
             _check_finite(name, index, value[present])
     for name in state.sums:
         _check_share(name, index, values[name][present])
@@ -89,31 +111,40 @@ def update(state: State, index: int, values: Mapping[str, Array]) -> None:
 
 
 def merge(a: State, b: State) -> State:
-    """The state of both parts of a corpus together; the order of parts and of merging makes no difference.
+    """Return the state of two parts of a corpus; the order of parts and of merging makes no difference.
 
-    Raises `InputError` where the parts share an utterance or measure different heads or statistics.
+    Raises:
+        InputError: the parts share an utterance, or differ in heads or statistics.
     """
     shared = a.indices & b.indices
     if shared:
         raise InputError(f"utterance {min(shared)} is in both states; merge parts of the corpus that do not overlap")
-    if (a.n_heads, a.partial, a.rows.keys(), a.sums.keys()) != (b.n_heads, b.partial, b.rows.keys(), b.sums.keys()):
-        raise InputError("the states measure different heads or statistics; merge states of one model and one plan")
+    if _signature(a) != _signature(b):
+        raise InputError("the states are of different heads or statistics; merge states of one configuration")
     return State(
         n_heads=a.n_heads,
-        partial=a.partial,
+        may_be_undefined=a.may_be_undefined,
         indices=a.indices | b.indices,
         rows={name: a.rows[name] | b.rows[name] for name in a.rows},
         sums={name: a.sums[name] + b.sums[name] for name in a.sums},
     )
 
 
+def _signature(state: State) -> tuple[object, ...]:
+    return state.n_heads, state.may_be_undefined, state.rows.keys(), state.sums.keys()
+
+
 def finalize(state: State) -> Final:
-    """Means, rows in corpus order, and fold sums. Raises `InputError` for a state without utterances."""
+    """Return means, rows in the order of the corpus, and sums of folds.
+
+    Raises:
+        InputError: the state has no utterances.
+    """
     if not state.indices:
-        raise InputError("no utterance was measured; give at least one")
+        raise InputError("no utterance was measured; measure at least one")
     order = sorted(state.indices)
     absent = ~_present(state.n_heads)
-    rows = {name: np.stack([kept[index] for index in order]) for name, kept in state.rows.items()}
+    rows = {name: np.stack([row_by_index[index] for index in order]) for name, row_by_index in state.rows.items()}
     mean = {name: _mean(values) for name, values in rows.items()}
     fold_sum = {name: _mask_absent(sums / UNIT, absent) for name, sums in state.sums.items()}
     for name, sums in state.sums.items():
@@ -123,70 +154,71 @@ def finalize(state: State) -> Final:
 
 
 def to_arrays(state: State) -> dict[str, NDArray[np.generic]]:
-    """The state as named arrays, for `np.savez`, of folds that are not empty; `from_arrays` is the way back."""
+    """Return the state as named arrays for `np.savez`; `from_arrays` reads them. Empty folds are omitted."""
     order = sorted(state.indices)
     empty = np.zeros((0, len(state.n_heads), max(state.n_heads)))
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, Array] = {
         "n_heads": np.array(state.n_heads, np.int64),
-        "partial": np.array(sorted(state.partial), np.str_),
+        "partial": np.array(sorted(state.may_be_undefined), np.str_),
         "index": np.array(order, np.int64),
     }
     for name, rows in state.rows.items():
         arrays[f"rows/{name}"] = np.stack([rows[index] for index in order]) if order else empty
-    filled = np.unique(arrays["index"] % FOLDS)
-    return arrays | {f"sums/{name}": sums[filled] for name, sums in state.sums.items()}
+    used = np.unique(arrays["index"] % FOLDS)
+    return arrays | {f"sums/{name}": sums[used] for name, sums in state.sums.items()}
 
 
 def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> State:
-    """The state that `to_arrays` wrote.
+    """Return the state that `to_arrays` wrote.
 
-    >>> state = init({"weight": ()}, [1])
-    >>> update(state, 7, {"weight": np.array([[0.5]])})
-    >>> finalize(from_arrays(to_arrays(state))).rows["weight"].tolist()
-    [[[0.5]]]
+    Examples:
+        >>> state = init({"weight": ()}, [1])
+        >>> update(state, 7, {"weight": np.array([[0.5]])})
+        >>> finalize(from_arrays(to_arrays(state))).rows["weight"].tolist()
+        [[[0.5]]]
     """
     order = [int(index) for index in arrays["index"]]
-    filled = np.unique(np.array(order, np.int64) % FOLDS)
+    used = np.unique(np.array(order, np.int64) % FOLDS)
     return State(
         n_heads=tuple(int(count) for count in arrays["n_heads"]),
-        partial=frozenset(str(name) for name in arrays["partial"]),
+        may_be_undefined=frozenset(str(name) for name in arrays["partial"]),
         indices=set(order),
-        rows={name: dict(zip(order, rows, strict=True)) for name, rows in _named(arrays, "rows/")},
-        sums={name: _all_folds(sums, filled) for name, sums in _named(arrays, "sums/")},
+        rows={name: dict(zip(order, rows, strict=True)) for name, rows in _with_prefix(arrays, "rows/")},
+        sums={name: _all_folds(sums, used) for name, sums in _with_prefix(arrays, "sums/")},
     )
 
 
-def _all_folds(sums: NDArray[np.generic], filled: NDArray[np.int64]) -> NDArray[np.int64]:
-    every = np.zeros((FOLDS, *sums.shape[1:]), np.int64)
-    every[filled] = sums
-    return every
+def _all_folds(sums: NDArray[np.generic], used: Ints) -> Ints:
+    folds = np.zeros((FOLDS, *sums.shape[1:]), np.int64)
+    folds[used] = sums
+    return folds
 
 
-def _named(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Iterable[tuple[str, NDArray[np.generic]]]:
+def _with_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Iterable[tuple[str, NDArray[np.generic]]]:
     return ((key.removeprefix(prefix), array) for key, array in arrays.items() if key.startswith(prefix))
 
 
-def _present(n_heads: tuple[int, ...]) -> NDArray[np.bool_]:
+def _present(n_heads: tuple[int, ...]) -> Bools:
     return np.arange(max(n_heads)) < np.array(n_heads)[:, None]
 
 
-def _mask_absent(values: Array, absent: NDArray[np.bool_]) -> Array:
+def _mask_absent(values: Floats, absent: Bools) -> Floats:
     values[:, absent] = np.nan
     return values
 
 
-def _mean(values: Array) -> Array:
-    """Mean `[l, h]` over the utterances `[u, l, h]` for which the statistic is defined; NaN where for none."""
+def _mean(values: Floats) -> Floats:
+    """Return the mean `[l, h]` over the utterances `[u, l, h]` for which the statistic is defined; NaN without any."""
     defined = values[~np.isnan(values).all(axis=(1, 2))]
     return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)
 
 
-def _check_finite(name: str, index: int, values: Array) -> None:
+def _check_finite(name: str, index: int, values: Floats) -> None:
     if not np.isfinite(values).all():
-        raise InputError(f"{name} of utterance {index} is not finite; leave the utterance out or check the model")
+        raise InputError(f"{name} of utterance {index} is not finite; remove the utterance or check the model")
 
 
-def _check_share(name: str, index: int, values: Array) -> None:
+def _check_share(name: str, index: int, values: Floats) -> None:
     if values.min() < -ROUNDING or values.max() > 1 + ROUNDING:
         low, high = values.min(), values.max()
-        raise InputError(f"{name} of utterance {index} must lie in [0, 1]; got {low:.6g} to {high:.6g}")
+        raise InputError(f"{name} of utterance {index} must be in [0, 1]; found {low:.6g} to {high:.6g}")

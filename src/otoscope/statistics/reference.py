@@ -16,7 +16,7 @@ def attention_map(
     radius: int | None = None,
     renormalise: bool = True,
 ) -> Map:
-    """One head's `A [T, T]` (query, key) from its `query` and `key` `[T, d]`; rows that may attend to nothing are 0.
+    """One head's `A [T, T]` (query, key) from its `query` and `add_legend_mm` `[T, d]`; rows that may attend to nothing are 0.
 
     The arguments mean what they mean to `kernel.attend`, for one head of one utterance.
 

@@ -1,8 +1,10 @@
-"""One tile of an attention map, and the buffers that an utterance's tiles are written into one after the other.
+"""Hold one tile of an attention map in buffers that all tiles of an utterance use one after the other.
 
-Axes: h head, q query, k key, j signed offset. Rows of a buffer are `pad` columns longer than the tile's keys, and 0
-there. Reading it with rows one number longer still slides every row one to the left of the one above, so that a column
-of that skewed view holds one offset key - query, and its sum is the mass at that offset.
+Axes: h head, q query, k key, j signed offset.
+
+Rows of a buffer have `pad` columns more than the tile has keys; the padding is 0. The skewed view reads the buffer
+with rows that are longer by one number, so each row moves one to the left of the row above. A column of this view
+holds one offset key - query, and its sum is the mass at that offset.
 """
 
 from dataclasses import dataclass
@@ -16,10 +18,14 @@ from otoscope.attention.labels import LabelBlock, Labels
 
 @dataclass(frozen=True)
 class Workspace:
-    """Buffers for tiles of at most so many heads, queries and keys, of an utterance of `length` frames.
+    """Buffers for the tiles of one utterance.
 
-    They have the dtype and device of `like`. `skew` says whether skewed views will be read. `labels` are its phones,
-    where they are known.
+    Attributes:
+        length: frames of the utterance.
+        heads, queries, keys: size of the largest tile.
+        skew: whether skewed views will be read.
+        template: a tensor with the dtype and the device of the buffers.
+        labels: the phones of the utterance, or None.
     """
 
     length: int
@@ -27,11 +33,11 @@ class Workspace:
     queries: int
     keys: int
     skew: bool
-    like: Tensor
+    template: Tensor
     labels: Labels | None = None
 
     def pad(self, queries: int) -> int:
-        """Columns of zeros behind each row of a tile of so many queries."""
+        """Return the number of zero columns after each row of a tile with this number of queries."""
         return queries - 1 if self.skew else 0
 
     @property
@@ -42,39 +48,40 @@ class Workspace:
     @cached_property
     def scores(self) -> Tensor:
         """Flat buffer of a tile's scores."""
-        return self.like.new_empty(self.size)
+        return self.template.new_empty(self.size)
 
     @cached_property
     def weights(self) -> Tensor:
-        """Flat buffer of a tile's weights; as many zeros as a row may be slid by come first."""
-        return self.like.new_zeros(self.pad(self.queries) + self.size)
+        """Flat buffer of a tile's weights; it begins with the zeros that the skewed view reads before the first row."""
+        return self.template.new_zeros(self.pad(self.queries) + self.size)
 
     @cached_property
     def scales(self) -> Tensor:
         """`1 / max_k |q - k|` of every query (1 in an utterance of one frame), `[length]`."""
-        frame = torch.arange(self.length, device=self.like.device)
-        return 1 / torch.maximum(frame, self.length - 1 - frame).clamp(min=1).to(self.like.dtype)
+        frame = torch.arange(self.length, device=self.template.device)
+        return 1 / torch.maximum(frame, self.length - 1 - frame).clamp(min=1).to(self.template.dtype)
 
     @cached_property
     def distances(self) -> Tensor:
-        """`|j - (length - 1) - i|`: the distances from query i to every key, wherever the tile's first query stands."""
-        offset = torch.arange(1 - self.length, self.length, device=self.like.device, dtype=self.like.dtype)
-        row = torch.arange(self.queries, device=self.like.device, dtype=self.like.dtype)
+        """`|j - (length - 1) - i|`: distances from query i of a tile to every key, for any first query of the tile."""
+        device, dtype = self.template.device, self.template.dtype
+        offset = torch.arange(1 - self.length, self.length, device=device, dtype=dtype)
+        row = torch.arange(self.queries, device=device, dtype=dtype)
         return (offset - row[:, None]).abs_()
 
     @cached_property
     def blocks(self) -> list[LabelBlock]:
-        """What is said in the queries of each tile, in order of time."""
+        """The labels of the queries of each tile, in order of time."""
         assert self.labels is not None
         starts = range(0, self.length, self.queries)
-        return [self.labels.block(slice(start, start + self.queries), self.like) for start in starts]
+        return [self.labels.block(slice(start, start + self.queries), self.template) for start in starts]
 
 
 @dataclass(frozen=True)
 class Tile:
     """Some heads, some queries, and the keys they may attend to; all tensors are views of the workspace.
 
-    With `cut`, keys were taken out after the softmax, so that a row's weights are no longer the softmax of its scores.
+    `cut` is true if weights were set to zero after the softmax, so that a row is no longer the softmax of its scores.
     """
 
     space: Workspace
@@ -129,7 +136,7 @@ class Tile:
 
     @property
     def block(self) -> LabelBlock:
-        """What is said in the tile's queries."""
+        """The labels of the tile's queries."""
         return self.space.blocks[self.queries.start // self.space.queries]
 
     @property

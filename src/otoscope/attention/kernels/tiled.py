@@ -1,8 +1,9 @@
-"""One layer's attention in tiles, and on the way the reductions that statistics ask for.
+"""Compute one layer's attention tile by tile, and the reductions that statistics require.
 
-Axes: b utterance, h head, q query, k key, d feature. Memory grows linearly with the number of frames.
+Axes: b utterance, h head, t frame, q query, k key, d feature. Memory grows linearly with the number of frames.
 """
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -12,22 +13,31 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.inputs import AttentionInputs, SpanLimits
+from otoscope.attention.kernels.checks import (
+    check_labels,
+    check_names,
+    check_out,
+    check_radius,
+    expand_bias,
+    to_lengths,
+)
 from otoscope.attention.kernels.tile import Tile, Workspace
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import (
     BY_OFFSET,
     LABEL_REDUCERS,
-    REQUIRES_LABELS,
     TILE_REDUCERS,
     Reductions,
     empty_totals,
     finalize_totals,
 )
-from otoscope.errors import InputError
 
 TILE_QUERIES = 128
 TILE_WEIGHTS = 2 * TILE_QUERIES * 3328  # at most, unless one head needs more: two heads of a minute at 50 Hz
 FORBIDDEN = -1e30  # score of a key that may not be attended to: finite, so that 0 * FORBIDDEN is 0
+
+Kernel = Callable[[AttentionInputs, frozenset[str], Tensor], Reductions]
+"""Writes the context of one utterance `[T, H, d]` into a tensor and returns the requested reductions."""
 
 
 @torch.no_grad()
@@ -46,64 +56,87 @@ def attend(
     labels: Sequence[Labels] | None = None,
     out: Tensor | None = None,
 ) -> tuple[Tensor, list[Reductions]]:
-    """Attention `A = softmax(scaling * query . key + bias)` of one layer: its context and what `needs` names of A.
+    """Return the context of attention `A = softmax(scaling * query . key + bias)` and the requested reductions of A.
 
-    `query`, `key`, `value` are `[B, H, T, d]`; the context is `[B, T, H, d]` in the query's dtype, written into `out`
-    if given. `lengths [B]` counts each utterance's valid frames (padding on the right): the rest is never read, and its
-    context is 0. `bias` broadcasts to `[B, H, T, T]` and is added to the scores; where it is -inf (or its dtype's
-    minimum) a key is forbidden, and a query whose keys are all forbidden attends to nothing. `radius` keeps only the
-    keys within that many frames of the query; rows are normalised over those, or with `renormalise=False` over all keys
-    before the others are cut. `span` is the model's own: keys beyond it do not exist, whatever `radius` is. `needs`
-    names fields of `Reductions`; what is not named is not computed. `labels` are the phones of each utterance's valid
-    frames, for the reductions that need them.
+    Half precision is computed in float32. No gradients flow.
 
-    Half precision is computed in float32. No gradients flow. Raises `InputError` where shapes or names do not fit.
+    Args:
+        query, key, value: states of all heads, `[B, H, T, d]`.
+        scaling: factor of the scores.
+        lengths: valid frames of each utterance, `[B]`; padding, on the right, is never read. None: all frames.
+        bias: added to the scores, broadcasts to `[B, H, T, T]`. -inf (or the minimum of its dtype) forbids a key. A
+            query whose keys are all forbidden attends to nothing.
+        radius: an intervention: queries attend to keys at most so many frames away.
+        renormalise: whether the softmax is over the keys within `radius`; otherwise it is over all keys, and weights
+            beyond `radius` are set to zero.
+        span: limit of the model itself, in frames; keys beyond it are never in the softmax.
+        needs: names of fields of `Reductions`; others are not computed.
+        labels: the phones of each utterance's valid frames, for the reductions that require them.
+        out: tensor for the context.
 
-    >>> q = torch.zeros(1, 1, 4, 2)
-    >>> context, [r] = attend(q, q, torch.ones(1, 1, 4, 2), scaling=1.0, needs={"column_sum"})
-    >>> context.shape, r.column_sum.tolist()
-    (torch.Size([1, 4, 1, 2]), [[1.0, 1.0, 1.0, 1.0]])
+    Returns:
+        The context `[B, T, H, d]` in the query's dtype, 0 in the padding, and the reductions of each utterance.
+
+    Raises:
+        InputError: shapes or names are wrong.
+
+    Examples:
+        >>> q = torch.zeros(1, 1, 4, 2)
+        >>> context, [reductions] = attend(q, q, torch.ones(1, 1, 4, 2), scaling=1.0, needs={"column_sum"})
+        >>> context.shape, reductions.column_sum.tolist()
+        (torch.Size([1, 4, 1, 2]), [[1.0, 1.0, 1.0, 1.0]])
     """
-    valid = _checked_lengths(query, key, value, lengths)
-    _check_options(radius, needs)
-    _check_labels(labels, valid, needs)
-    full_bias = None if bias is None else _checked_bias(bias, query)
+    valid = to_lengths(query, key, value, lengths)
+    check_radius(radius)
+    check_names(needs)
+    check_labels(labels, valid, needs)
     B, H, T, _ = query.shape
+    bias_bhqk = None if bias is None else expand_bias(bias, query)
     context_bqhd = query.new_empty(B, T, H, value.shape[-1]) if out is None else out
-    if context_bqhd.shape != (B, T, H, value.shape[-1]):
-        raise InputError(f"out must be [{B}, {T}, {H}, {value.shape[-1]}]; got {list(context_bqhd.shape)}")
-    whole, near = (T if limit is None else min(limit, T) for limit in (span, radius))
-    tiles = (
-        SpanLimits(softmax_radius=min(whole, near), output_radius=T)
-        if renormalise
-        else SpanLimits(softmax_radius=whole, output_radius=near)
-    )
+    check_out(context_bqhd, (B, T, H, value.shape[-1]))
+    limits = _span_limits(T, span, radius, renormalise)
     reductions = []
     for b, length in enumerate(valid):
-        layer = AttentionInputs(
+        inputs = AttentionInputs(
             query_hqd=query[b, :, :length],
             key_hkd=key[b, :, :length],
             value_hkd=value[b, :, :length],
             scaling=scaling,
-            bias_hqk=None if full_bias is None else full_bias[b],
-            span=tiles,
+            bias_hqk=None if bias_bhqk is None else bias_bhqk[b],
+            span=limits,
             labels=None if labels is None else labels[b],
         )
-        way = _select_kernel(layer, frozenset(needs))
-        reductions.append(way(layer, frozenset(needs), context_bqhd[b]))
+        kernel = select_kernel(inputs, frozenset(needs))
+        reductions.append(kernel(inputs, frozenset(needs), context_bqhd[b]))
     return context_bqhd, reductions
 
 
-def _select_kernel(
-    layer: AttentionInputs, needs: frozenset[str]
-) -> Callable[[AttentionInputs, frozenset[str], Tensor], Reductions]:
-    """Triton's two passes on a CUDA device, where they know all that is asked; tiles in plain torch elsewhere."""
-    if layer.query_hqd.is_cuda and _triton_is_installed():
-        from otoscope.attention.kernels.triton_attention import attend_fused, supports
+def _span_limits(length: int, span: int | None, radius: int | None, renormalise: bool) -> SpanLimits:
+    own, limited = (length if limit is None else min(limit, length) for limit in (span, radius))
+    if renormalise:
+        return SpanLimits(softmax_radius=min(own, limited), output_radius=length)
+    return SpanLimits(softmax_radius=own, output_radius=limited)
 
-        if supports(layer, needs):
-            return attend_fused
-    return attend_in_tiles
+
+def select_kernel(inputs: AttentionInputs, needs: frozenset[str]) -> Kernel:
+    """Return the Triton kernel for calls on a CUDA device that it supports, otherwise the torch kernel.
+
+    Warns if the Triton kernel would support the call without one of the requested reductions.
+    """
+    if not (inputs.query_hqd.is_cuda and _triton_is_installed()):
+        return attend_in_tiles
+    from otoscope.attention.kernels import triton_attention
+
+    if not triton_attention.supports_inputs(inputs):
+        return attend_in_tiles
+    if missing := needs - triton_attention.SUPPORTED_REDUCTIONS:
+        warnings.warn(
+            f"the Triton kernel does not compute {', '.join(sorted(missing))}; otoscope uses the slower torch kernel",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return attend_in_tiles
+    return triton_attention.attend_fused
 
 
 @cache
@@ -111,65 +144,65 @@ def _triton_is_installed() -> bool:
     return find_spec("triton") is not None
 
 
-def _upcast(layer: AttentionInputs) -> AttentionInputs:
-    """The same in float32 or, where it is that, float64; its queries scaled."""
-    query, key, value = (_to_working_dtype(states) for states in (layer.query_hqd, layer.key_hkd, layer.value_hkd))
-    return replace(layer, query_hqd=query * layer.scaling, key_hkd=key, value_hkd=value, scaling=1.0)
+def _upcast(inputs: AttentionInputs) -> AttentionInputs:
+    """Return the inputs in float64 if they are, otherwise in float32, with scaled queries."""
+    query, key, value = (_to_working_dtype(states) for states in (inputs.query_hqd, inputs.key_hkd, inputs.value_hkd))
+    return replace(inputs, query_hqd=query * inputs.scaling, key_hkd=key, value_hkd=value, scaling=1.0)
 
 
 def _to_working_dtype(states: Tensor) -> Tensor:
     return states.to(torch.float64 if states.dtype == torch.float64 else torch.float32).contiguous()
 
 
-def attend_in_tiles(layer: AttentionInputs, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
-    """One utterance, tile by tile in plain torch on any device: writes the context, gives the reductions."""
-    H, T, _ = layer.query_hqd.shape
-    layer = _upcast(layer)
-    space = _workspace(layer, skew=not needs.isdisjoint(BY_OFFSET))
+def attend_in_tiles(inputs: AttentionInputs, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
+    """Compute one utterance tile by tile in plain torch, on any device: write the context, return the reductions."""
+    H, T, _ = inputs.query_hqd.shape
+    inputs = _upcast(inputs)
+    space = _workspace(inputs, skew=not needs.isdisjoint(BY_OFFSET))
     totals = empty_totals(needs, H, space)
-    rows = torch.full((H,), T, device=layer.query_hqd.device)
+    rows = torch.full((H,), T, device=inputs.query_hqd.device)
     context_qhd[T:] = 0
-    for tile in _tiles(layer, space):
-        _compute_weights(layer, tile)
-        if layer.bias_hqk is not None:
+    for tile in _tiles(inputs, space):
+        _compute_weights(inputs, tile)
+        if inputs.bias_hqk is not None:
             rows[tile.heads] -= _zero_masked_rows(tile)
-        context_hqd = torch.bmm(tile.attention_hqk, layer.value_hkd[tile.heads, tile.keys])
+        context_hqd = torch.bmm(tile.attention_hqk, inputs.value_hkd[tile.heads, tile.keys])
         context_qhd[tile.queries, tile.heads] = context_hqd.transpose(0, 1)
-        for need, total in totals.items():
-            (TILE_REDUCERS | LABEL_REDUCERS)[need](tile, total)
-    labels = None if layer.labels is None else layer.labels.to(rows.device)
+        for name, total in totals.items():
+            (TILE_REDUCERS | LABEL_REDUCERS)[name](tile, total)
+    labels = None if inputs.labels is None else inputs.labels.to(rows.device)
     return Reductions(length=T, rows=rows.clamp(min=1), labels=labels, **finalize_totals(totals, space))
 
 
-def _workspace(layer: AttentionInputs, skew: bool) -> Workspace:
-    H, T, _ = layer.query_hqd.shape
+def _workspace(inputs: AttentionInputs, skew: bool) -> Workspace:
+    H, T, _ = inputs.query_hqd.shape
     n = min(T, TILE_QUERIES)
-    keys = min(T, n + 2 * layer.span.softmax_radius)
+    keys = min(T, n + 2 * inputs.span.softmax_radius)
     h = max(1, min(H, TILE_WEIGHTS // (n * (keys + n - 1 if skew else keys))))
-    return Workspace(T, heads=h, queries=n, keys=keys, skew=skew, like=layer.query_hqd, labels=layer.labels)
+    return Workspace(T, heads=h, queries=n, keys=keys, skew=skew, template=inputs.query_hqd, labels=inputs.labels)
 
 
-def _tiles(layer: AttentionInputs, space: Workspace) -> Iterator[Tile]:
-    H, T, _ = layer.query_hqd.shape
+def _tiles(inputs: AttentionInputs, space: Workspace) -> Iterator[Tile]:
+    H, T, _ = inputs.query_hqd.shape
     for start in range(0, H, space.heads):
         heads = slice(start, min(start + space.heads, H))
         for first in range(0, T, space.queries):
             queries = slice(first, min(first + space.queries, T))
-            yield Tile(space, heads, queries, layer.span.keys(queries, T), cut=layer.span.output_radius < T)
+            yield Tile(space, heads, queries, inputs.span.keys(queries, T), cut=inputs.span.output_radius < T)
 
 
-def _compute_weights(layer: AttentionInputs, tile: Tile) -> None:
+def _compute_weights(inputs: AttentionInputs, tile: Tile) -> None:
     """Write the tile's scores and weights."""
     score = tile.score_hqk
     tile.padded_score[..., score.shape[-1] :] = -torch.inf
-    torch.bmm(layer.query_hqd[tile.heads, tile.queries], layer.key_hkd[tile.heads, tile.keys].mT, out=score)
-    if layer.bias_hqk is not None:
-        _add_bias(score, layer.bias_hqk[tile.heads, tile.queries, tile.keys])
-    if layer.span.softmax_radius < tile.space.length:
-        score.masked_fill_(tile.distance_qk > layer.span.softmax_radius, FORBIDDEN)
+    torch.bmm(inputs.query_hqd[tile.heads, tile.queries], inputs.key_hkd[tile.heads, tile.keys].mT, out=score)
+    if inputs.bias_hqk is not None:
+        _add_bias(score, inputs.bias_hqk[tile.heads, tile.queries, tile.keys])
+    if inputs.span.softmax_radius < tile.space.length:
+        score.masked_fill_(tile.distance_qk > inputs.span.softmax_radius, FORBIDDEN)
     torch.softmax(tile.padded_score, -1, out=tile.padded_attention)
     if tile.cut:
-        tile.attention_hqk.masked_fill_(tile.distance_qk > layer.span.output_radius, 0)
+        tile.attention_hqk.masked_fill_(tile.distance_qk > inputs.span.output_radius, 0)
 
 
 def _add_bias(score: Tensor, bias: Tensor) -> None:
@@ -178,46 +211,7 @@ def _add_bias(score: Tensor, bias: Tensor) -> None:
 
 
 def _zero_masked_rows(tile: Tile) -> Tensor:
-    """Take away the weights of queries that have no key left; how many those are, `[h]`."""
-    unattended_hq = tile.score_hqk.amax(-1) <= FORBIDDEN / 2
-    tile.attention_hqk.masked_fill_(unattended_hq[..., None], 0)
-    return unattended_hq.sum(-1)
-
-
-def _checked_lengths(query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int] | Tensor | None) -> list[int]:
-    if query.ndim != 4 or query.shape != key.shape or query.shape[:3] != value.shape[:3]:
-        shapes = ", ".join(str(tuple(t.shape)) for t in (query, key, value))
-        raise InputError(f"query, key and value must be [B, H, T, d] with the same B, H, T; got {shapes}")
-    B, _, T, _ = query.shape
-    valid = [T] * B if lengths is None else [int(length) for length in lengths]
-    if len(valid) != B or not all(1 <= length <= T for length in valid):
-        raise InputError(f"lengths must be {B} numbers from 1 to {T}, one per utterance; got {valid}")
-    return valid
-
-
-def _check_options(radius: int | None, needs: Collection[str]) -> None:
-    known = {*TILE_REDUCERS, *REQUIRES_LABELS}
-    if unknown := set(needs) - known:
-        raise InputError(f"no reduction is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
-    if radius is not None and radius < 0:
-        raise InputError(f"radius must be 0 or more frames; got {radius}")
-
-
-def _check_labels(labels: Sequence[Labels] | None, valid: list[int], needs: Collection[str]) -> None:
-    if labels is None:
-        if missing := sorted(set(needs) & REQUIRES_LABELS):
-            raise InputError(f"{', '.join(missing)} need the phone of every frame; give labels")
-    elif [len(one) for one in labels] != valid:
-        raise InputError(
-            f"labels must be of {valid} frames, one for each utterance; got {[len(one) for one in labels]}"
-        )
-
-
-def _checked_bias(bias: Tensor, query: Tensor) -> Tensor:
-    if not bias.is_floating_point():
-        raise InputError(f"bias must be floating point, with -inf at forbidden keys; got {bias.dtype}")
-    B, H, T, _ = query.shape
-    try:
-        return bias.expand(B, H, T, T)
-    except RuntimeError:
-        raise InputError(f"bias must broadcast to [{B}, {H}, {T}, {T}]; got {list(bias.shape)}") from None
+    """Set the weights of queries without any allowed key to zero; return the number of these queries, `[h]`."""
+    is_masked_hq = tile.score_hqk.amax(-1) <= FORBIDDEN / 2
+    tile.attention_hqk.masked_fill_(is_masked_hq[..., None], 0)
+    return is_masked_hq.sum(-1)

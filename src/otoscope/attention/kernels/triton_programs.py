@@ -1,19 +1,20 @@
-"""The two passes over one utterance's attention maps, as programs for the device.
+"""Define the two Triton kernels over one utterance's attention maps. Import only if Triton is installed.
 
-Axes: h head, q query, k key, d feature, y phone, j signed offset. Maps are cut into squares of N queries by N keys.
-Sums are in float32. Loaded only where Triton is installed.
+Maps are divided into squares of N queries by N keys. Sums are in float32.
+
+Axes: h head, q query, k key, d feature of query and key, e feature of value, y phone, j signed offset.
 """
 
 import triton
 import triton.language as tl
 
 LOWEST = tl.constexpr(-1e30)  # below every score, and finite, so that 0 * LOWEST is 0
-UNIT = tl.constexpr(2.0**40)  # columns are summed in whole numbers of its inverse: their order then decides nothing
+UNIT = tl.constexpr(2.0**40)  # column sums are whole numbers of 1 / UNIT, in any order the same
 
 
 @triton.jit
 def _product(a, b, WIDEN: tl.constexpr):
-    """A matrix product in float32; with `WIDEN` of operands that are made float32 first."""
+    """Return a matrix product in float32; with `WIDEN` the operands are converted to float32 first."""
     if WIDEN:
         a, b = a.to(tl.float32), b.to(tl.float32)
     return tl.dot(a, b, input_precision="ieee")
@@ -27,10 +28,10 @@ def row_pass_kernel(
     features: tl.constexpr, values: tl.constexpr, phones: tl.constexpr,
     D: tl.constexpr, E: tl.constexpr, Y: tl.constexpr, N: tl.constexpr, WIDEN: tl.constexpr,
 ):  # fmt: skip
-    """N queries of one head, their keys from first to last: context, and what a row alone tells.
+    """Loop over all keys for N queries of one head: write the context and the statistics of each row.
 
-    `log_sum_hq` is the logarithm of each row's sum of exponentials, with which the second pass finds the weights again.
-    With `phones`, the weights are also summed over the keys of each phone.
+    `log_sum_hq` is the logarithm of each row's sum of exponentials, from which the second kernel recomputes the
+    weights. With `phones`, the weights are also summed over the keys of each phone.
     """
     head = tl.program_id(1)
     q = tl.program_id(0) * N + tl.arange(0, N)
@@ -57,21 +58,21 @@ def row_pass_kernel(
         excess = shrink * (excess + total * (peak - new_peak)) + tl.sum(weight * above, 1)
         total = shrink * total + tl.sum(weight, 1)
         peak = new_peak
-        held = value_hkd + head * value_h + k[:, None] * value_k + e
-        value = tl.load(held, mask=real_k[:, None] & (e < values), other=0.0)
+        values_at = value_hkd + head * value_h + k[:, None] * value_k + e
+        value = tl.load(values_at, mask=real_k[:, None] & (e < values), other=0.0)
         context = context * shrink[:, None] + _product(weight.to(value.dtype), value, WIDEN)
         if phones:
-            spoken = tl.load(share_ky + k[:, None] * phones + y, mask=real_k[:, None] & (y < phones), other=0.0)
-            mass = mass * shrink[:, None] + _product(weight.to(spoken.dtype), spoken, WIDEN)
-    at = head * length + q
-    tl.store(log_sum_hq + at, peak + tl.log(total), mask=real_q)
-    tl.store(entropy_hq + at, tl.log(total) - excess / total, mask=real_q)
-    tl.store(largest_hq + at, 1 / total, mask=real_q)
+            share = tl.load(share_ky + k[:, None] * phones + y, mask=real_k[:, None] & (y < phones), other=0.0)
+            mass = mass * shrink[:, None] + _product(weight.to(share.dtype), share, WIDEN)
+    row = head * length + q
+    tl.store(log_sum_hq + row, peak + tl.log(total), mask=real_q)
+    tl.store(entropy_hq + row, tl.log(total) - excess / total, mask=real_q)
+    tl.store(largest_hq + row, 1 / total, mask=real_q)
     out = context_qhd + q[:, None] * context_q + head * context_h + e
     context = context / total[:, None]
     tl.store(out, context.to(context_qhd.dtype.element_ty), mask=real_q[:, None] & (e < values))
     if phones:
-        tl.store(phone_mass_hqy + at[:, None] * phones + y, mass / total[:, None], mask=real_q[:, None] & (y < phones))
+        tl.store(phone_mass_hqy + row[:, None] * phones + y, mass / total[:, None], mask=real_q[:, None] & (y < phones))
 
 
 @triton.jit
@@ -82,16 +83,17 @@ def diagonal_sums_kernel(
     features: tl.constexpr, D: tl.constexpr, N: tl.constexpr, WIDEN: tl.constexpr,
     COLUMNS: tl.constexpr, OFFSETS: tl.constexpr,
 ):  # fmt: skip
-    """The squares of one head along one diagonal: sums of columns, and of weights at each offset key - query.
+    """Loop over the squares of one diagonal of one head: sum columns, and weights at each offset key - query.
 
-    Row i of a square, turned i to the left, has one offset in column j: `near_hj` sums what was turned within the row,
-    and `far_hj` what came round from its other end, N offsets less. Both stay where they are along the diagonal.
+    If row i of a square is rotated i columns to the left, each column j has one offset. `near_hj` sums the weights that
+    were only shifted. `far_hj` sums those that wrapped around the row: their offset is lower by N. Offsets are the same
+    in all squares of a diagonal.
     """
     head = tl.program_id(1)
     diagonal = tl.program_id(0) - (squares - 1)
     i, d = tl.arange(0, N), tl.arange(0, D)
-    turned = i[:, None] + i[None, :]
-    within = turned < N
+    rotated = i[:, None] + i[None, :]
+    is_shifted = rotated < N
     near, far = tl.zeros([N], tl.float32), tl.zeros([N], tl.float32)
     near_scaled, far_scaled = tl.zeros([N], tl.float32), tl.zeros([N], tl.float32)
     for square in range(tl.maximum(0, -diagonal), squares - tl.maximum(0, diagonal)):
@@ -109,16 +111,16 @@ def diagonal_sums_kernel(
             whole = (tl.sum(attention, 0) * UNIT + 0.5).to(tl.int64)
             tl.atomic_add(column_hk + head * length + k, whole, mask=real_k)
         if OFFSETS:
-            attention = tl.gather(attention, turned % N, 1)
-            near += tl.sum(tl.where(within, attention, 0.0), 0)
-            far += tl.sum(tl.where(within, 0.0, attention), 0)
+            attention = tl.gather(attention, rotated % N, 1)
+            near += tl.sum(tl.where(is_shifted, attention, 0.0), 0)
+            far += tl.sum(tl.where(is_shifted, 0.0, attention), 0)
             farthest = tl.maximum(tl.maximum(q, length - 1 - q), 1)
             attention = attention / farthest[:, None]
-            near_scaled += tl.sum(tl.where(within, attention, 0.0), 0)
-            far_scaled += tl.sum(tl.where(within, 0.0, attention), 0)
+            near_scaled += tl.sum(tl.where(is_shifted, attention, 0.0), 0)
+            far_scaled += tl.sum(tl.where(is_shifted, 0.0, attention), 0)
     if OFFSETS:
-        at = (head * (2 * squares - 1) + tl.program_id(0)) * N + i
-        tl.store(near_hj + at, near)
-        tl.store(far_hj + at, far)
-        tl.store(near_scaled_hj + at, near_scaled)
-        tl.store(far_scaled_hj + at, far_scaled)
+        entry = (head * (2 * squares - 1) + tl.program_id(0)) * N + i
+        tl.store(near_hj + entry, near)
+        tl.store(far_hj + entry, far)
+        tl.store(near_scaled_hj + entry, near_scaled)
+        tl.store(far_scaled_hj + entry, far_scaled)

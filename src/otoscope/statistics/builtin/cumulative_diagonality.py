@@ -6,24 +6,23 @@ one frame has no other and scores 1.
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import attending_rows, distance
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """The area, `[H]`, from the mass at each distance."""
-    histogram = r.offset_histogram
-    assert histogram is not None
-    apart = torch.arange(1 - r.length, r.length, device=histogram.device, dtype=histogram.dtype).abs()
-    return (histogram * (1 - apart / max(r.length - 1, 1))).sum(-1) / r.rows
+    histogram = reductions.offset_histogram
+    apart = torch.arange(1 - reductions.length, reductions.length, device=histogram.device, dtype=histogram.dtype).abs()
+    return (histogram * (1 - apart / max(reductions.length - 1, 1))).sum(-1) / reductions.rows
 
 
-def reference(A: NDArray[np.float64]) -> float:
-    """The definition on one map `A [T, T]`: the steps of `C_r`, each as wide as the others."""
+def reference(A: Floats) -> float:
+    """Follow the definition on one map `A [T, T]`: the steps of `C_r`, each as wide as the others."""
     apart = distance(len(A))
     steps = [A[apart <= reach].sum() for reach in range(max(len(A) - 1, 1))]
     return float(np.mean(steps)) / attending_rows(A)
@@ -35,7 +34,7 @@ STATISTIC = Statistic(
     "attends to itself.",
     units="1",
     source="Shim, Choi and Sung 2022 (ICLR, Understanding the role of self attention for efficient speech recognition)",
-    needs=frozenset({"offset_histogram"}),
+    requires=frozenset({"offset_histogram"}),
     value=value,
     reference=reference,
 )

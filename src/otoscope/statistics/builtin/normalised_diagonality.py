@@ -5,24 +5,23 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import attending_rows, distance
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """One minus the mean share of the farthest distance, `[H]`; the distances are read off the scaled histogram."""
-    histogram = r.scaled_histogram
-    assert histogram is not None
-    offsets = torch.arange(1 - r.length, r.length, device=histogram.device)
-    return 1 - (histogram * offsets.abs()).sum(-1) / r.rows
+    histogram = reductions.scaled_histogram
+    offsets = torch.arange(1 - reductions.length, reductions.length, device=histogram.device)
+    return 1 - (histogram * offsets.abs()).sum(-1) / reductions.rows
 
 
-def reference(A: NDArray[np.float64]) -> float:
-    """The definition on one map `A [T, T]`."""
+def reference(A: Floats) -> float:
+    """Follow the definition on one map `A [T, T]`."""
     apart = distance(len(A))
     farthest = np.maximum(apart.max(axis=1), 1)
     return 1 - float(((A * apart).sum(axis=1) / farthest).sum()) / attending_rows(A)
@@ -34,7 +33,7 @@ STATISTIC = Statistic(
     "farthest from it. Far less dependent on length than diagonality.",
     units="1",
     source="Zhang, Loweimi, Bell and Renals 2021 (SLT, arXiv 2011.04906)",
-    needs=frozenset({"scaled_histogram"}),
+    requires=frozenset({"scaled_histogram"}),
     value=value,
     reference=reference,
 )

@@ -6,23 +6,21 @@ utterance of one frame, whose attention can go nowhere else, has 0.
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import attending_rows, entropy
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """Mean entropy of the rows over that of uniform attention, `[H]`."""
-    assert r.row_entropy is not None
-    return r.row_entropy.sum(-1) / r.rows / _widest(r.length)
+    return reductions.row_entropy.sum(-1) / reductions.rows / _widest(reductions.length)
 
 
-def reference(A: NDArray[np.float64]) -> float:
-    """The definition on one map `A [T, T]`."""
+def reference(A: Floats) -> float:
+    """Follow the definition on one map `A [T, T]`."""
     return sum(entropy(row) for row in A) / (attending_rows(A) * _widest(len(A)))
 
 
@@ -35,7 +33,7 @@ STATISTIC = Statistic(
     doc="Mean entropy of a head's rows over that of uniform attention: 1 where every frame attends to all alike.",
     units="1",
     source="entropy of heads by layer after Clark et al. 2019 (arXiv 1906.04341); over ln T by otoscope",
-    needs=frozenset({"row_entropy"}),
+    requires=frozenset({"row_entropy"}),
     value=value,
     reference=reference,
 )

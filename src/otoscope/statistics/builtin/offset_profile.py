@@ -5,27 +5,26 @@ Keys outside the utterance count 0, so the profile sums to 1 over all d (`REACH`
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import attending_rows
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 REACH = 50  # frames
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """Share of attention at key - query = -REACH ... REACH frames, `[H, 2 REACH + 1]`."""
-    histogram = r.offset_histogram
-    assert histogram is not None
-    margin = REACH - (r.length - 1)
+    histogram = reductions.offset_histogram
+    margin = REACH - (reductions.length - 1)
     kept = torch.nn.functional.pad(histogram, (margin, margin))
-    return kept / r.rows[:, None]
+    return kept / reductions.rows[:, None]
 
 
-def reference(A: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The definition on one map `A [T, T]`."""
+def reference(A: Floats) -> Floats:
+    """Follow the definition on one map `A [T, T]`."""
     profile = [np.trace(A, offset=d) if abs(d) < len(A) else 0.0 for d in range(-REACH, REACH + 1)]
     return np.array(profile) / attending_rows(A)
 
@@ -35,7 +34,7 @@ STATISTIC = Statistic(
     doc="Share of a head's attention at each signed distance (key minus query): shows the shift of diagonals.",
     units="1",
     source="signed form of diagonality, Yang, Liu and Lee 2020 (arXiv 2006.03265)",
-    needs=frozenset({"offset_histogram"}),
+    requires=frozenset({"offset_histogram"}),
     value=value,
     reference=reference,
     dims=("offset",),

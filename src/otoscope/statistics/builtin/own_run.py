@@ -1,33 +1,32 @@
-"""Own run: how much attention stays within the uninterrupted run of one phone that the query lies in.
+"""Own run: the share of the attention that stays within the run of one phone in which the query is.
 
-Taken from the diagonal of the relations it leaves the phone attention without neighbours of Shim, Choi and Sung (ICLR
-2022): keys of the query's own run are left out, rows are not normalised again.
+A run is an uninterrupted sequence of label frames with one phone. If this share is subtracted from the diagonal of the
+relations, the rest is the phone attention without neighbours of Shim, Choi and Sung (ICLR 2022): keys of the query's
+own run are excluded, rows are not normalised again.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import upsample
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats, Ints
 
 
-def value(r: Reductions) -> Tensor:
-    """Share of the attention between labelled frames that stays in the query's run, by phone, `[H, Y]`."""
-    assert r.own_run_mass is not None
-    assert r.label_mass is not None
-    total = r.label_mass.sum((1, 2))[:, None]
-    return r.own_run_mass / total.clamp(min=torch.finfo(total.dtype).tiny)
+def value(reductions: RequiredReductions) -> Tensor:
+    """Return the share of the attention between labelled frames that stays in the query's run, by phone, `[H, Y]`."""
+    total_h1 = reductions.label_mass.sum((1, 2))[:, None]
+    return reductions.own_run_mass / total_h1.clamp(min=torch.finfo(total_h1.dtype).tiny)
 
 
-def reference(A: NDArray[np.float64], phone_tr: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Each query's sum over its own run on the up-sampled map of `A [T, T]`, phones as in `relation`."""
+def reference(A: Floats, phone_tr: Ints, phones: Sequence[str]) -> Floats:
+    """Sum each query over its own run on the up-sampled map of `A [T, T]`, with phones as in `relation`."""
     fine, phone = upsample(A, phone_tr.shape[1]), phone_tr.ravel()
-    own, labelled = np.zeros(count), phone >= 0
+    own, labelled = np.zeros(len(phones)), phone >= 0
     for q in np.flatnonzero(labelled):
         first = last = q
         while first > 0 and phone[first - 1] == phone[q]:
@@ -38,20 +37,13 @@ def reference(A: NDArray[np.float64], phone_tr: NDArray[np.int64], count: int) -
     return own / max(fine[np.ix_(labelled, labelled)].sum(), np.finfo(float).tiny)
 
 
-def of_phones(phones: Sequence[str]) -> Statistic:
-    """The statistic for a corpus with these phones."""
-    return Statistic(
-        name="own_run",
-        doc="Share of a head's attention that stays within the query's own uninterrupted run of one phone.",
-        units="1",
-        source="Shim, Choi and Sung 2022 (ICLR), the neighbours that they leave out",
-        needs=frozenset({"label_mass", "own_run_mass"}),
-        value=value,
-        reference=reference,
-        dims=("phone",),
-        coords={"phone": np.array(phones, dtype=object)},
-        takes=frozenset({"labels"}),
-    )
-
-
-STATISTIC_OF_PHONES = of_phones
+STATISTIC = Statistic(
+    name="own_run",
+    doc="Share of a head's attention that stays within the query's own uninterrupted run of one phone.",
+    units="1",
+    source="Shim, Choi and Sung 2022 (ICLR), the neighbours that they leave out",
+    requires=frozenset({"label_mass", "own_run_mass"}),
+    value=value,
+    reference=reference,
+    dims=("phone",),
+)

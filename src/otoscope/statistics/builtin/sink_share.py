@@ -3,32 +3,30 @@
 Frame `j` is a sink where `1/T sum_q A[q,j] > 10/T`; utterances of ten frames or fewer have none.
 """
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import attending_rows
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 MULTIPLE = 10 * (1 + 1e-6)  # of uniform attention; a hair more, so that rounding decides nothing
 
 
-def column_ratio(r: Reductions) -> Tensor:
+def sink_share_by_frame(reductions: RequiredReductions) -> Tensor:
     """Share of all attention that each frame draws as a sink, `[H, T]`; 0 where it is none."""
-    assert r.column_sum is not None
-    share_ht = r.column_sum / r.rows[:, None]
-    return torch.where(share_ht > MULTIPLE / r.length, share_ht, 0)
+    share_ht = reductions.column_sum / reductions.rows[:, None]
+    return torch.where(share_ht > MULTIPLE / reductions.length, share_ht, 0)
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """Share of attention that sinks draw, `[H]`."""
-    return column_ratio(r).sum(-1)
+    return sink_share_by_frame(reductions).sum(-1)
 
 
-def reference(A: NDArray[np.float64]) -> float:
-    """The definition on one map `A [T, T]`."""
+def reference(A: Floats) -> float:
+    """Follow the definition on one map `A [T, T]`."""
     share = A.sum(axis=0) / attending_rows(A)
     return float(sum(part for part in share if part > MULTIPLE / len(A)))
 
@@ -38,7 +36,7 @@ STATISTIC = Statistic(
     doc="Share of a head's attention that goes to sinks: frames that draw more than ten times uniform attention.",
     units="1",
     source="sinks after Xiao et al. 2024 (arXiv 2309.17453); the multiple is otoscope's",
-    needs=frozenset({"column_sum"}),
+    requires=frozenset({"column_sum"}),
     value=value,
     reference=reference,
 )

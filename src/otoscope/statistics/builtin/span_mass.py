@@ -2,26 +2,25 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
 from otoscope.statistics.reference import attending_rows, distance
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 RADII = (0, 1, 2, 5, 10, 20, 35, 50)  # frames
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """Share of attention within each radius, `[H, len(RADII)]`."""
-    histogram = r.offset_histogram
-    assert histogram is not None
-    apart = torch.arange(1 - r.length, r.length, device=histogram.device).abs()
-    return torch.stack([histogram[:, apart <= radius].sum(-1) for radius in RADII], -1) / r.rows[:, None]
+    histogram = reductions.offset_histogram
+    apart = torch.arange(1 - reductions.length, reductions.length, device=histogram.device).abs()
+    return torch.stack([histogram[:, apart <= radius].sum(-1) for radius in RADII], -1) / reductions.rows[:, None]
 
 
-def reference(A: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The definition on one map `A [T, T]`."""
+def reference(A: Floats) -> Floats:
+    """Follow the definition on one map `A [T, T]`."""
     apart = distance(len(A))
     return np.array([A[apart <= radius].sum() for radius in RADII]) / attending_rows(A)
 
@@ -31,7 +30,7 @@ STATISTIC = Statistic(
     doc="Share of a head's attention that lies within so many frames of the query: what a span of that radius keeps.",
     units="1",
     source="span of Yang, Liu and Lee 2020 (arXiv 2006.03265), section 5",
-    needs=frozenset({"offset_histogram"}),
+    requires=frozenset({"offset_histogram"}),
     value=value,
     reference=reference,
     dims=("radius",),

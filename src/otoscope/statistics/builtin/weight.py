@@ -1,21 +1,19 @@
 """Weight: the largest attention weight of the map, `max A`, the baseline ranking."""
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from otoscope.attention.reductions import Reductions
+from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
+from otoscope.typing import Floats
 
 
-def value(r: Reductions) -> Tensor:
+def value(reductions: RequiredReductions) -> Tensor:
     """Largest weight, `[H]`."""
-    assert r.row_max is not None
-    return r.row_max.amax(-1)
+    return reductions.row_max.amax(-1)
 
 
-def reference(A: NDArray[np.float64]) -> float:
-    """The definition on one map `A [T, T]`."""
+def reference(A: Floats) -> float:
+    """Follow the definition on one map `A [T, T]`."""
     return float(A.max())
 
 
@@ -24,7 +22,7 @@ STATISTIC = Statistic(
     doc="Largest attention weight of a head anywhere in the utterance.",
     units="1",
     source="Hao et al. 2020 (arXiv 2004.11207), as the baseline of Yang, Liu and Lee 2020 (arXiv 2006.03265)",
-    needs=frozenset({"row_max"}),
+    requires=frozenset({"row_max"}),
     value=value,
     reference=reference,
 )

@@ -1,0 +1,99 @@
+"""Crop an attention call to the frames of the utterances, for models that attend to more than those.
+
+Some models also attend to silence after the utterance, or to tokens of their own. Rows are normalised again over the
+frames (or patches) of the utterance. The share of the attention that fell outside is a reduction of its own.
+
+Axes: b utterance, h head, t frame, q query, k key, n token, f band.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.kernels.tiled import attend
+
+
+@dataclass(frozen=True)
+class PatchGrid:
+    """The tokens of a model that attends between patches of a spectrogram: some special ones, then `[bands, times]`."""
+
+    special_tokens: int
+    times: int
+
+
+@dataclass(frozen=True)
+class CroppedCall:
+    """A call between the frames of the utterances, and the share `[B, H]` of their attention that fell outside."""
+
+    call: AttentionCall
+    outside_bh: Tensor
+
+
+def crop_to_utterance(call: AttentionCall, frames: Sequence[int], grid: PatchGrid | None) -> CroppedCall:
+    """Return the part of a call between the first `frames` of each utterance.
+
+    Args:
+        call: a call of a model that attends to more than the utterances.
+        frames: frames of each utterance, `[B]`.
+        grid: the patches of the model, or None if its tokens are frames in time.
+    """
+    if grid is None:
+        return crop_trailing_silence(call, frames)
+    return average_bands([patch_map(call, b, count, grid) for b, count in enumerate(frames)], call, frames)
+
+
+def crop_trailing_silence(call: AttentionCall, frames: Sequence[int]) -> CroppedCall:
+    """Return the call without the silence after each utterance."""
+    B, H, T, _ = call.query_bhtd.shape
+    device = call.query_bhtd.device
+    is_real_bt = torch.arange(T, device=device) < torch.tensor(frames, device=device)[:, None]
+    is_real_bht1 = is_real_bt[:, None, :, None].expand(B, H, T, 1).to(call.query_bhtd.dtype)
+    inside_bth1, _ = attend(
+        call.query_bhtd,
+        call.key_bhtd,
+        is_real_bht1,
+        scaling=call.scaling,
+        bias=call.bias_bhqk,
+        out=_upcast(is_real_bht1).new_empty(B, T, H, 1),
+    )
+    inside_bh = torch.stack([inside[:count, :, 0].mean(0) for inside, count in zip(inside_bth1, frames, strict=True)])
+    return CroppedCall(replace(call, lengths=tuple(frames)), 1 - inside_bh)
+
+
+def patch_map(call: AttentionCall, utterance: int, frames: int, grid: PatchGrid) -> Tensor:
+    """Return the weights between the patches of one utterance, `[H, f, t, f, t]`, of its first `frames` times.
+
+    Rows sum to one over all tokens, so to less than one over the patches.
+    """
+    maps = []
+    for query_nd, key_nd in zip(call.query_bhtd[utterance], call.key_bhtd[utterance], strict=True):
+        attn_nn = (_upcast(query_nd) @ _upcast(key_nd).mT * call.scaling).softmax(-1)
+        attn_pp = attn_nn[grid.special_tokens :, grid.special_tokens :]
+        attn_ftft = attn_pp.unflatten(1, (-1, grid.times)).unflatten(0, (-1, grid.times))  # type: ignore[no-untyped-call]
+        maps.append(attn_ftft[:, :frames, :, :frames])
+    return torch.stack(maps)
+
+
+def average_bands(maps: Sequence[Tensor], call: AttentionCall, frames: Sequence[int]) -> CroppedCall:
+    """Return attention from time to time: keys summed over bands, queries averaged, rows normalised over patches."""
+    inside_bh = torch.stack([attn_hftft.sum((-2, -1)).mean((-2, -1)) for attn_hftft in maps])
+    T = max(frames)
+    score_bhqk = maps[0].new_zeros(len(maps), inside_bh.shape[1], T, T)
+    for score_hqk, attn_hftft, count in zip(score_bhqk, maps, frames, strict=True):
+        score_hqk[:, :count, :count] = normalise_rows(attn_hftft).sum(-2).mean(-3).log()
+    empty = score_bhqk[..., :0]
+    averaged = AttentionCall(call.module, empty, empty, empty, 1.0, score_bhqk, tuple(frames), layer=call.layer)
+    return CroppedCall(averaged, 1 - inside_bh)
+
+
+def normalise_rows(attn_hftft: Tensor) -> Tensor:
+    """Scale rows of `[H, f, t, f, t]` so that they sum to one over the patches."""
+    return attn_hftft / attn_hftft.sum((-2, -1), keepdim=True)
+
+
+def _upcast(states: Tensor) -> Tensor:
+    """Return float64 states as they are, others in float32."""
+    return states.to(torch.promote_types(states.dtype, torch.float32))
