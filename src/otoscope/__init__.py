@@ -76,7 +76,7 @@ _HOME = {
     "refine": "otoscope.refinement.refine",
     "reproduce": "otoscope.papers.yang2020.reproduce",
     "rollout": "otoscope.maps",
-    "score_boundaries": "otoscope.phones",
+    "score_boundaries": "otoscope.segmentation.boundaries",
     "segment": "otoscope.segmentation.segment",
     "similarity": "otoscope.maps",
     "survey": "otoscope.models.capabilities",
