@@ -159,7 +159,7 @@ class Pooled(nn.Module):
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (Causal, "expected self-attention between all frames; the model attends in another way"),
+        (Causal, "expected self-attention between all frames of the audio, found another kind"),
         (Pooled, r"expected hidden states \[batch, time, features\] of Pooled; got \(1, 16\)"),
         (lambda: nn.Sequential(nn.Linear(WIDTH, WIDTH)), "no attention was seen in Sequential"),
     ],

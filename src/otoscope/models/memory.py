@@ -8,13 +8,11 @@ import numpy as np
 import psutil
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.kernels.tiled import TILE_QUERIES
+from otoscope.attention.torch_private import DispatchMode, allocates, fake_tensor_mode, storage_id, tensors_in
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 
@@ -42,7 +40,7 @@ def footprint(encoder: Encoder, wave: np.ndarray) -> int:
     The model runs on tensors without data, so that nothing is held and little is computed: what they would hold is
     counted. What operations use within themselves is not.
     """
-    inputs, without_data, held = encoder.inputs([wave]), FakeTensorMode(allow_non_fake_inputs=True), Held()
+    inputs, without_data, held = encoder.inputs([wave]), fake_tensor_mode(), Held()
     inputs = {name: without_data.from_tensor(tensor) for name, tensor in inputs.items()}
     with torch.no_grad(), without_data, held:
         encoder.apply(inputs, _context)
@@ -73,7 +71,7 @@ def _context(call: AttentionCall) -> Tensor:
     return context
 
 
-class Held(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Held(DispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of all tensors that were made within it and are still there; `most` is the largest count."""
 
     def __init__(self) -> None:
@@ -84,12 +82,11 @@ class Held(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation, and count what it made."""
         result = func(*args, **(kwargs or {}))
-        if not any(returned.alias_info for returned in func._schema.returns):  # no view, nothing in place
-            for tensor in tree_leaves(result):
-                if isinstance(tensor, Tensor):
-                    storage = tensor.untyped_storage()
-                    reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-                    self.sizes[storage._cdata] = (reference, storage.nbytes())
+        if allocates(func):
+            for tensor in tensors_in(result):
+                storage = tensor.untyped_storage()
+                reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+                self.sizes[storage_id(tensor)] = (reference, storage.nbytes())
         gone = [key for key, (reference, _) in self.sizes.items() if reference.expired()]  # type: ignore[no-untyped-call]
         for key in gone:
             del self.sizes[key]

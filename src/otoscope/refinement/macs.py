@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.local import local_attention
+from otoscope.attention.torch_private import cpu_flash_attention
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.timing import noise
 
@@ -26,7 +27,7 @@ def _fused(query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: o
     return 2 * B * H * T * key[2] * (d + value[3])
 
 
-ON_CPU = {ATEN._scaled_dot_product_flash_attention_for_cpu: _fused}
+ON_CPU = {cpu_flash_attention(): _fused}
 """What torch's counter does not know: attention as a CPU computes it."""
 BY_WEIGHTS = {ATEN.mm, ATEN.addmm, ATEN.convolution}
 """What multiplies states by weights; the rest multiplies states of one frame by those of others."""
