@@ -210,7 +210,7 @@ def test_unknown_column_format_theme_and_utterance(refused, tiny_model, tiny_cor
     capsys.readouterr()
     assert "no column 'beauty' to sort by" in refused("heads", tmp_path / "run", "--sort", "beauty")
     figures = ("figures", tmp_path / "run", "-o", tmp_path / "figures")
-    assert "unknown figure format gif" in refused(*figures, "--format", "gif")
+    assert "found gif" in refused(*figures, "--format", "gif")
     assert "no utterance 'nobody'" in refused(*figures, "--utterance", "nobody")
 
 

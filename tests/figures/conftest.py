@@ -5,7 +5,7 @@ from tests.helpers.example_zeroing import zeroing_of
 from tests.helpers.figure_sizes import DRAWN, SIZES
 from tests.helpers.synthetic_run import make_run
 
-from otoscope.figures import discover
+from otoscope.figures import FIGURES
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def dataset_for(dataset_of_size):
     made = {}
 
     def drawn(figure, size):
-        kind = discover()[figure].kind
+        kind = FIGURES.get(figure).kind
         if kind not in DRAWN:
             return dataset_of_size(size)
         sizes, make = DRAWN[kind]

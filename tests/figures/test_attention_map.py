@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from otoscope.figures.builtin.attention_map import OVERHANG, fitting, marks_of, pooled
+from otoscope.figures.attention_map import OVERHANG, axis_labels, select_non_overlapping
+from otoscope.maps.pooling import block_means
 
 
 @pytest.mark.parametrize(("n_frames", "most"), [(7, 7), (7, 10), (8, 4), (23, 5), (301, 150), (5, 1)])
 def test_pooling_keeps_the_mean_of_every_block(n_frames, most):
     attn_qk = np.random.default_rng(0).random((n_frames, n_frames))
-    small = pooled(attn_qk, most)
+    small = block_means(attn_qk, most)
     n_blocks = len(small)
     assert n_blocks <= most
     edges = [int(i * n_frames / n_blocks) for i in range(n_blocks + 1)]
@@ -23,38 +24,38 @@ def test_pooling_keeps_the_mean_of_every_block(n_frames, most):
 
 def test_a_map_that_fits_is_shown_frame_by_frame():
     attn_qk = np.random.default_rng(0).random((30, 30), dtype=np.float32)
-    np.testing.assert_array_equal(pooled(attn_qk, 40), attn_qk)
+    np.testing.assert_array_equal(block_means(attn_qk, 40), attn_qk)
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_labels_that_are_kept_stay_apart_and_no_more_important_one_would_fit(seed):
+def test_selected_labels_do_not_overlap_and_no_more_important_one_would_fit(seed):
     rng = np.random.default_rng(seed)
     centres, sizes, importance = np.sort(rng.uniform(0, 30, 25)), rng.uniform(1, 5, 25), rng.random(25)
-    kept = fitting(centres, list(sizes), importance, 30)
-    assert kept
+    selected = select_non_overlapping(centres, list(sizes), importance, 30)
+    assert selected
 
     def clash(i, j):
         return abs(centres[i] - centres[j]) < (sizes[i] + sizes[j]) / 2
 
-    assert not any(clash(i, j) for i, j in itertools.combinations(kept, 2))
-    for i in set(range(25)) - set(kept):
+    assert not any(clash(i, j) for i, j in itertools.combinations(selected, 2))
+    for i in set(range(25)) - set(selected):
         outside = not sizes[i] / 2 - OVERHANG <= centres[i] <= 30 + OVERHANG - sizes[i] / 2
-        assert outside or any(clash(i, j) and importance[j] > importance[i] for j in kept)
+        assert outside or any(clash(i, j) and importance[j] > importance[i] for j in selected)
 
 
 def test_phones_are_marked_where_they_are(dataset_of_size):
     dataset = dataset_of_size("2x2")
-    marks = marks_of(dataset)
+    labels = axis_labels(dataset)
     seconds = dataset.sizes["query"] * 0.02
-    assert marks.labels == [str(symbol) for symbol in dataset["phone_symbol"].values]
-    np.testing.assert_allclose(marks.ticks[:-1] * seconds, dataset["phone_start"])
-    np.testing.assert_allclose(marks.importance * seconds, dataset["phone_end"] - dataset["phone_start"])
+    assert labels.labels == [str(symbol) for symbol in dataset["phone_symbol"].values]
+    np.testing.assert_allclose(labels.ticks[:-1] * seconds, dataset["phone_start"])
+    np.testing.assert_allclose(labels.importance * seconds, dataset["phone_end"] - dataset["phone_start"])
 
 
 def test_without_phones_seconds_are_marked(dataset_of_size):
-    marks = marks_of(dataset_of_size("uneven, one utterance, no labels"))
-    assert marks.labels == ["1 s"]
-    np.testing.assert_allclose(marks.ticks * 60 * 0.02, [0, 1])
+    labels = axis_labels(dataset_of_size("uneven, one utterance, no labels"))
+    assert labels.labels == ["1 s"]
+    np.testing.assert_allclose(labels.ticks * 60 * 0.02, [0, 1])
 
 
 def test_a_long_map_is_read_layer_by_layer(run_of_size):
@@ -63,10 +64,10 @@ def test_a_long_map_is_read_layer_by_layer(run_of_size):
     assert not run.dataset.merge(run.map(run.maps[0]))["attention"].variable._in_memory
 
 
-def test_marks_stay_on_the_edge_though_a_phone_reaches_past_the_frames():
+def test_labels_are_on_the_edge_though_a_phone_ends_after_the_last_frame():
     phones = {"phone_start": ("phone", [0.0, 0.9, 1.01]), "phone_end": ("phone", [0.9, 1.01, 1.02])}
     names = {"phone_symbol": ("phone", ["a", "b", "c"])}
     dataset = xr.Dataset(phones | names, coords={"query": range(50)}, attrs={"frame_period": 0.02})
-    marks = marks_of(dataset)
-    assert marks.ticks.max() <= 1
-    assert marks.centres.max() <= 1
+    labels = axis_labels(dataset)
+    assert labels.ticks.max() <= 1
+    assert labels.centres.max() <= 1

@@ -1,4 +1,4 @@
-"""Figures look as they did when someone last looked at them (tests/figures/golden; golden_pictures.py redraws)."""
+"""Figures look as they did at the last review; `tests.helpers.golden_pictures` draws the references again."""
 
 import numpy as np
 import pytest

@@ -9,16 +9,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from tests.helpers.figure_sizes import CASES
 
-from otoscope.figures import THEMES, discover
+from otoscope.figures import FIGURES, THEMES
 
-FIGURES = discover()
 SMALLEST_PT = 7.0
 COLUMN_PT, FULL_PAGE_PT = 85 / 25.4 * 72, (181 / 25.4 * 72, 252 / 25.4 * 72)
 TOUCHING = 1.5  # points by which the boxes of two lines may overlap: ascenders and descenders that are mostly empty
 
 
 def drawn(name, dataset, theme="light"):
-    figure = FIGURES[name].draw(dataset, THEMES[theme])
+    figure = FIGURES.get(name).draw(dataset, THEMES[theme])
     FigureCanvasAgg(figure)
     figure.set_dpi(100)
     return figure
@@ -55,7 +54,7 @@ def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_sma
         assert overlap(box, other_box) <= TOUCHING, f"{text.get_text()!r} lies on {other.get_text()!r}"
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", FIGURES.names())
 def test_long_names_are_shortened_to_the_page(name, dataset_for):
     dataset = dataset_for(name, "2x2").assign_attrs(
         model="somebody/a-very-large-speech-model" + "-with-a-very-long-name" * 6 + "-and-a-date-2026-11-21",
@@ -67,7 +66,7 @@ def test_long_names_are_shortened_to_the_page(name, dataset_for):
     assert any("…" in text.get_text() for text, _ in texts(figure))
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", FIGURES.names())
 def test_synthetic_speech_is_called_synthetic(name, dataset_for):
     dataset = dataset_for(name, "2x2")
     assert any("synthetic speech" in text.get_text() for text, _ in texts(drawn(name, dataset)))
@@ -75,7 +74,7 @@ def test_synthetic_speech_is_called_synthetic(name, dataset_for):
     assert not any("synthetic" in text.get_text() for text, _ in texts(drawn(name, real)))
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", FIGURES.names())
 def test_a_figure_takes_its_colours_from_the_theme_alone(name, dataset_for):
     """Whatever settings a notebook has made, a theme looks the same; and they are there again afterwards."""
     dataset = dataset_for(name, "2x2")
@@ -86,12 +85,12 @@ def test_a_figure_takes_its_colours_from_the_theme_alone(name, dataset_for):
     assert all(text.get_fontsize() <= 9 and text.get_color() != "red" for text, _ in texts(figure))
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", FIGURES.names())
 def test_every_figure_says_what_it_is(name):
-    drawing = FIGURES[name]
-    assert drawing.name == name
-    assert len(drawing.doc) > 20
-    assert drawing.variables
+    spec = FIGURES.get(name)
+    assert spec.name == name
+    assert len(spec.doc) > 20
+    assert spec.variables
 
 
 def test_the_overlap_check_sees_an_overlap(dataset_of_size):

@@ -11,8 +11,7 @@ from tests.helpers.figure_sizes import DRAWN
 from tests.helpers.synthetic_run import make_run
 
 from otoscope.errors import InputError
-from otoscope.figures import LIGHT, THEMES, discover
-from otoscope.figures import render as draw
+from otoscope.figures import FIGURES, LIGHT, THEMES, RenderOptions, render_figures
 from otoscope.figures.style.theme import MARKERS
 from otoscope.results import claim_folder, finish, open_run, ranks
 
@@ -30,7 +29,7 @@ def runs(run, dataset_for, tmp_path_factory):
     made = [run]
     for kind in DRAWN:
         folder = tmp_path_factory.mktemp(kind)
-        figure = next(drawing.name for drawing in discover().values() if drawing.kind == kind)
+        figure = next(spec.name for spec in FIGURES.select().values() if spec.kind == kind)
         claim_folder(folder, {})
         finish(folder, dataset_for(figure, "2x2").assign_attrs(kind=kind), [])
         made.append(open_run(folder))
@@ -46,27 +45,29 @@ def everything(runs, out):
     """Every figure, those on request too, in every format."""
     zeroing = [zeroing_of(run.map(run.maps[0])) if run.maps else None for run in runs]
     pairs = zip(runs, zeroing, strict=True)
-    return [path for run, beside in pairs for path in draw(run, out, ("png", "svg", "pdf"), beside=beside)]
+    return [
+        path
+        for run, extra in pairs
+        for path in render_figures(run, out, RenderOptions(("png", "svg", "pdf")), extra=extra)
+    ]
 
 
 def test_one_file_for_each_figure_and_format(drawn):
-    assert {path.name for path in drawn} == {
-        f"{name}.{ending}" for name in discover() for ending in ("png", "svg", "pdf")
-    }
+    assert {path.name for path in drawn} == {f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg", "pdf")}
     assert sorted(drawn) == sorted(drawn[0].parent.iterdir())
 
 
-@pytest.mark.parametrize("name", discover())
+@pytest.mark.parametrize("name", FIGURES.names())
 def test_text_of_an_svg_is_text(drawn, name):
     path = next(path for path in drawn if path.name == f"{name}.svg")
     words = [element.text for element in ET.parse(path).iter(f"{SVG}text")]
     assert any("model drawn" in word for word in words)
-    if discover()[name].kind == "heads":
+    if FIGURES.get(name).kind == "heads":
         speech = {"voice-0/002 · 1.6 s · synthetic speech", "3 utterances, 2 speakers · synthetic speech"}
         assert speech & set(words)
 
 
-@pytest.mark.parametrize("name", discover())
+@pytest.mark.parametrize("name", FIGURES.names())
 def test_fonts_of_a_pdf_are_embedded_as_truetype(drawn, name):
     content = next(path for path in drawn if path.name == f"{name}.pdf").read_bytes()
     assert b"/FontFile2" in content
@@ -79,7 +80,7 @@ def test_the_same_run_gives_the_same_bytes(runs, drawn, tmp_path):
 
 
 def test_a_theme_is_followed_to_the_file(run, tmp_path):
-    for path in draw(run, tmp_path, theme="dark"):
+    for path in render_figures(run, tmp_path, RenderOptions(theme="dark")):
         pixels = matplotlib.image.imread(path)
         assert matplotlib.colors.to_hex(pixels[0, 0]) == THEMES["dark"].surface
 
@@ -87,59 +88,64 @@ def test_a_theme_is_followed_to_the_file(run, tmp_path):
 def test_the_chosen_utterance_is_shown(tmp_path):
     run = make_run(tmp_path / "run", 1, 2, 3, maps=2)
     for utterance, path in ((None, tmp_path / "first"), ("voice-0/002", tmp_path / "chosen")):
-        draw(run, path, ["svg"], utterance, on_skip=lambda *_: None)
+        render_figures(run, path, RenderOptions(["svg"], on_skip=lambda *_: None), utterance=utterance)
     assert ">voice-1/001 ·" in (tmp_path / "first" / "atlas.svg").read_text()
     assert ">voice-0/002 ·" in (tmp_path / "chosen" / "atlas.svg").read_text()
 
 
-def test_without_stored_maps_the_rest_is_drawn_and_the_lack_is_said(tmp_path):
+def test_without_stored_maps_the_other_figures_are_drawn_and_skipped_ones_are_reported(tmp_path):
     run = make_run(tmp_path / "run", 1, 2, 2, maps=0, related=True)
-    lacking = {}
-    paths = draw(run, tmp_path / "out", on_skip=lacking.__setitem__)
+    skipped = {}
+    paths = render_figures(run, tmp_path / "out", RenderOptions(on_skip=skipped.__setitem__))
     of_statistics = ["concentration", "entropy-profile", "head-distribution", "offset-profiles", "relation-maps"]
     assert [path.stem for path in paths] == of_statistics
     of_maps = ["atlas", "category-examples", "head-similarity", "rollout"]
-    assert lacking == dict.fromkeys(of_maps, "the run holds no attention")
-    with pytest.warns(UserWarning, match="figure .* is left out: the run holds no attention"):
-        draw(run, tmp_path / "out")
+    assert skipped == dict.fromkeys(of_maps, "the run has no attention")
+    with pytest.warns(UserWarning, match="skipped figure .*: the run has no attention"):
+        render_figures(run, tmp_path / "out")
     with pytest.raises(InputError, match="no attention map of utterance 'x'"):
-        draw(run, tmp_path / "out", utterance="x")
+        render_figures(run, tmp_path / "out", utterance="x")
 
 
-def test_a_figure_on_request_is_passed_over_in_silence_where_nobody_asked(run, tmp_path):
-    assert "value-zeroing" not in {path.stem for path in draw(run, tmp_path / "out")}
+def test_a_figure_on_request_is_skipped_without_a_message(run, tmp_path):
+    assert "value-zeroing" not in {path.stem for path in render_figures(run, tmp_path / "out")}
 
 
-def test_bad_choices_are_one_line_and_write_nothing(run, tmp_path):
-    for choice, said in (
-        ({"formats": ["png", "gif"]}, "unknown figure format gif; expected png, svg, pdf"),
-        ({"theme": "sepia"}, "unknown theme 'sepia'"),
-        ({"utterance": "x"}, "no attention map of utterance 'x'"),
-    ):
-        with pytest.raises(InputError, match=said):
-            draw(run, tmp_path / "out", **choice)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (RenderOptions(["png", "gif"]), "expected figure formats of png, svg, pdf, found gif"),
+        (RenderOptions(theme="sepia"), "expected a theme of light, dark; found 'sepia'"),
+    ],
+)
+def test_unknown_options_are_reported_and_nothing_is_written(options, message, run, tmp_path):
+    with pytest.raises(InputError, match=message):
+        render_figures(run, tmp_path / "out", options)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_output_folder_that_is_a_file_is_reported(run, tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(InputError, match=r"cannot make the folder .*out"):
-        draw(run, tmp_path / "out")
+        render_figures(run, tmp_path / "out")
 
 
 def test_the_atlas_has_a_map_for_every_head_that_is_there(dataset_of_size):
     for size, n_heads in (("6x6", 36), ("uneven, one utterance, no labels", 8), ("one head", 1)):
-        figure = discover()["atlas"].draw(dataset_of_size(size), LIGHT)
+        figure = FIGURES.get("atlas").draw(dataset_of_size(size), LIGHT)
         assert sum(len(axes.images) for axes in figure.axes) == n_heads
 
 
 def test_the_atlas_frames_every_map_in_the_colour_of_its_category(dataset_of_size):
     dataset = dataset_of_size("6x6")
-    paper = next(axes for axes in discover()["atlas"].draw(dataset, LIGHT).axes if axes.images)
+    paper = next(axes for axes in FIGURES.get("atlas").draw(dataset, LIGHT).axes if axes.images)
     frames = [matplotlib.colors.to_hex(frame.get_edgecolor()) for frame in paper.patches]
     assert frames == [LIGHT.categories[category] for category in dataset["category"].values.ravel()]
 
 
 def test_the_atlas_tags_every_map_with_its_rank(dataset_of_size):
     dataset = dataset_of_size("6x6")
-    paper = next(axes for axes in discover()["atlas"].draw(dataset, LIGHT).axes if axes.images)
+    paper = next(axes for axes in FIGURES.get("atlas").draw(dataset, LIGHT).axes if axes.images)
     tags = [text.get_text() for text in paper.texts if re.fullmatch(r"[GVD]\d+", text.get_text())]
     rank = {
         category: ranks(dataset[statistic].values.ravel())
@@ -151,7 +157,7 @@ def test_the_atlas_tags_every_map_with_its_rank(dataset_of_size):
 
 def test_examples_are_the_median_and_the_highest_head(dataset_of_size):
     dataset = dataset_of_size("6x6")
-    figure = discover()["category-examples"].draw(dataset, LIGHT)
+    figure = FIGURES.get("category-examples").draw(dataset, LIGHT)
     titles = [text.get_text() for axes in figure.axes for text in axes.texts if text.get_text().startswith("layer")]
     expected = []
     for category, statistic in (("global", "globalness"), ("vertical", "verticality"), ("diagonal", "diagonality")):
@@ -163,28 +169,16 @@ def test_examples_are_the_median_and_the_highest_head(dataset_of_size):
 
 def test_shares_of_a_layer_fill_it(dataset_of_size):
     dataset = dataset_of_size("6x6")
-    axes = discover()["head-distribution"].draw(dataset, LIGHT).axes[-1]
+    axes = FIGURES.get("head-distribution").draw(dataset, LIGHT).axes[-1]
     heights = np.array([bar.get_height() for bar in axes.patches]).reshape(3, 6)
     counts = [(dataset["category"].values == name).mean(axis=1) for name in ("global", "vertical", "diagonal")]
     np.testing.assert_allclose(heights, counts)
 
 
-def test_a_new_figure_is_found_by_its_file(monkeypatch, tmp_path):
-    """One new module with a FIGURE is all that a new figure needs."""
-    import otoscope.figures
-
-    (tmp_path / "novelty.py").write_text(
-        "from otoscope.figures.figure_spec import Drawing\n"
-        "FIGURE = Drawing('novelty', 'a doc', ('category',), lambda dataset, theme: None)\n"
-    )
-    monkeypatch.setattr(otoscope.figures, "__path__", [*otoscope.figures.__path__, str(tmp_path)])
-    assert "novelty" in discover()
-
-
 def test_the_interval_of_the_sharpest_profile_lies_within_its_picture(tmp_path):
     dataset = make_run(tmp_path / "run", 2, 3, 3).dataset.load()
     dataset["offset_profile_interval"][..., 1] = 2 * dataset["offset_profile"]
-    figure = discover()["offset-profiles"].draw(dataset, THEMES["light"])
+    figure = FIGURES.get("offset-profiles").draw(dataset, THEMES["light"])
     rows = [axes for axes in figure.axes if len(axes.lines) == 2]
     tops = [path.vertices[:, 1].max() for axes in rows for band in axes.collections for path in band.get_paths()]
     assert rows
@@ -196,7 +190,7 @@ def test_focus_and_neglect_are_the_highest_and_the_lowest_concentration_of_each_
     dataset = make_run(tmp_path / "run", 2, 2, 3, related=True).dataset.load()
     dataset["concentration"][0, 0, 1], dataset["concentration"][0, 0, 2] = 9.0, -0.99
     dataset["concentration_interval"][0, 0, 1:3] = np.nan
-    figure = discover()["concentration"].draw(dataset, LIGHT)
+    figure = FIGURES.get("concentration").draw(dataset, LIGHT)
     panels = [axes for axes in figure.axes if axes.get_xlim()[0] < dataset["verticality"].min() < axes.get_xlim()[1]]
     for axes, extreme in zip(panels, (dataset["concentration"].max, dataset["concentration"].min), strict=True):
         shown = np.concatenate([line.get_ydata() for line in axes.lines if line.get_marker() in MARKERS.values()])

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from otoscope.errors import InputError
 from otoscope.figures import THEMES
-from otoscope.figures.style.theme import LETTERS, MARKERS, theme_named
+from otoscope.figures.style.theme import LETTERS, MARKERS, get_theme
 
 # Linear RGB as seen without one kind of cone (Machado, Oliveira & Fernandes 2009, severity 1).
 SIGHT = {
@@ -51,8 +51,8 @@ def test_categories_differ_clearly_for_every_sight(theme, sight):
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_everything_stands_out_from_its_surface(theme):
     """WCAG: text 4.5, graphics and bold letters in a colour 3."""
-    assert contrast(theme.ink, theme.surface) >= 7
-    assert contrast(theme.quiet, theme.surface) >= 4.5
+    assert contrast(theme.foreground, theme.surface) >= 7
+    assert contrast(theme.muted, theme.surface) >= 4.5
     for colour in theme.categories.values():
         assert contrast(colour, theme.surface) >= 3
 
@@ -73,5 +73,5 @@ def test_a_ramp_leaves_the_surface_steadily(theme, category):
 
 
 def test_an_unknown_theme_is_one_line():
-    with pytest.raises(InputError, match="unknown theme 'sepia'; expected one of light, dark"):
-        theme_named("sepia")
+    with pytest.raises(InputError, match="expected a theme of light, dark; found 'sepia'"):
+        get_theme("sepia")

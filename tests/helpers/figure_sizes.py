@@ -4,7 +4,7 @@ from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, r
 from tests.helpers.example_reproduction import REPRODUCTIONS, reproduction_dataset
 from tests.helpers.example_segmentation import SEGMENTATIONS, segmentation_dataset
 
-from otoscope.figures import discover
+from otoscope.figures import FIGURES
 
 SIZES = {
     "6x6": {"layers": 6, "heads": 6, "utterances": 4, "frames": 300},
@@ -23,4 +23,4 @@ DRAWN = {
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
 }
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
-CASES = [(name, size) for name, drawing in discover().items() for size in SIZES_OF.get(drawing.kind, ["2x2"])]
+CASES = [(name, size) for name, spec in FIGURES.select().items() for size in SIZES_OF.get(spec.kind, ["2x2"])]

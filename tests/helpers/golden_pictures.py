@@ -1,8 +1,9 @@
-"""Small pictures of every figure, kept beside the tests.
+"""Small pictures of every figure, stored with the tests.
 
-After a wanted change draw them anew, and look at them: `PYTHONPATH=tests python tests/figures/golden_pictures.py`.
+After an intended change draw them again, and look at them: `python -m tests.helpers.golden_pictures [FIGURE...]`.
 """
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,16 +14,16 @@ from tests.helpers.example_zeroing import zeroing_of
 from tests.helpers.figure_sizes import DRAWN
 from tests.helpers.synthetic_run import make_run
 
-from otoscope.figures import THEMES, discover
+from otoscope.figures import FIGURES, THEMES
 
 FOLDER = Path(__file__).parents[1] / "figures" / "golden"
 DPI, SHRINK = 120, 2
-PICTURES = [(name, "light") for name in discover()] + [("atlas", "dark")]
+PICTURES = [(name, "light") for name in FIGURES] + [("atlas", "dark")]
 
 
 def golden_dataset(name, folder, seed=0):
-    """Drawn numbers of the figure's kind: for heads, results and one map of a drawn model of 4 x 4 heads."""
-    kind = discover()[name].kind
+    """Random numbers of the figure's kind: for heads, results and one map of a synthetic model of 4 x 4 heads."""
+    kind = FIGURES.get(name).kind
     if kind in DRAWN:
         sizes, make = DRAWN[kind]
         return make(**sizes["2x2"], seed=seed)
@@ -33,7 +34,7 @@ def golden_dataset(name, folder, seed=0):
 
 def small_picture(name, theme, dataset):
     """RGB [row, column, 3], averaged down so that the rasterising of letters hardly matters."""
-    figure = discover()[name].draw(dataset, THEMES[theme])
+    figure = FIGURES.get(name).draw(dataset, THEMES[theme])
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -46,7 +47,8 @@ def path_of(name, theme):
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name, theme in PICTURES:
+    names = sys.argv[1:] or FIGURES.names()
+    for name, theme in [picture for picture in PICTURES if picture[0] in names]:
         with tempfile.TemporaryDirectory() as folder:
             dataset = golden_dataset(name, Path(folder) / "run").load()
         picture = Image.fromarray(small_picture(name, theme, dataset))

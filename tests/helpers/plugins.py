@@ -24,3 +24,4 @@ def documented_example(page: str) -> str:
 
 
 STATISTIC_EXAMPLE = documented_example("statistic.md")
+FIGURE_EXAMPLE = documented_example("figure.md")

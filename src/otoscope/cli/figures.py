@@ -7,23 +7,29 @@ from typing import Annotated
 import typer
 
 from otoscope.cli.options import RunFolder, Theme
+from otoscope.figures import FIGURES
 
 
 def figures(
     run: RunFolder,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the figures.")],
-    format: Annotated[str, typer.Option(help="Of png, svg and pdf, with commas between.")] = "png",
-    utterance: Annotated[str | None, typer.Option(metavar="ID", help="Whose maps to show.")] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help=f"Folder for the figures. All figures: {', '.join(FIGURES.names())}."
+        ),
+    ],
+    format: Annotated[str, typer.Option(help="File formats, of png, svg and pdf, separated by commas.")] = "png",
+    utterance: Annotated[str | None, typer.Option(metavar="ID", help="Utterance whose maps are shown.")] = None,
     theme: Annotated[Theme, typer.Option(help="Background.")] = Theme.light,
     value_zeroing: Annotated[
-        bool, typer.Option("--value-zeroing", help="Also what each frame needs of each phone; the model runs again.")
+        bool, typer.Option("--value-zeroing", help="Also draw which phones each frame needs; runs the model again.")
     ] = False,
 ) -> None:
-    """Draw the figures of a run."""
+    """Draw the figures of a run: all that show its kind and for which it has the data."""
     from otoscope.figures.draw_run import draw
 
-    def skipped(figure: str, reason: str) -> None:
-        print(f"otoscope: no figure {figure}: {reason}", file=sys.stderr)
+    def report_skipped(figure: str, reason: str) -> None:
+        print(f"otoscope: skipped figure {figure}: {reason}", file=sys.stderr)
 
     paths = draw(
         run,
@@ -32,6 +38,6 @@ def figures(
         utterance=utterance,
         theme=theme.value,
         zeroing=value_zeroing,
-        on_skip=skipped,
+        on_skip=report_skipped,
     )
     print(*paths, sep="\n")

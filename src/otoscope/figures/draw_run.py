@@ -1,11 +1,11 @@
-"""Figures of a run, with the maps they need."""
+"""Draw a run: its figures, with the maps they need."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from otoscope import figures
 from otoscope.errors import InputError
+from otoscope.figures.render import RenderOptions, render_figures
 from otoscope.results import open_run
 from otoscope.results.schema import HEADS
 
@@ -24,45 +24,46 @@ def draw(
     model: "Encoder | None" = None,
     on_skip: Callable[[str, str], None] | None = None,
 ) -> list[Path]:
-    """Draw every figure of a run into the folder `out`.
+    """Draw every figure of a run into a folder.
 
-    Needs no torch, except for the maps of an `utterance` that the run does not hold yet: its model computes them now,
-    and they are kept. The run's own example stays the one that is drawn where no utterance is named.
+    The function needs no torch, with one exception: if the run does not contain the maps of `utterance`, its model
+    computes them now, and the run stores them. The example of the run does not change.
 
     Args:
-        run: a run folder.
-        out: the folder for the figures; made if need be.
-        formats: of png, svg and pdf.
-        utterance: whose maps to show; None for the run's example.
+        run: run folder that otoscope wrote.
+        out: folder for the figures; created if it does not exist.
+        formats: file formats, of png, svg and pdf.
+        utterance: id of the utterance whose maps are shown; None for the run's example.
         theme: light or dark.
-        zeroing: draw value zeroing of the utterance too, which its model computes now.
-        model: the encoder that made the run, for the maps of an `utterance` where no name loads it (see `wrap`).
-        on_skip: receives (figure, reason) where the run lacks what a figure shows; without it a warning is given.
+        zeroing: also draw value zeroing of the utterance, which the model computes now.
+        model: the encoder that made the run, for the maps of `utterance` if no name loads the model (see `wrap`).
+        on_skip: receives (figure, reason) if the run lacks the data of a figure; None issues a warning instead.
 
     Returns:
-        The files that were written.
+        The paths of the written files.
 
     Raises:
-        InputError: no run, no such utterance, format or theme, or its maps can no longer be computed.
+        InputError: no run, no such utterance, unknown format or theme, or the maps can no longer be computed.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:
         ...     run = analyze("bundled", "bundled", f"{folder}/run", limit=2)
-        ...     sorted(path.name for path in draw(run.path, f"{folder}/figures", formats=["svg"]))[0]
+        ...     sorted(path.name for path in render_figures(run.path, f"{folder}/figures", formats=["svg"]))[0]
         'atlas.svg'
     """
     opened = open_run(run)
     if utterance is not None and opened.kind != HEADS:
-        raise InputError(f"{run} holds a {opened.kind}, which keeps no maps to choose from; leave the utterance out")
+        raise InputError(f"expected a run with stored maps for --utterance, found a {opened.kind}; omit --utterance")
     if utterance is not None and utterance not in opened.maps:
         from otoscope.analysis.stored_maps import with_maps
 
         opened = with_maps(opened, utterance, model)
-    beside = None
+    extra = None
     if zeroing:
         from otoscope.analysis.value_zeroing import zeroed
 
-        beside = zeroed(opened, utterance, model)
-    return figures.draw(opened, out, formats, utterance, theme, on_skip, beside)
+        extra = zeroed(opened, utterance, model)
+    options = RenderOptions(formats, theme, on_skip)
+    return render_figures(opened, out, options, utterance=utterance, extra=extra)

@@ -1,7 +1,5 @@
-"""What a figure is: a name, the variables it shows, and a function from a Dataset to a matplotlib Figure."""
+"""What a figure is: the variables it shows, and a function from a Dataset to a matplotlib Figure."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,14 +12,19 @@ from otoscope.results.schema import HEADS
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """One kind of figure. A module of this package that holds one as `FIGURE` is found by `discover`.
+class FigureSpec:
+    """One figure. A plug-in module holds it as the constant `FIGURE`.
 
-    name: of the file that it is written to.
-    doc: what is seen, in one sentence.
-    variables: what the Dataset must hold; `attention` and the phones come from the stored map of one utterance.
-    kind: of the runs that it shows; those of another kind are passed over in silence.
-    on_request: a run has what it shows only where a person asks for it; it is passed over in silence otherwise.
+    Attributes:
+        name: name of the figure, equal to its name in the registry `FIGURES` and to the stem of the written file.
+        doc: what the figure shows, in one sentence; the caption in reports.
+        variables: names of the variables that the Dataset must contain. `attention` and the variables of phones come
+            from the stored map of one utterance.
+        function: draws the figure from a Dataset and a Theme.
+        kind: kind of the runs that the figure shows: `heads`, `ranking`, `curves`, `segmentation` or `reproduction`.
+            Runs of another kind skip the figure without a message.
+        on_request: whether runs have the variables only if the user asks for them. Runs without them skip the figure
+            without a message.
     """
 
     name: str
@@ -32,21 +35,10 @@ class Drawing:
     on_request: bool = False
 
     def draw(self, dataset: xr.Dataset, theme: Theme) -> Figure:
-        """The figure, in the theme's colours and type, whatever matplotlib's settings are."""
+        """Return the figure in the colours and fonts of the theme, independent of matplotlib's global settings."""
         with matplotlib.rc_context(theme.rc):
             return self.function(dataset, theme)
 
-
-def discover() -> dict[str, Drawing]:
-    """Every figure of this package by name.
-
-    >>> "atlas" in discover()
-    True
-    """
-    package = importlib.import_module("otoscope.figures.builtin")
-    modules = (
-        importlib.import_module(f"otoscope.figures.builtin.{found.name}")
-        for found in pkgutil.iter_modules(package.__path__)
-    )
-    drawings = (module.FIGURE for module in modules if hasattr(module, "FIGURE"))
-    return {drawing.name: drawing for drawing in drawings}
+    def missing_variables(self, dataset: xr.Dataset) -> list[str]:
+        """Return the names of the variables that the figure needs and the Dataset does not contain."""
+        return [name for name in self.variables if name not in dataset]

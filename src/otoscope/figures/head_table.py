@@ -7,7 +7,7 @@ from otoscope.results.categories import STATISTIC_OF, ranks
 from otoscope.results.schema import HEAD_DIMS
 
 
-def placed(dataset: xr.Dataset) -> pd.DataFrame:
+def head_rankings(dataset: xr.Dataset) -> pd.DataFrame:
     """Heads with `layer`, `head`, `category` and, by the statistic of that category, `value`, `low`, `high`, `rank`.
 
     `rank` counts from 1 in the whole list of that statistic. Heads that a layer lacks are left out.

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from otoscope.figures.style.curve_style import Stroke, heading_of, note_of, of_score
-from otoscope.figures.style.header import MARGIN, title
-from otoscope.figures.style.model_style import model_key, strokes
-from otoscope.figures.style.page import FULL_HEIGHT, FULL_WIDTH, page, place, shortened, write
+from otoscope.figures.style.curve_style import LineStyle, curve_note, curve_title, format_score_axis
+from otoscope.figures.style.header import MARGIN, add_header
+from otoscope.figures.style.model_style import add_model_legend, model_styles
+from otoscope.figures.style.page import FULL_HEIGHT, FULL_WIDTH, add_axes_mm, add_text_mm, ellipsize, new_page
 from otoscope.figures.style.theme import TEXT_PT, Theme
 
 LEFT, TOP, WIDTH, BETWEEN = 14.0, 27.0, 75.0, 12.0
@@ -21,7 +21,7 @@ BANDS = "95 % over seeds of the probes and utterances"
 
 
 @dataclass(frozen=True)
-class Curves:
+class CurveSpec:
     """Variable of the curves, what their steps are and how they are labelled, and the name of the axis."""
 
     variable: str
@@ -30,31 +30,31 @@ class Curves:
     along: str
 
 
-def trained_curves(dataset: xr.Dataset, theme: Theme, heading: str, curves: Curves) -> Figure:
+def draw_model_curves(dataset: xr.Dataset, theme: Theme, heading: str, curves: CurveSpec) -> Figure:
     """Two panels side by side, one for each judge."""
     n_rows = -(-dataset.sizes["judge"] // 2)
     pitch = min(PITCH, (FULL_HEIGHT - TOP - FOOT) / n_rows)
-    figure = page(FULL_WIDTH, TOP + n_rows * pitch + FOOT)
-    title(figure, heading, "speech as each panel says", dataset, theme, LEFT + 2 * WIDTH)
-    looks = strokes(dataset, theme)
-    model_key(figure, _with_curves(dataset, looks, curves.variable), dataset, 15.0, LEFT)
+    figure = new_page(FULL_WIDTH, TOP + n_rows * pitch + FOOT)
+    add_header(figure, heading, "speech as each panel says", dataset, theme, LEFT + 2 * WIDTH)
+    looks = model_styles(dataset, theme)
+    add_model_legend(figure, _with_curves(dataset, looks, curves.variable), dataset, 15.0, LEFT)
     for at in range(dataset.sizes["judge"]):
         one, left, top = dataset.isel(judge=at), LEFT + at % 2 * (WIDTH + BETWEEN), TOP + at // 2 * pitch
-        axes = place(figure, left, top, WIDTH, pitch - BELOW)
+        axes = add_axes_mm(figure, left, top, WIDTH, pitch - BELOW)
         _panel(axes, one, looks, curves, theme)
-        write(figure, left, top - 4, shortened(heading_of(one, "judge"), TEXT_PT, WIDTH, "bold"), weight="bold")
+        add_text_mm(figure, left, top - 4, ellipsize(curve_title(one, "judge"), TEXT_PT, WIDTH, "bold"), weight="bold")
         if at >= dataset.sizes["judge"] - 2:
             axes.set_xlabel(curves.along, labelpad=2)
-    write(figure, MARGIN, TOP + n_rows * pitch + 4, note_of(BANDS, dataset), color=theme.quiet)
+    add_text_mm(figure, MARGIN, TOP + n_rows * pitch + 4, curve_note(BANDS, dataset), color=theme.muted)
     return figure
 
 
-def _with_curves(dataset: xr.Dataset, looks: dict[str, Stroke], variable: str) -> dict[str, Stroke]:
+def _with_curves(dataset: xr.Dataset, looks: dict[str, LineStyle], variable: str) -> dict[str, LineStyle]:
     known = dataset[variable].notnull().any([dim for dim in dataset[variable].dims if dim != "model"])
     return {name: look for name, look in looks.items() if known.sel(model=name).item()}
 
 
-def _panel(axes: Axes, one: xr.Dataset, looks: dict[str, Stroke], curves: Curves, theme: Theme) -> None:
+def _panel(axes: Axes, one: xr.Dataset, looks: dict[str, LineStyle], curves: CurveSpec, theme: Theme) -> None:
     at = np.arange(len(curves.steps))
     for name, look in _with_curves(one, looks, curves.variable).items():
         score = one[curves.variable].sel(model=name).values
@@ -63,5 +63,5 @@ def _panel(axes: Axes, one: xr.Dataset, looks: dict[str, Stroke], curves: Curves
         axes.fill_between(at, low, high, color=look.colour, alpha=0.12, linewidth=0)
         axes.plot(at, score, color=look.colour, marker=look.marker, linewidth=0.9, markersize=2.6, markeredgewidth=0)
         axes.plot(at[first], score[first], "o", color=look.colour, fillstyle="none", markersize=6, markeredgewidth=0.7)
-    of_score(axes, one, theme)
+    format_score_axis(axes, one, theme)
     axes.set_xticks(at, curves.labels)

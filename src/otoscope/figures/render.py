@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -12,55 +13,81 @@ from matplotlib.figure import Figure
 
 from otoscope._io.atomic import atomic, make_folder
 from otoscope.errors import InputError
-from otoscope.figures.figure_spec import discover
-from otoscope.figures.style.theme import Theme, theme_named
+from otoscope.figures import FIGURES
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.theme import Theme, get_theme
 from otoscope.results import Run
 
-# What a file would say of the moment it was written; left out, the same run gives the same bytes.
+# Formats, with the metadata that would contain the time of writing removed: the same run gives the same bytes.
 _METADATA = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
-def draw(
+@dataclass(frozen=True)
+class RenderOptions:
+    """How figures are written.
+
+    Attributes:
+        formats: file formats, of png, svg and pdf.
+        theme: name of the theme, light or dark.
+        on_skip: receives (figure, reason) if the run lacks the data of a figure; None issues a warning instead.
+    """
+
+    formats: Sequence[str] = ("png",)
+    theme: str = "light"
+    on_skip: Callable[[str, str], None] | None = None
+
+    def validate(self) -> Theme:
+        """Return the theme.
+
+        Raises:
+            InputError: unknown format or theme.
+        """
+        if unknown := [name for name in self.formats if name not in _METADATA]:
+            raise InputError(f"expected figure formats of {', '.join(_METADATA)}, found {', '.join(unknown)}")
+        return get_theme(self.theme)
+
+
+def render_figures(
     run: Run,
     out: str | os.PathLike[str],
-    formats: Sequence[str] = ("png",),
+    options: RenderOptions | None = None,
+    *,
     utterance: str | None = None,
-    theme: str = "light",
-    on_skip: Callable[[str, str], None] | None = None,
-    beside: xr.Dataset | None = None,
+    extra: xr.Dataset | None = None,
 ) -> list[Path]:
-    """Draw every figure that the run has the data for.
+    """Draw every figure for which the run has the data.
 
     Args:
         run: an opened run.
-        out: folder for the files, made where it does not exist.
-        formats: of png, svg, pdf.
-        utterance: whose maps are shown; without it the run's own example.
-        theme: light or dark.
-        on_skip: receives (figure, reason) where a figure lacks its data; without it a warning is given.
-        beside: what else is shown of the utterance, for the figures on request.
+        out: folder for the files; created if it does not exist.
+        options: formats, theme and the receiver of skipped figures.
+        utterance: id of the utterance whose maps are shown; None for the run's own example.
+        extra: further variables of the utterance, for figures on request.
 
     Returns:
-        The files, one for each figure and format.
+        The paths of the files, one for each figure and format.
 
     Raises:
-        InputError: unknown format, theme or utterance; `out` is a file; disk full.
+        InputError: unknown format, theme or utterance; `out` is a file; the disk is full.
     """
-    chosen = theme_named(theme)
-    if unknown := [name for name in formats if name not in _METADATA]:
-        raise InputError(f"unknown figure format {', '.join(unknown)}; expected {', '.join(_METADATA)}")
-    dataset = _with_map(run, utterance).merge(xr.Dataset() if beside is None else beside)
-    folder = Path(out)
-    make_folder(folder)
+    options = options or RenderOptions()
+    theme = options.validate()
+    dataset = _with_map(run, utterance).merge(xr.Dataset() if extra is None else extra)
+    make_folder(Path(out))
     paths = []
-    for drawing in (one for one in discover().values() if one.kind == run.kind):
-        if lacking := [name for name in drawing.variables if name not in dataset]:
-            if not drawing.on_request:
-                (on_skip or _warn)(drawing.name, f"the run holds no {', '.join(lacking)}")
-            continue
-        figure = drawing.draw(dataset, chosen)
-        paths += [_save(figure, folder / f"{drawing.name}.{ending}", chosen) for ending in formats]
+    for name, spec in FIGURES.select().items():
+        if spec.kind == run.kind and _is_drawable(name, spec, dataset, options):
+            figure = spec.draw(dataset, theme)
+            paths += [_save(figure, Path(out) / f"{name}.{ending}", theme) for ending in options.formats]
     return paths
+
+
+def _is_drawable(name: str, spec: FigureSpec, dataset: xr.Dataset, options: RenderOptions) -> bool:
+    """Return whether the Dataset has what the figure shows; report it otherwise."""
+    missing = spec.missing_variables(dataset)
+    if missing and not spec.on_request:
+        (options.on_skip or _warn)(name, f"the run has no {', '.join(missing)}")
+    return not missing
 
 
 def _with_map(run: Run, utterance: str | None) -> xr.Dataset:
@@ -79,4 +106,4 @@ def _save(figure: Figure, path: Path, theme: Theme) -> Path:
 
 
 def _warn(name: str, reason: str) -> None:
-    warnings.warn(f"figure {name} is left out: {reason}", stacklevel=3)
+    warnings.warn(f"skipped figure {name}: {reason}", stacklevel=4)

@@ -5,10 +5,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import of_corpus, title
-from otoscope.figures.style.legend import category_key
-from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.legend import add_category_legend
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import MARKERS, Theme
 
 LEFT, TOP, WIDTH, HEIGHT, PITCH = 14.0, 23.5, 70.0, 44.0, 53.0
@@ -16,15 +16,15 @@ LEFT, TOP, WIDTH, HEIGHT, PITCH = 14.0, 23.5, 70.0, 44.0, 53.0
 
 def concentration(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw focus and neglect of every head from the Dataset of a run."""
-    figure = page(COLUMN, TOP + PITCH + HEIGHT + 9.5)
-    title(figure, "Verticality and concentration", of_corpus(dataset), dataset, theme, COLUMN)
-    category_key(figure, dataset, LEFT, TOP - 9, theme)
+    figure = new_page(COLUMN, TOP + PITCH + HEIGHT + 9.5)
+    add_header(figure, "Verticality and concentration", corpus_caption(dataset), dataset, theme, COLUMN)
+    add_category_legend(figure, dataset, LEFT, TOP - 9, theme)
     for i, (name, sign) in enumerate((("focus: the highest concentration on a phone", 1), ("neglect: the lowest", -1))):
         top = TOP + i * PITCH
-        write(figure, LEFT, top - 4, name, weight="bold")
-        axes = place(figure, LEFT, top, WIDTH, HEIGHT)
+        add_text_mm(figure, LEFT, top - 4, name, weight="bold")
+        axes = add_axes_mm(figure, LEFT, top, WIDTH, HEIGHT)
         _heads(axes, dataset, _extreme(dataset, sign), theme)
-        axes.axhline(0, color=theme.line, linewidth=0.5, zorder=0)
+        axes.axhline(0, color=theme.grid, linewidth=0.5, zorder=0)
         axes.margins(0.06)
     axes.set_xlabel("verticality (nats)", labelpad=2)
     return figure
@@ -58,7 +58,7 @@ def _heads(axes: Axes, dataset: xr.Dataset, extreme: xr.Dataset, theme: Theme) -
         )
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="concentration",
     doc=(
         "verticality of every head against its highest and lowest concentration on a phone, with the interval where "

@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, of_corpus, title
-from otoscope.figures.style.legend import category_key
-from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
+from otoscope.figures.style.legend import add_category_legend
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import MARKERS, Theme
 
 LEFT, TOP, WIDTH, HEIGHT = 12.0, 23.0, 74.0, 50.0
@@ -17,16 +17,16 @@ LEFT, TOP, WIDTH, HEIGHT = 12.0, 23.0, 74.0, 50.0
 
 def entropy_profile(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the profile from the Dataset of a run."""
-    figure = page(COLUMN, TOP + HEIGHT + 14.5)
-    title(figure, "Entropy of attention over layers", of_corpus(dataset), dataset, theme, COLUMN)
-    category_key(figure, dataset, LEFT, TOP - 8.5, theme)
-    axes = place(figure, LEFT, TOP, WIDTH, HEIGHT)
+    figure = new_page(COLUMN, TOP + HEIGHT + 14.5)
+    add_header(figure, "Entropy of attention over layers", corpus_caption(dataset), dataset, theme, COLUMN)
+    add_category_legend(figure, dataset, LEFT, TOP - 8.5, theme)
+    axes = add_axes_mm(figure, LEFT, TOP, WIDTH, HEIGHT)
     _layers(axes, dataset["normalised_entropy"], theme)
     _heads(axes, dataset, theme)
     axes.set(xlim=(-0.5, dataset.sizes["layer"] - 0.5), ylim=(0, 1.02), xlabel="layer")
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
     note = "1: uniform attention; line: mean of the layer, band: all its heads"
-    write(figure, MARGIN, TOP + HEIGHT + 10, note, color=theme.quiet)
+    add_text_mm(figure, MARGIN, TOP + HEIGHT + 10, note, color=theme.muted)
     return figure
 
 
@@ -34,8 +34,8 @@ def _layers(axes: Axes, entropy: xr.DataArray, theme: Theme) -> None:
     """Mean as a line, from the least to the most as a band; layers without heads are left out."""
     present = entropy.dropna("layer", how="all")
     low, mean, high = (getattr(present, reduced)("head") for reduced in ("min", "mean", "max"))
-    axes.fill_between(present["layer"], low, high, color=theme.line, linewidth=0, alpha=0.7)
-    axes.plot(present["layer"], mean, color=theme.quiet, linewidth=1.2)
+    axes.fill_between(present["layer"], low, high, color=theme.grid, linewidth=0, alpha=0.7)
+    axes.plot(present["layer"], mean, color=theme.muted, linewidth=1.2)
 
 
 def _heads(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
@@ -48,7 +48,7 @@ def _heads(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
         markers.set(markersize=2.9, markeredgewidth=0.3, markeredgecolor=theme.surface)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="entropy-profile",
     doc="normalised entropy of every head over layers, with the mean, least and most of each layer",
     variables=("normalised_entropy", "category"),

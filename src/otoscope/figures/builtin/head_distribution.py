@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import of_corpus, title
-from otoscope.figures.style.legend import category_key
-from otoscope.figures.style.page import COLUMN, page, place, text_width, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.legend import add_category_legend
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page, text_width
 from otoscope.figures.style.theme import LETTERS, MARKERS, TEXT_PT, Theme
 from otoscope.results.categories import STATISTIC_OF
 
@@ -21,17 +21,17 @@ SPREAD, BAR = 0.7, 0.72  # of the room of one layer: taken by its heads side by 
 
 def head_distribution(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the distribution from the Dataset of a run."""
-    figure = page(COLUMN, TOP + 3 * PITCH + SHARES + 8.5)
-    title(figure, "Heads over layers", of_corpus(dataset), dataset, theme, COLUMN)
-    category_key(figure, dataset, LEFT, TOP - 9, theme)
+    figure = new_page(COLUMN, TOP + 3 * PITCH + SHARES + 8.5)
+    add_header(figure, "Heads over layers", corpus_caption(dataset), dataset, theme, COLUMN)
+    add_category_legend(figure, dataset, LEFT, TOP - 9, theme)
     for i, statistic in enumerate(("globalness", "verticality", "diagonality")):
-        axes = place(figure, LEFT, TOP + i * PITCH, WIDTH, HEIGHT)
+        axes = add_axes_mm(figure, LEFT, TOP + i * PITCH, WIDTH, HEIGHT)
         _statistic(axes, dataset, statistic, theme)
         _over_layers(axes, dataset.sizes["layer"], theme)
         axes.tick_params(labelbottom=False)
-        write(figure, LEFT, TOP + i * PITCH - 4, _with_units(dataset[statistic]), weight="bold")
-    write(figure, LEFT, TOP + 3 * PITCH - 4, "share of the layer's heads", weight="bold")
-    axes = place(figure, LEFT, TOP + 3 * PITCH, WIDTH, SHARES)
+        add_text_mm(figure, LEFT, TOP + i * PITCH - 4, _with_units(dataset[statistic]), weight="bold")
+    add_text_mm(figure, LEFT, TOP + 3 * PITCH - 4, "share of the layer's heads", weight="bold")
+    axes = add_axes_mm(figure, LEFT, TOP + 3 * PITCH, WIDTH, SHARES)
     _shares(axes, dataset, theme)
     _over_layers(axes, dataset.sizes["layer"], theme)
     axes.set_xlabel("layer", labelpad=2)
@@ -97,7 +97,7 @@ def _over_layers(axes: Axes, n_layers: int, theme: Theme) -> None:
     axes.set_xticks(range(0, n_layers, step))
     axes.set_xticks(np.arange(0.5, n_layers - 1), minor=True)
     axes.tick_params(axis="x", which="both", length=0)
-    axes.grid(axis="x", which="minor", color=theme.line, linewidth=0.4)
+    axes.grid(axis="x", which="minor", color=theme.grid, linewidth=0.4)
     axes.set_axisbelow(True)
 
 
@@ -106,7 +106,7 @@ def _with_units(array: xr.DataArray) -> str:
     return str(array.name) if units == "1" else f"{array.name} ({units})"
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="head-distribution",
     doc="every head over layers in the three statistics with its interval, and category shares of each layer",
     variables=("category", *STATISTIC_OF.values()),

@@ -6,9 +6,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, of_utterance, title
-from otoscope.figures.style.page import COLUMN, page, place, text_width, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header, utterance_caption
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.maps import layer_reuse, similarity
 
@@ -24,12 +24,12 @@ def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the similarities from the Dataset of a run, merged with the map of one utterance."""
     similar = similarity(dataset["attention"].values)
     layers_top = TOP + SIDE + GAP
-    figure = page(COLUMN, layers_top + LAYERS + KEY_TOP + KEY)
-    title(figure, "Similarity of heads", of_utterance(dataset), dataset, theme, COLUMN)
-    write(figure, LEFT, TOP - 4, "every two heads, layer by layer", weight="bold")
-    _heads(place(figure, LEFT, TOP, SIDE, SIDE), similar, theme)
-    write(figure, LEFT, layers_top - 4, "a layer's heads and the likest of another", weight="bold")
-    _layers(place(figure, LEFT, layers_top, LAYERS, LAYERS), layer_reuse(similar), theme)
+    figure = new_page(COLUMN, layers_top + LAYERS + KEY_TOP + KEY)
+    add_header(figure, "Similarity of heads", utterance_caption(dataset), dataset, theme, COLUMN)
+    add_text_mm(figure, LEFT, TOP - 4, "every two heads, layer by layer", weight="bold")
+    _heads(add_axes_mm(figure, LEFT, TOP, SIDE, SIDE), similar, theme)
+    add_text_mm(figure, LEFT, layers_top - 4, "a layer's heads and the likest of another", weight="bold")
+    _layers(add_axes_mm(figure, LEFT, layers_top, LAYERS, LAYERS), layer_reuse(similar), theme)
     _key(figure, layers_top + LAYERS + KEY_TOP, theme)
     return figure
 
@@ -42,8 +42,8 @@ def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
     _show(axes, flat_nn[np.ix_(present, present)], theme)
     ends = np.cumsum(present.reshape(L, H).sum(1))
     between = ends[:-1] - 0.5
-    axes.vlines(between, -0.5, ends[-1] - 0.5, color=theme.quiet, linewidth=0.4)
-    axes.hlines(between, -0.5, ends[-1] - 0.5, color=theme.quiet, linewidth=0.4)
+    axes.vlines(between, -0.5, ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
+    axes.hlines(between, -0.5, ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
     _name_layers(axes, (np.append(0, ends[:-1]) + ends) / 2 - 0.5, SIDE)
 
 
@@ -53,7 +53,7 @@ def _layers(axes: Axes, reuse_ll: Floats, theme: Theme) -> None:
     _name_layers(axes, np.arange(len(reuse_ll), dtype=float), LAYERS)
     axes.set(xlabel="layer whose maps are used", ylabel="layer")
     for (row, column), value in np.ndenumerate(reuse_ll) if LAYERS / len(reuse_ll) >= WRITTEN else ():
-        ink = theme.surface if value > DARK else theme.ink
+        ink = theme.surface if value > DARK else theme.foreground
         axes.text(column, row, "" if np.isnan(value) else f"{value:.2f}", ha="center", va="center_baseline", color=ink)
 
 
@@ -72,14 +72,14 @@ def _name_layers(axes: Axes, middles: Floats, side: float) -> None:
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:
-    axes = place(figure, LEFT, top + 4, 40, 2)
+    axes = add_axes_mm(figure, LEFT, top + 4, 40, 2)
     axes.imshow(np.linspace(0, 1, 256)[None], cmap=theme.plain, extent=(0, 1, 0, 1), aspect="auto")
     axes.set(xticks=[0, 0.5, 1], yticks=[])
     axes.spines[:].set_visible(False)
-    write(figure, MARGIN, top, "cosine of two heads' maps of this utterance, 1 = the same", color=theme.quiet)
+    add_text_mm(figure, MARGIN, top, "cosine of two heads' maps of this utterance, 1 = the same", color=theme.muted)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="head-similarity",
     doc="cosine of every two heads' maps of one utterance, and how like the heads of one layer are to those of another",
     variables=("attention",),

@@ -6,9 +6,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, of_corpus, title
-from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, WIDTH, HEIGHT = 22.0, 19.0, 53.0, 8.5
@@ -23,13 +23,13 @@ def offset_profiles(dataset: xr.Dataset, theme: Theme) -> Figure:
     sharpest = heads.isel(place=slice(NAMED)).sortby("peak")
     reach, n_heads, n_named = _reach(heads["peak"], sharpest), heads.sizes["place"], sharpest.sizes["place"]
     peaks_top = TOP + n_named * HEIGHT + GAP
-    figure = page(COLUMN, peaks_top + STACK + 9)
-    title(figure, "Offsets of the diagonal heads", of_corpus(dataset), dataset, theme, COLUMN)
-    write(figure, LEFT, TOP - 4, f"attention by offset, sharpest {n_named} of {n_heads}", weight="bold")
+    figure = new_page(COLUMN, peaks_top + STACK + 9)
+    add_header(figure, "Offsets of the diagonal heads", corpus_caption(dataset), dataset, theme, COLUMN)
+    add_text_mm(figure, LEFT, TOP - 4, f"attention by offset, sharpest {n_named} of {n_heads}", weight="bold")
     for i in range(n_named):
         _row(figure, sharpest.isel(place=i), TOP + i * HEIGHT, _highest(sharpest), reach, theme)
-    write(figure, LEFT, peaks_top - 4, f"offset of the peak, all {n_heads}", weight="bold")
-    axes = place(figure, LEFT, peaks_top, WIDTH, STACK)
+    add_text_mm(figure, LEFT, peaks_top - 4, f"offset of the peak, all {n_heads}", weight="bold")
+    axes = add_axes_mm(figure, LEFT, peaks_top, WIDTH, STACK)
     _peaks(axes, heads["peak"].values, float(np.diff(heads["offset"].values)[0]), theme)
     _share_offsets(axes, reach, theme)
     axes.set_xlabel("key minus query (ms)", labelpad=2)
@@ -63,15 +63,15 @@ def _highest(heads: xr.Dataset) -> float:
 
 def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: float, theme: Theme) -> None:
     """One head: its name, its profile on the common scale, height and place of its peak."""
-    axes = place(figure, LEFT, top, WIDTH, HEIGHT - 0.8)
+    axes = add_axes_mm(figure, LEFT, top, WIDTH, HEIGHT - 0.8)
     _profile(axes, head, theme)
     _share_offsets(axes, reach, theme)
     axes.set(ylim=(0, highest * 1.05), yticks=[])
     axes.tick_params(bottom=False, labelbottom=False)
     bottom = top + HEIGHT - 0.6
     peak = f"{head['offset_profile'].max().item():.2g} at\n{_signed(head['peak'].item())}"
-    write(figure, MARGIN, bottom, f"layer {head['layer'].item()}, head {head['head'].item()}", va="bottom")
-    write(figure, LEFT + WIDTH + 1, bottom, peak, va="bottom", color=theme.quiet)
+    add_text_mm(figure, MARGIN, bottom, f"layer {head['layer'].item()}, head {head['head'].item()}", va="bottom")
+    add_text_mm(figure, LEFT + WIDTH + 1, bottom, peak, va="bottom", color=theme.muted)
 
 
 def _profile(axes: Axes, head: xr.Dataset, theme: Theme) -> None:
@@ -92,7 +92,7 @@ def _peaks(axes: Axes, peaks: npt.NDArray[np.floating], step: float, theme: Them
 
 def _share_offsets(axes: Axes, reach: float, theme: Theme) -> None:
     axes.set_xlim(-reach, reach)
-    axes.axvline(0, color=theme.line, linewidth=0.5, zorder=0)
+    axes.axvline(0, color=theme.grid, linewidth=0.5, zorder=0)
     axes.spines["left"].set_visible(False)
 
 
@@ -100,7 +100,7 @@ def _signed(milliseconds: float) -> str:
     return f"{milliseconds:+.0f} ms".replace("-", "−") if milliseconds else "0 ms"
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="offset-profiles",
     doc="signed offset profiles of the sharpest diagonal heads with their intervals, and the peaks of all",
     variables=("offset_profile", "offset_profile_interval", "category"),

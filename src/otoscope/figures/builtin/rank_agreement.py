@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, of_corpus, title
-from otoscope.figures.style.page import COLUMN, FULL_WIDTH, page, place, shortened, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
+from otoscope.figures.style.page import COLUMN, FULL_WIDTH, add_axes_mm, add_text_mm, ellipsize, new_page
 from otoscope.figures.style.theme import TEXT_PT, Theme
 
 LEFT, TOP, RIGHT = 34.0, 22.0, 3.0
@@ -22,14 +22,16 @@ def rank_agreement(dataset: xr.Dataset, theme: Theme) -> Figure:
     cell = min(CELL, (FULL_WIDTH - LEFT - RIGHT) / n_rankings)
     width = max(COLUMN, LEFT + n_rankings * cell + RIGHT)
     bottom = TOP + n_rankings * cell
-    figure = page(width, bottom + GAP + SCATTER + 12 if n_rankings > 1 else bottom + 4)
-    title(figure, "Agreement of rankings", of_corpus(dataset), dataset, theme, width)
-    write(figure, MARGIN, TOP - 4, "Spearman's rank correlation", weight="bold")
-    _matrix(place(figure, LEFT, TOP, n_rankings * cell, n_rankings * cell), dataset, cell, theme)
+    figure = new_page(width, bottom + GAP + SCATTER + 12 if n_rankings > 1 else bottom + 4)
+    add_header(figure, "Agreement of rankings", corpus_caption(dataset), dataset, theme, width)
+    add_text_mm(figure, MARGIN, TOP - 4, "Spearman's rank correlation", weight="bold")
+    _matrix(add_axes_mm(figure, LEFT, TOP, n_rankings * cell, n_rankings * cell), dataset, cell, theme)
     if n_rankings > 1:
         first, second = (str(name) for name in dataset["ranking"].values[:2])
-        write(figure, MARGIN, bottom + GAP - 9, "rank of each head, 1 highest; fainter in lower layers", weight="bold")
-        axes = place(figure, SCATTER_LEFT, bottom + GAP - 4, SCATTER, SCATTER)
+        add_text_mm(
+            figure, MARGIN, bottom + GAP - 9, "rank of each head, 1 highest; fainter in lower layers", weight="bold"
+        )
+        axes = add_axes_mm(figure, SCATTER_LEFT, bottom + GAP - 4, SCATTER, SCATTER)
         _scatter(axes, dataset["rank"].sel(ranking=first), dataset["rank"].sel(ranking=second), theme)
         axes.set_xlabel(first, labelpad=2)
         axes.set_ylabel(second, labelpad=2)
@@ -45,12 +47,12 @@ def _matrix(axes: Axes, dataset: xr.Dataset, cell: float, theme: Theme) -> None:
     axes.spines[:].set_visible(False)
     middles = np.arange(n_rankings) + 0.5
     room = LEFT - MARGIN - 2
-    labels = [shortened(f"{number} {name}", TEXT_PT, room) for number, name in enumerate(names, start=1)]
+    labels = [ellipsize(f"{number} {name}", TEXT_PT, room) for number, name in enumerate(names, start=1)]
     axes.set_yticks(middles, labels)
     axes.set_xticks(middles, [str(number) for number in range(1, n_rankings + 1)])
     axes.tick_params(length=0)
     for (row, column), value in np.ndenumerate(agreement) if cell >= WRITTEN else ():
-        ink = theme.surface if abs(value) > 0.6 else theme.ink
+        ink = theme.surface if abs(value) > 0.6 else theme.foreground
         axes.text(column + 0.5, row + 0.5, _short(value), ha="center", va="center_baseline", color=ink)
 
 
@@ -67,10 +69,10 @@ def _scatter(axes: Axes, across: xr.DataArray, up: xr.DataArray, theme: Theme) -
         vmax=1,
         s=9,
         linewidths=0.3,
-        edgecolors=theme.quiet,
+        edgecolors=theme.muted,
     )
     ends = (0, n_heads + 1)
-    axes.plot(ends, ends, color=theme.line, linewidth=0.6, zorder=0)
+    axes.plot(ends, ends, color=theme.grid, linewidth=0.6, zorder=0)
     ticks = sorted({1, n_heads})
     axes.set(xlim=ends, ylim=ends, xticks=ticks, yticks=ticks)
 
@@ -87,7 +89,7 @@ def _short(value: float) -> str:
     return f"{value:.2f}".replace("0.", ".").replace("1.00", "1").replace("-", "−")
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="rank-agreement",
     doc="rank correlation of each two rankings, and the ranks of all heads in the first two",
     variables=("agreement", "rank"),

@@ -6,10 +6,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.builtin.attention_map import fitting
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import of_corpus, title
-from otoscope.figures.style.page import FULL_WIDTH, POINT, page, place, shortened, text_width, write
+from otoscope.figures.attention_map import select_non_overlapping
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.page import FULL_WIDTH, POINT, add_axes_mm, add_text_mm, ellipsize, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
 
 LEFT, TOP, SIDE, GAP = 16.0, 17.0, 70.0, 19.0
@@ -25,8 +25,8 @@ def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
     shown = shown_heads(dataset)
     row = HEADING + SIDE + BELOW
     rows = -(-len(shown) // 2)
-    figure = page(FULL_WIDTH, TOP + rows * row + KEY)
-    title(figure, "Relations between phones", of_corpus(dataset), dataset, theme, LEFT + 2 * SIDE + GAP)
+    figure = new_page(FULL_WIDTH, TOP + rows * row + KEY)
+    add_header(figure, "Relations between phones", corpus_caption(dataset), dataset, theme, LEFT + 2 * SIDE + GAP)
     for i, (why, head) in enumerate(shown.items()):
         _map(figure, head, why, LEFT + i % 2 * (SIDE + GAP), TOP + i // 2 * row, theme)
     _key(figure, TOP + rows * row + 1.5, theme)
@@ -56,9 +56,9 @@ def _map(figure: Figure, head: xr.Dataset, why: str, left: float, top: float, th
     symbols = [str(symbol) for symbol in head["key_phone"].values]
     does = head["operations"].item() or "no operation stands out"
     name = f"layer {head['layer'].item()}, head {head['head'].item()}: {why}"
-    write(figure, left, top, shortened(name, TEXT_PT, SIDE, "bold"), weight="bold")
-    write(figure, left, top + 3.3, _beginning(does, SIDE), color=theme.quiet)
-    axes = place(figure, left, top + HEADING, SIDE, SIDE)
+    add_text_mm(figure, left, top, ellipsize(name, TEXT_PT, SIDE, "bold"), weight="bold")
+    add_text_mm(figure, left, top + 3.3, _beginning(does, SIDE), color=theme.muted)
+    axes = add_axes_mm(figure, left, top + HEADING, SIDE, SIDE)
     axes.imshow(_doublings(head["preference"].values), vmin=-DOUBLINGS, vmax=DOUBLINGS, cmap=theme.diverging)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(True)
@@ -77,8 +77,8 @@ def _changes(classes: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
 
 
 def _separate(axes: Axes, places: npt.NDArray[np.intp], theme: Theme) -> None:
-    axes.vlines(places - 0.5, *axes.get_ylim(), color=theme.quiet, linewidth=0.4)
-    axes.hlines(places - 0.5, *axes.get_xlim(), color=theme.quiet, linewidth=0.4)
+    axes.vlines(places - 0.5, *axes.get_ylim(), color=theme.muted, linewidth=0.4)
+    axes.hlines(places - 0.5, *axes.get_xlim(), color=theme.muted, linewidth=0.4)
 
 
 def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
@@ -89,11 +89,13 @@ def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
     for line in range(2):
         here = slice(line, None, 2)
         out = 0.8 + line * LINE
-        for i in fitting(centres[here], heights[here], np.ones(len(centres[here])), SIDE):
-            place = (left - out, top + centres[here][i])
-            write(figure, *place, symbols[here][i], ha="right", va="center_baseline")
-        for i in fitting(centres[here] + EDGE, widths[here], np.ones(len(centres[here])), SIDE + 2 * EDGE):
-            write(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
+        for i in select_non_overlapping(centres[here], heights[here], np.ones(len(centres[here])), SIDE):
+            position = (left - out, top + centres[here][i])
+            add_text_mm(figure, *position, symbols[here][i], ha="right", va="center_baseline")
+        for i in select_non_overlapping(
+            centres[here] + EDGE, widths[here], np.ones(len(centres[here])), SIDE + 2 * EDGE
+        ):
+            add_text_mm(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
 
 
 def _beginning(text: str, width: float) -> str:
@@ -106,7 +108,7 @@ def _beginning(text: str, width: float) -> str:
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:
-    axes = place(figure, LEFT, top + 4, SIDE, 2)
+    axes = add_axes_mm(figure, LEFT, top + 4, SIDE, 2)
     axes.imshow(
         np.linspace(-DOUBLINGS, DOUBLINGS, 256)[None],
         cmap=theme.diverging,
@@ -115,13 +117,15 @@ def _key(figure: Figure, top: float, theme: Theme) -> None:
     )
     axes.set_xticks(list(TICKS), list(TICKS.values()))
     axes.set_yticks([])
-    write(figure, LEFT, top, "attention of query (row) to key (column), times uniform attention", color=theme.quiet)
-    missing = place(figure, LEFT + SIDE + GAP, top + 4, 4, 2, facecolor=theme.line, xticks=[], yticks=[])
+    add_text_mm(
+        figure, LEFT, top, "attention of query (row) to key (column), times uniform attention", color=theme.muted
+    )
+    missing = add_axes_mm(figure, LEFT + SIDE + GAP, top + 4, 4, 2, facecolor=theme.grid, xticks=[], yticks=[])
     missing.spines[:].set_visible(False)
-    write(figure, LEFT + SIDE + GAP + 5.5, top + 3.4, "never together in an utterance", color=theme.quiet)
+    add_text_mm(figure, LEFT + SIDE + GAP + 5.5, top + 3.4, "never together in an utterance", color=theme.muted)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="relation-maps",
     doc="phone relation maps of the most extreme heads of each category, phones by class, times uniform attention",
     variables=("preference", "concentration", "operation_effect"),

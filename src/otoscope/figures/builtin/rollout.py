@@ -3,8 +3,8 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.builtin.layer_maps import layer_maps
-from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.layer_maps import layer_maps
 from otoscope.figures.style.theme import Theme
 from otoscope.maps import rollout as rolled_out
 
@@ -16,7 +16,7 @@ def rollout(dataset: xr.Dataset, theme: Theme) -> Figure:
     return layer_maps(dataset, maps_lqk, "Attention rollout", note, theme)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="rollout",
     doc="attention rollout of one utterance after each layer, phones along the edges",
     variables=("attention",),

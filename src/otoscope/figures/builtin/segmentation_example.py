@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from otoscope.figures.builtin.attention_map import FAINTEST, STRONGEST, fitting
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import of_utterance, title
-from otoscope.figures.style.page import FULL_WIDTH, page, place, text_width, write
+from otoscope.figures.attention_map import FAINTEST, STRONGEST, select_non_overlapping
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import add_header, utterance_caption
+from otoscope.figures.style.page import FULL_WIDTH, add_axes_mm, add_text_mm, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.maps.pooling import block_means
 
@@ -25,10 +25,10 @@ Floats = npt.NDArray[np.floating]
 
 def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the example that the Dataset of a segmentation holds."""
-    figure = page(FULL_WIDTH, SCORE_TOP + SCORE_HEIGHT + 10)
+    figure = new_page(FULL_WIDTH, SCORE_TOP + SCORE_HEIGHT + 10)
     layer, head = dataset.attrs["shown_head"]
     heading = f"Phone boundaries of layer {layer}, head {head}"
-    title(figure, heading, of_utterance(dataset), dataset, theme, LEFT + 2 * SIDE)
+    add_header(figure, heading, utterance_caption(dataset), dataset, theme, LEFT + 2 * SIDE)
     over_uniform = dataset.sizes["key"] * block_means(dataset["attention"].values, PIXELS)
     likeness = block_means(dataset["kernel_gram"].values, PIXELS)
     pictures = {
@@ -37,12 +37,12 @@ def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
     }
     for column, (heading, (picture, norm)) in enumerate(pictures.items()):
         left = LEFT + column * (SIDE + BETWEEN)
-        write(figure, left, TOP - 4, heading, weight="bold")
-        axes = place(figure, left, TOP, SIDE, SIDE)
+        add_text_mm(figure, left, TOP - 4, heading, weight="bold")
+        axes = add_axes_mm(figure, left, TOP, SIDE, SIDE)
         axes.imshow(picture, norm=norm, cmap=_grey(theme), extent=_extent(dataset), interpolation_stage="data")
         _phones_beside(axes, dataset, theme)
     _key(figure, TOP + SIDE + 7, theme)
-    _score(place(figure, LEFT, SCORE_TOP, 2 * SIDE + BETWEEN, SCORE_HEIGHT), dataset, theme)
+    _score(add_axes_mm(figure, LEFT, SCORE_TOP, 2 * SIDE + BETWEEN, SCORE_HEIGHT), dataset, theme)
     return figure
 
 
@@ -71,7 +71,7 @@ def _phones_beside(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
 def _key(figure: Figure, top: float, theme: Theme) -> None:
     said = (("true phones: above the diagonal, lines", "global"), ("found: below the diagonal, triangles", "vertical"))
     for place_of_key, (text, category) in enumerate(said):
-        write(figure, LEFT + place_of_key * (SIDE + BETWEEN), top, text, color=theme.categories[category])
+        add_text_mm(figure, LEFT + place_of_key * (SIDE + BETWEEN), top, text, color=theme.categories[category])
 
 
 def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
@@ -86,7 +86,7 @@ def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
         color=theme.categories["global"],
         linewidth=0.6,
     )
-    axes.plot(score["label_frame"].values, score.values, color=theme.ink, linewidth=0.8)
+    axes.plot(score["label_frame"].values, score.values, color=theme.foreground, linewidth=0.8)
     axes.plot(
         found,
         np.interp(found, score["label_frame"].values, score.values),
@@ -104,15 +104,15 @@ def _name_phones(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
     symbols = [str(symbol) for symbol in dataset["phone_symbol"].values]
     centres = (starts + ends) / 2
     sizes = [text_width(symbol, TEXT_PT) + 1.1 for symbol in symbols]
-    for i in fitting(centres / seconds * width, sizes, ends - starts, width):
+    for i in select_non_overlapping(centres / seconds * width, sizes, ends - starts, width):
         axes.text(centres[i], 1.03, symbols[i], transform=axes.get_xaxis_transform(), ha="center", va="bottom")
 
 
 def _grey(theme: Theme) -> Colormap:
-    return LinearSegmentedColormap.from_list(f"{theme.name}-grey", [theme.surface, theme.deep])
+    return LinearSegmentedColormap.from_list(f"{theme.name}-grey", [theme.surface, theme.peak])
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="segmentation-example",
     doc="one utterance: the best head's map, the likeness of its rows, the score, true and found boundaries",
     variables=("attention", "kernel_gram", "score", "true_boundary", "found_boundary", "phone_symbol"),

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, title
-from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header
+from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import Theme
 from otoscope.results.summary import counted
 
@@ -25,21 +25,21 @@ def segmentation_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     n_layers, n_heads = found.sizes["layer"], found.sizes["head"]
     cell = min(CELL, (FULL_WIDTH - LEFT - GAP - RIGHT) / (n_heads + 1), (FULL_HEIGHT - TOP - BOTTOM) / n_layers)
     width = max(COLUMN, LEFT + (n_heads + 1) * cell + GAP + RIGHT)
-    figure = page(width, TOP + n_layers * cell + BOTTOM)
-    title(figure, "Heads that find phone boundaries", _validation(dataset), dataset, theme, width)
-    write(figure, MARGIN, TOP - 10.5, "strict R-value; framed: the heads of the ensemble", weight="bold")
+    figure = new_page(width, TOP + n_layers * cell + BOTTOM)
+    add_header(figure, "Heads that find phone boundaries", _validation(dataset), dataset, theme, width)
+    add_text_mm(figure, MARGIN, TOP - 10.5, "strict R-value; framed: the heads of the ensemble", weight="bold")
     heads, layers = found["head_r_value"].values, found["layer_r_value"].values[:, None]
     limits = float(np.nanmin(heads)), float(max(np.nanmax(heads), np.nanmax(layers)))
-    axes = place(figure, LEFT, TOP, n_heads * cell, n_layers * cell)
+    axes = add_axes_mm(figure, LEFT, TOP, n_heads * cell, n_layers * cell)
     _grid(axes, heads, limits, cell, theme)
     _frame_voters(axes, found["vote"].values, theme)
     _name(axes, found)
-    beside = place(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
+    beside = add_axes_mm(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
     _grid(beside, layers, limits, cell, theme)
     beside.set(xticks=[], yticks=[])
-    write(figure, LEFT, TOP - 1, "heads", va="bottom", color=theme.quiet)
+    add_text_mm(figure, LEFT, TOP - 1, "heads", va="bottom", color=theme.muted)
     right = LEFT + (n_heads + 1) * cell + GAP
-    write(figure, right, TOP - 1, "layer", va="bottom", ha="right", color=theme.quiet)
+    add_text_mm(figure, right, TOP - 1, "layer", va="bottom", ha="right", color=theme.muted)
     return figure
 
 
@@ -63,7 +63,7 @@ def _grid(axes: Axes, values: Floats, limits: tuple[float, float], cell: float, 
     axes.tick_params(length=0)
     for (row, column), value in np.ndenumerate(values) if cell >= WRITTEN else ():
         if not np.isnan(value):
-            ink = theme.surface if value > (low + high) / 2 else theme.ink
+            ink = theme.surface if value > (low + high) / 2 else theme.foreground
             axes.text(
                 column + 0.5, row + 0.5, f"{value:.2f}".removeprefix("0"), ha="center", va="center_baseline", color=ink
             )
@@ -91,7 +91,7 @@ def _name(axes: Axes, found: xr.Dataset) -> None:
     axes.set_ylabel("layer", labelpad=2)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="segmentation-heads",
     doc="strict R-value of every head and layer on the validation part, and the heads of the ensemble",
     variables=("head_r_value", "layer_r_value", "vote"),

@@ -4,10 +4,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.curve_style import Stroke, heading_of, line, note_of, of_score
-from otoscope.figures.style.header import MARGIN, of_corpus, title
-from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.curve_style import LineStyle, curve_note, curve_title, draw_curve, format_score_axis
+from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, WIDTH = 14.0, 27.0, 71.0
@@ -18,27 +18,27 @@ FEW = 10  # radii that are all written under the axis
 def span_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the curves from the Dataset of a run of prune."""
     n_probes = dataset.sizes["probe"]
-    figure = page(COLUMN, TOP + n_probes * PITCH + 7.5)
-    title(figure, "Span limited", of_corpus(dataset), dataset, theme, COLUMN)
+    figure = new_page(COLUMN, TOP + n_probes * PITCH + 7.5)
+    add_header(figure, "Span limited", corpus_caption(dataset), dataset, theme, COLUMN)
     strokes = {
-        "renormalised": Stroke(theme.categories["global"], "o"),
-        "published": Stroke(theme.categories["vertical"], "^"),
+        "renormalised": LineStyle(theme.categories["global"], "o"),
+        "published": LineStyle(theme.categories["vertical"], "^"),
     }
     for place_of_key, (rows, stroke) in enumerate(strokes.items()):
         text = {"renormalised": "● rows normalised again", "published": "▲ rows as published"}[rows]
-        write(figure, LEFT + place_of_key * 37, 14.5, text, color=stroke.colour)
+        add_text_mm(figure, LEFT + place_of_key * 37, 14.5, text, color=stroke.colour)
     for row in range(n_probes):
         one = dataset.isel(probe=row)
-        axes = place(figure, LEFT, TOP + row * PITCH, WIDTH, HEIGHT)
+        axes = add_axes_mm(figure, LEFT, TOP + row * PITCH, WIDTH, HEIGHT)
         at = np.arange(dataset.sizes["radius"])
         for rows, stroke in strokes.items():
-            line(axes, at, one.sel(rows=rows), "span_", stroke)
-        of_score(axes, one, theme)
+            draw_curve(axes, at, one.sel(rows=rows), "span_", stroke)
+        format_score_axis(axes, one, theme)
         shown = slice(None, None, -(-len(at) // FEW))
         axes.set_xticks(at[shown], [_named(radius) for radius in dataset["radius"].values[shown]])
-        write(figure, LEFT, TOP + row * PITCH - 4, heading_of(one), weight="bold")
+        add_text_mm(figure, LEFT, TOP + row * PITCH - 4, curve_title(one), weight="bold")
     axes.set_xlabel("farthest key, in frames of the model", labelpad=2)
-    write(figure, MARGIN, TOP + n_probes * PITCH + 3, note_of("95 %", dataset), color=theme.quiet)
+    add_text_mm(figure, MARGIN, TOP + n_probes * PITCH + 3, curve_note("95 %", dataset), color=theme.muted)
     return figure
 
 
@@ -46,7 +46,7 @@ def _named(radius: float) -> str:
     return "full" if np.isinf(radius) else f"{radius:.0f}"
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="span-curves",
     doc="scores of each probe over narrower and narrower spans, rows normalised again and as published",
     variables=("span_score", "span_score_interval", "span_first_drop", "majority"),

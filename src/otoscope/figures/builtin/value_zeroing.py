@@ -5,18 +5,18 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.builtin.layer_maps import layer_maps
-from otoscope.figures.figure_spec import Drawing
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.layer_maps import layer_maps
 from otoscope.figures.style.theme import Theme
 
 
 def value_zeroing(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the scores from the Dataset of a run, merged with the map and the scores of one utterance."""
     note = "phone (column) whose values a frame (row) needs, 1 = all alike"
-    return layer_maps(dataset, by_frame(dataset), "Value zeroing", note, theme)
+    return layer_maps(dataset, expand_to_frames(dataset), "Value zeroing", note, theme)
 
 
-def by_frame(dataset: xr.Dataset) -> npt.NDArray[np.floating]:
+def expand_to_frames(dataset: xr.Dataset) -> npt.NDArray[np.floating]:
     """Each score's share of its row, spread over the frames of its span, `[layer, query, key]`; 0 outside of spans."""
     scores = dataset["value_zeroing"].transpose("layer", "query", "span").values
     starts, stops = (dataset[f"span_{end}"].values.astype(int) for end in ("start", "stop"))
@@ -28,7 +28,7 @@ def by_frame(dataset: xr.Dataset) -> npt.NDArray[np.floating]:
     return spread
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="value-zeroing",
     doc="value zeroing of one utterance in each layer: what each frame needs of each phone, phones along the edges",
     variables=("value_zeroing", "span_start", "span_stop"),

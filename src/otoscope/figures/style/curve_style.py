@@ -1,92 +1,122 @@
-"""One line of a curve: scores, their interval as a band, and a ring where the score is first significantly worse."""
+"""The style of a curve: its colour and marker, its interval as a band, a ring at the first significant drop."""
 
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import hsv_to_rgb, to_hex
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.style.theme import MARKERS, Theme
 from otoscope.results.categories import STATISTIC_OF
 
-# Rankings by what is not a category: after Okabe & Ito, each with a marker, on a light and on a dark surface.
-OTHERS = {
+# Colours on the light and on the dark theme, after Okabe & Ito, and the marker of rankings that are no category.
+RANKING_STYLES = {
     "weight": ("#a0407c", "#e08cc0", "s"),
     "leave-one-out": ("#b3261e", "#ff8a80", "v"),
     "gradient": ("#6b5b00", "#e6d34a", "P"),
     "fisher": ("#1b1f24", "#e8eaed", "X"),
     "shapley": ("#4a4fb5", "#a7aaff", "*"),
 }
+CONTROL = "random"  # the ranking by chance: thin and grey, in all of its repetitions
+GENERIC_MARKERS = ("h", "p", "d", "<", ">", "8")  # of rankings without a row in RANKING_STYLES: plug-ins
 
 
 @dataclass(frozen=True)
-class Stroke:
-    """Look of a line: by its colour, and by its marker too."""
+class LineStyle:
+    """The look of a line: its colour, and its marker for readers who cannot distinguish the colours."""
 
     colour: str
     marker: str
     width: float = 0.9
 
     def handle(self, label: str) -> Line2D:
-        """What stands for the line in a key."""
+        """Return the entry of a legend."""
         return Line2D([], [], color=self.colour, marker=self.marker, linewidth=self.width, markersize=3, label=label)
 
 
-def stroke_of(ranking: str, theme: Theme) -> Stroke:
-    """Rankings by a category's statistic have its colour and marker; draws of one ranking by chance look alike."""
+def ranking_style(ranking: str, theme: Theme) -> LineStyle:
+    """Return the style of a ranking.
+
+    A ranking by the statistic of a category has the colour and marker of the category. A ranking that otoscope does not
+    contain gets a style computed from its name, so that it looks the same in every figure and unlike the control.
+
+    Examples:
+        >>> from otoscope.figures import LIGHT
+        >>> ranking_style("random-2", LIGHT) == ranking_style("random", LIGHT)
+        True
+        >>> ranking_style("mine", LIGHT) == ranking_style("random", LIGHT)
+        False
+    """
     for category, statistic in STATISTIC_OF.items():
         if ranking == statistic:
-            return Stroke(theme.categories[category], MARKERS[category])
-    if ranking in OTHERS:
-        light, dark, marker = OTHERS[ranking]
-        return Stroke(dark if theme.name == "dark" else light, marker)
-    return Stroke(theme.quiet, ".", 0.6)
+            return LineStyle(theme.categories[category], MARKERS[category])
+    if ranking in RANKING_STYLES:
+        light, dark, marker = RANKING_STYLES[ranking]
+        return LineStyle(dark if theme.name == "dark" else light, marker)
+    return LineStyle(theme.muted, ".", 0.6) if ranking_family(ranking) == CONTROL else generic_style(ranking, theme)
 
 
-def family_of(ranking: str) -> str:
-    """`random` of `random-2`: what stands in a key for all draws."""
+def generic_style(name: str, theme: Theme) -> LineStyle:
+    """Return a style that depends on the name alone, the same in every process."""
+    number = crc32(name.encode())
+    saturation, value = (0.45, 0.95) if theme.name == "dark" else (0.8, 0.6)
+    colour = to_hex(hsv_to_rgb((number % 360 / 360, saturation, value)))
+    return LineStyle(colour, GENERIC_MARKERS[number // 360 % len(GENERIC_MARKERS)])
+
+
+def ranking_family(ranking: str) -> str:
+    """Return the name that all repetitions of a ranking share in a legend: `random` for `random-2`."""
     name, _, seed = ranking.rpartition("-")
     return name if seed.isdecimal() else ranking
 
 
-def line(axes: Axes, at: Any, curve: xr.Dataset, prefix: str, stroke: Stroke) -> None:
-    """A curve at the places `at` of its steps."""
+def draw_curve(axes: Axes, positions: Any, curve: xr.Dataset, prefix: str, style: LineStyle) -> None:
+    """Draw a curve with its interval; `positions` are the x coordinates of its steps."""
     score, (low, high) = curve[f"{prefix}score"].values, curve[f"{prefix}score_interval"].values.T
-    axes.fill_between(at, low, high, color=stroke.colour, alpha=0.13, linewidth=0)
+    axes.fill_between(positions, low, high, color=style.colour, alpha=0.13, linewidth=0)
     axes.plot(
-        at, score, color=stroke.colour, marker=stroke.marker, linewidth=stroke.width, markersize=2.6, markeredgewidth=0
+        positions,
+        score,
+        color=style.colour,
+        marker=style.marker,
+        linewidth=style.width,
+        markersize=2.6,
+        markeredgewidth=0,
     )
     steps = curve["removed"].values if not prefix else curve["radius"].values
     first = np.flatnonzero(steps == curve[f"{prefix}first_drop"].item())
     axes.plot(
-        np.asarray(at)[first],
+        np.asarray(positions)[first],
         score[first],
         "o",
-        color=stroke.colour,
+        color=style.colour,
         fillstyle="none",
         markersize=5.5,
         markeredgewidth=0.7,
     )
 
 
-def of_score(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
-    """The axis of scores, and the score of always guessing the commonest class."""
+def format_score_axis(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
+    """Format the axis of scores, and draw the score of a probe that always predicts the most frequent class."""
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.grid(axis="y", color=theme.line, linewidth=0.4)
+    axes.grid(axis="y", color=theme.grid, linewidth=0.4)
     axes.set_axisbelow(True)
     if probe["majority"].notnull():
-        axes.axhline(probe["majority"].item(), color=theme.quiet, linewidth=0.6, linestyle=(0, (3, 2)))
+        axes.axhline(probe["majority"].item(), color=theme.muted, linewidth=0.6, linestyle=(0, (3, 2)))
 
 
-def note_of(bands: str, dataset: xr.Dataset) -> str:
-    """What bands, rings and, where there are any, dashes stand for."""
+def curve_note(bands: str, dataset: xr.Dataset) -> str:
+    """Return the note that explains bands, rings and, if there are any, dashes."""
     dashes = "; dashes: commonest class" if dataset["majority"].notnull().any() else ""
     return f"bands: {bands}; ring: first significant drop{dashes}"
 
 
-def heading_of(one: xr.Dataset, of: str = "probe") -> str:
-    """`phone: accuracy`, and which way is better where it is not up."""
-    return f"{one[of].item()}: {one['metric'].item()}{', low is good' * (one['better'].item() == 'low')}"
+def curve_title(dataset: xr.Dataset, dim: str = "probe") -> str:
+    """Return the title of a panel: `phone: accuracy`, with a remark if low scores are good."""
+    remark = ", low is good" if dataset["better"].item() == "low" else ""
+    return f"{dataset[dim].item()}: {dataset['metric'].item()}{remark}"

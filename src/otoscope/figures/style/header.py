@@ -5,7 +5,7 @@ from pathlib import PurePath
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.style.page import shortened, write
+from otoscope.figures.style.page import add_text_mm, ellipsize
 from otoscope.figures.style.theme import TEXT_PT, TITLE_PT, Theme
 from otoscope.results.summary import counted
 
@@ -13,15 +13,15 @@ MARGIN = 2.0
 TITLE_HEIGHT = 12.5
 
 
-def title(figure: Figure, heading: str, speech: str, dataset: xr.Dataset, theme: Theme, width: float) -> None:
+def add_header(figure: Figure, heading: str, speech: str, dataset: xr.Dataset, theme: Theme, width: float) -> None:
     """Heading, then the model, then the speech that is shown, in lines of at most `width` mm from the top left."""
     if dataset.attrs.get("synthetic"):
         speech = f"{speech} · synthetic speech"
     model = _called(PurePath(str(dataset.attrs.get("model", ""))))
     room = width - 2 * MARGIN
-    write(figure, MARGIN, 1.5, shortened(heading, TITLE_PT, room, "bold"), size=TITLE_PT, weight="bold")
-    write(figure, MARGIN, 5.8, shortened(f"model {model}", TEXT_PT, room), color=theme.quiet)
-    write(figure, MARGIN, 9.0, shortened(speech, TEXT_PT, room), color=theme.quiet)
+    add_text_mm(figure, MARGIN, 1.5, ellipsize(heading, TITLE_PT, room, "bold"), size=TITLE_PT, weight="bold")
+    add_text_mm(figure, MARGIN, 5.8, ellipsize(f"model {model}", TEXT_PT, room), color=theme.muted)
+    add_text_mm(figure, MARGIN, 9.0, ellipsize(speech, TEXT_PT, room), color=theme.muted)
 
 
 def _called(model: PurePath) -> str:
@@ -29,14 +29,14 @@ def _called(model: PurePath) -> str:
     return (model.parent.name if model.name == "model" else "") or model.name or "unnamed"
 
 
-def of_utterance(dataset: xr.Dataset) -> str:
+def utterance_caption(dataset: xr.Dataset) -> str:
     """`voice-0/002 · 2.3 s`: the utterance whose map the Dataset holds."""
     utterance = dataset.attrs["utterance"]
     seconds = dataset.sizes["query"] * dataset.attrs["frame_period"]
     return f"{utterance} · {seconds:.1f} s"
 
 
-def of_corpus(dataset: xr.Dataset) -> str:
+def corpus_caption(dataset: xr.Dataset) -> str:
     """`32 utterances, 4 speakers`: what the statistics were measured on."""
     speakers = {str(speaker) for speaker in dataset["speaker"].values} - {""}
     utterances = counted(dataset.sizes["utterance"], "utterance")

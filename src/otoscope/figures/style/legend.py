@@ -5,11 +5,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otoscope.figures.style.page import key
+from otoscope.figures.style.page import add_legend_mm
 from otoscope.figures.style.theme import MARKERS, Theme
 
 
-def category_key(figure: Figure, dataset: xr.Dataset, left: float, top: float, theme: Theme) -> None:
+def add_category_legend(figure: Figure, dataset: xr.Dataset, left: float, top: float, theme: Theme) -> None:
     """Write the key in one line whose top left lies at this point, in mm."""
     category = dataset["category"].values
     handles = [
@@ -18,4 +18,4 @@ def category_key(figure: Figure, dataset: xr.Dataset, left: float, top: float, t
     ]
     for handle in handles:
         handle.set(linestyle="none", markersize=4)
-    key(figure, left, top, handles, len(handles), handletextpad=0.2, handlelength=1, columnspacing=1.4)
+    add_legend_mm(figure, left, top, handles, len(handles), handletextpad=0.2, handlelength=1, columnspacing=1.4)

@@ -5,23 +5,25 @@ from collections.abc import Mapping
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.style.curve_style import Stroke
-from otoscope.figures.style.page import key
+from otoscope.figures.style.curve_style import LineStyle
+from otoscope.figures.style.page import add_legend_mm
 from otoscope.figures.style.theme import Theme
 
 
-def strokes(dataset: xr.Dataset, theme: Theme) -> dict[str, Stroke]:
+def model_styles(dataset: xr.Dataset, theme: Theme) -> dict[str, LineStyle]:
     """Stroke of each model by its name: the shortest masking span first, the longest last."""
     spans = sorted(set(dataset["masking_span"].values.tolist()))
-    looks = [Stroke(theme.preferred, "o"), Stroke(theme.ink, "s"), Stroke(theme.avoided, "^")]
-    look, found = dict(zip(spans, looks, strict=True)), dict[str, Stroke]()
+    looks = [LineStyle(theme.preferred, "o"), LineStyle(theme.foreground, "s"), LineStyle(theme.avoided, "^")]
+    look, found = dict(zip(spans, looks, strict=True)), dict[str, LineStyle]()
     for name, span in zip(dataset["model"].values, dataset["masking_span"].values.tolist(), strict=True):
         again = look[span] in found.values()
-        found[str(name)] = Stroke(look[span].colour, ".", 0.6) if again else look[span]
+        found[str(name)] = LineStyle(look[span].colour, ".", 0.6) if again else look[span]
     return found
 
 
-def model_key(figure: Figure, looks: Mapping[str, Stroke], dataset: xr.Dataset, top: float, left: float) -> None:
+def add_model_legend(
+    figure: Figure, looks: Mapping[str, LineStyle], dataset: xr.Dataset, top: float, left: float
+) -> None:
     """The models' names in one line whose top left lies at this point, in mm; seeds of a model share one entry."""
     titles = {name: str(dataset["title"].sel(model=name).item()) for name in looks}
     first_seed = next((name for name, title in titles.items() if "seed" in title), None)
@@ -29,4 +31,4 @@ def model_key(figure: Figure, looks: Mapping[str, Stroke], dataset: xr.Dataset, 
     if first_seed:
         shown[first_seed] = f"{titles[first_seed].partition(',')[0]}, other seeds"
     handles = [looks[name].handle(title) for name, title in shown.items()]
-    key(figure, left, top, handles, len(shown), handlelength=1.2, handletextpad=0.4, columnspacing=1.2)
+    add_legend_mm(figure, left, top, handles, len(shown), handlelength=1.2, handletextpad=0.4, columnspacing=1.2)

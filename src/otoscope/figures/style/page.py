@@ -17,7 +17,7 @@ POINT = MM_PER_INCH / 72
 COLUMN, FULL_WIDTH, FULL_HEIGHT = 88.0, 180.0, 250.0
 
 
-class Square(NamedTuple):
+class BoxMm(NamedTuple):
     """Where a map lies on the page, in mm from the top left."""
 
     left: float
@@ -25,12 +25,12 @@ class Square(NamedTuple):
     side: float
 
 
-def page(width: float, height: float) -> Figure:
+def new_page(width: float, height: float) -> Figure:
     """An empty figure of that size, in mm."""
     return Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), dpi=300)
 
 
-def place(figure: Figure, left: float, top: float, width: float, height: float, **options: Any) -> Axes:
+def add_axes_mm(figure: Figure, left: float, top: float, width: float, height: float, **options: Any) -> Axes:
     """Axes whose data area has exactly these edges, in mm from the top left of the page."""
     page_width, page_height = figure.get_size_inches() * MM_PER_INCH
     bottom = page_height - top - height
@@ -38,7 +38,7 @@ def place(figure: Figure, left: float, top: float, width: float, height: float, 
     return figure.add_axes(box, **options)
 
 
-def sheet(figure: Figure) -> Axes:
+def page_axes(figure: Figure) -> Axes:
     """Axes over the whole page in mm from its top left: one of them holds hundreds of pictures quickly."""
     width, height = figure.get_size_inches() * MM_PER_INCH
     axes = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
@@ -46,14 +46,16 @@ def sheet(figure: Figure) -> Axes:
     return axes
 
 
-def write(figure: Figure, left: float, top: float, text: str, **options: Any) -> Text:
+def add_text_mm(figure: Figure, left: float, top: float, text: str, **options: Any) -> Text:
     """Text whose first line begins at this point, in mm from the top left of the page."""
     page_width, page_height = figure.get_size_inches() * MM_PER_INCH
     options = {"ha": "left", "va": "top"} | options
     return figure.text(left / page_width, 1 - top / page_height, text, **options)
 
 
-def key(figure: Figure, left: float, top: float, handles: Sequence[Artist], columns: int, **spacing: float) -> None:
+def add_legend_mm(
+    figure: Figure, left: float, top: float, handles: Sequence[Artist], columns: int, **spacing: float
+) -> None:
     """A legend whose top left lies at this point, in mm from the top left of the page."""
     width, height = figure.get_size_inches() * MM_PER_INCH
     figure.legend(
@@ -81,10 +83,10 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return float(TextPath((0, 0), text, size=size, prop=font).get_extents().x1 * POINT)
 
 
-def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:
+def ellipsize(text: str, size: float, width: float, weight: str = "normal") -> str:
     """The text, with its middle left out where it is wider than `width` mm.
 
-    >>> shortened("facebook/wav2vec2-large-xlsr-53", size=7.0, width=25.0)
+    >>> ellipsize("facebook/wav2vec2-large-xlsr-53", size=7.0, width=25.0)
     'facebook/…-xlsr-53'
     """
     if text_width(text, size, weight) <= width:

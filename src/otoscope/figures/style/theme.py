@@ -18,15 +18,15 @@ TEXT_PT, TITLE_PT = 7.0, 9.0
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one surface; `deep` is where the strongest attention ends, beyond the category's own colour; `avoided`
+    """Colours of one surface; `peak` is where the strongest attention ends, beyond the category's own colour; `avoided`
     and `preferred` are the ends of the scale of relations."""
 
     name: str
     surface: str
-    ink: str
-    quiet: str
-    line: str
-    deep: str
+    foreground: str
+    muted: str
+    grid: str
+    peak: str
     categories: dict[str, str]
     avoided: str
     preferred: str
@@ -35,20 +35,20 @@ class Theme:
     def diverging(self) -> Colormap:
         """Colours from avoided through the surface to preferred; what is undefined is the colour of lines."""
         ends = [self.avoided, self.surface, self.preferred]
-        return LinearSegmentedColormap.from_list(f"{self.name}-diverging", ends).with_extremes(bad=self.line)
+        return LinearSegmentedColormap.from_list(f"{self.name}-diverging", ends).with_extremes(bad=self.grid)
 
     @property
     def plain(self) -> Colormap:
         """Colours from the surface to the ink, for what is of no category; what is undefined is the colour of lines."""
-        return LinearSegmentedColormap.from_list(f"{self.name}-plain", [self.surface, self.ink]).with_extremes(
-            bad=self.line
+        return LinearSegmentedColormap.from_list(f"{self.name}-plain", [self.surface, self.foreground]).with_extremes(
+            bad=self.grid
         )
 
     def ramp(self, category: str) -> Colormap:
         """Sequential colours from the surface through the category's colour, for an attention map."""
         colour = self.categories[category]
         return LinearSegmentedColormap.from_list(
-            f"{self.name}-{category}", [(0, self.surface), (0.6, colour), (1, self.deep)]
+            f"{self.name}-{category}", [(0, self.surface), (0.6, colour), (1, self.peak)]
         )
 
     @property
@@ -66,9 +66,9 @@ class Theme:
         )
         return {
             **dict.fromkeys(surfaces, self.surface),
-            **dict.fromkeys(inks, self.ink),
+            **dict.fromkeys(inks, self.foreground),
             **dict.fromkeys(sizes, TEXT_PT),
-            **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), self.quiet),
+            **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), self.muted),
             **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.5),
             **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 2.0),
             **dict.fromkeys(("xtick.major.pad", "ytick.major.pad"), 2.0),
@@ -84,10 +84,10 @@ class Theme:
 LIGHT = Theme(
     name="light",
     surface="#ffffff",
-    ink="#1b1f24",
-    quiet="#5f6873",
-    line="#d9dde2",
-    deep="#0b0f14",
+    foreground="#1b1f24",
+    muted="#5f6873",
+    grid="#d9dde2",
+    peak="#0b0f14",
     categories={"global": "#005ea6", "vertical": "#d55e00", "diagonal": "#009e73"},
     avoided="#5b3a9e",
     preferred="#b35806",
@@ -95,10 +95,10 @@ LIGHT = Theme(
 DARK = Theme(
     name="dark",
     surface="#14171c",
-    ink="#e8eaed",
-    quiet="#9aa3ad",
-    line="#333941",
-    deep="#ffffff",
+    foreground="#e8eaed",
+    muted="#9aa3ad",
+    grid="#333941",
+    peak="#ffffff",
     categories={"global": "#4d9be6", "vertical": "#e69f00", "diagonal": "#3fd6a0"},
     avoided="#a88cf0",
     preferred="#f0a243",
@@ -106,15 +106,15 @@ DARK = Theme(
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
-def theme_named(name: str) -> Theme:
+def get_theme(name: str) -> Theme:
     """The theme of that name.
 
     Raises:
         InputError: there is none.
 
-    >>> theme_named("dark").surface
+    >>> get_theme("dark").surface
     '#14171c'
     """
     if name not in THEMES:
-        raise InputError(f"unknown theme {name!r}; expected one of {', '.join(THEMES)}")
+        raise InputError(f"expected a theme of {', '.join(THEMES)}; found {name!r}")
     return THEMES[name]

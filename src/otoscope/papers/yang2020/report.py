@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from otoscope._io.atomic import atomic
-from otoscope.figures import DARK, LIGHT, discover
+from otoscope.figures import DARK, FIGURES, LIGHT
 from otoscope.figures.style.svg import inline_svg
 from otoscope.papers.yang2020 import report_text as texts
 from otoscope.papers.yang2020 import tables
@@ -137,13 +137,13 @@ class Report:
 
     def _figure(self, name: str, dataset: xr.Dataset, caption: str) -> str:
         """A figure in both themes; nothing where the Dataset lacks what it shows."""
-        drawing = discover().get(name)
+        spec = FIGURES.get(name)
         named = dataset if name.startswith("reproduction") else dataset.assign_attrs(model=SEEDED.upper())
-        if drawing is None or any(variable not in dataset for variable in drawing.variables):
+        if spec.missing_variables(dataset):
             return ""
         number = next(self._number)
-        light, dark = (inline_svg(drawing, named, theme, f"{theme.name}{number}-") for theme in (LIGHT, DARK))
-        return figure(light, dark, f"{caption}: {drawing.doc}" if caption else drawing.doc)
+        light, dark = (inline_svg(spec, named, theme, f"{theme.name}{number}-") for theme in (LIGHT, DARK))
+        return figure(light, dark, f"{caption}: {spec.doc}" if caption else spec.doc)
 
 
 def _read(dataset: xr.Dataset) -> list[str]:

@@ -5,10 +5,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, title
-from otoscope.figures.style.model_style import model_key, strokes
-from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header
+from otoscope.figures.style.model_style import add_model_legend, model_styles
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, WIDTH, ROW = 24.0, 26.0, 60.0, 4.0  # mm; a row for each model within each method
@@ -20,20 +20,20 @@ def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
     methods = [str(name) for name in dataset["segmenter"].values]
     rows = [(method, name) for method in methods for name in _models(dataset, method)]
     height = ROW * (len(rows) + len(methods))
-    figure = page(COLUMN, TOP + height + 14)
-    title(figure, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, theme, COLUMN)
-    looks = strokes(dataset, theme)
-    model_key(figure, looks, dataset, 15.0, MARGIN)
-    write(figure, LEFT, TOP - 4.5, "strict R-value", weight="bold")
-    axes = place(figure, LEFT, TOP, WIDTH, height)
+    figure = new_page(COLUMN, TOP + height + 14)
+    add_header(figure, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, theme, COLUMN)
+    looks = model_styles(dataset, theme)
+    add_model_legend(figure, looks, dataset, 15.0, MARGIN)
+    add_text_mm(figure, LEFT, TOP - 4.5, "strict R-value", weight="bold")
+    axes = add_axes_mm(figure, LEFT, TOP, WIDTH, height)
     middle = _rows(axes, dataset, methods, theme)
     axes.set(ylim=(height, 0), yticks=list(middle.values()))
     axes.set_yticklabels(list(middle))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=theme.line, linewidth=0.4)
+    axes.grid(axis="x", color=theme.grid, linewidth=0.4)
     axes.set_axisbelow(True)
-    write(figure, MARGIN, TOP + height + 9, "bars: 95 % over test utterances; ◇ published", color=theme.quiet)
+    add_text_mm(figure, MARGIN, TOP + height + 9, "bars: 95 % over test utterances; ◇ published", color=theme.muted)
     return figure
 
 
@@ -45,23 +45,25 @@ def _models(dataset: xr.Dataset, method: str) -> list[str]:
 
 def _rows(axes: Axes, dataset: xr.Dataset, methods: list[str], theme: Theme) -> dict[str, float]:
     """One marker with its interval for each method and model; where the middle of each method is, in mm."""
-    looks, middle, top = strokes(dataset, theme), {}, ROW
+    looks, middle, top = model_styles(dataset, theme), {}, ROW
     for method in methods:
         names = _models(dataset, method)
         for at, name in enumerate(names):
             one = dataset.sel(model=name, segmenter=method)
-            colour = theme.quiet if method in SPECTRAL else looks[name].colour
+            colour = theme.muted if method in SPECTRAL else looks[name].colour
             across, value = top + at * ROW, one["r_value"].sel(mode="strict").item()
             axes.hlines(across, *one["r_value_interval"].sel(mode="strict").values, color=colour, linewidth=0.9)
             axes.plot(value, across, "s" if method in SPECTRAL else looks[name].marker, color=colour, markersize=3.6)
             if not np.isnan(one["r_value_published"]):
-                axes.plot(one["r_value_published"].item(), across, "D", color=theme.ink, fillstyle="none", markersize=4)
+                axes.plot(
+                    one["r_value_published"].item(), across, "D", color=theme.foreground, fillstyle="none", markersize=4
+                )
         middle[method] = top + (len(names) - 1) * ROW / 2
         top += (len(names) + 1) * ROW
     return middle
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="reproduction-boundaries",
     doc="strict R-value of every method for models of several masking spans, with intervals and what was published",
     variables=("r_value", "r_value_interval", "r_value_published", "masking_span"),

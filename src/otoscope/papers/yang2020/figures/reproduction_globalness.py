@@ -3,19 +3,19 @@
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.model_curves import Curves, trained_curves
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.model_curves import CurveSpec, draw_model_curves
 from otoscope.figures.style.theme import Theme
 
 
 def reproduction_globalness(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     removed = dataset["removed"].values
-    named = Curves("curve", removed, [f"{count}" for count in removed], "heads removed, the most global first")
-    return trained_curves(dataset, theme, "Global heads removed", named)
+    named = CurveSpec("curve", removed, [f"{count}" for count in removed], "heads removed, the most global first")
+    return draw_model_curves(dataset, theme, "Global heads removed", named)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="reproduction-globalness",
     doc="scores of each probe as the most global heads go, for models of several masking spans",
     variables=("curve", "curve_interval", "curve_drop", "removed", "masking_span"),

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.style.header import MARGIN, title
-from otoscope.figures.style.page import COLUMN, page, place, write
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.header import MARGIN, add_header
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import LETTERS, Theme
 
 LEFT, TOP, WIDTH = 20.0, 20.0, 64.0
@@ -19,18 +19,18 @@ SPREAD = 0.6  # of a model's room: taken by its heads
 def reproduction_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw shares and shifts from the Dataset of a reproduction."""
     height = PITCH * dataset.sizes["model"]
-    figure = page(COLUMN, TOP + 2 * height + BETWEEN + 17)
-    title(figure, "Heads by masking span", str(dataset.attrs["speech"]), dataset, theme, COLUMN)
-    write(figure, LEFT, TOP - 4.5, "share of the heads", weight="bold")
-    upper = place(figure, LEFT, TOP, WIDTH, height)
+    figure = new_page(COLUMN, TOP + 2 * height + BETWEEN + 17)
+    add_header(figure, "Heads by masking span", str(dataset.attrs["speech"]), dataset, theme, COLUMN)
+    add_text_mm(figure, LEFT, TOP - 4.5, "share of the heads", weight="bold")
+    upper = add_axes_mm(figure, LEFT, TOP, WIDTH, height)
     _shares(upper, dataset, theme)
-    write(figure, LEFT, TOP + height + BETWEEN - 4.5, "peak of sharp diagonal heads (ms)", weight="bold")
-    lower = place(figure, LEFT, TOP + height + BETWEEN, WIDTH, height)
+    add_text_mm(figure, LEFT, TOP + height + BETWEEN - 4.5, "peak of sharp diagonal heads (ms)", weight="bold")
+    lower = add_axes_mm(figure, LEFT, TOP + height + BETWEEN, WIDTH, height)
     _shifts(lower, dataset, theme)
     for axes in (upper, lower):
         _name(axes, dataset)
     note = f"a mark for each head with {100 * dataset.attrs['sharp']:.0f} % of its attention at one offset"
-    write(figure, MARGIN, TOP + 2 * height + BETWEEN + 9, note, color=theme.quiet)
+    add_text_mm(figure, MARGIN, TOP + 2 * height + BETWEEN + 9, note, color=theme.muted)
     return figure
 
 
@@ -52,12 +52,12 @@ def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
 
 def _shifts(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     """A mark for each sharp diagonal head at the offset of its peak; heads of the same offset beside each other."""
-    axes.axvline(0, color=theme.line, linewidth=0.8, zorder=0)
+    axes.axvline(0, color=theme.grid, linewidth=0.8, zorder=0)
     for row, name in enumerate(dataset["model"].values):
         shift = np.sort(dataset["shift"].sel(model=name).values, axis=None)
         known = shift[~np.isnan(shift)]
         _, counts = np.unique(known, return_counts=True)
-        places = [place for count in counts for place in np.linspace(-0.5, 0.5, count + 2)[1:-1]]
+        places = [offset for count in counts for offset in np.linspace(-0.5, 0.5, count + 2)[1:-1]]
         across = row + SPREAD * np.array(places)
         axes.plot(known, across, "D", color=theme.categories["diagonal"], markersize=2.4, markeredgewidth=0)
     most = float(np.nanmax(np.abs(dataset["shift"].values), initial=0))
@@ -72,7 +72,7 @@ def _name(axes: Axes, dataset: xr.Dataset) -> None:
     axes.spines["left"].set_visible(False)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="reproduction-heads",
     doc="shares of the categories, and offsets of sharp diagonal heads, for models of several masking spans",
     variables=("category_share", "shift", "masking_span"),

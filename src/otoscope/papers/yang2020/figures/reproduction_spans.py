@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.figure_spec import Drawing
-from otoscope.figures.model_curves import Curves, trained_curves
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.model_curves import CurveSpec, draw_model_curves
 from otoscope.figures.style.theme import Theme
 
 
@@ -13,11 +13,11 @@ def reproduction_spans(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     radii = dataset["radius"].values
     labels = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in radii]
-    named = Curves("span_curve", radii, labels, "farthest key, in frames of the model")
-    return trained_curves(dataset, theme, "Span limited, rows as published", named)
+    named = CurveSpec("span_curve", radii, labels, "farthest key, in frames of the model")
+    return draw_model_curves(dataset, theme, "Span limited, rows as published", named)
 
 
-FIGURE = Drawing(
+FIGURE = FigureSpec(
     name="reproduction-spans",
     doc="scores of each probe over narrower and narrower spans, for models of several masking spans",
     variables=("span_curve", "span_curve_interval", "span_curve_drop", "radius", "masking_span"),

@@ -5,9 +5,18 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from otoscope.figures.builtin.attention_map import colour_scale, label_keys, label_queries, marks_of, show_weights
-from otoscope.figures.style.header import MARGIN, of_utterance, title
-from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, Square, page, place, sheet, write
+from otoscope.figures.attention_map import axis_labels, colour_scale, label_keys, label_queries, show_weights
+from otoscope.figures.style.header import MARGIN, add_header, utterance_caption
+from otoscope.figures.style.page import (
+    COLUMN,
+    FULL_HEIGHT,
+    FULL_WIDTH,
+    BoxMm,
+    add_axes_mm,
+    add_text_mm,
+    new_page,
+    page_axes,
+)
 from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, RIGHT, BOTTOM = 15.0, 20.0, 2.0, 20.0
@@ -22,20 +31,20 @@ def layer_maps(dataset: xr.Dataset, maps_lqk: Floats, heading: str, note: str, t
     rows, across = -(-len(maps_lqk) // columns), side + GAP
     down = side + HEADING
     width = max(COLUMN, LEFT + columns * across - GAP + RIGHT)
-    figure = page(width, TOP + rows * down + BOTTOM)
-    title(figure, heading, of_utterance(dataset), dataset, theme, width)
-    paper, marks = sheet(figure), marks_of(dataset)
+    figure = new_page(width, TOP + rows * down + BOTTOM)
+    add_header(figure, heading, utterance_caption(dataset), dataset, theme, width)
+    paper, marks = page_axes(figure), axis_labels(dataset)
     for layer, map_qk in enumerate(maps_lqk):
-        square = Square(LEFT + layer % columns * across, TOP + layer // columns * down, side)
-        write(figure, square.left, square.top - 0.6, f"layer {layer}", va="bottom", color=theme.quiet)
-        show_weights(paper, square, map_qk, theme.plain, theme.quiet)
+        square = BoxMm(LEFT + layer % columns * across, TOP + layer // columns * down, side)
+        add_text_mm(figure, square.left, square.top - 0.6, f"layer {layer}", va="bottom", color=theme.muted)
+        show_weights(paper, square, map_qk, theme.plain, theme.muted)
         if not layer % columns:
             label_queries(paper, square, marks, theme)
         if layer + columns >= len(maps_lqk):
             label_keys(paper, square, marks, theme)
     below = TOP + rows * down + 2.5
-    colour_scale(place(figure, LEFT, below + 4, 40, 2), theme.plain)
-    write(figure, MARGIN, below, note, color=theme.quiet)
+    colour_scale(add_axes_mm(figure, LEFT, below + 4, 40, 2), theme.plain)
+    add_text_mm(figure, MARGIN, below, note, color=theme.muted)
     return figure
 
 
