@@ -1,5 +1,7 @@
 """Views over whole maps: each against the formula written out, and on runs whose layers differ in their heads."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from tests.helpers.synthetic_run import make_run
@@ -47,7 +49,7 @@ def test_a_layer_without_heads_passes_on_what_it_got() -> None:
 def test_similarity_is_the_cosine_of_two_maps_whatever_the_size_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     maps = drawn_maps()
     whole = similarity(maps)
-    monkeypatch.setattr("otoscope.maps.similarity.BLOCK", 3 * 12 * 17)
+    monkeypatch.setattr(import_module("otoscope.maps.similarity"), "BLOCK_WEIGHTS", 3 * 12 * 17)
     for found in (whole, similarity(maps)):
         for a in np.ndindex(3, 4):
             for b in np.ndindex(3, 4):
@@ -104,5 +106,5 @@ def test_what_cannot_be_compared_is_said(tmp_path) -> None:
         similar_heads(make_run(tmp_path / "run", maps=0))
     with pytest.raises(InputError, match="no column 'loudness' to sort by"):
         similar_heads_table(make_run(tmp_path / "mapped"), "loudness")
-    with pytest.raises(InputError, match="a model of one head has no others"):
+    with pytest.raises(InputError, match="expected a model with two heads or more"):
         most_similar(similarity(drawn_maps()[:1, :1]))

@@ -1,6 +1,7 @@
-"""Capture through transformers' attention registry: one attention function and its mask function under one name.
+"""Capture attention through transformers' attention registry.
 
-Without the mask function of the same name a model would get no padding mask, and no error (a trap).
+otoscope registers an attention function and a mask function under one name. Without a mask function of the same name,
+transformers would pass no padding mask to the model, and raise no error.
 """
 
 import torch
@@ -27,16 +28,16 @@ def attention_function(
     position_bias: Tensor | None = None,
     **kwargs: object,
 ) -> tuple[Tensor, None]:
-    """Hand the call to the encoder that watches, if one does.
+    """Pass the call to the current handler, if there is one.
 
-    `attention_mask` comes from `mask_function`, or from the model itself, then often with a bias of positions in it;
-    other models hand over that bias as `position_bias [B, H, T, T]`. Unwatched, a refined model, whose configuration
-    has an `attention_span`, has its attention computed in blocks.
+    `attention_mask` comes from `mask_function` or from the model itself, which may add a bias of positions to it. Other
+    models pass that bias as `position_bias [B, H, T, T]`. Without a handler, refined models (their configuration has an
+    `attention_span`) use local attention, and all others torch's attention.
     """
-    answer, span = current_handler(), getattr(module.config, "attention_span", None)
-    if answer is not None:
+    handler, span = current_handler(), getattr(module.config, "attention_span", None)
+    if handler is not None:
         lengths, bias = parse_mask(attention_mask, position_bias, query)
-        return answer(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
+        return handler(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
     if span is not None:
         real_bt = None if attention_mask is None else attention_mask[:, 0, 0]
         return local_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
@@ -52,9 +53,15 @@ def mask_function(
     attention_mask: Tensor | None = None,
     **kwargs: object,
 ) -> Tensor | None:
-    """The padding mask as `[B, 1, 1, T]`, true on real frames, instead of a T x T mask per utterance."""
+    """Return the padding mask as `[B, 1, 1, T]`, true on real frames, instead of a T x T mask per utterance.
+
+    Raises:
+        InputError: the model masks its attention in another way.
+    """
     if mask_function is not bidirectional_mask_function or q_length != kv_length:
-        raise InputError("expected plain bidirectional self-attention, the model masks its attention in another way")
+        raise InputError(
+            "expected bidirectional self-attention, found another mask function; otoscope cannot measure this model"
+        )
     return None if attention_mask is None else attention_mask[:, None, None].to(torch.bool)
 
 

@@ -52,7 +52,7 @@ def show_map(sheet: Axes, square: BoxMm, attn_qk: Floats, category: str, theme: 
 def show_weights(sheet: Axes, square: BoxMm, attn_qk: Floats, ramp: Colormap, edge: str) -> None:
     """Put weights on the sheet, queries downward, by how many times uniform attention they are."""
     left, top, side = square
-    times_uniform = len(attn_qk) * block_means(attn_qk, most=int(side / MM_PER_INCH * PIXELS_PER_INCH))
+    times_uniform = len(attn_qk) * block_means(attn_qk, max_blocks=int(side / MM_PER_INCH * PIXELS_PER_INCH))
     sheet.imshow(
         np.maximum(times_uniform, FAINTEST),
         norm=LogNorm(FAINTEST, STRONGEST, clip=True),

@@ -1,1 +1,1 @@
-"""statistics.builtin."""
+"""The statistics of otoscope, one per file, each with one constant `STATISTIC`."""

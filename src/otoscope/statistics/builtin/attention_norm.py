@@ -1,6 +1,6 @@
-"""Attention norm: how much a head adds to each frame, term by term, `1/T sum_q sum_k ||A[q,k] f(x_k)||`.
+"""Attention norm: the norm of what a head adds to each frame, summed over terms, `1/T sum_q sum_k ||A[q,k] f(x_k)||`.
 
-`||A[q,k] f(x_k)|| = A[q,k] ||f(x_k)||`: the sums over queries and the norms of frames are enough.
+`||A[q,k] f(x_k)|| = A[q,k] ||f(x_k)||`: so the sums over queries and the norms of frames suffice.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Mean over queries of the summed norms of the terms, `[H]`."""
+    """Return the mean over queries of the summed norms of the terms, `[H]`."""
     return (reductions.column_sum * reductions.value_norm).sum(-1) / reductions.rows
 
 

@@ -1,7 +1,7 @@
 """Cumulative attention diagonality: the area under `C_r = 1/T sum_q sum_{|k-q| <= r(T-1)} A[q,k]` for r from 0 to 1.
 
-`C_r` steps up at each whole distance, so the area is one minus the mean share of the longest distance. An utterance of
-one frame has no other and scores 1.
+`C_r` increases at each whole distance, so the area is one minus the mean distance as a share of the longest. An
+utterance of one frame has value 1.
 """
 
 import numpy as np
@@ -15,16 +15,18 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """The area, `[H]`, from the mass at each distance."""
+    """Return the area, `[H]`, from the mass at each distance."""
     histogram = reductions.offset_histogram
-    apart = torch.arange(1 - reductions.length, reductions.length, device=histogram.device, dtype=histogram.dtype).abs()
-    return (histogram * (1 - apart / max(reductions.length - 1, 1))).sum(-1) / reductions.rows
+    distances = torch.arange(
+        1 - reductions.length, reductions.length, device=histogram.device, dtype=histogram.dtype
+    ).abs()
+    return (histogram * (1 - distances / max(reductions.length - 1, 1))).sum(-1) / reductions.rows
 
 
 def reference(A: Floats) -> float:
     """Follow the definition on one map `A [T, T]`: the steps of `C_r`, each as wide as the others."""
-    apart = distance(len(A))
-    steps = [A[apart <= reach].sum() for reach in range(max(len(A) - 1, 1))]
+    distances = distance(len(A))
+    steps = [A[distances <= reach].sum() for reach in range(max(len(A) - 1, 1))]
     return float(np.mean(steps)) / attending_rows(A)
 
 

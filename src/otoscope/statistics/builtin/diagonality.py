@@ -1,4 +1,4 @@
-"""Diagonality: how near to itself each frame attends, `-1/T^2 sum_q sum_k |q-k| A[q,k]`."""
+"""Diagonality: the negative mean distance between query and key, `-1/T^2 sum_q sum_k |q-k| A[q,k]`."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Negative mean distance as a share of the utterance, `[H]`; the distances are read off the offset histogram."""
+    """Return the negative mean distance as a share of the utterance, `[H]`, from the offset histogram."""
     histogram = reductions.offset_histogram
     offsets = torch.arange(1 - reductions.length, reductions.length, device=histogram.device)
     return -(histogram * offsets.abs()).sum(-1) / (reductions.length * reductions.rows)

@@ -1,4 +1,4 @@
-"""Globalness: how widely a head spreads each frame's attention, `1/T sum_q H(A[q])`."""
+"""Globalness: the mean entropy of the rows, `1/T sum_q H(A[q])`."""
 
 from torch import Tensor
 
@@ -9,7 +9,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Mean entropy of the rows, nats, `[H]`."""
+    """Return the mean entropy of the rows in nats, `[H]`."""
     return reductions.row_entropy.sum(-1) / reductions.rows
 
 

@@ -1,7 +1,7 @@
-"""Verticality by norm: how far all frames get what they get from the same few keys, `-H(p)`.
+"""Verticality by norm: negative entropy of the keys' shares in the norms of what a head adds, `-H(p)`.
 
-`p_k` is the share of key k in all norms `sum_q ||A[q,k] f(x_k)||`. Where it lies far below verticality, the keys that
-draw the attention give next to nothing: the head parks its attention there. A head that gives nothing at all has 0.
+`p_k` is the share of key k in all norms `sum_q ||A[q,k] f(x_k)||`. If it is far below verticality, the keys with most
+of the attention contribute almost nothing: the attention on them has no effect. A head whose values are all zero has 0.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Negative entropy of the keys' shares in all norms, nats, `[H]`."""
+    """Return the negative entropy of the keys' shares in all norms in nats, `[H]`."""
     norm_ht = reductions.column_sum * reductions.value_norm
     total_h1 = norm_ht.sum(-1, keepdim=True).clamp(min=torch.finfo(norm_ht.dtype).tiny)
     return -entr(norm_ht / total_h1).sum(-1)

@@ -1,6 +1,6 @@
-"""Normalised diagonality: diagonality with each row's distance measured against the farthest key it has.
+"""Normalised diagonality: mean nearness, each distance as a share of the distance to the farthest key.
 
-`mean_q[1 - sum_k A[q,k] |q-k| / max_k |q-k|]`; an utterance of one frame has no farther key and scores 1.
+`mean_q[1 - sum_k A[q,k] |q-k| / max_k |q-k|]`; an utterance of one frame has value 1.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """One minus the mean share of the farthest distance, `[H]`; the distances are read off the scaled histogram."""
+    """Return one minus the mean share of the farthest distance, `[H]`, from the scaled histogram."""
     histogram = reductions.scaled_histogram
     offsets = torch.arange(1 - reductions.length, reductions.length, device=histogram.device)
     return 1 - (histogram * offsets.abs()).sum(-1) / reductions.rows
@@ -22,9 +22,9 @@ def value(reductions: RequiredReductions) -> Tensor:
 
 def reference(A: Floats) -> float:
     """Follow the definition on one map `A [T, T]`."""
-    apart = distance(len(A))
-    farthest = np.maximum(apart.max(axis=1), 1)
-    return 1 - float(((A * apart).sum(axis=1) / farthest).sum()) / attending_rows(A)
+    distances = distance(len(A))
+    farthest = np.maximum(distances.max(axis=1), 1)
+    return 1 - float(((A * distances).sum(axis=1) / farthest).sum()) / attending_rows(A)
 
 
 STATISTIC = Statistic(

@@ -1,7 +1,6 @@
-"""Normalised entropy: how widely a head spreads each frame's attention, as a share of the widest there is.
+"""Normalised entropy: the mean entropy of the rows over that of uniform attention, `1/T sum_q H(A[q]) / ln T`.
 
-`1/T sum_q H(A[q]) / ln T`: 1 where attention is uniform, whatever the length, so that layers and utterances compare. An
-utterance of one frame, whose attention can go nowhere else, has 0.
+It is 1 for uniform attention at any length, so layers and utterances are comparable. An utterance of one frame has 0.
 """
 
 import math
@@ -15,16 +14,16 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Mean entropy of the rows over that of uniform attention, `[H]`."""
-    return reductions.row_entropy.sum(-1) / reductions.rows / _widest(reductions.length)
+    """Return the mean entropy of the rows over that of uniform attention, `[H]`."""
+    return reductions.row_entropy.sum(-1) / reductions.rows / _uniform_entropy(reductions.length)
 
 
 def reference(A: Floats) -> float:
     """Follow the definition on one map `A [T, T]`."""
-    return sum(entropy(row) for row in A) / (attending_rows(A) * _widest(len(A)))
+    return sum(entropy(row) for row in A) / (attending_rows(A) * _uniform_entropy(len(A)))
 
 
-def _widest(length: int) -> float:
+def _uniform_entropy(length: int) -> float:
     return math.log(max(length, 2))
 
 

@@ -1,6 +1,6 @@
 """Signed offset profile: how much attention goes how many frames ahead or back, `p(d) = 1/T sum_q A[q, q+d]`.
 
-Keys outside the utterance count 0, so the profile sums to 1 over all d (`REACH` frames to each side are kept).
+Keys outside the utterance count 0, so the profile sums to 1 over all d (`MAX_OFFSET` frames to each side are kept).
 """
 
 import numpy as np
@@ -12,20 +12,20 @@ from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
 from otoscope.typing import Floats
 
-REACH = 50  # frames
+MAX_OFFSET = 50  # frames
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Share of attention at key - query = -REACH ... REACH frames, `[H, 2 REACH + 1]`."""
+    """Return the share of attention at key - query = -MAX_OFFSET ... MAX_OFFSET, `[H, 2 MAX_OFFSET + 1]`."""
     histogram = reductions.offset_histogram
-    margin = REACH - (reductions.length - 1)
-    kept = torch.nn.functional.pad(histogram, (margin, margin))
-    return kept / reductions.rows[:, None]
+    margin = MAX_OFFSET - (reductions.length - 1)
+    profile = torch.nn.functional.pad(histogram, (margin, margin))
+    return profile / reductions.rows[:, None]
 
 
 def reference(A: Floats) -> Floats:
     """Follow the definition on one map `A [T, T]`."""
-    profile = [np.trace(A, offset=d) if abs(d) < len(A) else 0.0 for d in range(-REACH, REACH + 1)]
+    profile = [np.trace(A, offset=d) if abs(d) < len(A) else 0.0 for d in range(-MAX_OFFSET, MAX_OFFSET + 1)]
     return np.array(profile) / attending_rows(A)
 
 
@@ -38,5 +38,5 @@ STATISTIC = Statistic(
     value=value,
     reference=reference,
     dims=("offset",),
-    coords={"offset": np.arange(-REACH, REACH + 1)},
+    coords={"offset": np.arange(-MAX_OFFSET, MAX_OFFSET + 1)},
 )

@@ -14,7 +14,7 @@ EDGE = 1 / 20  # of the utterance, at each end; at least one frame
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Share of attention that sinks at the edges draw, `[H]`."""
+    """Return the share of attention on sinks at the edges, `[H]`."""
     edge = math.ceil(EDGE * reductions.length)
     share_ht = sink_share_by_frame(reductions)
     return share_ht[:, :edge].sum(-1) + share_ht[:, max(edge, reductions.length - edge) :].sum(-1)
@@ -33,7 +33,7 @@ STATISTIC = Statistic(
     name="sink_edge_share",
     doc="Share of a head's attention that goes to sinks in the first or last twentieth of the utterance.",
     units="1",
-    source="otoscope, beside sink_share",
+    source="otoscope, in addition to sink_share",
     requires=frozenset({"column_sum"}),
     value=value,
     reference=reference,

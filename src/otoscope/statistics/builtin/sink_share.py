@@ -1,6 +1,6 @@
-"""Sinks: the share of attention that goes to frames which draw more than ten times what uniform attention gives them.
+"""Sinks: the share of attention on frames with more than ten times the attention of a uniform map.
 
-Frame `j` is a sink where `1/T sum_q A[q,j] > 10/T`; utterances of ten frames or fewer have none.
+Frame `j` is a sink if `1/T sum_q A[q,j] > 10/T`; utterances of ten frames or fewer have none.
 """
 
 import torch
@@ -11,17 +11,17 @@ from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
 from otoscope.typing import Floats
 
-MULTIPLE = 10 * (1 + 1e-6)  # of uniform attention; a hair more, so that rounding decides nothing
+MULTIPLE = 10 * (1 + 1e-6)  # of uniform attention; slightly more, so that rounding has no effect
 
 
 def sink_share_by_frame(reductions: RequiredReductions) -> Tensor:
-    """Share of all attention that each frame draws as a sink, `[H, T]`; 0 where it is none."""
+    """Return the share of all attention on each frame that is a sink, `[H, T]`; 0 on other frames."""
     share_ht = reductions.column_sum / reductions.rows[:, None]
     return torch.where(share_ht > MULTIPLE / reductions.length, share_ht, 0)
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Share of attention that sinks draw, `[H]`."""
+    """Return the share of attention on sinks, `[H]`."""
     return sink_share_by_frame(reductions).sum(-1)
 
 

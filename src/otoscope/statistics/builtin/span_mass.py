@@ -13,16 +13,16 @@ RADII = (0, 1, 2, 5, 10, 20, 35, 50)  # frames
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Share of attention within each radius, `[H, len(RADII)]`."""
+    """Return the share of attention within each radius, `[H, len(RADII)]`."""
     histogram = reductions.offset_histogram
-    apart = torch.arange(1 - reductions.length, reductions.length, device=histogram.device).abs()
-    return torch.stack([histogram[:, apart <= radius].sum(-1) for radius in RADII], -1) / reductions.rows[:, None]
+    distances = torch.arange(1 - reductions.length, reductions.length, device=histogram.device).abs()
+    return torch.stack([histogram[:, distances <= radius].sum(-1) for radius in RADII], -1) / reductions.rows[:, None]
 
 
 def reference(A: Floats) -> Floats:
     """Follow the definition on one map `A [T, T]`."""
-    apart = distance(len(A))
-    return np.array([A[apart <= radius].sum() for radius in RADII]) / attending_rows(A)
+    distances = distance(len(A))
+    return np.array([A[distances <= radius].sum() for radius in RADII]) / attending_rows(A)
 
 
 STATISTIC = Statistic(

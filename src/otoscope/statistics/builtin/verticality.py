@@ -1,4 +1,4 @@
-"""Verticality: how far all frames attend to the same few keys, `-H(1/T sum_q A[q])`."""
+"""Verticality: the negative entropy of the mean row, `-H(1/T sum_q A[q])`."""
 
 from torch import Tensor
 from torch.special import entr
@@ -10,7 +10,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Negative entropy of the mean row, nats, `[H]`."""
+    """Return the negative entropy of the mean row in nats, `[H]`."""
     return -entr(reductions.column_sum / reductions.rows[:, None]).sum(-1)
 
 

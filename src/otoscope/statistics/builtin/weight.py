@@ -8,7 +8,7 @@ from otoscope.typing import Floats
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Largest weight, `[H]`."""
+    """Return the largest weight, `[H]`."""
     return reductions.row_max.amax(-1)
 
 
