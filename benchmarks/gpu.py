@@ -1,7 +1,7 @@
-"""On a GPU: the statistics kernel beside scaled-dot-product attention, and a whole hubert-large with and without it.
+"""Measure on a GPU the attention kernel with all statistics, and a model of hubert-large's shape with random weights.
 
-Both as ratios to what torch does alone (flash attention, in half precision), each the median over pairs. The weights of
-hubert-large's shape are random. Without a GPU it says so in one line, and that is all.
+Both are ratios to torch alone (flash attention, in half precision). A timing of torch precedes each timing of otoscope;
+the ratio is the median over the pairs. Without a GPU it prints one line.
 
     python benchmarks/gpu.py
 """
@@ -51,9 +51,9 @@ def seconds(work: Work) -> float:
     return time.perf_counter() - start
 
 
-def ratio(plain: Work, ours: Work) -> tuple[float, float]:
-    """Median of the pairs' ratios after three that warm up, and the median milliseconds of the plain one."""
-    pairs = [(seconds(plain), seconds(ours)) for _ in range(3 + PAIRS)][3:]
+def ratio(torch_alone: Work, otoscope: Work) -> tuple[float, float]:
+    """Return the median ratio after three warm-up pairs, and the median milliseconds of torch alone."""
+    pairs = [(seconds(torch_alone), seconds(otoscope)) for _ in range(3 + PAIRS)][3:]
     return statistics.median(b / a for a, b in pairs), 1000 * statistics.median(a for a, _ in pairs)
 
 
@@ -71,21 +71,21 @@ def whole_model(dtype: torch.dtype) -> tuple[float, float]:
         Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=True).save_pretrained(Path(folder))
         encoder = load(folder, device="cuda", dtype=str(dtype).removeprefix("torch."))
     wave = np.random.default_rng(0).normal(0, 0.1, SECONDS * encoder.sampling_rate).astype(np.float32)
-    return ratio(lambda: encoder.plain([wave]), lambda: encoder.observe([wave], NEEDS, lambda layer, found: None))
+    return ratio(lambda: encoder.plain([wave]), lambda: encoder.observe([wave], NEEDS, lambda layer, reductions: None))
+
+
+def print_row(measurement: str, dtype: str, time_ratio: float, milliseconds: float, limit: str) -> None:
+    print(f"{measurement:34} | {dtype:8} | {time_ratio:5.2f}x | {milliseconds:8.2f} | {limit}", flush=True)
 
 
 def print_table() -> None:
-    print(f"{torch.cuda.get_device_name()}; time over torch's own, median of {PAIRS} pairs")
-    print(f"{'what':34} | {'dtype':8} | {'ours':>6} | {'plain ms':>8} | at most")
+    print(f"{torch.cuda.get_device_name()}; time over that of torch, median of {PAIRS} pairs")
+    print(f"{'measurement':34} | {'dtype':8} | {'ratio':>6} | {'torch ms':>8} | at most")
     for dtype in DTYPES:
         name = str(dtype).removeprefix("torch.")
         for T in LENGTHS:
-            times, plain = kernel(T, dtype)
-            print(
-                f"{f'attention and statistics, T {T}':34} | {name:8} | {times:5.2f}x | {plain:8.2f} | 1.5x", flush=True
-            )
-        times, plain = whole_model(dtype)
-        print(f"{f'hubert-large shape, {SECONDS} s':34} | {name:8} | {times:5.2f}x | {plain:8.2f} | 1.25x", flush=True)
+            print_row(f"attention and statistics, T {T}", name, *kernel(T, dtype), "1.5x")
+        print_row(f"hubert-large shape, {SECONDS} s", name, *whole_model(dtype), "1.25x")
 
 
 if __name__ == "__main__":
@@ -94,4 +94,4 @@ if __name__ == "__main__":
     if torch.cuda.is_available():
         print_table()
     else:
-        print("no GPU is at hand: the kernel for CUDA is not measured")
+        print("no GPU found; nothing was measured")

@@ -1,9 +1,9 @@
-"""Cost of measuring attention while computing it, against the honest alternative of keeping whole maps.
+"""Measure the cost of attention with all statistics, by tiles (otoscope) and by whole maps (the alternative).
 
-Ours: the kernel's output and everything the statistics need, then the statistics. Alternative: whole maps `[H, T, T]`,
-then the formulas in torch. Both as ratios to plain scaled-dot-product attention. Each timing is paired with one of
-plain attention next to it, the ratio is the median over pairs, and the spread its middle half. Peak memory is what one
-call adds to a fresh process (Linux).
+otoscope computes the output and the reductions in tiles, then the statistics. The alternative computes whole maps
+`[H, T, T]`, then the formulas in torch. Both are ratios to scaled dot product attention alone. A timing of that
+precedes each timing; the ratio is the median over the pairs, the spread its middle half. Peak memory is what one call
+adds to a new process (Linux).
 
     python benchmarks/kernel.py
 """
@@ -36,7 +36,7 @@ def plain(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object
     return F.scaled_dot_product_attention(query, key, value, scale=SCALING)
 
 
-def ours(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
+def tiles(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
     context, [reductions] = attend(query, key, value, scaling=SCALING, needs=NEEDS)
     return context, [statistic.compute(reductions) for statistic in STATISTICS.values()]
 
@@ -46,7 +46,7 @@ def whole_maps(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> o
     return A @ value, all_statistics(A[0])
 
 
-ALTERNATIVES: dict[str, Attention] = {"plain": plain, "ours": ours, "whole maps": whole_maps}
+ALTERNATIVES: dict[str, Attention] = {"plain": plain, "otoscope": tiles, "whole maps": whole_maps}
 
 
 def states(T: int) -> list[torch.Tensor]:
@@ -61,7 +61,7 @@ def seconds(attention: Attention, inputs: list[torch.Tensor]) -> float:
 
 
 def ratios(attention: Attention, T: int, pairs: int) -> list[float]:
-    """Times of `attention` over those of plain attention just before, one per pair."""
+    """Return the times of `attention` over those of plain attention immediately before, one per pair."""
     inputs = states(T)
     for warm_up in (plain, attention):
         warm_up(*inputs)
@@ -70,7 +70,7 @@ def ratios(attention: Attention, T: int, pairs: int) -> list[float]:
 
 
 def added_memory(name: str, T: int) -> float:
-    """MiB that one call adds to the peak of a fresh process."""
+    """Return the MiB that one call adds to the peak memory of a new process."""
     command = [sys.executable, __file__, "--memory-of", name, "--length", str(T)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -78,14 +78,14 @@ def added_memory(name: str, T: int) -> float:
 def print_added_memory(name: str, T: int) -> None:
     inputs = states(T)
     ALTERNATIVES[name](*(x[:, :, :64].contiguous() for x in inputs))
-    Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = peak_memory()
     ALTERNATIVES[name](*inputs)
     print(peak_memory() - before)
 
 
 def peak_memory() -> float:
-    """Largest resident memory of this process so far, MiB."""
+    """Return the peak resident memory of this process in MiB."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) / 1024
 

@@ -1,4 +1,4 @@
-"""Law 5: intervening is truth. Heads are removed, and spans limited, as if the model itself had been changed."""
+"""Ablation is exact: removing heads and limiting spans equals a change of the model itself (invariant 5)."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack

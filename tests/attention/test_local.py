@@ -1,4 +1,4 @@
-"""Blocked attention is a band mask, whatever the lengths, spans and padding."""
+"""Local attention equals attention with a band mask, for all lengths, spans and padding."""
 
 import pytest
 import torch
@@ -33,9 +33,9 @@ def test_gradients_flow_and_are_those_of_a_band() -> None:
     q, k, v = (torch.randn(1, 2, 40, 4, dtype=torch.float64, requires_grad=True) for _ in range(3))
     weight = torch.randn(1, 40, 2, 4, dtype=torch.float64)
     real = torch.ones(1, 40, dtype=torch.bool)
-    ours = torch.autograd.grad((local_attention(q, k, v, radius=3, scaling=0.5) * weight).sum(), (q, k, v))
+    gradients = torch.autograd.grad((local_attention(q, k, v, radius=3, scaling=0.5) * weight).sum(), (q, k, v))
     expected = torch.autograd.grad((by_band(q, k, v, 3, 0.5, real) * weight).sum(), (q, k, v))
-    for a, b in zip(ours, expected, strict=True):
+    for a, b in zip(gradients, expected, strict=True):
         torch.testing.assert_close(a, b)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.helpers import statistics_invariants as laws
+from tests.helpers import statistics_invariants as invariants
 
 from otoscope.attention.inputs import AttentionInputs, SpanLimits
 from otoscope.attention.kernels.tiled import attend, attend_in_tiles, select_kernel
@@ -18,14 +18,14 @@ CONTEXT = {torch.float32: 5e-6, torch.bfloat16: 1e-2, torch.float16: 1e-3}
 
 def states(T: int, dtype: torch.dtype) -> list[torch.Tensor]:
     """Queries, keys and values `[1, H, T, d]` as models pass them: heads and frames transposed in memory."""
-    query, key = laws.peaky(T)
-    value = laws.noise(T + 1)[:, :, :T]
+    query, key = invariants.peaky(T)
+    value = invariants.noise(T + 1)[:, :, :T]
     return [x.to(dtype).transpose(1, 2).contiguous().transpose(1, 2) for x in (query, key, value)]
 
 
 def in_squares(length: int, inputs: list[torch.Tensor], out: torch.Tensor, needs: frozenset[str] = NEEDS) -> Reductions:
     query, key, value = (x[0, :, :length] for x in inputs)
-    call = AttentionInputs(query, key, value, 0.5, None, SpanLimits(length, length), laws.labels(length))
+    call = AttentionInputs(query, key, value, 0.5, None, SpanLimits(length, length), invariants.labels(length))
     assert supports_inputs(call)
     assert needs <= SUPPORTED_REDUCTIONS
     return attend_fused(call, needs, out, square=SQUARE)
@@ -35,14 +35,16 @@ def in_squares(length: int, inputs: list[torch.Tensor], out: torch.Tensor, needs
 def test_context_and_reductions_equal_those_of_the_tiles(dtype: torch.dtype) -> None:
     for T in LENGTHS:
         inputs = states(T, dtype)
-        out = torch.full((T, laws.HEADS, 8), torch.nan, dtype=dtype)
+        out = torch.full((T, invariants.HEADS, 8), torch.nan, dtype=dtype)
         reductions = in_squares(T, inputs, out)
         exact = [x.double() for x in inputs]
-        context, [expected] = attend(*exact, scaling=0.5, needs=NEEDS, labels=[laws.labels(T)])
-        assert laws.difference(out.double().numpy(), context[0].numpy()) <= CONTEXT[dtype]
+        context, [expected] = attend(*exact, scaling=0.5, needs=NEEDS, labels=[invariants.labels(T)])
+        assert invariants.difference(out.double().numpy(), context[0].numpy()) <= CONTEXT[dtype]
         assert reductions.rows.tolist() == expected.rows.tolist()
         for name in NEEDS:
-            difference = laws.difference(getattr(reductions, name).double().numpy(), getattr(expected, name).numpy())
+            difference = invariants.difference(
+                getattr(reductions, name).double().numpy(), getattr(expected, name).numpy()
+            )
             print(f"{dtype} T {T} {name}: {difference:.1e}")
             assert difference <= TOLERANCE, name
 
@@ -51,7 +53,10 @@ def test_padding_is_never_read_and_its_context_is_zero() -> None:
     inputs = states(37, torch.float32)
     for x in inputs:
         x[:, :, 21:] = torch.nan
-    padded, alone = torch.full((37, laws.HEADS, 8), torch.nan), torch.empty(21, laws.HEADS, 8)
+    padded, alone = (
+        torch.full((37, invariants.HEADS, 8), torch.nan),
+        torch.empty(21, invariants.HEADS, 8),
+    )
     reductions = in_squares(21, inputs, padded)
     expected = in_squares(21, [x[:, :, :21].contiguous() for x in inputs], alone)
     assert padded[21:].abs().max() == 0

@@ -75,7 +75,7 @@ def fresh(folder: Path, attention: str | None = "eager") -> Any:
 
 
 def slow(folder: Path, wave: np.ndarray, model: Any = None) -> Slow:
-    """What the model itself computes on one wave `[samples]`, its frames of padding or silence left out."""
+    """What the model itself computes on one wave `[samples]`, without its frames of padding or silence."""
     model = fresh(folder) if model is None else model
     if type(model).__name__ in ROUNDED and not hasattr(model, "banded"):
         with band(model, len(wave), renormalise=False):
@@ -146,7 +146,7 @@ def after(frames: int, length: int) -> Tensor:
 
 
 def cropped(A: Tensor, frames: int) -> Tensor:
-    """Maps `[..., T, T]` with the keys after so many frames left out, their rows summing to one again."""
+    """Maps `[..., T, T]` without the keys after so many frames; rows sum to one again."""
     kept = A * (torch.arange(A.shape[-1]) < frames)
     return kept / kept.sum(-1, keepdim=True)
 
@@ -187,7 +187,7 @@ def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = N
     `wave` is the utterance that is to be run, for models whose maps are cropped to it.
     """
 
-    beside = set(model.adapter.modules()) if getattr(model, "adapter", None) else ()
+    adapter = set(model.adapter.modules()) if getattr(model, "adapter", None) else ()
 
     def whole(maps: Tensor) -> Tensor:
         return maps
@@ -210,7 +210,7 @@ def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = N
         position_bias: float | Tensor | None = None,
         **_: Any,
     ) -> Any:
-        cut = within if module not in beside else whole
+        cut = within if module not in adapter else whole
         bias = 0 if position_bias is None else position_bias
         maps = (query @ key.mT * scaling + bias + (0 if attention_mask is None else attention_mask)).softmax(-1)
         return (cut(maps) @ value).transpose(1, 2).contiguous(), shown(maps)

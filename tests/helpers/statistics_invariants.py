@@ -1,4 +1,4 @@
-"""The laws every head statistic keeps, as checks that take the statistic: one tester for all of them, old or new."""
+"""The invariants of every head statistic, as checks that receive the statistic."""
 
 import math
 from collections.abc import Iterator
@@ -235,8 +235,8 @@ def counted(statistic: Statistic, indices: list[int]) -> accumulator.State:
     return seen
 
 
-def check_laws(statistic: Statistic) -> None:
-    """Every law at once, for a statistic that is not part of the package."""
+def check_invariants(statistic: Statistic) -> None:
+    """Check every invariant, for a statistic that is not part of the package."""
     check_described(statistic)
     check_exact(statistic)
     check_values(statistic)

@@ -108,7 +108,7 @@ def inputs_of(folder: Path, model: Any, waves: list[np.ndarray]) -> dict[str, Te
 
 
 def by_hand(folder: Path, waves: list[np.ndarray], frames: int) -> np.ndarray:
-    """Distances `[L, T, Z]` of the first wave, every other beside it in the batch."""
+    """Distances `[L, T, Z]` of the first wave, in a batch with the others."""
     model = fresh(folder)
     inputs = inputs_of(folder, model, waves)
     layers = sum(1 for name, _ in model.named_modules() if name in {projection(model, layer) for layer in range(9)})

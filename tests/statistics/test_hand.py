@@ -71,8 +71,8 @@ def test_sinks(sink: int | None, share: float, at_edge: float) -> None:
     [
         ([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 0.9),  # the sink, frame 1, is silent
         ([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0], 0.0),  # silence is elsewhere
-        ([1] * 12, math.nan),  # nobody is silent
-        ([-1] * 12, math.nan),  # nobody knows
+        ([1] * 12, math.nan),  # no silence
+        ([-1] * 12, math.nan),  # no labels
     ],
 )
 def test_sinks_in_silence(phones: list[int], expected: float) -> None:

@@ -4,43 +4,43 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.helpers import statistics_invariants as laws
+from tests.helpers import statistics_invariants as invariants
 
 from otoscope.attention.reduction_names import VALUE_NORM
 from otoscope.statistics import Statistic, available_statistics
 
-STATISTICS = available_statistics(laws.PHONES, {VALUE_NORM})
+STATISTICS = available_statistics(invariants.PHONES, {VALUE_NORM})
 
 every_statistic = pytest.mark.parametrize("statistic", STATISTICS.values(), ids=STATISTICS)
 
 
 @every_statistic
 def test_describes_itself(statistic: Statistic) -> None:
-    laws.check_described(statistic)
+    invariants.check_described(statistic)
 
 
 @every_statistic
 def test_equals_its_reference_on_full_maps(statistic: Statistic) -> None:
-    largest = laws.check_exact(statistic)
+    largest = invariants.check_exact(statistic)
     print(
         f"{statistic.name}: largest relative difference {largest[torch.float64]:.1e} in float64, "
-        f"{largest[torch.float32]:.1e} in float32, over {len(laws.cases())} maps x {laws.HEADS} heads"
+        f"{largest[torch.float32]:.1e} in float32, over {len(invariants.cases())} maps x {invariants.HEADS} heads"
     )
 
 
 @every_statistic
 def test_is_finite_and_in_its_range(statistic: Statistic) -> None:
-    laws.check_values(statistic)
+    invariants.check_values(statistic)
 
 
 @every_statistic
 def test_heads_do_not_see_each_other(statistic: Statistic) -> None:
-    laws.check_heads_are_independent(statistic)
+    invariants.check_heads_are_independent(statistic)
 
 
 @every_statistic
 def test_padding_changes_nothing(statistic: Statistic) -> None:
-    laws.check_padding(statistic)
+    invariants.check_padding(statistic)
 
 
 shards_of_twelve = st.permutations(range(12)).flatmap(
@@ -54,4 +54,4 @@ shards_of_twelve = st.permutations(range(12)).flatmap(
 @settings(max_examples=20)
 @given(shards=shards_of_twelve)
 def test_sharding_changes_nothing(statistic: Statistic, shards: list[list[int]]) -> None:
-    laws.check_merging(statistic, shards)
+    invariants.check_merging(statistic, shards)

@@ -16,7 +16,7 @@ def available_statistics(
 
     Args:
         phones: names of the phones of the corpus, in the order of their numbers; empty without labels.
-        model_reductions: names of the reductions that the model provides beside the kernels' (`REQUIRES_MODEL`).
+        model_reductions: names of the reductions that the model provides in addition to the kernels (`REQUIRES_MODEL`).
 
     Raises:
         InputError: an installed plug-in cannot be loaded.

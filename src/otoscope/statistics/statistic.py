@@ -34,12 +34,12 @@ class Statistic:
         reference: computes it from one full attention map `A [T, T]` (query, key) in float64. It is slow and follows
             the formula: tests compare `value` with it. A statistic with phones also receives `phone_tr [T, R]`, the
             number of the phone of every label frame, and the names of the phones. A statistic with value norms also
-            receives `f(x) [T, features]`, the projected values of the head. Means leave out rows of `A` that attend to
+            receives `f(x) [T, features]`, the projected values of the head. Means exclude rows of `A` that attend to
             nothing.
-        dims: names of the axes after `H`. A statistic with `dims` lies in [0, 1].
+        dims: names of the axes after `H`. A statistic with `dims` is in [0, 1].
         coords: values of the coordinate of each dim; `for_phones` adds those of `PHONE_DIMS`.
         required_phones: names that the phones of the corpus must contain.
-        may_be_undefined: whether it is NaN for all heads of some utterances, which means leave out.
+        may_be_undefined: whether it is NaN for all heads of some utterances; means exclude them.
         phones: the names of the phones; `for_phones` sets them.
 
     Examples:

@@ -26,8 +26,8 @@ def reference(A: Floats, projected_to: Floats) -> float:
 
 STATISTIC = Statistic(
     name="attention_norm",
-    doc="Mean over frames of the summed norms of what a head adds to them, term by term: how much it gives, in units "
-    "of the hidden state; compare heads of one layer.",
+    doc="Mean over frames of the summed norms of the terms that a head adds to them, in units of the hidden state; "
+    "comparable between heads of one layer.",
     units="hidden state",
     source="Kobayashi et al. 2020 (arXiv 2004.10102)",
     requires=frozenset({"column_sum", VALUE_NORM}),

@@ -24,7 +24,7 @@ def reference(A: Floats) -> float:
 
 STATISTIC = Statistic(
     name="attention_outside",
-    doc="Share of the attention of an utterance's frames that falls on none of them: on silence behind it, on tokens.",
+    doc="Share of the attention of an utterance's frames that falls outside: on later silence, or on special tokens.",
     units="1",
     source="otoscope",
     requires=frozenset({ATTENTION_OUTSIDE}),

@@ -32,7 +32,7 @@ def reference(A: Floats) -> float:
 
 STATISTIC = Statistic(
     name="cumulative_diagonality",
-    doc="Area under the share of attention that lies within a growing distance of the diagonal: 1 where every frame "
+    doc="Area under the share of attention within a growing distance of the diagonal: 1 if every frame "
     "attends to itself.",
     units="1",
     source="Shim, Choi and Sung 2022 (ICLR, Understanding the role of self attention for efficient speech recognition)",

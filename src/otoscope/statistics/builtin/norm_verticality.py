@@ -31,10 +31,10 @@ def reference(A: Floats, projected_to: Floats) -> float:
 
 STATISTIC = Statistic(
     name="norm_verticality",
-    doc="Negative entropy of the keys' shares in all that a head gives, by norm: high where all frames get theirs from "
-    "the same keys. Far below verticality where the keys that draw the attention give little.",
+    doc="Negative entropy of the keys' shares in the norms of what a head adds: high if the same keys contribute most "
+    "to all frames. Far below verticality if the keys with most of the attention contribute little.",
     units="nats",
-    source="norms of Kobayashi et al. 2020 (arXiv 2004.10102) in verticality's place of weights, by otoscope",
+    source="norms of Kobayashi et al. 2020 (arXiv 2004.10102) in place of the weights of verticality, by otoscope",
     requires=frozenset({"column_sum", VALUE_NORM}),
     value=value,
     reference=reference,

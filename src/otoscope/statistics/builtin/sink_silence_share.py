@@ -38,7 +38,7 @@ def reference(A: Floats, phone_tr: Ints, phones: Sequence[str]) -> float:
 
 STATISTIC = Statistic(
     name="sink_silence_share",
-    doc="Share of a head's attention that goes to sinks in silence; of utterances with labelled silence alone.",
+    doc="Share of a head's attention that goes to sinks in silence; only of utterances with labelled silence.",
     units="1",
     source="otoscope, in addition to sink_share",
     requires=frozenset({"column_sum", "labels"}),

@@ -27,7 +27,7 @@ def reference(A: Floats) -> Floats:
 
 STATISTIC = Statistic(
     name="span_mass",
-    doc="Share of a head's attention that lies within so many frames of the query: what a span of that radius keeps.",
+    doc="Share of a head's attention within so many frames of the query: what an attention span of that radius keeps.",
     units="1",
     source="span of Yang, Liu and Lee 2020 (arXiv 2006.03265), section 5",
     requires=frozenset({"offset_histogram"}),
