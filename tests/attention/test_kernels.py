@@ -47,11 +47,11 @@ def test_many_heads_and_many_tiles_equal_one_head_at_a_time() -> None:
     q, k, v = qkv(1, 13, 700, dtype=torch.float64)
     context, [together] = attend(q, k, v, scaling=0.3, needs=set(TILE_REDUCERS))
     for h in range(13):
-        one = slice(h, h + 1)
-        alone_context, [alone] = attend(q[:, one], k[:, one], v[:, one], scaling=0.3, needs=set(TILE_REDUCERS))
-        torch.testing.assert_close(context[:, :, one], alone_context, rtol=1e-12, atol=1e-12)
+        head = slice(h, h + 1)
+        alone_context, [alone] = attend(q[:, head], k[:, head], v[:, head], scaling=0.3, needs=set(TILE_REDUCERS))
+        torch.testing.assert_close(context[:, :, head], alone_context, rtol=1e-12, atol=1e-12)
         for name in TILE_REDUCERS:
-            torch.testing.assert_close(getattr(together, name)[one], getattr(alone, name), rtol=1e-12, atol=1e-12)
+            torch.testing.assert_close(getattr(together, name)[head], getattr(alone, name), rtol=1e-12, atol=1e-12)
 
 
 def test_context_equals_scaled_dot_product_attention() -> None:

@@ -131,12 +131,12 @@ def output() -> torch.Tensor:
     return as_stored(weight)[0]
 
 
-def by_definition(statistic: Statistic, A: np.ndarray, given_ko: np.ndarray) -> np.ndarray:
+def by_definition(statistic: Statistic, A: np.ndarray, projected_to: np.ndarray) -> np.ndarray:
     """The statistic of one map by its slow reference, and of the head's values `[T, o]` where it takes them."""
     spoken = labels(len(A))
     arguments = (spoken.phone_tr.numpy(), PHONES) if statistic.requires_phones else ()
     if VALUE_NORM in statistic.requires:
-        arguments = (given_ko,)
+        arguments = (projected_to,)
     return np.asarray(statistic.reference(A, *arguments))
 
 
@@ -150,9 +150,9 @@ def difference(fast: np.ndarray, slow: np.ndarray) -> float:
 def differences(statistic: Statistic, dtype: torch.dtype) -> Iterator[float]:
     for number, case in enumerate(cases()):
         fast = measured(statistic, case, dtype)
-        given_hko = (case.key[0] @ output()).numpy()
+        projected_hto = (case.key[0] @ output()).numpy()
         for h, A in enumerate(maps(number)):
-            yield difference(fast[h], by_definition(statistic, A, given_hko[h]))
+            yield difference(fast[h], by_definition(statistic, A, projected_hto[h]))
 
 
 def check_described(statistic: Statistic) -> None:
@@ -229,10 +229,10 @@ def check_merging(statistic: Statistic, shards: list[list[int]]) -> None:
 def counted(statistic: Statistic, indices: list[int]) -> accumulator.State:
     """The state of a small corpus in which utterance i is case i."""
     undefined = [statistic.name] if statistic.may_be_undefined else []
-    seen = accumulator.init({statistic.name: statistic.shape}, [HEADS], undefined)
+    state = accumulator.init({statistic.name: statistic.shape}, [HEADS], undefined)
     for index in indices:
-        accumulator.update(seen, index, {statistic.name: measured(statistic, cases()[index])[None]})
-    return seen
+        accumulator.update(state, index, {statistic.name: measured(statistic, cases()[index])[None]})
+    return state
 
 
 def check_invariants(statistic: Statistic) -> None:

@@ -34,37 +34,37 @@ def written_out_rollout(maps: np.ndarray) -> list[np.ndarray]:
 
 
 def test_rollout_is_the_sum_over_all_paths_through_the_layers() -> None:
-    found = rollout(drawn_maps())
-    np.testing.assert_allclose(found, written_out_rollout(drawn_maps()), atol=1e-15)
-    np.testing.assert_allclose(found.sum(-1), 1, atol=1e-14)
+    rollouts = rollout(drawn_maps())
+    np.testing.assert_allclose(rollouts, written_out_rollout(drawn_maps()), atol=1e-15)
+    np.testing.assert_allclose(rollouts.sum(-1), 1, atol=1e-14)
 
 
 def test_a_layer_without_heads_passes_on_what_it_got() -> None:
     maps = drawn_maps()
     maps[1] = np.nan
-    found = rollout(maps)
-    np.testing.assert_array_equal(found[1], found[0])
+    rollouts = rollout(maps)
+    np.testing.assert_array_equal(rollouts[1], rollouts[0])
 
 
 def test_similarity_is_the_cosine_of_two_maps_whatever_the_size_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     maps = drawn_maps()
     whole = similarity(maps)
     monkeypatch.setattr(import_module("otoscope.maps.similarity"), "BLOCK_WEIGHTS", 3 * 12 * 17)
-    for found in (whole, similarity(maps)):
+    for cosines in (whole, similarity(maps)):
         for a in np.ndindex(3, 4):
             for b in np.ndindex(3, 4):
                 A, B = maps[a], maps[b]
                 cosine = (A * B).sum() / (np.linalg.norm(A) * np.linalg.norm(B))
-                np.testing.assert_allclose(found[(*a, *b)], cosine, atol=1e-14)
+                np.testing.assert_allclose(cosines[(*a, *b)], cosine, atol=1e-14)
 
 
 def test_layers_are_as_like_as_each_head_to_the_likest_of_the_other() -> None:
-    found = similarity(drawn_maps())
-    reuse = layer_reuse(found)
+    cosines = similarity(drawn_maps())
+    reuse = layer_reuse(cosines)
     for layer in range(3):
         for other in range(3):
             heads = range(3 if layer == 1 else 4)
-            expected = np.mean([np.nanmax(found[layer, head, other]) for head in heads])
+            expected = np.mean([np.nanmax(cosines[layer, head, other]) for head in heads])
             np.testing.assert_allclose(reuse[layer, other], expected, atol=1e-15)
 
 

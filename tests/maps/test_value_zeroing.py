@@ -60,7 +60,7 @@ def zeroed(model: Any, layer: int, span: tuple[int, int]) -> Iterator[None]:
             patch.setattr(F, "multi_head_attention_forward", torch_attention(attention, zero))
             yield
         return
-    (module,) = (one for name, one in block.named_modules() if name.split(".")[-1] in VALUES)
+    (module,) = (module for name, module in block.named_modules() if name.split(".")[-1] in VALUES)
     hook = module.register_forward_hook(lambda _, given, value: zero(value))
     yield
     hook.remove()
@@ -113,23 +113,23 @@ def by_hand(folder: Path, waves: list[np.ndarray], frames: int) -> np.ndarray:
     inputs = inputs_of(folder, model, waves)
     layers = sum(1 for name, _ in model.named_modules() if name in {projection(model, layer) for layer in range(9)})
     whole = outputs(model, inputs, layers)
-    found = np.zeros((layers, frames, len(SPANS)))
+    distances = np.zeros((layers, frames, len(SPANS)))
     for layer in range(layers):
         for place, span in enumerate(SPANS):
             with zeroed(model, layer, span):
                 changed = outputs(model, inputs, layers)[layer][0, :frames].numpy()
             before = whole[layer][0, :frames].numpy()
             norms = np.linalg.norm(changed, axis=1) * np.linalg.norm(before, axis=1)
-            found[layer, :, place] = 1 - (changed * before).sum(1) / norms
-    return found
+            distances[layer, :, place] = 1 - (changed * before).sum(1) / norms
+    return distances
 
 
 def test_scores_are_those_of_the_model_with_its_values_set_to_zero(named: Path) -> None:
     encoder = load(named, device="cpu", dtype="float64")
-    found = value_zeroing(encoder, WAVE, SPANS)
+    distances = value_zeroing(encoder, WAVE, SPANS)
     expected = by_hand(named, [WAVE], encoder.frames(WAVE))
     assert expected.max() > 1e-4
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(distances, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("family", ["mockingjay", "wav2vec2-layer"])
@@ -141,9 +141,9 @@ def test_an_utterance_padded_beside_a_longer_one_has_the_same_scores(family: str
 
 def test_every_frame_alone_is_the_default(folders: dict[str, Path]) -> None:
     encoder = load(folders["mockingjay"], device="cpu", dtype="float64")
-    found, frames = value_zeroing(encoder, WAVE), encoder.frames(WAVE)
-    assert found.shape == (encoder.n_layers, frames, frames)
-    np.testing.assert_array_equal(found[..., [0, 8]], value_zeroing(encoder, WAVE, SPANS)[..., [0, 2]])
+    distances, frames = value_zeroing(encoder, WAVE), encoder.frames(WAVE)
+    assert distances.shape == (encoder.n_layers, frames, frames)
+    np.testing.assert_array_equal(distances[..., [0, 8]], value_zeroing(encoder, WAVE, SPANS)[..., [0, 2]])
 
 
 @pytest.mark.parametrize("batch_first", [True, False])
@@ -152,7 +152,7 @@ def test_a_wrapped_module_is_zeroed_too(batch_first: bool) -> None:
     layer = nn.TransformerEncoderLayer(16, nhead=2, dim_feedforward=32, batch_first=batch_first).double()
     module = nn.TransformerEncoder(layer, num_layers=2, enable_nested_tensor=False).eval()
     encoder = wrap(module, samples_per_frame=160, inputs=frames_of, batch_first=batch_first)
-    found = value_zeroing(encoder, WAVE, SPANS)
+    distances = value_zeroing(encoder, WAVE, SPANS)
     x = frames_of(WAVE)[None]
     first = module.layers[0]
     maps = torch.from_numpy(encoder.maps(WAVE)[0])
@@ -162,7 +162,7 @@ def test_a_wrapped_module_is_zeroed_too(batch_first: bool) -> None:
         cut[slice(*span)] = 0
         given = [ended(first, x[0], maps, one) for one in (value, cut)]
         expected = 1 - F.cosine_similarity(*given, dim=-1)
-        np.testing.assert_allclose(found[0, :, place], expected.detach().numpy(), atol=1e-12)
+        np.testing.assert_allclose(distances[0, :, place], expected.detach().numpy(), atol=1e-12)
 
 
 def ended(layer: nn.TransformerEncoderLayer, x: Tensor, maps_hqk: Tensor, value: Tensor) -> Tensor:

@@ -24,29 +24,29 @@ def utterance(index: int) -> dict[str, np.ndarray]:
 
 
 def counted(indices: list[int]) -> accumulator.State:
-    seen = accumulator.init(SHAPES, HEADS)
+    state = accumulator.init(SHAPES, HEADS)
     for index in indices:
-        accumulator.update(seen, index, utterance(index))
-    return seen
+        accumulator.update(state, index, utterance(index))
+    return state
 
 
 def assert_same_bits(a: accumulator.State, b: accumulator.State) -> None:
-    one, other = accumulator.to_arrays(a), accumulator.to_arrays(b)
-    assert one.keys() == other.keys()
-    assert all(one[name].tobytes() == other[name].tobytes() for name in one)
+    arrays_a, arrays_b = accumulator.to_arrays(a), accumulator.to_arrays(b)
+    assert arrays_a.keys() == arrays_b.keys()
+    assert all(arrays_a[name].tobytes() == arrays_b[name].tobytes() for name in arrays_a)
 
 
 @given(st.lists(st.lists(st.integers(0, 400), max_size=6), min_size=3, max_size=3))
 def test_merging_is_associative_and_commutative_to_the_bit(parts: list[list[int]]) -> None:
-    seen: set[int] = set()
+    used: set[int] = set()
     disjoint = []
     for part in parts:
-        disjoint.append(counted([i for i in dict.fromkeys(part) if i not in seen]))
-        seen.update(part)
+        disjoint.append(counted([i for i in dict.fromkeys(part) if i not in used]))
+        used.update(part)
     a, b, c = disjoint
     assert_same_bits(accumulator.merge(accumulator.merge(a, b), c), accumulator.merge(a, accumulator.merge(b, c)))
     assert_same_bits(accumulator.merge(a, b), accumulator.merge(b, a))
-    assert_same_bits(accumulator.merge(a, accumulator.merge(b, c)), counted(sorted(seen)))
+    assert_same_bits(accumulator.merge(a, accumulator.merge(b, c)), counted(sorted(used)))
 
 
 def test_means_are_plain_means_over_utterances() -> None:
@@ -120,24 +120,24 @@ def broken(name: str, value: float) -> dict[str, np.ndarray]:
     ],
 )
 def test_wrong_values_are_refused_and_leave_the_state_as_it_was(values: dict[str, np.ndarray], message: str) -> None:
-    seen = counted([1])
+    state = counted([1])
     with pytest.raises(InputError, match=message):
-        accumulator.update(seen, 8, values)
-    assert_same_bits(seen, counted([1]))
+        accumulator.update(state, 8, values)
+    assert_same_bits(state, counted([1]))
 
 
 def test_means_leave_out_utterances_for_which_a_partial_statistic_is_undefined(tmp_path: Path) -> None:
-    seen = accumulator.init({"weight": (), "silent": ()}, HEADS, may_be_undefined={"silent"})
+    state = accumulator.init({"weight": (), "silent": ()}, HEADS, may_be_undefined={"silent"})
     undefined = {"weight": utterance(1)["weight"], "silent": np.full((2, 2), np.nan)}
-    accumulator.update(seen, 0, {name: utterance(0)["weight"] for name in ("weight", "silent")})
-    accumulator.update(seen, 1, undefined)
-    final = accumulator.finalize(accumulator.from_arrays(accumulator.to_arrays(seen)))
+    accumulator.update(state, 0, {name: utterance(0)["weight"] for name in ("weight", "silent")})
+    accumulator.update(state, 1, undefined)
+    final = accumulator.finalize(accumulator.from_arrays(accumulator.to_arrays(state)))
     np.testing.assert_array_equal(final.mean["silent"], utterance(0)["weight"])
     assert np.isnan(final.rows["silent"][1]).all()
     with pytest.raises(InputError, match="silent of utterance 2 is not finite"):
-        accumulator.update(seen, 2, undefined | {"silent": broken("weight", np.nan)["weight"]})
+        accumulator.update(state, 2, undefined | {"silent": broken("weight", np.nan)["weight"]})
     with pytest.raises(InputError, match="weight of utterance 2 is not finite"):
-        accumulator.update(seen, 2, {"weight": undefined["silent"], "silent": undefined["silent"]})
+        accumulator.update(state, 2, {"weight": undefined["silent"], "silent": undefined["silent"]})
 
 
 def test_an_utterance_counts_once() -> None:

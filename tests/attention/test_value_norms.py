@@ -35,14 +35,14 @@ def measured(encoder: Encoder, waves: list[np.ndarray]) -> list[dict[str, np.nda
 @contextmanager
 def values_of(model: Any) -> Iterator[dict[str, torch.Tensor]]:
     """What each projection to values gives within the block, `[T, H * d]` by name."""
-    seen: dict[str, torch.Tensor] = {}
+    values: dict[str, torch.Tensor] = {}
     hooks = []
     for name, module in model.named_modules():
         if name.split(".")[-1] in VALUES:
-            hooks.append(module.register_forward_hook(lambda _, given, out, name=name: seen.update({name: out[0]})))
+            hooks.append(module.register_forward_hook(lambda _, inputs, out, name=name: values.update({name: out[0]})))
         if type(module).__name__ == "WavLMAttention":  # torch takes the weights of its projection, and never calls it
             hooks.append(module.register_forward_pre_hook(call_projection, with_kwargs=True))
-    yield seen
+    yield values
     for hook in hooks:
         hook.remove()
 
@@ -56,7 +56,7 @@ def by_definition(folder: Path, wave: np.ndarray) -> dict[str, np.ndarray]:
     model = fresh(folder)
     with values_of(model) as values:
         maps = slow(folder, wave, model).maps
-    found: dict[str, list] = {name: [] for name in NORMS}
+    norms: dict[str, list] = {name: [] for name in NORMS}
     for layer, (A_hqk, value) in enumerate(zip(maps, of_layers(values, len(maps)), strict=True)):
         H, T, _ = A_hqk.shape
         weight_hdo = (
@@ -64,10 +64,10 @@ def by_definition(folder: Path, wave: np.ndarray) -> dict[str, np.ndarray]:
             .weight.T.detach()
             .reshape(H, -1, len(output_projection(model, layer).weight))
         )
-        given = np.einsum("thd,hdo->hto", value[:T].reshape(T, H, -1).detach().numpy(), weight_hdo.numpy())
+        projected_hto = np.einsum("thd,hdo->hto", value[:T].reshape(T, H, -1).detach().numpy(), weight_hdo.numpy())
         for name, statistic in NORMS.items():
-            found[name].append([statistic.reference(A, one) for A, one in zip(A_hqk, given, strict=True)])
-    return {name: np.array(rows) for name, rows in found.items()}
+            norms[name].append([statistic.reference(A, x_to) for A, x_to in zip(A_hqk, projected_hto, strict=True)])
+    return {name: np.array(rows) for name, rows in norms.items()}
 
 
 def of_layers(values: dict[str, torch.Tensor], layers: int) -> list[torch.Tensor]:

@@ -36,7 +36,7 @@ def whole_maps(folder: Path, wave: np.ndarray) -> list[np.ndarray]:
 def outside(encoder: Encoder, waves: list[np.ndarray]) -> np.ndarray:
     """The measured share `[utterance, layer, head]`."""
     layers: dict[int, list[Reductions]] = {}
-    encoder.observe(waves, NEEDS, lambda layer, found: layers.setdefault(layer, []).extend(found))
+    encoder.observe(waves, NEEDS, lambda layer, reductions: layers.setdefault(layer, []).extend(reductions))
     values = [[OUTSIDE.compute(one).numpy() for one in layers[layer]] for layer in range(encoder.n_layers)]
     return np.array(values).swapaxes(0, 1)
 
