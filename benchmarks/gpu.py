@@ -19,6 +19,7 @@ from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
 from otoscope import load
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.statistics import available_statistics
 
@@ -61,7 +62,7 @@ def kernel(T: int, dtype: torch.dtype) -> tuple[float, float]:
     query, key, value = (torch.randn(1, HEADS, T, FEATURES, device="cuda", dtype=dtype) for _ in range(3))
     return ratio(
         lambda: F.scaled_dot_product_attention(query, key, value, scale=SCALING),
-        lambda: attend(query, key, value, scaling=SCALING, needs=NEEDS),
+        lambda: attend(query, key, value, AttentionOptions(scaling=SCALING, needs=NEEDS)),
     )
 
 

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 
 from alternative import all_statistics
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.statistics import available_statistics
 
@@ -37,7 +38,7 @@ def plain(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object
 
 
 def tiles(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> object:
-    context, [reductions] = attend(query, key, value, scaling=SCALING, needs=NEEDS)
+    context, [reductions] = attend(query, key, value, AttentionOptions(scaling=SCALING, needs=NEEDS))
     return context, [statistic.compute(reductions) for statistic in STATISTICS.values()]
 
 

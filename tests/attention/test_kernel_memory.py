@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS
@@ -38,7 +39,9 @@ def peak(attention: Callable[[torch.Tensor], object], T: int) -> int:
 
 def tiled(states: torch.Tensor) -> object:
     labels = Labels(torch.arange(states.shape[2])[:, None] // 8 % 40, 40)
-    return attend(states, states, states, scaling=1.0, needs={*TILE_REDUCERS, *LABEL_REDUCERS}, labels=[labels])
+    return attend(
+        states, states, states, AttentionOptions(scaling=1.0, needs={*TILE_REDUCERS, *LABEL_REDUCERS}, labels=[labels])
+    )
 
 
 def whole_map(states: torch.Tensor) -> object:

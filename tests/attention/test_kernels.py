@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from tests.helpers import statistics_invariants
 
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.reductions import TILE_REDUCERS
 from otoscope.errors import InputError
@@ -35,7 +36,9 @@ def direct(A: np.ndarray) -> dict[str, np.ndarray]:
 
 def test_reductions_and_context_equal_those_of_whole_maps() -> None:
     for number, (query, key, options) in enumerate(statistics_invariants.cases()):
-        context, [reductions] = attend(query, key, key, scaling=0.5, needs=set(TILE_REDUCERS), **options)
+        context, [reductions] = attend(
+            query, key, key, AttentionOptions(scaling=0.5, needs=set(TILE_REDUCERS), **options)
+        )
         for h, A in enumerate(statistics_invariants.maps(number)):
             np.testing.assert_allclose(context[0, :, h], A @ key[0, h].numpy(), rtol=1e-11, atol=1e-11)
             for name, expected in direct(A).items():
@@ -45,10 +48,12 @@ def test_reductions_and_context_equal_those_of_whole_maps() -> None:
 def test_many_heads_and_many_tiles_equal_one_head_at_a_time() -> None:
     """Tiles take several heads; the last tile of heads and of queries is smaller than the others."""
     q, k, v = qkv(1, 13, 700, dtype=torch.float64)
-    context, [together] = attend(q, k, v, scaling=0.3, needs=set(TILE_REDUCERS))
+    context, [together] = attend(q, k, v, AttentionOptions(scaling=0.3, needs=set(TILE_REDUCERS)))
     for h in range(13):
         head = slice(h, h + 1)
-        alone_context, [alone] = attend(q[:, head], k[:, head], v[:, head], scaling=0.3, needs=set(TILE_REDUCERS))
+        alone_context, [alone] = attend(
+            q[:, head], k[:, head], v[:, head], AttentionOptions(scaling=0.3, needs=set(TILE_REDUCERS))
+        )
         torch.testing.assert_close(context[:, :, head], alone_context, rtol=1e-12, atol=1e-12)
         for name in TILE_REDUCERS:
             torch.testing.assert_close(getattr(together, name)[head], getattr(alone, name), rtol=1e-12, atol=1e-12)
@@ -56,15 +61,15 @@ def test_many_heads_and_many_tiles_equal_one_head_at_a_time() -> None:
 
 def test_context_equals_scaled_dot_product_attention() -> None:
     q, k, v = qkv(2, 3, 200)
-    context, _ = attend(q, k, v, scaling=0.25)
+    context, _ = attend(q, k, v, AttentionOptions(scaling=0.25))
     torch.testing.assert_close(context, F.scaled_dot_product_attention(q, k, v, scale=0.25).transpose(1, 2))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
     half = qkv(1, 2, 150, dtype=dtype)
-    context, [reductions] = attend(*half, scaling=0.5, needs=set(TILE_REDUCERS))
-    exact_context, [exact] = attend(*(x.float() for x in half), scaling=0.5, needs=set(TILE_REDUCERS))
+    context, [reductions] = attend(*half, AttentionOptions(scaling=0.5, needs=set(TILE_REDUCERS)))
+    exact_context, [exact] = attend(*(x.float() for x in half), AttentionOptions(scaling=0.5, needs=set(TILE_REDUCERS)))
     assert context.dtype == dtype
     torch.testing.assert_close(context, exact_context.to(dtype))
     for name in TILE_REDUCERS:
@@ -72,7 +77,7 @@ def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
 
 
 def test_what_is_not_needed_is_not_computed() -> None:
-    _, [reductions] = attend(*qkv(1, 1, 9), scaling=1.0, needs={"row_max"})
+    _, [reductions] = attend(*qkv(1, 1, 9), AttentionOptions(scaling=1.0, needs={"row_max"}))
     assert [name for name in TILE_REDUCERS if getattr(reductions, name) is not None] == ["row_max"]
 
 
@@ -80,8 +85,10 @@ def test_padding_is_never_read_and_its_context_is_zero() -> None:
     q, k, v = qkv(2, 2, 140)
     for states in (q, k, v):
         states[1, :, 131:] = math.nan
-    context, [whole, shorter] = attend(q, k, v, scaling=0.5, lengths=[140, 131], needs=set(TILE_REDUCERS))
-    alone, _ = attend(*(x[1:, :, :131] for x in (q, k, v)), scaling=0.5)
+    context, [whole, shorter] = attend(
+        q, k, v, AttentionOptions(scaling=0.5, lengths=[140, 131], needs=set(TILE_REDUCERS))
+    )
+    alone, _ = attend(*(x[1:, :, :131] for x in (q, k, v)), AttentionOptions(scaling=0.5))
     assert (whole.length, shorter.length) == (140, 131)
     assert context[1, 131:].abs().max() == 0
     torch.testing.assert_close(context[1, :131], alone[0], rtol=0, atol=0)
@@ -90,7 +97,7 @@ def test_padding_is_never_read_and_its_context_is_zero() -> None:
 def test_the_context_is_written_where_asked() -> None:
     q, k, v = qkv(1, 2, 30)
     out = torch.full((1, 30, 2, 8), math.nan)
-    context, _ = attend(q, k, v, scaling=0.5, lengths=[20], out=out)
+    context, _ = attend(q, k, v, AttentionOptions(scaling=0.5, lengths=[20]), out=out)
     assert context is out
     assert out.isfinite().all()
 
@@ -99,7 +106,7 @@ def test_the_context_is_written_where_asked() -> None:
 def test_a_bias_broadcasts(shape: tuple[int, ...]) -> None:
     q, k, v = qkv(2, 3, 60, dtype=torch.float64)
     bias = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    context, _ = attend(q, k, v, scaling=0.5, bias=bias)
+    context, _ = attend(q, k, v, AttentionOptions(scaling=0.5, bias=bias))
     expected = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.expand(2, 3, 60, 60), scale=0.5)
     torch.testing.assert_close(context, expected.transpose(1, 2), rtol=1e-12, atol=1e-12)
 
@@ -112,7 +119,7 @@ def test_the_smallest_number_forbids_as_minus_infinity_does(dtype: torch.dtype) 
     forbidden[:, 1] = forbidden[3] = True
     for lowest in (-math.inf, torch.finfo(dtype).min):
         bias = torch.zeros(5, 5, dtype=dtype).masked_fill(forbidden, lowest)
-        context, [reductions] = attend(q, k, v, scaling=1.0, bias=bias, needs=set(TILE_REDUCERS))
+        context, [reductions] = attend(q, k, v, AttentionOptions(scaling=1.0, bias=bias, needs=set(TILE_REDUCERS)))
         assert reductions.rows.tolist() == [4]
         assert reductions.column_sum[0, 1] == 0
         assert context[0, 3].abs().max() == 0
@@ -121,23 +128,23 @@ def test_the_smallest_number_forbids_as_minus_infinity_does(dtype: torch.dtype) 
 
 def test_a_map_that_is_forbidden_altogether_stays_finite() -> None:
     bias = torch.full((1, 1, 4, 4), -math.inf)
-    context, [reductions] = attend(*qkv(1, 1, 4), scaling=1.0, bias=bias, needs=set(TILE_REDUCERS))
+    context, [reductions] = attend(*qkv(1, 1, 4), AttentionOptions(scaling=1.0, bias=bias, needs=set(TILE_REDUCERS)))
     assert context.abs().max() == 0
     assert all(getattr(reductions, name).isfinite().all() for name in TILE_REDUCERS)
 
 
 def test_a_span_as_long_as_the_utterance_is_the_whole_map() -> None:
     q, k, v = qkv(1, 2, 150, dtype=torch.float64)
-    whole, _ = attend(q, k, v, scaling=0.5)
+    whole, _ = attend(q, k, v, AttentionOptions(scaling=0.5))
     for renormalise in (True, False):
-        spanned, _ = attend(q, k, v, scaling=0.5, radius=149, renormalise=renormalise)
+        spanned, _ = attend(q, k, v, AttentionOptions(scaling=0.5, radius=149, renormalise=renormalise))
         torch.testing.assert_close(spanned, whole, rtol=1e-12, atol=1e-12)
 
 
 def test_a_broken_model_is_not_hidden() -> None:
     q, k, v = qkv(1, 1, 5)
     q[0, 0, 2] = math.nan
-    context, [reductions] = attend(q, k, v, scaling=1.0, needs=set(TILE_REDUCERS))
+    context, [reductions] = attend(q, k, v, AttentionOptions(scaling=1.0, needs=set(TILE_REDUCERS)))
     assert context[0, 2].isnan().all()
     assert all(getattr(reductions, name).isnan().any() for name in TILE_REDUCERS)
 
@@ -156,8 +163,9 @@ def test_a_broken_model_is_not_hidden() -> None:
         ({"out": torch.ones(1, 1, 6, 2)}, "out must be"),
     ],
 )
-def test_bad_input_is_one_clear_line(change: dict, message: str) -> None:
+def test_invalid_input_raises_one_line(change: dict, message: str) -> None:
     states = torch.ones(1, 2, 6, 2)
-    arguments = {"query": states, "key": states, "value": states, "scaling": 1.0} | change
+    tensors = {"value": states, "out": None} | {name: change[name] for name in ("value", "out") if name in change}
+    options = AttentionOptions(scaling=1.0, **{name: value for name, value in change.items() if name not in tensors})
     with pytest.raises(InputError, match=message):
-        attend(**arguments)
+        attend(states, states, tensors["value"], options, tensors["out"])

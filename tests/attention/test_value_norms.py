@@ -88,9 +88,9 @@ def test_norms_are_those_of_each_familys_own_projections(encoder: Encoder, folde
 
 
 def test_only_the_grid_of_patches_is_not_measured(encoder: Encoder) -> None:
-    grid = {"attention_norm": "its frames are patches in bands and times"} if encoder.family.grid else {}
+    grid = {"attention_norm": "its frames are patches in bands and times"} if encoder.family.is_patch_grid else {}
     assert {name: why for name, why in encoder.unmeasured.items() if name == "attention_norm"} == grid
-    assert (VALUE_NORM in encoder.model_reductions) == (not encoder.family.grid)
+    assert (VALUE_NORM in encoder.model_reductions) == (not encoder.family.is_patch_grid)
 
 
 class Mixed(nn.Module):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tests.helpers import statistics_invariants as invariants
 
-from otoscope.attention.inputs import AttentionInputs, SpanLimits
+from otoscope.attention.inputs import AttentionInputs, AttentionOptions, SpanLimits
 from otoscope.attention.kernels.tiled import attend, attend_in_tiles, select_kernel
 from otoscope.attention.kernels.triton_attention import SUPPORTED_REDUCTIONS, attend_fused, supports_inputs
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS, Reductions
@@ -38,7 +38,7 @@ def test_context_and_reductions_equal_those_of_the_tiles(dtype: torch.dtype) -> 
         out = torch.full((T, invariants.HEADS, 8), torch.nan, dtype=dtype)
         reductions = in_squares(T, inputs, out)
         exact = [x.double() for x in inputs]
-        context, [expected] = attend(*exact, scaling=0.5, needs=NEEDS, labels=[invariants.labels(T)])
+        context, [expected] = attend(*exact, AttentionOptions(scaling=0.5, needs=NEEDS, labels=[invariants.labels(T)]))
         assert invariants.difference(out.double().numpy(), context[0].numpy()) <= CONTEXT[dtype]
         assert reductions.rows.tolist() == expected.rows.tolist()
         for name in NEEDS:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.reduction_names import REQUIRES_LABELS, VALUE_NORM
@@ -108,7 +109,7 @@ def measured(
     query, key = case.query.to(dtype), case.key.to(dtype)
     options = case.options | ({"bias": case.options["bias"].to(dtype)} if "bias" in case.options else {})
     spoken, needs = [labels(query.shape[2])], statistic.requires - {VALUE_NORM}
-    _, [reductions] = attend(query, key, key, scaling=0.5, needs=needs, labels=spoken, **options)
+    _, [reductions] = attend(query, key, key, AttentionOptions(scaling=0.5, needs=needs, labels=spoken, **options))
     return value_of(statistic, reductions, key[0], weight_hdo)
 
 
@@ -202,7 +203,7 @@ def check_padding(statistic: Statistic) -> None:
         query[b, :, :T], key[b, :, :T] = case.query[0], case.key[0]
     spoken = [labels(T) for T in lengths]
     needs = statistic.requires - {VALUE_NORM}
-    _, padded = attend(query, key, key, scaling=0.5, lengths=lengths, needs=needs, labels=spoken)
+    _, padded = attend(query, key, key, AttentionOptions(scaling=0.5, lengths=lengths, needs=needs, labels=spoken))
     for reductions, case in zip(padded, alone, strict=True):
         together = value_of(statistic, reductions, case.key[0].float())
         np.testing.assert_array_equal(together, measured(statistic, case, torch.float32))

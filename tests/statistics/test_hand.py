@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
 from otoscope.statistics import STATISTICS, available_statistics
@@ -37,7 +38,7 @@ def kernel_value(name: str) -> np.ndarray:
     """The statistic of the map above by the kernel: with equal scores, a bias of ln A gives A itself."""
     statistic = STATISTICS.get(name)
     zero = torch.zeros(1, 1, 3, 1, dtype=torch.float64)
-    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=A.log(), needs=statistic.requires)
+    _, [reductions] = attend(zero, zero, zero, AttentionOptions(scaling=1.0, bias=A.log(), needs=statistic.requires))
     return statistic.compute(reductions)[0].numpy()
 
 
@@ -59,7 +60,7 @@ def test_sinks(sink: int | None, share: float, at_edge: float) -> None:
     attention = np.eye(12) if sink is None else np.tile(0.9 * np.eye(12)[sink] + 0.1 * np.eye(12)[sink - 1], (12, 1))
     zero = torch.zeros(1, 1, 12, 1, dtype=torch.float64)
     bias = torch.from_numpy(attention).log()
-    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs={"column_sum"})
+    _, [reductions] = attend(zero, zero, zero, AttentionOptions(scaling=1.0, bias=bias, needs={"column_sum"}))
     for name, expected in (("sink_share", share), ("sink_edge_share", at_edge)):
         statistic = STATISTICS.get(name)
         assert statistic.compute(reductions)[0].item() == pytest.approx(expected, abs=1e-12)
@@ -81,7 +82,9 @@ def test_sinks_in_silence(phones: list[int], expected: float) -> None:
     statistic = STATISTICS.get("sink_silence_share").for_phones(PHONES)
     zero, spoken = torch.zeros(1, 1, 12, 1, dtype=torch.float64), Labels(torch.tensor(phones)[:, None], 2)
     bias = torch.from_numpy(attention).log()
-    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs=statistic.requires, labels=[spoken])
+    _, [reductions] = attend(
+        zero, zero, zero, AttentionOptions(scaling=1.0, bias=bias, needs=statistic.requires, labels=[spoken])
+    )
     assert statistic.compute(reductions)[0].item() == pytest.approx(expected, abs=1e-12, nan_ok=True)
     assert statistic.reference(attention, spoken.phone_tr.numpy(), PHONES) == pytest.approx(expected, nan_ok=True)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
 from otoscope.errors import InputError
@@ -24,7 +25,7 @@ def measured(A: np.ndarray, phone_tr: list | np.ndarray) -> dict[str, np.ndarray
     zero = torch.zeros(1, 1, len(A), 1, dtype=torch.float64)
     labels = Labels(torch.as_tensor(np.array(phone_tr)), 3)
     bias = torch.from_numpy(np.log(A, where=A > 0, out=np.full_like(A, -np.inf)))
-    _, [reductions] = attend(zero, zero, zero, scaling=1.0, bias=bias, needs=NEEDS, labels=[labels])
+    _, [reductions] = attend(zero, zero, zero, AttentionOptions(scaling=1.0, bias=bias, needs=NEEDS, labels=[labels]))
     return {name: STATISTICS[name].compute(reductions)[0].numpy() for name in BY_PHONE}
 
 
@@ -99,7 +100,12 @@ def test_labels_are_required_and_must_fit() -> None:
     states = torch.ones(2, 1, 6, 2)
     five, six = (Labels(torch.zeros(T, 1, dtype=torch.int64), 1) for T in (5, 6))
     with pytest.raises(InputError, match="label_mass require the phone of every frame; pass labels"):
-        attend(states, states, states, scaling=1.0, needs={"label_mass"})
+        attend(states, states, states, AttentionOptions(scaling=1.0, needs={"label_mass"}))
     for wrong in ([six, six], [six], [six, five, five]):
         with pytest.raises(InputError, match=r"labels must have \[6, 5\] frames"):
-            attend(states, states, states, scaling=1.0, lengths=[6, 5], needs={"label_mass"}, labels=wrong)
+            attend(
+                states,
+                states,
+                states,
+                AttentionOptions(scaling=1.0, lengths=[6, 5], needs={"label_mass"}, labels=wrong),
+            )

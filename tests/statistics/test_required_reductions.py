@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS, Reductions
 from otoscope.statistics import STATISTICS
@@ -13,7 +14,7 @@ FIELDS = {*TILE_REDUCERS, *LABEL_REDUCERS, "labels", "value_norm", "attention_ou
 
 def computed(*names: str) -> Reductions:
     states = torch.zeros(1, 1, 3, 1)
-    _, [reductions] = attend(states, states, states, scaling=1.0, needs=names)
+    _, [reductions] = attend(states, states, states, AttentionOptions(scaling=1.0, needs=names))
     return reductions
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 
 
@@ -55,8 +56,7 @@ def crop_trailing_silence(call: AttentionCall, frames: Sequence[int]) -> Cropped
         call.query_bhtd,
         call.key_bhtd,
         is_real_bht1,
-        scaling=call.scaling,
-        bias=call.bias_bhqk,
+        AttentionOptions(scaling=call.scaling, bias=call.bias_bhqk),
         out=_upcast(is_real_bht1).new_empty(B, T, H, 1),
     )
     inside_bh = torch.stack([inside[:count, :, 0].mean(0) for inside, count in zip(inside_bth1, frames, strict=True)])

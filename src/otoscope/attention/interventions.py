@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
+from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.tiled import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.reduction_names import REQUIRES_MODEL, VALUE_NORM
@@ -63,10 +64,7 @@ def attend_with(
     Raises:
         InputError: value norms are requested of a layer whose output projection is unknown.
     """
-    context_bthd, reductions = attend(
-        call.query_bhtd,
-        call.key_bhtd,
-        call.value_bhtd,
+    options = AttentionOptions(
         scaling=call.scaling,
         lengths=call.lengths,
         bias=call.bias_bhqk,
@@ -76,6 +74,7 @@ def attend_with(
         needs=request.needs - REQUIRES_MODEL,
         labels=request.labels,
     )
+    context_bthd, reductions = attend(call.query_bhtd, call.key_bhtd, call.value_bhtd, options)
     if VALUE_NORM in request.needs:
         reductions = with_value_norms(reductions, call)
     context_bthd[:, :, [head for removed_layer, head in intervention.removed if removed_layer == layer]] = 0

@@ -4,7 +4,7 @@ Axes: b utterance, h head, t frame, q query, k key, d feature. Memory grows line
 """
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 
-from otoscope.attention.inputs import AttentionInputs, SpanLimits
+from otoscope.attention.inputs import AttentionInputs, AttentionOptions, SpanLimits
 from otoscope.attention.kernels.checks import (
     check_labels,
     check_names,
@@ -22,7 +22,6 @@ from otoscope.attention.kernels.checks import (
     to_lengths,
 )
 from otoscope.attention.kernels.tile import Tile, Workspace
-from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import (
     BY_OFFSET,
     LABEL_REDUCERS,
@@ -42,19 +41,7 @@ Kernel = Callable[[AttentionInputs, frozenset[str], Tensor], Reductions]
 
 @torch.no_grad()
 def attend(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    *,
-    scaling: float,
-    lengths: Sequence[int] | Tensor | None = None,
-    bias: Tensor | None = None,
-    radius: int | None = None,
-    renormalise: bool = True,
-    span: int | None = None,
-    needs: Collection[str] = frozenset(),
-    labels: Sequence[Labels] | None = None,
-    out: Tensor | None = None,
+    query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions, out: Tensor | None = None
 ) -> tuple[Tensor, list[Reductions]]:
     """Return the context of attention `A = softmax(scaling * query . key + bias)` and the requested reductions of A.
 
@@ -62,16 +49,7 @@ def attend(
 
     Args:
         query, key, value: states of all heads, `[B, H, T, d]`.
-        scaling: factor of the scores.
-        lengths: valid frames of each utterance, `[B]`; padding, on the right, is never read. None: all frames.
-        bias: added to the scores, broadcasts to `[B, H, T, T]`. -inf (or the minimum of its dtype) forbids a key. A
-            query whose keys are all forbidden attends to nothing.
-        radius: an intervention: queries attend to keys at most so many frames away.
-        renormalise: whether the softmax is over the keys within `radius`; otherwise it is over all keys, and weights
-            beyond `radius` are set to zero.
-        span: limit of the model itself, in frames; keys beyond it are never in the softmax.
-        needs: names of fields of `Reductions`; others are not computed.
-        labels: the phones of each utterance's valid frames, for the reductions that require them.
+        options: scaling, masks, spans and the requested reductions.
         out: tensor for the context.
 
     Returns:
@@ -82,40 +60,41 @@ def attend(
 
     Examples:
         >>> q = torch.zeros(1, 1, 4, 2)
-        >>> context, [reductions] = attend(q, q, torch.ones(1, 1, 4, 2), scaling=1.0, needs={"column_sum"})
+        >>> options = AttentionOptions(scaling=1.0, needs={"column_sum"})
+        >>> context, [reductions] = attend(q, q, torch.ones(1, 1, 4, 2), options)
         >>> context.shape, reductions.column_sum.tolist()
         (torch.Size([1, 4, 1, 2]), [[1.0, 1.0, 1.0, 1.0]])
     """
-    valid = to_lengths(query, key, value, lengths)
-    check_radius(radius)
-    check_names(needs)
-    check_labels(labels, valid, needs)
+    lengths = to_lengths(query, key, value, options.lengths)
+    check_radius(options.radius)
+    check_names(options.needs)
+    check_labels(options.labels, lengths, options.needs)
     B, H, T, _ = query.shape
-    bias_bhqk = None if bias is None else expand_bias(bias, query)
+    bias_bhqk = None if options.bias is None else expand_bias(options.bias, query)
     context_bqhd = query.new_empty(B, T, H, value.shape[-1]) if out is None else out
     check_out(context_bqhd, (B, T, H, value.shape[-1]))
-    limits = _span_limits(T, span, radius, renormalise)
+    needs, limits = frozenset(options.needs), _span_limits(T, options)
     reductions = []
-    for b, length in enumerate(valid):
+    for b, length in enumerate(lengths):
         inputs = AttentionInputs(
             query_hqd=query[b, :, :length],
             key_hkd=key[b, :, :length],
             value_hkd=value[b, :, :length],
-            scaling=scaling,
+            scaling=options.scaling,
             bias_hqk=None if bias_bhqk is None else bias_bhqk[b],
             span=limits,
-            labels=None if labels is None else labels[b],
+            labels=None if options.labels is None else options.labels[b],
         )
-        kernel = select_kernel(inputs, frozenset(needs))
-        reductions.append(kernel(inputs, frozenset(needs), context_bqhd[b]))
+        kernel = select_kernel(inputs, needs)
+        reductions.append(kernel(inputs, needs, context_bqhd[b]))
     return context_bqhd, reductions
 
 
-def _span_limits(length: int, span: int | None, radius: int | None, renormalise: bool) -> SpanLimits:
-    own, limited = (length if limit is None else min(limit, length) for limit in (span, radius))
-    if renormalise:
-        return SpanLimits(softmax_radius=min(own, limited), output_radius=length)
-    return SpanLimits(softmax_radius=own, output_radius=limited)
+def _span_limits(length: int, options: AttentionOptions) -> SpanLimits:
+    span, radius = (length if limit is None else min(limit, length) for limit in (options.span, options.radius))
+    if options.renormalise:
+        return SpanLimits(softmax_radius=min(span, radius), output_radius=length)
+    return SpanLimits(softmax_radius=span, output_radius=radius)
 
 
 def select_kernel(inputs: AttentionInputs, needs: frozenset[str]) -> Kernel:
