@@ -26,9 +26,9 @@ test-fast: venv
 test-oldest: $(OLD)/transformers
 	PYTHONPATH=$(OLD) $(BIN)/python -c 'from importlib.metadata import version as v; import transformers as t; \
 		print("transformers", t.__version__); assert (t.__version__ + ".").startswith("$(OLDEST).") and v("transformers") == t.__version__'
-	PYTHONPATH=$(OLD) $(PYTEST) -p no:cacheprovider -k "(float32 or test_load) and not parakeet" \
+	PYTHONPATH=$(OLD) $(PYTEST) -p no:cacheprovider -k "(float32 or test_load or registration) and not parakeet" \
 		-W 'ignore:`torch.jit.script`:DeprecationWarning' \
-		tests/models/test_exact.py tests/models/test_load.py
+		tests/models/test_exact.py tests/models/test_load.py tests/project/test_hf_registration.py
 
 $(OLD)/transformers: | venv
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --target $(OLD) 'transformers==$(OLDEST).*'

@@ -6,13 +6,14 @@ Names are loaded when they are first used, so that `import otoscope` costs nothi
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from otoscope import hf_registration as autoclasses
+from otoscope import hf_registration
 from otoscope.errors import InputError
 
 if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.corpus import read_corpus
     from otoscope.figures.draw_run import draw
+    from otoscope.hf_registration import register
     from otoscope.importance.rank import rank
     from otoscope.maps import rollout, similarity
     from otoscope.maps.value_zeroing import value_zeroing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
     from otoscope.models.wrap import wrap
-    from otoscope.papers.yang2020.reproduce import reproduce
+    from otoscope.papers.yang2020.reproduce import ReproductionOptions, reproduce
     from otoscope.pretraining.train import pretrain
     from otoscope.probing.probe import probe
     from otoscope.pruning.prune import prune
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Encoder",
     "InputError",
+    "ReproductionOptions",
     "Run",
     "analyze",
     "bench",
@@ -48,6 +50,7 @@ __all__ = [
     "rank",
     "read_corpus",
     "refine",
+    "register",
     "reproduce",
     "rollout",
     "score_boundaries",
@@ -61,6 +64,7 @@ __all__ = [
 
 _HOME = {
     "Encoder": "otoscope.models.encoder",
+    "ReproductionOptions": "otoscope.papers.yang2020.reproduce",
     "Run": "otoscope.results",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
@@ -74,6 +78,7 @@ _HOME = {
     "rank": "otoscope.importance.rank",
     "read_corpus": "otoscope.corpus",
     "refine": "otoscope.refinement.refine",
+    "register": "otoscope.hf_registration",
     "reproduce": "otoscope.papers.yang2020.reproduce",
     "rollout": "otoscope.maps",
     "score_boundaries": "otoscope.segmentation.boundaries",
@@ -85,7 +90,7 @@ _HOME = {
     "wrap": "otoscope.models.wrap",
 }
 
-autoclasses.register_when_transformers_loads()
+hf_registration.register_lazily()
 
 
 def __getattr__(name: str) -> object:

@@ -1,39 +1,114 @@
-"""`import otoscope` is light, and after it plain transformers loads what otoscope wrote, in whichever order."""
+"""`import otoscope` is light, and after it plain transformers loads what otoscope wrote, in every order of imports."""
 
 import json
+import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.helpers.model_fixtures import folders
 
-LOADS = """
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForPreTraining
-names = [type(auto.from_pretrained(sys.argv[1])).__name__
-         for auto in (AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForPreTraining)]
-print(json.dumps(names))
+import otoscope
+from otoscope import hf_registration
+from otoscope.refinement.modeling import refined_classes
+
+__all__ = ["folders"]
+
+AUTO = ("AutoConfig", "AutoFeatureExtractor", "AutoModel", "AutoModelForPreTraining")
+LOADS_EACH = """
+import transformers
+for folder, autos in json.loads(sys.argv[1]):
+    print(*(type(getattr(transformers, auto).from_pretrained(folder)).__name__ for auto in autos))
 """
+"""Loads each folder with some Auto classes, in this order."""
+ORDERS = {
+    "otoscope alone": "import otoscope",
+    "transformers first": "import transformers, otoscope",
+    "torch first": "import torch, otoscope",
+    "Auto classes first": "from transformers import AutoModel, AutoFeatureExtractor\nimport otoscope",
+    "configurations first": "from transformers import AutoConfig\nimport otoscope",
+    "a model first": "from transformers import HubertForCTC\nimport otoscope",
+    "a model after": "import otoscope\nfrom transformers import HubertForCTC",
+    "explicit": "import otoscope\notoscope.register()",
+}
+SPEECH_AND_TEXT = ("Wav2Vec2Model", "HubertForCTC", "WhisperForConditionalGeneration", "BertModel", "ASTModel")
 
 
-def run(script: str, *args: str) -> object:
-    """What a fresh interpreter prints as JSON."""
+def run(script: str, *args: str) -> str:
+    """Return what a fresh interpreter prints."""
     command = [sys.executable, "-W", "ignore", "-c", "import json, sys\n" + script, *args]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    process = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    assert process.returncode == 0, process.stderr
+    return process.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def refined(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder with a refined model by family."""
+    out = tmp_path_factory.mktemp("refined")
+    for family in ("tera", "hubert"):
+        source = folders["hubert-layer" if family == "hubert" else family]
+        otoscope.refine(str(source), out / family, remove=[(0, 1)], span=4)
+    return {family: out / family for family in ("tera", "hubert")}
 
 
 def test_importing_otoscope_imports_neither_torch_nor_transformers() -> None:
-    loaded = run("import otoscope\nprint(json.dumps(list(sys.modules)))")
-    assert not {"torch", "transformers"} & set(loaded)
+    assert run("import otoscope\nprint({'torch', 'transformers'} & set(sys.modules))") == "set()"
 
 
-@pytest.mark.parametrize("before", ["import otoscope", "import transformers, otoscope", "import torch, otoscope"])
-def test_plain_auto_classes_load_a_mockingjay(folders: dict[str, Path], before: str) -> None:
-    expected = ["MockingjayConfig", "MockingjayFeatureExtractor", "MockingjayModel", "MockingjayForPreTraining"]
-    assert run(before + LOADS, str(folders["mockingjay"])) == expected
+def test_importing_transformers_after_otoscope_imports_none_of_otoscopes_classes() -> None:
+    script = "import otoscope\nimport transformers.models.auto.modeling_auto\n"
+    script += "import transformers.models.auto.feature_extraction_auto\n"
+    script += (
+        "print([name for name in sys.modules if name.startswith(('otoscope.models.mock', 'otoscope.refinement.mo'))])"
+    )
+    assert run(script) == "[]"
 
 
-def test_otoscope_after_the_auto_classes_registers_too(folders: dict[str, Path]) -> None:
-    script = "from transformers import AutoModel\nimport otoscope" + LOADS
-    assert run(script, str(folders["mockingjay"]))[2] == "MockingjayModel"
+@pytest.mark.parametrize("order", ORDERS)
+def test_plain_auto_classes_load_what_otoscope_wrote(
+    order: str, folders: dict[str, Path], refined: dict[str, Path]
+) -> None:
+    sources = {
+        str(folders["mockingjay"]): AUTO[::-1],  # models are looked up before configurations
+        str(folders["tera"]): AUTO,
+        str(folders["audioalbert"]): AUTO[1:],
+        str(refined["tera"]): AUTO[1:],
+        str(refined["hubert"]): AUTO[:3],
+    }
+    expected = [
+        "MockingjayForPreTraining MockingjayModel MockingjayFeatureExtractor MockingjayConfig",
+        "TeraConfig MockingjayFeatureExtractor TeraModel TeraForPreTraining",
+        "MockingjayFeatureExtractor AudioAlbertModel AudioAlbertForPreTraining",
+        "MockingjayFeatureExtractor RefinedTeraModel RefinedTeraForPreTraining",
+        "RefinedHubertConfig Wav2Vec2FeatureExtractor RefinedHubertModel",
+    ]
+    assert run(ORDERS[order] + LOADS_EACH, json.dumps(list(sources.items()))).splitlines() == expected
+
+
+@pytest.mark.parametrize("name", SPEECH_AND_TEXT)
+def test_models_of_transformers_import_after_otoscope(name: str) -> None:
+    assert run(f"import otoscope\nfrom transformers import {name}\nprint({name}.__name__)") == name
+
+
+def test_the_modules_of_the_tables_keep_their_own_loaders() -> None:
+    script = "import otoscope, inspect\nimport transformers.models.auto.configuration_auto as module\n"
+    script += "print(type(module.__spec__.loader).__name__, len(inspect.getsource(module)) > 1000)"
+    assert run(script) == "SourceFileLoader True"
+
+
+def test_the_tables_list_otoscopes_types_and_refuse_unknown_ones() -> None:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    assert set(hf_registration.model_types()) <= set(CONFIG_MAPPING.keys())
+    assert "refined-hubert" in CONFIG_MAPPING
+    assert "refined-unknown" not in CONFIG_MAPPING
+    with pytest.raises(KeyError):
+        CONFIG_MAPPING["refined-unknown"]
+
+
+def test_refined_classes_can_be_pickled() -> None:
+    classes = refined_classes("hubert")
+    assert [pickle.loads(pickle.dumps(kind)) for kind in classes.all()] == classes.all()

@@ -10,8 +10,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from otoscope.models.load import quiet
-from otoscope.refinement.configuration import CONFIGURATIONS
-from otoscope.refinement.modeling import ENCODERS, WHOLE
+from otoscope.refinement.modeling import refined_classes
 from otoscope.refinement.source_model import Source
 from otoscope.refinement.surgery import keep_heads, scale_heads
 
@@ -26,9 +25,9 @@ def build(
 ) -> Any:
     """The source with only the heads that are `kept` in each layer, scaled, and with a span, where these are given."""
     family = source.parts.model_type
-    config = CONFIGURATIONS[family](**_settings(source.encoder.model.config))
-    kind = ENCODERS[family] if source.head is None else WHOLE[family]
-    model = kind(config)
+    classes = refined_classes(family)
+    config = classes.config(**_settings(source.encoder.model.config))
+    model = (classes.encoder if source.head is None or classes.pretraining is None else classes.pretraining)(config)
     model.load_state_dict(weights(source))
     if scales is not None:
         scale_heads(model, source.parts, scales)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from otoscope.errors import InputError
-from otoscope.models.families import REFINED
+from otoscope.models.families import REFINED_PREFIX
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def parts_of(model_type: str, name: str) -> Parts:
         >>> parts_of("refined-hubert", "mine").block
         'HubertAttention'
     """
-    family = model_type.removeprefix(REFINED)
+    family = model_type.removeprefix(REFINED_PREFIX)
     if family not in PARTS:
         why = _REASONS.get(family, "where its projections lie is not known")
         raise InputError(f"{name} is a '{family}' model, which cannot be refined ({why}); {', '.join(PARTS)} can")

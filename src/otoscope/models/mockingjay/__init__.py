@@ -1,19 +1,17 @@
-"""Our port of Mockingjay and its relatives to transformers; each part registers with its Auto class when imported."""
+"""Mockingjay, TERA and AudioALBERT on transformers' BERT layers."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForPreTraining
 
-if TYPE_CHECKING:
-    from otoscope.models.mockingjay.configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
-    from otoscope.models.mockingjay.feature_extraction import MockingjayFeatureExtractor
-    from otoscope.models.mockingjay.modeling import (
-        AudioAlbertForPreTraining,
-        AudioAlbertModel,
-        MockingjayForPreTraining,
-        MockingjayModel,
-        TeraForPreTraining,
-        TeraModel,
-    )
+from otoscope.models.mockingjay.configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
+from otoscope.models.mockingjay.feature_extraction import MockingjayFeatureExtractor
+from otoscope.models.mockingjay.modeling import (
+    AudioAlbertForPreTraining,
+    AudioAlbertModel,
+    MockingjayForPreTraining,
+    MockingjayModel,
+    TeraForPreTraining,
+    TeraModel,
+)
 
 __all__ = [
     "AudioAlbertConfig",
@@ -28,10 +26,20 @@ __all__ = [
     "TeraModel",
 ]
 
+_CLASSES = (
+    (MockingjayConfig, MockingjayModel, MockingjayForPreTraining),
+    (TeraConfig, TeraModel, TeraForPreTraining),
+    (AudioAlbertConfig, AudioAlbertModel, AudioAlbertForPreTraining),
+)
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    homes = {"Config": "configuration", "FeatureExtractor": "feature_extraction"}
-    home = next((home for ending, home in homes.items() if name.endswith(ending)), "modeling")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+
+def register() -> None:
+    """Register the three model types with transformers' Auto classes."""
+    for config, encoder, pretraining in _CLASSES:
+        AutoConfig.register(config.model_type, config, exist_ok=True)
+        AutoFeatureExtractor.register(config, MockingjayFeatureExtractor, exist_ok=True)
+        AutoModel.register(config, encoder, exist_ok=True)
+        AutoModelForPreTraining.register(config, pretraining, exist_ok=True)
+
+
+register()

@@ -1,7 +1,6 @@
 """Shape and preprocessing of a Mockingjay model."""
 
 from transformers import PreTrainedConfig
-from transformers.models.auto.configuration_auto import AutoConfig
 
 
 class MockingjayConfig(PreTrainedConfig):
@@ -69,10 +68,3 @@ class AudioAlbertConfig(MockingjayConfig):
 
     downsample_rate: int = 1
     share_layer: bool = True
-
-
-CONFIGURATIONS = (MockingjayConfig, TeraConfig, AudioAlbertConfig)
-
-if __package__ == "otoscope.models.mockingjay":  # and not a copy in a portable folder
-    for configuration in CONFIGURATIONS:
-        AutoConfig.register(configuration.model_type, configuration, exist_ok=True)

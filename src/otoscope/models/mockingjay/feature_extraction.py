@@ -7,9 +7,6 @@ import torch
 from torch import Tensor
 from transformers import BatchFeature, SequenceFeatureExtractor
 from transformers.audio_utils import mel_filter_bank
-from transformers.models.auto.feature_extraction_auto import AutoFeatureExtractor
-
-from .configuration import CONFIGURATIONS
 
 WINDOW, HOP = 400, 160  # samples at 16 kHz: 25 ms every 10 ms
 CONSTANT = 1e-4  # a deviation that rounding alone leaves, as in digital silence
@@ -88,8 +85,3 @@ def normalise(frames: Tensor) -> Tensor:
     centred = frames - frames.mean(0)
     deviation = centred.square().sum(0).div(max(len(frames) - 1, 1)).sqrt()
     return torch.where(deviation > CONSTANT, centred / (deviation + 1e-10), 0)
-
-
-if __package__ == "otoscope.models.mockingjay":  # and not a copy in a portable folder
-    for configuration in CONFIGURATIONS:
-        AutoFeatureExtractor.register(configuration, MockingjayFeatureExtractor, exist_ok=True)

@@ -8,7 +8,6 @@ from transformers import PreTrainedModel
 from transformers.activations import ACT2FN
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.modeling_outputs import BaseModelOutput
-from transformers.models.auto.modeling_auto import AutoModel, AutoModelForPreTraining
 from transformers.models.bert.modeling_bert import BertEncoder, BertLayer, BertSelfAttention
 from transformers.utils import ModelOutput
 from transformers.utils.generic import merge_with_config_defaults
@@ -209,10 +208,3 @@ class AudioAlbertForPreTraining(MockingjayForPreTraining):
     """AudioALBERT's encoder and its prediction head."""
 
     config_class = AudioAlbertConfig
-
-
-if __package__ == "otoscope.models.mockingjay":  # and not a copy in a portable folder
-    for model in (MockingjayModel, TeraModel, AudioAlbertModel):
-        AutoModel.register(model.config_class, model, exist_ok=True)
-    for model in (MockingjayForPreTraining, TeraForPreTraining, AudioAlbertForPreTraining):
-        AutoModelForPreTraining.register(model.config_class, model, exist_ok=True)
