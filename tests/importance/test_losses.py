@@ -11,7 +11,7 @@ from otoscope.importance.ranking_context import Effort, Subject
 from otoscope.models import mockingjay as port
 from otoscope.models.load import load
 from otoscope.models.prediction_head import prediction_head
-from otoscope.models.tiny_models import sharpen
+from otoscope.models.tiny_models import randomize_weights
 from otoscope.pretraining.masking import Masking, choose_frames
 
 REMOVED = [(0, 1), (1, 0)]
@@ -66,7 +66,7 @@ def test_all_models_of_masked_reconstruction_keep_their_head(tmp_path, kind):
     """What TERA and AudioALBERT predict with is found as Mockingjay's is; a folder of the encoder alone has none."""
     shape = {"hidden_size": 24, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 32}
     whole = getattr(port, f"{kind}ForPreTraining")(getattr(port, f"{kind}Config")(**shape))
-    sharpen(whole)
+    randomize_weights(whole)
     for folder, model in (("whole", whole), ("encoder", whole.mockingjay)):
         model.save_pretrained(tmp_path / folder)
         port.MockingjayFeatureExtractor().save_pretrained(tmp_path / folder)

@@ -22,7 +22,7 @@ def cut() -> MonoCut:
 
 def test_a_map_is_square_and_its_rows_sum_to_one(encoder: Encoder, cut: MonoCut) -> None:
     attention = encoder.attention(cut, layer=1, head=2)
-    frames = encoder.family.frames(encoder.model.config, cut.num_samples)
+    frames = encoder.family.front_end.num_frames(encoder.model.config, cut.num_samples)
     assert attention.shape == (frames, frames)
     np.testing.assert_allclose(attention.sum(axis=1), 1, rtol=0, atol=1e-12)
     assert attention.min() >= 0

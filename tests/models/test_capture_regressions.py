@@ -102,7 +102,7 @@ def test_an_unwatched_model_runs_as_if_otoscope_were_not_there(encoder: Encoder,
     plain = fresh(folder, attention=None)
     with torch.no_grad():
         expected = plain(**encoder.inputs(WAVES)).last_hidden_state
-    if encoder.family.grid:
+    if encoder.family.is_patch_grid:
         expected = expected[:, 2:].unflatten(1, (3, -1)).mean(1)  # over bands
     np.testing.assert_allclose(encoder.plain(WAVES), expected, rtol=0, atol=1e-12)
 

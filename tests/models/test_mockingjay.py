@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.helpers.tiny_models import SHAPE, noise, save, sharpen
+from tests.helpers.tiny_models import SHAPE, noise, randomize_weights, save
 
 from otoscope.errors import InputError
 from otoscope.models.load import load
@@ -98,7 +98,7 @@ def test_positions_are_the_sinusoids_of_the_transformer() -> None:
 def test_a_padded_batch_equals_its_utterances_alone(rate: int) -> None:
     """Also where the shorter one ends within a stack of frames: the incomplete frame is padding."""
     torch.manual_seed(0)
-    model = sharpen(MockingjayModel(MockingjayConfig(**SHAPE, downsample_rate=rate))).double().eval()
+    model = randomize_weights(MockingjayModel(MockingjayConfig(**SHAPE, downsample_rate=rate))).double().eval()
     features = torch.randn(2, 101, 80, dtype=torch.float64)
     mask = torch.ones(2, 101, dtype=torch.long)
     mask[1, 50:] = 0
@@ -148,7 +148,7 @@ def test_a_saved_model_loads_as_it_was(tmp_path: Path) -> None:
 def test_half_precision_weights_load_as_float32(tmp_path: Path) -> None:
     """As the bundled model is stored: the numbers are those of the rounded weights, computed in float32."""
     torch.manual_seed(0)
-    model = sharpen(MockingjayModel(MockingjayConfig(**SHAPE))).half()
+    model = randomize_weights(MockingjayModel(MockingjayConfig(**SHAPE))).half()
     encoder = load(save(model, tmp_path), device="cpu")
     assert {p.dtype for p in encoder.model.parameters()} == {torch.float32}
     features = MockingjayFeatureExtractor()(WAVE, return_tensors="pt")["input_features"]
@@ -159,7 +159,7 @@ def test_half_precision_weights_load_as_float32(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rate", "period"), [(1, 0.01), (2, 0.02), (3, 0.03)])
 def test_the_frame_period_follows_from_the_stacking(tmp_path: Path, rate: int, period: float) -> None:
-    model = sharpen(MockingjayModel(MockingjayConfig(**SHAPE, downsample_rate=rate)))
+    model = randomize_weights(MockingjayModel(MockingjayConfig(**SHAPE, downsample_rate=rate)))
     encoder = load(save(model, tmp_path), device="cpu")
     assert encoder.frame_period == pytest.approx(period)
     assert encoder.model.config.frame_period == pytest.approx(period)

@@ -15,7 +15,8 @@ from transformers.models.hubert import modeling_hubert
 from otoscope.errors import InputError
 from otoscope.models import load as loading
 from otoscope.models import self_check as selfcheck
-from otoscope.models.families import FAMILIES
+from otoscope.models.builtin import hubert, wavlm
+from otoscope.models.front_ends import FixedHop
 from otoscope.models.load import load
 
 Spoil = Callable[[Any], None]
@@ -71,8 +72,8 @@ def test_one_layer_that_is_not_reached_is_enough(folders: dict[str, Path], monke
 def test_a_family_of_the_fallback_whose_modules_have_another_name_is_refused(
     folders: dict[str, Path], monkeypatch: Any
 ) -> None:
-    renamed = replace(FAMILIES["wavlm"], gated="SomeOtherAttention")
-    monkeypatch.setitem(FAMILIES, "wavlm", renamed)
+    renamed = replace(wavlm.FAMILY, attention_classes=("SomeOtherAttention",))
+    monkeypatch.setattr(wavlm, "FAMILY", renamed)
     assert "saw 0 calls in 0 modules" in refusal(folders["wavlm-layer"])
 
 
@@ -141,8 +142,8 @@ def test_an_overflow_in_half_precision_is_refused(folders: dict[str, Path], monk
 
 def test_frames_that_are_told_wrongly_are_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
     """A front end of another shape than its family's row says."""
-    wrong = replace(FAMILIES["hubert"], frames=lambda config, samples: samples // 640)
-    monkeypatch.setitem(FAMILIES, "hubert", wrong)
+    wrong = replace(hubert.FAMILY, front_end=FixedHop(640))
+    monkeypatch.setattr(hubert, "FAMILY", wrong)
     assert "16000 samples were said to give 25 frames, and gave 50" in refusal(folders["hubert-layer"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.helpers.refinable_models import PATCHES
-from tests.helpers.tiny_models import save, sharpen
+from tests.helpers.tiny_models import randomize_weights, save
 
 from otoscope import bundled
 from otoscope.analysis.analyze import analyze
@@ -115,7 +115,7 @@ def test_shared_layers_are_refused_with_that_reason(original: Callable[[str], Pa
     with pytest.raises(InputError, match=r"is a 'audioalbert' model.* \(its layers share their weights"):
         refine(original("audioalbert"), tmp_path / "out", remove=[(0, 0)])
     config = MockingjayConfig(hidden_size=24, num_attention_heads=2, num_hidden_layers=3, share_layer=True)
-    sharpen(model := MockingjayModel(config))
+    randomize_weights(model := MockingjayModel(config))
     with pytest.raises(InputError, match="cannot be refined: its layers share their weights"):
         refine(save(model, tmp_path / "shared"), tmp_path / "out", remove=[(0, 0)])
     assert not (tmp_path / "out").exists()

@@ -6,13 +6,13 @@ import torch
 from transformers import Wav2Vec2Config
 
 import otoscope
-from otoscope.models.families import FAMILIES
+from otoscope.models.families import find_family
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor
 from otoscope.segmentation.feature_methods import label_frames
 
 
 def centre(model_type, config):
-    return FAMILIES[model_type].first_centre(config) / 16000
+    return find_family(model_type).front_end.center(config) / 16000
 
 
 def test_the_first_frame_of_wav2vec_sees_25_ms():
@@ -42,7 +42,7 @@ def test_convolutions_see_the_samples_around_their_centre():
     wave = torch.randn(1, 1, 400, requires_grad=True)
     first = torch.nn.Sequential(*layers)(wave)[..., 0].sum()
     seen = torch.autograd.grad(first, wave)[0][0, 0].nonzero().ravel()
-    assert (seen.min().item(), (seen.max().item() + 1) / 2) == (0, FAMILIES["wav2vec2"].first_centre(config))
+    assert (seen.min().item(), (seen.max().item() + 1) / 2) == (0, find_family("wav2vec2").front_end.center(config))
 
 
 def test_label_frames_of_the_embedded_model_are_those_of_its_features():

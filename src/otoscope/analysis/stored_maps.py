@@ -10,7 +10,7 @@ from otoscope.corpus import fingerprint, read_corpus
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError, listed
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import FAMILIES
+from otoscope.models.families import find_family
 from otoscope.models.load import load
 from otoscope.results import Run, open_run, write_map
 from otoscope.runs.run_config import model_fingerprint
@@ -33,7 +33,7 @@ def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -
 
 
 def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more: float) -> None:
-    """Run a cut once more and keep its maps in the run at `folder`; `place` is its own among the run's utterances.
+    """Run a cut once more and keep its maps in the run at `folder`; `add_axes_mm` is its own among the run's utterances.
 
     `more` are further attributes of the stored map.
     """
@@ -102,7 +102,7 @@ def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
 
 def _model_of(run: Run) -> Encoder:
     made_by = run.plan["model"]
-    if made_by["family"] not in FAMILIES:
+    if find_family(made_by["family"]) is None:
         raise InputError(
             f"{run.path} was made by {made_by['name']}, which was wrapped in Python and has no name to load by; draw "
             "in Python, and give draw the encoder as model"

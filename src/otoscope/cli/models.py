@@ -4,7 +4,7 @@
 def models() -> None:
     """List the model families, and what a tiny random model of each shows can be done with it."""
     from otoscope.models.capabilities import survey
-    from otoscope.models.families import REFUSED
+    from otoscope.models.families import UNSUPPORTED
     from otoscope.refinement.layouts import PARTS
 
     print(f"{'family':31}{'mechanism':11}{'frame':>7}  measured  intervened  refined  padded batches")
@@ -14,5 +14,5 @@ def models() -> None:
         period = f"{1000 * found.frame_period:g} ms"
         row = f"{found.family:31}{found.mechanism:11}{period:>7}  {measured:10}{intervened:12}{refined:9}{padded}"
         print(f"{row}  {found.refused}".rstrip(), flush=True)
-    for family, reason in REFUSED.items():
+    for family, reason in UNSUPPORTED.items():
         print(f"{family:31}refused: {reason}")

@@ -46,7 +46,7 @@ def value_zeroing(encoder: Encoder, cut: Cut | np.ndarray, spans: Sequence[tuple
         (6, 15, 2)
     """
     wave = encoder.wave(cut)
-    if encoder.family.grid:
+    if encoder.family.is_patch_grid:
         raise InputError(
             f"{encoder.name} attends between patches of a spectrogram; value zeroing requires frames in time alone"
         )

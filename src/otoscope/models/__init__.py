@@ -1,1 +1,5 @@
-"""Speech encoders whose attention can be seen and changed."""
+"""Speech encoders whose attention can be measured and changed."""
+
+from otoscope.models.families import FAMILIES, Family
+
+__all__ = ["FAMILIES", "Family"]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from otoscope.errors import InputError
-from otoscope.models import tiny_models as tiny
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES
 from otoscope.models.load import encoder_in, quiet
 from otoscope.models.self_check import examine, noise
+from otoscope.models.tiny_models import build_tiny_model
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,18 @@ def survey() -> Iterator[Found]:
     Examples:
         >>> first = next(survey())
         >>> first.family, first.mechanism, first.frame_period, first.measured, first.intervened
-        ('mockingjay', 'registry', 0.02, True, True)
+        ('audio-spectrogram-transformer', 'registry', 0.1, True, True)
     """
     for name in FAMILIES:
         yield _found(name)
 
 
 def _found(name: str) -> Found:
-    family = FAMILIES[name]
+    family = FAMILIES.get(name)
+    name = family.model_type
     try:
         with quiet():
-            model, extractor = tiny.build(name)
+            model, extractor = build_tiny_model(family)
     except ImportError as error:  # older transformers ask for packages that some feature extractors need
         return Found(name, family.mechanism, math.nan, False, False, False, " ".join(str(error).split()))
     encoder = Encoder(name, family, encoder_in(model, family.encoder, name).eval(), extractor)
@@ -63,7 +64,7 @@ def _changes(encoder: Encoder) -> bool:
     intact = encoder.forward(wave).hidden
     with encoder.without_heads([(0, 0)]):
         removed = encoder.forward(wave).hidden
-    if encoder.family.grid:
+    if encoder.family.is_patch_grid:
         return not torch.equal(intact, removed)
     with encoder.span(1):
         near = encoder.forward(wave).hidden

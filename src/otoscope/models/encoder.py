@@ -25,8 +25,9 @@ from otoscope.attention.reductions import Reductions
 from otoscope.corpus import load_audio
 from otoscope.errors import InputError
 from otoscope.models.encoder_output import Encoded, side_by_side, without_padding
-from otoscope.models.families import SPECIAL_TOKENS, Family, bands_and_times
+from otoscope.models.families import SPECIAL_TOKENS, Family
 from otoscope.models.features import features
+from otoscope.models.front_ends import patch_grid_shape
 from otoscope.statistics import statistics_requiring
 
 Receive = Callable[[int, list[Reductions]], None]
@@ -80,12 +81,12 @@ class Encoder:
     @property
     def frame_period(self) -> float:
         """Seconds from one attention frame to the next."""
-        return self.family.samples_per_frame(self.model.config) / self.sampling_rate
+        return self.family.front_end.hop(self.model.config) / self.sampling_rate
 
     @property
     def first_centre(self) -> float:
         """Seconds from the start of the audio on which the first attention frame is centred."""
-        return self.family.first_centre(self.model.config) / self.sampling_rate
+        return self.family.front_end.center(self.model.config) / self.sampling_rate
 
     @property
     def model_reductions(self) -> frozenset[str]:
@@ -96,7 +97,7 @@ class Encoder:
     @property
     def unmeasured(self) -> dict[str, str]:
         """Names of the statistics that cannot be measured of this model's heads, each with the reason."""
-        if self.family.grid:
+        if self.family.is_patch_grid:
             return dict.fromkeys(statistics_requiring(VALUE_NORM), "its frames are patches in bands and times")
         if not all(self.outputs) or not self.outputs:
             reason = "no linear layer is given the contexts of its heads as they are"
@@ -106,14 +107,14 @@ class Encoder:
     @property
     def patch_grid(self) -> PatchGrid | None:
         """The patches between which the model attends; None if its attention is between frames in time."""
-        if not self.family.grid:
+        if not self.family.is_patch_grid:
             return None
-        return PatchGrid(SPECIAL_TOKENS, times=bands_and_times(self.model.config)[1])
+        return PatchGrid(SPECIAL_TOKENS, times=patch_grid_shape(self.model.config)[1])
 
     @property
     def longest(self) -> float:
         """Seconds of audio that it takes at most."""
-        return self.family.seconds(self.model.config) if self.family.seconds else math.inf
+        return self.family.max_seconds(self.model.config) if self.family.max_seconds else math.inf
 
     def check_heads(self) -> None:
         """Raise InputError where no layer has a head."""
@@ -122,7 +123,7 @@ class Encoder:
 
     def frames(self, wave: np.ndarray) -> int:
         """Attention frames of a wave `[samples]`."""
-        return self.family.frames(self.model.config, len(wave))
+        return self.family.front_end.num_frames(self.model.config, len(wave))
 
     def check_length(self, wave: np.ndarray) -> None:
         """Raise InputError unless a wave `[samples]` has a frame of attention and the model takes all of it."""
@@ -196,14 +197,14 @@ class Encoder:
 
     def _outputs(self, audio: Sequence[np.ndarray], hidden_btd: Tensor, frames: tuple[int, ...]) -> tuple[int, ...]:
         """Hidden states of each utterance, where the model need not give one for each frame of its attention."""
-        if self.family.outputs:
-            return tuple(self.family.outputs(self.model.config, len(wave)) for wave in audio)
+        if self.family.num_outputs:
+            return tuple(self.family.num_outputs(self.model.config, len(wave)) for wave in audio)
         return (hidden_btd.shape[1],) * len(audio) if self._beside else frames
 
     @property
     def _beside(self) -> nn.Module | None:
         """What changes the hidden states after the last layer, with attention that is none of a layer."""
-        return getattr(self.model, self.family.beside, None) if self.family.beside else None
+        return getattr(self.model, self.family.adapter, None) if self.family.adapter else None
 
     def plain(self, audio: Sequence[np.ndarray]) -> Tensor:
         """Final hidden states `[B, T, d]` as the model itself computes them, nothing watched or changed."""
@@ -247,14 +248,14 @@ class Encoder:
 
     def _hidden(self, output: Any) -> Tensor:
         """Final hidden states in time: those of patches averaged over their bands."""
-        if not self.family.grid:
+        if not self.family.is_patch_grid:
             return output.last_hidden_state
-        return output.last_hidden_state[:, SPECIAL_TOKENS:].unflatten(1, bands_and_times(self.model.config)).mean(1)
+        return output.last_hidden_state[:, SPECIAL_TOKENS:].unflatten(1, patch_grid_shape(self.model.config)).mean(1)
 
     def watch(self, answer: AttentionHandler) -> AbstractContextManager[None]:
         """Within the block every attention call of the model is given to `answer`, as the model makes it."""
-        if self.family.gated:
-            gated = (m for m in self.model.modules() if type(m).__name__ in self.family.gated.split())
+        if self.family.attention_classes:
+            gated = (m for m in self.model.modules() if type(m).__name__ in self.family.attention_classes)
             return capture_functions(gated, answer)
         return handle_attention(answer)
 
@@ -392,7 +393,7 @@ class Encoder:
         if radius < 0:
             raise InputError(f"expected a span of 0 frames or more, got {radius}")
         check_span(radius)
-        if self.family.grid:
+        if self.family.is_patch_grid:
             raise InputError(f"{self.name} attends between patches in bands and times; its span cannot be limited")
         with self._changed(replace(self.intervention, radius=radius, renormalise=renormalise)):
             yield self

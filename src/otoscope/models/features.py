@@ -21,7 +21,7 @@ def features(family: Family, config: Any, extractor: Any, audio: Sequence[np.nda
     inputs = padded([extract(family, extractor, wave) for wave in audio])
     if family.sees_silence or (MASK in inputs and inputs[MASK].all()):
         inputs.pop(MASK, None)
-    elif family.seconds:
+    elif family.max_seconds:
         inputs[MASK] = real_frames(family, config, audio)
     return inputs
 
@@ -31,7 +31,7 @@ def extract(family: Family, extractor: Any, wave: np.ndarray) -> dict[str, Tenso
     inputs = extractor(
         [wave],
         sampling_rate=extractor.sampling_rate,
-        padding="max_length" if family.seconds else "longest",
+        padding="max_length" if family.max_seconds else "longest",
         return_attention_mask=True,
         return_tensors="pt",
     )
@@ -45,5 +45,5 @@ def padded(alone: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 def real_frames(family: Family, config: Any, audio: Sequence[np.ndarray]) -> Tensor:
     """True on real frames, `[B, 1, 1, T]`: what a model that takes no mask of its input is given for its attention."""
-    frames = torch.tensor([family.frames(config, len(wave)) for wave in audio])
+    frames = torch.tensor([family.front_end.num_frames(config, len(wave)) for wave in audio])
     return (torch.arange(config.max_source_positions) < frames[:, None])[:, None, None]

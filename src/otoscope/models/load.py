@@ -16,7 +16,7 @@ from transformers.utils import logging
 from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import FAMILIES, REFINED, REFUSED, Family
+from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
 from otoscope.models.self_check import examine
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -59,16 +59,16 @@ def load(
 
 def _family(config: Any, name: str) -> Family:
     """The family of a configuration, or of the first part of it that has one."""
-    types = [config.model_type.removeprefix(REFINED), *(part.model_type for part in _parts(config))]
+    types = [config.model_type.removeprefix(REFINED_PREFIX), *(part.model_type for part in _parts(config))]
     for model_type in types:
-        if model_type in REFUSED:
+        if model_type in UNSUPPORTED:
             raise InputError(
-                f"{name} has a '{model_type}' encoder: {REFUSED[model_type]}; otoscope does not measure it"
+                f"{name} has a '{model_type}' encoder: {UNSUPPORTED[model_type]}; otoscope does not measure it"
             )
-        if model_type in FAMILIES:
-            return FAMILIES[model_type]
-    known = ", ".join(sorted(FAMILIES))
-    raise InputError(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {known}")
+        if (family := find_family(model_type)) is not None:
+            return family
+    expected = ", ".join(family.model_type for family in FAMILIES.select().values())
+    raise InputError(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {expected}")
 
 
 def _parts(config: Any) -> Iterator[Any]:

@@ -31,7 +31,7 @@ def examine(encoder: Encoder) -> Encoder:
     """
     waves = noise(encoder.sampling_rate)
     unwatched = encoder.plain(waves[:1])
-    if not encoder.family.gated:
+    if not encoder.family.attention_classes:
         encoder.model.set_attn_implementation(NAME)
     calls = first_calls(encoder, waves[0])
     check_finite(encoder, unwatched, calls)
@@ -84,7 +84,7 @@ def overflow(dtype: torch.dtype, where: str) -> str:
 
 def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     """Each layer of the configuration calls its attention once."""
-    expected = getattr(encoder.model.config, encoder.family.layers)
+    expected = getattr(encoder.model.config, encoder.family.num_layers_key)
     modules = {id(call.module) for call in calls}
     apart = 1 if getattr(encoder.model.config, "share_layer", False) else expected
     if (len(calls), len(modules)) != (expected, apart):

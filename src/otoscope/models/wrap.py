@@ -15,6 +15,7 @@ from otoscope.attention.interventions import NO_INTERVENTION, attend_with
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import Family
+from otoscope.models.front_ends import FixedHop
 from otoscope.models.self_check import examine, noise
 
 Inputs = Callable[[np.ndarray], Tensor]
@@ -68,10 +69,8 @@ def wrap(
     family = Family(
         model_type=name,
         encoder=type(module).__name__,
-        samples_per_frame=lambda _: samples_per_frame,
-        frames=lambda _, samples: int(samples // samples_per_frame) if frames is None else frames(samples),
-        first_centre=lambda _: samples_per_frame / 2,
-        gated=" ".join(sorted({type(one).__name__ for one in reached})),
+        front_end=FixedHop(samples_per_frame, frames),
+        attention_classes=tuple(sorted({type(module).__name__ for module in reached})),
     )
     return examine(Encoder(name=name, family=family, model=model, extractor=Taken(inputs, sampling_rate)))
 

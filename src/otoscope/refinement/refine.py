@@ -104,7 +104,7 @@ def refine(
     if folder.exists() and not (folder.is_dir() and is_vacant(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(str(model))
-    if span is not None and source.encoder.family.grid:
+    if span is not None and source.encoder.family.is_patch_grid:
         raise InputError(
             f"{model} has patches of time and band, not frames one after another; a span cannot limit them"
         )

@@ -1,0 +1,18 @@
+"""TERA (Liu et al. 2021)."""
+
+from otoscope.models.families import Family
+from otoscope.models.front_ends import StackedLogMel
+from otoscope.models.tiny_models import TinyModel, mockingjay_model
+
+
+def _tiny_model() -> TinyModel:
+    return mockingjay_model("Tera", rate=1)
+
+
+FAMILY = Family(
+    "tera",
+    "MockingjayModel",
+    StackedLogMel(),
+    tiny_model=_tiny_model,
+    tiny_gain=3.0,  # its frames are similar to each other
+)

@@ -1,0 +1,17 @@
+"""UniSpeech-SAT (Chen et al. 2022)."""
+
+from otoscope.models.families import Family
+from otoscope.models.front_ends import Convolutions
+from otoscope.models.tiny_models import LAYER_NORM, TinyModel, convolutional_model
+
+
+def _tiny_model() -> TinyModel:
+    return convolutional_model("UniSpeechSat", **LAYER_NORM)
+
+
+FAMILY = Family(
+    "unispeech-sat",
+    "UniSpeechSatModel",
+    Convolutions(),
+    tiny_model=_tiny_model,
+)
