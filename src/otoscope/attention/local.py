@@ -20,7 +20,6 @@ def local_attention(
     radius: int,
     scaling: float,
     real_bt: Tensor | None = None,
-    dropout: float = 0.0,
 ) -> Tensor:
     """Return the context `[B, T, H, d]` of attention to the keys at most `radius` frames away. Gradients flow.
 
@@ -30,7 +29,6 @@ def local_attention(
         scaling: factor of the scores.
         real_bt: true on frames that may be attended to; None: all. The context of a query without any such frame near
             it is finite and has no meaning.
-        dropout: probability with which a weight is set to zero.
 
     Examples:
         >>> q = torch.zeros(1, 1, 4, 1)
@@ -47,7 +45,6 @@ def local_attention(
         _windows(key_bhtd, radius),
         _windows(value_bhtd, radius),
         attn_mask=_bias(real_bt, B, radius, query_bhtd.dtype),
-        dropout_p=dropout,
         scale=scaling,
     )
     return context_nhqd.transpose(1, 2).reshape(B, -1, H, d)[:, :T]

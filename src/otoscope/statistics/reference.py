@@ -15,7 +15,6 @@ def attention_map(
     *,
     scaling: float,
     bias: ArrayLike | None = None,
-    length: int | None = None,
     radius: int | None = None,
     renormalise: bool = True,
 ) -> Floats:
@@ -25,7 +24,6 @@ def attention_map(
         query, key: states of the head, `[T, d]`.
         scaling: factor of the scores.
         bias: added to the scores, `[T, T]`; -inf forbids a key.
-        length: real frames; None: all.
         radius: queries attend to keys at most so many frames away; None: to all.
         renormalise: whether the softmax is over the keys within `radius`; otherwise it is over all keys, and weights
             beyond `radius` are set to zero.
@@ -34,12 +32,12 @@ def attention_map(
         >>> attention_map([[0.0], [0.0]], [[1.0], [1.0]], scaling=1.0).tolist()
         [[0.5, 0.5], [0.5, 0.5]]
     """
-    q = np.asarray(query, np.float64)[:length]
-    k = np.asarray(key, np.float64)[:length]
+    q = np.asarray(query, np.float64)
+    k = np.asarray(key, np.float64)
     T = len(q)
     score = scaling * q @ k.T
     if bias is not None:
-        score = score + np.asarray(bias, np.float64)[:T, :T]
+        score = score + np.asarray(bias, np.float64)
     is_beyond = distance(T) > (T if radius is None else radius)
     if renormalise:
         score = np.where(is_beyond, -np.inf, score)
