@@ -1,4 +1,4 @@
-"""Where a model attends to more than the utterance: what is measured is the utterance's own, and the rest is told."""
+"""Models that attend to more than the utterance: statistics are of its own frames, `attention_outside` of the rest."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ EXACT = 1e-12
 
 
 def whole_maps(folder: Path, wave: np.ndarray) -> list[np.ndarray]:
-    """Of all that the model attends to, in float64: `[layer][H, n, n]`."""
+    """Return maps of all that the model attends to, in float64, `[layer][H, n, n]`."""
     model = fresh(folder)
     inputs = AutoFeatureExtractor.from_pretrained(folder)([wave], sampling_rate=16000, return_tensors="pt")
     with torch.no_grad():
@@ -34,7 +34,7 @@ def whole_maps(folder: Path, wave: np.ndarray) -> list[np.ndarray]:
 
 
 def outside(encoder: Encoder, waves: list[np.ndarray]) -> np.ndarray:
-    """The measured share `[utterance, layer, head]`."""
+    """Return the measured share `[utterance, layer, head]`."""
     layers: dict[int, list[Reductions]] = {}
     encoder.observe(waves, NEEDS, lambda layer, reductions: layers.setdefault(layer, []).extend(reductions))
     values = [[OUTSIDE.compute(one).numpy() for one in layers[layer]] for layer in range(encoder.n_layers)]
@@ -93,7 +93,7 @@ def test_a_run_holds_the_share_by_head(folders: dict[str, Path], tmp_path: Path)
 
 
 def test_each_larger_model_of_the_families_is_one_that_holds_more(folders: dict[str, Path]) -> None:
-    """So that the tests of all families find encoders inside them."""
+    """The tests of all families therefore cover encoders inside larger models."""
     from transformers import AutoConfig
 
     written_by = {AutoConfig.from_pretrained(folder).architectures[0] for folder in map(folders.__getitem__, BUILDERS)}

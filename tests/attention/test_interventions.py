@@ -60,7 +60,7 @@ def test_an_exception_within_the_block_leaves_the_model_intact(timed: Encoder) -
 
 
 def test_a_failure_while_the_model_runs_leaves_it_intact(encoder: Encoder) -> None:
-    """Also the hooks of the fallback are gone after it."""
+    """The hooks of function capture are also removed."""
 
     def fails(layer: int, _: Sequence[object]) -> None:
         raise RuntimeError(f"layer {layer}")
@@ -89,7 +89,7 @@ def test_a_span_is_a_band_mask(timed: Encoder, folder: Path, radius: int, renorm
 
 @pytest.mark.parametrize("renormalise", [True, False])
 def test_a_span_as_long_as_the_utterance_is_the_plain_model(timed: Encoder, renormalise: bool) -> None:
-    """Or as long as the silence behind it, where the model attends to that."""
+    """If the model attends to silence after the utterance, the span includes that silence."""
     intact = hidden(timed)
     frames = timed.frames(WAVE) if timed.longest == np.inf else round(timed.longest / timed.frame_period)
     for radius in (frames - 1, frames, 10 * frames):
@@ -122,12 +122,12 @@ def test_interventions_of_one_encoder_do_not_reach_another(timed: Encoder, folde
         ([(0, 0), (1, 4)], "no head 4: layer 1 of .* has heads 0 to 3"),
     ],
 )
-def test_a_head_that_does_not_exist_is_refused(encoder: Encoder, heads: list[tuple[int, int]], message: str) -> None:
+def test_a_head_that_does_not_exist_raises(encoder: Encoder, heads: list[tuple[int, int]], message: str) -> None:
     with pytest.raises(InputError, match=message), ExitStack() as stack:
         stack.enter_context(encoder.without_heads(heads))
 
 
-def test_a_negative_span_is_refused(timed: Encoder) -> None:
+def test_a_negative_span_raises(timed: Encoder) -> None:
     with pytest.raises(InputError, match="expected a span of 0 frames or more, got -1"), timed.span(-1):
         pass
     with pytest.raises(InputError, match="expected a span of at most 1000000 frames"), timed.span(10**20):

@@ -1,4 +1,4 @@
-"""The kernel's context and reductions against whole maps, and what it refuses."""
+"""The torch kernel's context and reductions equal those of whole maps; invalid input raises."""
 
 import math
 
@@ -21,7 +21,7 @@ def qkv(B: int, H: int, T: int, d: int = 8, dtype: torch.dtype = torch.float32) 
 
 
 def direct(A: np.ndarray) -> dict[str, np.ndarray]:
-    """The reductions of one map, straight from their definitions."""
+    """Compute the reductions of one map by their definitions."""
     T = len(A)
     farthest = np.maximum(distance(T).max(axis=1, keepdims=True), 1)
     log_A = np.log(A, where=A > 0, out=np.zeros_like(A))

@@ -16,7 +16,7 @@ def by_band(q, k, v, radius, scaling, real):
 @pytest.mark.parametrize("radius", [0, 1, 5, 32, 200])
 @pytest.mark.parametrize("length", [1, 5, 31, 32, 33, 64, 150])
 def test_blocks_equal_a_band(length: int, radius: int) -> None:
-    """Frames that see no real frame are padding, and only asked to be finite."""
+    """Frames without a real frame near them are padding: their context must only be finite."""
     torch.manual_seed(0)
     q, k, v = (torch.randn(3, 2, length, 8, dtype=torch.float64) for _ in range(3))
     real = torch.arange(length) < torch.tensor([length, max(1, length // 2), 1])[:, None]

@@ -1,4 +1,4 @@
-"""What heads give, by norm: `f(x) = (x W_V + b_V) W_O` spelled out of each family's own layers."""
+"""Norms of projected values: `f(x) = (x W_V + b_V) W_O`, computed with each family's own layers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ def measured(encoder: Encoder, waves: list[np.ndarray]) -> list[dict[str, np.nda
 
 @contextmanager
 def values_of(model: Any) -> Iterator[dict[str, torch.Tensor]]:
-    """What each projection to values gives within the block, `[T, H * d]` by name."""
+    """Yield the outputs of each projection to values within the block, `[T, H * d]` by name."""
     values: dict[str, torch.Tensor] = {}
     hooks = []
     for name, module in model.named_modules():
@@ -52,7 +52,7 @@ def call_projection(module: Any, given: tuple, kwargs: dict) -> None:
 
 
 def by_definition(folder: Path, wave: np.ndarray) -> dict[str, np.ndarray]:
-    """The statistics from whole maps and from what each head gives of each frame, in full."""
+    """Compute the statistics from whole maps and whole projected values."""
     model = fresh(folder)
     with values_of(model) as values:
         maps = slow(folder, wave, model).maps

@@ -1,4 +1,4 @@
-"""Value zeroing against the model itself, its values set to zero by hand in a forward pass of its own."""
+"""Value zeroing against a forward pass of the model in which hooks set values to zero."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,19 +61,19 @@ def zeroed(model: Any, layer: int, span: tuple[int, int]) -> Iterator[None]:
             yield
         return
     (module,) = (module for name, module in block.named_modules() if name.split(".")[-1] in VALUES)
-    hook = module.register_forward_hook(lambda _, given, value: zero(value))
+    hook = module.register_forward_hook(lambda _, inputs, value: zero(value))
     yield
     hook.remove()
 
 
 def torch_attention(attention: nn.Module, zero: Any) -> Any:
     """torch's function, with the values of one layer's projection changed."""
-    beneath = F.multi_head_attention_forward
+    original = F.multi_head_attention_forward
 
     def forward(*args: Any, average_attn_weights: bool = True, **kwargs: Any) -> Any:
         if kwargs["v_proj_weight"] is not attention.v_proj.weight:
-            return beneath(*args, **kwargs)
-        maps = beneath(*args, **kwargs, average_attn_weights=False)[1]
+            return original(*args, **kwargs)
+        maps = original(*args, **kwargs, average_attn_weights=False)[1]
         value = zero(F.linear(args[2], kwargs["v_proj_weight"], args[6].chunk(3)[2]).transpose(0, 1))
         heads = value.unflatten(-1, (maps.shape[1], -1)).transpose(1, 2)
         return F.linear((maps @ heads).transpose(1, 2).flatten(2).transpose(0, 1), *args[11:13]), maps
@@ -82,11 +82,11 @@ def torch_attention(attention: nn.Module, zero: Any) -> Any:
 
 
 def outputs(model: Any, inputs: dict[str, Tensor], layers: int) -> list[Tensor]:
-    """What each layer gives in one forward pass, `[B, T, d]`."""
-    given: list[Tensor] = []
+    """Return the output of each layer in one forward pass, `[B, T, d]`."""
+    layer_outputs: list[Tensor] = []
     hooks = [
         model.get_submodule(layer_name(model, layer)).register_forward_hook(
-            lambda _, args, output: given.append(output[0] if isinstance(output, tuple) else output)
+            lambda _, args, output: layer_outputs.append(output[0] if isinstance(output, tuple) else output)
         )
         for layer in range(layers)
     ]
@@ -94,17 +94,17 @@ def outputs(model: Any, inputs: dict[str, Tensor], layers: int) -> list[Tensor]:
         model(**inputs)
     for hook in hooks:
         hook.remove()
-    return given
+    return layer_outputs
 
 
 def inputs_of(folder: Path, model: Any, waves: list[np.ndarray]) -> dict[str, Tensor]:
     padding = {"padding": True} if len(waves) > 1 else {}
-    made = AutoFeatureExtractor.from_pretrained(folder)(
+    features = AutoFeatureExtractor.from_pretrained(folder)(
         waves, sampling_rate=16000, return_tensors="pt", return_attention_mask=True, **padding
     )
-    given = {model.main_input_name: made[model.main_input_name].double()}
-    masked = len(waves) > 1 and type(model).__name__ not in ENCODERS
-    return given | ({"attention_mask": made["attention_mask"]} if masked else {})
+    inputs = {model.main_input_name: features[model.main_input_name].double()}
+    is_masked = len(waves) > 1 and type(model).__name__ not in ENCODERS
+    return inputs | ({"attention_mask": features["attention_mask"]} if is_masked else {})
 
 
 def by_hand(folder: Path, waves: list[np.ndarray], frames: int) -> np.ndarray:
@@ -115,12 +115,12 @@ def by_hand(folder: Path, waves: list[np.ndarray], frames: int) -> np.ndarray:
     whole = outputs(model, inputs, layers)
     distances = np.zeros((layers, frames, len(SPANS)))
     for layer in range(layers):
-        for place, span in enumerate(SPANS):
+        for index, span in enumerate(SPANS):
             with zeroed(model, layer, span):
                 changed = outputs(model, inputs, layers)[layer][0, :frames].numpy()
             before = whole[layer][0, :frames].numpy()
             norms = np.linalg.norm(changed, axis=1) * np.linalg.norm(before, axis=1)
-            distances[layer, :, place] = 1 - (changed * before).sum(1) / norms
+            distances[layer, :, index] = 1 - (changed * before).sum(1) / norms
     return distances
 
 
@@ -133,7 +133,7 @@ def test_scores_are_those_of_the_model_with_its_values_set_to_zero(named: Path) 
 
 
 @pytest.mark.parametrize("family", ["mockingjay", "wav2vec2-layer"])
-def test_an_utterance_padded_beside_a_longer_one_has_the_same_scores(family: str, folders: dict[str, Path]) -> None:
+def test_an_utterance_in_a_padded_batch_has_the_same_scores(family: str, folders: dict[str, Path]) -> None:
     encoder = load(folders[family], device="cpu", dtype="float64")
     expected = by_hand(folders[family], [WAVE, noise(0.9, seed=2)], encoder.frames(WAVE))
     np.testing.assert_allclose(value_zeroing(encoder, WAVE, SPANS), expected, atol=1e-9)
@@ -157,16 +157,16 @@ def test_a_wrapped_module_is_zeroed_too(batch_first: bool) -> None:
     first = module.layers[0]
     maps = torch.from_numpy(encoder.maps(WAVE)[0])
     value = F.linear(x[0], first.self_attn.in_proj_weight[32:], first.self_attn.in_proj_bias[32:])
-    for place, span in enumerate(SPANS):
+    for index, span in enumerate(SPANS):
         cut = value.clone()
         cut[slice(*span)] = 0
-        given = [ended(first, x[0], maps, one) for one in (value, cut)]
-        expected = 1 - F.cosine_similarity(*given, dim=-1)
-        np.testing.assert_allclose(distances[0, :, place], expected.detach().numpy(), atol=1e-12)
+        original, changed = (layer_output(first, x[0], maps, states) for states in (value, cut))
+        expected = 1 - F.cosine_similarity(original, changed, dim=-1)
+        np.testing.assert_allclose(distances[0, :, index], expected.detach().numpy(), atol=1e-12)
 
 
-def ended(layer: nn.TransformerEncoderLayer, x: Tensor, maps_hqk: Tensor, value: Tensor) -> Tensor:
-    """One layer's output `[T, d]` from its maps and values."""
+def layer_output(layer: nn.TransformerEncoderLayer, x: Tensor, maps_hqk: Tensor, value: Tensor) -> Tensor:
+    """Return one layer's output `[T, d]` from its maps and values."""
     context = (maps_hqk @ value.unflatten(-1, (2, 8)).transpose(0, 1)).transpose(0, 1).flatten(1)
     middle = layer.norm1(x + layer.self_attn.out_proj(context))
     return layer.norm2(middle + layer.linear2(F.relu(layer.linear1(middle))))
@@ -176,7 +176,7 @@ def frames_of(wave: np.ndarray) -> Tensor:
     return 30 * torch.from_numpy(wave).double().unfold(0, 160, 160)[:, :16]
 
 
-def test_what_cannot_be_zeroed_is_said(folders: dict[str, Path]) -> None:
+def test_invalid_spans_and_models_raise(folders: dict[str, Path]) -> None:
     encoder = load(folders["mockingjay"], device="cpu")
     frames = encoder.frames(WAVE)
     for span in ((-1, 3), (4, 4), (0, frames + 1)):

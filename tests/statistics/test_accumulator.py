@@ -1,4 +1,4 @@
-"""States of a corpus: they merge to the same bits in any order, survive the disk, and refuse what is wrong."""
+"""States of a corpus merge to the same bits in any order, can be stored and read, and reject invalid values."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ HEADS = (2, 1)  # the second layer has one head less
 
 
 def utterance(index: int) -> dict[str, np.ndarray]:
-    """Made-up values of an utterance: `[layer, head]` and `[layer, head, offset]`, NaN where there is no head."""
+    """Random values of an utterance: `[layer, head]` and `[layer, head, offset]`, NaN where there is no head."""
     random = np.random.default_rng(index)
     values = {"weight": random.normal(size=(2, 2)), "offset_profile": random.random((2, 2, 3))}
     for array in values.values():
@@ -23,7 +23,7 @@ def utterance(index: int) -> dict[str, np.ndarray]:
     return values
 
 
-def counted(indices: list[int]) -> accumulator.State:
+def state_of(indices: list[int]) -> accumulator.State:
     state = accumulator.init(SHAPES, HEADS)
     for index in indices:
         accumulator.update(state, index, utterance(index))
@@ -41,66 +41,66 @@ def test_merging_is_associative_and_commutative_to_the_bit(parts: list[list[int]
     used: set[int] = set()
     disjoint = []
     for part in parts:
-        disjoint.append(counted([i for i in dict.fromkeys(part) if i not in used]))
+        disjoint.append(state_of([i for i in dict.fromkeys(part) if i not in used]))
         used.update(part)
     a, b, c = disjoint
     assert_same_bits(accumulator.merge(accumulator.merge(a, b), c), accumulator.merge(a, accumulator.merge(b, c)))
     assert_same_bits(accumulator.merge(a, b), accumulator.merge(b, a))
-    assert_same_bits(accumulator.merge(a, accumulator.merge(b, c)), counted(sorted(used)))
+    assert_same_bits(accumulator.merge(a, accumulator.merge(b, c)), state_of(sorted(used)))
 
 
 def test_means_are_plain_means_over_utterances() -> None:
-    final = accumulator.finalize(counted(list(range(300))))
+    final = accumulator.finalize(state_of(list(range(300))))
     for name in SHAPES:
         plain = np.mean([utterance(i)[name] for i in range(300)], axis=0)
         np.testing.assert_allclose(final.mean[name], plain, atol=2**-40, rtol=1e-14)
 
 
-def test_rows_come_in_corpus_order_whatever_the_order_of_arrival() -> None:
-    final = accumulator.finalize(counted([5, 131, 2]))
+def test_rows_are_in_corpus_order_for_any_order_of_updates() -> None:
+    final = accumulator.finalize(state_of([5, 131, 2]))
     assert final.index.tolist() == [2, 5, 131]
     np.testing.assert_array_equal(final.rows["weight"][2], utterance(131)["weight"])
 
 
 def test_folds_are_the_utterances_themselves_up_to_as_many_as_there_are_folds() -> None:
-    """What makes a bootstrap over folds exactly the bootstrap over utterances."""
-    final = accumulator.finalize(counted(list(range(accumulator.FOLDS))))
+    """A bootstrap over folds therefore equals the bootstrap over utterances."""
+    final = accumulator.finalize(state_of(list(range(accumulator.FOLDS))))
     assert final.fold_count.tolist() == [1] * accumulator.FOLDS
     for fold, total in enumerate(final.fold_sum["offset_profile"]):
         np.testing.assert_allclose(total, utterance(fold)["offset_profile"], atol=2**-41)
 
 
 def test_a_fold_holds_every_128th_utterance() -> None:
-    final = accumulator.finalize(counted([3, 131]))
+    final = accumulator.finalize(state_of([3, 131]))
     assert final.fold_count[3] == 2
     expected = utterance(3)["offset_profile"] + utterance(131)["offset_profile"]
     np.testing.assert_allclose(final.fold_sum["offset_profile"][3], expected, atol=2**-40)
 
 
 def test_absent_heads_are_nan_and_no_others() -> None:
-    final = accumulator.finalize(counted([0, 1]))
+    final = accumulator.finalize(state_of([0, 1]))
     arrays = (final.mean["weight"], final.mean["offset_profile"][..., 0], final.fold_sum["offset_profile"][7, ..., 0])
     for array in arrays:
         assert np.isnan(array).tolist() == [[False, False], [False, True]]
 
 
-def test_a_state_survives_the_disk(tmp_path: Path) -> None:
-    before = counted([9, 4])
+def test_a_stored_state_is_read_to_the_same_bits(tmp_path: Path) -> None:
+    before = state_of([9, 4])
     np.savez(tmp_path / "shard.npz", **accumulator.to_arrays(before))
     with np.load(tmp_path / "shard.npz", allow_pickle=False) as shard:
         after = accumulator.from_arrays(dict(shard))
     assert_same_bits(before, after)
-    assert_same_bits(accumulator.merge(after, counted([7])), counted([4, 7, 9]))
+    assert_same_bits(accumulator.merge(after, state_of([7])), state_of([4, 7, 9]))
 
 
-def test_an_empty_state_survives_too_and_changes_nothing() -> None:
+def test_an_empty_state_can_be_stored_and_changes_nothing() -> None:
     empty = accumulator.from_arrays(accumulator.to_arrays(accumulator.init(SHAPES, HEADS)))
-    assert_same_bits(accumulator.merge(empty, counted([1])), counted([1]))
+    assert_same_bits(accumulator.merge(empty, state_of([1])), state_of([1]))
 
 
 def test_array_statistics_do_not_grow_with_the_corpus() -> None:
     """They are written for the folds that hold an utterance, of which there are never more than 128."""
-    sizes = [accumulator.to_arrays(counted(list(range(n))))["sums/offset_profile"].nbytes for n in (2, 128, 500)]
+    sizes = [accumulator.to_arrays(state_of(list(range(n))))["sums/offset_profile"].nbytes for n in (2, 128, 500)]
     assert sizes[1] == sizes[2] == 64 * sizes[0]
 
 
@@ -119,14 +119,14 @@ def broken(name: str, value: float) -> dict[str, np.ndarray]:
         (broken("offset_profile", -0.5), "must be in"),
     ],
 )
-def test_wrong_values_are_refused_and_leave_the_state_as_it_was(values: dict[str, np.ndarray], message: str) -> None:
-    state = counted([1])
+def test_invalid_values_raise_and_do_not_change_the_state(values: dict[str, np.ndarray], message: str) -> None:
+    state = state_of([1])
     with pytest.raises(InputError, match=message):
         accumulator.update(state, 8, values)
-    assert_same_bits(state, counted([1]))
+    assert_same_bits(state, state_of([1]))
 
 
-def test_means_leave_out_utterances_for_which_a_partial_statistic_is_undefined(tmp_path: Path) -> None:
+def test_means_exclude_utterances_for_which_a_statistic_is_undefined(tmp_path: Path) -> None:
     state = accumulator.init({"weight": (), "silent": ()}, HEADS, may_be_undefined={"silent"})
     undefined = {"weight": utterance(1)["weight"], "silent": np.full((2, 2), np.nan)}
     accumulator.update(state, 0, {name: utterance(0)["weight"] for name in ("weight", "silent")})
@@ -142,16 +142,16 @@ def test_means_leave_out_utterances_for_which_a_partial_statistic_is_undefined(t
 
 def test_an_utterance_counts_once() -> None:
     with pytest.raises(InputError, match="utterance 4 was added before"):
-        counted([4, 4])
+        state_of([4, 4])
     with pytest.raises(InputError, match="utterance 4 is in both states"):
-        accumulator.merge(counted([4, 5]), counted([3, 4]))
+        accumulator.merge(state_of([4, 5]), state_of([3, 4]))
 
 
 def test_states_of_different_models_do_not_merge() -> None:
     with pytest.raises(InputError, match="different heads or statistics"):
-        accumulator.merge(counted([0]), accumulator.init(SHAPES, [2, 2]))
+        accumulator.merge(state_of([0]), accumulator.init(SHAPES, [2, 2]))
     with pytest.raises(InputError, match="different heads or statistics"):
-        accumulator.merge(counted([0]), accumulator.init({"weight": ()}, HEADS))
+        accumulator.merge(state_of([0]), accumulator.init({"weight": ()}, HEADS))
 
 
 def test_an_empty_corpus_has_no_result() -> None:

@@ -1,4 +1,4 @@
-"""Each statistic on one 3 x 3 map, against numbers worked out by hand: fast path and reference alike.
+"""Each statistic and its reference on one 3 x 3 map, against numbers computed by hand.
 
 A = | 1    0    0   |      row entropies: 0, ln 2, 1.5 ln 2
     | 1/2  1/2  0   |      column means: 7/12, 3/12, 2/12

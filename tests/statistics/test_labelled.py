@@ -1,4 +1,4 @@
-"""Attention between phones: by hand, against double sums on up-sampled maps, and what is refused."""
+"""Attention between phones: by hand, and against double sums on up-sampled maps; invalid labels raise."""
 
 import itertools
 
@@ -56,7 +56,7 @@ def test_a_phone_that_comes_again_is_another_run() -> None:
 
 
 def test_a_frame_between_two_phones_belongs_to_both_by_share() -> None:
-    """Frame 1 is half a, half b: of its row, half is asked by a and half by b, and half of its column is each's."""
+    """Frame 1 is half a, half b: half of its row counts for a and half for b, and so does its column."""
     relation = measured(A, [[0, 0], [0, 1], [1, 1]])["relation"]
     from_a, to_b = 1 + 0.5 * (0.5 + 0.25), 0.5 * 0.25
     np.testing.assert_allclose(relation[0], np.array([from_a, to_b, 0]) / 3, atol=1e-15)
