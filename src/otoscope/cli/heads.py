@@ -15,7 +15,7 @@ def heads(
         typer.Option(
             metavar="COLUMN",
             help="Sort by a column, numbers from high to low, text from a to z. "
-            f"The statistics are {', '.join(STATISTICS.names())}.",
+            f"Statistics with one number per head are columns; all statistics: {', '.join(STATISTICS.names())}.",
         ),
     ] = None,
     operations: Annotated[
@@ -31,8 +31,7 @@ def heads(
 ) -> None:
     """List the heads of a run, one row each, or their operations with the effects that name them.
 
-    The columns are the statistics with one number per head. `--columns` explains those that the run contains. The
-    other statistics are in the dataset of the run.
+    The columns are the statistics with one number per head; --columns explains those that the run contains.
     """
     from otoscope.results import heads_table, open_run
 
