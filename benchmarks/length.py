@@ -50,7 +50,7 @@ def write_speech(folder: Path, seconds: float) -> Path:
 
 def plain(encoder: Encoder, corpus: str) -> None:
     (cut,) = read_corpus(corpus)
-    encoder.plain([load_audio(cut, RATE)])
+    encoder.forward_unhooked([load_audio(cut, RATE)])
 
 
 def analyzed(encoder: Encoder, corpus: str) -> None:

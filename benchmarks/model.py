@@ -64,7 +64,7 @@ def ours(folder: Path) -> tuple[HubertModel, Work]:
 
     def work(wave: np.ndarray) -> list[list[Tensor]]:
         values: list[list[Tensor]] = []
-        encoder.observe([wave], needs, lambda _, r: values.append([s.value(r[0]) for s in found.values()]))
+        encoder.measure([wave], needs, lambda _, r: values.append([s.value(r[0]) for s in found.values()]))
         return values
 
     return encoder.model, work

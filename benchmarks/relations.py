@@ -45,11 +45,11 @@ def measuring(encoder: Encoder, wave: np.ndarray, phones: tuple[str, ...]) -> Ca
     """Wall and CPU seconds of one pass with every statistic that is found for these phones."""
     found = available_statistics(phones)
     needs = frozenset().union(*(one.requires for one in found.values()))
-    spoken = [labels(encoder.frames(wave))] if phones else None
+    spoken = [labels(encoder.num_frames(wave))] if phones else None
 
     def seconds() -> tuple[float, float]:
         wall, cpu = time.perf_counter(), time.process_time()
-        encoder.observe([wave], needs, lambda _, r: [one.compute(r[0]) for one in found.values()], spoken)
+        encoder.measure([wave], needs, lambda _, r: [one.compute(r[0]) for one in found.values()], spoken)
         return time.perf_counter() - wall, time.process_time() - cpu
 
     return seconds

@@ -133,7 +133,7 @@ def test_when_nothing_can_be_measured_there_is_no_run(tiny_model, tmp_path):
 
 def test_interventions_of_an_encoder_are_measured(tiny_model, tiny_corpus, tmp_path):
     encoder = otoscope.load(tiny_model)
-    with encoder.span(0):
+    with encoder.limit_span(0):
         run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", limit=1)
     np.testing.assert_allclose(run.dataset.globalness, 0, atol=1e-6)
     np.testing.assert_allclose(run.dataset.diagonality, 0, atol=1e-6)

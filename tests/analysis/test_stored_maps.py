@@ -30,7 +30,7 @@ def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_c
 
 def test_figures_of_another_utterance(run, tmp_path):
     other = next(id for id in run.utterances.index if id not in run.maps)
-    written = otoscope.draw(run.path, tmp_path / "figures", utterance=other)
+    written = otoscope.render_figures(run.path, tmp_path / "figures", utterance=other)
     assert {path.suffix for path in written} == {".png"}
     assert other in otoscope.open_run(run.path).maps
 
@@ -86,7 +86,7 @@ def test_maps_are_refused_when_the_audio_has_changed(run, tiny_corpus):
 
 def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(tiny_model, tiny_corpus, tmp_path):
     encoder = otoscope.load(tiny_model)
-    with encoder.span(3):
+    with encoder.limit_span(3):
         run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "changed")
     other = next(id for id in run.utterances.index if id not in run.maps)
     with pytest.raises(InputError, match="measured under an intervention"):

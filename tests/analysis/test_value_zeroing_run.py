@@ -26,10 +26,10 @@ def test_an_utterance_is_zeroed_phone_by_phone(run):
     phones = labels(cut, "phone")
     assert len(spans) == len(phones)
     for (start, stop), (_, begins, ends) in zip(spans, phones, strict=True):
-        centres = encoder.first_centre + encoder.frame_period * np.arange(start, stop)
+        centres = encoder.first_frame_center + encoder.frame_period * np.arange(start, stop)
         assert begins <= centres[0]
         assert centres[-1] < ends
-    expected = value_zeroing(encoder, encoder.wave(cut), spans)
+    expected = value_zeroing(encoder, encoder.load_wave(cut), spans)
     np.testing.assert_array_equal(found["value_zeroing"].values, expected)
 
 

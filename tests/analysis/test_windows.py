@@ -34,7 +34,7 @@ def test_windows_are_measured_as_utterances_of_their_own_and_named(in_windows):
     assert (in_windows.dataset.attrs["window"], in_windows.dataset.attrs["window_overlap"]) == (2.0, 0.5)
     assert "long ones as windows of 2 s that overlap by 0.5 s or more" in summary(in_windows)
     encoder = load("bundled", device="cpu")
-    alone = observe(encoder, {0: encoder.wave(expected[1])}, {"globalness": STATISTICS.get("globalness")})[0]
+    alone = observe(encoder, {0: encoder.load_wave(expected[1])}, {"globalness": STATISTICS.get("globalness")})[0]
     measured = in_windows.dataset["globalness_rows"].sel(utterance=expected[1].id)
     np.testing.assert_allclose(measured, np.stack([layer["globalness"] for layer in alone.layers]), rtol=1e-5)
 
@@ -64,7 +64,7 @@ def test_the_estimate_is_of_the_size_that_a_run_holds():
     encoder = load("bundled", device="cpu")
     waves = [np.random.default_rng(0).normal(0, 0.1, seconds * 16000).astype(np.float32) for seconds in (4, 8)]
     short, long = (footprint.footprint(encoder, wave) for wave in waves)
-    states = encoder.frames(waves[1]) * encoder.model.config.hidden_size * 4
+    states = encoder.num_frames(waves[1]) * encoder.model.config.hidden_size * 4
     assert 5 * states <= long <= 60 * states + 2**23
     assert 1.5 <= long / short <= 2.2
 

@@ -36,7 +36,7 @@ def whole_maps(folder: Path, wave: np.ndarray) -> list[np.ndarray]:
 def outside(encoder: Encoder, waves: list[np.ndarray]) -> np.ndarray:
     """Return the measured share `[utterance, layer, head]`."""
     layers: dict[int, list[Reductions]] = {}
-    encoder.observe(waves, NEEDS, lambda layer, reductions: layers.setdefault(layer, []).extend(reductions))
+    encoder.measure(waves, NEEDS, lambda layer, reductions: layers.setdefault(layer, []).extend(reductions))
     values = [[OUTSIDE.compute(one).numpy() for one in layers[layer]] for layer in range(encoder.n_layers)]
     return np.array(values).swapaxes(0, 1)
 
@@ -45,7 +45,7 @@ def test_whispers_share_on_silence_is_that_of_its_whole_maps(folders: dict[str, 
     encoder = load(folders["whisper"], device="cpu", dtype="float64")
     measured = outside(encoder, WAVES)
     for share, wave in zip(measured, WAVES, strict=True):
-        frames = encoder.frames(wave)
+        frames = encoder.num_frames(wave)
         expected = [
             [OUTSIDE.reference(A[:frames, :frames]) for A in heads] for heads in whole_maps(folders["whisper"], wave)
         ]
@@ -57,7 +57,7 @@ def test_the_share_on_special_tokens_and_padding_is_that_of_whole_maps(folders: 
     """Eager attention of this family rounds to float32."""
     encoder = load(folders[AST], device="cpu", dtype="float64")
     (share,) = outside(encoder, WAVES[:1])
-    frames, times = encoder.frames(WAVES[0]), 59
+    frames, times = encoder.num_frames(WAVES[0]), 59
     own = [2 + band * times + time for band in range(3) for time in range(frames)]
     maps = whole_maps(folders[AST], WAVES[0])
     expected = [[OUTSIDE.reference(A[np.ix_(own, own)]) for A in heads] for heads in maps]
@@ -67,17 +67,17 @@ def test_the_share_on_special_tokens_and_padding_is_that_of_whole_maps(folders: 
 def test_grid_maps_keep_time_and_band(folders: dict[str, Path]) -> None:
     encoder = load(folders[AST], device="cpu", dtype="float64")
     grids, maps = encoder.grid_maps(WAVES[0]), encoder.maps(WAVES[0])
-    frames = encoder.frames(WAVES[0])
+    frames = encoder.num_frames(WAVES[0])
     for layer, grid in grids.items():
         assert grid.shape == (4, 3, frames, 3, frames)
         np.testing.assert_allclose(grid.sum((3, 4)), 1, rtol=0, atol=1e-12)
         np.testing.assert_allclose(grid.sum(3).mean(1), maps[layer], rtol=0, atol=1e-12)
-    with pytest.raises(InputError, match="are in time alone; take its maps"):
+    with pytest.raises(InputError, match="expected a model of patches in bands and times, found .*; use maps"):
         load(folders["hubert-layer"], device="cpu").grid_maps(WAVES[0])
 
 
 def test_patches_have_no_span(folders: dict[str, Path]) -> None:
-    with pytest.raises(InputError, match="its span cannot be limited"), load(folders[AST], device="cpu").span(3):
+    with pytest.raises(InputError, match="its span cannot be limited"), load(folders[AST], device="cpu").limit_span(3):
         pass
 
 

@@ -54,7 +54,7 @@ def test_nested_removals_add_up_and_end_one_by_one(encoder: Encoder) -> None:
 
 def test_an_exception_within_the_block_leaves_the_model_intact(timed: Encoder) -> None:
     intact = hidden(timed)
-    with pytest.raises(KeyboardInterrupt), timed.without_heads(WHOLE_LAYER), timed.span(2):
+    with pytest.raises(KeyboardInterrupt), timed.without_heads(WHOLE_LAYER), timed.limit_span(2):
         raise KeyboardInterrupt
     np.testing.assert_array_equal(hidden(timed), intact)
 
@@ -68,7 +68,7 @@ def test_a_failure_while_the_model_runs_leaves_it_intact(encoder: Encoder) -> No
     intact = hidden(encoder)
     hooks = sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in encoder.model.modules())
     with pytest.raises(RuntimeError, match="layer 0"):
-        encoder.observe([WAVE], {"row_max"}, fails)
+        encoder.measure([WAVE], {"row_max"}, fails)
     assert sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in encoder.model.modules()) == hooks
     np.testing.assert_array_equal(hidden(encoder), intact)
 
@@ -79,7 +79,7 @@ def test_a_span_is_a_band_mask(timed: Encoder, folder: Path, radius: int, renorm
     model = fresh(folder)
     with band(model, radius, renormalise, WAVE):
         expected = slow(folder, WAVE, model)
-    with timed.span(radius, renormalise):
+    with timed.limit_span(radius, renormalise):
         statistics, encoded = measure(timed, [WAVE])
         maps = timed.maps(WAVE)
     assert relative(encoded.hidden[0].numpy(), expected.hidden) < EXACT
@@ -91,26 +91,26 @@ def test_a_span_is_a_band_mask(timed: Encoder, folder: Path, radius: int, renorm
 def test_a_span_as_long_as_the_utterance_is_the_plain_model(timed: Encoder, renormalise: bool) -> None:
     """If the model attends to silence after the utterance, the span includes that silence."""
     intact = hidden(timed)
-    frames = timed.frames(WAVE) if timed.longest == np.inf else round(timed.longest / timed.frame_period)
+    frames = timed.num_frames(WAVE) if timed.max_seconds == np.inf else round(timed.max_seconds / timed.frame_period)
     for radius in (frames - 1, frames, 10 * frames):
-        with timed.span(radius, renormalise):
+        with timed.limit_span(radius, renormalise):
             assert relative(hidden(timed), intact) < EXACT
 
 
 def test_an_inner_span_replaces_the_outer_one(timed: Encoder) -> None:
-    with timed.span(3):
+    with timed.limit_span(3):
         narrow = hidden(timed)
-        with timed.span(20, renormalise=False):
+        with timed.limit_span(20, renormalise=False):
             wide = hidden(timed)
         np.testing.assert_array_equal(hidden(timed), narrow)
-    with timed.span(20, renormalise=False):
+    with timed.limit_span(20, renormalise=False):
         np.testing.assert_array_equal(hidden(timed), wide)
 
 
 def test_interventions_of_one_encoder_do_not_reach_another(timed: Encoder, folders: dict[str, Path]) -> None:
     other = load(folders["hubert-layer"], device="cpu", dtype="float64")
     intact = hidden(other)
-    with timed.without_heads(EVERYTHING), timed.span(0):
+    with timed.without_heads(EVERYTHING), timed.limit_span(0):
         np.testing.assert_array_equal(hidden(other), intact)
 
 
@@ -128,7 +128,7 @@ def test_a_head_that_does_not_exist_raises(encoder: Encoder, heads: list[tuple[i
 
 
 def test_a_negative_span_raises(timed: Encoder) -> None:
-    with pytest.raises(InputError, match="expected a span of 0 frames or more, got -1"), timed.span(-1):
+    with pytest.raises(InputError, match="expected a span of 0 frames or more, got -1"), timed.limit_span(-1):
         pass
-    with pytest.raises(InputError, match="expected a span of at most 1000000 frames"), timed.span(10**20):
+    with pytest.raises(InputError, match="expected a span of at most 1000000 frames"), timed.limit_span(10**20):
         pass

@@ -28,7 +28,7 @@ VALUES = ("v_proj", "value", "linear_v", "value_proj")  # names of the projectio
 def measured(encoder: Encoder, waves: list[np.ndarray]) -> list[dict[str, np.ndarray]]:
     """Each utterance's statistics `[layer, head]`."""
     layers: list[list] = [[] for _ in range(encoder.n_layers)]
-    encoder.observe(waves, NEEDS, lambda layer, reductions: layers[layer].extend(reductions))
+    encoder.measure(waves, NEEDS, lambda layer, reductions: layers[layer].extend(reductions))
     return [compute_statistics(NORMS, utterance) for utterance in zip(*layers, strict=True)]
 
 
@@ -78,8 +78,8 @@ def of_layers(values: dict[str, torch.Tensor], layers: int) -> list[torch.Tensor
 
 def test_norms_are_those_of_each_familys_own_projections(encoder: Encoder, folder: Path) -> None:
     """Alone, and in a padded batch."""
-    if encoder.unmeasured:
-        pytest.skip(encoder.unmeasured["attention_norm"])
+    if encoder.unavailable_statistics:
+        pytest.skip(encoder.unavailable_statistics["attention_norm"])
     expected = [by_definition(folder, wave) for wave in WAVES]
     alone = [measured(encoder, [wave])[0] for wave in WAVES]
     for found in (alone, measured(encoder, WAVES)):
@@ -89,7 +89,7 @@ def test_norms_are_those_of_each_familys_own_projections(encoder: Encoder, folde
 
 def test_only_the_grid_of_patches_is_not_measured(encoder: Encoder) -> None:
     grid = {"attention_norm": "its frames are patches in bands and times"} if encoder.family.is_patch_grid else {}
-    assert {name: why for name, why in encoder.unmeasured.items() if name == "attention_norm"} == grid
+    assert {name: why for name, why in encoder.unavailable_statistics.items() if name == "attention_norm"} == grid
     assert (VALUE_NORM in encoder.model_reductions) == (not encoder.family.is_patch_grid)
 
 
@@ -114,7 +114,7 @@ def frames(wave: np.ndarray) -> torch.Tensor:
 def test_a_wrapped_module_is_measured_where_a_projection_is_given_its_contexts() -> None:
     torch.manual_seed(0)
     encoder = wrap(Mixed(nn.Identity()), samples_per_frame=160, inputs=frames)
-    assert encoder.outputs == ("module.o",)
+    assert encoder.output_projections == ("module.o",)
     (found,) = measured(encoder, WAVES[:1])
     x = frames(WAVES[0])
     value_thd = encoder.model.module.v(x).unflatten(-1, (2, 8)).detach()
@@ -128,5 +128,8 @@ def test_a_wrapped_module_is_measured_where_a_projection_is_given_its_contexts()
 def test_nothing_is_measured_where_something_stands_between_contexts_and_projection() -> None:
     torch.manual_seed(0)
     encoder = wrap(Mixed(nn.LayerNorm(16)), samples_per_frame=160, inputs=frames)
-    assert encoder.unmeasured["attention_norm"] == "no linear layer is given the contexts of its heads as they are"
+    assert (
+        encoder.unavailable_statistics["attention_norm"]
+        == "no linear layer is given the contexts of its heads as they are"
+    )
     assert VALUE_NORM not in encoder.model_reductions

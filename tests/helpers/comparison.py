@@ -7,7 +7,7 @@ import numpy as np
 
 from otoscope.attention.reductions import Reductions
 from otoscope.models.encoder import Encoder
-from otoscope.models.encoder_output import Encoded
+from otoscope.models.encoder_output import EncoderOutput
 from otoscope.statistics import available_statistics
 from otoscope.statistics.compute import compute_statistics
 
@@ -17,10 +17,10 @@ NEEDS = frozenset().union(*(statistic.requires for statistic in STATISTICS.value
 Values = Mapping[str, np.ndarray]
 
 
-def measure(encoder: Encoder, audio: Sequence[np.ndarray]) -> tuple[list[Values], Encoded]:
+def measure(encoder: Encoder, audio: Sequence[np.ndarray]) -> tuple[list[Values], EncoderOutput]:
     """Each utterance's statistics `[layer, head, *dims]` by name, and the hidden states."""
     layers: dict[int, list[Reductions]] = defaultdict(list)
-    encoded = encoder.observe(audio, NEEDS, lambda layer, reductions: layers[layer].extend(reductions))
+    encoded = encoder.measure(audio, NEEDS, lambda layer, reductions: layers[layer].extend(reductions))
     utterances = zip(*(layers[layer] for layer in range(encoder.n_layers)), strict=True)
     return [compute_statistics(STATISTICS, utterance) for utterance in utterances], encoded
 

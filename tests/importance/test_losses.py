@@ -1,5 +1,7 @@
 """Losses are what a plain loop over utterances computes, with the same frames masked each time."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from otoscope.importance.builtin import leave_one_out
 from otoscope.importance.loss import loss_named
 from otoscope.importance.ranking_context import Effort, Subject
 from otoscope.models import mockingjay as port
+from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.load import load
 from otoscope.models.prediction_head import prediction_head
 from otoscope.models.tiny_models import randomize_weights
@@ -42,7 +45,9 @@ def slow_reconstruction(encoder, speech, heads):
         chosen = choose_frames(len(stacked), Masking(), np.random.default_rng([0, index]))
         hidden_frames = torch.where(torch.from_numpy(chosen)[:, None], 0, stacked).reshape(1, -1, 80)
         with encoder.without_heads(heads), torch.no_grad():
-            guess = head(encoder.apply({"input_features": hidden_frames}, encoder.attend))[0]
+            guess = head(forward_inputs(encoder, {"input_features": hidden_frames}, partial(default_handler, encoder)))[
+                0
+            ]
         errors.append((guess - stacked).abs().mean(1)[torch.from_numpy(chosen)].mean().item())
     return np.mean(errors)
 

@@ -127,7 +127,7 @@ def by_hand(folder: Path, waves: list[np.ndarray], frames: int) -> np.ndarray:
 def test_scores_are_those_of_the_model_with_its_values_set_to_zero(named: Path) -> None:
     encoder = load(named, device="cpu", dtype="float64")
     distances = value_zeroing(encoder, WAVE, SPANS)
-    expected = by_hand(named, [WAVE], encoder.frames(WAVE))
+    expected = by_hand(named, [WAVE], encoder.num_frames(WAVE))
     assert expected.max() > 1e-4
     np.testing.assert_allclose(distances, expected, atol=1e-12)
 
@@ -135,13 +135,13 @@ def test_scores_are_those_of_the_model_with_its_values_set_to_zero(named: Path) 
 @pytest.mark.parametrize("family", ["mockingjay", "wav2vec2-layer"])
 def test_an_utterance_in_a_padded_batch_has_the_same_scores(family: str, folders: dict[str, Path]) -> None:
     encoder = load(folders[family], device="cpu", dtype="float64")
-    expected = by_hand(folders[family], [WAVE, noise(0.9, seed=2)], encoder.frames(WAVE))
+    expected = by_hand(folders[family], [WAVE, noise(0.9, seed=2)], encoder.num_frames(WAVE))
     np.testing.assert_allclose(value_zeroing(encoder, WAVE, SPANS), expected, atol=1e-9)
 
 
 def test_every_frame_alone_is_the_default(folders: dict[str, Path]) -> None:
     encoder = load(folders["mockingjay"], device="cpu", dtype="float64")
-    distances, frames = value_zeroing(encoder, WAVE), encoder.frames(WAVE)
+    distances, frames = value_zeroing(encoder, WAVE), encoder.num_frames(WAVE)
     assert distances.shape == (encoder.n_layers, frames, frames)
     np.testing.assert_array_equal(distances[..., [0, 8]], value_zeroing(encoder, WAVE, SPANS)[..., [0, 2]])
 
@@ -178,7 +178,7 @@ def frames_of(wave: np.ndarray) -> Tensor:
 
 def test_invalid_spans_and_models_raise(folders: dict[str, Path]) -> None:
     encoder = load(folders["mockingjay"], device="cpu")
-    frames = encoder.frames(WAVE)
+    frames = encoder.num_frames(WAVE)
     for span in ((-1, 3), (4, 4), (0, frames + 1)):
         with pytest.raises(InputError, match=rf"expected spans of one frame or more within 0 to {frames}, found"):
             value_zeroing(encoder, WAVE, [span])

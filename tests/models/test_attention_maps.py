@@ -48,7 +48,7 @@ def test_a_map_of_a_wave_is_that_of_its_cut(encoder: Encoder, cut: MonoCut) -> N
 def test_a_map_stands_under_the_interventions_in_force(timed: Encoder, cut: MonoCut) -> None:
     plain = timed.attention(cut, layer=2, head=0)
     distance = np.abs(np.subtract.outer(np.arange(len(plain)), np.arange(len(plain))))
-    with timed.span(5):
+    with timed.limit_span(5):
         narrow = timed.attention(cut, layer=2, head=0)
     assert not narrow[distance > 5].any()
     np.testing.assert_allclose(narrow.sum(axis=1), 1, rtol=0, atol=1e-12)
@@ -69,5 +69,5 @@ def test_a_map_that_does_not_exist_is_refused(
 def test_a_model_changed_after_loading_is_not_measured_in_silence(folders: dict[str, Path]) -> None:
     encoder = load(folders["hubert-group"], device="cpu")
     encoder.model.set_attn_implementation("sdpa")
-    with pytest.raises(InputError, match="no longer runs the attention that was watched at load"):
-        encoder.observe([np.random.default_rng(0).normal(size=16000).astype(np.float32)], ["row_max"])
+    with pytest.raises(InputError, match="no longer runs the attention that was captured at load"):
+        encoder.measure([np.random.default_rng(0).normal(size=16000).astype(np.float32)], ["row_max"])

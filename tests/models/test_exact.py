@@ -42,7 +42,7 @@ def padded(encoder: Encoder, folder: Path) -> list[float]:
 def intervened(encoder: Encoder, folder: Path) -> list[float]:
     """The same of a batch with some heads removed and, but for a grid, the span limited."""
     oracles = [intervened_oracle(folder, wave, encoder.family.is_patch_grid) for wave in WAVES]
-    with encoder.without_heads(REMOVED), nullcontext() if encoder.family.is_patch_grid else encoder.span(RADIUS):
+    with encoder.without_heads(REMOVED), nullcontext() if encoder.family.is_patch_grid else encoder.limit_span(RADIUS):
         return from_batch(encoder, oracles)
 
 

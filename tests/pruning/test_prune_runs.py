@@ -67,7 +67,7 @@ def test_curves_hold_what_the_intervened_model_does(tiny_pretrained, pruned):
     """Removing every head of the model is the last step of each curve, and a span is the encoder's own."""
     dataset = pruned.dataset
     encoder = otoscope.load(tiny_pretrained)
-    waves = [encoder.wave(cut) for cut in otoscope.read_corpus(pruned.plan["corpus"]["path"])]
+    waves = [encoder.load_wave(cut) for cut in otoscope.read_corpus(pruned.plan["corpus"]["path"])]
 
     def error(change):
         with change:
@@ -81,8 +81,10 @@ def test_curves_hold_what_the_intervened_model_does(tiny_pretrained, pruned):
     hidden = dataset.sel(probe="hidden")
     np.testing.assert_allclose(hidden["score"].isel(step=-1), error(encoder.without_heads(every)), rtol=1e-5)
     narrow = hidden["span_score"].sel(radius=2)
-    assert narrow.sel(rows="renormalised").item() == pytest.approx(error(encoder.span(2)), rel=1e-5)
-    assert narrow.sel(rows="published").item() == pytest.approx(error(encoder.span(2, renormalise=False)), rel=1e-5)
+    assert narrow.sel(rows="renormalised").item() == pytest.approx(error(encoder.limit_span(2)), rel=1e-5)
+    assert narrow.sel(rows="published").item() == pytest.approx(
+        error(encoder.limit_span(2, renormalise=False)), rel=1e-5
+    )
     np.testing.assert_array_equal(hidden["score"].isel(step=0), 0)
 
 
@@ -153,7 +155,7 @@ def test_only_an_intact_model_is_ranked_and_pruned(tiny_model, tiny_corpus, tmp_
     encoder = otoscope.load(tiny_model)
     with encoder.without_heads([(0, 0)]), pytest.raises(InputError, match="expected an intact model"):
         otoscope.rank(encoder, tiny_corpus, tmp_path / "none", by=["weight"])
-    with encoder.span(3), pytest.raises(InputError, match="expected an intact model"):
+    with encoder.limit_span(3), pytest.raises(InputError, match="expected an intact model"):
         otoscope.prune(encoder, tiny_corpus, tmp_path / "none", **PRUNED)
 
 
@@ -167,7 +169,7 @@ def test_whole_layers_go_and_pass_on_what_they_were_given(tiny_pretrained, tiny_
     """With steps of a layer, the heads of one layer go together; the model still gives finite scores."""
     encoder = otoscope.load(tiny_pretrained)
     with encoder.without_heads([(0, head) for head in range(3)]):
-        wave = encoder.wave(next(iter(otoscope.read_corpus(tiny_corpus))))
+        wave = encoder.load_wave(next(iter(otoscope.read_corpus(tiny_corpus))))
         assert encoder.forward([wave]).hidden.isfinite().all()
     run = otoscope.prune(
         encoder, tiny_corpus, tmp_path / "run", by=["diagonality"], probes=["hidden"], step=1 / 6, spans=[]

@@ -17,7 +17,7 @@ from otoscope.refinement.refine import refine
 def test_multiplications_of_the_tiny_hubert_by_hand(original: Callable[[str], Path]) -> None:
     """One second: 49 or 50 frames of 48 numbers, 4 heads of 12, 64 in the feed-forward, three layers."""
     encoder = load(original("hubert-layer"), device="cpu")
-    macs, frames = count_macs(encoder, 1.0), encoder.frames(np.zeros(16000))
+    macs, frames = count_macs(encoder, 1.0), encoder.num_frames(np.zeros(16000))
     assert macs["attention projections"] == 3 * 4 * 48 * 48 * frames
     assert macs["feed-forward"] == 3 * 2 * 48 * 64 * frames
     assert macs["attention"] == 3 * 2 * 48 * frames**2
@@ -34,7 +34,7 @@ def test_a_refined_model_multiplies_less(original: Callable[[str], Path], tmp_pa
     assert after["attention projections"] * 12 == before["attention projections"] * 8
     assert after["feed-forward"] == before["feed-forward"]
     assert after["front end"] == before["front end"]
-    frames = load(original("mockingjay"), device="cpu").frames(np.zeros(64000))
+    frames = load(original("mockingjay"), device="cpu").num_frames(np.zeros(64000))
     assert after["attention"] == 2 * 8 * 12 * -(-frames // 32) * 32 * 36
 
 

@@ -10,6 +10,7 @@ from tests.helpers.refinable_models import plain, relative
 from tests.helpers.tiny_models import noise
 
 from otoscope.errors import InputError
+from otoscope.models.capture import forward_with_handler
 from otoscope.models.load import load
 from otoscope.refinement.budget import SECONDS, rearrange, search, within_budget
 from otoscope.refinement.macs import count_macs
@@ -65,7 +66,7 @@ def test_the_first_layer_gives_as_nearly_as_can_be_what_it_gave() -> None:
     hook = encoder.model.encoder.layer[0].attention.output.dense.register_forward_pre_hook(
         lambda _, args: contexts.append(args[0].detach().double())
     )
-    encoder.plain([noise(2.0)])
+    encoder.forward_unhooked([noise(2.0)])
     hook.remove()
     weight_hdo = output.double().T.unflatten(0, (8, -1))
     given_hx = torch.einsum("bthd,hdo->hbto", contexts[0].unflatten(-1, (8, -1)), weight_hdo).flatten(1)
@@ -106,7 +107,7 @@ def test_scales_are_in_the_weights(tmp_path: Path) -> None:
         return attend_with(NO_INTERVENTION, call, call.layer)[0] * scales[call.layer].float()[:, None]
 
     assert removed
-    assert relative(plain(tmp_path / "out", [wave]), encoder.run([wave], answer)) < 1e-5
+    assert relative(plain(tmp_path / "out", [wave]), forward_with_handler(encoder, [wave], answer)) < 1e-5
 
 
 @pytest.mark.parametrize(

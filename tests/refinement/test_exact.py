@@ -43,7 +43,7 @@ def encoder_hidden(encoder, heads, radius=None):
     with encoder.without_heads(heads):
         if radius is None:
             return encoder.forward([WAVE]).hidden
-        with encoder.span(radius):
+        with encoder.limit_span(radius):
             return encoder.forward([WAVE]).hidden
 
 

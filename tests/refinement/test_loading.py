@@ -107,7 +107,7 @@ def test_its_statistics_are_those_of_its_band(original: Callable[[str], Path], t
     refine(folder, tmp_path / "out", span=4)
     refined, encoder = (load(one, device="cpu", dtype="float64") for one in (tmp_path / "out", folder))
     maps = refined.maps(WAVE)
-    with encoder.span(4):
+    with encoder.limit_span(4):
         expected = encoder.maps(WAVE)
     assert all(np.abs(maps[layer] - expected[layer]).max() < 1e-12 for layer in expected)
     statistics = measure(refined, [WAVE])[0][0]
@@ -122,7 +122,7 @@ def test_a_span_within_its_span(original: Callable[[str], Path], tmp_path: Path,
     refine(original("mockingjay"), tmp_path / "out", span=4)
     refined = load(tmp_path / "out", device="cpu", dtype="float64")
     whole = refined.maps(WAVE)[0]
-    with refined.span(radius, renormalise):
+    with refined.limit_span(radius, renormalise):
         maps, hidden = refined.maps(WAVE)[0], refined.forward([WAVE]).hidden
         statistics = measure(refined, [WAVE])[0][0]
         every = refined.maps(WAVE)

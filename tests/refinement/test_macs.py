@@ -72,5 +72,5 @@ def test_layers_that_share_their_weights_have_the_parts_of_those_that_do_not(ori
 def test_projections_that_no_module_calls_are_counted(original: Callable[[str], Path]) -> None:
     """WavLM hands the weights of its projections to one function of torch; its gate of positions is a projection."""
     encoder = load(original("wavlm-layer"), device="cpu")
-    frames = encoder.frames(np.zeros(16000))
+    frames = encoder.num_frames(np.zeros(16000))
     assert count_macs(encoder, 1.0)["attention projections"] == 3 * frames * (4 * 48 * 48 + 48 * 8)

@@ -22,7 +22,7 @@ def test_a_few_steps_bring_it_nearer_and_again_the_same(tmp_path: Path, corpora:
         refine("bundled", tmp_path / name, remove=REMOVED, span=32, **options)
     refine("bundled", tmp_path / "again", remove=REMOVED, span=32, tune=6, corpora=[speech])
     plain, tuned, again = (load(tmp_path / name, device="cpu").model for name in ("plain", "tuned", "again"))
-    waves = [original.wave(cut) for cut in list(read_corpus(bundled.speech()))[:2]]
+    waves = [original.load_wave(cut) for cut in list(read_corpus(bundled.speech()))[:2]]
     with torch.no_grad():
         away = [float(sum(distance(original, model, [wave]) for wave in waves)) for model in (plain, tuned)]
     assert away[1] < 0.9 * away[0]

@@ -132,7 +132,7 @@ def _dataset(work: Work, whole: Measured) -> xr.Dataset:
             "model": work.plan["model"]["name"],
             "corpus": work.plan["corpus"]["path"],
             "synthetic": int(work.source.synthetic),
-            "not_measured": work.encoder.unmeasured,
+            "not_measured": work.encoder.unavailable_statistics,
             **_windows(work.plan["corpus"]["window"]),
         },
     )

@@ -35,7 +35,7 @@ def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> Labelling | None:
     symbols = {symbol for cut in cuts for symbol, _, _ in spans(cut, "phone")}
     if not symbols:
         return None
-    return Labelling(Inventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_centre))
+    return Labelling(Inventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center))
 
 
 def relations(known: Labelling, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:

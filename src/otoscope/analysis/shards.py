@@ -79,7 +79,7 @@ def measure(
         waves = dict(audible(encoder, batch, measured.skipped, strict=strict))
         labels = None
         if labelling is not None:
-            labels = [labelling.of(dict(batch)[index], encoder.frames(wave)) for index, wave in waves.items()]
+            labels = [labelling.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
         for index, heard in observe(encoder, waves, statistics, labels, advance).items():
             try:
                 _check_finite(encoder, heard, statistics)
@@ -126,7 +126,7 @@ def observe(
     frames: list[int] = []
     needs = frozenset[str]().union(*(statistic.requires for statistic in statistics.values()))
     seconds = sum(map(len, waves.values())) / encoder.sampling_rate
-    calls = encoder.n_layers * (1 if encoder.pads else len(waves))
+    calls = encoder.n_layers * (1 if encoder.padding_invariant else len(waves))
 
     def receive(layer: int, reductions: list[Reductions]) -> None:
         layers[layer].extend(layer_statistics(statistics, one) for one in reductions)
@@ -134,7 +134,7 @@ def observe(
             frames.extend(one.length for one in reductions)
         advance(seconds / calls)
 
-    encoder.observe(list(waves.values()), needs, receive, labels)
+    encoder.measure(list(waves.values()), needs, receive, labels)
     heard = map(Heard, frames, zip(*layers, strict=True))
     return dict(zip(waves, heard, strict=True))
 
@@ -156,7 +156,7 @@ def audible(
     """
     for index, cut in cuts:
         try:
-            wave = encoder.wave(cut)
+            wave = encoder.load_wave(cut)
             encoder.check_length(wave)
             check_memory(encoder, wave)
             yield index, wave

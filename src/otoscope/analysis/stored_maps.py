@@ -49,7 +49,7 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more:
         audio_start=cut.start,
         audio_channel=cut.recording.sources[0].channels.index(cut.channel),
         frame_period=encoder.frame_period,
-        first_centre=encoder.first_centre,
+        first_centre=encoder.first_frame_center,
         phones=labels(cut, "phone"),
         words=labels(cut, "word"),
         **more,

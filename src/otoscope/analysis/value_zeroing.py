@@ -37,8 +37,8 @@ def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None)
         raise InputError(f"{run.path} holds no utterance '{utterance}' to zero values of")
     encoder = model or load(run.plan["model"]["name"], dtype=run.plan["model"]["dtype"])
     check_model(run, encoder)
-    wave = encoder.wave(cut)
-    spans = spans_of(cut, encoder, encoder.frames(wave))
+    wave = encoder.load_wave(cut)
+    spans = spans_of(cut, encoder, encoder.num_frames(wave))
     starts, stops = np.array(spans).T
     doc = "cosine distance of a layer's output where the values of a span are zero, its attention kept"
     bound = {"units": "frames", "description": "first frame of the span, and the one after its last"}
@@ -54,7 +54,7 @@ def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None)
 
 def spans_of(cut: MonoCut, encoder: Encoder, frames: int) -> Spans:
     """Frames of each phone of a cut that has any; of equal parts of the utterance where it has no phones."""
-    centres = encoder.first_centre + encoder.frame_period * np.arange(frames)
+    centres = encoder.first_frame_center + encoder.frame_period * np.arange(frames)
     phones = labels(cut, "phone")
     bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in phones]
     edges = np.linspace(0, frames, min(frames, PARTS) + 1).astype(int).tolist()

@@ -66,7 +66,7 @@ def reconstruction(encoder: Encoder, speech: Speech) -> BatchMaker:
     def batch(indices: Sequence[int]) -> Batch:
         inputs = encoder.inputs([speech.waves[index] for index in indices])
         target = stack_frames(inputs["input_features"], rate)
-        lengths = [encoder.frames(speech.waves[index]) for index in indices]
+        lengths = [encoder.num_frames(speech.waves[index]) for index in indices]
         masked_bt = _masked(indices, lengths, target.shape[1], masking).to(target.device)
         hidden_frames = masked_bt.repeat_interleave(rate, dim=1)
         kept = inputs["input_features"][:, : hidden_frames.shape[1]].masked_fill(hidden_frames[..., None], 0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from otoscope.analysis.shards import batches, measure
 from otoscope.errors import InputError
 from otoscope.importance.loss import Batch, Loss
+from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import gated, open_gates
 from otoscope.results import Run
@@ -88,7 +89,10 @@ class Subject:
             def loss_without(heads: Heads) -> float:
                 advance(seconds)
                 with self.encoder.without_heads(heads), torch.inference_mode():
-                    hidden = (self.encoder.apply(batch.inputs, self.encoder.attend) for batch in self.batches)
+                    hidden = (
+                        forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder))
+                        for batch in self.batches
+                    )
                     losses = [batch.loss(states) for batch, states in zip(self.batches, hidden, strict=True)]
                 return float(torch.cat(losses).double().mean())
 
@@ -131,6 +135,6 @@ def grouped(encoder: Encoder, speech: Speech, seconds: float) -> list[list[int]]
     """Utterances, evenly spread over the speech and about `seconds` in all, like lengths together in batches."""
     count = max(1, min(len(speech.cuts), round(len(speech.cuts) * seconds / speech.seconds)))
     spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()
-    if not encoder.pads:
+    if not encoder.padding_invariant:
         return [[index] for index in spread]
     return [[index for index, _ in batch] for batch in batches([(index, speech.cuts[index]) for index in spread])]

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.interventions import attend_with
 from otoscope.errors import InputError
+from otoscope.models.capture import capture, forward_with_handler
 from otoscope.models.encoder import Encoder
 from otoscope.models.self_check import relative_difference, tolerance
 from otoscope.typing import Floats
@@ -45,12 +46,12 @@ def value_zeroing(encoder: Encoder, cut: Cut | np.ndarray, spans: Sequence[tuple
         >>> value_zeroing(load("bundled"), wave, spans=[(0, 5), (5, 15)]).shape
         (6, 15, 2)
     """
-    wave = encoder.wave(cut)
+    wave = encoder.load_wave(cut)
     if encoder.family.is_patch_grid:
         raise InputError(
             f"{encoder.name} attends between patches of a spectrogram; value zeroing requires frames in time alone"
         )
-    frames = encoder.frames(wave)
+    frames = encoder.num_frames(wave)
     spans = [(frame, frame + 1) for frame in range(frames)] if spans is None else spans
     if invalid := [span for span in spans if not 0 <= span[0] < span[1] <= frames]:
         raise InputError(f"expected spans of one frame or more within 0 to {frames}, found {invalid[0]}")
@@ -90,7 +91,7 @@ def _run_layers(encoder: Encoder, wave: np.ndarray) -> list[LayerRun]:
         for hook in (block.register_forward_pre_hook(on_enter, with_kwargs=True), block.register_forward_hook(on_exit))
     ]
     try:
-        encoder.run([wave], lambda call: attend_with(encoder.intervention, call, call.layer)[0])
+        forward_with_handler(encoder, [wave], lambda call: attend_with(encoder.intervention, call, call.layer)[0])
     finally:
         for hook in hooks:
             hook.remove()
@@ -129,7 +130,7 @@ def _output_without(encoder: Encoder, layer_run: LayerRun, span: tuple[int, int]
         value_bhtd[:, :, slice(*span)] = 0
         return attend_with(encoder.intervention, replace(call, value_bhtd=value_bhtd), layer_run.layer)[0]
 
-    with encoder.watch(handler):
+    with capture(encoder, handler):
         return layer_run.rerun()
 
 

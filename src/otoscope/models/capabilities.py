@@ -55,7 +55,7 @@ def _found(name: str) -> Found:
         checked = examine(encoder)
     except InputError as error:
         return Found(name, family.mechanism, encoder.frame_period, False, False, False, str(error))
-    return Found(name, family.mechanism, encoder.frame_period, True, _changes(checked), checked.pads)
+    return Found(name, family.mechanism, encoder.frame_period, True, _changes(checked), checked.padding_invariant)
 
 
 def _changes(encoder: Encoder) -> bool:
@@ -66,6 +66,6 @@ def _changes(encoder: Encoder) -> bool:
         removed = encoder.forward(wave).hidden
     if encoder.family.is_patch_grid:
         return not torch.equal(intact, removed)
-    with encoder.span(1):
+    with encoder.limit_span(1):
         near = encoder.forward(wave).hidden
     return not torch.equal(intact, removed) and not torch.equal(intact, near)

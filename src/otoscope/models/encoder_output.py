@@ -1,4 +1,4 @@
-"""What an encoder makes of a batch.
+"""The output of an encoder for a batch.
 
 Axes: b utterance, t frame, d feature.
 """
@@ -10,30 +10,32 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """Final hidden states `[B, T, d]`, zero on padding, and how many each utterance has.
+class EncoderOutput:
+    """Final hidden states of a batch.
 
-    They are the frames of its attention where the model gives one for each.
+    Attributes:
+        hidden: `[B, T, d]`, zero on padding; one for each frame of the attention, except in models that pool frames.
+        lengths: number of hidden states of each utterance.
     """
 
     hidden: Tensor
     lengths: tuple[int, ...]
 
 
-def without_padding(hidden_btd: Tensor, lengths: tuple[int, ...]) -> Tensor:
-    """Hidden states `[B, T, d]`, zero behind so many of each utterance, cut where the longest ends."""
+def zero_padding(hidden_btd: Tensor, lengths: tuple[int, ...]) -> Tensor:
+    """Return hidden states up to the longest utterance, zero after the end of each."""
     hidden_btd = hidden_btd[:, : max(lengths)]
-    real_bt = (
+    is_real_bt = (
         torch.arange(hidden_btd.shape[1], device=hidden_btd.device)
         < torch.tensor(lengths, device=hidden_btd.device)[:, None]
     )
-    return hidden_btd * real_bt[..., None]
+    return hidden_btd * is_real_bt[..., None]
 
 
-def side_by_side(parts: list[Encoded]) -> Encoded:
-    """Several batches as one."""
-    if len(parts) == 1:
-        return parts[0]
-    longest = max(part.hidden.shape[1] for part in parts)
-    padded = [nn.functional.pad(part.hidden, (0, 0, 0, longest - part.hidden.shape[1])) for part in parts]
-    return Encoded(torch.cat(padded), tuple(length for part in parts for length in part.lengths))
+def concat_outputs(outputs: list[EncoderOutput]) -> EncoderOutput:
+    """Return the outputs of several batches as one batch."""
+    if len(outputs) == 1:
+        return outputs[0]
+    longest = max(output.hidden.shape[1] for output in outputs)
+    padded = [nn.functional.pad(output.hidden, (0, 0, 0, longest - output.hidden.shape[1])) for output in outputs]
+    return EncoderOutput(torch.cat(padded), tuple(length for output in outputs for length in output.lengths))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.local import local_attention
+from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 
 
@@ -29,7 +30,7 @@ def gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list[Tensor]
     def answer(call: AttentionCall) -> Tensor:
         return context(call) * gates_bh[call.layer][:, None, :, None]
 
-    return encoder.apply(inputs, answer)
+    return forward_inputs(encoder, inputs, answer)
 
 
 def context(call: AttentionCall) -> Tensor:

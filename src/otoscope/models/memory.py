@@ -14,6 +14,7 @@ from otoscope.attention.call import AttentionCall
 from otoscope.attention.kernels.tiled import TILE_QUERIES
 from otoscope.attention.torch_private import DispatchMode, allocates, fake_tensor_mode, storage_id, tensors_in
 from otoscope.errors import InputError
+from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 
 LONG = 60.0  # seconds of audio from which on memory is looked at
@@ -43,7 +44,7 @@ def footprint(encoder: Encoder, wave: np.ndarray) -> int:
     inputs, without_data, held = encoder.inputs([wave]), fake_tensor_mode(), Held()
     inputs = {name: without_data.from_tensor(tensor) for name, tensor in inputs.items()}
     with torch.no_grad(), without_data, held:
-        encoder.apply(inputs, _context)
+        forward_inputs(encoder, inputs, _context)
     return held.most
 
 

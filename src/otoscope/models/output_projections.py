@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.interventions import attend_with
+from otoscope.models.capture import forward_with_handler
 from otoscope.models.encoder import Encoder
 
 
-def find_outputs(encoder: Encoder, wave: np.ndarray) -> tuple[str, ...]:
+def find_output_projections(encoder: Encoder, wave: np.ndarray) -> tuple[str, ...]:
     """Name of the linear layer that is given each layer's contexts as they are, head by head; empty where none is."""
     found = [""] * encoder.n_layers
     waiting: dict[int, Tensor] = {}
@@ -35,5 +36,5 @@ def find_outputs(encoder: Encoder, wave: np.ndarray) -> tuple[str, ...]:
     with ExitStack() as hooks:
         for name, module in linear.items():
             hooks.enter_context(module.register_forward_pre_hook(lambda _, args, name=name: watch(name, args[0])))
-        encoder.run([wave], answer)
+        forward_with_handler(encoder, [wave], answer)
     return tuple(found)

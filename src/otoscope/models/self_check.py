@@ -13,8 +13,9 @@ from otoscope.attention.full_maps import full_maps
 from otoscope.attention.hf_capture import NAME
 from otoscope.attention.interventions import NO_INTERVENTION, attend_with
 from otoscope.errors import InputError
+from otoscope.models.capture import forward_with_handler
 from otoscope.models.encoder import Encoder
-from otoscope.models.output_projections import find_outputs
+from otoscope.models.output_projections import find_output_projections
 
 SECONDS = (1.0, 0.62, 0.6, 0.57, 0.53)  # so that the padded ones end within pooled or stacked frames too
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 5e-2, torch.float16: 1e-2}
@@ -30,7 +31,7 @@ def examine(encoder: Encoder) -> Encoder:
             changes the output.
     """
     waves = noise(encoder.sampling_rate)
-    unwatched = encoder.plain(waves[:1])
+    unwatched = encoder.forward_unhooked(waves[:1])
     if not encoder.family.attention_classes:
         encoder.model.set_attn_implementation(NAME)
     calls = first_calls(encoder, waves[0])
@@ -39,12 +40,12 @@ def examine(encoder: Encoder) -> Encoder:
     check_maps(encoder, calls)
     check_frames(encoder, calls, waves[0])
     found = replace(encoder, layers=tuple(c.module for c in calls), n_heads=tuple(c.query_bhtd.shape[1] for c in calls))
-    found = replace(found, outputs=find_outputs(found, waves[0]))
+    found = replace(found, output_projections=find_output_projections(found, waves[0]))
     watched = found.forward(waves[:1])
     real = slice(watched.lengths[0])
     if (difference := relative_difference(watched.hidden[:, real], unwatched[:, real])) > tolerance(found):
         raise _refused(encoder, f"watching its attention changes its output by {difference:.1e} of its largest value")
-    return replace(found, pads=padding_changes_nothing(found, waves))
+    return replace(found, padding_invariant=is_padding_invariant(found, waves))
 
 
 def noise(sampling_rate: int) -> list[np.ndarray]:
@@ -61,7 +62,7 @@ def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
         calls.append(call)
         return attend_with(NO_INTERVENTION, call, call.layer)[0]
 
-    encoder.run([wave], answer)
+    forward_with_handler(encoder, [wave], answer)
     return calls
 
 
@@ -103,15 +104,15 @@ def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
 
 def check_frames(encoder: Encoder, calls: Sequence[AttentionCall], wave: np.ndarray) -> None:
     """The frames that are told of a wave are those that attend, but for models that attend to silence behind it."""
-    seen, told = calls[0].lengths[0], encoder.frames(wave)
+    seen, told = calls[0].lengths[0], encoder.num_frames(wave)
     if seen != told and not encoder.family.sees_silence:
         raise _refused(encoder, f"{len(wave)} samples were said to give {told} frames, and gave {seen}")
 
 
-def padding_changes_nothing(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:
+def is_padding_invariant(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:
     """Whether a padded batch gives the hidden states of its utterances alone."""
     alone = [encoder.forward([wave]) for wave in waves]
-    together = replace(encoder, pads=True).forward(waves)
+    together = replace(encoder, padding_invariant=True).forward(waves)
     if together.lengths != tuple(length for one in alone for length in one.lengths):
         return False
     pairs = [(together.hidden[i, : one.lengths[0]], one.hidden[0]) for i, one in enumerate(alone)]

@@ -35,9 +35,9 @@ class Material:
 
     def centres(self, index: int) -> np.ndarray:
         """Seconds at which the hidden states of an utterance lie, `[T]`; they fill the time of its frames evenly."""
-        outputs, frames = len(self.hidden[index]), self.encoder.frames(self.speech.waves[index])
+        outputs, frames = len(self.hidden[index]), self.encoder.num_frames(self.speech.waves[index])
         period = self.encoder.frame_period * frames / outputs
-        return self.encoder.first_centre + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
+        return self.encoder.first_frame_center + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
 
 
 def gather(encoder: Encoder, speech: Speech, turn: AbstractContextManager[object] = ALONE) -> Material:

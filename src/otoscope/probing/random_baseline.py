@@ -19,4 +19,4 @@ def untrained(encoder: Encoder, seed: int = 0) -> Encoder:
         torch.manual_seed(seed)
         model = AutoModel.from_config(encoder.model.config)
     model = model.to(encoder.device, encoder.model.dtype).eval()
-    return examine(replace(encoder, model=model, layers=(), n_heads=(), pads=False))
+    return examine(replace(encoder, model=model, layers=(), n_heads=(), padding_invariant=False))

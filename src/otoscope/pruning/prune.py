@@ -145,5 +145,5 @@ def under(encoder: Encoder, change: Intervention) -> Iterator[None]:
     with ExitStack() as changes:
         changes.enter_context(encoder.without_heads(change.removed))
         if change.radius is not None:
-            changes.enter_context(encoder.span(change.radius, change.renormalise))
+            changes.enter_context(encoder.limit_span(change.radius, change.renormalise))
         yield

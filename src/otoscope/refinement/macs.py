@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.local import local_attention
 from otoscope.attention.torch_private import cpu_flash_attention
+from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.timing import noise
 
@@ -49,7 +50,7 @@ def count_macs(encoder: Encoder, seconds: float, span: int | None = None) -> dic
         if span is None:
             encoder.model(**inputs)
         else:
-            encoder.apply(inputs, lambda call: _within(span, call))
+            forward_inputs(encoder, inputs, lambda call: _within(span, call))
     of_modules: Mapping[str, Mapping[Any, int]] = counter.get_flop_counts()
 
     def done(*names: str, by_weights: bool | None = None) -> int:

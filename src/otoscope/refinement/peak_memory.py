@@ -19,7 +19,7 @@ def _run(model: str, seconds: float) -> float:
     from otoscope.refinement.timing import noise
 
     encoder = load(model, device="cpu")
-    encoder.plain([noise(encoder, seconds)])
+    encoder.forward_unhooked([noise(encoder, seconds)])
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention, attend_with
+from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.layouts import PARTS
@@ -68,7 +69,7 @@ def _intact(encoder: Encoder, inputs: Mapping[str, Tensor], outputs: Sequence[Te
         given.append(torch.einsum("bthd,hdo->bto", context_bthd, outputs[call.layer]).flatten().double())
         return context_bthd
 
-    encoder.apply(inputs, answer)
+    forward_inputs(encoder, inputs, answer)
     return given
 
 
@@ -89,7 +90,7 @@ def _contributions(
             given.append(torch.einsum("bthd,hdo->hbto", context_bthd, outputs[layer]).flatten(1).double())
         return context_bthd * scales[call.layer].to(context_bthd)[:, None]
 
-    encoder.apply(inputs, answer)
+    forward_inputs(encoder, inputs, answer)
     return given[0]
 
 

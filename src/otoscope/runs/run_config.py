@@ -31,7 +31,7 @@ def make_plan(
             "fingerprint": model_fingerprint(encoder),
             "dtype": str(encoder.model.dtype).removeprefix("torch."),
             "device": encoder.device.type,
-            "padded_batches": encoder.pads,
+            "padded_batches": encoder.padding_invariant,
         },
         "intervention": {
             "removed": sorted(list(head) for head in encoder.intervention.removed),

@@ -116,7 +116,7 @@ def coordinates(speech: Speech, encoder: Encoder) -> dict[str, xr.Variable]:
         "layer": np.arange(encoder.n_layers),
         "head": np.arange(max(encoder.n_heads)),
         "utterance": np.array([cut.id for cut in speech.cuts], dtype=object),
-        "frames": np.array([encoder.frames(wave) for wave in speech.waves]),
+        "frames": np.array([encoder.num_frames(wave) for wave in speech.waves]),
         "duration": np.array([cut.duration for cut in speech.cuts]),
         "speaker": np.array([speaker or "" for speaker in speakers], dtype=object),
     }

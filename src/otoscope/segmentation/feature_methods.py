@@ -82,7 +82,7 @@ def ensemble(encoder: Encoder, units: Mapping[Head, float]) -> Method:
 
 def label_frames(encoder: Encoder) -> LabelFrames:
     """Label frames under the frames of an encoder."""
-    return LabelFrames.for_model(encoder.frame_period, encoder.first_centre)
+    return LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
 
 
 def named(heads: Sequence[Head]) -> str:

@@ -1,4 +1,4 @@
-"""A run's own model, listening again: maps that were not stored, and what changes when heads are switched off."""
+"""The model of a run: it computes maps that the run does not store, and the effect of removing heads."""
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
@@ -14,23 +14,24 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results import Run
-from otoscope.viewer.ablation import Ablated, Heard, changes, listen, moved
-from otoscope.viewer.live_probes import Judges
+from otoscope.viewer.ablation import ForwardStates, forward_states, hidden_change, score_changes
+from otoscope.viewer.live_probes import LiveProbes
+from otoscope.viewer.schema import AblationResult
 
 ReceiveMap = Callable[[int, int, np.ndarray], None]
-"""Given a layer, a head and its map `[T, T]`."""
+"""Receives a layer, a head and its map `[T, T]`."""
 
 
-class Live:
-    """A model beside the run that it made; it does one thing at a time, whoever asks."""
+class LiveModel:
+    """The model of a run; a lock lets one request at a time run it."""
 
     def __init__(self, run: Run, encoder: Encoder) -> None:
-        """Nothing is heard yet."""
+        """Start to train the probes; the model has not run yet."""
         self.run = run
         self.encoder = encoder
         self._lock = Lock()
-        self._whole: dict[str, Heard] = {}
-        self._judges = Judges(encoder, lambda: self.cuts, self._lock)
+        self._intact: dict[str, ForwardStates] = {}
+        self.probes = LiveProbes(encoder, lambda: self.cuts, self._lock)
 
     @cached_property
     def cuts(self) -> dict[str, MonoCut]:
@@ -38,55 +39,63 @@ class Live:
         return {cut.id: cut for cut in cuts_of(self.run)}
 
     def cut(self, utterance: str) -> MonoCut:
-        """The cut of an utterance. Raises InputError where the corpus has none of that id any more."""
+        """Return the cut of an utterance. Raises InputError where the corpus no longer has it."""
         if utterance not in self.cuts:
-            raise InputError(f"the corpus of {self.run.path} has no utterance '{utterance}' any more")
+            raise InputError(
+                f"the corpus of {self.run.path} no longer has the utterance '{utterance}'; analyze it again"
+            )
         return self.cuts[utterance]
 
     def labels(self, utterance: str) -> tuple[Labels, Labels]:
-        """Phones and words of an utterance: symbol, start and end in seconds."""
+        """Return phones and words of an utterance: symbol, start and end in seconds."""
         cut = self.cut(utterance)
         return labels(cut, "phone"), labels(cut, "word")
 
     def maps(self, utterance: str, receive: ReceiveMap, layers: Collection[int] | None = None) -> None:
-        """Give `receive` the attention of an utterance, one head after the other, of some layers or of all."""
-        wave = self.encoder.wave(self.cut(utterance))
+        """Call `receive` with each head's attention in turn, for some layers or, by default, for all."""
+        wave = self.encoder.load_wave(self.cut(utterance))
         with self._lock:
-            self.encoder.each_map(wave, receive, layers)
+            self.encoder.visit_maps(wave, receive, layers)
 
-    def ablate(self, utterance: str, removed: Collection[tuple[int, int]], radius: int | None) -> Ablated:
-        """Run an utterance whole, and again without some heads or within a span of `radius` frames, and compare.
+    def ablate(self, utterance: str, removed: Collection[tuple[int, int]], radius: int | None) -> AblationResult:
+        """Run an utterance with the intact model and with an intervention, and compare.
+
+        Args:
+            utterance: id of the utterance.
+            removed: heads to remove, as (layer, head).
+            radius: largest distance of a key from its query, in frames; None sets no limit.
 
         Raises:
-            InputError: there is no such head or utterance.
+            InputError: the head or utterance does not exist.
         """
         cut = self.cut(utterance)
-        wave = self.encoder.wave(cut)
+        wave = self.encoder.load_wave(cut)
         with self._lock:
-            began = perf_counter()
-            before = self._intact(cut, wave)
-            with self.encoder.without_heads(removed), self._span(radius):
-                after = listen(self.encoder, wave)
-        both = [self._judges.scores(utterance, heard.final_td) for heard in (before, after)]
-        return Ablated(moved(before, after), changes(*both), self._judges.missing, perf_counter() - began)
+            start = perf_counter()
+            before = self._intact_states(cut, wave)
+            with self.encoder.without_heads(removed), self._limit_span(radius):
+                after = forward_states(self.encoder, wave)
+        scores = [self.probes.scores(utterance, states.final_td) for states in (before, after)]
+        changes = score_changes(*scores)
+        return AblationResult(hidden_change(before, after), changes, self.probes.missing, perf_counter() - start)
 
-    def _intact(self, cut: MonoCut, wave: np.ndarray) -> Heard:
-        """What the whole model says of an utterance; the last one is kept."""
-        if cut.id not in self._whole:
-            self._whole = {cut.id: listen(self.encoder, wave)}
-            self._judges.hear(cut, wave, self._whole[cut.id].final_td)
-        return self._whole[cut.id]
+    def _intact_states(self, cut: MonoCut, wave: np.ndarray) -> ForwardStates:
+        """Return the states of the intact model; only those of the last utterance are cached."""
+        if cut.id not in self._intact:
+            self._intact = {cut.id: forward_states(self.encoder, wave)}
+            self.probes.prepare_utterance(cut, wave, self._intact[cut.id].final_td)
+        return self._intact[cut.id]
 
-    def _span(self, radius: int | None) -> AbstractContextManager[object]:
-        return nullcontext() if radius is None else self.encoder.span(radius)
+    def _limit_span(self, radius: int | None) -> AbstractContextManager[object]:
+        return nullcontext() if radius is None else self.encoder.limit_span(radius)
 
 
-def open_live(run: Run, model: str) -> Live:
-    """Load the model of a run, by whatever name it goes now.
+def load_live_model(run: Run, model: str) -> LiveModel:
+    """Load the model of a run; its name or folder may differ from that in the run.
 
     Raises:
-        InputError: it cannot be loaded, or is not the model that made the run.
+        InputError: the model cannot be loaded, or it did not make the run.
     """
     encoder = load(model, dtype=run.plan["model"]["dtype"])
     check_model(run, encoder)
-    return Live(run, encoder)
+    return LiveModel(run, encoder)

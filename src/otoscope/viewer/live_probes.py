@@ -1,4 +1,4 @@
-"""Probes that listen along with a model: its own prediction head, and a phone probe that is trained meanwhile."""
+"""Probes of the live model: its own prediction head, and a phone probe that is trained in a thread."""
 
 from collections.abc import Callable, Mapping
 from threading import Lock, Thread
@@ -15,56 +15,63 @@ from otoscope.probing.mlp import Training
 from otoscope.probing.probe_data import Material, gather
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.runs.speech_source import Speech
+from otoscope.viewer.schema import MissingProbe
 
-LONGEST = 30 * 60.0  # seconds of speech on which a probe is trained while somebody waits
+MAX_TRAINING_SECONDS = 30 * 60.0  # of speech: training on more takes longer than a user waits
 TRAINING = Training(seeds=1)
 PROBES = (reconstruction.PROBE, phone.PROBE)
+PHONE = phone.PROBE.name
 
 Cuts = Callable[[], Mapping[str, MonoCut]]
 
 
-class Judges:
-    """Scores of an utterance's final hidden states by each probe that there is, and why there is no other.
+class LiveProbes:
+    """Scores of an utterance's final hidden states by each probe, and the reason for each probe without a score.
 
-    The phone probe is trained on the corpus in a thread of its own; whoever asks before is told so.
+    The phone probe is trained on the corpus in a thread. Only that thread and `prepare_utterance` change the state.
     """
 
-    def __init__(self, encoder: Encoder, cuts: Cuts, hearing: Lock) -> None:
-        """Begin to train; `hearing` is held while the model runs, a batch at a time."""
-        self._encoder, self._cuts, self._hearing = encoder, cuts, hearing
+    def __init__(self, encoder: Encoder, cuts: Cuts, model_lock: Lock) -> None:
+        """Start the training thread; it holds `model_lock` while the model runs, one batch at a time."""
+        self._encoder, self._cuts, self._model_lock = encoder, cuts, model_lock
         self._scorers: dict[str, tuple[Scorer, dict[str, int]]] = {}
-        self._missing = {"phone": "the probe is still being trained on this run's speech"}
+        self._missing = {
+            PHONE: MissingProbe(PHONE, "the probe is still in training on the speech of this run", pending=True)
+        }
         self.training = Thread(target=self._train, daemon=True)
         self.training.start()
 
     @property
-    def missing(self) -> list[str]:
-        """Probes that cannot be asked, and why."""
-        return [f"{name}: {why}" for name, why in self._missing.items()]
+    def missing(self) -> list[MissingProbe]:
+        """Probes without a score, each with the reason."""
+        return list(self._missing.values())
 
-    def hear(self, cut: MonoCut, wave: np.ndarray, intact_td: Tensor) -> None:
-        """Prepare to score an utterance of which these are the intact model's final hidden states."""
-        alone = Material(self._encoder, Speech([cut], [wave], []), [intact_td], "")
-        self._prepare(reconstruction.PROBE, alone)
+    def prepare_utterance(self, cut: MonoCut, wave: np.ndarray, intact_td: Tensor) -> None:
+        """Prepare the probes that need only this utterance; `intact_td` are the final states of the intact model."""
+        material = Material(self._encoder, Speech([cut], [wave], []), [intact_td], "")
+        self._prepare(reconstruction.PROBE, material)
 
     def scores(self, utterance: str, hidden_td: Tensor) -> dict[str, float]:
-        """The score of each probe that can be asked about this utterance."""
-        found = {}
-        for name, (scorer, place_of) in list(self._scorers.items()):
-            index = place_of.get(utterance)
+        """Return the score of each probe that has one for this utterance."""
+        scores = {}
+        for name, (scorer, index_of) in list(self._scorers.items()):
+            index = index_of.get(utterance)
             if index is not None and scorer.count[index]:
-                found[name] = float(scorer.total(index, hidden_td).mean() / scorer.count[index])
-        return found
+                scores[name] = float(scorer.total(index, hidden_td).mean() / scorer.count[index])
+        return scores
 
     def _train(self) -> None:
         try:
             cuts = list(self._cuts().values())
-            if (seconds := sum(cut.duration for cut in cuts)) > LONGEST:
-                raise InputError(f"{seconds / 60:.0f} minutes of speech are too many to train on while somebody waits")
-            speech = Speech(cuts, [self._encoder.wave(cut) for cut in cuts], [])
-            material = gather(self._encoder, speech, self._hearing)
+            if (seconds := sum(cut.duration for cut in cuts)) > MAX_TRAINING_SECONDS:
+                raise InputError(
+                    f"expected at most {MAX_TRAINING_SECONDS / 60:.0f} minutes of speech to train a probe in the "
+                    f"viewer, found {seconds / 60:.0f} minutes; use otoscope probe"
+                )
+            speech = Speech(cuts, [self._encoder.load_wave(cut) for cut in cuts], [])
+            material = gather(self._encoder, speech, self._model_lock)
         except InputError as error:
-            self._missing["phone"] = str(error)
+            self._missing[PHONE] = MissingProbe(PHONE, str(error), pending=False)
         else:
             self._prepare(phone.PROBE, material)
 
@@ -72,7 +79,7 @@ class Judges:
         try:
             scorer = probe.scorer(material, TRAINING, cache_at())
         except InputError as error:
-            self._missing[probe.name] = str(error)
+            self._missing[probe.name] = MissingProbe(probe.name, str(error), pending=False)
         else:
-            self._scorers[probe.name] = scorer, {cut.id: place for place, cut in enumerate(material.speech.cuts)}
+            self._scorers[probe.name] = scorer, {cut.id: index for index, cut in enumerate(material.speech.cuts)}
             self._missing.pop(probe.name, None)

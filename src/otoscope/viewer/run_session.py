@@ -1,7 +1,6 @@
-"""One run as the page sees it: what it holds, the attention of its utterances, their sound."""
+"""One open run: its numbers, the attention of its utterances, and their audio."""
 
 from concurrent.futures import Future
-from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,190 +11,206 @@ import xarray as xr
 from otoscope.errors import InputError
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
-from otoscope.viewer.audio import Sound, trouble, wav
-from otoscope.viewer.boundaries import Grid, boundaries, tuned
-from otoscope.viewer.cache import Cache
-from otoscope.viewer.errors import Absent, NotYet
+from otoscope.viewer.audio import AudioSegment, audio_problem, wav
+from otoscope.viewer.boundaries import FrameGrid, predict_boundaries, tuned_parameters
+from otoscope.viewer.cache import LruCache
+from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.pyramid import Level, Pyramid, build
 from otoscope.viewer.quantise import encode
-from otoscope.viewer.run_info import describe, labels_of, spans
-from otoscope.viewer.schema import Ablation, RunInfo, UtteranceDetail
-from otoscope.viewer.thumbnails import Overviews, thumbnail
+from otoscope.viewer.run_info import LabelTriples, add_classes, run_info, stored_labels
+from otoscope.viewer.schema import AblationResult, RunInfo, UtteranceDetail
+from otoscope.viewer.thumbnails import ThumbnailJob, thumbnail
 
 if TYPE_CHECKING:
-    from otoscope.viewer.live_model import Live
+    from otoscope.viewer.live_model import LiveModel
 
-CACHED = 256 * 2**20  # bytes of maps that a run keeps ready
-LARGEST_VARIABLE = 16 * 2**20  # bytes of one array that is sent
+MAX_CACHE_BYTES = 256 * 2**20
+MAX_VARIABLE_BYTES = 16 * 2**20
 
 LOADING = "the model is still being loaded"
-MODELLESS = (
-    "this viewer has no model; start it with --model to compute maps that are not stored and to switch heads off"
-)
+NO_MODEL = "this viewer has no model; start it with --model to compute maps that are not stored and to switch heads off"
 
 
-class Subject:
-    """A run and, with a model, what the model says when it is asked again."""
+class RunSession:
+    """A run and, if the viewer has it, the model of the run. Everything is read at the first request."""
 
-    def __init__(self, run: Run, loading: "Future[Live] | None" = None, segmented: Run | None = None) -> None:
-        """Nothing is read before it is asked for; `segmented` is a run that tuned the heads' segmentation."""
+    def __init__(self, run: Run, loading: "Future[LiveModel] | None" = None, segmented: Run | None = None) -> None:
+        """Open a session on a run.
+
+        Args:
+            run: a run of any kind.
+            loading: the model of the run, perhaps not loaded yet.
+            segmented: a run of `segment`, which tuned the heads' boundary detection.
+        """
         self.run = run
         self.loading = loading
         self.segmented = segmented
-        self._pyramids: Cache[Pyramid] = Cache(CACHED)
-        self._opened: dict[str, xr.Dataset] = {}
-        self._overviews: Cache[Overviews] = Cache(CACHED // 8)
+        self._pyramids: LruCache[Pyramid] = LruCache(MAX_CACHE_BYTES)
+        self._thumbnail_jobs: LruCache[ThumbnailJob] = LruCache(MAX_CACHE_BYTES // 8)
+        self._stored_maps: dict[str, xr.Dataset] = {}
 
     @cached_property
     def info(self) -> RunInfo:
-        """What the run holds."""
-        return describe(self.run, "" if self.loading else MODELLESS)
+        """The description of the run for the page."""
+        return run_info(self.run, "" if self.loading else NO_MODEL)
 
     @property
-    def live(self) -> "Live":
-        """The run's model.
+    def live(self) -> "LiveModel":
+        """The model of the run.
 
         Raises:
-            NotYet: it is still being loaded.
-            InputError: there is none, or it could not be loaded.
+            NotReadyError: the model is still being loaded.
+            InputError: the viewer has no model, or loading failed.
         """
         if self.loading is None:
-            raise InputError(MODELLESS)
+            raise InputError(NO_MODEL)
         if not self.loading.done():
-            raise NotYet(LOADING)
+            raise NotReadyError(LOADING)
         return self.loading.result()
 
     def variable(self, name: str) -> npt.NDArray[Any]:
-        """A numeric array of the run, in single precision. Raises InputError where it is too large to be sent."""
+        """Return a numeric array of the run, as float32. Raises InputError where it is too large for the page."""
         if name not in {variable.name for variable in self.info.variables}:
-            raise Absent(name)
+            raise NotFoundError(name)
         array = self.run.dataset[name]
-        if array.size * 4 > LARGEST_VARIABLE:
-            raise InputError(f"{name} is larger than the {LARGEST_VARIABLE >> 20} MiB that are sent to a browser")
+        if array.size * 4 > MAX_VARIABLE_BYTES:
+            raise InputError(
+                f"expected an array of at most {MAX_VARIABLE_BYTES >> 20} MiB for a browser, {name} is larger; "
+                "read it with otoscope.open_run"
+            )
         return np.asarray(array.values, dtype=np.float32)
 
     def head_table(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Every number of `run.heads`, column by column in its order of heads."""
+        """Return the numeric columns of `run.heads`, in the order of its heads."""
         if self.run.kind != HEADS:
             return {}
         heads = self.run.heads.select_dtypes("number")
         return {str(name): np.asarray(heads[name], dtype=np.float32) for name in heads}
 
-    def detail(self, place: int) -> UtteranceDetail:
-        """What is heard in an utterance, as far as it is known."""
-        phones, words = self._labels(place)
+    def detail(self, utterance: int) -> UtteranceDetail:
+        """Return phones and words of an utterance, and whether its audio can be played."""
+        phones, words = self._labels(utterance)
         try:
-            silent = trouble(self._sound(place))
+            no_audio_reason = audio_problem(self._audio_segment(utterance))
         except InputError as error:
-            silent = str(error)
-        return UtteranceDetail(spans(phones), spans(words), self._origin(place), silent)
+            no_audio_reason = str(error)
+        return UtteranceDetail(add_classes(phones), add_classes(words), self._origin(utterance), no_audio_reason)
 
-    def audio(self, place: int) -> bytes:
-        """The utterance as a WAV file."""
-        return wav(self._sound(place))
+    def audio(self, utterance: int) -> bytes:
+        """Return the utterance as a WAV file."""
+        return wav(self._audio_segment(utterance))
 
-    def overview(self, place: int, layer: int) -> npt.NDArray[np.uint8]:
-        """Thumbnails `[head, query block, key block]` of a layer."""
+    def thumbnails(self, utterance: int, layer: int) -> npt.NDArray[np.uint8]:
+        """Return thumbnails `[head, query block, key block]` of a layer."""
         if not 0 <= layer < self.info.layers:
-            raise Absent(layer)
-        stored = self._stored(place)
+            raise NotFoundError(layer)
+        stored, heads = self._stored(utterance), self._heads_of(layer)
         if stored is not None and "overview" in stored:
-            return encode(stored["overview"].sel(layer=layer, head=self._heads_of(layer)).values)
+            return encode(stored["overview"].sel(layer=layer, head=heads).values)
         if stored is not None:
-            return np.stack([thumbnail(self._stored_map(place, layer, head)) for head in self._heads_of(layer)])
-        live, name = self._model_for(place), self._name(place)
-        return self._overviews.get(
-            place, lambda: Overviews(lambda receive: live.maps(name, receive), list(live.encoder.n_heads))
-        ).layer(layer)
+            return np.stack([thumbnail(self._stored_map(stored, layer, head)) for head in heads])
+        return self._thumbnail_job(utterance).layer(layer)
 
-    def tile(self, place: int, layer: int, head: int, where: tuple[int, int, int]) -> tuple[Level, Pyramid]:
-        """The part of a head's map at `where` (level, row and column of the tile), and the whole that it is of."""
+    def tile(self, utterance: int, layer: int, head: int, position: tuple[int, int, int]) -> tuple[Level, Pyramid]:
+        """Return a tile of a head's map at a position (level, row, column), and the pyramid of the whole map."""
         self._check_head(layer, head)
-        pyramid = self._pyramids.get((place, layer, head), lambda: self._pyramid(place, layer, head))
-        return pyramid.tile(*where), pyramid
+        pyramid = self._pyramids.get((utterance, layer, head), lambda: self._pyramid(utterance, layer, head))
+        return pyramid.tile(*position), pyramid
 
-    def boundaries(self, place: int, layer: int, head: int) -> npt.NDArray[np.float32]:
-        """Seconds of the phone boundaries that a head's map of an utterance says."""
+    def boundaries(self, utterance: int, layer: int, head: int) -> npt.NDArray[np.float32]:
+        """Return the phone boundaries that a head's map predicts, in seconds."""
         self._check_head(layer, head)
-        alpha, beta = tuned(self.segmented, self.run.plan["model"], layer, head)
+        alpha, beta = tuned_parameters(self.segmented, self.run.plan["model"], layer, head)
         period = self.info.frame_period
-        return boundaries(self._map(place, layer, head), Grid(period, self._origin(place) + period / 2), alpha, beta)
+        grid = FrameGrid(period, self._origin(utterance) + period / 2)
+        return predict_boundaries(self._map(utterance, layer, head), grid, alpha, beta)
 
-    def ablate(self, place: int, removed: list[tuple[int, int]], radius: int | None) -> Ablation:
-        """What changes in an utterance without some heads, or within a span."""
-        return Ablation(**asdict(self.live.ablate(self._name(place), removed, radius)))
+    def ablate(self, utterance: int, removed: list[tuple[int, int]], radius: int | None) -> AblationResult:
+        """Return the effect on an utterance of removing heads, or of an attention span of `radius` frames."""
+        return self.live.ablate(self._id(utterance), removed, radius)
 
-    def _pyramid(self, place: int, layer: int, head: int) -> Pyramid:
-        if self._stored(place) is not None:
-            return build(self._stored_map(place, layer, head))
-        built: dict[int, Pyramid] = {}
-        self._model_for(place).maps(self._name(place), lambda _, at, attn: built.update({at: build(attn)}), [layer])
-        for at, pyramid in built.items():
-            if at != head:
-                self._pyramids.put((place, layer, at), pyramid)
-        return built[head]
+    def _thumbnail_job(self, utterance: int) -> ThumbnailJob:
+        live, id_ = self._model_for(utterance), self._id(utterance)
+        n_heads = list(live.encoder.n_heads)
+        return self._thumbnail_jobs.get(
+            utterance, lambda: ThumbnailJob(lambda receive: live.maps(id_, receive), n_heads)
+        )
+
+    def _pyramid(self, utterance: int, layer: int, head: int) -> Pyramid:
+        stored = self._stored(utterance)
+        if stored is not None:
+            return build(self._stored_map(stored, layer, head))
+        pyramids: dict[int, Pyramid] = {}
+        self._model_for(utterance).maps(
+            self._id(utterance), lambda _, number, attn_qk: pyramids.update({number: build(attn_qk)}), [layer]
+        )
+        for number, pyramid in pyramids.items():
+            if number != head:
+                self._pyramids.put((utterance, layer, number), pyramid)
+        return pyramids[head]
 
     def _check_head(self, layer: int, head: int) -> None:
         if not 0 <= layer < self.info.layers or head not in self._heads_of(layer):
-            raise Absent(layer, head)
+            raise NotFoundError(layer, head)
 
-    def _map(self, place: int, layer: int, head: int) -> npt.NDArray[np.floating]:
-        """A head's map, stored or heard now."""
-        if self._stored(place) is not None:
-            return self._stored_map(place, layer, head)
-        heard: dict[int, npt.NDArray[np.floating]] = {}
-        self._model_for(place).maps(self._name(place), lambda _, at, attn: heard.update({at: attn}), [layer])
-        return heard[head]
+    def _map(self, utterance: int, layer: int, head: int) -> npt.NDArray[np.floating]:
+        """Return a head's map, stored or computed now."""
+        stored = self._stored(utterance)
+        if stored is not None:
+            return self._stored_map(stored, layer, head)
+        maps: dict[int, npt.NDArray[np.floating]] = {}
+        self._model_for(utterance).maps(
+            self._id(utterance), lambda _, number, attn_qk: maps.update({number: attn_qk}), [layer]
+        )
+        return maps[head]
 
-    def _stored_map(self, place: int, layer: int, head: int) -> npt.NDArray[np.floating]:
-        stored = self._stored(place)
-        if stored is None:
-            raise Absent(place)
+    @staticmethod
+    def _stored_map(stored: xr.Dataset, layer: int, head: int) -> npt.NDArray[np.floating]:
         return np.asarray(stored["attention"].sel(layer=layer, head=head).values)
 
     def _heads_of(self, layer: int) -> list[int]:
-        return [one.head for one in self.info.heads if one.layer == layer]
+        return [info.head for info in self.info.heads if info.layer == layer]
 
-    def _name(self, place: int) -> str:
-        if not 0 <= place < len(self.info.utterances):
-            raise Absent(place)
-        return self.info.utterances[place].id
+    def _id(self, utterance: int) -> str:
+        if not 0 <= utterance < len(self.info.utterances):
+            raise NotFoundError(utterance)
+        return self.info.utterances[utterance].id
 
-    def _stored(self, place: int) -> xr.Dataset | None:
-        """Maps and labels of an utterance that the run keeps; opened once, read when asked for."""
-        name = self._name(place)
-        if name in self.run.maps and name not in self._opened:
-            self._opened[name] = self.run.map(name)
-        return self._opened.get(name)
+    def _stored(self, utterance: int) -> xr.Dataset | None:
+        """Return maps and labels that the run stores of an utterance; each is opened once."""
+        id_ = self._id(utterance)
+        if id_ in self.run.maps and id_ not in self._stored_maps:
+            self._stored_maps[id_] = self.run.map(id_)
+        return self._stored_maps.get(id_)
 
-    def _model_for(self, place: int) -> "Live":
+    def _model_for(self, utterance: int) -> "LiveModel":
         if self.loading is None:
-            raise InputError(f"the maps of {self._name(place)} are not stored, and {MODELLESS}")
+            raise InputError(f"the maps of {self._id(utterance)} are not stored, and {NO_MODEL}")
         return self.live
 
-    def _labels(self, place: int) -> tuple[list[tuple[str, float, float]], list[tuple[str, float, float]]]:
-        stored = self._stored(place)
+    def _labels(self, utterance: int) -> tuple[LabelTriples, LabelTriples]:
+        stored = self._stored(utterance)
         if stored is not None:
-            return labels_of(stored, "phone"), labels_of(stored, "word")
-        return self.live.labels(self._name(place)) if self.loading else ([], [])
+            return stored_labels(stored, "phone"), stored_labels(stored, "word")
+        return self.live.labels(self._id(utterance)) if self.loading else ([], [])
 
-    def _origin(self, place: int) -> float:
-        """Seconds at which the first frame begins."""
-        stored, period = self._stored(place), self.info.frame_period
+    def _origin(self, utterance: int) -> float:
+        """Return the second at which the first frame begins."""
+        stored, period = self._stored(utterance), self.info.frame_period
         if stored is None and self.loading:
-            return self.live.encoder.first_centre - period / 2
-        known = {} if stored is None else stored.attrs
-        return float(known.get("first_centre", period / 2)) - period / 2
+            return self.live.encoder.first_frame_center - period / 2
+        attributes = {} if stored is None else stored.attrs
+        return float(attributes.get("first_centre", period / 2)) - period / 2
 
-    def _sound(self, place: int) -> Sound:
-        stored, duration = self._stored(place), self.info.utterances[place].duration
+    def _audio_segment(self, utterance: int) -> AudioSegment:
+        stored, duration = self._stored(utterance), self.info.utterances[utterance].duration
         if stored is not None:
             start, channel = (stored.attrs.get(name, 0) for name in ("audio_start", "audio_channel"))
-            return Sound(stored.attrs["audio"], float(start), duration, int(channel))
+            return AudioSegment(stored.attrs["audio"], float(start), duration, int(channel))
         if self.loading is None:
             raise InputError(
-                f"where the audio of {self._name(place)} lies is not stored; start the viewer with --model"
+                f"the run does not store where the audio of {self._id(utterance)} is; start the viewer with --model"
             )
-        cut = self.live.cut(self._name(place))
+        cut = self.live.cut(self._id(utterance))
         source = cut.recording.sources[0]
-        return Sound(str(source.source), cut.start, duration, source.channels.index(cut.channel))
+        return AudioSegment(str(source.source), cut.start, duration, source.channels.index(cut.channel))

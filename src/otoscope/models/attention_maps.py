@@ -1,0 +1,100 @@
+"""Whole attention maps and hidden states of one utterance.
+
+Axes: h head, t frame, f band, d feature.
+"""
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from lhotse.cut import Cut
+from torch import Tensor
+
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.crop import crop_to_utterance, normalise_rows, patch_map
+from otoscope.attention.full_maps import full_maps, head_map
+from otoscope.errors import InputError
+from otoscope.models.capture import default_handler, forward_inputs, forward_with_handler
+
+if TYPE_CHECKING:
+    from otoscope.models.encoder import Encoder
+
+OnMap = Callable[[int, int, np.ndarray], None]
+"""Receives the layer, the head and its map `[T, T]`."""
+
+
+def attention_maps(
+    encoder: "Encoder", cut: Cut | np.ndarray, layers: Collection[int] | None = None
+) -> dict[int, np.ndarray]:
+    """Return the maps `[H, T, T]` of one utterance by layer, of some layers or of all."""
+    wave, maps = encoder.load_wave(cut), dict[int, np.ndarray]()
+
+    def on_call(call: AttentionCall) -> None:
+        maps[call.layer] = full_maps(_cropped(encoder, call, wave), encoder.intervention).cpu().numpy()
+
+    _visit_calls(encoder, wave, layers, on_call)
+    return maps
+
+
+def visit_maps(encoder: "Encoder", cut: Cut | np.ndarray, on_map: OnMap, layers: Collection[int] | None = None) -> None:
+    """Pass the map of each head to `on_map` in turn; only one map is in memory at a time."""
+    wave = encoder.load_wave(cut)
+
+    def on_call(call: AttentionCall) -> None:
+        cropped = _cropped(encoder, call, wave)
+        for head in range(encoder.n_heads[call.layer]):
+            on_map(call.layer, head, head_map(cropped, encoder.intervention, head))
+
+    _visit_calls(encoder, wave, layers, on_call)
+
+
+def grid_maps(
+    encoder: "Encoder", cut: Cut | np.ndarray, layers: Collection[int] | None = None
+) -> dict[int, np.ndarray]:
+    """Return the maps between patches of one utterance, `[H, bands, T, bands, T]`, by layer.
+
+    Raises:
+        InputError: the model's frames are not patches.
+    """
+    if (grid := encoder.patch_grid) is None:
+        raise InputError(f"expected a model of patches in bands and times, found {encoder.name}; use maps")
+    wave, maps = encoder.load_wave(cut), dict[int, np.ndarray]()
+
+    def on_call(call: AttentionCall) -> None:
+        maps[call.layer] = normalise_rows(patch_map(call, 0, encoder.num_frames(wave), grid)).cpu().numpy()
+
+    _visit_calls(encoder, wave, layers, on_call)
+    return maps
+
+
+def representations(encoder: "Encoder", cut: Cut | np.ndarray) -> list[np.ndarray]:
+    """Return the output `[T, d]` of each layer for one utterance, under the encoder's interventions."""
+    wave, states = encoder.load_wave(cut), list[Tensor]()
+    frames = encoder.num_frames(wave)
+    inputs: dict[str, Any] = {**encoder.inputs([wave]), "output_hidden_states": True}
+    hook = encoder.model.register_forward_hook(lambda model, args, output: states.extend(output.hidden_states))
+    with hook, torch.inference_mode():
+        forward_inputs(encoder, inputs, lambda call: default_handler(encoder, call))
+    layer_states = [state for state in states if state.shape[1] >= frames][-encoder.n_layers :]
+    return [state[0, :frames].float().cpu().numpy() for state in layer_states]
+
+
+def _cropped(encoder: "Encoder", call: AttentionCall, wave: np.ndarray) -> AttentionCall:
+    """Return a call between the frames of the utterance."""
+    if not encoder.family.sees_silence:
+        return call
+    return crop_to_utterance(call, (encoder.num_frames(wave),), encoder.patch_grid).call
+
+
+def _visit_calls(
+    encoder: "Encoder", wave: np.ndarray, layers: Collection[int] | None, on_call: Callable[[AttentionCall], None]
+) -> None:
+    """Run a wave `[samples]` under the encoder's interventions, and pass the calls of some layers to `on_call`."""
+
+    def handler(call: AttentionCall) -> Tensor:
+        if layers is None or call.layer in layers:
+            on_call(call)
+        return default_handler(encoder, call)
+
+    forward_with_handler(encoder, [wave], handler)
