@@ -52,7 +52,8 @@ def test_a_public_function_describes_what_it_returns(name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_public_function_describes_what_it_raises(name):
-    if inspect.signature(getattr(otoscope, name)).parameters:
+    module = inspect.getmodule(getattr(otoscope, name))
+    if "InputError" in vars(module):
         assert "InputError" in section(name, "Raises")
 
 

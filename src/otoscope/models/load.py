@@ -28,16 +28,19 @@ TRAINING_ONLY = {"masked_spec_embed"}  # stands for masked frames; many fine-tun
 def load(
     name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32", allow_mismatch: bool = False
 ) -> Encoder:
-    """A speech encoder by Hugging Face hub name, by local folder, or `"bundled"`, ready to be watched.
+    """Load a speech encoder and run the self-check.
 
     Args:
-        name_or_path: what `transformers` would load, its feature extractor beside it.
-        device: a torch device; `auto` takes a GPU where there is one.
+        name_or_path: a name on the Hugging Face hub, a folder with a model and its feature extractor, or `"bundled"`.
+        device: a torch device; `auto` takes a GPU if there is one.
         dtype: number format of the weights: float32, float64, bfloat16 or float16.
-        allow_mismatch: take a checkpoint that lacks weights of its model (they are random) or has others too.
+        allow_mismatch: accept a checkpoint with missing weights (they are random) or extra weights.
+
+    Returns:
+        The encoder, ready to run, to measure and to change by interventions.
 
     Raises:
-        InputError: it cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
+        InputError: the model cannot be loaded, is no speech encoder, lacks weights, or fails the self-check.
 
     Examples:
         >>> encoder = load("bundled")

@@ -32,23 +32,28 @@ def wrap(
     batch_first: bool = True,
     name: str = "",
 ) -> Encoder:
-    """An encoder of any PyTorch module whose layers attend between all frames of an utterance.
+    """Make an encoder from a PyTorch module whose layers attend between all frames of an utterance.
 
-    Seen are `nn.MultiheadAttention` (so `nn.TransformerEncoder` too), `scaled_dot_product_attention`, and a softmax
-    followed by a product with the values. The module is put in evaluation mode; its code stays as it is.
+    Three forms of attention are recognised: `nn.MultiheadAttention` (also in `nn.TransformerEncoder`),
+    `scaled_dot_product_attention`, and a softmax followed by a product with the values. The module is switched to
+    evaluation mode; its code stays unchanged.
 
     Args:
-        module: gives hidden states `[batch, time, features]`, alone, first of a tuple, or as `last_hidden_state`.
+        module: returns hidden states `[batch, time, features]`, alone, first in a tuple, or as `last_hidden_state`.
         samples_per_frame: samples from one attention frame to the next.
-        inputs: what the module is given of one wave `[samples]`; the batch axis is added to it.
-        frames: attention frames of so many samples; by default whole multiples of `samples_per_frame`.
-        sampling_rate: samples per second of the audio it takes.
-        batch_first: whether the batch axis comes before time, in its input and its output.
-        name: what results call it; by default the name of its class.
+        inputs: turns one wave `[samples]` into the module's input without the batch axis.
+        frames: returns the number of attention frames for a number of samples; by default whole multiples of
+            `samples_per_frame`.
+        sampling_rate: samples per second of the audio.
+        batch_first: whether the batch axis comes before the time axis in input and output.
+        name: the model's name in results; by default the name of its class.
+
+    Returns:
+        The encoder, which passed the self-check.
 
     Raises:
-        InputError: it attends in another way (to other frames, to the past alone), returns no time axis, or fails the
-            self-check.
+        InputError: the module attends in another way (to other frames, or to the past only), returns no time axis, or
+            fails the self-check.
 
     Examples:
         >>> torch.manual_seed(0).initial_seed()

@@ -30,17 +30,23 @@ from otoscope.pretraining.trainer import (
 
 
 def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False) -> Pretrained:
-    """Pre-train a Mockingjay model by a recipe; `out/model` gets the model, its feature extractor and its card.
+    """Pre-train a Mockingjay model and write it to `out/model`, with its feature extractor and its model card.
 
-    Checkpoints, TensorBoard logs and features of the corpora lie under `out`. With `resume` training goes on from the
-    newest checkpoint and ends in the same weights as a run that never stopped, bit for bit on the same device with the
-    same number of threads (sums of floats depend on both). So it goes on with the same recipe and speech only; what is
-    logged and saved may change, and `max_steps` where the learning rate is constant. Progress is drawn on a terminal
-    only.
+    Checkpoints, TensorBoard logs and features of the corpora are stored in `out`. A resumed training ends with the same
+    weights as one that never stopped, bit for bit, on the same device with the same number of threads.
+
+    Args:
+        recipe: a `Recipe`, or the path of its TOML file.
+        out: the folder to write; it must be empty unless `resume` is true.
+        resume: continue from the newest checkpoint of the same recipe and speech. Options of logging and saving may
+            differ, and `max_steps` may if the learning rate is constant.
+
+    Returns:
+        The folder of the model, its reconstruction error on the validation speech, the number of steps and the time.
 
     Raises:
-        InputError: the recipe or a corpus cannot be used; `out` holds checkpoints and `resume` is false, those of
-            another training, or something else; the disk is full.
+        InputError: the recipe or a corpus cannot be used, `out` holds checkpoints and `resume` is false, they belong to
+            another training, or the disk is full.
 
     Examples:
         >>> from tempfile import TemporaryDirectory

@@ -65,13 +65,19 @@ def bench(
     rounds: int = ROUNDS,
     device: str = "cpu",
 ) -> Bench:
-    """Measure what a model costs on noise of some lengths, if asked beside another model, turn by turn.
+    """Measure what a model costs on noise of some lengths, alone or compared with another model.
+
+    Two models run alternately, so that other load on the machine affects both.
 
     Args:
-        model, against: what `load` takes.
-        seconds: lengths of audio.
-        rounds: how often each length is run, after one turn to warm up.
-        device: as for `load`. Peak memory is that of a fresh process on the CPU.
+        model: a name or folder, as for `load`.
+        against: the other model, or None.
+        seconds: lengths of audio in seconds.
+        rounds: number of timed runs at each length, after one run to warm up.
+        device: a torch device. Peak memory is that of a fresh process on the CPU.
+
+    Returns:
+        Latency, multiplications by part, parameters, size on disk and peak memory; with `against`, ratios of medians.
 
     Raises:
         InputError: a model cannot be loaded, or a length cannot be run.

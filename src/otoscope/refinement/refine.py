@@ -68,30 +68,34 @@ def refine(
     corpora: Sequence[str | Path] = (),
     portable: bool = False,
 ) -> Refinement:
-    """Write a model whose heads are physically gone and whose attention keeps to a span, as a Hugging Face folder.
+    """Write a model without some of its heads, or with a limited span, as a Hugging Face folder.
 
-    After `import otoscope`, `AutoModel.from_pretrained(out)` loads it; it gives what the original gives under
-    `without_heads` and `span`. Counts of heads may differ between layers; a layer may lose all of its heads.
+    After `import otoscope`, `AutoModel.from_pretrained(out)` loads it. Its outputs equal those of the original under
+    `without_heads` and `span`. Layers may have different numbers of heads, and a layer may have none.
 
     Args:
-        model: what `load` takes, also a model that was refined before.
-        out: the folder to write; must not exist or be empty.
-        run, by, heads: remove this share of the heads by a ranking in a run of `analyze` or `rank`, those first that
-            the ranking calls dispensable (high globalness or verticality, low anything else).
+        model: a name or folder, as for `load`; also a refined model.
+        out: the folder to write; it must not exist or must be empty.
+        run: a run of `analyze` or `rank` that ranks the heads.
+        by: the ranking in `run`. Heads with high globalness or verticality are removed first; with any other
+            ranking, heads with a low score.
+        heads: share of all heads to remove, from 0 to 1.
         remove: heads `(layer, head)`, or a JSON file with a list of such pairs.
-        span: queries attend to keys at most so many frames away, rows normalised over those.
-        budget_macs: keep at most this share of the model's multiplications on 10 s of audio; heads are chosen by Fisher
-            score and those that stay are scaled by least squares (Kwon et al. 2022), on speech of `corpora` (without
-            any on the bundled speech).
-        tune: steps of training towards the original's hidden states on speech of `corpora`; weights are then rounded to
-            half precision where the original's were stored so.
-        corpora: unlabelled speech, what `read_corpus` takes or "bundled".
-        portable: also write `out/portable`, which loads without otoscope and saves no time; without the span. A Whisper
-            encoder is the `encoder` of what AutoModel makes of it; a type of ours (Mockingjay, TERA) brings its code
-            along and is loaded with `trust_remote_code=True`.
+        span: queries attend to keys at most so many frames away; rows are normalised over those keys.
+        budget_macs: share of the multiplications on 10 s of audio to keep. Fisher scores choose the heads, and the
+            remaining ones are rescaled by least squares (Kwon et al. 2022), on speech of `corpora`.
+        tune: steps of training towards the hidden states of the original, on speech of `corpora`. Tuned weights are
+            rounded to half precision if the original was stored so.
+        corpora: unlabelled speech as for `read_corpus`, or "bundled", which is also the default of `budget_macs`.
+        portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.
+            Mockingjay and TERA bring their code and need `trust_remote_code=True`.
+
+    Returns:
+        The folder, the removed heads, the remaining heads of each layer, the span, and the number of parameters before
+        and after.
 
     Raises:
-        InputError: the model or its family cannot be refined, or what is asked for cannot be done; nothing is written.
+        InputError: the model or its family cannot be refined, or the options contradict each other. Nothing is written.
 
     Examples:
         >>> from tempfile import TemporaryDirectory

@@ -25,15 +25,24 @@ OFFSET_PEAK = (
 
 
 def open_run(path: str | os.PathLike[str]) -> "Run":
-    """Open the finished run at `path`; arrays are read when they are used.
+    """Open a finished run folder.
+
+    Arrays are read when they are used.
+
+    Args:
+        path: a run folder that otoscope wrote.
+
+    Returns:
+        The run: its Dataset, one row per head, its utterances and its stored maps.
 
     Raises:
-        InputError: not a run folder, an unfinished run, a damaged or incomplete run, one of a newer otoscope, or one that
-            may not be read.
+        InputError: the folder is not a run, the run is unfinished, damaged or incomplete, a newer version of otoscope
+            wrote it, or the user may not read it.
 
-    >>> open_run("no-such-run")
-    Traceback (most recent call last):
-    otoscope.errors.InputError: expected a run folder of otoscope (with run.json) at no-such-run, found none
+    Examples:
+        >>> open_run("no-such-run")
+        Traceback (most recent call last):
+        otoscope.errors.InputError: expected a run folder of otoscope (with run.json) at no-such-run, found none
     """
     folder = Path(path)
     record = read_record(folder)
@@ -49,7 +58,11 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
 
 
 class Run:
-    """A finished run folder. Make one with `open_run`.
+    """A finished run folder; `open_run` returns one.
+
+    Attributes:
+        path: the folder.
+        plan: the configuration that decided the numbers: model, corpus, options, fingerprints and versions.
 
     Examples:
         >>> from tempfile import TemporaryDirectory

@@ -97,19 +97,21 @@ def score_boundaries(
 ) -> BoundaryScores:
     """Score predicted boundaries of one utterance against reference boundaries.
 
-    Args:
-        reference: [n] times in seconds, ascending; by custom the audio's own start and end are left out.
-        predicted: [m] times in seconds, ascending.
-        tolerance: seconds a prediction may lie from its reference; a prediction exactly that far still counts.
-        strict: count as Räsänen et al. (2009): the search region of each reference ends at the midpoints to its
-            neighbours, and holds one hit at most; a prediction exactly at a midpoint counts for the earlier one.
-            Otherwise leniently: a reference is found when any prediction is near enough, and a prediction is correct
-            when any reference is, however often either serves. This flatters; report it beside strict scores only.
+    To score a corpus, add the results of `count_boundaries` over its utterances and call `scores()` on the sum.
 
-    To pool utterances, add their `count_boundaries` and take `.scores()` of the sum.
+    Args:
+        reference: times `[n]` in seconds, ascending, usually without the start and the end of the audio.
+        predicted: times `[m]` in seconds, ascending.
+        tolerance: a prediction counts if it is at most so many seconds away from a reference.
+        strict: count as Räsänen et al. (2009): the search region of each reference ends at the midpoints to its
+            neighbours and holds one hit at most. A prediction at a midpoint counts for the earlier reference. Otherwise count
+            leniently: one prediction may serve several references, so scores are higher.
+
+    Returns:
+        Precision, recall, F1, over-segmentation and R-value; NaN for a share of nothing.
 
     Raises:
-        InputError: times that are not one row of finite, ascending, different numbers; tolerance not above zero.
+        InputError: times are not one row of finite, ascending, different numbers, or the tolerance is not above zero.
 
     Examples:
         >>> score_boundaries([0.10, 0.20, 0.30], [0.11, 0.19, 0.25, 0.32])

@@ -28,18 +28,21 @@ SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediat
 
 
 def convert(checkpoint: str | Path, out: str | Path) -> Path:
-    """Write the model of an s3prl checkpoint as a folder that `load` and transformers take; returns the folder.
+    """Convert an s3prl checkpoint to a model folder that `load` and transformers read.
 
-    Both forms are read: the current one, and that before 2021 with its `downsample_rate`. The file is a pickle, of
-    which tensors and plain data alone are admitted: nothing in it is run.
+    Both formats are read: the current one, and the one before 2021 with `downsample_rate`. The file is a pickle. Only
+    tensors and plain data are read from it, and no code in it runs.
 
     Args:
-        checkpoint: the file that s3prl wrote (`states-*.ckpt`).
-        out: the folder to write, which must not exist.
+        checkpoint: a Mockingjay, TERA or AudioALBERT file of s3prl (`states-*.ckpt`).
+        out: the folder to write; it must not exist.
+
+    Returns:
+        The path of the folder.
 
     Raises:
-        InputError: the file holds code or no such model, or a model that ours cannot be: its norms stand before its
-            layers, or it takes other features than 80 log-mel bands.
+        InputError: the file contains code or no such model, or a model that otoscope does not implement: normalisation
+            before its layers, or features other than 80 log-mel bands.
 
     Examples:
         >>> convert("states-200000.ckpt", "mockingjay-base")
