@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from otoscope.importance.rank import rank
     from otoscope.maps import rollout, similarity
     from otoscope.maps.value_zeroing import value_zeroing
-    from otoscope.models.capabilities import survey
+    from otoscope.models.capabilities import supported_families
     from otoscope.models.checkpoints.convert import convert
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
@@ -56,7 +56,7 @@ __all__ = [
     "score_boundaries",
     "segment",
     "similarity",
-    "survey",
+    "supported_families",
     "value_zeroing",
     "view",
     "wrap",
@@ -84,7 +84,7 @@ _HOME = {
     "score_boundaries": "otoscope.segmentation.boundaries",
     "segment": "otoscope.segmentation.segment",
     "similarity": "otoscope.maps",
-    "survey": "otoscope.models.capabilities",
+    "supported_families": "otoscope.models.capabilities",
     "value_zeroing": "otoscope.maps.value_zeroing",
     "view": "otoscope.viewer.widget",
     "wrap": "otoscope.models.wrap",

@@ -51,7 +51,7 @@ def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_sma
         assert top <= height, text
         assert text.get_fontsize() >= SMALLEST_PT, text
     for (text, box), (other, other_box) in itertools.combinations(found, 2):
-        assert overlap(box, other_box) <= TOUCHING, f"{text.get_text()!r} lies on {other.get_text()!r}"
+        assert overlap(box, other_box) <= TOUCHING, f"{text.get_text()!r} overlaps {other.get_text()!r}"
 
 
 @pytest.mark.parametrize("name", FIGURES.names())
@@ -76,7 +76,7 @@ def test_synthetic_speech_is_called_synthetic(name, dataset_for):
 
 @pytest.mark.parametrize("name", FIGURES.names())
 def test_a_figure_takes_its_colours_from_the_theme_alone(name, dataset_for):
-    """Whatever settings a notebook has made, a theme looks the same; and they are there again afterwards."""
+    """The settings of a notebook do not change a theme, and the theme does not change the settings."""
     dataset = dataset_for(name, "2x2")
     with matplotlib.rc_context({"text.color": "red", "font.size": 30, "axes.facecolor": "yellow"}):
         figure = drawn(name, dataset, "dark")

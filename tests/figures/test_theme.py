@@ -1,4 +1,4 @@
-"""Category colours are told apart by everyone, on both surfaces."""
+"""Category colours differ for every kind of colour vision, on both surfaces."""
 
 import itertools
 

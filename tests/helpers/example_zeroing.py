@@ -1,4 +1,4 @@
-"""Drawn scores of value zeroing, beside the stored map of an utterance."""
+"""Random scores of value zeroing, for the stored map of an utterance."""
 
 import numpy as np
 import xarray as xr

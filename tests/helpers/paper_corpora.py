@@ -1,4 +1,4 @@
-"""Corpora in the folders that the paper's have, made of the bundled speech, and recipes that train in a second."""
+"""Corpora in the folders of the paper's corpora, made of the bundled speech; recipes that train in a second."""
 
 import shutil
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ LIBRISPEECH = {"84": "awb", "174": "kal16"}
 
 @dataclass(frozen=True)
 class PaperCorpora:
-    """Paths as a person would give them."""
+    """Paths that a user would type."""
 
     pretrain: Path
     phones: Path
@@ -65,11 +65,11 @@ def timit(folder: Path) -> None:
         (folder / "DR1" / speaker).mkdir(parents=True)
         for number, cut in enumerate([cut for id, cut in cuts.items() if id.startswith(voice)][:2], start=1):
             wave, rate = soundfile.read(cut.recording.sources[0].source)
-            place = folder / "DR1" / speaker / f"SA{number}"
-            soundfile.write(f"{place}.WAV", wave, rate, format="NIST", subtype="PCM_16")
+            stem = folder / "DR1" / speaker / f"SA{number}"
+            soundfile.write(f"{stem}.WAV", wave, rate, format="NIST", subtype="PCM_16")
             phones = cut.supervisions[0].alignment["phone"]
             lines = [f"{int(p.start * rate)} {int(p.end * rate)} {p.symbol.lower()}" for p in phones]
-            Path(f"{place}.PHN").write_text("\n".join(lines) + "\n")
+            Path(f"{stem}.PHN").write_text("\n".join(lines) + "\n")
 
 
 def librispeech(folder: Path, alignments: Path) -> None:

@@ -1,4 +1,4 @@
-"""What drawn stages do; another process finds it here by name."""
+"""Actions of example stages, in a module from which another process can import them."""
 
 import os
 import time
@@ -13,12 +13,12 @@ PATIENCE = 60.0  # seconds
 def await_file(path: Path) -> None:
     end = time.monotonic() + PATIENCE
     while not path.exists():
-        assert time.monotonic() < end, f"{path} did not come"
+        assert time.monotonic() < end, f"{path} was not written"
         time.sleep(0.02)
 
 
 def meet(folder: Path, mine: str, other: str) -> None:
-    """Ends only where the other stage runs at the same time."""
+    """Return only if the other stage runs at the same time."""
     (folder / mine).touch()
     await_file(folder / other)
 
@@ -35,6 +35,6 @@ def linger(folder: Path, name: str) -> None:
     time.sleep(10 * PATIENCE)
 
 
-def fail_beside(folder: Path) -> None:
+def fail_after_pid(folder: Path) -> None:
     await_file(folder / "pid")
     raise InputError("no speech")

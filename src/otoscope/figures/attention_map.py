@@ -18,7 +18,7 @@ from otoscope.maps.pooling import block_means
 # Attention over uniform attention (A * T) on a log scale: stripes, blocks and lines all show, and maps compare.
 FAINTEST, STRONGEST = 1 / 4, 64
 RAMP_GAP, TICK, OVERHANG = 6.0, 0.5, 0.7  # mm
-PIXELS_PER_INCH = 600  # kept of a map: twice what is printed
+PIXELS_PER_INCH = 600  # of a map: twice what is printed
 
 Floats = npt.NDArray[np.floating]
 SCALE_TICKS = {1 / 4: "¼", 1: "1", 4: "4", 16: "16", 64: "64"}
@@ -26,7 +26,7 @@ SCALE_TICKS = {1 / 4: "¼", 1: "1", 4: "4", 16: "16", 64: "64"}
 
 @dataclass(frozen=True)
 class AxisLabels:
-    """What is written along an edge of a map; places from 0 to 1 of the edge, the important labels first to stay."""
+    """Ticks and labels along an edge of a map, at positions from 0 to 1; important labels are drawn first."""
 
     ticks: Floats
     labels: list[str]
@@ -35,7 +35,7 @@ class AxisLabels:
 
 
 def axis_labels(dataset: xr.Dataset) -> AxisLabels:
-    """Phones of the Dataset's map: a tick at each boundary, the symbol between; seconds where it has no labels."""
+    """Return the phones of the Dataset's map, with a tick at each boundary; seconds if it has no labels."""
     seconds = dataset.sizes["query"] * dataset.attrs["frame_period"]
     if not dataset.sizes["phone"]:
         return _seconds(seconds)
@@ -45,12 +45,12 @@ def axis_labels(dataset: xr.Dataset) -> AxisLabels:
 
 
 def show_map(sheet: Axes, square: BoxMm, attn_qk: Floats, category: str, theme: Theme) -> None:
-    """Put a map on the sheet, queries downward, framed in the category's colour."""
+    """Draw a map, queries downward, framed in the category's colour."""
     show_weights(sheet, square, attn_qk, theme.ramp(category), theme.categories[category])
 
 
 def show_weights(sheet: Axes, square: BoxMm, attn_qk: Floats, ramp: Colormap, edge: str) -> None:
-    """Put weights on the sheet, queries downward, by how many times uniform attention they are."""
+    """Draw weights relative to uniform attention, queries downward."""
     left, top, side = square
     times_uniform = len(attn_qk) * block_means(attn_qk, max_blocks=int(side / MM_PER_INCH * PIXELS_PER_INCH))
     sheet.imshow(
@@ -65,7 +65,7 @@ def show_weights(sheet: Axes, square: BoxMm, attn_qk: Floats, ramp: Colormap, ed
 
 
 def draw_badge(sheet: Axes, square: BoxMm, category: str, theme: Theme, rank: int | None = None) -> None:
-    """Letter of the category, and the rank in its list, in the upper right corner (far from the diagonal)."""
+    """Draw the category's letter and the rank in the upper right corner, far from the diagonal."""
     sheet.text(
         square.left + square.side - 0.6,
         square.top + 0.6,
@@ -78,30 +78,30 @@ def draw_badge(sheet: Axes, square: BoxMm, category: str, theme: Theme, rank: in
     )
 
 
-def label_keys(sheet: Axes, square: BoxMm, marks: AxisLabels, theme: Theme) -> None:
-    """Marks along the bottom edge."""
+def label_keys(sheet: Axes, square: BoxMm, labels: AxisLabels, theme: Theme) -> None:
+    """Draw ticks and labels along the bottom edge."""
     left, top, side = square
     edge = top + side
-    ticks = [[(left + side * at, edge), (left + side * at, edge + TICK)] for at in marks.ticks]
+    ticks = [[(left + side * at, edge), (left + side * at, edge + TICK)] for at in labels.ticks]
     sheet.add_collection(LineCollection(ticks, colors=theme.muted, linewidths=0.3), autolim=False)
-    sizes = [text_width(label, TEXT_PT) + 1.1 for label in marks.labels]
-    for i in select_non_overlapping(side * marks.centres, sizes, marks.importance, side):
-        sheet.text(left + side * marks.centres[i], edge + 2 * TICK, marks.labels[i], ha="center", va="top")
+    sizes = [text_width(label, TEXT_PT) + 1.1 for label in labels.labels]
+    for i in select_non_overlapping(side * labels.centres, sizes, labels.importance, side):
+        sheet.text(left + side * labels.centres[i], edge + 2 * TICK, labels.labels[i], ha="center", va="top")
 
 
-def label_queries(sheet: Axes, square: BoxMm, marks: AxisLabels, theme: Theme) -> None:
-    """Marks along the left edge."""
+def label_queries(sheet: Axes, square: BoxMm, labels: AxisLabels, theme: Theme) -> None:
+    """Draw ticks and labels along the left edge."""
     left, top, side = square
-    ticks = [[(left, top + side * at), (left - TICK, top + side * at)] for at in marks.ticks]
+    ticks = [[(left, top + side * at), (left - TICK, top + side * at)] for at in labels.ticks]
     sheet.add_collection(LineCollection(ticks, colors=theme.muted, linewidths=0.3), autolim=False)
-    sizes = [TEXT_PT * POINT + 0.1] * len(marks.labels)
-    for i in select_non_overlapping(side * marks.centres, sizes, marks.importance, side):
-        position = (left - 2 * TICK, top + side * marks.centres[i])
-        sheet.text(*position, marks.labels[i], ha="right", va="center_baseline")
+    sizes = [TEXT_PT * POINT + 0.1] * len(labels.labels)
+    for i in select_non_overlapping(side * labels.centres, sizes, labels.importance, side):
+        position = (left - 2 * TICK, top + side * labels.centres[i])
+        sheet.text(*position, labels.labels[i], ha="right", va="center_baseline")
 
 
 def colour_scales(figure: Figure, left: float, top: float, width: float, theme: Theme) -> None:
-    """Key of the three ramps, side by side, below which the multiples of uniform attention are written."""
+    """Draw the legend of the three colour scales, with multiples of uniform attention."""
     step = (width + RAMP_GAP) / 3
     for i, (category, letter) in enumerate(LETTERS.items()):
         add_text_mm(
@@ -118,7 +118,7 @@ def colour_scales(figure: Figure, left: float, top: float, width: float, theme: 
 
 
 def colour_scale(axes: Axes, ramp: Colormap) -> None:
-    """A ramp from the faintest to the strongest, with the multiples of uniform attention beneath."""
+    """Draw a colour scale from the faintest to the strongest, with multiples of uniform attention."""
     scale = np.geomspace(FAINTEST, STRONGEST, 256)
     edges = np.append(scale, STRONGEST)
     axes.pcolormesh(edges, [0, 1], scale[None], norm=LogNorm(FAINTEST, STRONGEST), cmap=ramp, rasterized=True)
@@ -130,23 +130,28 @@ def colour_scale(axes: Axes, ramp: Colormap) -> None:
 
 
 def select_non_overlapping(centres: Floats, sizes: list[float], importance: Floats, length: float) -> list[int]:
-    """Which labels to write on an edge so that none touches another or leaves it; the important ones come first.
+    """Return the indices of the labels that fit on an edge without touching each other, important ones first.
 
-    Centres, sizes and length in mm; a label may reach a little over the end of its edge.
+    Args:
+        centres: centre of each label, in mm.
+        sizes: size of each label, in mm.
+        importance: importance of each label.
+        length: length of the edge, in mm; a label may extend a little over the ends.
 
-    >>> select_non_overlapping(np.array([2.0, 4.0, 8.0]), [3.0, 3.0, 3.0], np.array([1.0, 2.0, 1.0]), length=10.0)
-    [1, 2]
+    Examples:
+        >>> select_non_overlapping(np.array([2.0, 4.0, 8.0]), [3.0, 3.0, 3.0], np.array([1.0, 2.0, 1.0]), length=10.0)
+        [1, 2]
     """
-    kept: list[int] = []
+    selected: list[int] = []
     for i in np.argsort(-importance, kind="stable"):
         inside = sizes[i] / 2 - OVERHANG <= centres[i] <= length + OVERHANG - sizes[i] / 2
-        if inside and all(abs(centres[i] - centres[j]) >= (sizes[i] + sizes[j]) / 2 for j in kept):
-            kept.append(int(i))
-    return sorted(kept)
+        if inside and all(abs(centres[i] - centres[j]) >= (sizes[i] + sizes[j]) / 2 for j in selected):
+            selected.append(int(i))
+    return sorted(selected)
 
 
 def _seconds(length: float) -> AxisLabels:
-    """Ticks at 0 and at a round number of seconds, which is labelled, clear of the end."""
+    """Return ticks at 0 and at a round number of seconds before the end, with its label."""
     digits = max(0, int(np.ceil(-np.log10(0.85 * length))))
     last = np.floor(0.85 * length * 10**digits) / 10**digits
     return AxisLabels(

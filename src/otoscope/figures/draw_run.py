@@ -50,7 +50,7 @@ def draw(
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:
         ...     run = analyze("bundled", "bundled", f"{folder}/run", limit=2)
-        ...     sorted(path.name for path in render_figures(run.path, f"{folder}/figures", formats=["svg"]))[0]
+        ...     sorted(path.name for path in draw(run.path, f"{folder}/figures", formats=["svg"]))[0]
         'atlas.svg'
     """
     opened = open_run(run)

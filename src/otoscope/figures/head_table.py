@@ -1,4 +1,4 @@
-"""One row per head of a Dataset: what figures sort, place and colour."""
+"""A table with one row per head, which figures sort and colour."""
 
 import pandas as pd
 import xarray as xr
@@ -8,9 +8,9 @@ from otoscope.results.schema import HEAD_DIMS
 
 
 def head_rankings(dataset: xr.Dataset) -> pd.DataFrame:
-    """Heads with `layer`, `head`, `category` and, by the statistic of that category, `value`, `low`, `high`, `rank`.
+    """Return the heads with `layer`, `head`, `category`, and `value`, `low`, `high`, `rank` by its statistic.
 
-    `rank` counts from 1 in the whole list of that statistic. Heads that a layer lacks are left out.
+    `rank` counts from 1 over all heads. Heads that a layer does not have are skipped.
     """
     heads = dataset[["category", *STATISTIC_OF.values()]].to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
     for category, statistic in STATISTIC_OF.items():

@@ -1,4 +1,4 @@
-"""One map for each layer of a model, on one page: what rollout and value zeroing are seen by."""
+"""One map for each layer of a model on one page, for rollout and value zeroing."""
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,7 @@ def layer_maps(dataset: xr.Dataset, maps_lqk: Floats, heading: str, note: str, t
 
 
 def _grid(n_layers: int) -> tuple[int, float]:
-    """Maps side by side, and the edge of each in mm, as large as the page allows."""
+    """Return the number of columns, and the edge of each map in mm, as large as the page allows."""
     best = (1, 0.0)
     for columns in range(1, n_layers + 1):
         across = (FULL_WIDTH - LEFT - RIGHT + GAP) / columns - GAP

@@ -1,4 +1,4 @@
-"""One tiny reproduction from folders such as the paper's corpora have, killed within each of its stages."""
+"""A tiny reproduction from folders like those of the paper's corpora, killed within each of its stages."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ import otoscope
 
 
 @dataclass(frozen=True)
-class Killed:
-    """Its folder, how each attempt ended, and the stages that were attempted, in their order."""
+class KilledReproduction:
+    """The folder, the exit status of each attempt, and the executed stages in their order."""
 
     root: Path
     ended: dict[str, int]
@@ -30,15 +30,19 @@ class Killed:
 
 
 @pytest.fixture(scope="session")
-def killed(tmp_path_factory) -> Killed:
+def killed(tmp_path_factory) -> KilledReproduction:
     root = tmp_path_factory.mktemp("reproduction")
-    script = Path(killed_reproduction.__file__)
-    paths = os.pathsep.join([str(script.parent), str(Path(otoscope.__file__).parents[1])])
+    module = killed_reproduction.__name__
+    paths = os.pathsep.join(
+        [str(Path(killed_reproduction.__file__).parents[2]), str(Path(otoscope.__file__).parents[1])]
+    )
     environment = os.environ | {"OTOSCOPE_CACHE": str(root / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
     run = subprocess.run(
-        [sys.executable, str(script), str(root)], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", module, str(root)], env=environment, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     ended = dict(line.split("\t") for line in run.stdout.splitlines())
     assert ended["the end"] == "0", run.stderr
-    return Killed(root, {name: int(status) for name, status in ended.items()}, (root / "attempted").read_text().split())
+    return KilledReproduction(
+        root, {name: int(status) for name, status in ended.items()}, (root / "attempted").read_text().split()
+    )

@@ -1,4 +1,4 @@
-"""What the categories look like: the median and the extreme head of each by its statistic, on one utterance."""
+"""Examples of the categories: the median and the extreme head of each by its statistic, on one utterance."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _row(paper: Axes, dataset: xr.Dataset, category: str, top: float, theme: The
 
 
 def _examples(heads: pd.DataFrame, category: str) -> pd.DataFrame:
-    """The median head of a category by its statistic, then its highest; none where no head is of that category."""
+    """Return the median head of a category by its statistic, then the highest; empty if the category has no head."""
     ordered = heads[heads["category"] == category].sort_values("value", kind="stable")
     return ordered.iloc[[(len(ordered) - 1) // 2, -1]] if len(ordered) else ordered
 

@@ -1,4 +1,4 @@
-"""Vertical heads look at few phones or away from them: verticality against the highest and lowest concentration."""
+"""Verticality of heads against their highest and lowest concentration on a phone."""
 
 import numpy as np
 import xarray as xr

@@ -1,4 +1,4 @@
-"""How widely heads spread their attention, layer by layer: every head, and the mean and the ends of each layer."""
+"""Entropy of attention over layers: every head, and the mean and the range of each layer."""
 
 import numpy as np
 import xarray as xr
@@ -31,7 +31,7 @@ def entropy_profile(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _layers(axes: Axes, entropy: xr.DataArray, theme: Theme) -> None:
-    """Mean as a line, from the least to the most as a band; layers without heads are left out."""
+    """Draw the mean of each layer as a line and its range as a band; skip layers without heads."""
     present = entropy.dropna("layer", how="all")
     low, mean, high = (getattr(present, reduced)("head") for reduced in ("min", "mean", "max"))
     axes.fill_between(present["layer"], low, high, color=theme.grid, linewidth=0, alpha=0.7)
@@ -39,7 +39,7 @@ def _layers(axes: Axes, entropy: xr.DataArray, theme: Theme) -> None:
 
 
 def _heads(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """One marker for each head, by its category."""
+    """Draw one marker for each head, by its category."""
     layers = np.broadcast_to(dataset["layer"].values[:, None], dataset["category"].shape)
     for category, marker in MARKERS.items():
         here = dataset["category"].values == category

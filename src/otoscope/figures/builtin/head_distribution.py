@@ -1,4 +1,4 @@
-"""Where the heads of each category stand: every head over layers in the three statistics, and shares by layer."""
+"""The three statistics of every head over layers, and the shares of the categories in each layer."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from otoscope.results.categories import STATISTIC_OF
 
 LEFT, TOP, WIDTH = 12.0, 23.5, 74.0
 HEIGHT, PITCH, SHARES = 25.0, 31.0, 20.0
-SPREAD, BAR = 0.7, 0.72  # of the room of one layer: taken by its heads side by side, by its bar of shares
+SPREAD, BAR = 0.7, 0.72  # of the width of one layer: for its heads, for its bar of shares
 
 
 def head_distribution(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -39,16 +39,16 @@ def head_distribution(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _statistic(axes: Axes, dataset: xr.Dataset, statistic: str, theme: Theme) -> None:
-    """One marker per head, side by side within its layer, with its interval as a thin bar."""
+    """Draw one marker per head with its interval as a thin bar, the heads of a layer next to each other."""
     category = dataset["category"].values
     values, bounds = dataset[statistic].values, dataset[f"{statistic}_interval"].values
     across = (np.arange(dataset.sizes["head"]) + 0.5) / dataset.sizes["head"] - 0.5
-    places = dataset["layer"].values[:, None] + SPREAD * across
+    positions = dataset["layer"].values[:, None] + SPREAD * across
     for name, marker in MARKERS.items():
         here, colour = category == name, theme.categories[name]
-        axes.vlines(places[here], *bounds[here].T, color=colour, linewidth=0.6, alpha=0.7)
+        axes.vlines(positions[here], *bounds[here].T, color=colour, linewidth=0.6, alpha=0.7)
         axes.plot(
-            places[here],
+            positions[here],
             values[here],
             marker,
             color=colour,
@@ -61,12 +61,12 @@ def _statistic(axes: Axes, dataset: xr.Dataset, statistic: str, theme: Theme) ->
 
 
 def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """Stacked bars: which part of each layer's heads is global, vertical, diagonal."""
+    """Draw stacked bars: the share of global, vertical and diagonal heads in each layer."""
     heads = dataset["category"].to_series().rename("category").reset_index()
     present = heads[heads["category"] != ""]
     shares = pd.crosstab(present["layer"], present["category"], normalize="index")
     shares = shares.reindex(columns=list(LETTERS), fill_value=0)
-    room = WIDTH / len(shares) * BAR
+    bar_width = WIDTH / len(shares) * BAR
     bottom = np.zeros(len(shares))
     for category, letter in LETTERS.items():
         heights = shares[category].to_numpy()
@@ -74,7 +74,7 @@ def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
             shares.index, heights, BAR, bottom, color=theme.categories[category], edgecolor=theme.surface, linewidth=0.5
         )
         for layer, height, base in zip(shares.index, heights, bottom, strict=True):
-            if height * SHARES > 3 and room > 2.5:
+            if height * SHARES > 3 and bar_width > 2.5:
                 axes.text(
                     layer,
                     base + height / 2,
@@ -91,8 +91,8 @@ def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
 
 
 def _over_layers(axes: Axes, n_layers: int, theme: Theme) -> None:
-    room = WIDTH / n_layers
-    step = int(np.ceil((text_width(str(n_layers - 1), TEXT_PT) + 1) / room))
+    layer_width = WIDTH / n_layers
+    step = int(np.ceil((text_width(str(n_layers - 1), TEXT_PT) + 1) / layer_width))
     axes.set_xlim(-0.5, n_layers - 0.5)
     axes.set_xticks(range(0, n_layers, step))
     axes.set_xticks(np.arange(0.5, n_layers - 1), minor=True)

@@ -1,4 +1,4 @@
-"""How alike the maps of heads are on one utterance: every two heads, and how layers could use each other's maps."""
+"""Similarity of the maps of heads on one utterance: every two heads, and reuse of maps between layers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
-    """Cells of the heads that there are, with lines between layers."""
+    """Draw the cells of the existing heads, with lines between layers."""
     L, H = similar_lhlh.shape[:2]
     flat_nn = similar_lhlh.reshape(L * H, L * H)
     present = ~np.isnan(flat_nn.diagonal())
@@ -48,13 +48,15 @@ def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
 
 
 def _layers(axes: Axes, reuse_ll: Floats, theme: Theme) -> None:
-    """Cells with their numbers where they fit."""
+    """Draw cells, with numbers if they fit."""
     _show(axes, reuse_ll, theme)
     _name_layers(axes, np.arange(len(reuse_ll), dtype=float), LAYERS)
     axes.set(xlabel="layer whose maps are used", ylabel="layer")
     for (row, column), value in np.ndenumerate(reuse_ll) if LAYERS / len(reuse_ll) >= WRITTEN else ():
-        ink = theme.surface if value > DARK else theme.foreground
-        axes.text(column, row, "" if np.isnan(value) else f"{value:.2f}", ha="center", va="center_baseline", color=ink)
+        colour = theme.surface if value > DARK else theme.foreground
+        axes.text(
+            column, row, "" if np.isnan(value) else f"{value:.2f}", ha="center", va="center_baseline", color=colour
+        )
 
 
 def _show(axes: Axes, values: Floats, theme: Theme) -> None:
@@ -64,7 +66,7 @@ def _show(axes: Axes, values: Floats, theme: Theme) -> None:
 
 
 def _name_layers(axes: Axes, middles: Floats, side: float) -> None:
-    """Numbers of layers along both edges, those that fit."""
+    """Draw the numbers of layers along both edges, as many as fit."""
     step = int(np.ceil((text_width(str(len(middles) - 1), TEXT_PT) + 1.5) / (side / len(middles))))
     shown = range(0, len(middles), step)
     for axis in (axes.xaxis, axes.yaxis):

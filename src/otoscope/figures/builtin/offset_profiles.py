@@ -1,4 +1,4 @@
-"""Which way diagonal heads look: mean attention at each signed distance between key and query."""
+"""Offsets of diagonal heads: mean attention at each signed distance between key and query."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, WIDTH, HEIGHT = 22.0, 19.0, 53.0, 8.5
 NAMED = 6
-VISIBLE = 0.05  # part of its peak above which a profile must lie within the picture
+VISIBLE = 0.05  # share of its peak above which a profile must be within the axes
 GAP, STACK = 7.0, 13.0
 
 
@@ -37,9 +37,9 @@ def offset_profiles(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _diagonal_heads(dataset: xr.Dataset) -> xr.Dataset:
-    """Profiles [place, offset] of the diagonal heads, sharpest first, with offsets and `peak` in ms.
+    """Return profiles [place, offset] of the diagonal heads, sharpest first, with offsets and `peak` in ms.
 
-    There always is one: the head that ranks first in diagonality.
+    There is always at least one: the head that ranks first in diagonality.
     """
     milliseconds = dataset["offset"] * dataset.attrs["frame_period"] * 1000
     variables = dataset[["offset_profile", "offset_profile_interval", "category"]].assign_coords(offset=milliseconds)
@@ -50,19 +50,19 @@ def _diagonal_heads(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def _reach(peaks: xr.DataArray, sharpest: xr.Dataset) -> float:
-    """Half of the range of offsets that is shown, in ms."""
+    """Return half of the range of the axis of offsets, in ms."""
     profile = sharpest["offset_profile"]
     visible = abs(profile["offset"]).where(profile > VISIBLE * profile.max("offset"))
     return 1.1 * max(1.0, float(abs(peaks).max()), float(visible.max()))
 
 
 def _highest(heads: xr.Dataset) -> float:
-    """Top of the profiles and of their intervals, which a single utterance lacks."""
+    """Return the maximum of profiles and intervals; a single utterance has no intervals."""
     return float(np.nanmax([heads["offset_profile"].max(), heads["offset_profile_interval"].max()]))
 
 
 def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: float, theme: Theme) -> None:
-    """One head: its name, its profile on the common scale, height and place of its peak."""
+    """Draw one head: its name, its profile on the common scale, height and offset of its peak."""
     axes = add_axes_mm(figure, LEFT, top, WIDTH, HEIGHT - 0.8)
     _profile(axes, head, theme)
     _share_offsets(axes, reach, theme)
@@ -75,7 +75,7 @@ def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: fl
 
 
 def _profile(axes: Axes, head: xr.Dataset, theme: Theme) -> None:
-    """Mean as a line over its filled area, interval as a band."""
+    """Draw the mean as a line over its filled area, the interval as a band."""
     colour, offset = theme.categories["diagonal"], head["offset"].values
     low, high = head["offset_profile_interval"].transpose("bound", "offset").values
     axes.fill_between(offset, head["offset_profile"].values, color=colour, alpha=0.18, linewidth=0)
@@ -84,7 +84,7 @@ def _profile(axes: Axes, head: xr.Dataset, theme: Theme) -> None:
 
 
 def _peaks(axes: Axes, peaks: npt.NDArray[np.floating], step: float, theme: Theme) -> None:
-    """Number of heads whose peak lies at each offset."""
+    """Draw the number of heads with their peak at each offset."""
     places, counts = np.unique(peaks, return_counts=True)
     axes.bar(places, counts, width=0.7 * step, color=theme.categories["diagonal"])
     axes.set_yticks([0, counts.max()])

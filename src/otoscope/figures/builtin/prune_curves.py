@@ -1,4 +1,4 @@
-"""What probes read from a model whose heads are removed by rankings, from the highest score down and the other way."""
+"""Scores of probes as heads are removed by rankings, from the highest score down and in reverse."""
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def prune_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _panel(axes: Axes, one: xr.Dataset, theme: Theme) -> Axes:
-    """One probe in one direction."""
+    """Draw one probe in one direction."""
     removed = one["removed"].values
     for ranking in one["ranking"].values:
         draw_curve(axes, removed, one.sel(ranking=ranking), "", ranking_style(str(ranking), theme))

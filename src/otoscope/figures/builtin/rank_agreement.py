@@ -1,4 +1,4 @@
-"""How far rankings agree: their rank correlations, and the ranks of all heads in the first two."""
+"""Agreement of rankings: their rank correlations, and the ranks of all heads in the first two."""
 
 import numpy as np
 import xarray as xr
@@ -39,25 +39,25 @@ def rank_agreement(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _matrix(axes: Axes, dataset: xr.Dataset, cell: float, theme: Theme) -> None:
-    """Cells coloured from -1 to 1, with their numbers where they fit; rows are named, columns are counted."""
+    """Draw cells coloured from -1 to 1, with numbers if they fit; rows have names, columns have numbers."""
     agreement, names = dataset["agreement"].values, [str(name) for name in dataset["ranking"].values]
     n_rankings = len(names)
     axes.pcolormesh(agreement, cmap=_diverging(theme), vmin=-1, vmax=1, edgecolors=theme.surface, linewidth=0.4)
     axes.set(xlim=(0, n_rankings), ylim=(n_rankings, 0))
     axes.spines[:].set_visible(False)
     middles = np.arange(n_rankings) + 0.5
-    room = LEFT - MARGIN - 2
-    labels = [ellipsize(f"{number} {name}", TEXT_PT, room) for number, name in enumerate(names, start=1)]
+    label_width = LEFT - MARGIN - 2
+    labels = [ellipsize(f"{number} {name}", TEXT_PT, label_width) for number, name in enumerate(names, start=1)]
     axes.set_yticks(middles, labels)
     axes.set_xticks(middles, [str(number) for number in range(1, n_rankings + 1)])
     axes.tick_params(length=0)
     for (row, column), value in np.ndenumerate(agreement) if cell >= WRITTEN else ():
-        ink = theme.surface if abs(value) > 0.6 else theme.foreground
-        axes.text(column + 0.5, row + 0.5, _short(value), ha="center", va="center_baseline", color=ink)
+        colour = theme.surface if abs(value) > 0.6 else theme.foreground
+        axes.text(column + 0.5, row + 0.5, _short(value), ha="center", va="center_baseline", color=colour)
 
 
 def _scatter(axes: Axes, across: xr.DataArray, up: xr.DataArray, theme: Theme) -> None:
-    """One dot for each head."""
+    """Draw one dot for each head."""
     layers = np.broadcast_to(across["layer"].values[:, None], across.shape)
     n_heads = int(across.notnull().sum())
     axes.scatter(
@@ -83,7 +83,7 @@ def _diverging(theme: Theme) -> Colormap:
 
 
 def _short(value: float) -> str:
-    """`.93`, `−.93`, `1`: as few signs as two digits need."""
+    """Return two digits with as few characters as possible: `.93`, `−.93`, `1`."""
     if np.isnan(value):
         return ""
     return f"{value:.2f}".replace("0.", ".").replace("1.00", "1").replace("-", "−")

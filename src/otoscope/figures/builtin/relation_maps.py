@@ -1,4 +1,4 @@
-"""Phone relation maps of a few heads: which phones attend to which more than uniform attention would."""
+"""Phone relation maps of a few heads: which phones attend to which, relative to uniform attention."""
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +34,9 @@ def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
-    """The head of each category with the most extreme concentration, and the one that most attends to the same phone.
+    """Return the head of each category with the most extreme concentration, and the best head of the same phone.
 
-    A category without a head is left out; so is the last where its effect is undefined.
+    A category without a head is skipped; so is the last head if its effect is undefined.
     """
     variables = ["category", "operations", "preference", "concentration", "operation_effect", "phone_class"]
     heads = dataset[variables].stack(place=("layer", "head"), create_index=False).load()
@@ -54,7 +54,7 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
 
 def _map(figure: Figure, head: xr.Dataset, why: str, left: float, top: float, theme: Theme) -> None:
     symbols = [str(symbol) for symbol in head["key_phone"].values]
-    does = head["operations"].item() or "no operation stands out"
+    does = head["operations"].item() or "no operation is significant"
     name = f"layer {head['layer'].item()}, head {head['head'].item()}: {why}"
     add_text_mm(figure, left, top, ellipsize(name, TEXT_PT, SIDE, "bold"), weight="bold")
     add_text_mm(figure, left, top + 3.3, _beginning(does, SIDE), color=theme.muted)

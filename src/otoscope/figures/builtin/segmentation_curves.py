@@ -1,4 +1,4 @@
-"""Precision and recall of phone boundaries as beta varies, for attention and for what it is compared with."""
+"""Precision and recall of phone boundaries as beta varies, for attention and its baselines."""
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def segmentation_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _style(name: str, theme: Theme) -> LineStyle:
-    """The same for a method of either model; curves of the other model are dashed."""
+    """Return the style of a method, the same for both models; curves of the other model are dashed."""
     styles = {
         "MFCC": LineStyle(theme.foreground, "s"),
         "log-mel": LineStyle(theme.muted, "d"),

@@ -1,4 +1,4 @@
-"""How the best head segments one utterance: its map, the likeness of its rows, the score and its minima."""
+"""Segmentation of one utterance by the best head: its map, the similarity of its rows, the score and its minima."""
 
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from otoscope.maps.pooling import block_means
 
 LEFT, TOP, SIDE, BETWEEN = 12.0, 20.0, 78.0, 8.0
 SCORE_TOP, SCORE_HEIGHT = TOP + SIDE + 20, 26.0
-PIXELS = 900  # kept of a picture's edge
+PIXELS = 900  # of the edge of a picture
 
 Floats = npt.NDArray[np.floating]
 
@@ -40,22 +40,22 @@ def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
         add_text_mm(figure, left, TOP - 4, heading, weight="bold")
         axes = add_axes_mm(figure, left, TOP, SIDE, SIDE)
         axes.imshow(picture, norm=norm, cmap=_grey(theme), extent=_extent(dataset), interpolation_stage="data")
-        _phones_beside(axes, dataset, theme)
+        _draw_phones(axes, dataset, theme)
     _key(figure, TOP + SIDE + 7, theme)
     _score(add_axes_mm(figure, LEFT, SCORE_TOP, 2 * SIDE + BETWEEN, SCORE_HEIGHT), dataset, theme)
     return figure
 
 
 def _extent(dataset: xr.Dataset) -> tuple[float, float, float, float]:
-    """Seconds at the edges of the map."""
+    """Return the times at the edges of the map, in seconds."""
     period = dataset.attrs["frame_period"]
     start = dataset.attrs["first_centre"] - period / 2
     end = start + dataset.sizes["query"] * period
     return start, end, end, start
 
 
-def _phones_beside(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """Steps along the diagonal: above it the true phones, below it those that were found."""
+def _draw_phones(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
+    """Draw steps along the diagonal: the true phones above it, the predicted ones below it."""
     start, end, _, _ = _extent(dataset)
     for name, colour, above in (
         ("true", theme.categories["global"], True),
@@ -75,7 +75,7 @@ def _key(figure: Figure, top: float, theme: Theme) -> None:
 
 
 def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """The score over time, the true boundaries as lines, its minima as triangles, phones above."""
+    """Draw the score over time, true boundaries as lines, minima as triangles, and the phones."""
     start, end, _, _ = _extent(dataset)
     score, found = dataset["score"], dataset["found_boundary"].values
     axes.vlines(

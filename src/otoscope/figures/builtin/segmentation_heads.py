@@ -1,4 +1,4 @@
-"""Which heads segment: every head's and every layer's R-value on the validation part, and who votes in the ensemble."""
+"""R-values of every head and layer on the validation part, and the heads of the ensemble."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from otoscope.figures.style.theme import Theme
 from otoscope.results.summary import counted
 
 LEFT, TOP, RIGHT, BOTTOM = 14.0, 26.0, 3.0, 9.0
-CELL, WRITTEN, GAP = 9.0, 6.0, 3.0  # mm: edge of a cell, from which edge its number is written, room beside heads
+CELL, WRITTEN, GAP = 9.0, 6.0, 3.0  # mm: edge of a cell, from which edge its number is written, gap right of the heads
 
 Floats = npt.NDArray[np.floating]
 
@@ -34,9 +34,9 @@ def segmentation_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     _grid(axes, heads, limits, cell, theme)
     _frame_voters(axes, found["vote"].values, theme)
     _name(axes, found)
-    beside = add_axes_mm(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
-    _grid(beside, layers, limits, cell, theme)
-    beside.set(xticks=[], yticks=[])
+    layer_axes = add_axes_mm(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
+    _grid(layer_axes, layers, limits, cell, theme)
+    layer_axes.set(xticks=[], yticks=[])
     add_text_mm(figure, LEFT, TOP - 1, "heads", va="bottom", color=theme.muted)
     right = LEFT + (n_heads + 1) * cell + GAP
     add_text_mm(figure, right, TOP - 1, "layer", va="bottom", ha="right", color=theme.muted)
@@ -63,15 +63,20 @@ def _grid(axes: Axes, values: Floats, limits: tuple[float, float], cell: float, 
     axes.tick_params(length=0)
     for (row, column), value in np.ndenumerate(values) if cell >= WRITTEN else ():
         if not np.isnan(value):
-            ink = theme.surface if value > (low + high) / 2 else theme.foreground
+            colour = theme.surface if value > (low + high) / 2 else theme.foreground
             axes.text(
-                column + 0.5, row + 0.5, f"{value:.2f}".removeprefix("0"), ha="center", va="center_baseline", color=ink
+                column + 0.5,
+                row + 0.5,
+                f"{value:.2f}".removeprefix("0"),
+                ha="center",
+                va="center_baseline",
+                color=colour,
             )
 
 
-def _frame_voters(axes: Axes, places: Floats, theme: Theme) -> None:
-    for row, column in np.argwhere(places > 0):
-        first = places[row, column] == 1
+def _frame_voters(axes: Axes, ranks: Floats, theme: Theme) -> None:
+    for row, column in np.argwhere(ranks > 0):
+        first = ranks[row, column] == 1
         axes.add_patch(
             Rectangle(
                 (column + 0.05, row + 0.05),

@@ -1,4 +1,4 @@
-"""What probes read from a model whose span is limited, its rows normalised again and as published."""
+"""Scores of probes under a limited attention span, rows normalised again and as published."""
 
 import numpy as np
 import xarray as xr
@@ -20,19 +20,19 @@ def span_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     n_probes = dataset.sizes["probe"]
     figure = new_page(COLUMN, TOP + n_probes * PITCH + 7.5)
     add_header(figure, "Span limited", corpus_caption(dataset), dataset, theme, COLUMN)
-    strokes = {
+    styles = {
         "renormalised": LineStyle(theme.categories["global"], "o"),
         "published": LineStyle(theme.categories["vertical"], "^"),
     }
-    for place_of_key, (rows, stroke) in enumerate(strokes.items()):
+    for place_of_key, (rows, style) in enumerate(styles.items()):
         text = {"renormalised": "● rows normalised again", "published": "▲ rows as published"}[rows]
-        add_text_mm(figure, LEFT + place_of_key * 37, 14.5, text, color=stroke.colour)
+        add_text_mm(figure, LEFT + place_of_key * 37, 14.5, text, color=style.colour)
     for row in range(n_probes):
         one = dataset.isel(probe=row)
         axes = add_axes_mm(figure, LEFT, TOP + row * PITCH, WIDTH, HEIGHT)
         at = np.arange(dataset.sizes["radius"])
-        for rows, stroke in strokes.items():
-            draw_curve(axes, at, one.sel(rows=rows), "span_", stroke)
+        for rows, style in styles.items():
+            draw_curve(axes, at, one.sel(rows=rows), "span_", style)
         format_score_axis(axes, one, theme)
         shown = slice(None, None, -(-len(at) // FEW))
         axes.set_xticks(at[shown], [_named(radius) for radius in dataset["radius"].values[shown]])

@@ -1,4 +1,4 @@
-"""Value zeroing of one utterance: which phones each frame of each layer's output is made of."""
+"""Value zeroing of one utterance: how much each frame of each layer's output needs each phone."""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,10 @@ def value_zeroing(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def expand_to_frames(dataset: xr.Dataset) -> npt.NDArray[np.floating]:
-    """Each score's share of its row, spread over the frames of its span, `[layer, query, key]`; 0 outside of spans."""
+    """Return the share of each score in its row, divided among the frames of its span, `[layer, query, key]`.
+
+    Frames outside of spans have 0.
+    """
     scores = dataset["value_zeroing"].transpose("layer", "query", "span").values
     starts, stops = (dataset[f"span_{end}"].values.astype(int) for end in ("start", "stop"))
     total = np.maximum(scores.sum(-1, keepdims=True), np.finfo(float).tiny)

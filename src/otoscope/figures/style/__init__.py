@@ -1,1 +1,1 @@
-"""figures.style."""
+"""What figures share: theme, page, header, legend, styles of curves and models, inline SVG."""

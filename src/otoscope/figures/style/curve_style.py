@@ -65,7 +65,8 @@ def generic_style(name: str, theme: Theme) -> LineStyle:
     """Return a style that depends on the name alone, the same in every process."""
     number = crc32(name.encode())
     saturation, value = (0.45, 0.95) if theme.name == "dark" else (0.8, 0.6)
-    colour = to_hex(hsv_to_rgb((number % 360 / 360, saturation, value)))
+    red, green, blue = hsv_to_rgb((number % 360 / 360, saturation, value)).tolist()
+    colour = to_hex((red, green, blue))
     return LineStyle(colour, GENERIC_MARKERS[number // 360 % len(GENERIC_MARKERS)])
 
 

@@ -1,4 +1,4 @@
-"""Key of the categories: marker, name and number of heads."""
+"""The legend of the categories: marker, name and number of heads."""
 
 import numpy as np
 import xarray as xr
@@ -10,7 +10,7 @@ from otoscope.figures.style.theme import MARKERS, Theme
 
 
 def add_category_legend(figure: Figure, dataset: xr.Dataset, left: float, top: float, theme: Theme) -> None:
-    """Write the key in one line whose top left lies at this point, in mm."""
+    """Add the legend in one line with its top left corner at this point, in mm."""
     category = dataset["category"].values
     handles = [
         Line2D([], [], marker=marker, color=theme.categories[name], label=f"{name} {np.sum(category == name)}")

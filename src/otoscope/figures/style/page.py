@@ -1,4 +1,4 @@
-"""Figures laid out in millimetres from the top left, as a printed page is."""
+"""Layout of figures in millimetres from the top left corner of the page."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ COLUMN, FULL_WIDTH, FULL_HEIGHT = 88.0, 180.0, 250.0
 
 
 class BoxMm(NamedTuple):
-    """Where a map lies on the page, in mm from the top left."""
+    """The position of a square map on the page, in mm from the top left corner."""
 
     left: float
     top: float
@@ -26,12 +26,12 @@ class BoxMm(NamedTuple):
 
 
 def new_page(width: float, height: float) -> Figure:
-    """An empty figure of that size, in mm."""
+    """Return an empty figure of a size in mm."""
     return Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), dpi=300)
 
 
 def add_axes_mm(figure: Figure, left: float, top: float, width: float, height: float, **options: Any) -> Axes:
-    """Axes whose data area has exactly these edges, in mm from the top left of the page."""
+    """Add axes whose data area has these edges, in mm from the top left corner of the page."""
     page_width, page_height = figure.get_size_inches() * MM_PER_INCH
     bottom = page_height - top - height
     box = (left / page_width, bottom / page_height, width / page_width, height / page_height)
@@ -39,7 +39,7 @@ def add_axes_mm(figure: Figure, left: float, top: float, width: float, height: f
 
 
 def page_axes(figure: Figure) -> Axes:
-    """Axes over the whole page in mm from its top left: one of them holds hundreds of pictures quickly."""
+    """Add axes over the whole page, in mm from its top left corner; drawing hundreds of maps on them is fast."""
     width, height = figure.get_size_inches() * MM_PER_INCH
     axes = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
     axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
@@ -47,7 +47,7 @@ def page_axes(figure: Figure) -> Axes:
 
 
 def add_text_mm(figure: Figure, left: float, top: float, text: str, **options: Any) -> Text:
-    """Text whose first line begins at this point, in mm from the top left of the page."""
+    """Add text whose first line starts at this point, in mm from the top left corner of the page."""
     page_width, page_height = figure.get_size_inches() * MM_PER_INCH
     options = {"ha": "left", "va": "top"} | options
     return figure.text(left / page_width, 1 - top / page_height, text, **options)
@@ -56,7 +56,7 @@ def add_text_mm(figure: Figure, left: float, top: float, text: str, **options: A
 def add_legend_mm(
     figure: Figure, left: float, top: float, handles: Sequence[Artist], columns: int, **spacing: float
 ) -> None:
-    """A legend whose top left lies at this point, in mm from the top left of the page."""
+    """Add a legend with its top left corner at this point, in mm from that of the page."""
     width, height = figure.get_size_inches() * MM_PER_INCH
     figure.legend(
         handles=handles,
@@ -72,10 +72,11 @@ def add_legend_mm(
 
 @cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Width of a line of text, in mm, at a size in points.
+    """Return the width of a line of text in mm, at a size in points.
 
-    >>> 1.3 < text_width("n", size=7.0) < 1.5
-    True
+    Examples:
+        >>> 1.3 < text_width("n", size=7.0) < 1.5
+        True
     """
     if not text:
         return 0.0
@@ -84,17 +85,18 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 
 def ellipsize(text: str, size: float, width: float, weight: str = "normal") -> str:
-    """The text, with its middle left out where it is wider than `width` mm.
+    """Return the text, with an ellipsis in its middle if it is wider than `width` mm.
 
-    >>> ellipsize("facebook/wav2vec2-large-xlsr-53", size=7.0, width=25.0)
-    'facebook/…-xlsr-53'
+    Examples:
+        >>> ellipsize("facebook/wav2vec2-large-xlsr-53", size=7.0, width=25.0)
+        'facebook/…-xlsr-53'
     """
     if text_width(text, size, weight) <= width:
         return text
-    fitting = bisect_right(range(len(text)), width, key=lambda kept: text_width(_ends(text, kept), size, weight))
+    fitting = bisect_right(range(len(text)), width, key=lambda count: text_width(_ends(text, count), size, weight))
     return _ends(text, fitting - 1)
 
 
-def _ends(text: str, kept: int) -> str:
-    """The first and last characters, `kept` in all."""
-    return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+def _ends(text: str, count: int) -> str:
+    """Return the first and last characters, `count` in all, with an ellipsis between."""
+    return f"{text[: (count + 1) // 2]}…{text[len(text) - count // 2 :]}"

@@ -1,4 +1,4 @@
-"""A figure as SVG to stand within a page of HTML, among others."""
+"""A figure as SVG inside a page of HTML with other figures."""
 
 import io
 import re
@@ -14,17 +14,24 @@ _REFERENCES = re.compile(r'(\bid="|url\(#|href="#)')
 
 
 def inline_svg(spec: FigureSpec, dataset: xr.Dataset, theme: Theme, prefix: str) -> str:
-    """The `<svg>` element of a figure, its text as text; `prefix` makes its ids differ from those of other figures.
+    """Return the `<svg>` element of a figure, with text as text.
 
-    >>> from otoscope.figures import LIGHT
-    >>> empty = FigureSpec("none", "nothing", ("x",), lambda dataset, theme: matplotlib.figure.Figure())
-    >>> inline_svg(empty, xr.Dataset(), LIGHT, "a-")[:20]
-    '<svg role="img" aria'
+    Args:
+        spec: the figure.
+        dataset: what it shows.
+        theme: its theme.
+        prefix: added to every id, so that ids differ from those of other figures.
+
+    Examples:
+        >>> from otoscope.figures import LIGHT
+        >>> empty = FigureSpec("none", "nothing", ("x",), lambda dataset, theme: matplotlib.figure.Figure())
+        >>> inline_svg(empty, xr.Dataset(), LIGHT, "a-")[:20]
+        '<svg role="img" aria'
     """
     figure = spec.draw(dataset, theme)
-    written = io.StringIO()
+    svg = io.StringIO()
     with matplotlib.rc_context(theme.rc):
-        FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    element = written.getvalue().partition("<svg")[2]
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    element = svg.getvalue().partition("<svg")[2]
     unique = _REFERENCES.sub(rf"\g<1>{prefix}", element)
     return f'<svg role="img" aria-label="{spec.doc}"{unique}'

@@ -33,19 +33,19 @@ class Theme:
 
     @property
     def diverging(self) -> Colormap:
-        """Colours from avoided through the surface to preferred; what is undefined is the colour of lines."""
+        """Return colours from avoided through the surface to preferred; undefined values are drawn as the grid."""
         ends = [self.avoided, self.surface, self.preferred]
         return LinearSegmentedColormap.from_list(f"{self.name}-diverging", ends).with_extremes(bad=self.grid)
 
     @property
     def plain(self) -> Colormap:
-        """Colours from the surface to the ink, for what is of no category; what is undefined is the colour of lines."""
+        """Return colours from the surface to the foreground, for data without a category; undefined values as the grid."""
         return LinearSegmentedColormap.from_list(f"{self.name}-plain", [self.surface, self.foreground]).with_extremes(
             bad=self.grid
         )
 
     def ramp(self, category: str) -> Colormap:
-        """Sequential colours from the surface through the category's colour, for an attention map."""
+        """Return sequential colours from the surface through the category's colour, for an attention map."""
         colour = self.categories[category]
         return LinearSegmentedColormap.from_list(
             f"{self.name}-{category}", [(0, self.surface), (0.6, colour), (1, self.peak)]
@@ -53,7 +53,7 @@ class Theme:
 
     @property
     def rc(self) -> dict[Any, Any]:
-        """Matplotlib settings under which a figure of this theme is drawn and saved; text stays text."""
+        """Return the matplotlib settings of this theme; text in files stays text."""
         surfaces = ("figure.facecolor", "axes.facecolor", "legend.facecolor")
         inks = ("text.color", "axes.labelcolor", "axes.titlecolor", "xtick.labelcolor", "ytick.labelcolor")
         sizes = (
@@ -107,7 +107,7 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 
 def get_theme(name: str) -> Theme:
-    """The theme of that name.
+    """Return a theme by its name.
 
     Raises:
         InputError: there is none.

@@ -1,1 +1,1 @@
-"""The published experiments, run whole: models trained, every experiment made, published figures beside ours."""
+"""Reproduction of Yang, Liu and Lee 2020: Understanding Self-Attention of Self-Supervised Audio Transformers."""

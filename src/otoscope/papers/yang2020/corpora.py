@@ -1,4 +1,4 @@
-"""The corpora of a reproduction: what models are trained on, where phones are known, where speakers are."""
+"""The corpora of the reproduction: speech to train on, speech with phones, speech with speakers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ from otoscope.analysis.stored_maps import labels
 from otoscope.corpus import Skipped, read_corpus
 
 PHONES, SPEAKERS, PRETRAINING = "phones", "speakers", "pre-training"  # roles
-PARTS = {"train", "test", "dev"}  # names that tell nothing of a corpus
+SUBSET_NAMES = {"train", "test", "dev"}  # names that do not identify a corpus without the folder above
 
 
 @dataclass(frozen=True)
-class Probed:
-    """A corpus that models are measured on, or trained on.
+class EvaluationCorpus:
+    """A corpus to train on, or to evaluate models on.
 
     Attributes:
-        role: `phones`, `speakers`, `speakers-2`, ..., which name folders; `pre-training`.
-        path: of the corpus.
-        name: by which it is told from the others.
-        labels: folder of TextGrids, where they lie in another tree than the audio.
+        role: `phones`, `speakers`, `speakers-2`, ... (also names of folders), or `pre-training`.
+        path: path of the corpus.
+        name: name in tables, different for each corpus.
+        labels: folder of TextGrids, if they are not in the folders of the audio.
     """
 
     role: str
@@ -38,29 +38,29 @@ class Probed:
 
     @property
     def cuts(self) -> CutSet:
-        """Its utterances."""
+        """Return the utterances."""
         return CutSet.from_cuts(self._read[0])
 
     @property
-    def given(self) -> str | CutSet:
-        """What `analyze`, `segment` and `prune` take: its path, so that runs name it, unless labels lie elsewhere."""
+    def source(self) -> str | CutSet:
+        """Return what `analyze`, `segment` and `prune` receive: the path, which runs record, or cuts with labels."""
         return self.cuts if self.labels else self.path
 
     @property
     def probes(self) -> list[str]:
-        """The probes that its labels and speakers allow."""
-        return probes_of(self._read[0])
+        """Return the names of the probes that the labels and speakers allow."""
+        return available_probes(self._read[0])
 
     @property
     def facts(self) -> dict[str, str | float]:
-        """How much there is of it."""
+        """Return the size of the corpus, by the name of each quantity."""
         cuts, skipped = self._read
         return {
             "role": self.role,
             "name": self.name,
             "utterances": len(cuts),
             "hours": sum(cut.duration for cut in cuts) / 3600,
-            "speakers": len(_utterances_of(cuts)),
+            "speakers": len(_utterances_by_speaker(cuts)),
             "labelled": sum(bool(labels(cut, "phone")) for cut in cuts),
             "skipped": len(skipped),
         }
@@ -68,63 +68,81 @@ class Probed:
 
 @dataclass(frozen=True)
 class Corpora:
-    """All of them; `pretrain` by path."""
+    """All corpora of a reproduction.
+
+    Attributes:
+        pretrain: paths of the corpora to train on.
+        evaluation: the corpora to evaluate on; the first has phones, the others have speakers.
+    """
 
     pretrain: Sequence[str]
-    probed: Sequence[Probed]
+    evaluation: Sequence[EvaluationCorpus]
 
     @property
-    def phones(self) -> Probed:
-        """The one whose phones are known: heads, boundaries and relations are measured on it."""
-        return self.probed[0]
+    def phones(self) -> EvaluationCorpus:
+        """Return the corpus with phones, on which heads, boundaries and relations are measured."""
+        return self.evaluation[0]
 
     @property
-    def pool(self) -> list[Probed]:
-        """Those to train on; read anew each time, for they may be too large to be kept."""
-        return [Probed(PRETRAINING, path, called(path)) for path in self.pretrain]
+    def pool(self) -> list[EvaluationCorpus]:
+        """Return the corpora to train on; they are read again at each call, because they may be too large to store."""
+        return [EvaluationCorpus(PRETRAINING, path, corpus_name(path)) for path in self.pretrain]
 
     @property
     def held_out(self) -> list[str]:
-        """Paths of the corpora on which pre-training is validated: those of speakers."""
-        return [one.path for one in self.probed[1:]]
+        """Return the paths of the corpora on which pre-training is validated: those with speakers."""
+        return [corpus.path for corpus in self.evaluation[1:]]
 
 
-def corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], labels: str | None = None) -> Corpora:
-    """The corpora of a command; `labels` are TextGrids of the speakers' corpora.
+def make_corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], labels: str | None = None) -> Corpora:
+    """Return the corpora of a command, with a role and a name for each.
 
-    >>> [one.name for one in corpora(["pool"], "TIMIT/TEST", ["a/clean", "b/clean"]).probed]
-    ['TIMIT/TEST', 'clean (speakers)', 'clean (speakers-2)']
+    Args:
+        pretrain: paths of the corpora to train on.
+        phones: path of the corpus with phones.
+        speakers: paths of the corpora with speakers.
+        labels: folder of TextGrids of the corpora with speakers.
+
+    Examples:
+        >>> [corpus.name for corpus in make_corpora(["pool"], "TIMIT/TEST", ["a/clean", "b/clean"]).evaluation]
+        ['TIMIT/TEST', 'clean (speakers)', 'clean (speakers-2)']
     """
-    roles = [SPEAKERS, *(f"{SPEAKERS}-{place}" for place in range(2, len(speakers) + 1))]
+    roles = [SPEAKERS, *(f"{SPEAKERS}-{number}" for number in range(2, len(speakers) + 1))]
     paths = dict(zip([PHONES, *roles], [phones, *speakers], strict=True))
-    names = [called(path) for path in paths.values()]
-    probed = [
-        Probed(role, path, f"{name} ({role})" if names.count(name) > 1 else name, labels if role != PHONES else None)
+    names = [corpus_name(path) for path in paths.values()]
+    evaluation = [
+        EvaluationCorpus(
+            role, path, f"{name} ({role})" if names.count(name) > 1 else name, labels if role != PHONES else None
+        )
         for (role, path), name in zip(paths.items(), names, strict=True)
     ]
-    return Corpora(pretrain, probed)
+    return Corpora(pretrain, evaluation)
 
 
-def called(path: str) -> str:
-    """What a corpus is called: its folder, after the one that holds it where it says no more than which part it is.
+def corpus_name(path: str) -> str:
+    """Return the name of a corpus: its folder, with the folder above if the name is only that of a subset.
 
-    >>> called("corpora/TIMIT/TRAIN"), called("corpora/LibriSpeech/test-clean")
-    ('TIMIT/TRAIN', 'test-clean')
+    Examples:
+        >>> corpus_name("corpora/TIMIT/TRAIN"), corpus_name("corpora/LibriSpeech/test-clean")
+        ('TIMIT/TRAIN', 'test-clean')
     """
     folder = Path(path)
-    return "/".join(folder.parts[-2:]) if folder.name.lower() in PARTS else folder.name
+    return "/".join(folder.parts[-2:]) if folder.name.lower() in SUBSET_NAMES else folder.name
 
 
-def probes_of(cuts: Sequence[MonoCut]) -> list[str]:
-    """Probes that can be asked of some utterances: phones of two speakers, speakers with two utterances each."""
-    utterances = _utterances_of(cuts)
-    heard = _utterances_of([cut for cut in cuts if labels(cut, "phone")])
-    repeated = sum(count > 1 for count in utterances.values())
-    asked = ["phone"] * (len(heard) > 1) + ["speaker-frame", "speaker-utterance"] * (repeated > 1)
-    return [*asked, "reconstruction"]
+def available_probes(cuts: Sequence[MonoCut]) -> list[str]:
+    """Return the names of the probes that some utterances allow.
+
+    The phone probe needs phones of two speakers, the speaker probes two speakers with two utterances each.
+    """
+    labelled = _utterances_by_speaker([cut for cut in cuts if labels(cut, "phone")])
+    repeated = sum(count > 1 for count in _utterances_by_speaker(cuts).values())
+    phone = ["phone"] if len(labelled) > 1 else []
+    speaker = ["speaker-frame", "speaker-utterance"] if repeated > 1 else []
+    return [*phone, *speaker, "reconstruction"]
 
 
-def _utterances_of(cuts: Sequence[MonoCut]) -> Counter[str]:
-    """How many utterances each known speaker has."""
-    named = [cut.supervisions[0].speaker for cut in cuts if cut.supervisions]
-    return Counter(speaker for speaker in named if speaker)
+def _utterances_by_speaker(cuts: Sequence[MonoCut]) -> Counter[str]:
+    """Return the number of utterances of each speaker."""
+    speakers = [cut.supervisions[0].speaker for cut in cuts if cut.supervisions]
+    return Counter(speaker for speaker in speakers if speaker)

@@ -1,204 +1,142 @@
-"""A reproduction as one labelled Dataset of the kind `reproduction`: models side by side, answers, times."""
+"""The results of a reproduction as one labelled Dataset of the kind `reproduction`: models, curves, claims, times."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from otoscope.papers.yang2020.boundaries import boundary_answers
-from otoscope.papers.yang2020.claims import Answer
-from otoscope.papers.yang2020.heads import SHARP, head_answers, share_intervals, shifts
-from otoscope.papers.yang2020.models import SEEDED
-from otoscope.papers.yang2020.outputs import Found
-from otoscope.papers.yang2020.pruning import pruning_answers
-from otoscope.papers.yang2020.published import claims_published, r_values_published
-from otoscope.papers.yang2020.relations import relation_answers
+from otoscope.papers.yang2020.claim_rows import claim_variables
+from otoscope.papers.yang2020.claims.heads import SHARP_THRESHOLD, category_shares, diagonal_shifts
+from otoscope.papers.yang2020.models import SEED_MODEL
+from otoscope.papers.yang2020.outputs import StageOutputs
+from otoscope.papers.yang2020.published import ANY_MODEL, published_r_values
+from otoscope.papers.yang2020.stages import pruning_stage
+from otoscope.papers.yang2020.variables import KIND, VARIABLES
 from otoscope.results.categories import CATEGORIES
-from otoscope.results.schema import FORMAT_VERSION, Variable
+from otoscope.results.schema import FORMAT_VERSION
+from otoscope.typing import Array
 
-KIND = "reproduction"
-METHOD, CURVE, SPAN = ("model", "segmenter"), ("judge", "model", "step"), ("judge", "model", "radius")
-JUDGED = "of a probe on a corpus"
-VARIABLES = {
-    "title": Variable(("model",), "1", "name of the model"),
-    "masking_span": Variable(("model",), "frames", "stacked frames that are masked in a run"),
-    "held_out": Variable(("model",), "1", "masked L1 on held-out speech, in deviations of each log-mel band"),
-    "held_out_mean": Variable(("model",), "1", "the same of predicting the mean of the frames that are not masked"),
-    "held_out_nearest": Variable(("model",), "1", "the same of copying the nearest frame that is not masked"),
-    "category_share": Variable(("model", "category"), "1", "share of the heads that are of a category"),
-    "category_share_interval": Variable(
-        ("model", "category", "bound"), "1", "95 % bootstrap interval over utterances of the share"
-    ),
-    "shift": Variable(
-        ("model", "layer", "head"),
-        "ms",
-        f"offset of the peak of a sharp diagonal head ({100 * SHARP:.0f} % of its attention at one offset); else NaN",
-    ),
-    "r_value": Variable((*METHOD, "mode"), "1", "R-value on the test part"),
-    "r_value_interval": Variable((*METHOD, "mode", "bound"), "1", "95 % bootstrap interval over test utterances"),
-    "r_value_published": Variable(METHOD, "1", "strict R-value that was published; NaN: none was"),
-    "curve": Variable(CURVE, "as `metric` says", f"score {JUDGED} as heads go, the most global first"),
-    "curve_interval": Variable((*CURVE, "bound"), "as `metric` says", "95 % interval over seeds and utterances of it"),
-    "curve_drop": Variable(("judge", "model"), "heads", "number removed where the score is first significantly worse"),
-    "span_curve": Variable(SPAN, "as `metric` says", f"score {JUDGED} under a span, rows as published"),
-    "span_curve_interval": Variable((*SPAN, "bound"), "as `metric` says", "95 % interval over seeds and utterances"),
-    "span_curve_drop": Variable(("judge", "model"), "frames", "radius where the score is first significantly worse"),
-    "removed": Variable(("step",), "heads", "number of heads removed"),
-    "metric": Variable(("judge",), "1", "what the score is"),
-    "better": Variable(("judge",), "1", "which scores are good: high or low"),
-    "majority": Variable(("judge",), "as `metric` says", "score of always guessing the commonest class"),
-    "claim": Variable(("difference",), "1", "claim that the difference answers"),
-    "asked_of": Variable(("difference",), "1", "speech, and probe, of which it is asked"),
-    "answer": Variable(("difference",), "1", "of the claim, by all of its differences there"),
-    "what": Variable(("difference",), "1", "the difference: above zero the claim's way"),
-    "value": Variable(("difference",), "1", "the difference; NaN: it could not be measured"),
-    "value_interval": Variable(("difference", "bound"), "1", "95 % interval of the difference"),
-    "test": Variable(("difference",), "1", "where the interval comes from, or why there is none"),
-    "seconds": Variable(("stage",), "s", "time of the attempt that finished the stage; of training, all its parts"),
-    "left_out": Variable(("stage",), "1", "why the stage was left out; empty where it is done"),
-}
+GLOBALNESS_CURVE = {"ranking": "globalness", "direction": "high to low"}
+PUBLISHED_ROWS = {"rows": "published"}
+CURVE_VARIABLES = (
+    ("curve", "score", GLOBALNESS_CURVE),
+    ("curve_interval", "score_interval", GLOBALNESS_CURVE),
+    ("curve_drop", "first_drop", GLOBALNESS_CURVE),
+    ("span_curve", "span_score", PUBLISHED_ROWS),
+    ("span_curve_interval", "span_score_interval", PUBLISHED_ROWS),
+    ("span_curve_drop", "span_first_drop", PUBLISHED_ROWS),
+)
+"""Name of each variable of curves here and in a run of `prune`, and the part of the run that it takes."""
 
 
-def results(found: Found) -> xr.Dataset:
-    """Everything that stands on its own, with dimensions, units and descriptions."""
-    values = dict(_models(found)) | dict(_heads(found)) | dict(_boundaries(found)) | dict(_curves(found))
-    values |= _asked(answers(found), found) | _times(found)
-    variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
-    phones = found.work.corpora.phones
-    told = {"kind": KIND, "format_version": FORMAT_VERSION, "model": ", ".join(one.title for one in found.mains)}
-    speech = f"{phones.facts['utterances']} utterances, {phones.facts['speakers']} speakers"
-    parts = {"speech": speech, "speech_segmented": _segmented(found), "synthetic": _synthetic(found), "sharp": SHARP}
-    return xr.Dataset(variables, _coordinates(found)).assign_attrs(told | parts)
+def reproduction_dataset(outputs: StageOutputs) -> xr.Dataset:
+    """Return all results, with dimensions, units and descriptions.
+
+    Args:
+        outputs: outputs of the stages; what skipped stages would have written is missing or NaN.
+    """
+    values = dict(_model_values(outputs)) | dict(_head_values(outputs)) | dict(_boundary_values(outputs))
+    values |= dict(_curve_values(outputs)) | claim_variables(outputs) | _stage_values(outputs)
+    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    return xr.Dataset(variables, _coordinates(outputs)).assign_attrs(_attributes(outputs))
 
 
-def answers(found: Found) -> list[Answer]:
-    """All that the claims were asked, in the order of the experiments."""
-    seeds, heads, segmented = list(found.seeds), found.datasets("heads"), found.datasets("segmentation")
-    given = head_answers(heads, seeds) + relation_answers({name: heads[name] for name in seeds})
-    if SEEDED in segmented:
-        given += boundary_answers(segmented, [name for name in seeds if name in segmented])
-    for corpus in found.work.corpora.probed:
-        pruned = found.datasets(f"pruning-{corpus.role}")
-        given += pruning_answers(pruned[SEEDED], corpus.name) if SEEDED in pruned else []
-    return given
-
-
-def _models(found: Found) -> Iterator[tuple[str, NDArray[Any]]]:
-    learned = [found.facts(name, "held-out") for name in found.names]
-    yield "title", np.array([model.title for model in found.work.models], object)
-    yield "masking_span", np.array([model.recipe.masking.span for model in found.work.models])
-    yield "held_out", np.array([one.get("model", np.nan) for one in learned])
-    yield "held_out_mean", np.array([one.get("mean", np.nan) for one in learned])
-    yield "held_out_nearest", np.array([one.get("nearest", np.nan) for one in learned])
-
-
-def _heads(found: Found) -> Iterator[tuple[str, NDArray[Any]]]:
-    datasets = found.datasets("heads")
-    shares = [share_intervals(datasets[name]) for name in found.names]
-    yield "category_share", np.stack([plain for plain, _ in shares])
-    yield "category_share_interval", np.stack([ends for _, ends in shares])
-    yield "shift", np.stack([shifts(datasets[name]) for name in found.names])
-
-
-def _boundaries(found: Found) -> Iterator[tuple[str, NDArray[Any]]]:
-    datasets = found.datasets("segmentation")
-    if not datasets:
-        return
-    like = next(iter(datasets.values()))
-    scores = {name: one.sel(measure="r_value") for name, one in datasets.items()}
-    for ours, theirs in (("r_value", "scores"), ("r_value_interval", "scores_interval")):
-        yield ours, _by_model(found, {name: one[theirs] for name, one in scores.items()})
-    published = r_values_published()
-    methods = [str(name) for name in like["segmenter"].values]
-    of = {name: [published.get((name, method), published.get(("", method))) for method in methods] for name in datasets}
-    yield "r_value_published", np.array([of.get(name, [None] * len(methods)) for name in found.names], dtype=float)
-
-
-def _curves(found: Found) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Curves by globalness, from the highest, and over spans, of every judge."""
-    judged = list(judges(found))
-    if not judged:
-        return
-    for ours, theirs, pick in (
-        ("curve", "score", _GLOBAL),
-        ("curve_interval", "score_interval", _GLOBAL),
-        ("curve_drop", "first_drop", _GLOBAL),
-        ("span_curve", "span_score", _PUBLISHED),
-        ("span_curve_interval", "span_score_interval", _PUBLISHED),
-        ("span_curve_drop", "span_first_drop", _PUBLISHED),
-    ):
-        of_judges = [{name: one[theirs].sel(pick) for name, one in of.items()} for _, of in judged]
-        yield ours, np.stack([_by_model(found, of) for of in of_judges])
-    first = [next(iter(of.values())) for _, of in judged]
-    for name in ("metric", "better", "majority"):
-        yield name, np.array([one[name].item() for one in first], object if name != "majority" else float)
-    yield "removed", first[0]["removed"].values
-
-
-_GLOBAL = {"ranking": "globalness", "direction": "high to low"}
-_PUBLISHED = {"rows": "published"}
-
-
-def judges(found: Found) -> Iterator[tuple[str, dict[str, xr.Dataset]]]:
-    """Each probe on each corpus, `phone, timit-sample`, with the curves of every model that has them."""
-    for corpus in found.work.corpora.probed:
-        datasets = found.datasets(f"pruning-{corpus.role}")
+def probe_curves_by_corpus(outputs: StageOutputs) -> Iterator[tuple[str, dict[str, xr.Dataset]]]:
+    """Yield each probe on each corpus, `phone, timit-sample`, with the curves of every model that has them."""
+    for corpus in outputs.job.corpora.evaluation:
+        datasets = outputs.datasets(pruning_stage(corpus))
         for probe in next(iter(datasets.values()))["probe"].values if datasets else ():
-            yield f"{probe}, {corpus.name}", {name: one.sel(probe=probe) for name, one in datasets.items()}
+            curves = {name: dataset.sel(probe=probe) for name, dataset in datasets.items()}
+            yield f"{probe}, {corpus.name}", curves
 
 
-def _by_model(found: Found, values: Mapping[str, xr.DataArray]) -> NDArray[Any]:
-    """Stacked `[model, ...]`; NaN for models that have none."""
-    shape = next(iter(values.values())).shape
-    return np.stack([values[name].values if name in values else np.full(shape, np.nan) for name in found.names])
-
-
-def _asked(given: list[Answer], found: Found) -> dict[str, NDArray[Any]]:
-    """One row for each difference; a claim that none answers has a row that says why."""
-    rows = [row for claim in claims_published() for row in _rows(claim.text, claim.needs, given, found)]
-    columns = ("claim", "asked_of", "answer", "what", "test", "value", "value_interval")
-    texts = {name: np.array([row[at] for row in rows], object) for at, name in enumerate(columns[:5])}
-    return texts | {name: np.array([row[at] for row in rows], float) for at, name in enumerate(columns[5:], start=5)}
-
-
-def _rows(text: str, needs: str, given: list[Answer], found: Found) -> Iterator[tuple[Any, ...]]:
-    mine = [one for one in given if one.claim.text == text]
-    for one in mine:
-        for of in one.claim.differences:
-            yield text, one.claim.probe, one.claim.answer, of.what, one.test, of.value, (of.low, of.high)
-    if not any(one.claim.differences for one in mine):
-        told = mine[0].test if mine else "the speech at hand does not allow the question"
-        why = found.records[needs].left_out or told
-        yield text, "", "cannot tell", "", why, np.nan, (np.nan, np.nan)
-
-
-def _times(found: Found) -> dict[str, NDArray[Any]]:
-    records = found.records.values()
+def _attributes(outputs: StageOutputs) -> dict[str, Any]:
+    facts = outputs.job.corpora.phones.facts
+    segmented = outputs.datasets("segmentation")
+    test_part = f"{next(iter(segmented.values())).sizes['utterance']} test utterances" if segmented else ""
     return {
-        "seconds": np.array([record.seconds for record in records]),
-        "left_out": np.array([record.left_out for record in records], object),
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "model": ", ".join(model.title for model in outputs.main_models),
+        "speech": f"{facts['utterances']} utterances, {facts['speakers']} speakers",
+        "speech_segmented": test_part,
+        "synthetic": int(outputs.datasets("heads")[SEED_MODEL].attrs.get("synthetic", 0)),
+        "sharp": SHARP_THRESHOLD,
     }
 
 
-def _coordinates(found: Found) -> dict[str, Any]:
-    labels: dict[str, Any] = {"model": found.names, "category": CATEGORIES, "bound": ("low", "high")}
-    labels |= {"stage": list(found.records), "mode": ("strict", "lenient")}
-    if segmented := found.datasets("segmentation"):
+def _model_values(outputs: StageOutputs) -> Iterator[tuple[str, Array]]:
+    errors = [outputs.facts(name, "held-out") for name in outputs.model_names]
+    yield "title", np.array([model.title for model in outputs.job.models], object)
+    yield "masking_span", np.array([model.recipe.masking.span for model in outputs.job.models])
+    for variable, key in (("held_out", "model"), ("held_out_mean", "mean"), ("held_out_nearest", "nearest")):
+        yield variable, np.array([error.get(key, np.nan) for error in errors])
+
+
+def _head_values(outputs: StageOutputs) -> Iterator[tuple[str, Array]]:
+    datasets = outputs.datasets("heads")
+    shares = [category_shares(datasets[name]) for name in outputs.model_names]
+    yield "category_share", np.stack([share for share, _ in shares])
+    yield "category_share_interval", np.stack([bounds for _, bounds in shares])
+    yield "shift", np.stack([diagonal_shifts(datasets[name]) for name in outputs.model_names])
+
+
+def _boundary_values(outputs: StageOutputs) -> Iterator[tuple[str, Array]]:
+    datasets = outputs.datasets("segmentation")
+    if not datasets:
+        return
+    scores = {name: dataset.sel(measure="r_value") for name, dataset in datasets.items()}
+    for variable, score in (("r_value", "scores"), ("r_value_interval", "scores_interval")):
+        yield variable, _by_model(outputs, {name: dataset[score] for name, dataset in scores.items()})
+    methods = [str(name) for name in next(iter(datasets.values()))["segmenter"].values]
+    yield "r_value_published", np.array([_published_row(name, methods, datasets) for name in outputs.model_names])
+
+
+def _published_row(model: str, methods: list[str], datasets: Mapping[str, xr.Dataset]) -> list[float]:
+    """Return the published R-value of each method; NaN if there is none or the model has no segmentation."""
+    if model not in datasets:
+        return [np.nan] * len(methods)
+    published = published_r_values()
+    return [published.get((model, method), published.get((ANY_MODEL, method), np.nan)) for method in methods]
+
+
+def _curve_values(outputs: StageOutputs) -> Iterator[tuple[str, Array]]:
+    """Yield curves by globalness, from the highest, and over spans, of each probe on each corpus."""
+    by_corpus = [curves for _, curves in probe_curves_by_corpus(outputs)]
+    if not by_corpus:
+        return
+    for variable, source, selection in CURVE_VARIABLES:
+        selected = [{name: run[source].sel(selection) for name, run in curves.items()} for curves in by_corpus]
+        yield variable, np.stack([_by_model(outputs, curves) for curves in selected])
+    first = [next(iter(curves.values())) for curves in by_corpus]
+    for name in ("metric", "better"):
+        yield name, np.array([curves[name].item() for curves in first], object)
+    yield "majority", np.array([curves["majority"].item() for curves in first], float)
+    yield "removed", first[0]["removed"].values
+
+
+def _by_model(outputs: StageOutputs, values: Mapping[str, xr.DataArray]) -> Array:
+    """Return the values stacked to `[model, ...]`; NaN for models without values."""
+    missing = np.full(next(iter(values.values())).shape, np.nan)
+    return np.stack([values[name].values if name in values else missing for name in outputs.model_names])
+
+
+def _stage_values(outputs: StageOutputs) -> dict[str, Array]:
+    records = outputs.records.values()
+    return {
+        "seconds": np.array([record.seconds for record in records]),
+        "skip_reason": np.array([record.skip_reason for record in records], object),
+    }
+
+
+def _coordinates(outputs: StageOutputs) -> dict[str, Any]:
+    labels: dict[str, Any] = {"model": outputs.model_names, "category": CATEGORIES, "bound": ("low", "high")}
+    labels |= {"stage": list(outputs.records), "mode": ("strict", "lenient")}
+    if segmented := outputs.datasets("segmentation"):
         labels["segmenter"] = next(iter(segmented.values()))["segmenter"].values
-    coords = {name: np.array(of, dtype=object) for name, of in labels.items()}
-    if judged := list(judges(found)):
-        coords |= {"judge": np.array([name for name, _ in judged], object)}
-        coords |= {"radius": next(iter(judged[0][1].values()))["radius"].values}
+    coords = {name: np.array(values, dtype=object) for name, values in labels.items()}
+    if by_corpus := list(probe_curves_by_corpus(outputs)):
+        coords["probe_corpus"] = np.array([name for name, _ in by_corpus], object)
+        coords["radius"] = next(iter(by_corpus[0][1].values()))["radius"].values
     return coords
-
-
-def _segmented(found: Found) -> str:
-    """The test part of the speech with phones."""
-    segmented = found.datasets("segmentation")
-    return f"{next(iter(segmented.values())).sizes['utterance']} test utterances" if segmented else ""
-
-
-def _synthetic(found: Found) -> int:
-    return int(found.datasets("heads")[SEEDED].attrs.get("synthetic", 0))

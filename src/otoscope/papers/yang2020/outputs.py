@@ -1,7 +1,7 @@
-"""What the stages found: the runs that stand, and what lies beside them."""
+"""The outputs of the stages: runs and JSON files by model and stage."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,79 +9,79 @@ from typing import Any
 import xarray as xr
 
 from otoscope.errors import InputError
-from otoscope.papers.yang2020.models import SEEDED, Trained
-from otoscope.papers.yang2020.pipeline import Work
-from otoscope.papers.yang2020.workflow import Record
+from otoscope.papers.stage import StageRecord
+from otoscope.papers.yang2020.models import SEED_MODEL, ModelSpec
+from otoscope.papers.yang2020.stages import ReproductionJob
 from otoscope.results import Run, open_run
 
 
 @dataclass(frozen=True)
-class Found:
+class StageOutputs:
     """Outputs of the stages of a reproduction.
 
     Attributes:
-        work: what was to be done.
-        records: what became of each stage, in their order.
+        job: what was to be done.
+        records: record of each stage by name, in their order.
     """
 
-    work: Work
-    records: Mapping[str, Record]
+    job: ReproductionJob
+    records: Mapping[str, StageRecord]
 
-    def has(self, model: str, what: str) -> bool:
-        """Whether that experiment on that model is done."""
-        record = self.records.get(f"{model}/{what}")
-        return record is not None and not record.left_out
+    def has(self, model: str, stage: str) -> bool:
+        """Return whether a stage of a model is done."""
+        record = self.records.get(f"{model}/{stage}")
+        return record is not None and not record.skip_reason
 
-    def run(self, model: str, what: str) -> Run:
-        """The run of an experiment that is done.
+    def run(self, model: str, stage: str) -> Run:
+        """Return the run that a stage wrote.
 
         Raises:
             InputError: the run is damaged.
         """
-        folder = self.work.run(model, what)
+        folder = self.job.result(model, stage)
         try:
             return open_run(folder)
         except InputError as error:
-            raise InputError(f"{error}; remove {folder}, and the same command makes it again") from None
+            raise InputError(f"{error}; remove {folder}, and repeat the command to make it again") from None
 
-    def datasets(self, what: str) -> dict[str, xr.Dataset]:
-        """Of an experiment, the Dataset of every model that has it."""
-        return {name: self._dataset(name, what) for name in self.names if self.has(name, what)}
+    def datasets(self, stage: str) -> dict[str, xr.Dataset]:
+        """Return the Dataset that a stage wrote, by model, for each model for which it is done."""
+        return {name: self._dataset(name, stage) for name in self.model_names if self.has(name, stage)}
 
-    def facts(self, model: str, what: str) -> dict[str, Any]:
-        """Contents of a JSON file that a stage wrote; empty where it was left out.
+    def facts(self, model: str, stage: str) -> dict[str, Any]:
+        """Return the contents of the JSON file that a stage wrote; empty if the stage was skipped.
 
         Raises:
             InputError: the file is damaged.
         """
-        if not self.has(model, what):
+        if not self.has(model, stage):
             return {}
-        path = self.work.run(model, f"{what}.json")
+        path = self.job.result(model, f"{stage}.json")
         try:
             return dict(json.loads(path.read_text(encoding="utf-8")))
         except ValueError:
-            raise InputError(f"{path} is damaged; remove it, and the same command makes it again") from None
+            raise InputError(f"{path} is damaged; remove it, and repeat the command to make it again") from None
 
     @property
-    def names(self) -> list[str]:
-        """Every model."""
-        return [model.name for model in self.work.models]
+    def model_names(self) -> list[str]:
+        """Return the names of all models."""
+        return [model.name for model in self.job.models]
 
     @property
-    def mains(self) -> list[Trained]:
-        """The published three."""
-        return [model for model in self.work.models if model.is_main]
+    def main_models(self) -> list[ModelSpec]:
+        """Return the published three."""
+        return [model for model in self.job.models if model.is_main]
 
     @property
-    def seeds(self) -> Sequence[str]:
-        """M3 and its further seeds."""
-        return [name for name in self.names if name.partition("-")[0] == SEEDED]
+    def seed_names(self) -> list[str]:
+        """Return the names of all trainings of the model that is trained with several seeds."""
+        return [model.name for model in self.job.models if model.base == SEED_MODEL]
 
     @cached_property
-    def _opened(self) -> dict[tuple[str, str], xr.Dataset]:
+    def _loaded(self) -> dict[tuple[str, str], xr.Dataset]:
         return {}
 
-    def _dataset(self, name: str, what: str) -> xr.Dataset:
-        if (name, what) not in self._opened:
-            self._opened[name, what] = self.run(name, what).dataset.load()
-        return self._opened[name, what]
+    def _dataset(self, name: str, stage: str) -> xr.Dataset:
+        if (name, stage) not in self._loaded:
+            self._loaded[name, stage] = self.run(name, stage).dataset.load()
+        return self._loaded[name, stage]

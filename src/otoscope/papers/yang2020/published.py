@@ -1,4 +1,4 @@
-"""What was published, as `published.toml` has it."""
+"""What the paper reports: its claims and R-values, from `published.toml`."""
 
 import tomllib
 from dataclasses import dataclass
@@ -6,24 +6,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from otoscope.papers.yang2020.claims.claim_id import ClaimId, Experiment
+from otoscope.papers.yang2020.models import MODEL_NAMES, SEED_MODEL
+
+ANY_MODEL = ""  # the model of a method that needs none
+
 
 @dataclass(frozen=True)
-class Published:
-    """A claim: its words, of which experiment, what was seen, and the stage without which it cannot be asked.
+class PublishedClaim:
+    """A claim of the paper.
 
-    `said` are words that stand alone, where those by which it is known do not.
+    Attributes:
+        id: the id by which evaluations refer to the claim.
+        text: the claim in words, for readers.
+        experiment: the part of the paper that the claim belongs to.
+        published: what the paper observed, for readers.
+        needs: name of the stage without which the claim cannot be evaluated.
     """
 
+    id: ClaimId
     text: str
-    experiment: str
+    experiment: Experiment
     published: str
     needs: str
-    said: str = ""
-
-    @property
-    def title(self) -> str:
-        """As a table shows it."""
-        return self.said or self.text
 
 
 @cache
@@ -31,19 +36,29 @@ def _table() -> dict[str, Any]:
     return tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))
 
 
-def claims_published() -> list[Published]:
-    """Every claim in order of the experiments.
+def published_claims() -> dict[ClaimId, PublishedClaim]:
+    """Return every claim by its id, in the order of the experiments.
 
-    >>> claims_published()[0].text
-    'categories are spread evenly over layers'
+    Examples:
+        >>> published_claims()[ClaimId.CATEGORIES_EVEN].text
+        'categories are spread evenly over layers'
     """
-    return [Published(**row) for row in _table()["claim"]]
+    claims = [_claim(**row) for row in _table()["claim"]]
+    return {claim.id: claim for claim in claims}
 
 
-def r_values_published() -> dict[tuple[str, str], float]:
-    """Strict R-values by (model, method); MFCC needs no model.
+def _claim(id: str, text: str, experiment: str, published: str, needs: str) -> PublishedClaim:
+    return PublishedClaim(ClaimId(id), text, Experiment(experiment), published, f"{SEED_MODEL}/{needs}")
 
-    >>> r_values_published()["m3", "best head"]
-    0.7999
+
+def published_r_values() -> dict[tuple[str, str], float]:
+    """Return the strict R-values by (model, method); the model of a method that needs none is `ANY_MODEL`.
+
+    Examples:
+        >>> published_r_values()["m3", "best head"]
+        0.7999
     """
-    return {(row["model"], row["method"]): row["value"] for row in _table()["r_value"]}
+    rows = _table()["r_value"]
+    if unknown := {row["model"] for row in rows} - {*MODEL_NAMES, ANY_MODEL}:
+        raise ValueError(f"published.toml: expected models {', '.join(MODEL_NAMES)}, found {', '.join(unknown)}")
+    return {(row["model"], row["method"]): row["value"] for row in rows}

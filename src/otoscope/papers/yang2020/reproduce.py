@@ -1,9 +1,10 @@
-"""From audio to a report: every published experiment on models that are trained here."""
+"""From audio to a report: every published experiment, on models that are trained here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -11,20 +12,47 @@ from otoscope._io.atomic import make_folder
 from otoscope.corpus import fingerprint
 from otoscope.errors import InputError
 from otoscope.models.load import device_of
-from otoscope.papers.yang2020.corpora import corpora
-from otoscope.papers.yang2020.dataset import results
-from otoscope.papers.yang2020.models import described, models, recipes_of
-from otoscope.papers.yang2020.outputs import Found
-from otoscope.papers.yang2020.pipeline import Work, stages
-from otoscope.papers.yang2020.report import write_report
-from otoscope.papers.yang2020.scheduler import carry_out_abreast
-from otoscope.papers.yang2020.workflow import Record, carry_out
+from otoscope.papers.scheduler import run_stages_parallel
+from otoscope.papers.stage import StageRecord, run_stage
+from otoscope.papers.yang2020.corpora import Corpora, make_corpora
+from otoscope.papers.yang2020.dataset import reproduction_dataset
+from otoscope.papers.yang2020.models import ModelSpec, make_models, model_configs, recipe_folder
+from otoscope.papers.yang2020.outputs import StageOutputs
+from otoscope.papers.yang2020.report.report import write_report
+from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 from otoscope.results import Run, claim_folder, finish, open_run
 
 
 @dataclass(frozen=True)
+class ReproductionOptions:
+    """Options of a reproduction.
+
+    Attributes:
+        size: `small` for a CPU, `large` as published, for a GPU.
+        recipes: folder of `m3.toml`, `m6.toml` and `m9.toml` that replaces those of `size`.
+        alignments: folder of TextGrids of the corpora with speakers, if they are not in the folders of the audio.
+        seeds: number of trainings of M3, to measure the variance between trainings.
+        device: torch device, as for `load`.
+        jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
+            training depend on the number of threads.
+    """
+
+    size: str = "small"
+    recipes: str | Path | None = None
+    alignments: str | Path | None = None
+    seeds: int = 3
+    device: str = "auto"
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
 class Reproduction:
-    """What was found, as a run of the kind `reproduction`, and the report to read."""
+    """The results of a reproduction.
+
+    Attributes:
+        run: the run of the kind `reproduction`.
+        report: path of the report.
+    """
 
     run: Run
     report: Path
@@ -35,96 +63,98 @@ def reproduce(
     phones: str | Path,
     speakers: str | Path | Sequence[str | Path],
     out: str | Path,
+    options: ReproductionOptions | None = None,
     *,
-    size: str = "small",
-    recipes: str | Path | None = None,
-    alignments: str | Path | None = None,
-    seeds: int = 3,
-    device: str = "auto",
-    jobs: int = 1,
     on_stage: Callable[[str], None] = lambda name: None,
 ) -> Reproduction:
-    """Make every experiment of Yang, Liu & Lee 2020 on M3, M6 and M9, and compare with what they published.
+    """Run every experiment of Yang, Liu & Lee 2020 on M3, M6 and M9, and compare the results with the paper.
 
-    The same call goes on where an earlier one stopped. A model that `otoscope pretrain` trained by the same recipe,
-    with its output in `out/models/m3` (m6, m9, m3-1, ...), is taken over. What the corpora do not allow is left out,
-    and the report says so.
+    The same call resumes a reproduction that was stopped. A model that `otoscope pretrain` trained by the same recipe,
+    with its output in `out/models/m3` (m6, m9, m3-1, ...), is used as it is. Experiments that the corpora do not allow
+    are skipped, and the report states the reason.
 
     Args:
-        pretrain: corpora to train on.
-        phones: corpus whose phones are known, for heads, boundaries, relations and probes.
-        speakers: one or several corpora for probes of speakers (and of phones where they have them), on which
-            pre-training is validated, too.
-        out: folder of everything: `models`, `runs`, `results`, `report.html`.
-        size: `small` for a CPU, `large` as published, for a GPU.
-        recipes: a folder of m3.toml, m6.toml and m9.toml that takes the place of those of the size.
-        alignments: folder of TextGrids of the speakers' corpora, where they do not lie beside the audio.
-        seeds: how often M3 is trained, to know what differs by chance.
-        device: as for `load`.
-        jobs: how many stages are done at a time, each with its share of the threads; what a training gives depends in
-            its last digits on how many those are.
-        on_stage: is told the name of each stage as it begins.
+        pretrain: paths of the corpora to train on.
+        phones: path of the corpus with phones, for heads, boundaries, relations and probes.
+        speakers: paths of one or several corpora with speakers, for probes and for the validation of pre-training.
+        out: folder of all results: `models`, `runs`, `results`, `report.html`.
+        options: size of the models, seeds, device, jobs; the defaults if None.
+        on_stage: receives the name of each stage when it starts.
+
+    Returns:
+        The run with all results, and the path of the report.
 
     Raises:
-        InputError: a corpus cannot be read, a recipe or the device cannot be used, `out` holds another reproduction or
-            something else, another process is at work there, or there is less than one job.
+        InputError: a corpus cannot be read, a recipe or the device cannot be used, `out` contains another reproduction
+            or other files, another process uses `out`, or `jobs` is less than one.
 
     Examples:
-        >>> reproduce(["no/such"], "bundled", "bundled", "here", size="huge")
+        >>> reproduce(["no/such"], "bundled", "bundled", "here", ReproductionOptions(size="huge"))
         Traceback (most recent call last):
         otoscope.errors.InputError: expected a size of small or large, got 'huge'
     """
-    if jobs < 1:
-        raise InputError(f"expected at least 1 job, got {jobs}")
+    options = options or ReproductionOptions()
     folder = Path(out)
+    _check_options(options)
     _check_out(folder)
-    device_of(device)
-    asked = [speakers] if isinstance(speakers, str | Path) else speakers
-    heard = corpora(
-        [str(path) for path in pretrain], str(phones), [str(path) for path in asked], str(alignments or "") or None
-    )
-    trained = models(Path(recipes) if recipes else recipes_of(size), heard.pretrain, heard.held_out, seeds)
-    plan = {
-        "models": described(trained),
-        "pretrain": [fingerprint(list(one.cuts)) for one in heard.pool],
-        "probed": {one.role: fingerprint(list(one.cuts)) for one in heard.probed},
-    }
+    paths = [speakers] if isinstance(speakers, str | Path) else speakers
+    labels = str(options.alignments or "") or None
+    corpora = make_corpora([str(path) for path in pretrain], str(phones), [str(path) for path in paths], labels)
+    recipes = Path(options.recipes) if options.recipes else recipe_folder(options.size)
+    models = make_models(recipes, corpora.pretrain, corpora.held_out, options.seeds)
+    config = _config(models, corpora)
     make_folder(folder)
-    with _alone(folder):
-        claim_folder(folder / "results", plan, resume=True)
-        work = Work(trained, heard, folder, device)
-        found = Found(work, _carried_out(work, jobs, on_stage))
-        finish(folder / "results", results(found), [])
+    with _exclusive(folder):
+        claim_folder(folder / "results", config, resume=True)
+        job = ReproductionJob(models, corpora, folder, options.device)
+        outputs = StageOutputs(job, _run_stages(job, options.jobs, on_stage))
+        finish(folder / "results", reproduction_dataset(outputs), [])
         run = open_run(folder / "results")
-        return Reproduction(run, write_report(found, run.dataset.load()))
+        return Reproduction(run, write_report(outputs, run.dataset.load()))
+
+
+def _config(models: Sequence[ModelSpec], corpora: Corpora) -> Mapping[str, Any]:
+    """Return the configuration that decides the results; a folder of another one is not resumed."""
+    return {
+        "models": model_configs(models),
+        "pretrain": [fingerprint(list(corpus.cuts)) for corpus in corpora.pool],
+        "evaluation": {corpus.role: fingerprint(list(corpus.cuts)) for corpus in corpora.evaluation},
+    }
+
+
+def _check_options(options: ReproductionOptions) -> None:
+    if options.jobs < 1:
+        raise InputError(f"expected at least 1 job, got {options.jobs}")
+    device_of(options.device)
+
+
+def _check_out(folder: Path) -> None:
+    """Check that the folder contains a reproduction, trained models or nothing."""
+    entries = folder.iterdir() if folder.is_dir() else ()
+    names = {entry.name for entry in entries if not entry.name.startswith(".")}
+    if "results" not in names and (foreign := names - {"models"}):
+        raise InputError(
+            f"expected a new folder or a reproduction of otoscope in {folder}, found {min(foreign)}; "
+            "choose another --out, or remove the folder first"
+        )
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Raise InputError where another process is at work in the folder; the system frees it of one that was killed."""
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Lock the folder; the system releases the lock of a process that was killed."""
     try:
         with FileLock(folder / ".lock", timeout=0):
             yield
     except Timeout:
-        raise InputError(f"another otoscope reproduce is at work in {folder}; wait for it, or stop it") from None
+        raise InputError(f"another otoscope reproduce uses {folder}; wait until it ends, or stop it") from None
 
 
-def _check_out(folder: Path) -> None:
-    """Raise InputError where something else lies in the folder than a reproduction, or models to take over."""
-    entries = folder.iterdir() if folder.is_dir() else ()
-    held = {entry.name for entry in entries if not entry.name.startswith(".")}
-    if "results" not in held and (foreign := held - {"models"}):
-        raise InputError(
-            f"{folder} exists and is not a reproduction of otoscope (it holds {min(foreign)}); "
-            "choose another folder, or remove it first"
-        )
-
-
-def _carried_out(work: Work, jobs: int, on_stage: Callable[[str], None]) -> dict[str, Record]:
+def _run_stages(job: ReproductionJob, jobs: int, on_stage: Callable[[str], None]) -> dict[str, StageRecord]:
+    stages, folder = make_stages(job), job.folder / "stages"
     if jobs > 1:
-        return carry_out_abreast(stages(work), work.folder / "stages", jobs, on_stage)
-    records: dict[str, Record] = {}
-    for stage in stages(work):
+        return run_stages_parallel(stages, folder, jobs, on_stage, preload=["otoscope.papers.yang2020.stages"])
+    records: dict[str, StageRecord] = {}
+    for stage in stages:
         on_stage(stage.name)
-        records[stage.name] = carry_out(stage, work.folder / "stages", records)
+        records[stage.name] = run_stage(stage, folder, records)
     return records

@@ -1,1 +1,1 @@
-"""papers.yang2020.figures."""
+"""Figures of the reproduction, declared as entry points of the group `otoscope.figures`."""

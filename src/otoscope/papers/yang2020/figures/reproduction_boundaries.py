@@ -1,4 +1,4 @@
-"""Phone boundaries found by models of several masking spans: strict R-values beside the published ones."""
+"""Strict R-values of phone boundaries for models of several masking spans, with the published values."""
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_pa
 from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, WIDTH, ROW = 24.0, 26.0, 60.0, 4.0  # mm; a row for each model within each method
-SPECTRAL = ("MFCC", "log-mel", "uniform", "random")  # the same whatever the model
+SPECTRAL = ("MFCC", "log-mel", "uniform", "random")  # independent of the model
 
 
 def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -22,8 +22,8 @@ def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
     height = ROW * (len(rows) + len(methods))
     figure = new_page(COLUMN, TOP + height + 14)
     add_header(figure, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, theme, COLUMN)
-    looks = model_styles(dataset, theme)
-    add_model_legend(figure, looks, dataset, 15.0, MARGIN)
+    styles = model_styles(dataset, theme)
+    add_model_legend(figure, styles, dataset, 15.0, MARGIN)
     add_text_mm(figure, LEFT, TOP - 4.5, "strict R-value", weight="bold")
     axes = add_axes_mm(figure, LEFT, TOP, WIDTH, height)
     middle = _rows(axes, dataset, methods, theme)
@@ -39,21 +39,21 @@ def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 def _models(dataset: xr.Dataset, method: str) -> list[str]:
     """Models whose value is shown; the first alone where the method needs none."""
-    known = dataset["r_value"].sel(segmenter=method, mode="strict").dropna("model")["model"].values
-    return [str(name) for name in known][: 1 if method in SPECTRAL else None]
+    defined = dataset["r_value"].sel(segmenter=method, mode="strict").dropna("model")["model"].values
+    return [str(name) for name in defined][: 1 if method in SPECTRAL else None]
 
 
 def _rows(axes: Axes, dataset: xr.Dataset, methods: list[str], theme: Theme) -> dict[str, float]:
     """One marker with its interval for each method and model; where the middle of each method is, in mm."""
-    looks, middle, top = model_styles(dataset, theme), {}, ROW
+    styles, middle, top = model_styles(dataset, theme), {}, ROW
     for method in methods:
         names = _models(dataset, method)
         for at, name in enumerate(names):
             one = dataset.sel(model=name, segmenter=method)
-            colour = theme.muted if method in SPECTRAL else looks[name].colour
+            colour = theme.muted if method in SPECTRAL else styles[name].colour
             across, value = top + at * ROW, one["r_value"].sel(mode="strict").item()
             axes.hlines(across, *one["r_value_interval"].sel(mode="strict").values, color=colour, linewidth=0.9)
-            axes.plot(value, across, "s" if method in SPECTRAL else looks[name].marker, color=colour, markersize=3.6)
+            axes.plot(value, across, "s" if method in SPECTRAL else styles[name].marker, color=colour, markersize=3.6)
             if not np.isnan(one["r_value_published"]):
                 axes.plot(
                     one["r_value_published"].item(), across, "D", color=theme.foreground, fillstyle="none", markersize=4

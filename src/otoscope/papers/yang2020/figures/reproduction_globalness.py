@@ -1,4 +1,4 @@
-"""Models of several masking spans as their heads go, the most global first: what each probe still reads."""
+"""Scores of each probe as heads are removed, the most global first, for models of several masking spans."""
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -11,8 +11,8 @@ from otoscope.figures.style.theme import Theme
 def reproduction_globalness(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     removed = dataset["removed"].values
-    named = CurveSpec("curve", removed, [f"{count}" for count in removed], "heads removed, the most global first")
-    return draw_model_curves(dataset, theme, "Global heads removed", named)
+    curves = CurveSpec("curve", removed, [f"{count}" for count in removed], "heads removed, the most global first")
+    return draw_model_curves(dataset, theme, "Global heads removed", curves)
 
 
 FIGURE = FigureSpec(

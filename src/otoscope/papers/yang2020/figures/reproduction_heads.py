@@ -1,4 +1,4 @@
-"""What the span of masking makes of heads: shares of the categories, and how far diagonal heads are shifted."""
+"""Heads by masking span: shares of the categories, and shifts of diagonal heads."""
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ from otoscope.figures.style.theme import LETTERS, Theme
 
 LEFT, TOP, WIDTH = 20.0, 20.0, 64.0
 BAR, PITCH, BETWEEN = 5.0, 8.0, 14.0
-SPREAD = 0.6  # of a model's room: taken by its heads
+SPREAD = 0.6  # of the height of a model's row: for its heads
 
 
 def reproduction_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -35,7 +35,7 @@ def reproduction_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """Stacked bars."""
+    """Draw stacked bars."""
     for row, name in enumerate(dataset["model"].values):
         of, left = dataset.sel(model=name), 0.0
         for category, letter in LETTERS.items():
@@ -51,15 +51,15 @@ def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
 
 
 def _shifts(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """A mark for each sharp diagonal head at the offset of its peak; heads of the same offset beside each other."""
+    """Draw a mark for each sharp diagonal head at the offset of its peak, marks of one offset next to each other."""
     axes.axvline(0, color=theme.grid, linewidth=0.8, zorder=0)
     for row, name in enumerate(dataset["model"].values):
         shift = np.sort(dataset["shift"].sel(model=name).values, axis=None)
-        known = shift[~np.isnan(shift)]
-        _, counts = np.unique(known, return_counts=True)
+        sharp = shift[~np.isnan(shift)]
+        _, counts = np.unique(sharp, return_counts=True)
         places = [offset for count in counts for offset in np.linspace(-0.5, 0.5, count + 2)[1:-1]]
         across = row + SPREAD * np.array(places)
-        axes.plot(known, across, "D", color=theme.categories["diagonal"], markersize=2.4, markeredgewidth=0)
+        axes.plot(sharp, across, "D", color=theme.categories["diagonal"], markersize=2.4, markeredgewidth=0)
     most = float(np.nanmax(np.abs(dataset["shift"].values), initial=0))
     axes.set_xlim(-1.15 * most - 10, 1.15 * most + 10)
 

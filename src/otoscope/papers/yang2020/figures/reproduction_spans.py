@@ -1,4 +1,4 @@
-"""Models of several masking spans under narrower and narrower attention: what each probe still reads."""
+"""Scores of each probe as the attention span becomes narrower, for models of several masking spans."""
 
 import numpy as np
 import xarray as xr
@@ -13,8 +13,8 @@ def reproduction_spans(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     radii = dataset["radius"].values
     labels = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in radii]
-    named = CurveSpec("span_curve", radii, labels, "farthest key, in frames of the model")
-    return draw_model_curves(dataset, theme, "Span limited, rows as published", named)
+    curves = CurveSpec("span_curve", radii, labels, "farthest key, in frames of the model")
+    return draw_model_curves(dataset, theme, "Span limited, rows as published", curves)
 
 
 FIGURE = FigureSpec(

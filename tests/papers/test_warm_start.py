@@ -1,4 +1,4 @@
-"""A training that begins with what another has trained ends as if it had trained all of it."""
+"""A training that starts from a checkpoint of another training gives the model that it would give alone."""
 
 from dataclasses import replace
 
@@ -7,19 +7,19 @@ import pytest
 from safetensors.numpy import load_file
 
 from otoscope.bundled import speech
-from otoscope.papers.yang2020.corpora import corpora
-from otoscope.papers.yang2020.models import models, recipes_of
-from otoscope.papers.yang2020.pipeline import Work, stages
-from otoscope.papers.yang2020.warm_start import begin_with, shared_steps
+from otoscope.papers.warm_start import copy_checkpoint, shared_steps
+from otoscope.papers.yang2020.corpora import make_corpora
+from otoscope.papers.yang2020.models import make_models, recipe_folder
+from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 from otoscope.pretraining.batches import Batching, MaskedBatches
 from otoscope.pretraining.masking import Masking
 from otoscope.pretraining.recipe import Recipe
 from otoscope.pretraining.train import pretrain
 
-HEARD = (str(speech() / "awb"),)
+SPEECH = (str(speech() / "awb"),)
 M3 = Recipe(
-    HEARD,
-    HEARD,
+    SPEECH,
+    SPEECH,
     model={"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48},
     masking=Masking(span=3),
     batching=Batching(size=4, crop=40),
@@ -29,33 +29,33 @@ M6 = replace(M3, masking=Masking(span=6, early_span=3, early_steps=5))
 M9 = replace(M3, masking=Masking(span=9, early_span=3, early_steps=5))
 
 
-def test_the_end_is_that_of_a_training_alone_bit_for_bit(tmp_path, monkeypatch):
+def test_a_warm_start_gives_the_weights_of_a_training_alone_bit_for_bit(tmp_path, monkeypatch):
     pretrain(M3, tmp_path / "m3")
     alone = pretrain(M6, tmp_path / "alone")
-    begin_with(tmp_path / "m3", shared_steps(M3, M6), tmp_path / "m6")
+    copy_checkpoint(tmp_path / "m3", shared_steps(M3, M6), tmp_path / "m6")
     steps, batch = [], MaskedBatches.__getitem__
     monkeypatch.setattr(
         MaskedBatches, "__getitem__", lambda batches, step: [steps.append(step), batch(batches, step)][1]
     )
     shared = pretrain(M6, tmp_path / "m6", resume=True)
     assert steps == [4, 5, 6]  # the newest checkpoint within the five that are shared is the fourth
-    first, second = (load_file(made.model / "model.safetensors") for made in (alone, shared))
+    first, second = (load_file(training.model / "model.safetensors") for training in (alone, shared))
     assert all(np.array_equal(weight, second[name]) for name, weight in first.items())
 
 
-def test_a_training_that_has_begun_goes_on_with_its_own(tmp_path):
+def test_a_training_with_checkpoints_keeps_them(tmp_path):
     for name, step in (("m3", 4), ("m6", 2)):
         checkpoint = tmp_path / name / "checkpoints" / f"checkpoint-{step}"
         checkpoint.mkdir(parents=True)
         (checkpoint / "trainer_state.json").write_text("{}")
-    begin_with(tmp_path / "m3", 5, tmp_path / "m6")
-    begin_with(tmp_path / "m3", 3, tmp_path / "m9")
+    copy_checkpoint(tmp_path / "m3", 5, tmp_path / "m6")
+    copy_checkpoint(tmp_path / "m3", 3, tmp_path / "m9")
     assert [path.name for path in (tmp_path / "m6" / "checkpoints").iterdir()] == ["checkpoint-2"]
     assert not (tmp_path / "m9").exists()
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "steps"),
+    ("first", "second", "steps"),
     [
         (M3, M6, 5),
         (M6, M3, 5),
@@ -68,14 +68,14 @@ def test_a_training_that_has_begun_goes_on_with_its_own(tmp_path):
         (M3, replace(M3, validation=("elsewhere",)), 7),
     ],
 )
-def test_only_steps_that_are_the_same_are_shared(one, other, steps):
-    assert shared_steps(one, other) == steps
+def test_equal_steps_are_shared(first, second, steps):
+    assert shared_steps(first, second) == steps
 
 
-def test_small_models_share_what_their_recipes_do_and_wait_for_it(tmp_path):
-    heard = corpora([str(speech())], str(speech()), [str(speech())])
-    work = Work(models(recipes_of("small"), heard.pretrain, heard.held_out, 2), heard, tmp_path)
-    needs = {stage.name: list(stage.needs) for stage in stages(work)}
+def test_small_models_share_steps_and_wait_for_them(tmp_path):
+    corpora = make_corpora([str(speech())], str(speech()), [str(speech())])
+    job = ReproductionJob(make_models(recipe_folder("small"), corpora.pretrain, corpora.held_out, 2), corpora, tmp_path)
+    needs = {stage.name: list(stage.needs) for stage in make_stages(job)}
     assert needs["m3/pretraining"] == needs["m3-1/pretraining"] == []
     assert needs["m6/pretraining"] == ["m3/pretraining"]
     assert needs["m9/pretraining"] == ["m3/pretraining"]

@@ -1,0 +1,66 @@
+"""A difference between two values with its confidence interval, and the choice among several differences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from otoscope.papers.verdict import Verdict, verdict_of_interval
+from otoscope.results.bootstrap import interval
+from otoscope.typing import AnyFloats
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference that is positive if the claim is right, with its 95 % interval.
+
+    Attributes:
+        label: what is compared, for readers.
+        value: the difference; NaN if it could not be measured.
+        low, high: ends of the interval; NaN if unknown.
+    """
+
+    label: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return supported if the whole interval is positive, refuted if it is negative, else inconclusive."""
+        return verdict_of_interval(self.low, self.high)
+
+    @property
+    def cells(self) -> list[str]:
+        """Return the cells of a text table."""
+        return [self.label, f"{self.value:+.3f}", f"{self.low:+.3f} to {self.high:+.3f}"]
+
+
+def resampled_difference(label: str, value: float, resampled: AnyFloats) -> Difference:
+    """Return a difference with the 95 % interval of its resamples, `[resample]`."""
+    low, high = interval(np.asarray(resampled))
+    return Difference(label, float(value), float(low), float(high))
+
+
+def best_of(candidates: Sequence[Difference]) -> Difference:
+    """Return the difference that decides "some of them": positive if any is, negative only if all are.
+
+    Examples:
+        >>> best_of([Difference("a", -0.5, -0.7, -0.2), Difference("b", 0.1, -0.8, 0.8)]).label
+        'b'
+        >>> best_of([Difference("a", 0.2, 0.1, 0.3), Difference("b", 0.1, -0.8, 0.8)]).label
+        'a'
+    """
+    surest = max(candidates, key=lambda gain: -np.inf if np.isnan(gain.low) else gain.low)
+    return surest if surest.low > 0 else max(candidates, key=lambda gain: np.inf if np.isnan(gain.high) else gain.high)
+
+
+def worst_of(candidates: Sequence[Difference]) -> Difference:
+    """Return the difference that decides "each of them": negative if any is, positive only if all are.
+
+    Examples:
+        >>> worst_of([Difference("a", 0.3, 0.1, 0.5), Difference("b", 0.4, -0.1, 0.9)]).label
+        'b'
+    """
+    surest = min(candidates, key=lambda gain: np.inf if np.isnan(gain.high) else gain.high)
+    return surest if surest.high < 0 else min(candidates, key=lambda gain: -np.inf if np.isnan(gain.low) else gain.low)
