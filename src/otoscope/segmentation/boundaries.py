@@ -22,12 +22,12 @@ ROUNDING = 1e-6
 class BoundaryCounts:
     """What one utterance or, added up, a corpus holds: `a + b` and `sum(counts, BoundaryCounts())` pool utterances.
 
-    `from_pretrained` of the `reference` boundaries were found, and `correct` of the `predicted` ones are right. In strict
+    `found` of the `reference` boundaries were found, and `correct` of the `predicted` ones are right. In strict
     counting the two are one number; in lenient counting a prediction may find several references, and several one.
     Strict and lenient counts measure different things: never add one to the other.
 
     Examples:
-        >>> total = BoundaryCounts(reference=4, predicted=5, from_pretrained=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
+        >>> total = BoundaryCounts(reference=4, predicted=5, found=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
         >>> total, total.scores().recall
         (BoundaryCounts(reference=5, predicted=5, found=3, correct=3), 0.6)
     """
