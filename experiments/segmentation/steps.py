@@ -15,7 +15,7 @@ from pathlib import Path
 from lhotse import MonoCut
 
 import otoscope
-from otoscope.analysis.stored_maps import labels
+from otoscope.corpus import phones_of
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.segmentation.boundaries import inner_boundaries
 from otoscope.segmentation.detector import label_rows
@@ -38,7 +38,7 @@ def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[
     """Label rows of every head on some cuts."""
     parts: dict[Head, list[Labelled]] = {}
     for cut in cuts:
-        times = inner_boundaries((start, end) for _, start, end in labels(cut, "phone"))
+        times = inner_boundaries((start, end) for _, start, end in phones_of(cut))
         for layer, maps in encoder.maps(cut).items():
             for head, attn_qk in enumerate(maps):
                 rows = Labelled(label_rows(attn_qk, label_frames(encoder).repeat), times)

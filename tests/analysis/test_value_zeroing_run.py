@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from otoscope import analyze, draw
-from otoscope.analysis.stored_maps import cuts_of, labels
+from otoscope.analysis.stored_maps import cuts_of
 from otoscope.analysis.value_zeroing import spans_of, zeroed
+from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.load import load
@@ -23,7 +24,7 @@ def test_an_utterance_is_zeroed_phone_by_phone(run):
     cut = next(cut for cut in cuts_of(run) if cut.id == run.maps[0])
     encoder = load("bundled")
     spans = list(zip(found["span_start"].values.tolist(), found["span_stop"].values.tolist(), strict=True))
-    phones = labels(cut, "phone")
+    phones = phones_of(cut)
     assert len(spans) == len(phones)
     for (start, stop), (_, begins, ends) in zip(spans, phones, strict=True):
         centres = encoder.first_frame_center + encoder.frame_period * np.arange(start, stop)

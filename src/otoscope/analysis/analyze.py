@@ -14,7 +14,7 @@ from lhotse import CutSet, MonoCut
 from otoscope.analysis.phone_labels import Labelling, labelling, relations
 from otoscope.analysis.shards import SHARD_SECONDS, Measured, join, measure, read_shard, split, write_shard
 from otoscope.analysis.stored_maps import store_example
-from otoscope.corpus import Skipped
+from otoscope.corpus import Skipped, speaker_of
 from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -147,5 +147,4 @@ def _windows(seconds: float | None) -> dict[str, float]:
 
 
 def _utterance(cut: MonoCut, frames: int) -> dict[str, Any]:
-    speaker = cut.supervisions[0].speaker if cut.supervisions else None
-    return {"id": cut.id, "frames": frames, "duration": cut.duration, "speaker": speaker or ""}
+    return {"id": cut.id, "frames": frames, "duration": cut.duration, "speaker": speaker_of(cut) or ""}

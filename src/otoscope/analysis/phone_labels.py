@@ -8,8 +8,8 @@ import torch
 import xarray as xr
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import labels as spans
 from otoscope.attention.labels import Labels
+from otoscope.corpus import phones_of
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.relations import Inventory, Relations, baselines, variables
@@ -26,13 +26,13 @@ class Labelling:
 
     def of(self, cut: MonoCut, n_frames: int) -> Labels:
         """Phone of every label frame of a cut with so many frames; a cut without phones has none anywhere."""
-        phone_tr = self.inventory.label(spans(cut, "phone"), n_frames, self.frames)
+        phone_tr = self.inventory.label(phones_of(cut), n_frames, self.frames)
         return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
 
 
 def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> Labelling | None:
     """How frames of `encoder` are labelled; None where no cut has phones."""
-    symbols = {symbol for cut in cuts for symbol, _, _ in spans(cut, "phone")}
+    symbols = {symbol for cut in cuts for symbol, _, _ in phones_of(cut)}
     if not symbols:
         return None
     return Labelling(Inventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center))

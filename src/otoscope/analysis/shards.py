@@ -1,7 +1,7 @@
 """A corpus in shards: each is measured whole, written once, and never again."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,10 @@ from otoscope.analysis.phone_labels import Labelling
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import Reductions
 from otoscope.corpus import Skipped
-from otoscope.corpus.audio import naming
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.memory import check_memory
-from otoscope.models.self_check import overflow
+from otoscope.models.self_check import overflow_message
+from otoscope.runs.utterance_loader import iter_loadable, skip
 from otoscope.statistics import accumulator
 from otoscope.statistics.accumulator import State
 from otoscope.statistics.compute import Values, layer_statistics, stack_layers
@@ -76,7 +75,7 @@ def measure(
     partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
     measured = Measured(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
     for batch in batches(shard):
-        waves = dict(audible(encoder, batch, measured.skipped, strict=strict))
+        waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=strict))
         labels = None
         if labelling is not None:
             labels = [labelling.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
@@ -86,7 +85,7 @@ def measure(
                 accumulator.update(measured.state, index, stack_layers(heard.layers))
                 measured.frames[index] = heard.frames
             except InputError as error:
-                _skip(dict(batch)[index], error, measured.skipped, strict)
+                skip(dict(batch)[index], error, measured.skipped, strict=strict)
         advance(sum(cut.duration for index, cut in batch if index not in waves))
     return measured
 
@@ -143,32 +142,7 @@ def _check_finite(encoder: Encoder, heard: Heard, statistics: Mapping[str, Stati
     """Raise InputError with the first layer in which a number overflows."""
     for number, values in enumerate(heard.layers):
         if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.may_be_undefined):
-            raise InputError(overflow(encoder.model.dtype, f"by the attention of layer {number}"))
-
-
-def audible(
-    encoder: Encoder, cuts: Iterable[tuple[int, MonoCut]], skipped: list[Skipped], *, strict: bool
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Places and waves `[samples]` of the cuts that the model can hear; the others go to `skipped`.
-
-    Raises:
-        InputError: with `strict`, for the first that it cannot.
-    """
-    for index, cut in cuts:
-        try:
-            wave = encoder.load_wave(cut)
-            encoder.check_length(wave)
-            check_memory(encoder, wave)
-            yield index, wave
-        except InputError as error:
-            _skip(cut, error, skipped, strict)
-
-
-def _skip(cut: MonoCut, error: InputError, skipped: list[Skipped], strict: bool) -> None:
-    reason = naming(cut, error)
-    if strict:
-        raise InputError(f"{cut.id}: {reason}") from error
-    skipped.append(Skipped(cut.id, reason))
+            raise InputError(overflow_message(encoder.model.dtype, f"by the attention of layer {number}"))
 
 
 def write_shard(path: Path, measured: Measured) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lhotse import MonoCut
 
-from otoscope.corpus import fingerprint, read_corpus
+from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError, listed
 from otoscope.models.encoder import Encoder
@@ -19,23 +19,26 @@ EXAMPLE_SECONDS = 3.0
 LARGEST = 512 * 2**20
 NAMED = 5  # utterances that a message names
 
-Labels = list[tuple[str, float, float]]
-
 
 def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -> None:
     """Keep the maps of one utterance to show the run by: with phones if any has, nearest to 3 s; none if too large."""
     best = min(
         range(len(measured)),
-        key=lambda i: (not labels(measured[i], "phone"), abs(measured[i].duration - EXAMPLE_SECONDS)),
+        key=lambda i: (not phones_of(measured[i]), abs(measured[i].duration - EXAMPLE_SECONDS)),
     )
     if map_bytes(encoder, measured[best]) <= LARGEST:
         store_maps(folder, encoder, best, measured[best])
 
 
 def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more: float) -> None:
-    """Run a cut once more and keep its maps in the run at `folder`; `add_axes_mm` is its own among the run's utterances.
+    """Run the model on a cut once more and store its maps in the run at `folder`.
 
-    `more` are further attributes of the stored map.
+    Args:
+        folder: the run folder.
+        encoder: the model that made the run.
+        place: index of the utterance in the run.
+        cut: the utterance.
+        more: further attributes of the stored map.
     """
     maps = encoder.maps(cut)
     write_map(
@@ -50,16 +53,10 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more:
         audio_channel=cut.recording.sources[0].channels.index(cut.channel),
         frame_period=encoder.frame_period,
         first_centre=encoder.first_frame_center,
-        phones=labels(cut, "phone"),
-        words=labels(cut, "word"),
+        phones=phones_of(cut),
+        words=words_of(cut),
         **more,
     )
-
-
-def labels(cut: MonoCut, tier: str) -> Labels:
-    """Symbol, start and end (seconds) of each `phone` or `word` of a cut, where they are known."""
-    alignments = (supervision.alignment or {} for supervision in cut.supervisions)
-    return [(item.symbol, item.start, item.end) for alignment in alignments for item in alignment.get(tier, ())]
 
 
 def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
@@ -75,8 +72,8 @@ def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     it cannot be loaded by its name.
 
     Raises:
-        InputError: the run has no such utterance or cannot be written, its model or audio is gone or has changed, or the
-            maps are too large.
+        InputError: the run has no such utterance or cannot be written, its model or audio is missing or has changed,
+            or the maps are too large.
     """
     if utterance not in run.utterances.index:
         raise InputError(

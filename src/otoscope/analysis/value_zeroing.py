@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import check_model, cuts_of, labels
+from otoscope.analysis.stored_maps import check_model, cuts_of
+from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.encoder import Encoder
@@ -55,7 +56,7 @@ def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None)
 def spans_of(cut: MonoCut, encoder: Encoder, frames: int) -> Spans:
     """Frames of each phone of a cut that has any; of equal parts of the utterance where it has no phones."""
     centres = encoder.first_frame_center + encoder.frame_period * np.arange(frames)
-    phones = labels(cut, "phone")
+    phones = phones_of(cut)
     bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in phones]
     edges = np.linspace(0, frames, min(frames, PARTS) + 1).astype(int).tolist()
     every = bounds or list(pairwise(edges))

@@ -26,10 +26,13 @@ class Interval(NamedTuple):
 
 
 def fit_labels(intervals: Sequence[Interval], duration: float, what: str, overlap: bool = False) -> list[Interval]:
-    """Labels in order of time, clipped to `duration` (seconds); gaps between labels are allowed.
+    """Return labels in order of time, clipped to `duration` (seconds); gaps between labels are allowed.
 
-    Raises `InputError` for a label that has no length, begins before 0, ends more than one 10 ms frame past the audio, or
-    overlaps its neighbour (unless `overlap` allows it: neighbouring words may share a phone); `what` names the labels.
+    `what` names the labels in error messages. Neighbouring words may share a phone: `overlap` allows that.
+
+    Raises:
+        InputError: a label has no length, begins before 0, ends more than one 10 ms frame after the audio, or overlaps
+            its neighbour.
 
     >>> fit_labels([Interval("b", 0.5, 1.004), Interval("a", 0.0, 0.5)], duration=1.0, what="phone labels of u1")
     [Interval(symbol='a', start=0.0, end=0.5), Interval(symbol='b', start=0.5, end=1.0)]

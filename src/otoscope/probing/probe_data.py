@@ -5,11 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
-from lhotse import MonoCut
 from torch import Tensor
 
 from otoscope.analysis.shards import batches
-from otoscope.corpus import fingerprint
+from otoscope.corpus import fingerprint, speaker_of
 from otoscope.models.encoder import Encoder
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import model_fingerprint
@@ -31,7 +30,7 @@ class Material:
     @property
     def speakers(self) -> list[str | None]:
         """Speaker of each utterance, where known."""
-        return [cut.supervisions[0].speaker if cut.supervisions else None for cut in self.speech.cuts]
+        return [speaker_of(cut) for cut in self.speech.cuts]
 
     def centres(self, index: int) -> np.ndarray:
         """Seconds at which the hidden states of an utterance lie, `[T]`; they fill the time of its frames evenly."""
@@ -67,9 +66,3 @@ def hidden_states(
         for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):
             yield index, states[:length].clone()
         advance(sum(cut.duration for _, cut in batch))
-
-
-def phone_spans(cut: MonoCut) -> list[tuple[str, float, float]]:
-    """Symbol, start and end (seconds) of each labelled phone."""
-    alignment = (cut.supervisions[0].alignment or {}) if cut.supervisions else {}
-    return [(item.symbol, item.start, item.end) for item in alignment.get("phone", ())]

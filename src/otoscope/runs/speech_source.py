@@ -10,13 +10,13 @@ import xarray as xr
 from lhotse import CutSet, MonoCut
 
 from otoscope import bundled
-from otoscope.analysis.shards import audible
-from otoscope.corpus import Skipped, read_corpus
+from otoscope.corpus import Skipped, read_corpus, speaker_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
 from otoscope.runs.options import Options
+from otoscope.runs.utterance_loader import iter_loadable
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def read_speech(source: Source, encoder: Encoder) -> Speech:
         InputError: the corpus cannot be read, not one utterance can be used, or with `strict` one of them cannot.
     """
     cuts, skipped = read_cuts(source)
-    waves = dict(audible(encoder, enumerate(cuts), skipped, strict=source.strict))
+    waves = dict(iter_loadable(encoder, enumerate(cuts), skipped, strict=source.strict))
     if not waves:
         raise InputError(f"none of {len(cuts)} utterances can be used; the first: {skipped[0].id}: {skipped[0].reason}")
     return Speech([cuts[index] for index in waves], list(waves.values()), skipped)
@@ -111,14 +111,13 @@ def read_speech(source: Source, encoder: Encoder) -> Speech:
 
 def coordinates(speech: Speech, encoder: Encoder) -> dict[str, xr.Variable]:
     """Layers, heads and utterances as every run names them."""
-    speakers = [cut.supervisions[0].speaker if cut.supervisions else None for cut in speech.cuts]
     values = {
         "layer": np.arange(encoder.n_layers),
         "head": np.arange(max(encoder.n_heads)),
         "utterance": np.array([cut.id for cut in speech.cuts], dtype=object),
         "frames": np.array([encoder.num_frames(wave) for wave in speech.waves]),
         "duration": np.array([cut.duration for cut in speech.cuts]),
-        "speaker": np.array([speaker or "" for speaker in speakers], dtype=object),
+        "speaker": np.array([speaker_of(cut) or "" for cut in speech.cuts], dtype=object),
     }
     return {name: xr.Variable(COORDINATES[name].dims, of, COORDINATES[name].attrs) for name, of in values.items()}
 

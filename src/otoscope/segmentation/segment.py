@@ -10,8 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.analysis.stored_maps import labels
-from otoscope.corpus import Skipped
+from otoscope.corpus import Skipped, phones_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
@@ -89,10 +88,10 @@ def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[st
     speech = [read_speech(source, encoder) for encoder in encoders]
     skipped = {one.id: one for heard in speech for one in heard.skipped}
     cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
-    utterances = [Utterance(cut, labels(cut, "phone")) for cut in cuts if labels(cut, "phone")]
+    utterances = [Utterance(cut, phones_of(cut)) for cut in cuts if phones_of(cut)]
     if not utterances:
         raise InputError(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
-    unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not labels(cut, "phone")]
+    unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
     if unlabelled and source.strict:
         raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}")
     return Work(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)

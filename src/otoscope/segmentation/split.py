@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from lhotse import MonoCut
 
+from otoscope.corpus import speaker_of
 from otoscope.errors import InputError
 from otoscope.segmentation.boundaries import inner_boundaries
 
@@ -30,7 +31,7 @@ class Utterance:
     @property
     def speaker(self) -> str:
         """Who speaks; empty where unknown."""
-        return (self.cut.supervisions[0].speaker or "") if self.cut.supervisions else ""
+        return speaker_of(self.cut) or ""
 
 
 @dataclass(frozen=True, eq=False)

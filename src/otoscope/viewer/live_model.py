@@ -9,7 +9,9 @@ from time import perf_counter
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import Labels, check_model, cuts_of, labels
+from otoscope.analysis.stored_maps import check_model, cuts_of
+from otoscope.corpus import phones_of, words_of
+from otoscope.corpus.supervisions import Labels
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -49,7 +51,7 @@ class LiveModel:
     def labels(self, utterance: str) -> tuple[Labels, Labels]:
         """Return phones and words of an utterance: symbol, start and end in seconds."""
         cut = self.cut(utterance)
-        return labels(cut, "phone"), labels(cut, "word")
+        return phones_of(cut), words_of(cut)
 
     def maps(self, utterance: str, receive: ReceiveMap, layers: Collection[int] | None = None) -> None:
         """Call `receive` with each head's attention in turn, for some layers or, by default, for all."""

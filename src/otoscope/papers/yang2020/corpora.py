@@ -8,8 +8,7 @@ from pathlib import Path
 
 from lhotse import CutSet, MonoCut
 
-from otoscope.analysis.stored_maps import labels
-from otoscope.corpus import Skipped, read_corpus
+from otoscope.corpus import Skipped, phones_of, read_corpus, speaker_of
 
 PHONES, SPEAKERS, PRETRAINING = "phones", "speakers", "pre-training"  # roles
 SUBSET_NAMES = {"train", "test", "dev"}  # names that do not identify a corpus without the folder above
@@ -61,7 +60,7 @@ class EvaluationCorpus:
             "utterances": len(cuts),
             "hours": sum(cut.duration for cut in cuts) / 3600,
             "speakers": len(_utterances_by_speaker(cuts)),
-            "labelled": sum(bool(labels(cut, "phone")) for cut in cuts),
+            "labelled": sum(bool(phones_of(cut)) for cut in cuts),
             "skipped": len(skipped),
         }
 
@@ -135,7 +134,7 @@ def available_probes(cuts: Sequence[MonoCut]) -> list[str]:
 
     The phone probe needs phones of two speakers, the speaker probes two speakers with two utterances each.
     """
-    labelled = _utterances_by_speaker([cut for cut in cuts if labels(cut, "phone")])
+    labelled = _utterances_by_speaker([cut for cut in cuts if phones_of(cut)])
     repeated = sum(count > 1 for count in _utterances_by_speaker(cuts).values())
     phone = ["phone"] if len(labelled) > 1 else []
     speaker = ["speaker-frame", "speaker-utterance"] if repeated > 1 else []
@@ -144,5 +143,5 @@ def available_probes(cuts: Sequence[MonoCut]) -> list[str]:
 
 def _utterances_by_speaker(cuts: Sequence[MonoCut]) -> Counter[str]:
     """Return the number of utterances of each speaker."""
-    speakers = [cut.supervisions[0].speaker for cut in cuts if cut.supervisions]
+    speakers = [speaker_of(cut) for cut in cuts]
     return Counter(speaker for speaker in speakers if speaker)

@@ -4,12 +4,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.phones import fold, order
 from otoscope.probing.classifier import NO_CLASS, Classifier, Question, classify
 from otoscope.probing.folds import speakers_apart
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material, phone_spans
+from otoscope.probing.probe_data import Material
 from otoscope.probing.scorer import Cache, Probe
 
 
@@ -21,7 +22,7 @@ def scorer(material: Material, training: Training, cache: Cache) -> Classifier:
 
 def phone_classes(material: Material) -> list[Tensor]:
     """Class of each frame `[T]` of each utterance: the phone, folded to 39 where its set is known, at its centre."""
-    spans = [phone_spans(cut) for cut in material.speech.cuts]
+    spans = [phones_of(cut) for cut in material.speech.cuts]
     symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
     if not symbols:
         raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
