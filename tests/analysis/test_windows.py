@@ -13,7 +13,7 @@ from otoscope.analysis.stored_maps import with_maps
 from otoscope.corpus import read_corpus
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError
-from otoscope.models import memory as footprint
+from otoscope.models import memory
 from otoscope.models.load import load
 from otoscope.results.summary import summary
 from otoscope.statistics import STATISTICS
@@ -48,8 +48,8 @@ def test_relations_and_maps_are_those_of_windows(in_windows):
 
 
 def test_audio_that_would_not_fit_is_left_out_with_a_reason_before_the_model_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr(footprint, "LONG", 1.0)
-    monkeypatch.setattr(footprint, "available", lambda device: 2**20)
+    monkeypatch.setattr(memory, "CHECK_FROM_SECONDS", 1.0)
+    monkeypatch.setattr(memory, "available_memory", lambda device: 2**20)
     with pytest.raises(InputError) as refused:
         otoscope.analyze("bundled", "bundled", tmp_path / "run", limit=1)
     reason = str(refused.value)
@@ -63,20 +63,20 @@ def test_the_estimate_is_of_the_size_that_a_run_holds():
     """Linear in the audio, and at least the hidden states and the heads' queries, keys, values and contexts."""
     encoder = load("bundled", device="cpu")
     waves = [np.random.default_rng(0).normal(0, 0.1, seconds * 16000).astype(np.float32) for seconds in (4, 8)]
-    short, long = (footprint.footprint(encoder, wave) for wave in waves)
+    short, long = (memory.estimate_memory(encoder, wave) for wave in waves)
     states = encoder.num_frames(waves[1]) * encoder.model.config.hidden_size * 4
     assert 5 * states <= long <= 60 * states + 2**23
     assert 1.5 <= long / short <= 2.2
 
 
 def test_memory_is_that_of_the_group_where_it_is_limited(tmp_path, monkeypatch):
-    monkeypatch.setattr(footprint, "CGROUP", tmp_path)
-    unlimited = footprint.available(torch.device("cpu"))
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    unlimited = memory.available_memory(torch.device("cpu"))
     (tmp_path / "memory.max").write_text("3000\n")
     (tmp_path / "memory.current").write_text("1000\n")
-    assert footprint.available(torch.device("cpu")) == 2000
+    assert memory.available_memory(torch.device("cpu")) == 2000
     (tmp_path / "memory.max").write_text("max\n")
-    assert footprint.available(torch.device("cpu")) > unlimited / 2
+    assert memory.available_memory(torch.device("cpu")) > unlimited / 2
 
 
 def test_progress_is_told_within_an_utterance_layer_by_layer():

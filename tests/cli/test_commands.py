@@ -128,7 +128,7 @@ def test_an_interrupted_command_says_how_to_go_on(otoscope_command, monkeypatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("otoscope.analysis.analyze.analyze", interrupted)
-    monkeypatch.setattr("otoscope.models.capabilities.survey", interrupted)
+    monkeypatch.setattr("otoscope.models.capabilities.supported_families", interrupted)
     for command, line in (
         ("analyze bundled bundled -o run", "interrupted; the same command with --resume goes on from what is kept"),
         ("models", "interrupted"),

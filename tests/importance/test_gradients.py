@@ -7,7 +7,7 @@ import torch
 from otoscope.importance.builtin import fisher, gradient
 from otoscope.importance.loss import LOSSES, Loss, loss_named
 from otoscope.importance.ranking_context import Effort, Subject
-from otoscope.models.head_gates import gated, open_gates
+from otoscope.models.head_gates import forward_gated, make_gates
 
 STEP = 1e-5
 
@@ -23,7 +23,7 @@ def slow_gradient(encoder, batch, layer, head):
         gates = [torch.ones(batch.utterances, heads, dtype=torch.float64) for heads in encoder.n_heads]
         gates[layer][:, head] += step
         with torch.no_grad():
-            values.append(batch.sloped(gated(encoder, batch.inputs, gates)))
+            values.append(batch.sloped(forward_gated(encoder, batch.inputs, gates)))
     return ((values[0] - values[1]) / (2 * STEP)).numpy()
 
 
@@ -37,10 +37,10 @@ def test_gradients_are_finite_differences(encoder, speech, loss):
 
 @pytest.mark.parametrize("head", [(0, 1), (1, 2)])
 def test_a_shut_gate_is_a_removed_head_also_in_a_padded_batch(encoder, speech, head):
-    gates = open_gates(encoder, 3)
+    gates = make_gates(encoder, 3)
     with torch.no_grad():
         gates[head[0]][:, head[1]] = 0
-        shut = gated(encoder, encoder.inputs(speech.waves), gates)
+        shut = forward_gated(encoder, encoder.inputs(speech.waves), gates)
     with encoder.without_heads([head]):
         removed = encoder.forward(speech.waves)
     for states, expected, length in zip(shut, removed.hidden, removed.lengths, strict=True):

@@ -37,14 +37,14 @@ def spoilt(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Callabl
     """A model folder whose model is spoilt as soon as its weights are loaded."""
 
     def spoil_on_load(family: str, spoil: Spoil) -> Path:
-        weights = loading.weights
+        weights = loading.load_weights
 
         def spoilt_weights(*args: Any) -> Any:
             model = weights(*args)
             spoil(model)
             return model
 
-        monkeypatch.setattr(loading, "weights", spoilt_weights)
+        monkeypatch.setattr(loading, "load_weights", spoilt_weights)
         return folders[family]
 
     return spoil_on_load
@@ -53,7 +53,7 @@ def spoilt(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Callabl
 def test_a_model_that_ignores_the_registry_is_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
     """`set_attn_implementation` raises nothing there (a trap): only the count of calls shows it."""
     monkeypatch.setattr(PreTrainedModel, "set_attn_implementation", lambda *_: None)
-    expected = "expected one attention call in each of 3 layers, saw 0 calls in 0 modules"
+    expected = "expected one attention call in each of 3 layers, found 0 calls in 0 modules"
     assert expected in refusal(folders["hubert-layer"])
 
 
@@ -66,7 +66,7 @@ def test_one_layer_that_is_not_reached_is_enough(folders: dict[str, Path], monke
         return (hidden_states, None) if self is seen[0] else whole(self, hidden_states, *args, **kwargs)
 
     monkeypatch.setattr(modeling_hubert.HubertAttention, "forward", skipping)
-    assert "saw 2 calls in 2 modules" in refusal(folders["hubert-group"])
+    assert "found 2 calls in 2 modules" in refusal(folders["hubert-group"])
 
 
 def test_a_family_of_the_fallback_whose_modules_have_another_name_is_refused(
@@ -74,7 +74,7 @@ def test_a_family_of_the_fallback_whose_modules_have_another_name_is_refused(
 ) -> None:
     renamed = replace(wavlm.FAMILY, attention_classes=("SomeOtherAttention",))
     monkeypatch.setattr(wavlm, "FAMILY", renamed)
-    assert "saw 0 calls in 0 modules" in refusal(folders["wavlm-layer"])
+    assert "found 0 calls in 0 modules" in refusal(folders["wavlm-layer"])
 
 
 def test_a_layer_that_attends_twice_is_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
@@ -85,7 +85,7 @@ def test_a_layer_that_attends_twice_is_refused(folders: dict[str, Path], monkeyp
         return once(self, *args, **kwargs)
 
     monkeypatch.setattr(modeling_hubert.HubertAttention, "forward", twice)
-    assert "saw 6 calls in 3 modules" in refusal(folders["hubert-group"])
+    assert "found 6 calls in 3 modules" in refusal(folders["hubert-group"])
 
 
 def test_equal_heads_are_refused(spoilt: Callable[[str, Spoil], Path]) -> None:
@@ -127,14 +127,14 @@ def test_weights_that_are_not_finite_after_the_attention_are_refused(spoilt: Cal
 
 def test_an_overflow_in_half_precision_is_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
     """Large weights that float32 holds; the message names the layer and the way out."""
-    weights = loading.weights
+    weights = loading.load_weights
 
     def large(*args: Any) -> Any:
         model = weights(*args)
         output_projection(model, 0).weight.data.mul_(3e4)
         return model
 
-    monkeypatch.setattr(loading, "weights", large)
+    monkeypatch.setattr(loading, "load_weights", large)
     assert load(folders["hubert-layer"], device="cpu").n_layers == 3
     with pytest.raises(InputError, match="its numbers overflow float16 by the attention of layer 1; use dtype"):
         load(folders["hubert-layer"], device="cpu", dtype="float16")
@@ -144,7 +144,7 @@ def test_frames_that_are_told_wrongly_are_refused(folders: dict[str, Path], monk
     """A front end of another shape than its family's row says."""
     wrong = replace(hubert.FAMILY, front_end=FixedHop(640))
     monkeypatch.setattr(hubert, "FAMILY", wrong)
-    assert "16000 samples were said to give 25 frames, and gave 50" in refusal(folders["hubert-layer"])
+    assert "expected 25 frames of 16000 samples, found 50" in refusal(folders["hubert-layer"])
 
 
 def test_rows_that_do_not_sum_to_one_are_refused(folders: dict[str, Path], monkeypatch: Any) -> None:
@@ -164,7 +164,7 @@ def test_an_output_that_changes_when_it_is_watched_is_refused(
         output.last_hidden_state = output.last_hidden_state * (1 + 0.01 * next(calls))
 
     message = refusal(spoilt(family, lambda model: model.register_forward_hook(drift)))
-    assert "watching its attention changes its output by" in message
+    assert "capturing its attention changes its output by" in message
     assert "of its largest value" in message
 
 

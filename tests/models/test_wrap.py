@@ -170,5 +170,5 @@ def test_what_cannot_be_measured_is_refused(module: Any, message: str) -> None:
 
 
 def test_frames_that_are_told_wrongly_are_refused() -> None:
-    with pytest.raises(InputError, match="16000 samples were said to give 50 frames, and gave 100"):
+    with pytest.raises(InputError, match="expected 50 frames of 16000 samples, found 100"):
         wrap(random(transformer()), samples_per_frame=320, inputs=windows)

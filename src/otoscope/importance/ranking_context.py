@@ -14,7 +14,7 @@ from otoscope.errors import InputError
 from otoscope.importance.loss import Batch, Loss
 from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.encoder import Encoder
-from otoscope.models.head_gates import gated, open_gates
+from otoscope.models.head_gates import forward_gated, make_gates
 from otoscope.results import Run
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import Speech
@@ -105,8 +105,8 @@ class Subject:
             return np.concatenate([self._gradient(batch, advance) for batch in self.batches])
 
     def _gradient(self, batch: Batch, advance: Callable[[float], None]) -> Floats:
-        gates = open_gates(self.encoder, batch.utterances)
-        hidden = gated(self.encoder, batch.inputs, gates)
+        gates = make_gates(self.encoder, batch.utterances)
+        hidden = forward_gated(self.encoder, batch.inputs, gates)
         with_heads = [gates_bh for gates_bh in gates if gates_bh.shape[1]]  # others are no part of the graph
         slopes = iter(torch.autograd.grad(batch.sloped(hidden).sum(), with_heads))
         by_layer = [next(slopes) if gates_bh.shape[1] else gates_bh.detach() for gates_bh in gates]

@@ -1,4 +1,4 @@
-"""What can be done with each family, found by trying it on a tiny random model."""
+"""What otoscope can do with each model family, from trials on tiny random models."""
 
 import math
 from collections.abc import Iterator
@@ -8,64 +8,80 @@ import torch
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import FAMILIES
-from otoscope.models.load import encoder_in, quiet
-from otoscope.models.self_check import examine, noise
+from otoscope.models.families import FAMILIES, Family
+from otoscope.models.load import find_encoder, silence_transformers
+from otoscope.models.self_check import noise, self_check
 from otoscope.models.tiny_models import build_tiny_model
 
 
 @dataclass(frozen=True)
-class Found:
-    """One family: how its attention is reached, seconds from frame to frame, and what its tiny model passed.
+class FamilyCapabilities:
+    """Result of the trial of one family.
 
-    `padded` says whether utterances run together with others of another length, `refused` why it is not measured.
+    Attributes:
+        family: its model type.
+        mechanism: how its attention is captured, `registry` or `fallback`.
+        frame_period: seconds from one attention frame to the next; nan if no model could be made.
+        measured: whether its tiny model passed the self-check.
+        intervened: whether removing a head and limiting the span change the output.
+        padded: whether padded batches give the numbers of their utterances alone.
+        refused: the reason why it is not measured.
     """
 
     family: str
     mechanism: str
     frame_period: float
-    measured: bool
-    intervened: bool
-    padded: bool
+    measured: bool = False
+    intervened: bool = False
+    padded: bool = False
     refused: str = ""
 
 
-def survey() -> Iterator[Found]:
-    """Each family in turn, as its self-check ends; seconds in all.
+def supported_families() -> Iterator[FamilyCapabilities]:
+    """Try each model family on a tiny random model, and yield its result.
+
+    Returns:
+        One result for each family of `otoscope.models.FAMILIES`, in alphabetical order; all take some seconds.
 
     Examples:
-        >>> first = next(survey())
+        >>> first = next(supported_families())
         >>> first.family, first.mechanism, first.frame_period, first.measured, first.intervened
         ('audio-spectrogram-transformer', 'registry', 0.1, True, True)
     """
-    for name in FAMILIES:
-        yield _found(name)
+    for family in FAMILIES.select().values():
+        yield _try_family(family)
 
 
-def _found(name: str) -> Found:
-    family = FAMILIES.get(name)
-    name = family.model_type
+def _try_family(family: Family) -> FamilyCapabilities:
+    name, mechanism = family.model_type, family.mechanism
     try:
-        with quiet():
+        with silence_transformers():
             model, extractor = build_tiny_model(family)
-    except ImportError as error:  # older transformers ask for packages that some feature extractors need
-        return Found(name, family.mechanism, math.nan, False, False, False, " ".join(str(error).split()))
-    encoder = Encoder(name, family, encoder_in(model, family.encoder, name).eval(), extractor)
+    except (ImportError, InputError) as error:  # some feature extractors need packages that otoscope does not
+        return FamilyCapabilities(name, mechanism, math.nan, refused=" ".join(str(error).split()))
+    encoder = Encoder(name, family, find_encoder(model, family.encoder, name).eval(), extractor)
     try:
-        checked = examine(encoder)
+        checked = self_check(encoder)
     except InputError as error:
-        return Found(name, family.mechanism, encoder.frame_period, False, False, False, str(error))
-    return Found(name, family.mechanism, encoder.frame_period, True, _changes(checked), checked.padding_invariant)
+        return FamilyCapabilities(name, mechanism, encoder.frame_period, refused=str(error))
+    return FamilyCapabilities(
+        name,
+        mechanism,
+        encoder.frame_period,
+        measured=True,
+        intervened=_interventions_have_effect(checked),
+        padded=checked.padding_invariant,
+    )
 
 
-def _changes(encoder: Encoder) -> bool:
-    """Whether removing a head, and limiting the span where frames are in time alone, change what the encoder gives."""
+def _interventions_have_effect(encoder: Encoder) -> bool:
+    """Return whether removing a head, and limiting the span if the model has one, change the output."""
     wave = noise(encoder.sampling_rate)[-1:]
-    intact = encoder.forward(wave).hidden
+    original = encoder.forward(wave).hidden
     with encoder.without_heads([(0, 0)]):
-        removed = encoder.forward(wave).hidden
+        without_head = encoder.forward(wave).hidden
     if encoder.family.is_patch_grid:
-        return not torch.equal(intact, removed)
+        return not torch.equal(original, without_head)
     with encoder.limit_span(1):
-        near = encoder.forward(wave).hidden
-    return not torch.equal(intact, removed) and not torch.equal(intact, near)
+        within_span = encoder.forward(wave).hidden
+    return not torch.equal(original, without_head) and not torch.equal(original, within_span)

@@ -15,13 +15,13 @@ from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 
 
-def open_gates(encoder: Encoder, batch: int) -> list[Tensor]:
+def make_gates(encoder: Encoder, batch: int) -> list[Tensor]:
     """Gates `[batch, H]` of each layer, all one, asking for gradients."""
     like = {"dtype": encoder.model.dtype, "device": encoder.device, "requires_grad": True}
     return [torch.ones(batch, heads, **like) for heads in encoder.n_heads]
 
 
-def gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list[Tensor]) -> Tensor:
+def forward_gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list[Tensor]) -> Tensor:
     """Final hidden states `[B, T, d]` of the intact model, each head's context times its gate.
 
     The gradient of a loss with respect to a gate of one is `<dL/dc_h, c_h>`, summed over frames (Michel et al. 2019).

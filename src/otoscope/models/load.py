@@ -17,11 +17,11 @@ from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
-from otoscope.models.self_check import examine
+from otoscope.models.self_check import self_check
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
 SAMPLING_RATE = 16000  # of every family
-PASS = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
+MISMATCH_HINT = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
 TRAINING_ONLY = {"masked_spec_embed"}  # stands for masked frames; many fine-tuned checkpoints lack it
 
 
@@ -51,13 +51,13 @@ def load(
     source = str(bundled.model()) if name == "bundled" else name
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
-    with quiet():
-        config = found(AutoConfig, source)
+    with silence_transformers():
+        config = from_pretrained(AutoConfig, source)
         family = _family(config, name)
         extractor = _extractor(source, name)
-        model = encoder_in(weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
+        model = find_encoder(load_weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
         model = model.to(device_of(device)).eval()
-        return examine(Encoder(name=name, family=family, model=model, extractor=extractor))
+        return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
 
 
 def _family(config: Any, name: str) -> Family:
@@ -81,7 +81,7 @@ def _parts(config: Any) -> Iterator[Any]:
 
 
 def _extractor(source: str, name: str) -> Any:
-    extractor = found(AutoFeatureExtractor, source)
+    extractor = from_pretrained(AutoFeatureExtractor, source)
     if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
         raise InputError(
             f"the feature extractor of {name} takes {rate} Hz; expected {SAMPLING_RATE} Hz, as the model was made for"
@@ -89,7 +89,7 @@ def _extractor(source: str, name: str) -> Any:
     return extractor
 
 
-def encoder_in(model: Any, kind: str, name: str) -> Any:
+def find_encoder(model: Any, kind: str, name: str) -> Any:
     """The module of a class named `kind`, wherever in the model it sits. Raises InputError where there is none."""
     for module in model.modules():
         if kind in (base.__name__ for base in type(module).__mro__):
@@ -97,7 +97,7 @@ def encoder_in(model: Any, kind: str, name: str) -> Any:
     raise InputError(f"{name} ({type(model).__name__}) holds no {kind}, the encoder of its family")
 
 
-def found(auto: Any, name: str) -> Any:
+def from_pretrained(auto: Any, name: str) -> Any:
     """What an Auto class reads at a folder or hub name. Raises InputError where it cannot."""
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise InputError(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
@@ -121,7 +121,7 @@ def found(auto: Any, name: str) -> Any:
         ) from error
 
 
-def weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
+def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
     """The model of a configuration with the weights at a folder or hub name. Raises InputError where some are missing."""
     try:
         model, info = _architecture(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
@@ -130,10 +130,12 @@ def weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = F
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
     if missing and not allow_mismatch:
         raise InputError(
-            f"{name} lacks {_counted(missing)} of its model ({_shown(missing)}); they would be random{PASS}"
+            f"{name} lacks {_counted(missing)} of its model ({_shown(missing)}); they would be random{MISMATCH_HINT}"
         )
     if (extra := info["unexpected_keys"]) and not allow_mismatch:
-        raise InputError(f"{name} has {_counted(extra)} that its model has no place for ({_shown(extra)}){PASS}")
+        raise InputError(
+            f"{name} has {_counted(extra)} that its model has no place for ({_shown(extra)}){MISMATCH_HINT}"
+        )
     return model
 
 
@@ -172,7 +174,7 @@ def device_of(device: str) -> torch.device:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_transformers() -> Iterator[None]:
     """No progress bars or advice from transformers while it loads."""
     verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
     bars = logging.is_progress_bar_enabled()

@@ -17,7 +17,7 @@ from otoscope.errors import InputError
 from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 
-LONG = 60.0  # seconds of audio from which on memory is looked at
+CHECK_FROM_SECONDS = 60.0  # seconds of audio from which on memory is looked at
 GIB = 2**30
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -25,9 +25,9 @@ CGROUP = Path("/sys/fs/cgroup")
 def check_memory(encoder: Encoder, wave: np.ndarray) -> None:
     """Raise InputError where a long wave `[samples]` would take more memory than there is."""
     seconds = len(wave) / encoder.sampling_rate
-    if seconds <= LONG:
+    if seconds <= CHECK_FROM_SECONDS:
         return
-    needed, free = footprint(encoder, wave), available(encoder.device)
+    needed, free = estimate_memory(encoder, wave), available_memory(encoder.device)
     if needed > free:
         raise InputError(
             f"{seconds:.0f} s of audio at once would take {encoder.name} about {needed / GIB:.1f} GiB of memory, and "
@@ -35,27 +35,27 @@ def check_memory(encoder: Encoder, wave: np.ndarray) -> None:
         )
 
 
-def footprint(encoder: Encoder, wave: np.ndarray) -> int:
+def estimate_memory(encoder: Encoder, wave: np.ndarray) -> int:
     """Bytes that one watched run on a wave `[samples]` holds at most, beside the weights: an estimate.
 
     The model runs on tensors without data, so that nothing is held and little is computed: what they would hold is
     counted. What operations use within themselves is not.
     """
-    inputs, without_data, held = encoder.inputs([wave]), fake_tensor_mode(), Held()
+    inputs, without_data, held = encoder.inputs([wave]), fake_tensor_mode(), AllocationTracker()
     inputs = {name: without_data.from_tensor(tensor) for name, tensor in inputs.items()}
     with torch.no_grad(), without_data, held:
         forward_inputs(encoder, inputs, _context)
     return held.most
 
 
-def available(device: torch.device) -> int:
+def available_memory(device: torch.device) -> int:
     """Bytes of memory that are free on a device."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return min([int(psutil.virtual_memory().available), *_left_to_us()])
+    return min([int(psutil.virtual_memory().available), *_cgroup_headroom()])
 
 
-def _left_to_us() -> Iterator[int]:
+def _cgroup_headroom() -> Iterator[int]:
     """What this process's group may still take, where it is limited."""
     limit, used = (CGROUP / name for name in ("memory.max", "memory.current"))
     if limit.is_file() and (most := limit.read_text().strip()) != "max":
@@ -72,7 +72,7 @@ def _context(call: AttentionCall) -> Tensor:
     return context
 
 
-class Held(DispatchMode):  # type: ignore[no-untyped-call]
+class AllocationTracker(DispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of all tensors that were made within it and are still there; `most` is the largest count."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from transformers import AutoModelForPreTraining
 from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.load import quiet
+from otoscope.models.load import silence_transformers
 from otoscope.models.mockingjay import MockingjayModel
 
 
@@ -21,7 +21,7 @@ def prediction_head(encoder: Encoder) -> nn.Module:
     if not isinstance(encoder.model, MockingjayModel):
         raise InputError(_none(encoder, f"{encoder.family.model_type} models have none"))
     source = str(bundled.model()) if encoder.name == "bundled" else encoder.name
-    with quiet():
+    with silence_transformers():
         model, info = AutoModelForPreTraining.from_pretrained(source, output_loading_info=True)
     if any(name.startswith("head.") for name in info["missing_keys"]):
         raise InputError(_none(encoder, "the folder holds the encoder alone"))

@@ -1,4 +1,4 @@
-"""Refuse a model that would be measured wrongly: run it once on noise, watched and unwatched, alone and padded."""
+"""Refuse a model that would be measured wrongly: run it on noise, with and without capture, alone and padded."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,117 +17,132 @@ from otoscope.models.capture import forward_with_handler
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_projections import find_output_projections
 
-SECONDS = (1.0, 0.62, 0.6, 0.57, 0.53)  # so that the padded ones end within pooled or stacked frames too
+SECONDS = (1.0, 0.62, 0.6, 0.57, 0.53)  # some of them end within pooled or stacked frames
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 5e-2, torch.float16: 1e-2}
+MAX_ROW_SUM_ERROR = 1e-3
 
-ROUNDING = 1e-3  # of the sum of a row
 
+def self_check(encoder: Encoder) -> Encoder:
+    """Run a new encoder on noise, and return it with everything that the run shows.
 
-def examine(encoder: Encoder) -> Encoder:
-    """The encoder with its layers, heads, outputs and `pads` found, its model switched to watched attention.
+    Returns:
+        The encoder with `layers`, `n_heads`, `output_projections` and `padding_invariant`. Its model uses captured
+        attention.
 
     Raises:
-        InputError: a layer's attention is not reached, rows do not sum to one, all heads are equal, or watching
+        InputError: the attention of a layer is not captured, rows do not sum to one, all heads are equal, or capture
             changes the output.
     """
     waves = noise(encoder.sampling_rate)
-    unwatched = encoder.forward_unhooked(waves[:1])
+    expected = encoder.forward_unhooked(waves[:1])
     if not encoder.family.attention_classes:
         encoder.model.set_attn_implementation(NAME)
     calls = first_calls(encoder, waves[0])
-    check_finite(encoder, unwatched, calls)
+    check_finite(encoder, expected, calls)
     check_layers(encoder, calls)
     check_maps(encoder, calls)
     check_frames(encoder, calls, waves[0])
-    found = replace(encoder, layers=tuple(c.module for c in calls), n_heads=tuple(c.query_bhtd.shape[1] for c in calls))
-    found = replace(found, output_projections=find_output_projections(found, waves[0]))
-    watched = found.forward(waves[:1])
-    real = slice(watched.lengths[0])
-    if (difference := relative_difference(watched.hidden[:, real], unwatched[:, real])) > tolerance(found):
-        raise _refused(encoder, f"watching its attention changes its output by {difference:.1e} of its largest value")
-    return replace(found, padding_invariant=is_padding_invariant(found, waves))
+    n_heads = tuple(call.query_bhtd.shape[1] for call in calls)
+    encoder = replace(encoder, layers=tuple(call.module for call in calls), n_heads=n_heads)
+    encoder = replace(encoder, output_projections=find_output_projections(encoder, waves[0]))
+    check_output(encoder, expected, waves[0])
+    return replace(encoder, padding_invariant=is_padding_invariant(encoder, waves))
 
 
 def noise(sampling_rate: int) -> list[np.ndarray]:
-    """Some waves of seeded noise, of different length, the longest first."""
+    """Return waves `[samples]` of seeded noise of different lengths, the longest first."""
     rng = np.random.default_rng(0)
     return [rng.normal(0, 0.1, int(seconds * sampling_rate)).astype(np.float32) for seconds in SECONDS]
 
 
 def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
-    """Every attention call of one forward pass, in order."""
+    """Return every attention call of one forward pass, in order."""
     calls: list[AttentionCall] = []
 
-    def answer(call: AttentionCall) -> Tensor:
+    def handler(call: AttentionCall) -> Tensor:
         calls.append(call)
         return attend_with(NO_INTERVENTION, call, call.layer)[0]
 
-    forward_with_handler(encoder, [wave], answer)
+    forward_with_handler(encoder, [wave], handler)
     return calls
 
 
 def check_finite(encoder: Encoder, hidden: Tensor, calls: Sequence[AttentionCall]) -> None:
-    """Its numbers do not overflow."""
+    """Raise InputError if the output is not finite."""
     if not hidden.isfinite().all():
-        states = [(call.query_bhtd, call.key_bhtd, call.value_bhtd) for call in calls]
-        finite = [all(bool(one.isfinite().all()) for one in given) for given in states]
-        where = "after its last layer" if all(finite) else f"by the attention of layer {finite.index(False)}"
-        raise _refused(encoder, overflow(hidden.dtype, where))
+        is_finite = [
+            all(bool(states.isfinite().all()) for states in (call.query_bhtd, call.key_bhtd, call.value_bhtd))
+            for call in calls
+        ]
+        where = "after its last layer" if all(is_finite) else f"by the attention of layer {is_finite.index(False)}"
+        raise _refused(encoder, overflow_message(hidden.dtype, where))
 
 
-def overflow(dtype: torch.dtype, where: str) -> str:
-    """What to say of numbers that are not finite."""
+def overflow_message(dtype: torch.dtype, where: str) -> str:
+    """Return what to write about numbers that are not finite."""
     if dtype in (torch.float16, torch.bfloat16):
-        number = str(dtype).removeprefix("torch.")
-        return f"its numbers overflow {number} {where}; use dtype float32 (--dtype float32)"
+        name = str(dtype).removeprefix("torch.")
+        return f"its numbers overflow {name} {where}; use dtype float32 (--dtype float32)"
     return f"its numbers are not finite {where}; check its weights"
 
 
 def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
-    """Each layer of the configuration calls its attention once."""
-    expected = getattr(encoder.model.config, encoder.family.num_layers_key)
+    """Raise InputError unless each layer of the configuration calls its attention once."""
+    layers = getattr(encoder.model.config, encoder.family.num_layers_key)
     modules = {id(call.module) for call in calls}
-    apart = 1 if getattr(encoder.model.config, "share_layer", False) else expected
-    if (len(calls), len(modules)) != (expected, apart):
-        seen = f"{len(calls)} calls in {len(modules)} modules"
-        raise _refused(encoder, f"expected one attention call in each of {expected} layers, saw {seen}")
+    expected_modules = 1 if getattr(encoder.model.config, "share_layer", False) else layers
+    if (len(calls), len(modules)) != (layers, expected_modules):
+        found = f"{len(calls)} calls in {len(modules)} modules"
+        raise _refused(encoder, f"expected one attention call in each of {layers} layers, found {found}")
 
 
 def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
-    """Maps are finite, rows sum to one, and heads differ somewhere."""
+    """Raise InputError unless rows of the maps sum to one and heads differ in some layer."""
     maps = [full_maps(call, NO_INTERVENTION) for call in calls if call.query_bhtd.shape[1]]
-    if not all((m.sum(-1) - 1).abs().max() <= ROUNDING for m in maps):
+    if not all((attn_hqk.sum(-1) - 1).abs().max() <= MAX_ROW_SUM_ERROR for attn_hqk in maps):
         raise _refused(encoder, "rows of its attention maps do not sum to one")
-    if max(map(len, maps), default=0) > 1 and all(torch.equal(a, b) for m in maps for a, b in pairwise(m)):
+    has_equal_heads = all(torch.equal(a, b) for attn_hqk in maps for a, b in pairwise(attn_hqk))
+    if max(map(len, maps), default=0) > 1 and has_equal_heads:
         raise _refused(encoder, "all heads of each layer have the same attention map")
 
 
 def check_frames(encoder: Encoder, calls: Sequence[AttentionCall], wave: np.ndarray) -> None:
-    """The frames that are told of a wave are those that attend, but for models that attend to silence behind it."""
-    seen, told = calls[0].lengths[0], encoder.num_frames(wave)
-    if seen != told and not encoder.family.sees_silence:
-        raise _refused(encoder, f"{len(wave)} samples were said to give {told} frames, and gave {seen}")
+    """Raise InputError unless the front end of the family counts the frames that attend.
+
+    Models that also attend to silence after the utterance cannot be checked in this way.
+    """
+    found, expected = calls[0].lengths[0], encoder.num_frames(wave)
+    if found != expected and not encoder.family.sees_silence:
+        raise _refused(encoder, f"expected {expected} frames of {len(wave)} samples, found {found}")
+
+
+def check_output(encoder: Encoder, expected: Tensor, wave: np.ndarray) -> None:
+    """Raise InputError if capture changes the final hidden states."""
+    output = encoder.forward([wave])
+    frames = slice(output.lengths[0])
+    if (difference := relative_difference(output.hidden[:, frames], expected[:, frames])) > tolerance(encoder):
+        raise _refused(encoder, f"capturing its attention changes its output by {difference:.1e} of its largest value")
 
 
 def is_padding_invariant(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:
-    """Whether a padded batch gives the hidden states of its utterances alone."""
+    """Return whether a padded batch gives the hidden states of its utterances alone."""
     alone = [encoder.forward([wave]) for wave in waves]
     together = replace(encoder, padding_invariant=True).forward(waves)
-    if together.lengths != tuple(length for one in alone for length in one.lengths):
+    if together.lengths != tuple(length for output in alone for length in output.lengths):
         return False
-    pairs = [(together.hidden[i, : one.lengths[0]], one.hidden[0]) for i, one in enumerate(alone)]
+    pairs = [(together.hidden[i, : output.lengths[0]], output.hidden[0]) for i, output in enumerate(alone)]
     return all(relative_difference(a, b) <= tolerance(encoder) for a, b in pairs)
 
 
 def relative_difference(a: Tensor, b: Tensor) -> float:
-    """Largest difference over the largest value of `b`; infinite where shapes differ or a value is not finite."""
+    """Return the largest difference over the largest value of `b`; infinite if shapes differ or a value is not finite."""
     if a.shape != b.shape or not (a.isfinite().all() and b.isfinite().all()):
         return float("inf")
     return float((a - b).abs().max() / b.abs().max().clamp(min=1e-30))
 
 
 def tolerance(encoder: Encoder) -> float:
-    """Largest relative difference that rounding explains in the model's number format."""
+    """Return the largest relative difference that rounding explains in the model's number format."""
     return TOLERANCE[next(encoder.model.parameters()).dtype]
 
 

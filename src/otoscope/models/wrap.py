@@ -16,7 +16,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import Family
 from otoscope.models.front_ends import FixedHop
-from otoscope.models.self_check import examine, noise
+from otoscope.models.self_check import noise, self_check
 
 Inputs = Callable[[np.ndarray], Tensor]
 """Turns one wave `[samples]` into what the module is given of it: `[samples]` or `[T, features]`, no batch axis."""
@@ -67,8 +67,8 @@ def wrap(
         (3, (2, 2, 2), 0.01)
     """
     name = name or type(module).__name__
-    model = Wrapped(module.eval(), batch_first, PreTrainedConfig())
-    reached = _attention(model, Taken(inputs, sampling_rate), name)
+    model = WrappedEncoder(module.eval(), batch_first, PreTrainedConfig())
+    reached = _attention(model, CallableExtractor(inputs, sampling_rate), name)
     model.config.num_hidden_layers = len(reached)
     model.config.share_layer = len(set(reached)) == 1 < len(reached)
     family = Family(
@@ -77,10 +77,12 @@ def wrap(
         front_end=FixedHop(samples_per_frame, frames),
         attention_classes=tuple(sorted({type(module).__name__ for module in reached})),
     )
-    return examine(Encoder(name=name, family=family, model=model, extractor=Taken(inputs, sampling_rate)))
+    return self_check(
+        Encoder(name=name, family=family, model=model, extractor=CallableExtractor(inputs, sampling_rate))
+    )
 
 
-class Wrapped(nn.Module):
+class WrappedEncoder(nn.Module):
     """The module, called and answering as a transformers encoder."""
 
     def __init__(self, module: nn.Module, batch_first: bool, config: PreTrainedConfig) -> None:
@@ -109,7 +111,7 @@ class Wrapped(nn.Module):
         return BaseModelOutput(last_hidden_state=hidden if self.batch_first else hidden.transpose(0, 1))
 
 
-class Taken:
+class CallableExtractor:
     """What a module is given, in the form of a feature extractor."""
 
     def __init__(self, inputs: Inputs, sampling_rate: int) -> None:
@@ -126,7 +128,7 @@ class Taken:
         return {"sampling_rate": self.sampling_rate, "inputs": getattr(self.inputs, "__qualname__", "inputs")}
 
 
-def _attention(model: Wrapped, extractor: Taken, name: str) -> list[nn.Module]:
+def _attention(model: WrappedEncoder, extractor: CallableExtractor, name: str) -> list[nn.Module]:
     """The modules that attend, in the order in which they do."""
     reached: list[nn.Module] = []
 

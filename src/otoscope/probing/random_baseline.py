@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModel
 
 from otoscope.models.encoder import Encoder
-from otoscope.models.self_check import examine
+from otoscope.models.self_check import self_check
 
 
 def untrained(encoder: Encoder, seed: int = 0) -> Encoder:
@@ -19,4 +19,4 @@ def untrained(encoder: Encoder, seed: int = 0) -> Encoder:
         torch.manual_seed(seed)
         model = AutoModel.from_config(encoder.model.config)
     model = model.to(encoder.device, encoder.model.dtype).eval()
-    return examine(replace(encoder, model=model, layers=(), n_heads=(), padding_invariant=False))
+    return self_check(replace(encoder, model=model, layers=(), n_heads=(), padding_invariant=False))

@@ -9,7 +9,7 @@ from transformers import WhisperModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from otoscope.models.load import quiet
+from otoscope.models.load import silence_transformers
 from otoscope.refinement.modeling import refined_classes
 from otoscope.refinement.source_model import Source
 from otoscope.refinement.surgery import keep_heads, scale_heads
@@ -59,7 +59,7 @@ def plain(refined: Any) -> Any:
     settings = _settings(refined.config)
     for name in ("heads_of_layers", "attention_span", "refinement"):
         settings.pop(name, None)
-    with quiet():
+    with silence_transformers():
         model = plain_type(CONFIG_MAPPING[plain_type.config_class.model_type](**settings))
     have = refined.state_dict()
     model.load_state_dict({name: _grown(have.get(name), full) for name, full in model.state_dict().items()})
@@ -68,7 +68,7 @@ def plain(refined: Any) -> Any:
 
 def _with_empty_decoder(encoder: Any) -> Any:
     """What AutoModel makes of a Whisper folder: the encoder, beside a decoder of which next to nothing is left."""
-    with quiet():
+    with silence_transformers():
         model = WhisperModel(type(encoder.config)(**encoder.config.to_diff_dict() | EMPTY_DECODER))
     model.encoder = encoder
     return model.eval()

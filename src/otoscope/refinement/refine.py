@@ -7,7 +7,7 @@ from typing import Any
 
 from otoscope._io.atomic import atomic, is_vacant, make_folder
 from otoscope.errors import InputError
-from otoscope.models.load import quiet
+from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain, weights
 from otoscope.refinement.export import carry_code
 from otoscope.refinement.head_selection import Head, kept
@@ -131,7 +131,7 @@ def refine(
 
 def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:
     make_folder(out.parent)
-    with atomic(out) as folder, quiet():
+    with atomic(out) as folder, silence_transformers():
         _save(refined, extractor, folder)
         if with_portable:
             unrefined = plain(refined)

@@ -11,7 +11,7 @@ from otoscope.attention.hf_capture import attention_function
 from otoscope.refinement.layouts import Parts
 
 
-class Headless(nn.Module):
+class NoHeadAttention(nn.Module):
     """What is left of attention when all heads of a layer are removed: an empty context, and the output's bias.
 
     It still reports an attention without heads to whoever watches, so that every layer is found.
@@ -38,7 +38,7 @@ class Headless(nn.Module):
 
 def blocks(model: nn.Module, parts: Parts) -> list[str]:
     """Names of the attention blocks of a model, layer by layer."""
-    kinds = (parts.block,) if parts.core else (parts.block, Headless.__name__)
+    kinds = (parts.block,) if parts.core else (parts.block, NoHeadAttention.__name__)
     return [name for name, module in model.named_modules() if type(module).__name__ in kinds]
 
 
@@ -70,7 +70,7 @@ def _keep_in_block(model: nn.Module, name: str, parts: Parts, heads: Sequence[in
     keep_features(output, rows, 1)
     setattr(core, parts.count, len(heads))
     if not len(heads):
-        model.set_submodule(_core(name, parts), Headless(core, size, None if parts.core else (parts.output, output)))
+        model.set_submodule(_core(name, parts), NoHeadAttention(core, size, None if parts.core else (parts.output, output)))
 
 
 def keep_features(linear: Any, index: Tensor, axis: int) -> None:

@@ -29,7 +29,7 @@ class Bootstrap:
 def weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
     """Shares of each of n utterances in each resample, in blocks [resamples, n] of bounded size; rows sum to 1.
 
-    >>> first, = weights(4, Bootstrap(resamples=3))
+    >>> first, = load_weights(4, Bootstrap(resamples=3))
     >>> first.shape, first.sum(axis=1).tolist()
     ((3, 4), [1.0, 1.0, 1.0])
     """
