@@ -1,4 +1,4 @@
-"""A whole model of the hubert-base shape: its statistics beside its plain forward, and beside the honest alternative.
+"""Compare a model of the shape of hubert-base with otoscope to its forward pass alone, and to code without otoscope.
 
 The alternative is what one writes without otoscope: eager attention, `output_attentions=True`, then the formulas on the
 full maps. Weights are random, audio is noise, two threads.
@@ -56,8 +56,8 @@ def plain(folder: Path) -> tuple[HubertModel, Work]:
     return model, lambda wave: model(torch.from_numpy(wave)[None])
 
 
-def ours(folder: Path) -> tuple[HubertModel, Work]:
-    """Every statistic that otoscope finds, on the way."""
+def with_otoscope(folder: Path) -> tuple[HubertModel, Work]:
+    """Return the model, and a forward pass that also measures every statistic."""
     found = available_statistics()
     needs = frozenset().union(*(statistic.requires for statistic in found.values()))
     encoder = load(folder, device="cpu")
@@ -83,7 +83,7 @@ def alternative(folder: Path) -> tuple[HubertModel, Work]:
 
 WORKS: dict[str, Callable[[Path], tuple[HubertModel, Work]]] = {
     "plain": plain,
-    "ours": ours,
+    "otoscope": with_otoscope,
     "alternative": alternative,
 }
 
@@ -97,7 +97,7 @@ def seconds_of(work: Work, wave: np.ndarray) -> float:
 def time_rows(folder: Path) -> Iterator[Row]:
     """Interleaved pairs; a ratio is the median of the pairs' ratios, its spread their extremes."""
     wave = noise(60)
-    base, mine = plain(folder)[1], ours(folder)[1]
+    base, mine = plain(folder)[1], with_otoscope(folder)[1]
     base(noise(5)), mine(noise(5))
     pairs = [(seconds_of(base, wave), seconds_of(mine, wave)) for _ in range(PAIRS)]
     yield "all statistics over plain forward, 60 s, time", spread([b / a for a, b in pairs]), "1.2x"
@@ -106,10 +106,10 @@ def time_rows(folder: Path) -> Iterator[Row]:
 
 def alternative_rows(folder: Path) -> Iterator[Row]:
     wave = noise(60)
-    mine, other = ours(folder)[1], alternative(folder)[1]
+    mine, other = with_otoscope(folder)[1], alternative(folder)[1]
     pairs = [(seconds_of(mine, wave), seconds_of(other, wave)) for _ in range(2)]
-    yield "the alternative over ours, 60 s, time", spread([b / a for a, b in pairs]), "at least 2.5x"
-    yield "  ours alone, 60 s, time", f"{statistics.median(a for a, _ in pairs):.1f} s", "-"
+    yield "the alternative over otoscope, 60 s, time", spread([b / a for a, b in pairs]), "at least 2.5x"
+    yield "  otoscope alone, 60 s, time", f"{statistics.median(a for a, _ in pairs):.1f} s", "-"
 
 
 def spread(ratios: list[float]) -> str:
@@ -120,12 +120,12 @@ def memory_rows(folder: Path) -> Iterator[Row]:
     whole, later = zip(*(peaks(name, folder, 60) for name in WORKS), strict=True)
     yield "all statistics over plain forward, 60 s, peak memory", f"{later[1] - later[0]:+.0f} MiB", "+64 MiB"
     yield "  whole process, front end included", f"{whole[1] - whole[0]:+.0f} MiB of {whole[0]:.0f}", "+64 MiB"
-    yield "the alternative over ours, 60 s, peak memory", f"{whole[2] / whole[1]:.1f}x", "at least 3x"
+    yield "the alternative over otoscope, 60 s, peak memory", f"{whole[2] / whole[1]:.1f}x", "at least 3x"
     yield "  in MiB, whole process", f"{whole[2]:.0f} over {whole[1]:.0f}", "-"
 
 
 def growth_rows(folder: Path, minutes: tuple[int, int] = (1, 10)) -> Iterator[Row]:
-    beyond = [peaks("ours", folder, 60 * m)[1] - peaks("plain", folder, 60 * m)[1] for m in minutes]
+    beyond = [peaks("otoscope", folder, 60 * m)[1] - peaks("plain", folder, 60 * m)[1] for m in minutes]
     for m, extra in zip(minutes, beyond, strict=True):
         yield f"beyond the model's own forward, 2 layers, {m} min, peak memory", f"{extra:+.0f} MiB", "-"
     ratio = f"{beyond[1] / beyond[0]:.1f}x"

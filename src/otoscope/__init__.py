@@ -12,6 +12,7 @@ from otoscope.errors import InputError
 if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.corpus import read_corpus
+    from otoscope.figures import RenderOptions
     from otoscope.figures.draw_run import draw
     from otoscope.hf_registration import register
     from otoscope.importance.rank import rank
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from otoscope.refinement.bench import bench
     from otoscope.refinement.refine import refine
     from otoscope.results import Run, open_run
+    from otoscope.runs.options import SpeechOptions
     from otoscope.segmentation.boundaries import score_boundaries
     from otoscope.segmentation.segment import segment
     from otoscope.viewer.widget import view
@@ -36,8 +38,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Encoder",
     "InputError",
+    "RenderOptions",
     "ReproductionOptions",
     "Run",
+    "SpeechOptions",
     "analyze",
     "bench",
     "convert",
@@ -64,8 +68,10 @@ __all__ = [
 
 _HOME = {
     "Encoder": "otoscope.models.encoder",
+    "RenderOptions": "otoscope.figures",
     "ReproductionOptions": "otoscope.papers.yang2020.reproduce",
     "Run": "otoscope.results",
+    "SpeechOptions": "otoscope.runs.options",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
     "convert": "otoscope.models.checkpoints.convert",

@@ -66,14 +66,14 @@ def test_modules_that_do_not_know_their_layer_are_told_apart(folders: dict[str, 
 
 
 def test_wavlm_gives_the_mean_of_its_heads_for_each_head(folders: dict[str, Path]) -> None:
-    """`output_attentions` is no oracle there: every head's map is the same, and ours are not."""
+    """`output_attentions` is no reference here: it returns the same map for every head."""
     folder = folders["wavlm-layer"]
     model = AutoModel.from_pretrained(folder, dtype=torch.float64, attn_implementation="eager").eval()
     features = AutoFeatureExtractor.from_pretrained(folder)(WAVES[0], sampling_rate=16000, return_tensors="pt")
     with torch.no_grad():
-        told = model(features["input_values"].double(), output_attentions=True).attentions
+        returned = model(features["input_values"].double(), output_attentions=True).attentions
     maps = load(folder, device="cpu", dtype="float64").maps(WAVES[0])
-    for layer, heads in enumerate(told):
+    for layer, heads in enumerate(returned):
         assert all(torch.equal(heads[0, 0], head) for head in heads[0])
         assert relative(maps[layer].mean(0), heads[0, 0].numpy()) < 1e-12
         assert relative(maps[layer][0], heads[0, 0].numpy()) > 0.1

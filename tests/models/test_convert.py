@@ -1,4 +1,4 @@
-"""`convert`: s3prl's checkpoints become models of ours, checked against the arithmetic that its papers describe.
+"""`convert`: s3prl's checkpoints become models of otoscope, checked against the arithmetic that its papers describe.
 
 The checkpoints are made here, with s3prl's names and random weights; nothing of what they hold may run.
 """
@@ -226,7 +226,7 @@ def with_bands(bands: int) -> dict[str, Any]:
     [
         ({"model": {}}, "holds no 'Transformer'; expected a Mockingjay, TERA or AudioALBERT checkpoint of s3prl"),
         ({"Transformer": {}}, "does not hold its model's configuration"),
-        (states(transformer=SHAPE | {"pre_layer_norm": True}), "has its layer norms before its layers"),
+        (states(transformer=SHAPE | {"pre_layer_norm": True}), "normalises before its layers"),
         (states(audio={"kaldi": {}}), "takes 80 values of other features for each frame; expected 80 log-mel bands"),
         (with_bands(160), "takes 160 values of other features for each frame; expected 80 log-mel bands"),
         (without("encoder.layer.1.attention.self.key.bias"), "lacks 1 weights of its model"),
@@ -236,7 +236,7 @@ def with_bands(bands: int) -> dict[str, Any]:
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
 )
-def test_what_ours_cannot_be_is_refused(tmp_path: Path, kept: Any, message: str) -> None:
+def test_models_that_otoscope_does_not_implement_are_refused(tmp_path: Path, kept: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as refused:
         converted(kept, tmp_path)
     assert "\n" not in str(refused.value)

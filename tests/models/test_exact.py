@@ -1,4 +1,4 @@
-"""Law 1: what otoscope measures is what the model's own attention is, in every family, however it is run."""
+"""Every statistic equals its slow reference on the maps of the model itself, in every family and batch."""
 
 from contextlib import nullcontext
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Law 2: a batch gives the numbers of its utterances alone, padded where the model allows it, one by one where not."""
+"""A batch gives the numbers of its utterances alone: padded if the model permits it, otherwise one by one."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def frames(encoder: Encoder, wave: np.ndarray) -> int:
 
 
 def test_the_shortest_audio_is_told_and_less_is_refused(encoder: Encoder) -> None:
-    """Refused in one line, also beside longer audio, and not by an error from within a convolution."""
+    """A one-line error, also in a batch with longer audio, instead of an error from a convolution."""
     wave = noise(0.3)
     shortest = next(n for n in range(len(wave)) if encoder.num_frames(wave[:n]))
     assert frames(encoder, wave[:shortest]) == encoder.num_frames(wave[:shortest])

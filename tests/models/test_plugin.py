@@ -50,5 +50,7 @@ def test_names_and_search_know_a_family_from_outside(plugin: str) -> None:
 def test_a_model_of_a_family_from_outside_is_loaded_and_measured(model_folder: Path, tmp_path: Path) -> None:
     encoder = otoscope.load(model_folder, device="cpu")
     assert (encoder.family.model_type, encoder.n_heads) == (NAME, (4, 4, 4))
-    run = otoscope.analyze(encoder, bundled.speech(), tmp_path / "run", device="cpu", limit=2)
+    run = otoscope.analyze(
+        encoder, bundled.speech(), tmp_path / "run", options=otoscope.SpeechOptions(device="cpu", limit=2)
+    )
     assert len(run.heads["globalness"]) == 3 * 4

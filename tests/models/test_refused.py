@@ -58,8 +58,8 @@ def test_a_feature_extractor_of_another_rate_is_refused(folders: dict[str, Path]
 def test_a_hub_name_without_network_says_so_and_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here by the switch that keeps the hub's client off the network."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    message = refusal("nobody/no-such-model")
-    assert message.startswith("nobody/no-such-model: there is no such folder here, and as a hub name it ")
+    message = refusal("no-one/no-such-model")
+    assert message.startswith("no-one/no-such-model: there is no such folder here, and as a hub name it ")
     assert message.endswith("; without network, give the folder of a model that was saved before")
 
 

@@ -1,4 +1,4 @@
-"""Law 6: a model that would be measured wrongly is refused with the reason; each check is seen to fail."""
+"""A model that would be measured wrongly is refused with the reason; a broken model fails each check."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`wrap`: any PyTorch encoder is analysed as it stands, whichever of torch's attentions it is built on."""
+"""`wrap`: any PyTorch encoder is measured without changes, for each of the ways in which torch computes attention."""
 
 from typing import Any
 
@@ -160,7 +160,7 @@ class Pooled(nn.Module):
     ("module", "message"),
     [
         (Causal, "expected self-attention between all frames of the audio, found another kind"),
-        (Pooled, r"expected hidden states \[batch, time, features\] of Pooled; got \(1, 16\)"),
+        (Pooled, r"expected hidden states \[batch, time, features\] of Pooled, found \(1, 16\)"),
         (lambda: nn.Sequential(nn.Linear(WIDTH, WIDTH)), "no attention was seen in Sequential"),
     ],
 )

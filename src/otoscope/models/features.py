@@ -1,4 +1,4 @@
-"""What a model is given for some waves: each wave's features as it has them alone, then padded."""
+"""Make the inputs of a model: the features of each wave alone, then padded to one batch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,11 @@ MASK = "attention_mask"
 
 
 def features(family: Family, config: Any, extractor: Any, audio: Sequence[np.ndarray]) -> dict[str, Tensor]:
-    """Features or samples of some waves `[samples]` by the model's names for them, and a padding mask where one pads.
+    """Return features or samples of some waves `[samples]` by the model's names, and a mask if there is padding.
 
-    Extractors round differently in a batch, and some normalise over it: so each wave goes through alone.
+    Extractors round differently in a batch, and some normalise over it. So each wave is processed alone.
     """
-    inputs = padded([extract(family, extractor, wave) for wave in audio])
+    inputs = pad([extract(family, extractor, wave) for wave in audio])
     if family.sees_silence or (MASK in inputs and inputs[MASK].all()):
         inputs.pop(MASK, None)
     elif family.max_seconds:
@@ -27,7 +27,7 @@ def features(family: Family, config: Any, extractor: Any, audio: Sequence[np.nda
 
 
 def extract(family: Family, extractor: Any, wave: np.ndarray) -> dict[str, Tensor]:
-    """One wave's features, the batch axis gone."""
+    """Return the features of one wave, without the batch axis."""
     inputs = extractor(
         [wave],
         sampling_rate=extractor.sampling_rate,
@@ -38,12 +38,12 @@ def extract(family: Family, extractor: Any, wave: np.ndarray) -> dict[str, Tenso
     return {name: tensor[0] for name, tensor in inputs.items()}
 
 
-def padded(alone: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """One batch of them, zeros behind the shorter ones."""
-    return {name: pad_sequence([one[name] for one in alone], batch_first=True) for name in alone[0]}
+def pad(utterances: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return one batch, with zeros after the shorter utterances."""
+    return {name: pad_sequence([inputs[name] for inputs in utterances], batch_first=True) for name in utterances[0]}
 
 
 def real_frames(family: Family, config: Any, audio: Sequence[np.ndarray]) -> Tensor:
-    """True on real frames, `[B, 1, 1, T]`: what a model that takes no mask of its input is given for its attention."""
+    """Return a mask `[B, 1, 1, T]`, true on real frames, for the attention of models without a mask of their input."""
     frames = torch.tensor([family.front_end.num_frames(config, len(wave)) for wave in audio])
     return (torch.arange(config.max_source_positions) < frames[:, None])[:, None, None]

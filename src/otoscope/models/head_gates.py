@@ -1,4 +1,4 @@
-"""Heads that are turned up and down: each head's context times a gate, with gradients to the gates.
+"""Multiply the context of each head by a gate, with gradients with respect to the gates.
 
 Axes: b utterance, h head, t frame, q query, k key, d feature.
 """
@@ -16,28 +16,28 @@ from otoscope.models.encoder import Encoder
 
 
 def make_gates(encoder: Encoder, batch: int) -> list[Tensor]:
-    """Gates `[batch, H]` of each layer, all one, asking for gradients."""
-    like = {"dtype": encoder.model.dtype, "device": encoder.device, "requires_grad": True}
-    return [torch.ones(batch, heads, **like) for heads in encoder.n_heads]
+    """Return gates `[batch, H]` of each layer, all one, that require gradients."""
+    options = {"dtype": encoder.model.dtype, "device": encoder.device, "requires_grad": True}
+    return [torch.ones(batch, heads, **options) for heads in encoder.n_heads]
 
 
 def forward_gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list[Tensor]) -> Tensor:
-    """Final hidden states `[B, T, d]` of the intact model, each head's context times its gate.
+    """Return final hidden states `[B, T, d]` with the context of each head multiplied by its gate.
 
     The gradient of a loss with respect to a gate of one is `<dL/dc_h, c_h>`, summed over frames (Michel et al. 2019).
     """
 
-    def answer(call: AttentionCall) -> Tensor:
+    def handler(call: AttentionCall) -> Tensor:
         return context(call) * gates_bh[call.layer][:, None, :, None]
 
-    return forward_inputs(encoder, inputs, answer)
+    return forward_inputs(encoder, inputs, handler)
 
 
 def context(call: AttentionCall) -> Tensor:
-    """Context `[B, T, H, d]` of a call, by operations that have gradients; padded rows are not zero."""
+    """Return the context `[B, T, H, d]` of a call by operations with gradients; padded rows are not zero."""
     if call.span is not None:
         states = call.query_bhtd, call.key_bhtd, call.value_bhtd
-        return local_attention(*states, radius=call.span, scaling=call.scaling, real_bt=_real(call))
+        return local_attention(*states, radius=call.span, scaling=call.scaling, real_bt=_is_real(call))
     context_bhtd = F.scaled_dot_product_attention(
         call.query_bhtd, call.key_bhtd, call.value_bhtd, attn_mask=_bias(call), scale=call.scaling
     )
@@ -45,15 +45,15 @@ def context(call: AttentionCall) -> Tensor:
 
 
 def _bias(call: AttentionCall) -> Tensor | None:
-    """The call's bias, with minus infinity on keys that are padding."""
+    """Return the call's bias, with minus infinity on keys that are padding."""
     length = call.key_bhtd.shape[2]
     if all(frames == length for frames in call.lengths):
         return call.bias_bhqk
     bias = call.query_bhtd.new_zeros(()) if call.bias_bhqk is None else call.bias_bhqk
-    return bias.masked_fill(~_real(call)[:, None, None], -torch.inf)
+    return bias.masked_fill(~_is_real(call)[:, None, None], -torch.inf)
 
 
-def _real(call: AttentionCall) -> Tensor:
-    """True on frames that are not padding, `[B, T]`."""
+def _is_real(call: AttentionCall) -> Tensor:
+    """Return a mask `[B, T]` that is true on frames that are not padding."""
     frame_t = torch.arange(call.key_bhtd.shape[2], device=call.key_bhtd.device)
     return frame_t < torch.tensor(call.lengths, device=frame_t.device)[:, None]

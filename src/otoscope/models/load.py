@@ -1,4 +1,4 @@
-"""From a hub name or a folder to an Encoder that has passed its self-check."""
+"""Load an encoder by hub name or folder, and run its self-check."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from otoscope.models.self_check import self_check
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
 SAMPLING_RATE = 16000  # of every family
 MISMATCH_HINT = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
-TRAINING_ONLY = {"masked_spec_embed"}  # stands for masked frames; many fine-tuned checkpoints lack it
+TRAINING_ONLY = {"masked_spec_embed"}  # replaces masked frames; many fine-tuned checkpoints lack it
 
 
 def load(
@@ -61,7 +61,7 @@ def load(
 
 
 def _family(config: Any, name: str) -> Family:
-    """The family of a configuration, or of the first part of it that has one."""
+    """Return the family of a configuration, or of its first part that has one."""
     types = [config.model_type.removeprefix(REFINED_PREFIX), *(part.model_type for part in _parts(config))]
     for model_type in types:
         if model_type in UNSUPPORTED:
@@ -90,7 +90,11 @@ def _extractor(source: str, name: str) -> Any:
 
 
 def find_encoder(model: Any, kind: str, name: str) -> Any:
-    """The module of a class named `kind`, wherever in the model it sits. Raises InputError where there is none."""
+    """Return the module of a class named `kind` in a model.
+
+    Raises:
+        InputError: the model has no such module.
+    """
     for module in model.modules():
         if kind in (base.__name__ for base in type(module).__mro__):
             return module
@@ -98,7 +102,11 @@ def find_encoder(model: Any, kind: str, name: str) -> Any:
 
 
 def from_pretrained(auto: Any, name: str) -> Any:
-    """What an Auto class reads at a folder or hub name. Raises InputError where it cannot."""
+    """Return what an Auto class of transformers reads from a folder or hub name.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise InputError(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
     if Path(name).is_file() or not name:
@@ -114,59 +122,68 @@ def from_pretrained(auto: Any, name: str) -> Any:
                 "save_pretrained"
             ) from error
         if Path(name).exists():
-            raise InputError(f"{name}: cannot be loaded: {_first_sentence(error)}") from error
+            raise InputError(f"{name}: cannot be loaded: {_first_line(error)}") from error
         raise InputError(
-            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_first_sentence(error)}; "
+            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_first_line(error)}; "
             "without network, give the folder of a model that was saved before"
         ) from error
 
 
 def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:
-    """The model of a configuration with the weights at a folder or hub name. Raises InputError where some are missing."""
+    """Return the model of a configuration with the weights of a folder or hub name.
+
+    Raises:
+        InputError: weights cannot be read, are missing, or do not belong to the model.
+    """
     try:
         model, info = _architecture(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"weights of {name} cannot be loaded: {_first_sentence(error)}") from error
+        raise InputError(f"weights of {name} cannot be loaded: {_first_line(error)}") from error
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
     if missing and not allow_mismatch:
         raise InputError(
-            f"{name} lacks {_counted(missing)} of its model ({_shown(missing)}); they would be random{MISMATCH_HINT}"
+            f"{name} lacks {_counted(missing)} of its model ({_first_names(missing)}); they would be random"
+            f"{MISMATCH_HINT}"
         )
     if (extra := info["unexpected_keys"]) and not allow_mismatch:
         raise InputError(
-            f"{name} has {_counted(extra)} that its model has no place for ({_shown(extra)}){MISMATCH_HINT}"
+            f"{name} has {_counted(extra)} that its model has no place for ({_first_names(extra)}){MISMATCH_HINT}"
         )
     return model
 
 
 def _architecture(config: Any) -> Any:
-    """The class that wrote the weights, so that each has its place; the plain encoder where that is not said."""
+    """Return the class that wrote the weights; the encoder alone if the configuration does not name it."""
     modeling = type(config).__module__.replace("configuration", "modeling")
-    written_by = (config.architectures or [""])[0]
+    class_name = (config.architectures or [""])[0]
     if find_spec(modeling) is None:
         return AutoModel
-    return getattr(import_module(modeling), written_by, AutoModel)
+    return getattr(import_module(modeling), class_name, AutoModel)
 
 
 def _counted(keys: Collection[str]) -> str:
     return "1 weight" if len(keys) == 1 else f"{len(keys)} weights"
 
 
-def _shown(keys: Collection[str]) -> str:
+def _first_names(keys: Collection[str]) -> str:
     return ", ".join(sorted(keys)[:3]) + (", ..." if len(keys) > 3 else "")
 
 
-def _first_sentence(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
 
 
 def device_of(device: str) -> torch.device:
-    """The torch device of this name; `auto` takes a GPU where there is one. Raises InputError where it cannot be used."""
+    """Return the torch device of this name; `auto` takes a GPU if there is one.
+
+    Raises:
+        InputError: the device cannot be used.
+    """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.ones(1, device=device).item()
-    except Exception as error:  # each device fails in its own way; meta only when a number is asked for
+    except Exception as error:  # each device fails in its own way; `meta` fails only in `item`
         raise InputError(
             f"device '{device}' cannot be used here; expected auto, cpu, or a GPU as cuda or cuda:0"
         ) from error
@@ -175,7 +192,7 @@ def device_of(device: str) -> torch.device:
 
 @contextmanager
 def silence_transformers() -> Iterator[None]:
-    """No progress bars or advice from transformers while it loads."""
+    """Hide progress bars and advice of transformers within the block."""
     verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
     bars = logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

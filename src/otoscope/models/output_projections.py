@@ -1,4 +1,4 @@
-"""The projection that takes the contexts of a layer's heads to its hidden states, found by watching it run.
+"""Find the layer that projects the contexts of the heads to hidden states, by running the model.
 
 Axes: b utterance, h head, t frame, d feature of a head, o all features of all heads.
 """
@@ -16,25 +16,25 @@ from otoscope.models.encoder import Encoder
 
 
 def find_output_projections(encoder: Encoder, wave: np.ndarray) -> tuple[str, ...]:
-    """Name of the linear layer that is given each layer's contexts as they are, head by head; empty where none is."""
-    found = [""] * encoder.n_layers
-    waiting: dict[int, Tensor] = {}
+    """Return the name of the linear layer whose input is the concatenated contexts of each layer; empty if unknown."""
+    names = [""] * encoder.n_layers
+    pending: dict[int, Tensor] = {}
     linear = {name: module for name, module in encoder.model.named_modules() if isinstance(module, nn.Linear)}
 
-    def answer(call: AttentionCall) -> Tensor:
-        waiting.clear()
+    def handler(call: AttentionCall) -> Tensor:
+        pending.clear()
         context_bthd, _ = attend_with(encoder.intervention, call, call.layer)
-        waiting[call.layer] = context_bthd.flatten(2)
-        found[call.layer] = next((name for name, one in linear.items() if one.weight is call.output), "")
+        pending[call.layer] = context_bthd.flatten(2)
+        names[call.layer] = next((name for name, module in linear.items() if module.weight is call.output), "")
         return context_bthd
 
-    def watch(name: str, given: Tensor) -> None:
-        for layer, context_bto in waiting.items():
-            if given.shape == context_bto.shape and torch.equal(given, context_bto):
-                found[layer] = name
+    def on_input(name: str, states: Tensor) -> None:
+        for layer, context_bto in pending.items():
+            if states.shape == context_bto.shape and torch.equal(states, context_bto):
+                names[layer] = name
 
     with ExitStack() as hooks:
         for name, module in linear.items():
-            hooks.enter_context(module.register_forward_pre_hook(lambda _, args, name=name: watch(name, args[0])))
-        forward_with_handler(encoder, [wave], answer)
-    return tuple(found)
+            hooks.enter_context(module.register_forward_pre_hook(lambda _, args, name=name: on_input(name, args[0])))
+        forward_with_handler(encoder, [wave], handler)
+    return tuple(names)

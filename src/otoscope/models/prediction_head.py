@@ -1,6 +1,4 @@
-"""The head with which a masked-reconstruction model was pre-trained, where it was kept."""
-
-from typing import Any
+"""The prediction head of a pre-trained model, if its folder has one."""
 
 from torch import nn
 from transformers import AutoModelForPreTraining
@@ -13,25 +11,25 @@ from otoscope.models.mockingjay import MockingjayModel
 
 
 def prediction_head(encoder: Encoder) -> nn.Module:
-    """The head that turns final hidden states `[B, T, d]` into the stacked input features of each frame.
+    """Load the head that predicts the stacked input features of each frame from final hidden states `[B, T, d]`.
 
     Raises:
-        InputError: the model has none, or one that predicts other features than the model is given.
+        InputError: the model has no head, or one that predicts other features than its input.
     """
     if not isinstance(encoder.model, MockingjayModel):
-        raise InputError(_none(encoder, f"{encoder.family.model_type} models have none"))
+        raise InputError(_no_head(encoder, f"{encoder.family.model_type} models have none"))
     source = str(bundled.model()) if encoder.name == "bundled" else encoder.name
     with silence_transformers():
         model, info = AutoModelForPreTraining.from_pretrained(source, output_loading_info=True)
     if any(name.startswith("head.") for name in info["missing_keys"]):
-        raise InputError(_none(encoder, "the folder holds the encoder alone"))
+        raise InputError(_no_head(encoder, "the folder holds the encoder alone"))
     if model.config.target_size != model.config.num_mel_bins:
-        raise InputError(_none(encoder, f"its head predicts {model.config.target_size} other bands"))
-    return _like(model.head, encoder)
+        raise InputError(_no_head(encoder, f"its head predicts {model.config.target_size} other bands"))
+    return model.head.to(encoder.device, encoder.model.dtype).eval()
 
 
 def has_prediction_head(encoder: Encoder) -> bool:
-    """Whether `prediction_head` finds one."""
+    """Return whether `prediction_head` can load a head."""
     try:
         prediction_head(encoder)
     except InputError:
@@ -39,9 +37,5 @@ def has_prediction_head(encoder: Encoder) -> bool:
     return True
 
 
-def _like(head: Any, encoder: Encoder) -> nn.Module:
-    return head.to(encoder.device, encoder.model.dtype).eval()
-
-
-def _none(encoder: Encoder, why: str) -> str:
-    return f"{encoder.name} has no prediction head to reconstruct its input with ({why}); use the hidden state instead"
+def _no_head(encoder: Encoder, reason: str) -> str:
+    return f"{encoder.name} has no prediction head to reconstruct its input ({reason}); use the hidden state instead"

@@ -135,7 +135,7 @@ def is_padding_invariant(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:
 
 
 def relative_difference(a: Tensor, b: Tensor) -> float:
-    """Return the largest difference over the largest value of `b`; infinite if shapes differ or a value is not finite."""
+    """Return the largest difference over the largest `b`; infinite if shapes differ or values are not finite."""
     if a.shape != b.shape or not (a.isfinite().all() and b.isfinite().all()):
         return float("inf")
     return float((a - b).abs().max() / b.abs().max().clamp(min=1e-30))

@@ -1,4 +1,4 @@
-"""Any PyTorch encoder as an Encoder, without changes to its code: its attention is found by watching it run."""
+"""Make an Encoder from any PyTorch encoder without changes to its code: a run shows where it computes attention."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -68,14 +68,14 @@ def wrap(
     """
     name = name or type(module).__name__
     model = WrappedEncoder(module.eval(), batch_first, PreTrainedConfig())
-    reached = _attention(model, CallableExtractor(inputs, sampling_rate), name)
-    model.config.num_hidden_layers = len(reached)
-    model.config.share_layer = len(set(reached)) == 1 < len(reached)
+    called = _attention(model, CallableExtractor(inputs, sampling_rate), name)
+    model.config.num_hidden_layers = len(called)
+    model.config.share_layer = len(set(called)) == 1 < len(called)
     family = Family(
         model_type=name,
         encoder=type(module).__name__,
         front_end=FixedHop(samples_per_frame, frames),
-        attention_classes=tuple(sorted({type(module).__name__ for module in reached})),
+        attention_classes=tuple(sorted({type(module).__name__ for module in called})),
     )
     return self_check(
         Encoder(name=name, family=family, model=model, extractor=CallableExtractor(inputs, sampling_rate))
@@ -83,7 +83,7 @@ def wrap(
 
 
 class WrappedEncoder(nn.Module):
-    """The module, called and answering as a transformers encoder."""
+    """The module with the interface of a transformers encoder."""
 
     def __init__(self, module: nn.Module, batch_first: bool, config: PreTrainedConfig) -> None:
         """See the class."""
@@ -92,11 +92,11 @@ class WrappedEncoder(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Number format of its weights."""
+        """Data type of its weights."""
         return next(self.parameters()).dtype
 
     def forward(self, values: Tensor) -> BaseModelOutput:
-        """Hidden states `[B, T, d]` of a batch of inputs `[B, ...]`.
+        """Return hidden states `[B, T, d]` of a batch of inputs `[B, ...]`.
 
         Raises:
             InputError: the module returns no time axis.
@@ -104,45 +104,45 @@ class WrappedEncoder(nn.Module):
         output = self.module(values if self.batch_first else values.transpose(0, 1))
         hidden = getattr(output, "last_hidden_state", output[0] if isinstance(output, tuple) else output)
         if not isinstance(hidden, Tensor) or hidden.ndim != 3:
-            what = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
+            found = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
             raise InputError(
-                f"expected hidden states [batch, time, features] of {type(self.module).__name__}; got {what}"
+                f"expected hidden states [batch, time, features] of {type(self.module).__name__}, found {found}"
             )
         return BaseModelOutput(last_hidden_state=hidden if self.batch_first else hidden.transpose(0, 1))
 
 
 class CallableExtractor:
-    """What a module is given, in the form of a feature extractor."""
+    """The user's function from waves to inputs, with the interface of a feature extractor."""
 
     def __init__(self, inputs: Inputs, sampling_rate: int) -> None:
         """See the class."""
         self.inputs, self.sampling_rate = inputs, sampling_rate
 
     def __call__(self, waves: Sequence[np.ndarray], **_: object) -> dict[str, Tensor]:
-        """The inputs `[1, ...]` of one wave."""
+        """Return the inputs `[1, ...]` of one wave."""
         (wave,) = waves
         return {"values": self.inputs(np.ascontiguousarray(wave, np.float32))[None]}
 
     def to_dict(self) -> dict[str, Any]:
-        """What tells it from others, as far as it can be told."""
+        """Return what distinguishes it from other extractors, as far as possible."""
         return {"sampling_rate": self.sampling_rate, "inputs": getattr(self.inputs, "__qualname__", "inputs")}
 
 
 def _attention(model: WrappedEncoder, extractor: CallableExtractor, name: str) -> list[nn.Module]:
-    """The modules that attend, in the order in which they do."""
-    reached: list[nn.Module] = []
+    """Return the modules that compute attention, in the order in which they run."""
+    called: list[nn.Module] = []
 
-    def answer(call: AttentionCall) -> Tensor:
-        reached.append(call.module)
+    def handler(call: AttentionCall) -> Tensor:
+        called.append(call.module)
         return attend_with(NO_INTERVENTION, call, -1)[0]
 
     parameter = next(model.parameters())
     values = extractor(noise(extractor.sampling_rate)[:1])["values"].to(parameter.device)
     values = values.to(parameter.dtype) if values.is_floating_point() else values
-    with torch.inference_mode(), capture_functions(model.module.modules(), answer):
+    with torch.inference_mode(), capture_functions(model.module.modules(), handler):
         model(values)
-    if not reached:
+    if not called:
         raise InputError(
             f"no attention was seen in {name}; expected nn.MultiheadAttention, scaled_dot_product_attention"
         )
-    return reached
+    return called

@@ -1,4 +1,4 @@
-"""Checkpoints of s3prl's Mockingjay, TERA and AudioALBERT as models of ours."""
+"""Convert s3prl's checkpoints of Mockingjay, TERA and AudioALBERT to models of otoscope."""
 
 import argparse
 import re
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from otoscope._io.atomic import atomic
 from otoscope.errors import InputError
-from otoscope.models import mockingjay as port
+from otoscope.models import mockingjay
 
 ENCODER_KEYS = {
     "input_representations.spec_transform.": "input.projection.",
@@ -23,7 +23,7 @@ ENCODER_KEYS = {
 FRONT = "input_representations.spec_transform.weight"
 HEAD_KEYS = {"dense.": "dense.", "LayerNorm.": "layer_norm.", "output.": "output."}
 OLD_NAMES = {"gamma": "weight", "beta": "bias"}  # of layer norms
-BANDS = 80  # log-mel bands that our feature extractor makes of 10 ms
+BANDS = 80  # log-mel bands of 10 ms in the feature extractor
 SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 
 
@@ -58,12 +58,12 @@ def convert(checkpoint: str | Path, out: str | Path) -> Path:
     _fill(model, weights, checkpoint)
     with atomic(Path(out)) as partial:
         (model if "head.output.bias" in weights else model.mockingjay).save_pretrained(partial)
-        port.MockingjayFeatureExtractor().save_pretrained(partial)
+        mockingjay.MockingjayFeatureExtractor().save_pretrained(partial)
     return Path(out)
 
 
 def read(path: Path) -> Mapping[str, Any]:
-    """What the checkpoint holds, by torch's unpickler that admits tensors and plain data only.
+    """Read a checkpoint by torch's unpickler, which accepts only tensors and plain data.
 
     Raises:
         InputError: there is no such file, it is no checkpoint, or it holds anything else.
@@ -88,11 +88,11 @@ def read(path: Path) -> Mapping[str, Any]:
 
 
 def _settings(states: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
-    """The configuration within the checkpoint, its parts `transformer`, `task` and `audio`."""
-    places = (states.get("Upstream_Config"), states.get("Config"), states.get("Settings", {}).get("Config"))
-    for found in filter(None, places):
-        if shape := found.get("transformer") or found.get("mockingjay"):
-            return {**found, "transformer": shape}
+    """Return the configuration of a checkpoint, with its parts `transformer`, `task` and `audio`."""
+    candidates = (states.get("Upstream_Config"), states.get("Config"), states.get("Settings", {}).get("Config"))
+    for config in filter(None, candidates):
+        if shape := config.get("transformer") or config.get("mockingjay"):
+            return {**config, "transformer": shape}
     raise InputError(f"{path} does not hold its model's configuration ('Upstream_Config', 'Config' or 'Settings')")
 
 
@@ -118,15 +118,15 @@ def _renamed(weights: Mapping[str, Tensor], keys: Mapping[str, str], path: str |
 def _model(settings: Mapping[str, Any], weights: Mapping[str, Tensor], path: str | Path) -> Any:
     shape = settings["transformer"]
     if shape.get("pre_layer_norm"):
-        raise InputError(f"{path} has its layer norms before its layers; ours are behind them")
+        raise InputError(f"{path} normalises before its layers; expected normalisation after them")
     rate = int(shape.get("downsample_rate", 1))
     bands = weights["mockingjay.input.projection.weight"].shape[1] // rate
     if bands != BANDS or "kaldi" in (settings.get("audio") or {}):
         raise InputError(
             f"{path} takes {bands} values of other features for each frame; expected {BANDS} log-mel bands"
         )
-    kind = _kind(settings)
-    config, model = getattr(port, f"{kind}Config"), getattr(port, f"{kind}ForPreTraining")
+    name = _model_name(settings)
+    config, model = getattr(mockingjay, f"{name}Config"), getattr(mockingjay, f"{name}ForPreTraining")
     return model(
         config(
             **{size: int(shape[size]) for size in SIZES},
@@ -140,8 +140,8 @@ def _model(settings: Mapping[str, Any], weights: Mapping[str, Tensor], path: str
     )
 
 
-def _kind(settings: Mapping[str, Any]) -> str:
-    """What the three differ in: one layer shared, bands masked too, or neither."""
+def _model_name(settings: Mapping[str, Any]) -> str:
+    """Return the name of the model: AudioALBERT shares one layer, TERA also masks bands, Mockingjay does neither."""
     if settings["transformer"].get("share_layer"):
         return "AudioAlbert"
     return "Tera" if (settings.get("task") or {}).get("mask_frequency") else "Mockingjay"
@@ -166,7 +166,7 @@ def _fill(model: Any, weights: dict[str, Tensor], path: str | Path) -> None:
 
 
 def _one_layer(weights: Mapping[str, Tensor], path: str | Path) -> dict[str, Tensor]:
-    """The first layer alone, all others being equal to it."""
+    """Return the weights of the first layer, to which all others are equal."""
     kept: dict[str, Tensor] = {}
     for key, tensor in weights.items():
         first = re.sub(r"encoder\.layer\.\d+\.", "encoder.layer.0.", key)

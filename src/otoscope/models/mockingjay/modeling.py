@@ -125,7 +125,7 @@ class MockingjayModel(MockingjayPreTrainedModel):
 
 
 class MockingjayPredictionHead(nn.Module):
-    """Hidden states to the frames they stand for: Linear, GELU, LayerNorm, Linear."""
+    """Predicts input frames from hidden states: Linear, GELU, LayerNorm, Linear."""
 
     def __init__(self, config: MockingjayConfig) -> None:
         """See the class."""
