@@ -42,7 +42,14 @@ def main() -> None:
     limit = int(sys.argv[3]) if len(sys.argv) > 3 else None
     for corpus, probes in PROBES.items():
         cuts = select_cuts(corpus, limit)
-        run = otoscope.prune(model, cuts, out / corpus.replace("/", "-"), by=RANKINGS, probes=probes, resume=True)
+        run = otoscope.prune(
+            model,
+            cuts,
+            out / corpus.replace("/", "-"),
+            by=RANKINGS,
+            probes=probes,
+            options=otoscope.SpeechOptions(resume=True),
+        )
         speakers = len({cut.supervisions[0].speaker for cut in cuts})
         claims = format_claims(curve_claims(run.dataset))
         print(f"## {corpus}: {len(run.utterances)} utterances, {speakers} speakers\n\n{claims}")

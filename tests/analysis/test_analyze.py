@@ -51,7 +51,7 @@ def test_an_utterance_measures_the_same_alone_and_in_company(tiny_model, tiny_co
 
 
 def test_a_run_says_what_made_it(tiny_model, tiny_corpus, tmp_path):
-    plan = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=3).plan
+    plan = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=3)).plan
     assert plan["model"]["family"] == "mockingjay"
     assert plan["model"]["dtype"] == "float32"
     assert len(plan["model"]["fingerprint"]) == len(plan["corpus"]["fingerprint"]) == 64
@@ -82,7 +82,7 @@ def test_one_broken_file_among_many_is_left_out_and_listed(tiny_model, tiny_corp
     soundfile.write(tiny_corpus / "awb" / "blip.wav", np.zeros(100, np.float32) + 0.1, 16000)
     for name in ("silent-nan", "blip"):
         shutil.copy(next((tiny_corpus / "awb").glob("*.TextGrid")), tmp_path / f"{name}.TextGrid")
-    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", format="audio")
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(format="audio"))
     assert len(run.utterances) == 4
     reasons = run.skipped.set_index("id")["reason"]
     assert "NaN" in reasons["awb/silent-nan"]
@@ -119,7 +119,9 @@ def test_cuts_that_are_not_of_one_recording_are_refused(tiny_model, tiny_corpus,
 def test_strict_makes_a_broken_file_fatal_and_leaves_no_folder(tiny_model, tiny_corpus, tmp_path):
     soundfile.write(tiny_corpus / "awb" / "blip.wav", np.zeros(100, np.float32), 16000)
     with pytest.raises(InputError, match=r"awb/blip.*shorter than one frame"):
-        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", format="audio", strict=True)
+        otoscope.analyze(
+            tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(format="audio", strict=True)
+        )
     assert not (tmp_path / "run").exists()
 
 
@@ -134,21 +136,21 @@ def test_when_nothing_can_be_measured_there_is_no_run(tiny_model, tmp_path):
 def test_interventions_of_an_encoder_are_measured(tiny_model, tiny_corpus, tmp_path):
     encoder = otoscope.load(tiny_model)
     with encoder.limit_span(0):
-        run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", limit=1)
+        run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=1))
     np.testing.assert_allclose(run.dataset.globalness, 0, atol=1e-6)
     np.testing.assert_allclose(run.dataset.diagonality, 0, atol=1e-6)
 
 
 def test_speech_is_called_synthetic_only_where_it_is(tiny_model, tiny_corpus, tmp_path):
     copied = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "copied")
-    bundled = otoscope.analyze(tiny_model, "bundled", tmp_path / "bundled", limit=2)
+    bundled = otoscope.analyze(tiny_model, "bundled", tmp_path / "bundled", options=otoscope.SpeechOptions(limit=2))
     assert (copied.dataset.attrs["synthetic"], bundled.dataset.attrs["synthetic"]) == (0, 1)
 
 
 @pytest.mark.parametrize("limit", [0, -3])
 def test_a_limit_below_one_is_refused(tiny_model, tiny_corpus, tmp_path, limit):
     with pytest.raises(InputError, match="limit of at least 1"):
-        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=limit)
+        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=limit))
 
 
 def test_shards_and_batches_hold_every_cut_once_and_keep_to_their_size(corpora):
@@ -164,7 +166,7 @@ def test_shards_and_batches_hold_every_cut_once_and_keep_to_their_size(corpora):
 
 
 def test_the_run_opens_with_plain_xarray_and_json(tiny_model, tiny_corpus, tmp_path):
-    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
     plain = xr.open_zarr(tmp_path / "run" / "results.zarr", consolidated=False)
     assert plain.globalness.attrs["units"]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["finished"] is True

@@ -64,6 +64,6 @@ def test_utterances_without_phones_count_for_the_rest_alone(tiny_model, tiny_cor
 
 
 def test_a_head_that_is_not_there_is_one_line(tiny_model, tiny_corpus, tmp_path):
-    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
     with pytest.raises(InputError, match=r"no layer 5 head 0 .* layers 0 to 1, heads 0 to 2"):
         relations_table(run, 5, 0)

@@ -57,7 +57,9 @@ def test_a_stopped_run_resumes_without_measuring_twice_to_the_same_bits(tiny_mod
         otoscope.open_run(tmp_path / "run")
     with pytest.MonkeyPatch.context() as patch:
         counted = count_measured(patch)
-        resumed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
+        resumed = otoscope.analyze(
+            tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(resume=True)
+        )
     assert len(counted) == 1
     assert same_bits(resumed, whole)
 
@@ -70,7 +72,9 @@ def test_a_run_resumed_with_its_cuts_in_another_order_measures_each_utterance_on
         stop_after(patch, 2)
         with pytest.raises(KeyboardInterrupt):
             otoscope.analyze(tiny_model, CutSet.from_cuts(cuts), tmp_path / "run")
-    resumed = otoscope.analyze(tiny_model, CutSet.from_cuts(cuts[::-1]), tmp_path / "run", resume=True)
+    resumed = otoscope.analyze(
+        tiny_model, CutSet.from_cuts(cuts[::-1]), tmp_path / "run", options=otoscope.SpeechOptions(resume=True)
+    )
     assert same_bits(resumed, whole)
 
 
@@ -106,9 +110,11 @@ def test_a_killed_process_leaves_a_run_that_resumes_to_the_same_bits(tiny_model,
 
 
 def test_resuming_a_finished_run_opens_it(tiny_model, tiny_corpus, tmp_path, monkeypatch):
-    first = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    first = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
     counted = count_measured(monkeypatch)
-    again = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2, resume=True)
+    again = otoscope.analyze(
+        tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=2, resume=True)
+    )
     assert not counted
     assert same_bits(first, again)
 
@@ -120,31 +126,42 @@ def test_strict_refuses_a_run_that_left_something_out_and_keeps_it(tiny_model, t
         with pytest.raises(
             InputError, match=r"run is finished, but strict .* 1 utterance; the first: awb/blip: .*blip\.wav"
         ):
-            otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True, strict=True)
-    assert len(otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True).skipped) == 1
+            otoscope.analyze(
+                tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(resume=True, strict=True)
+            )
+    assert (
+        len(
+            otoscope.analyze(
+                tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(resume=True)
+            ).skipped
+        )
+        == 1
+    )
 
 
 @pytest.mark.usefixtures("one_utterance_a_shard")
 def test_a_strict_run_that_met_a_broken_file_goes_on_without_strict(tiny_model, tiny_corpus, tmp_path):
     soundfile.write(tiny_corpus / "rms" / "z.wav", np.zeros(100), 16000)
     with pytest.raises(InputError, match="shorter than one frame"):
-        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", strict=True)
-    resumed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
+        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(strict=True))
+    resumed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(resume=True))
     assert same_bits(resumed, otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "lenient"))
 
 
 def test_a_run_is_not_resumed_under_another_plan(tiny_model, tiny_corpus, tmp_path):
-    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=2)
+    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
     with pytest.raises(InputError, match=r"another plan.*limit is 2 there, 1 now"):
-        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=1, resume=True)
+        otoscope.analyze(
+            tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=1, resume=True)
+        )
 
 
 def test_a_run_under_an_intervention_is_not_resumed_without_it(tiny_model, tiny_corpus, tmp_path):
     encoder = otoscope.load(tiny_model)
     with encoder.without_heads([(0, 1)]):
-        otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", limit=1)
+        otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=1))
     with pytest.raises(InputError, match=r"another plan.*intervention\.removed is \[\[0, 1\]\] there, \[\] now"):
-        otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", limit=1, resume=True)
+        otoscope.analyze(encoder, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=1, resume=True))
 
 
 def test_an_empty_folder_that_stood_there_stays_when_nothing_can_be_measured(tiny_model, tmp_path):
@@ -188,5 +205,5 @@ def test_results_of_a_resumed_run_can_be_read_by_plain_xarray(tiny_model, tiny_c
         stop_after(patch, 1)
         with pytest.raises(KeyboardInterrupt):
             otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
-    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", resume=True)
+    otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(resume=True))
     assert "globalness" in xr.open_zarr(tmp_path / "run" / "results.zarr", consolidated=False)

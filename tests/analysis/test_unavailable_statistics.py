@@ -8,6 +8,7 @@ from torch import nn
 from otoscope import analyze, wrap
 from otoscope.errors import InputError
 from otoscope.results import heads_table
+from otoscope.runs.options import SpeechOptions
 
 
 class Between(nn.Module):
@@ -31,7 +32,7 @@ def frames(wave: np.ndarray) -> torch.Tensor:
 def test_a_run_says_what_it_lacks_and_why(tmp_path):
     torch.manual_seed(0)
     encoder = wrap(Between(), samples_per_frame=160, inputs=frames, name="between")
-    run = analyze(encoder, "bundled", tmp_path / "run", limit=1)
+    run = analyze(encoder, "bundled", tmp_path / "run", options=SpeechOptions(limit=1))
     reason = "no linear layer is given the contexts of its heads as they are"
     assert run.dataset.attrs["not_measured"] == dict.fromkeys(["attention_norm", "norm_verticality"], reason)
     assert "attention_norm" not in run.heads
@@ -40,7 +41,7 @@ def test_a_run_says_what_it_lacks_and_why(tmp_path):
 
 
 def test_norms_and_silence_stand_in_a_run_of_labelled_speech(tmp_path):
-    run = analyze("bundled", "bundled", tmp_path / "run", limit=2)
+    run = analyze("bundled", "bundled", tmp_path / "run", options=SpeechOptions(limit=2))
     assert run.dataset.attrs["not_measured"] == {}
     for name in ("attention_norm", "norm_verticality", "normalised_entropy", "sink_silence_share"):
         assert run.heads[name].notna().all()

@@ -5,18 +5,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from otoscope import analyze, draw
+from otoscope import RenderOptions, analyze, draw
 from otoscope.analysis.stored_maps import cuts_of
 from otoscope.analysis.value_zeroing import spans_of, zeroed
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.load import load
+from otoscope.runs.options import SpeechOptions
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return analyze("bundled", "bundled", tmp_path_factory.mktemp("run") / "run", limit=2)
+    return analyze("bundled", "bundled", tmp_path_factory.mktemp("run") / "run", options=SpeechOptions(limit=2))
 
 
 def test_an_utterance_is_zeroed_phone_by_phone(run):
@@ -44,7 +45,7 @@ def test_an_utterance_without_phones_is_zeroed_in_equal_parts(run):
 
 
 def test_the_figure_is_drawn_on_request(run, tmp_path):
-    paths = draw(run.path, tmp_path, zeroing=True, on_skip=lambda *_: None)
+    paths = draw(run.path, tmp_path, RenderOptions(on_skip=lambda *_: None), zeroing=True)
     assert tmp_path / "value-zeroing.png" in paths
 
 

@@ -22,7 +22,13 @@ from otoscope.statistics import STATISTICS
 @pytest.fixture(scope="module")
 def in_windows(tmp_path_factory):
     """Two utterances of 3 to 4 s in windows of 2 s."""
-    return otoscope.analyze("bundled", "bundled", tmp_path_factory.mktemp("windows") / "run", limit=2, window=2.0)
+    return otoscope.analyze(
+        "bundled",
+        "bundled",
+        tmp_path_factory.mktemp("windows") / "run",
+        window=2.0,
+        options=otoscope.SpeechOptions(limit=2),
+    )
 
 
 def test_windows_are_measured_as_utterances_of_their_own_and_named(in_windows):
@@ -51,7 +57,7 @@ def test_audio_that_would_not_fit_is_left_out_with_a_reason_before_the_model_run
     monkeypatch.setattr(memory, "CHECK_FROM_SECONDS", 1.0)
     monkeypatch.setattr(memory, "available_memory", lambda device: 2**20)
     with pytest.raises(InputError) as refused:
-        otoscope.analyze("bundled", "bundled", tmp_path / "run", limit=1)
+        otoscope.analyze("bundled", "bundled", tmp_path / "run", options=otoscope.SpeechOptions(limit=1))
     reason = str(refused.value)
     assert "all-1" in reason
     assert "of audio at once would take bundled about" in reason
@@ -105,7 +111,7 @@ def test_maps_of_a_wrapped_module_are_drawn_with_its_encoder(tmp_path):
     encoder = otoscope.wrap(
         module, samples_per_frame=320, inputs=lambda wave: torch.from_numpy(wave).unfold(0, 320, 320)[:, :16]
     )
-    run = otoscope.analyze(encoder, "bundled", tmp_path / "run", limit=2)
+    run = otoscope.analyze(encoder, "bundled", tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
     name = next(name for name in run.utterances.index if name not in run.maps)
     with pytest.raises(InputError, match="wrapped in Python and has no name to load by; draw in Python, and give draw"):
         with_maps(run, name)

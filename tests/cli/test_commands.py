@@ -130,7 +130,7 @@ def test_an_interrupted_command_says_how_to_go_on(otoscope_command, monkeypatch)
     monkeypatch.setattr("otoscope.analysis.analyze.analyze", interrupted)
     monkeypatch.setattr("otoscope.models.capabilities.supported_families", interrupted)
     for command, line in (
-        ("analyze bundled bundled -o run", "interrupted; the same command with --resume goes on from what is kept"),
+        ("analyze bundled bundled -o run", "interrupted; run the same command with --resume to continue"),
         ("models", "interrupted"),
     ):
         code, _, said = otoscope_command(*command.split())

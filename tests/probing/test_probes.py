@@ -10,15 +10,14 @@ import otoscope
 from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.models.prediction_head import prediction_head
+from otoscope.probing import PROBES
 from otoscope.probing import mlp as net_module
 from otoscope.probing.builtin.phone import phone_classes
-from otoscope.probing.cache import cache_at
-from otoscope.probing.discover import discover
-from otoscope.probing.evaluate import totals
-from otoscope.probing.mlp import Rows, Training, fit, logits
-from otoscope.probing.probe_data import gather
+from otoscope.probing.cache import open_cache
+from otoscope.probing.mlp import Samples, Training, fit, logits
+from otoscope.probing.probe_data import collect_hidden_states
 from otoscope.probing.random_baseline import untrained
-from otoscope.probing.scores import intervals, score
+from otoscope.probing.scores import intervals, score, totals
 from otoscope.probing.tables import probe_table
 from otoscope.results import Bootstrap
 from otoscope.runs.speech_source import Source, Speech, read_speech
@@ -30,11 +29,11 @@ def heard(tiny_pretrained):
     encoder = load(tiny_pretrained, device="cpu")
     cuts = [cut for cut in otoscope.read_corpus(otoscope.bundled.speech()) if cut.id.startswith(("awb", "rms"))]
     picked = [*[c for c in cuts if c.id.startswith("awb")][:2], *[c for c in cuts if c.id.startswith("rms")][:2]]
-    return gather(encoder, read_speech(Source(CutSet.from_cuts(picked)), encoder))
+    return collect_hidden_states(encoder, read_speech(Source(CutSet.from_cuts(picked)), encoder))
 
 
 def scored(heard, name, tmp_path, **training):
-    scorer = discover()[name].scorer(heard, Training(seeds=2, steps=100, **training), cache_at(tmp_path))
+    scorer = PROBES.get(name).scorer(heard, Training(seeds=2, steps=100, **training), open_cache(tmp_path))
     return scorer, totals({name: scorer}, enumerate(heard.hidden))[name]
 
 
@@ -56,7 +55,7 @@ def test_reconstruction_is_the_error_of_the_prediction_head(heard, tmp_path):
 
 
 def test_the_intact_model_is_no_distance_from_itself(heard, tmp_path):
-    _, total = scored(heard, "hidden", tmp_path)
+    _, total = scored(heard, "hidden-error", tmp_path)
     assert not total.any()
 
 
@@ -83,7 +82,7 @@ def test_frames_have_the_phone_at_their_centre(heard):
 def test_material_in_another_order_is_other_material(heard):
     """Nets are found by its content, and tested by place."""
     speech = Speech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
-    assert gather(heard.encoder, speech).content != heard.content
+    assert collect_hidden_states(heard.encoder, speech).content != heard.content
 
 
 @pytest.mark.parametrize("name", ["phone", "speaker-frame", "speaker-utterance"])
@@ -122,8 +121,8 @@ def test_nets_are_trained_once_and_found_by_what_decides_them(heard, tmp_path, m
 def test_a_net_learns_what_a_line_cannot_tell():
     rng = torch.Generator().manual_seed(0)
     x = torch.randn(600, 2, generator=rng)
-    rows = Rows(x, (x[:, 0] * x[:, 1] > 0).long())
-    train, held = Rows(rows.x[:400], rows.y[:400]), Rows(rows.x[400:500], rows.y[400:500])
+    rows = Samples(x, (x[:, 0] * x[:, 1] > 0).long())
+    train, held = Samples(rows.x[:400], rows.y[:400]), Samples(rows.x[400:500], rows.y[400:500])
     wide, line = (fit(train, held, 2, width, Training(), [0]) for width in (64, 0))
     right = [(logits(net, rows.x[500:]).argmax(1) == rows.y[500:]).float().mean() for net in (wide, line)]
     assert right[0] > 0.9
@@ -140,15 +139,20 @@ def test_the_untrained_model_has_the_shape_and_none_of_the_weights(heard):
 
 
 def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpus, tmp_path):
-    run = otoscope.probe(tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(discover()), seeds=1)
+    run = otoscope.probe(tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(PROBES), seeds=1)
     assert run.kind == "probes"
     assert run.dataset["reader"].values.tolist() == ["intact", "untrained", "majority"]
     accuracy = run.dataset["score"].sel(probe=["phone", "speaker-frame", "speaker-utterance"])
     assert ((accuracy >= 0) & (accuracy <= 1)).all()
-    assert np.isnan(run.dataset["score"].sel(probe="hidden", reader="majority"))
+    assert np.isnan(run.dataset["score"].sel(probe="hidden-error", reader="majority"))
     assert "speaker-frame" in probe_table(run.dataset)
     again = otoscope.probe(
-        tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(discover()), seeds=1, resume=True
+        tiny_pretrained,
+        tiny_corpus,
+        tmp_path / "run",
+        probes=list(PROBES),
+        seeds=1,
+        options=otoscope.SpeechOptions(resume=True),
     )
     assert again.dataset.identical(run.dataset)
 
@@ -185,7 +189,10 @@ def test_a_speaker_with_a_single_utterance_is_too_little_to_train_on(places, tin
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(("probes", "reason"), [(["beauty"], "no probe 'beauty'"), ([], "got none")])
+@pytest.mark.parametrize(
+    ("probes", "reason"),
+    [(["beauty"], "expected one of the probes hidden-error, phone, .*; found 'beauty'"), ([], "found none")],
+)
 def test_unknown_probes_are_refused(probes, reason, tiny_model, tiny_corpus, tmp_path):
     with pytest.raises(InputError, match=reason):
         otoscope.probe(tiny_model, tiny_corpus, tmp_path / "none", probes=probes)

@@ -9,7 +9,7 @@ from otoscope.importance.tables import curve_table, ranking_table
 from otoscope.runs import cache as keep
 
 BY = ["globalness", "random", "gradient"]
-PRUNED = {"by": ["weight"], "probes": ["hidden", "speaker-utterance"], "step": 0.5, "spans": [2, 0]}
+PRUNED = {"by": ["weight"], "probes": ["hidden-error", "speaker-utterance"], "step": 0.5, "spans": [2, 0]}
 
 
 @pytest.fixture
@@ -60,7 +60,12 @@ def test_a_stopped_ranking_goes_on_to_the_same_bits(tiny_pretrained, tiny_corpus
         stop_after(patch, 2)
         with pytest.raises(KeyboardInterrupt):
             otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY)
-    assert same_bits(otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY, resume=True), whole)
+    assert same_bits(
+        otoscope.rank(
+            tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY, options=otoscope.SpeechOptions(resume=True)
+        ),
+        whole,
+    )
 
 
 def test_curves_hold_what_the_intervened_model_does(tiny_pretrained, pruned):
@@ -78,7 +83,7 @@ def test_curves_hold_what_the_intervened_model_does(tiny_pretrained, pruned):
 
     intact = [encoder.forward([wave]).hidden for wave in waves]
     every = [(layer, head) for layer in range(2) for head in range(3)]
-    hidden = dataset.sel(probe="hidden")
+    hidden = dataset.sel(probe="hidden-error")
     np.testing.assert_allclose(hidden["score"].isel(step=-1), error(encoder.without_heads(every)), rtol=1e-5)
     narrow = hidden["span_score"].sel(radius=2)
     assert narrow.sel(rows="renormalised").item() == pytest.approx(error(encoder.limit_span(2)), rel=1e-5)
@@ -100,7 +105,9 @@ def test_stopped_curves_go_on_to_the_same_bits(tiny_pretrained, tiny_corpus, tmp
         stop_after(patch, 4)
         with pytest.raises(KeyboardInterrupt):
             otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED)
-    resumed = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED, resume=True)
+    resumed = otoscope.prune(
+        tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED, options=otoscope.SpeechOptions(resume=True)
+    )
     assert same_bits(resumed, pruned)
 
 
@@ -115,7 +122,7 @@ def test_rankings_of_a_run_are_pruned_by(tiny_pretrained, tiny_corpus, tmp_path,
 
 
 def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, tiny_corpus, tmp_path, pruned):
-    analyzed = otoscope.analyze("bundled", tiny_corpus, tmp_path / "heads", limit=1)
+    analyzed = otoscope.analyze("bundled", tiny_corpus, tmp_path / "heads", options=otoscope.SpeechOptions(limit=1))
     for given, reason in ((analyzed.path, "made of another model"), (pruned.path, "holds curves")):
         with pytest.raises(InputError, match=reason):
             otoscope.rank(tiny_model, tiny_corpus, tmp_path / "none", by=["weight"], run=given)
@@ -127,7 +134,7 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
     [
         ({"loss": "reconstruction", "by": ["fisher"]}, "has no prediction head"),
         ({"probes": ["reconstruction"]}, "has no prediction head"),
-        ({"probes": ["beauty"]}, "no probe 'beauty'; probes are hidden, phone"),
+        ({"probes": ["beauty"]}, "expected one of the probes hidden-error, phone"),
         ({"by": ["beauty"]}, "no ranking 'beauty'"),
         ({"step": 0}, "expected a step above 0"),
         ({"spans": [-1]}, "expected spans of 0 frames or more"),
@@ -172,7 +179,7 @@ def test_whole_layers_go_and_pass_on_what_they_were_given(tiny_pretrained, tiny_
         wave = encoder.load_wave(next(iter(otoscope.read_corpus(tiny_corpus))))
         assert encoder.forward([wave]).hidden.isfinite().all()
     run = otoscope.prune(
-        encoder, tiny_corpus, tmp_path / "run", by=["diagonality"], probes=["hidden"], step=1 / 6, spans=[]
+        encoder, tiny_corpus, tmp_path / "run", by=["diagonality"], probes=["hidden-error"], step=1 / 6, spans=[]
     )
     assert np.isfinite(run.dataset["score"]).all()
     assert (run.dataset["score"].isel(step=slice(1, None)) > 0).all()
@@ -182,5 +189,7 @@ def test_a_run_by_given_rankings_keeps_their_orders_in_its_plan(tiny_pretrained,
     otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", by=["weight"])
     asked = PRUNED | {"run": tmp_path / "ranked"}
     otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked)
-    again = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked, resume=True)
+    again = otoscope.prune(
+        tiny_pretrained, tiny_corpus, tmp_path / "run", **asked, options=otoscope.SpeechOptions(resume=True)
+    )
     assert again.plan["given"]["weight"][0] == [int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]]

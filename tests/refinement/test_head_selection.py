@@ -15,12 +15,13 @@ from otoscope.errors import InputError
 from otoscope.importance.rank import rank
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayModel
 from otoscope.refinement.refine import refine
+from otoscope.runs.options import SpeechOptions
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run") / "heads"
-    analyze("bundled", "bundled", out, limit=2)
+    analyze("bundled", "bundled", out, options=SpeechOptions(limit=2))
     return out
 
 
@@ -35,7 +36,9 @@ def test_a_statistic_ranks_heads(run: Path, tmp_path: Path, by: str, dispensable
 
 def test_a_ranking_run_ranks_heads_its_own_way(run: Path, tmp_path: Path) -> None:
     """The same statistic in a ranking run chooses the same heads."""
-    rank("bundled", "bundled", tmp_path / "ranked", by=["globalness", "random"], run=run, limit=2)
+    rank(
+        "bundled", "bundled", tmp_path / "ranked", by=["globalness", "random"], run=run, options=SpeechOptions(limit=2)
+    )
     heads = {
         where: refine("bundled", tmp_path / name, run=where, by="globalness", heads=0.5).removed
         for name, where in (("a", run), ("b", tmp_path / "ranked"))

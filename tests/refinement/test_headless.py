@@ -13,6 +13,7 @@ from otoscope.importance.rank import rank
 from otoscope.importance.ranking import discover
 from otoscope.pruning.prune import prune
 from otoscope.refinement.refine import refine
+from otoscope.runs.options import SpeechOptions
 
 FAMILIES = ("mockingjay", "wav2vec2-layer")
 
@@ -25,7 +26,9 @@ def without(original: Callable[[str], Path], tmp_path: Path) -> Callable[..., Pa
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_without_the_heads_of_a_layer_is_ranked_by_everything(without, family: str, tmp_path: Path) -> None:
-    run = rank(without(family, WHOLE_LAYER), "bundled", tmp_path / "run", by=list(discover()), limit=2)
+    run = rank(
+        without(family, WHOLE_LAYER), "bundled", tmp_path / "run", by=list(discover()), options=SpeechOptions(limit=2)
+    )
     assert np.isfinite(run.dataset["score"].values[:, [0, 2]]).all()
     assert np.isnan(run.dataset["score"].values[:, 1]).all()
 
@@ -40,9 +43,11 @@ def test_a_model_without_the_heads_of_a_layer_is_refined_to_a_budget(without, fa
 @pytest.mark.parametrize(
     "use",
     [
-        lambda model, out: analyze(model, "bundled", out, limit=2),
-        lambda model, out: rank(model, "bundled", out, by=["weight"], limit=2),
-        lambda model, out: prune(model, "bundled", out, by=["random"], probes=["hidden"], limit=2),
+        lambda model, out: analyze(model, "bundled", out, options=SpeechOptions(limit=2)),
+        lambda model, out: rank(model, "bundled", out, by=["weight"], options=SpeechOptions(limit=2)),
+        lambda model, out: prune(
+            model, "bundled", out, by=["random"], probes=["hidden"], options=SpeechOptions(limit=2)
+        ),
         lambda model, out: refine(model, out, budget_macs=0.9),
     ],
     ids=["analyze", "rank", "prune", "refine"],

@@ -21,6 +21,7 @@ from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.models.prediction_head import prediction_head
 from otoscope.refinement.refine import refine
+from otoscope.runs.options import SpeechOptions
 
 WAVE = noise(0.9)
 METHOD = ("globalness", "verticality", "diagonality", "weight", "offset_profile")
@@ -139,7 +140,7 @@ def test_a_span_within_its_span(original: Callable[[str], Path], tmp_path: Path,
 def test_a_refined_model_is_analysed(tmp_path: Path) -> None:
     """Layers with fewer heads have fewer rows, one without heads has none."""
     refine("bundled", tmp_path / "out", remove=[(0, 0), *((2, head) for head in range(8))], span=16)
-    run = analyze(tmp_path / "out", bundled.speech(), tmp_path / "run", limit=2)
+    run = analyze(tmp_path / "out", bundled.speech(), tmp_path / "run", options=SpeechOptions(limit=2))
     assert run.heads.groupby("layer").size().to_dict() == {0: 7, 1: 8, 3: 8, 4: 8, 5: 8}
     assert run.maps
 

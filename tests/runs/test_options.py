@@ -1,39 +1,33 @@
-"""The options that calls share: seen by whoever asks for help, and a misspelt one is never passed over in silence."""
+"""Options that commands share: the command line shows each with its default, and a misspelt one is an error."""
 
-import inspect
+from dataclasses import fields
 
 import pytest
+from typer.main import get_command
 
 import otoscope
+from otoscope.cli import app
 from otoscope.errors import InputError
-from otoscope.runs.cache import kept_run
-from otoscope.runs.options import DEFAULTS
+from otoscope.runs.options import SpeechOptions
 
-CALLS = ("analyze", "segment", "rank", "probe", "prune")
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_help_lists_every_option_with_its_default(name):
-    parameters = inspect.signature(getattr(otoscope, name)).parameters
-    assert {option: parameters[option].default for option in DEFAULTS} == DEFAULTS
+COMMANDS = ("analyze", "segment", "rank", "probe", "prune")
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_an_option_that_there_is_not_is_refused_before_anything_runs(name, tmp_path):
-    asked = {
-        "rank": {"by": ["weight"]},
-        "probe": {"probes": ["hidden"]},
-        "prune": {"by": ["weight"], "probes": ["hidden"]},
-    }
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_command_line_has_every_option_with_its_default_and_help(name):
+    options = {parameter.name: parameter for parameter in get_command(app).commands[name].params}
+    for item in fields(SpeechOptions):
+        option = options[item.name]
+        assert (option.opts, option.secondary_opts) == ([f"--{item.name}"], [])
+        assert (option.default, option.help) == (item.default, item.metadata["help"])
+
+
+def test_a_misspelt_option_is_an_error():
     with pytest.raises(TypeError, match="'limt'"):
-        getattr(otoscope, name)("bundled", "bundled", tmp_path / "run", limt=2, **asked.get(name, {}))
-    assert not (tmp_path / "run").exists()
+        SpeechOptions(limt=2)
 
 
-def test_a_run_that_fails_before_anything_is_kept_leaves_no_folder(tmp_path):
-    def fails(folder):
-        raise InputError("nothing can be measured")
-
-    with pytest.raises(InputError):
-        kept_run(tmp_path / "run", {"model": "m"}, fails, resume=False)
-    assert not (tmp_path / "run").exists()
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_below_one_utterance_is_an_error(limit):
+    with pytest.raises(InputError, match=rf"at least 1 utterance, found {limit}.*--limit"):
+        otoscope.SpeechOptions(limit=limit)

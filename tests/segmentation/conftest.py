@@ -12,4 +12,6 @@ __all__ = ["tiny_corpus", "tiny_model"]
 def segmented(tiny_model, tmp_path_factory):
     """A run on bundled utterances of two voices, tuned on the two of one of them."""
     folder = tmp_path_factory.mktemp("segmented") / "run"
-    return otoscope.segment(tiny_model, "bundled", folder, limit=11, validation=["kal16"])
+    return otoscope.segment(
+        tiny_model, "bundled", folder, validation=["kal16"], options=otoscope.SpeechOptions(limit=11)
+    )

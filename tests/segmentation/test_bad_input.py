@@ -15,7 +15,7 @@ from otoscope.segmentation.table import segmentation_table
 def refused(tiny_model, tmp_path):
     def run(corpus, **options):
         with pytest.raises(InputError) as error:
-            otoscope.segment(tiny_model, corpus, tmp_path / "run", **options)
+            otoscope.segment(tiny_model, corpus, tmp_path / "run", options=otoscope.SpeechOptions(**options))
         assert not (tmp_path / "run").exists()
         return str(error.value)
 
@@ -56,7 +56,7 @@ def test_alignments_past_the_end_of_the_audio(refused, tiny_corpus):
 def test_utterances_without_phones_are_left_out_and_counted(tiny_model, tiny_corpus, tmp_path, refused):
     next((tiny_corpus / "awb").glob("*.TextGrid")).unlink()
     assert "it has no phone labels" in refused(tiny_corpus, format="textgrid", strict=True)
-    run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run", format="textgrid")
+    run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(format="textgrid"))
     assert len(run.skipped) == 1
     assert "1 utterance left out" in segmentation_table(run)
     assert run.dataset.sizes["utterance"] + run.dataset.attrs["validation_utterances"] == 3
@@ -70,7 +70,7 @@ def test_one_speaker_is_parted_by_utterance_and_the_table_says_so(tiny_model, ti
 
 
 def test_a_run_of_another_kind_has_no_such_table(tiny_model, tiny_corpus, tmp_path):
-    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", limit=1)
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=1))
     with pytest.raises(InputError, match=r"expected a run that segment wrote, .* holds heads; run otoscope segment"):
         segmentation_table(run)
 
@@ -87,9 +87,10 @@ def test_the_command_parses_makes_the_call_and_prints(tiny_model, tiny_corpus, t
 
 
 def test_its_figures_show_no_other_utterance(segmented, tmp_path):
-    with pytest.raises(InputError, match="holds a segmentation, which keeps no maps to choose from"):
+    with pytest.raises(InputError, match="expected a run with stored maps for --utterance, found a segmentation; omit --utterance"):
         otoscope.draw(segmented.path, tmp_path / "figures", utterance="awb/001")
-    names = [path.stem for path in otoscope.draw(segmented.path, tmp_path / "figures", formats=["svg"])]
+    paths = otoscope.draw(segmented.path, tmp_path / "figures", otoscope.RenderOptions(["svg"]))
+    names = [path.stem for path in paths]
     assert names == ["segmentation-curves", "segmentation-example", "segmentation-heads"]
 
 

@@ -13,7 +13,7 @@ from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.detector import segment as find
 from otoscope.segmentation.spectral import mfcc
 from otoscope.segmentation.table import segmentation_table
-from otoscope.segmentation.tuning import Labelled, tune
+from otoscope.segmentation.tuning import LabelledFeatures, tune
 
 NAMES = ["MFCC", "log-mel", "representation", "best head", "ensemble", "uniform", "random"]
 CHOICES = ("alpha", "beta", "chosen", "validation_r_value", "head_r_value", "head_alpha", "layer_r_value", "vote")
@@ -54,7 +54,7 @@ def test_the_best_head_and_its_scores_are_found_again_by_hand(segmented, parts, 
 
     validation, test = parts
     tuned = {
-        head: tune([Labelled(rows(cut, head), boundaries(cut)) for cut in validation], frames)
+        head: tune([LabelledFeatures(rows(cut, head), boundaries(cut)) for cut in validation], frames)
         for head in np.ndindex(2, 3)
     }
     best = max(tuned, key=lambda head: tuned[head].scores.r_value)
@@ -73,7 +73,7 @@ def test_the_best_head_and_its_scores_are_found_again_by_hand(segmented, parts, 
 
 def test_mfcc_is_tuned_and_scored_in_the_same_way(segmented, parts):
     validation, test = (
-        [Labelled(mfcc(load_audio(cut, 16000), 16000), boundaries(cut)) for cut in cuts] for cuts in parts
+        [LabelledFeatures(mfcc(load_audio(cut, 16000), 16000), boundaries(cut)) for cut in cuts] for cuts in parts
     )
     tuned = tune(validation)
     counts = [count_boundaries(one.boundaries, find(one.features, tuned.alpha, tuned.beta)) for one in test]
@@ -114,7 +114,9 @@ def other_test_labels(parts):
 
 
 def test_tuning_never_sees_the_labels_of_the_test_part(segmented, other_test_labels, tiny_model, tmp_path):
-    other = otoscope.segment(tiny_model, other_test_labels, tmp_path / "run", limit=11, validation=["kal16"])
+    other = otoscope.segment(
+        tiny_model, other_test_labels, tmp_path / "run", validation=["kal16"], options=otoscope.SpeechOptions(limit=11)
+    )
     for name in CHOICES:
         np.testing.assert_array_equal(other.dataset[name].values, segmented.dataset[name].values, err_msg=name)
     assert r_value(other, "MFCC") != r_value(segmented, "MFCC")
@@ -134,10 +136,10 @@ def test_a_stopped_run_goes_on_without_tuning_a_layer_twice_and_ends_in_the_same
     monkeypatch.setattr(search, "tune_layer", stopping)
     arguments = (tiny_model, "bundled", tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
-        otoscope.segment(*arguments, limit=11, validation=["kal16"])
+        otoscope.segment(*arguments, validation=["kal16"], options=otoscope.SpeechOptions(limit=11))
     with pytest.raises(otoscope.InputError, match="unfinished"):
         otoscope.open_run(tmp_path / "run")
-    run = otoscope.segment(*arguments, limit=11, validation=["kal16"], resume=True)
+    run = otoscope.segment(*arguments, validation=["kal16"], options=otoscope.SpeechOptions(limit=11, resume=True))
     assert tuned == [0, 1, 1]
     assert run.dataset.load().identical(segmented.dataset.load())
 
@@ -149,7 +151,14 @@ def test_another_model_stands_beside(segmented, tiny_model, tmp_path):
     other = otoscope.load(tiny_model)
     other.name = "another"
     with other.without_heads([(0, 0)]):
-        run = otoscope.segment(tiny_model, "bundled", tmp_path / "run", against=other, limit=11, validation=["kal16"])
+        run = otoscope.segment(
+            tiny_model,
+            "bundled",
+            tmp_path / "run",
+            against=other,
+            validation=["kal16"],
+            options=otoscope.SpeechOptions(limit=11),
+        )
     assert list(run.dataset["segmenter"].values) == [
         *NAMES[:5],
         *(f"{name} (against)" for name in NAMES[2:5]),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -21,7 +21,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.results import Run, assemble
 from otoscope.results.summary import left_out
 from otoscope.runs.cache import kept_run
-from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import Source, encoder_of, read_cuts, source_of
@@ -41,7 +41,6 @@ class Work:
     plan: dict[str, Any]
 
 
-@listing_options
 def analyze(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -49,7 +48,7 @@ def analyze(
     *,
     window: float | None = None,
     allow_mismatch: bool = False,
-    **options: Unpack[Options],
+    options: SpeechOptions | None = None,
 ) -> Run:
     """Measure every head of a model on a corpus, sort the heads into categories, and keep it all as a run folder.
 
@@ -60,13 +59,12 @@ def analyze(
         out: the run folder; must not exist or be empty.
         window: seconds; longer utterances are measured in windows of that length that overlap by at least a quarter of
             it, each an utterance of its own, `id@start`.
-        allow_mismatch, device, dtype: as for `load`.
-        limit: take the first `limit` utterances only.
-        resume: go on with an unfinished run of the same plan; what was finished of it is not made again.
-        format, tier, channel: as for `read_corpus`.
-        strict: an utterance that cannot be used is an error; otherwise it is left out and listed in `run.skipped`.
-            No number depends on it: a run may be resumed with or without, but with it is refused, though finished and
-            kept, where utterances were left out before.
+        allow_mismatch: accept a model that lacks weights or has additional ones.
+        options: how to load the model and read the corpus. `strict` changes no number: a run may be resumed with or
+            without it, but a finished run with skipped utterances is refused if `strict` is set.
+
+    Returns:
+        The finished run: statistics, intervals and categories of every head, and relations if there are phone labels.
 
     Raises:
         InputError: the model, the corpus or the folder cannot be used, or no utterance can be measured.
@@ -74,11 +72,11 @@ def analyze(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = analyze("bundled", "bundled", folder, limit=2)
+        ...     run = analyze("bundled", "bundled", folder, options=SpeechOptions(limit=2))
         ...     list(run.heads.columns[:7])
         ['layer', 'head', 'globalness', 'verticality', 'diagonality', 'weight', 'category']
     """
-    options = complete(options)
+    options = options or SpeechOptions()
     source = source_of(corpus, options)
     encoder = encoder_of(model, options, allow_mismatch=allow_mismatch)
     encoder.check_heads()
@@ -88,7 +86,7 @@ def analyze(
     found = available_statistics(known.inventory.phones if known else (), encoder.model_reductions)
     plan = make_plan(encoder, cuts, source.name, found, {**source.options, "window": window})
     work = Work(encoder, cuts, found, known, source, plan)
-    run = kept_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options["resume"])
+    run = kept_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and len(run.skipped):
         raise InputError(f"{out} is finished, but strict allows none left out: {left_out(run)}; analyze without it")
     return run

@@ -12,7 +12,7 @@ from otoscope.attention.labels import Labels
 from otoscope.corpus import phones_of
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
-from otoscope.relations import Inventory, Relations, baselines, variables
+from otoscope.relations import PhoneInventory, Relations, baselines, relation_dataset
 from otoscope.results import Bootstrap
 from otoscope.statistics.accumulator import FOLDS, Final
 
@@ -21,7 +21,7 @@ from otoscope.statistics.accumulator import FOLDS, Final
 class Labelling:
     """The phones of a corpus, and where the label frames of a model lie."""
 
-    inventory: Inventory
+    inventory: PhoneInventory
     frames: LabelFrames
 
     def of(self, cut: MonoCut, n_frames: int) -> Labels:
@@ -35,7 +35,9 @@ def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> Labelling | None:
     symbols = {symbol for cut in cuts for symbol, _, _ in phones_of(cut)}
     if not symbols:
         return None
-    return Labelling(Inventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center))
+    return Labelling(
+        PhoneInventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
+    )
 
 
 def relations(known: Labelling, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:
@@ -56,4 +58,4 @@ def relations(known: Labelling, cuts: Mapping[int, MonoCut], frames: Mapping[int
         return xr.Dataset()
     sums = Relations(final.fold_sum["relation"], final.fold_sum["own_run"], *uniform)
     about = {"labelled_utterances": int(counts.sum()), "unknown_phones": list(known.inventory.unknown)}
-    return variables(sums, counts, phones, Bootstrap()).assign_attrs(about)
+    return relation_dataset(sums, counts, phones, Bootstrap()).assign_attrs(about)

@@ -2,15 +2,16 @@
 
 import sys
 from errno import EACCES, ENAMETOOLONG, EPERM
-from inspect import signature
 from typing import NoReturn
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
 from otoscope.cli.convert import convert
+from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.demo import demo
 from otoscope.cli.figures import figures
 from otoscope.cli.heads import heads
@@ -25,6 +26,7 @@ from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
 from otoscope.errors import InputError, printable
+from otoscope.runs.options import SpeechOptions
 
 COMMANDS = (
     analyze,
@@ -57,8 +59,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+ON_SPEECH = (analyze, segment, rank, probe, prune)
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=options_command(SpeechOptions) if command in ON_SPEECH else None)(command)
 
 
 def main() -> NoReturn:
@@ -86,8 +89,9 @@ def _refuse_unprintable(arguments: list[str]) -> None:
 
 
 def _interrupted(name: str) -> str:
-    resumed = any("resume" in signature(command).parameters for command in COMMANDS if command.__name__ == name)
-    return "otoscope: interrupted" + ("; the same command with --resume goes on from what is kept" if resumed else "")
+    command = getattr(get_command(app), "commands", {}).get(name)
+    can_resume = command is not None and any(parameter.name == "resume" for parameter in command.params)
+    return "otoscope: interrupted" + ("; run the same command with --resume to continue" if can_resume else "")
 
 
 def _refuse(reason: str) -> NoReturn:

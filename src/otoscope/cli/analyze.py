@@ -1,16 +1,17 @@
 """`otoscope analyze`."""
 
 import shlex
-from typing import Annotated, Unpack
+from typing import Annotated
 
 import typer
 
-from otoscope.cli.options import Corpus, Model, NewRun, speech_options
-from otoscope.runs.options import Options
+from otoscope.cli.dataclass_options import read_options
+from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.runs.options import SpeechOptions
 
 
-@speech_options
 def analyze(
+    context: typer.Context,
     model: Model,
     corpus: Corpus,
     out: NewRun,
@@ -20,12 +21,13 @@ def analyze(
     allow_mismatch: Annotated[
         bool, typer.Option("--allow-mismatch", help="Take a model that lacks weights or has others too.")
     ] = False,
-    **options: Unpack[Options],
 ) -> None:
     """Measure every head of MODEL on CORPUS and sort the heads into global, vertical and diagonal."""
     from otoscope.analysis.analyze import analyze as call
     from otoscope.results.summary import summary
 
-    run = call(model, corpus, out, window=window, allow_mismatch=allow_mismatch, **options)
+    run = call(
+        model, corpus, out, window=window, allow_mismatch=allow_mismatch, options=read_options(context, SpeechOptions)
+    )
     quoted = shlex.quote(str(out))
     print(f"{summary(run)}\nrun written to {out}; next: otoscope heads {quoted}, otoscope figures {quoted} -o FOLDER")

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from otoscope.analysis.analyze import analyze
+from otoscope.figures import RenderOptions
 from otoscope.figures.draw_run import draw
 from otoscope.results import Run
+from otoscope.runs.options import SpeechOptions
 
 
 @dataclass(frozen=True)
@@ -24,5 +26,5 @@ def demo(out: str | Path) -> Demo:
     Raises:
         InputError: `out` holds something else.
     """
-    run = analyze("bundled", "bundled", Path(out) / "run", resume=True)
-    return Demo(run, draw(run.path, Path(out) / "figures", formats=("png", "pdf")))
+    run = analyze("bundled", "bundled", Path(out) / "run", options=SpeechOptions(resume=True))
+    return Demo(run, draw(run.path, Path(out) / "figures", RenderOptions(("png", "pdf"))))

@@ -1,23 +1,25 @@
 """`otoscope prune`."""
 
 from pathlib import Path
-from typing import Annotated, Unpack
+from typing import Annotated
 
 import typer
 
-from otoscope.cli.options import Corpus, Model, NewRun, numbers, speech_options
-from otoscope.runs.options import Options
+from otoscope.cli.dataclass_options import read_options
+from otoscope.cli.options import Corpus, Model, NewRun, numbers
+from otoscope.probing import PROBES
+from otoscope.runs.options import SpeechOptions
 
 
-@speech_options
 def prune(
+    context: typer.Context,
     model: Model,
     corpus: Corpus,
     out: NewRun,
     by: Annotated[str, typer.Option(metavar="NAME,...", help="Rankings, with commas between.")],
     probes: Annotated[
         str,
-        typer.Option(metavar="NAME,...", help="Of reconstruction, hidden, phone, speaker-frame, speaker-utterance."),
+        typer.Option(metavar="NAME,...", help=f"Of {', '.join(PROBES)}."),
     ],
     step: Annotated[float, typer.Option(help="Share of all heads that goes in each step.")] = 1 / 6,
     spans: Annotated[
@@ -32,7 +34,6 @@ def prune(
     seeds: Annotated[int, typer.Option(help="Of the probes' splits and nets.")] = 3,
     seconds: Annotated[float, typer.Option(help="Speech for rankings that run the model often.")] = 30.0,
     permutations: Annotated[int, typer.Option(help="Random orders of removal for shapley.")] = 8,
-    **options: Unpack[Options],
 ) -> None:
     """Remove heads of MODEL step by step, limit its span, and see what probes still read from it."""
     from otoscope.importance.tables import curve_table
@@ -51,6 +52,6 @@ def prune(
         seeds=seeds,
         seconds=seconds,
         permutations=permutations,
-        **options,
+        options=read_options(context, SpeechOptions),
     )
     print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -1,16 +1,17 @@
 """`otoscope rank`."""
 
 from pathlib import Path
-from typing import Annotated, Unpack
+from typing import Annotated
 
 import typer
 
-from otoscope.cli.options import Corpus, Model, NewRun, speech_options
-from otoscope.runs.options import Options
+from otoscope.cli.dataclass_options import read_options
+from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.runs.options import SpeechOptions
 
 
-@speech_options
 def rank(
+    context: typer.Context,
     model: Model,
     corpus: Corpus,
     out: NewRun,
@@ -21,7 +22,6 @@ def rank(
     run: Annotated[Path | None, typer.Option(help="Run of analyze to take statistics from.")] = None,
     seconds: Annotated[float, typer.Option(help="Speech for rankings that run the model often.")] = 30.0,
     permutations: Annotated[int, typer.Option(help="Random orders of removal for shapley.")] = 8,
-    **options: Unpack[Options],
 ) -> None:
     """Order the heads of MODEL by one or several rankings."""
     from otoscope.importance.rank import rank as call
@@ -36,6 +36,6 @@ def rank(
         run=run,
         seconds=seconds,
         permutations=permutations,
-        **options,
+        options=read_options(context, SpeechOptions),
     )
     print(f"{ranking_table(ranked.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -1,15 +1,16 @@
 """`otoscope segment`."""
 
-from typing import Annotated, Unpack
+from typing import Annotated
 
 import typer
 
-from otoscope.cli.options import Corpus, Model, NewRun, speech_options
-from otoscope.runs.options import Options
+from otoscope.cli.dataclass_options import read_options
+from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.runs.options import SpeechOptions
 
 
-@speech_options
 def segment(
+    context: typer.Context,
     model: Model,
     corpus: Corpus,
     out: NewRun,
@@ -18,12 +19,19 @@ def segment(
     ] = "",
     against: Annotated[str | None, typer.Option(metavar="MODEL", help="Another model to compare with.")] = None,
     tolerance: Annotated[float, typer.Option(help="Seconds a boundary may be off.")] = 0.020,
-    **options: Unpack[Options],
 ) -> None:
     """Find the heads of MODEL that segment CORPUS into phones best, and compare them with MFCC, mel and others."""
     from otoscope.segmentation.segment import segment as call
     from otoscope.segmentation.table import segmentation_table
 
     tuned_on = [name for name in validation.split(",") if name]
-    run = call(model, corpus, out, validation=tuned_on, against=against, tolerance=tolerance, **options)
+    run = call(
+        model,
+        corpus,
+        out,
+        validation=tuned_on,
+        against=against,
+        tolerance=tolerance,
+        options=read_options(context, SpeechOptions),
+    )
     print(f"{segmentation_table(run)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -15,11 +15,11 @@ from otoscope.importance.previous_run import RANKING, heads_run
 from otoscope.importance.ranking import Floats, Ranking, chosen, ranks
 from otoscope.importance.ranking_context import Effort, Subject
 from otoscope.models.encoder import Encoder
-from otoscope.probing.probe import intact
+from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
 from otoscope.results.schema import Variable
 from otoscope.runs.cache import Found, kept, kept_run
-from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import Source, Speech, described, encoder_of, read_speech, source_of
 
@@ -72,7 +72,6 @@ class Work:
         return named.assign_attrs(loss=subject.loss_name or ""), subject.speech.skipped
 
 
-@listing_options
 def rank(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -83,7 +82,7 @@ def rank(
     run: str | Path | None = None,
     seconds: float = Effort.seconds,
     permutations: int = Effort.permutations,
-    **options: Unpack[Options],
+    options: SpeechOptions | None = None,
 ) -> Run:
     """Order all heads of a model by one or several rankings, and keep scores, ranks and their agreement as a run.
 
@@ -95,7 +94,10 @@ def rank(
         run: a run of `analyze` on the same model, to take statistics from; without it they are measured.
         seconds: speech on which rankings that need the loss run, spread evenly over the corpus.
         permutations: random orders of removal for `shapley`.
-        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
+        options: how to load the model and read the corpus.
+
+    Returns:
+        The finished run: scores, ranks and the agreement of the rankings.
 
     Raises:
         InputError: an unknown ranking or loss; a loss whose labels or prediction head are not there; a run of another
@@ -104,12 +106,12 @@ def rank(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = rank("bundled", "bundled", folder, by=["globalness", "random"], limit=2)
+        ...     run = rank("bundled", "bundled", folder, by=["globalness", "random"], options=SpeechOptions(limit=2))
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
-    wanted, effort, options = chosen(by), Effort(seconds, permutations), complete(options)
-    encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
+    wanted, effort, options = chosen(by), Effort(seconds, permutations), options or SpeechOptions()
+    encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     encoder.check_heads()
     measured = None if run is None else heads_run(open_run(run), encoder)
     speech = read_speech(source, encoder)
@@ -120,7 +122,7 @@ def rank(
         found = dataset_of(work.scores(folder), [ranking for ranking, _ in wanted.values()])
         return work.described(found, RANKING)
 
-    return kept_run(out, work.plan, make, resume=options["resume"])
+    return kept_run(out, work.plan, make, resume=options.resume)
 
 
 def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Unpack
 
 import numpy as np
 import xarray as xr
@@ -12,23 +11,22 @@ from lhotse import CutSet
 from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.probing.cache import cache_at
-from otoscope.probing.discover import chosen
-from otoscope.probing.evaluate import totals
+from otoscope.probing import select_probes
+from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material, gather
+from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.random_baseline import untrained
 from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
-from otoscope.probing.scores import intervals, score
+from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
 from otoscope.runs.cache import Found, kept_run
-from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import described, encoder_of, read_speech, source_of
 
 KIND = "probes"
-READERS = ("intact", "untrained", "majority")
+CONDITIONS = ("intact", "untrained", "majority")
 OF_A_PROBE = ("doc", "metric", "better")
 VARIABLES = {
     "score": Variable(("probe", "reader"), "as `metric` says", "what the probe gets, over all utterances and seeds"),
@@ -43,7 +41,6 @@ VARIABLES = {
 }
 
 
-@listing_options
 def probe(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -52,9 +49,9 @@ def probe(
     probes: Sequence[str],
     seeds: int = Training.seeds,
     cache: str | Path | None = None,
-    **options: Unpack[Options],
+    options: SpeechOptions | None = None,
 ) -> Run:
-    """What probes read from a model's final hidden states, and what they would read without its training.
+    """Measure what probes read from the final hidden states of a model, compared with a model without training.
 
     Trained probes are cross-validated: each utterance is tested by nets that have not heard it (nor, for phones, its
     speaker), once for each seed. Controls: the same probes trained on a model of the same shape with random weights
@@ -62,10 +59,13 @@ def probe(
 
     Args:
         model, corpus, out: as for `analyze`.
-        probes: of `reconstruction`, `hidden`, `phone`, `speaker-frame`, `speaker-utterance`.
+        probes: names of probes, from `otoscope.probing.PROBES`.
         seeds: of splits and nets.
         cache: folder for trained nets; without it the person's cache (see `probing.cache`).
-        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
+        options: how to load the model and read the corpus.
+
+    Returns:
+        The finished run: the score of each probe on the intact model, on an untrained model and of the majority class.
 
     Raises:
         InputError: an unknown probe, one whose labels, speakers or prediction head are not there; as `analyze` does.
@@ -73,30 +73,31 @@ def probe(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = probe("bundled", "bundled", f"{folder}/run", probes=["reconstruction"], limit=2)
+        ...     few = SpeechOptions(limit=2)
+        ...     run = probe("bundled", "bundled", f"{folder}/run", probes=["reconstruction"], options=few)
         ...     run.dataset["score"].sel(reader="intact").item() < run.dataset["score"].sel(reader="untrained").item()
         True
     """
-    wanted, training, options = chosen(probes), training_of(seeds), complete(options)
-    encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
+    wanted, training, options = select_probes(probes), training_config(seeds), options or SpeechOptions()
+    encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     speech = read_speech(source, encoder)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
     plan |= {"probes": list(wanted), "training": asdict(training)}
-    material, nets = gather(encoder, speech), cache_at(cache)
-    scorers = prepared(wanted, material, training, nets)
+    material, nets = collect_hidden_states(encoder, speech), open_cache(cache)
+    scorers = train_scorers(wanted, material, training, nets)
 
     def make(_: Path) -> Found:
-        control = gather(untrained(encoder), speech)
+        control = collect_hidden_states(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
-        readers = [(scorers, material), (scorers | prepared(trained, control, training, nets), control)]
+        readers = [(scorers, material), (scorers | train_scorers(trained, control, training, nets), control)]
         found = _dataset(wanted, scorers, _totals(scorers, readers))
         return described(found, KIND, encoder, source, speech), speech.skipped
 
-    return kept_run(out, plan, make, resume=options["resume"])
+    return kept_run(out, plan, make, resume=options.resume)
 
 
 def _totals(
-    scorers: Mapping[str, Scorer], readers: Sequence[tuple[Mapping[str, Scorer], Material]]
+    scorers: Mapping[str, Scorer], readers: Sequence[tuple[Mapping[str, Scorer], ProbeData]]
 ) -> dict[str, Floats]:
     """Totals `[reader, seed, utterance]` of each probe: those who read material, then the commonest class."""
     read = [totals(own, enumerate(material.hidden)) for own, material in readers]
@@ -104,21 +105,23 @@ def _totals(
     return {name: np.stack([one[name] for one in by_reader]) for name in scorers}
 
 
-def training_of(seeds: int) -> Training:
+def training_config(seeds: int) -> Training:
     """How probes are trained, with so many seeds. Raises InputError for none."""
     if seeds < 1:
         raise InputError(f"expected at least 1 seed for the probes, got {seeds}")
     return Training(seeds=seeds)
 
 
-def intact(encoder: Encoder) -> Encoder:
+def require_unmodified(encoder: Encoder) -> Encoder:
     """The encoder, found to be under no intervention. Raises InputError where it is."""
     if encoder.intervention != NO_INTERVENTION:
         raise InputError("expected an intact model, but some of its heads are removed or its span is limited")
     return encoder
 
 
-def prepared(wanted: Mapping[str, Probe], material: Material, training: Training, cache: Cache) -> dict[str, Scorer]:
+def train_scorers(
+    wanted: Mapping[str, Probe], material: ProbeData, training: Training, cache: Cache
+) -> dict[str, Scorer]:
     """Scorers of some probes on some material, their nets trained."""
     return {name: one.scorer(material, training, cache) for name, one in wanted.items()}
 
@@ -137,6 +140,6 @@ def _dataset(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer], total: 
         "score": np.stack([score(total[name], counts[name]) for name in wanted]),
         "score_interval": np.stack([intervals(total[name], counts[name], Bootstrap()) for name in wanted]),
     }
-    coords = {"probe": np.array(list(wanted), object), "reader": np.array(READERS, object)}
+    coords = {"probe": np.array(list(wanted), object), "reader": np.array(CONDITIONS, object)}
     variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
     return xr.Dataset(variables, coords | {"bound": np.array(["low", "high"], object)})

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 from lhotse import CutSet
@@ -15,18 +15,18 @@ from otoscope.importance.rank import Work, loss_for
 from otoscope.importance.ranking import Floats, chosen, order
 from otoscope.importance.ranking_context import Effort, Subject
 from otoscope.models.encoder import Encoder
-from otoscope.probing import discover as probing
-from otoscope.probing.cache import cache_at
-from otoscope.probing.evaluate import totals
+from otoscope.probing import select_probes
+from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe import intact, prepared, training_of
-from otoscope.probing.probe_data import Material, gather, hidden_states
+from otoscope.probing.probe import require_unmodified, train_scorers, training_config
+from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden_states
 from otoscope.probing.scorer import Probe, Scorer
+from otoscope.probing.scores import totals
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.schedule import SPANS, STEP, Removals, check_steps, removals
 from otoscope.results import Run, open_run
 from otoscope.runs.cache import Found, kept, kept_run
-from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import encoder_of, read_speech, source_of
 
@@ -55,7 +55,7 @@ class Pruning:
             "spans": list(self.spans),
         }
 
-    def curves(self, folder: Path, material: Material, scorers: Mapping[str, Scorer]) -> Found:
+    def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> Found:
         """Curves of all probes over every intervention, as a run keeps them, and who was left out."""
         score_of = self.known or self.work.scores(folder)
         ways = removals(score_of, self.step, self.spans)
@@ -63,7 +63,6 @@ class Pruning:
         return self.work.described(curve_dataset(ways, score_of, self.probes, scorers, sums), KIND)
 
 
-@listing_options
 def prune(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -79,7 +78,7 @@ def prune(
     seconds: float = Effort.seconds,
     permutations: int = Effort.permutations,
     cache: str | Path | None = None,
-    **options: Unpack[Options],
+    options: SpeechOptions | None = None,
 ) -> Run:
     """Remove heads cumulatively by each ranking, and limit the span; score the probes of the intact model each time.
 
@@ -93,7 +92,10 @@ def prune(
         step: share of all heads that goes in each step, from the highest score to the lowest and the other way.
         spans: radii in frames of the model, each with rows normalised again and as published; none for no such curves.
         run: a run of `rank` on the same model, to take the rankings from, or one of `analyze`, to take statistics from.
-        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
+        options: how to load the model and read the corpus.
+
+    Returns:
+        The finished run: curves of every probe over removed heads and over spans, with intervals.
 
     Raises:
         InputError: as `rank` and `probe` do; a step outside of (0, 1]; a negative span.
@@ -101,29 +103,27 @@ def prune(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     asked = {"by": ["weight"], "probes": ["hidden"], "step": 0.5, "spans": [2], "limit": 2}
+        ...     asked = {"by": ["weight"], "probes": ["hidden-error"], "step": 0.5, "spans": [2], "limit": 2}
         ...     run = prune("bundled", "bundled", f"{folder}/run", **asked)
         ...     run.dataset["removed"].values.tolist(), run.dataset["score"].sel(step=0).values.ravel().tolist()
         ([0, 24, 48], [0.0, 0.0])
     """
-    asked, training, effort = probing.chosen(probes), training_of(seeds), Effort(seconds, permutations)
+    asked, training, effort = select_probes(probes), training_config(seeds), Effort(seconds, permutations)
     check_steps(step, spans)
-    options = complete(options)
-    encoder, source = intact(encoder_of(model, options)), source_of(corpus, options)
+    options = options or SpeechOptions()
+    encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     encoder.check_heads()
     known, measured = ({}, None) if run is None else given(open_run(run), encoder, by)
     wanted = {} if known else chosen(by)
     speech = read_speech(source, encoder)
     subject = Subject(encoder, speech, loss_for(wanted, loss, encoder, speech), effort, measured)
     pruning = Pruning(Work(wanted, subject, source), known, asked, training, step, spans)
-    material = gather(encoder, speech)
-    scorers = prepared(asked, material, training, cache_at(cache))
-    return kept_run(
-        out, pruning.plan, lambda folder: pruning.curves(folder, material, scorers), resume=options["resume"]
-    )
+    material = collect_hidden_states(encoder, speech)
+    scorers = train_scorers(asked, material, training, open_cache(cache))
+    return kept_run(out, pruning.plan, lambda folder: pruning.curves(folder, material, scorers), resume=options.resume)
 
 
-def _sums(material: Material, ways: Removals, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
+def _sums(material: ProbeData, ways: Removals, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
     """Sums `[intervention, seed, utterance]` of each probe; each intervention is kept as soon as it is known."""
     every: list[dict[str, Floats]] = []
     with progress("removing heads", len(ways.interventions) * material.speech.seconds) as advance:

@@ -1,72 +1,48 @@
-"""Options of every call that runs a model on speech and keeps a run. Knows no torch."""
+"""Options of every command that runs a model on speech. The command line derives its options from these fields."""
 
-from collections.abc import Callable, Mapping
-from inspect import Parameter, signature
-from typing import Any, TypedDict, TypeVar, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any
 
-Call = TypeVar("Call", bound=Callable[..., object])
-
-
-class Options(TypedDict, total=False):
-    """Keyword arguments that `analyze`, `segment`, `rank`, `probe` and `prune` share.
-
-    device, dtype: as for `load`.
-    limit: take the first `limit` utterances only.
-    resume: go on with an unfinished run of the same plan; what was finished of it is not made again.
-    format, tier, channel: as for `read_corpus`.
-    strict: an utterance that cannot be used is an error; otherwise it is left out and listed in `run.skipped`.
-        No number depends on it.
-    """
-
-    device: str
-    dtype: str
-    limit: int | None
-    resume: bool
-    format: str | None
-    tier: str | None
-    channel: int | None
-    strict: bool
+from otoscope.errors import InputError
 
 
-DEFAULTS: Options = {
-    "device": "auto",
-    "dtype": "float32",
-    "limit": None,
-    "resume": False,
-    "format": None,
-    "tier": None,
-    "channel": None,
-    "strict": False,
-}
+def option(default: Any, help: str) -> Any:
+    """Return a dataclass field with a default and the help text that the command line prints for it."""
+    return field(default=default, metadata={"help": help})
 
 
-def complete(options: Options) -> Options:
-    """Every option, at its default where it is not given.
+@dataclass(frozen=True, kw_only=True)
+class SpeechOptions:
+    """Say how to load the model and read the corpus; shared by analyze, segment, rank, probe and prune.
+
+    Attributes:
+        device: torch device; `auto` takes a GPU if there is one.
+        dtype: `float32`, `float64`, `bfloat16` or `float16`.
+        limit: number of utterances to read, the first of the corpus; None reads all.
+        resume: continue an unfinished run with the same configuration. Finished parts are not computed again.
+        format: name of the corpus format; None detects it.
+        tier: TextGrid tier, or Lhotse alignment, of the phones.
+        channel: channel of audio with several channels, from 0.
+        strict: stop at the first utterance that cannot be used; otherwise skip it and list it in `run.skipped`.
 
     Raises:
-        TypeError: there is no such option.
+        InputError: `limit` is less than 1.
 
-    >>> complete({"limit": 3})["limit"], complete({"limit": 3})["device"]
-    (3, 'auto')
+    Examples:
+        >>> SpeechOptions(limit=3).device
+        'auto'
     """
-    if unknown := options.keys() - DEFAULTS.keys():
-        raise TypeError(f"unexpected keyword argument '{min(unknown)}'; options are {', '.join(DEFAULTS)}")
-    return DEFAULTS | options
 
+    device: str = option("auto", "Torch device; auto takes a GPU if there is one.")
+    dtype: str = option("float32", "float32, float64, bfloat16 or float16.")
+    limit: int | None = option(None, "Read the first N utterances only.")
+    resume: bool = option(False, "Continue an unfinished run.")
+    format: str | None = option(None, "Corpus format; detected by default.")
+    tier: str | None = option(None, "TextGrid tier of the phones.")
+    channel: int | None = option(None, "Channel of audio with several, from 0.")
+    strict: bool = option(False, "Stop at an utterance that cannot be used.")
 
-def listing_options(call: Call, annotations: Mapping[str, Any] = get_type_hints(Options)) -> Call:
-    """The call, with each option in its signature that it takes as `**options`: what `help()` and the CLI read.
-
-    >>> @listing_options
-    ... def measure(model: str, **options: object) -> None: ...
-    >>> list(signature(measure).parameters)[:3]
-    ['model', 'device', 'dtype']
-    """
-    own = signature(call)
-    *named, _ = own.parameters.values()
-    listed = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotations[name])
-        for name, default in DEFAULTS.items()
-    ]
-    call.__signature__ = own.replace(parameters=[*named, *listed])  # type: ignore[attr-defined]
-    return call
+    def __post_init__(self) -> None:
+        """Check that at least one utterance is read."""
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")

@@ -15,7 +15,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
-from otoscope.runs.options import Options
+from otoscope.runs.options import SpeechOptions
 from otoscope.runs.utterance_loader import iter_loadable
 
 
@@ -65,17 +65,17 @@ class Speech:
         return sum(cut.duration for cut in self.cuts)
 
 
-def encoder_of(model: str | Path | Encoder, options: Options, *, allow_mismatch: bool = False) -> Encoder:
+def encoder_of(model: str | Path | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False) -> Encoder:
     """The model of a call: loaded as its options say, or the Encoder that was given."""
     if isinstance(model, Encoder):
         return model
-    return load(model, device=options["device"], dtype=options["dtype"], allow_mismatch=allow_mismatch)
+    return load(model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch)
 
 
-def source_of(corpus: str | Path | CutSet, options: Options) -> Source:
+def source_of(corpus: str | Path | CutSet, options: SpeechOptions) -> Source:
     """The corpus of a call, read as its options say."""
-    reading = {"format": options["format"], "tier": options["tier"], "channel": options["channel"]}
-    return Source(corpus, options["limit"], options["strict"], reading)
+    reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
+    return Source(corpus, options.limit, options.strict, reading)
 
 
 def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:

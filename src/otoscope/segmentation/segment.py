@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +15,21 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.runs.cache import kept_run
-from otoscope.runs.options import Options, complete, listing_options
+from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import Source, about, encoder_of, read_speech, source_of
-from otoscope.segmentation.dataset import CURVE, KIND, measured
-from otoscope.segmentation.example import example
+from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
+from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
-from otoscope.segmentation.search import Found, search
-from otoscope.segmentation.segmenters import Segmenter, blind, tuned
-from otoscope.segmentation.split import Split, Utterance, split
+from otoscope.segmentation.search import SearchResult, search
+from otoscope.segmentation.segmenters import Segmenter, naive_segmenters, tuned_segmenter
+from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.tuning import tune
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class SegmentJob:
     """Which models are compared on which utterances."""
 
     encoders: Sequence[Encoder]
@@ -39,7 +39,6 @@ class Work:
     tolerance: float
 
 
-@listing_options
 def segment(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -48,7 +47,7 @@ def segment(
     validation: Collection[str] = (),
     against: str | Path | Encoder | None = None,
     tolerance: float = 0.020,
-    **options: Unpack[Options],
+    options: SpeechOptions | None = None,
 ) -> Run:
     """Find the heads of a model that segment speech into phones best, and compare them with what needs no model.
 
@@ -60,7 +59,10 @@ def segment(
         validation: speakers to tune on; without them every fourth in order of id.
         against: another model, whose rows stand beside.
         tolerance: seconds that a boundary may lie from its reference.
-        options: device, dtype, limit, resume, format, tier, channel, strict, as for `analyze`.
+        options: how to load the model and read the corpus.
+
+    Returns:
+        The finished run: strict and lenient scores of every method, with intervals, and the R-value of every head.
 
     Raises:
         InputError: no phones, nothing to tune on or to report on, a tolerance not above zero, and as `analyze` does.
@@ -68,36 +70,36 @@ def segment(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = segment("bundled", "bundled", folder, validation=["kal16"], limit=10)
+        ...     run = segment("bundled", "bundled", folder, validation=["kal16"], options=SpeechOptions(limit=10))
         ...     list(run.dataset.segmenter.values[:3]), run.dataset.head_r_value.shape
         (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
     """
     if not tolerance > 0:
         raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
-    options = complete(options)
+    options = options or SpeechOptions()
     given = [one for one in (model, against) if one is not None]
     encoders = [encoder_of(one, options) for one in given]
     if len({encoder.name for encoder in encoders}) < len(encoders):
         raise InputError(f"expected another model to compare {encoders[0].name} against, got it again")
     work = _work(encoders, source_of(corpus, options), validation, tolerance)
-    return kept_run(out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options["resume"])
+    return kept_run(out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options.resume)
 
 
-def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[str], tolerance: float) -> Work:
+def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[str], tolerance: float) -> SegmentJob:
     """The utterances that have phones and that every model can hear, parted."""
     speech = [read_speech(source, encoder) for encoder in encoders]
     skipped = {one.id: one for heard in speech for one in heard.skipped}
     cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
-    utterances = [Utterance(cut, phones_of(cut)) for cut in cuts if phones_of(cut)]
+    utterances = [LabelledUtterance(cut, phones_of(cut)) for cut in cuts if phones_of(cut)]
     if not utterances:
         raise InputError(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
     unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
     if unlabelled and source.strict:
         raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}")
-    return Work(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
+    return SegmentJob(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
 
 
-def _plan(work: Work) -> dict[str, Any]:
+def _plan(work: SegmentJob) -> dict[str, Any]:
     """All that decides the numbers."""
     cuts = [utterance.cut for part in (work.parts.validation, work.parts.test) for utterance in part]
     plans = [make_plan(encoder, cuts, work.source.name, (), work.source.options) for encoder in work.encoders]
@@ -106,31 +108,33 @@ def _plan(work: Work) -> dict[str, Any]:
     return plans[0] | {"against": against, "validation": validation, "tolerance": work.tolerance}
 
 
-def _compared(work: Work, folder: Path) -> xr.Dataset:
+def _compared(work: SegmentJob, folder: Path) -> xr.Dataset:
     """Tune on validation, count on test, and describe."""
     found = [
         search(encoder, work.parts.validation, work.tolerance, folder / "shards" / str(place))
         for place, encoder in enumerate(work.encoders)
     ]
-    segmenters = [*_spectral(work), *_of_models(found), *blind(work.parts.validation)]
-    dataset = measured(segmenters, _counts(segmenters, work), work.parts.test, found)
-    shown = example(work.encoders[0], found[0].head, found[0].heads[found[0].head], work.parts.test)
+    segmenters = [*_spectral(work), *_of_models(found), *naive_segmenters(work.parts.validation)]
+    dataset = build_dataset(segmenters, _counts(segmenters, work), work.parts.test, found)
+    shown = build_example(work.encoders[0], found[0].head, found[0].heads[found[0].head], work.parts.test)
     attrs = about(KIND, work.encoders[0], work.source) | shown.attrs | _speakers(work) | {"tolerance": work.tolerance}
     return dataset.merge(shown).assign_attrs(attrs)
 
 
-def _spectral(work: Work) -> list[Segmenter]:
+def _spectral(work: SegmentJob) -> list[Segmenter]:
     part, tolerance = work.parts.validation, work.tolerance
-    return [tuned(method, tune(method.labelled(part), method.frames, tolerance)) for method in (MFCC, LOG_MEL)]
+    return [
+        tuned_segmenter(method, tune(method.labelled(part), method.frames, tolerance)) for method in (MFCC, LOG_MEL)
+    ]
 
 
-def _of_models(found: Sequence[Found]) -> Iterator[Segmenter]:
+def _of_models(found: Sequence[SearchResult]) -> Iterator[Segmenter]:
     for place, one in enumerate(found):
         for method, tuning in one.methods:
-            yield tuned(replace(method, name=f"{method.name}{' (against)' * place}"), tuning)
+            yield tuned_segmenter(replace(method, name=f"{method.name}{' (against)' * place}"), tuning)
 
 
-def _counts(segmenters: Sequence[Segmenter], work: Work) -> npt.NDArray[np.int64]:
+def _counts(segmenters: Sequence[Segmenter], work: SegmentJob) -> npt.NDArray[np.int64]:
     """Counts [utterance, method, mode, beta, count] on the test part."""
     counts = []
     with progress("segmenting", sum(utterance.cut.duration for utterance in work.parts.test)) as advance:
@@ -140,7 +144,7 @@ def _counts(segmenters: Sequence[Segmenter], work: Work) -> npt.NDArray[np.int64
     return np.array(counts)
 
 
-def _speakers(work: Work) -> dict[str, Any]:
+def _speakers(work: SegmentJob) -> dict[str, Any]:
     """How the utterances were parted, as attributes."""
     parts = {"validation": work.parts.validation, "test": work.parts.test}
     speakers = {f"{name}_speakers": sorted({one.speaker for one in part}) for name, part in parts.items()}

@@ -15,13 +15,14 @@ from otoscope.papers.stage import Stage
 from otoscope.papers.warm_start import copy_checkpoint, shared_steps
 from otoscope.papers.yang2020.corpora import Corpora, EvaluationCorpus
 from otoscope.papers.yang2020.models import SEED_MODEL, ModelSpec, check_trained_model
-from otoscope.pretraining.corpora import read_speech
+from otoscope.pretraining.corpora import read_corpora
 from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.train import pretrain
 from otoscope.pretraining.trainer import seconds_logged
 from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import bench
 from otoscope.refinement.refine import refine
+from otoscope.runs.options import SpeechOptions
 from otoscope.segmentation.segment import segment
 
 PRUNING_RANKINGS = ("diagonality", "verticality", "globalness", "weight")
@@ -125,7 +126,7 @@ def _pretrain(job: ReproductionJob, model: ModelSpec, source: str, steps: int) -
 def _evaluate_held_out(job: ReproductionJob, model: ModelSpec) -> None:
     """Write the masked L1 on the corpora with speakers, with the mask that the model was trained with."""
     folder = job.training_folder(model.name)
-    speech = read_speech(model.recipe.validation, MockingjayFeatureExtractor(), folder / "features")
+    speech = read_corpora(model.recipe.validation, MockingjayFeatureExtractor(), folder / "features")
     with silence_transformers():
         trained = MockingjayForPreTraining.from_pretrained(job.model_folder(model.name), dtype="float32")
     errors = evaluate(trained, speech.features, model.recipe.masking)
@@ -134,12 +135,16 @@ def _evaluate_held_out(job: ReproductionJob, model: ModelSpec) -> None:
 
 def _analyze(job: ReproductionJob, name: str) -> None:
     out = job.result(name, "heads")
-    analyze(job.model_folder(name), job.corpora.phones.source, out, device=job.device, resume=True)
+    analyze(
+        job.model_folder(name), job.corpora.phones.source, out, options=SpeechOptions(device=job.device, resume=True)
+    )
 
 
 def _segment(job: ReproductionJob, name: str) -> None:
     out = job.result(name, "segmentation")
-    segment(job.model_folder(name), job.corpora.phones.source, out, device=job.device, resume=True)
+    segment(
+        job.model_folder(name), job.corpora.phones.source, out, options=SpeechOptions(device=job.device, resume=True)
+    )
 
 
 def _prune(job: ReproductionJob, name: str, corpus: EvaluationCorpus) -> None:
@@ -151,8 +156,7 @@ def _prune(job: ReproductionJob, name: str, corpus: EvaluationCorpus) -> None:
         by=PRUNING_RANKINGS if name == SEED_MODEL else ["globalness"],
         probes=corpus.probes,
         run=job.result(name, "heads"),
-        device=job.device,
-        resume=True,
+        options=SpeechOptions(device=job.device, resume=True),
     )
 
 

@@ -1,0 +1,61 @@
+"""Importance and live ablation in a real browser."""
+
+from concurrent.futures import Future
+
+import pytest
+from tests.helpers.viewer_browser import (
+    WatchedPage,
+    expect,
+    serving,
+    until,
+)
+
+from otoscope import rank
+from otoscope.runs.options import SpeechOptions
+from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.run_session import RunSession
+from otoscope.viewer.session import open_session
+
+pytestmark = pytest.mark.browser
+
+HEIGHTS = (
+    "[...document.querySelectorAll('.effect [data-mark=bar] rect')].map(bar => Number(bar.getAttribute('height')))"
+)
+
+
+def test_rankings_of_another_model_are_not_shown_for_these_heads(browser, measured_run, tiny_model, speech, tmp_path):
+    ranked = rank(tiny_model, speech, tmp_path / "ranked", by=["weight", "random-1"], options=SpeechOptions(limit=2))
+    for print_, shown in [(measured_run.plan["model"]["fingerprint"], "Spearman"), ("another", "is of another model")]:
+        ranked.plan["model"]["fingerprint"] = print_
+        with serving(open_session([measured_run, ranked])) as url:
+            page = browser.new_page()
+            page.goto(f"{url}#view=importance")
+            page.get_by_text(shown).wait_for()
+            page.close()
+
+
+def test_heads_that_are_switched_off_change_the_result(page):
+    page.get_by_role("button", name="importance").click()
+    page.get_by_text("answered in").wait_for()
+    until(page, f"{HEIGHTS}.length === 2")
+    assert set(page.evaluate(HEIGHTS)) == {0}
+    page.get_by_role("button", name="Layer 0 head 1,").click()
+    until(page, f"{HEIGHTS}.some(height => height > 1)")
+    page.locator(".span input").fill("5")
+    page.get_by_text("Span: 5 frames").wait_for()
+    until(page, "location.hash.includes('span=5')")
+
+
+def test_the_page_does_not_wait_for_the_model(browser, measured_run, live):
+    loading = Future()
+    with serving(ViewerApi([RunSession(measured_run, loading)])) as url:
+        context = browser.new_context()
+        watched = WatchedPage(context.new_page())
+        watched.page.goto(url)
+        watched.page.wait_for_selector(".atlas .cell")
+        watched.page.get_by_role("button", name="importance").click()
+        watched.page.get_by_text("still being loaded").first.wait_for()
+        loading.set_result(live.sessions[0].live)
+        watched.page.get_by_text("answered in").wait_for()
+        expect(watched.page.locator(".waiting")).to_have_count(0)
+        context.close()
