@@ -39,24 +39,31 @@ def read_corpus(
     strict: bool = False,
     on_skip: Callable[[Skipped], None] | None = None,
 ) -> CutSet:
-    """Every utterance of a corpus as one Lhotse cut, ordered by id.
+    """Read a corpus as Lhotse cuts, one per utterance, in the order of their ids.
 
-    Each cut has one supervision that spans it: speaker, text, phones and words (`alignment["phone"]` and `["word"]`, in
-    seconds from the start of the cut), as far as the corpus has them. Only the headers of the audio are read.
+    Each cut has one supervision with speaker, text, phones and words (`alignment["phone"]` and `["word"]`, in seconds
+    from the start of the cut), as far as the corpus has them. Only the headers of the audio are read.
 
-    `path` is a folder, one audio file or one Lhotse manifest. `format` is "audio", "timit", "textgrid", "kaldi" or
-    "lhotse"; without it the layout is recognised (see `recognise`). In a folder of audio the speaker is the folder that
-    a file lies in, if every file lies in some subfolder; otherwise it is None. `tier` names the TextGrid tier or Lhotse
-    alignment that holds the phones. `labels` is a folder of labels that do not lie beside the audio but in the same
-    subfolders of another tree, as alignments of LibriSpeech do. `channel`, from 0, is read of every file: one without
-    it (mono files have channel 0 alone) is left out.
+    Args:
+        path: a folder, one audio file, or one Lhotse manifest.
+        labels: a folder of labels with the same subfolders as the audio, as alignments of LibriSpeech have.
+        format: a name from `otoscope.corpus.FORMATS`; by default the format is detected. In a folder of audio, the
+            speaker is the name of the file's folder if every file is in a subfolder, otherwise None.
+        tier: the TextGrid tier or Lhotse alignment with the phones.
+        channel: the channel of every file, from 0. A file without it is skipped; mono files have channel 0 only.
+        strict: raise for the first utterance that cannot be used, instead of skipping it.
+        on_skip: receives the id and the reason of each skipped utterance; by default a warning.
 
-    An utterance that cannot be used is passed to `on_skip` (by default a warning), or raised with `strict`. Raises
-    `InputError` where the path or the layout cannot be read, or not one utterance can be used.
+    Returns:
+        The cuts.
 
-    >>> read_corpus("no/such/corpus")
-    Traceback (most recent call last):
-    otoscope.errors.InputError: no/such/corpus: no such file or folder; check the path of the corpus
+    Raises:
+        InputError: the path or the format cannot be read, or no utterance can be used.
+
+    Examples:
+        >>> read_corpus("no/such/corpus")
+        Traceback (most recent call last):
+        otoscope.errors.InputError: no/such/corpus: no such file or folder; check the path of the corpus
     """
     candidates = _candidates(Path(path), Path(labels) if labels else None, format, tier, channel)
     skipped: list[Skipped] = []
