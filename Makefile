@@ -37,6 +37,7 @@ lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if [ -d web/node_modules ]; then npm run --silent --prefix web lint; else echo "web/ is not linted; run: npm ci --prefix web"; fi
 
 bench: venv
 	for benchmark in $(filter-out benchmarks/alternative.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$benchmark || exit 1; done

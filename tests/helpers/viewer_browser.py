@@ -1,6 +1,5 @@
-"""A real browser on a real server: the system's Chromium, driven by Playwright."""
+"""A real browser on a real server: the system's Chromium with Playwright."""
 
-import inspect
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -11,15 +10,27 @@ from typing import Any
 import pytest
 import uvicorn
 
-from otoscope.viewer.api import Answers
-from otoscope.viewer.security import Pass
-from otoscope.viewer.server import Address, application, listen, names
+from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.security import AccessPolicy
+from otoscope.viewer.server import Address, allowed_hosts, application, listen
 
 FLAGS = (
     "--no-sandbox --headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
 ).split()
 TOKEN = "browser"
+DRAWN = """(canvases => canvases.length && canvases.every(canvas => {
+  const {width, height} = canvas.getBoundingClientRect();
+  if (!width || Math.hypot(canvas.width - width, canvas.height - height) > 2) return false;
+  const colours = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+  return colours.some(colour => colour !== colours[0]);
+}))([...document.querySelectorAll('%s')])"""  # what it shows has arrived, drawn in its size
+BLANK = """[...document.querySelectorAll('%s')].every(canvas =>
+  !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))"""
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+expect.set_options(timeout=24 * 3600 * 1000)  # a slow machine fails no test
 
 
 def chromium() -> str:
@@ -31,39 +42,79 @@ def chromium() -> str:
 
 
 @contextmanager
-def serving(answers: Answers) -> Iterator[str]:
-    """A server in a thread; gives its address with the token."""
-    listening = listen(Address())
-    port = listening.getsockname()[1]
-    app = application(answers, Pass(TOKEN, names("127.0.0.1", port)))
+def serving(api: ViewerApi) -> Iterator[str]:
+    """Run a server in a thread; yields its address with the token."""
+    listener = listen(Address())
+    port = listener.getsockname()[1]
+    app = application(api, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1", port)))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{port}/?token={TOKEN}"
     finally:
         server.should_exit = True
         thread.join()
-        listening.close()
+        listener.close()
 
 
 @dataclass
-class Watched:
-    """A page, and every complaint of the browser while it was open."""
+class WatchedPage:
+    """A page, and the errors that the browser reports while it is open."""
 
     page: Any
-    complaints: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Listen to the console and to errors."""
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        """Collect errors, and wait for elements without a deadline."""
+        self.page.set_default_timeout(0)
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.on(
+            "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
+        )
 
 
-def until(page: Any, condition: str | Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until a condition holds; asked from outside, since the page's policy admits no evaluation within."""
-    for _ in range(int(seconds / 0.05)):
-        if condition() if callable(condition) else page.evaluate(condition):
-            return
+def until(page: Any, condition: str | Callable[[], bool]) -> None:
+    """Wait until a condition is true; it is polled from outside, since the policy of the page forbids evaluation."""
+    while not (condition() if callable(condition) else page.evaluate(condition)):
         page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {inspect.getsource(condition) if callable(condition) else condition}")
+
+
+def open_head(page, name: str = "1.2") -> None:
+    layer, head = name.split(".")
+    page.get_by_role("button", name=f"Layer {layer} head {head},").click()
+    wait_for_map(page)
+
+
+def wait_for_map(page) -> None:
+    """Wait for the labels next to a map, which change its size, and for the map."""
+    page.wait_for_selector(".labels.queries.phones")
+    until(page, DRAWN % ".heat")
+
+
+def utterance_index(page) -> int:
+    """Return the number of the selected utterance."""
+    return int(page.locator("header select").input_value())
+
+
+def pixels(page, selector: str) -> str:
+    """Return the pixels of a canvas, as a data URL."""
+    return page.evaluate(f"document.querySelector('{selector}').toDataURL()")
+
+
+def view_names(page: Any) -> list[str]:
+    """Return the names of all views, from the tabs of the page."""
+    return page.locator("nav[aria-label='Views'] button").all_inner_texts()
+
+
+def wait_for_view(page: Any, view: str) -> None:
+    """Wait until a view is open, its figures are drawn, and the browser has painted them."""
+    until(page, f"document.querySelector('nav [aria-current=page]').textContent === '{view}'")
+    until(page, "[...document.querySelectorAll('.figure')].every(figure => figure.querySelector('div > *'))")
+    page.evaluate("new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+
+
+def open_view(page: Any, view: str) -> None:
+    """Open a view by its address, and wait for it."""
+    page.evaluate(f"location.hash = 'view={view}'")
+    wait_for_view(page, view)

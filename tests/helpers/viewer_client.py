@@ -1,4 +1,4 @@
-"""A request to an ASGI application without a socket, and the runs that the viewer's tests look at."""
+"""Requests to an ASGI application without a socket."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Reply:
     body: bytes
 
 
-def ask(application: Any, path: str, method: str = "GET", query: str = f"token={TOKEN}", **headers: str) -> Reply:
+def request(application: Any, path: str, method: str = "GET", query: str = f"token={TOKEN}", **headers: str) -> Reply:
     """One request; headers are named with underscores."""
     named = {"host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
     scope = {

@@ -1,6 +1,7 @@
-"""A run of drawn maps, and one of a tiny model on bundled speech with the model beside it."""
+"""A run of synthetic maps, a run of a tiny model on bundled speech, and a browser."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from tests.helpers.synthetic_run import make_run
 
 from otoscope import analyze, bundled
 from otoscope.results import Run
-from otoscope.viewer.api import Answers
-from otoscope.viewer.session import open_answers
+from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.session import open_session
 
 __all__ = ["tiny_model"]
 
@@ -21,13 +22,13 @@ def drawn_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def drawn(drawn_run: Run) -> Answers:
-    return open_answers([drawn_run])
+def drawn(drawn_run: Run) -> ViewerApi:
+    return open_session([drawn_run])
 
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four utterances by two voices, audio beside TextGrids."""
+    """Four utterances by two voices, audio next to TextGrids."""
     folder = tmp_path_factory.mktemp("speech")
     for voice in ("awb", "rms"):
         (folder / voice).mkdir()
@@ -39,11 +40,48 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def measured_run(tiny_model: Path, speech: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Measured by a model of 2 layers x 3 heads."""
+    """A run of a model of 2 layers x 3 heads."""
     return analyze(tiny_model, speech, tmp_path_factory.mktemp("viewer") / "measured")
 
 
 @pytest.fixture(scope="session")
-def live(measured_run: Run, tiny_model: Path) -> Answers:
-    """The measured run with its model."""
-    return open_answers([measured_run], str(tiny_model))
+def live(measured_run: Run, tiny_model: Path) -> ViewerApi:
+    """The API of the run of the tiny model, with the model."""
+    return open_session([measured_run], str(tiny_model))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from tests.helpers.viewer_browser import FLAGS, chromium
+
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(live: ViewerApi) -> Iterator[str]:
+    from tests.helpers.viewer_browser import serving
+
+    with serving(live) as url:
+        yield url
+
+
+@pytest.fixture
+def watched(browser):
+    from tests.helpers.viewer_browser import WatchedPage
+
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    watched = WatchedPage(context.new_page())
+    yield watched
+    context.close()
+    assert watched.console_errors == []
+
+
+@pytest.fixture
+def page(watched, address):
+    watched.page.goto(address)
+    watched.page.wait_for_selector(".atlas .cell")
+    return watched.page

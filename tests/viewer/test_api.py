@@ -1,4 +1,4 @@
-"""Each question about a run gets what the run holds, or a line that says why not."""
+"""Each resource of a run has the content of the run, or a one-line error."""
 
 import io
 import json
@@ -10,23 +10,23 @@ import soundfile
 import xarray as xr
 import zarr
 from tests.helpers.synthetic_run import make_run
-from tests.helpers.viewer_answers import arrays, refused, told
+from tests.helpers.viewer_api import get_arrays, get_error, get_json
 
 from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
 from otoscope.phones import LabelFrames
 from otoscope.results import claim_folder, finish, open_run
 from otoscope.segmentation.detector import label_rows, segment
-from otoscope.viewer import run_session as subject_module
-from otoscope.viewer.api import Answers
+from otoscope.viewer import run_session as session_module
+from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.pyramid import TILE
 from otoscope.viewer.quantise import decode, encode
-from otoscope.viewer.run_session import Subject
-from otoscope.viewer.session import open_answers
+from otoscope.viewer.run_session import RunSession
+from otoscope.viewer.session import open_session
 
 
-def test_the_catalogue_says_what_was_measured(drawn, drawn_run):
-    (run,) = told(drawn, "runs")["runs"]
+def test_the_run_list_describes_the_run(drawn, drawn_run):
+    (run,) = get_json(drawn, "runs")["runs"]
     assert (run["layers"], run["frame_period"], run["synthetic"]) == (2, 0.02, True)
     assert [(head["layer"], head["head"], head["category"]) for head in run["heads"]] == list(
         drawn_run.heads[["layer", "head", "category"]].itertuples(index=False, name=None)
@@ -35,99 +35,101 @@ def test_the_catalogue_says_what_was_measured(drawn, drawn_run):
 
 
 def test_numbers_of_heads_are_those_of_the_table(drawn, drawn_run):
-    columns = arrays(drawn, "0/heads")
+    columns = get_arrays(drawn, "0/heads")
     assert list(columns) == list(drawn_run.heads.select_dtypes("number"))
     np.testing.assert_allclose(columns["globalness"], drawn_run.heads["globalness"], rtol=1e-6)
 
 
-def test_a_variable_comes_whole(drawn, drawn_run):
-    profile = arrays(drawn, "0/variable/offset_profile")["offset_profile"]
+def test_a_variable_is_returned_whole(drawn, drawn_run):
+    profile = get_arrays(drawn, "0/variable/offset_profile")["offset_profile"]
     np.testing.assert_allclose(profile, drawn_run.dataset["offset_profile"], rtol=1e-6)
 
 
 def test_a_variable_that_is_too_large_is_refused(drawn_run, monkeypatch):
-    monkeypatch.setattr(subject_module, "LARGEST_VARIABLE", 10)
-    assert "larger than" in refused(Answers([Subject(drawn_run)]), "0/variable/offset_profile")
+    monkeypatch.setattr(session_module, "MAX_VARIABLE_BYTES", 10)
+    assert "offset_profile is larger" in get_error(ViewerApi([RunSession(drawn_run)]), "0/variable/offset_profile")
 
 
 def test_a_tile_is_the_stored_map(drawn, drawn_run):
     stored = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=1, head=2).values
-    tile = arrays(drawn, "0/tile/4/1/2/0/0/0")
+    tile = get_arrays(drawn, "0/tile/4/1/2/0/0/0")
     np.testing.assert_array_equal(tile["code"], encode(stored))
     np.testing.assert_allclose(tile["peak"], stored.max(axis=1), rtol=1e-3)
 
 
 def test_thumbnails_are_means_of_the_maps(drawn, drawn_run):
     stored = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=0).values
-    small = arrays(drawn, "0/overview/4/0")["code"]
+    small = get_arrays(drawn, "0/thumbnails/4/0")["code"]
     expected = np.stack([block_means(one, 96) for one in stored])
     np.testing.assert_allclose(decode(small), expected, rtol=0.04, atol=1e-6)
 
 
-def test_a_run_that_keeps_no_overviews_makes_them_from_its_maps(drawn, drawn_run, tmp_path):
+def test_a_run_without_stored_thumbnails_computes_them_from_its_maps(drawn, drawn_run, tmp_path):
     copy = shutil.copytree(drawn_run.path, tmp_path / "run")
     shutil.rmtree(copy / "maps.zarr" / "4" / "overview")
     zarr.open_group(copy / "maps.zarr" / "4", mode="r+").attrs.pop("holds")
-    older = open_answers([copy])
-    np.testing.assert_array_equal(arrays(older, "0/overview/4/1")["code"], arrays(drawn, "0/overview/4/1")["code"])
+    older = open_session([copy])
+    np.testing.assert_array_equal(
+        get_arrays(older, "0/thumbnails/4/1")["code"], get_arrays(drawn, "0/thumbnails/4/1")["code"]
+    )
 
 
-def test_heads_that_a_layer_lacks_are_not_there(tmp_path):
-    answers = open_answers([make_run(tmp_path / "run", layers=2, n_heads=[1, 3], frames=40)])
-    assert arrays(answers, "0/overview/4/0")["code"].shape[0] == 1
-    assert answers.answer("0/tile/4/0/1/0/0/0").status == 404
+def test_heads_that_a_layer_lacks_are_not_found(tmp_path):
+    api = open_session([make_run(tmp_path / "run", layers=2, n_heads=[1, 3], frames=40)])
+    assert get_arrays(api, "0/thumbnails/4/0")["code"].shape[0] == 1
+    assert api.get("0/tile/4/0/1/0/0/0").status == 404
 
 
 def test_a_long_map_comes_in_tiles(tmp_path):
-    answers = open_answers([make_run(tmp_path / "run", layers=1, heads=1, utterances=1, frames=TILE + 44)])
-    assert arrays(answers, "0/tile/0/0/0/0/1/1")["code"].shape == (44, 44)
-    assert arrays(answers, "0/tile/0/0/0/1/0/0")["code"].shape == (150, 150)
-    assert answers.answer("0/tile/0/0/0/2/0/0").status == 404
+    api = open_session([make_run(tmp_path / "run", layers=1, heads=1, utterances=1, frames=TILE + 44)])
+    assert get_arrays(api, "0/tile/0/0/0/0/1/1")["code"].shape == (44, 44)
+    assert get_arrays(api, "0/tile/0/0/0/1/0/0")["code"].shape == (150, 150)
+    assert api.get("0/tile/0/0/0/2/0/0").status == 404
 
 
 def test_labels_come_with_the_class_of_each_phone(drawn):
-    phones = told(drawn, "0/utterance/4")["phones"]
+    phones = get_json(drawn, "0/utterance/4")["phones"]
     assert phones[0] | {"end": 0} == {"label": "sil", "start": 0, "end": 0, "folded": "sil", "group": "silence"}
     assert {phone["group"] for phone in phones} >= {"vowel", "fricative"}
 
 
 def test_maps_that_are_not_stored_say_what_to_do(drawn):
-    for resource in ("0/tile/0/0/0/0/0/0", "0/overview/0/0", "0/ablate/4/none/full"):
-        assert "--model" in refused(drawn, resource)
+    for resource in ("0/tile/0/0/0/0/0/0", "0/thumbnails/0/0", "0/ablation/4/none/full"):
+        assert "--model" in get_error(drawn, resource)
 
 
-def test_audio_that_was_moved_away_is_said_and_the_rest_still_works(drawn):
-    assert "no longer at" in told(drawn, "0/utterance/4")["silent"]
-    assert "no longer at" in refused(drawn, "0/audio/4")
-    assert arrays(drawn, "0/overview/4/0")["code"].size
+def test_missing_audio_has_a_reason_and_the_rest_works(drawn):
+    assert "no longer at" in get_json(drawn, "0/utterance/4")["no_audio_reason"]
+    assert "no longer at" in get_error(drawn, "0/audio/4")
+    assert get_arrays(drawn, "0/thumbnails/4/0")["code"].size
 
 
-def test_audio_is_what_was_measured(measured_run):
-    answers = open_answers([measured_run])
-    place = [utterance["stored"] for utterance in told(answers, "runs")["runs"][0]["utterances"]].index(True)
-    assert told(answers, f"0/utterance/{place}")["silent"] == ""
-    samples, rate = soundfile.read(io.BytesIO(answers.answer(f"0/audio/{place}").content))
+def test_audio_equals_the_analyzed_audio(measured_run):
+    api = open_session([measured_run])
+    index = [utterance["stored"] for utterance in get_json(api, "runs")["runs"][0]["utterances"]].index(True)
+    assert get_json(api, f"0/utterance/{index}")["no_audio_reason"] == ""
+    samples, rate = soundfile.read(io.BytesIO(api.get(f"0/audio/{index}").content))
     original, _ = soundfile.read(measured_run.map(measured_run.maps[0]).attrs["audio"])
     assert rate == 16000
     np.testing.assert_allclose(samples, original, atol=2**-15)
 
 
-def test_words_are_kept_beside_the_phones(measured_run):
-    answers = open_answers([measured_run])
-    place = list(measured_run.utterances.index).index(measured_run.maps[0])
-    words = told(answers, f"0/utterance/{place}")["words"]
+def test_words_are_stored_with_the_phones(measured_run):
+    api = open_session([measured_run])
+    index = list(measured_run.utterances.index).index(measured_run.maps[0])
+    words = get_json(api, f"0/utterance/{index}")["words"]
     assert len(words) > 3
     assert all(word["start"] < word["end"] for word in words)
 
 
-def test_audio_that_is_damaged_is_one_line(drawn_run, tmp_path):
-    from otoscope.viewer.audio import Sound, wav
+def test_damaged_audio_is_a_one_line_error(drawn_run, tmp_path):
+    from otoscope.viewer.audio import AudioSegment, wav
 
     (tmp_path / "a.wav").write_bytes(b"no audio at all")
     with pytest.raises(InputError, match="cannot be read as audio any more"):
-        wav(Sound(str(tmp_path / "a.wav"), 0, 1))
+        wav(AudioSegment(str(tmp_path / "a.wav"), 0, 1))
     with pytest.raises(InputError, match="longer than 10 minutes"):
-        wav(Sound(str(tmp_path / "a.wav"), 0, 601))
+        wav(AudioSegment(str(tmp_path / "a.wav"), 0, 601))
 
 
 def test_a_run_of_a_newer_version_or_of_another_kind_is_one_line(drawn_run, tmp_path):
@@ -135,19 +137,19 @@ def test_a_run_of_a_newer_version_or_of_another_kind_is_one_line(drawn_run, tmp_
     record = json.loads((copy / "run.json").read_text())
     (copy / "run.json").write_text(json.dumps(record | {"format_version": 99}))
     with pytest.raises(InputError, match="update otoscope"):
-        open_answers([copy])
+        open_session([copy])
 
 
-def test_a_viewer_begins_with_a_run_of_heads(drawn_run, monkeypatch):
+def test_the_first_run_is_a_run_of_analyze(drawn_run, monkeypatch):
     run = open_run(drawn_run.path)
     run.dataset.attrs["kind"] = "ranking"
-    with pytest.raises(InputError, match="expected a run that analyze wrote first"):
-        open_answers([run])
+    with pytest.raises(InputError, match="expected a run of analyze as the first one"):
+        open_session([run])
 
 
 @pytest.fixture
 def segmented(drawn_run, tmp_path, monkeypatch):
-    """A run of the kind that otoscope segment writes, which tuned one head of the drawn model."""
+    """A run as otoscope segment writes it, with one tuned head of the synthetic model."""
     tuned = np.full((1, 2, 3), np.nan)
     tuned[0, 1, 2] = 0.5
     about = {"units": "1", "description": "tuned for each head"}
@@ -164,20 +166,22 @@ def segmented(drawn_run, tmp_path, monkeypatch):
 
 
 def test_predicted_boundaries_are_those_of_the_head_s_own_tuning(drawn_run, segmented):
-    answers = open_answers([drawn_run, segmented])
+    api = open_session([drawn_run, segmented])
     attn_qk = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=1, head=2).values
     frames = LabelFrames.for_model(0.02, 0.01)
     expected = segment(label_rows(attn_qk, frames.repeat), 0.5, 1.0, frames)
     assert len(expected) > 2
-    np.testing.assert_allclose(arrays(answers, "0/boundaries/4/1/2")["seconds"], expected, rtol=1e-6)
+    np.testing.assert_allclose(get_arrays(api, "0/boundaries/4/1/2")["seconds"], expected, rtol=1e-6)
 
 
 def test_boundaries_tuned_on_another_model_of_that_name_are_refused(drawn_run, segmented, monkeypatch):
     monkeypatch.setitem(drawn_run.plan, "model", {"name": "elsewhere/drawn", "fingerprint": "2"})
-    line = refused(open_answers([drawn_run, segmented]), "0/boundaries/4/1/2")
+    line = get_error(open_session([drawn_run, segmented]), "0/boundaries/4/1/2")
     assert "segmented with elsewhere/drawn, which is not the model of this run" in line
 
 
 def test_a_head_that_was_not_tuned_predicts_no_boundaries(drawn, drawn_run, segmented):
-    assert "no run of otoscope segment is open" in refused(drawn, "0/boundaries/4/1/2")
-    assert "tuned nothing for layer 0, head 0" in refused(open_answers([drawn_run, segmented]), "0/boundaries/4/0/0")
+    assert "no run of otoscope segment is open" in get_error(drawn, "0/boundaries/4/1/2")
+    assert "no tuned parameters for layer 0, head 0" in get_error(
+        open_session([drawn_run, segmented]), "0/boundaries/4/0/0"
+    )

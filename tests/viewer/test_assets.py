@@ -1,4 +1,4 @@
-"""The page in the package is the one that its source builds, and the page's own tests pass."""
+"""The packaged page is built from its source, and the tests of the page pass."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ WEB = ROOT / "web"
 
 @pytest.fixture(scope="module")
 def npx() -> str:
-    found = shutil.which("npx")
-    if not found or not (WEB / "node_modules").is_dir():
+    path = shutil.which("npx")
+    if not path or not (WEB / "node_modules").is_dir():
         pytest.skip("the page's tools are not installed; npm ci in web/ installs them (Node 20)")
-    return found
+    return path
 
 
 def test_the_package_holds_the_page():
@@ -28,7 +28,7 @@ def test_the_package_holds_the_page():
 
 
 def test_building_the_page_again_gives_the_files_of_the_package(npx, tmp_path):
-    """After a change in web/: npm run build, and commit what it writes."""
+    """After a change in web/, run `npm run build --prefix web` and commit the assets."""
     environment = os.environ | {"OTOSCOPE_ASSETS": str(tmp_path)}
     subprocess.run([npx, "vite", "build"], cwd=WEB, env=environment, check=True, capture_output=True)
     for name in ASSETS:
@@ -40,5 +40,10 @@ def test_the_page_s_types_and_own_tests_pass(npx):
     subprocess.run([npx, "vitest", "run"], cwd=WEB, check=True, capture_output=True)
 
 
-def test_the_lock_file_names_no_one_s_registry():
+def test_the_source_of_the_page_is_linted_and_formatted(npx):
+    subprocess.run([npx, "eslint", "src", "test"], cwd=WEB, check=True, capture_output=True)
+    subprocess.run([npx, "prettier", "--check", "."], cwd=WEB, check=True, capture_output=True)
+
+
+def test_the_lock_file_names_no_registry():
     assert "resolved" not in (WEB / "package-lock.json").read_text(encoding="utf-8")

@@ -1,30 +1,30 @@
-"""The server's memory stays bounded, and what two ask for at once is made once."""
+"""The cache stays within its limit, and concurrent requests compute a value once."""
 
 import threading
 
 import numpy as np
 import pytest
 
-from otoscope.viewer.cache import Cache
+from otoscope.viewer.cache import LruCache
 
 
-def test_no_more_is_kept_than_the_limit_whatever_is_asked():
-    cache: Cache[np.ndarray] = Cache(limit=100)
+def test_the_cache_never_exceeds_its_limit():
+    cache: LruCache[np.ndarray] = LruCache(limit=100)
     for key in range(50):
         cache.get(key, lambda: np.zeros(30, dtype=np.uint8))
         assert cache.nbytes <= 100
-    assert list(cache.kept) == [47, 48, 49]
+    assert list(cache.values) == [47, 48, 49]
 
 
-def test_what_is_too_large_is_given_and_not_kept():
-    cache: Cache[np.ndarray] = Cache(limit=100)
+def test_a_value_larger_than_the_limit_is_returned_and_not_stored():
+    cache: LruCache[np.ndarray] = LruCache(limit=100)
     cache.get("small", lambda: np.zeros(90, dtype=np.uint8))
     assert cache.get("large", lambda: np.zeros(200, dtype=np.uint8)).nbytes == 200
-    assert list(cache.kept) == ["small"]
+    assert list(cache.values) == ["small"]
 
 
-def test_two_who_ask_at_once_wait_for_one_result():
-    cache: Cache[np.ndarray] = Cache(limit=100)
+def test_concurrent_requests_wait_for_one_computation():
+    cache: LruCache[np.ndarray] = LruCache(limit=100)
     made, begun, go = [], threading.Event(), threading.Event()
 
     def make() -> np.ndarray:
@@ -43,8 +43,8 @@ def test_two_who_ask_at_once_wait_for_one_result():
     assert made == [1]
 
 
-def test_what_failed_can_be_asked_again():
-    cache: Cache[np.ndarray] = Cache(limit=100)
+def test_a_failed_computation_can_be_repeated():
+    cache: LruCache[np.ndarray] = LruCache(limit=100)
 
     def fail() -> np.ndarray:
         raise OSError("disk is gone")

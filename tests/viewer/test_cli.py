@@ -1,4 +1,4 @@
-"""`otoscope view`: one call, and one line for what cannot be shown."""
+"""`otoscope view`: one call, and one-line errors."""
 
 import socket
 import sys
@@ -45,18 +45,18 @@ def test_the_browser_is_opened_at_that_address(view, drawn_run, monkeypatch):
     assert opened[0] in out
 
 
-def test_what_cannot_be_shown_is_one_line(view, drawn_run, tiny_model, tmp_path):
+def test_errors_are_one_line(view, drawn_run, tiny_model, tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        refused = [
+        get_error = [
             view(tmp_path),
             view(drawn_run.path, "--host", "0.0.0.0", "--no-browser"),
             view(drawn_run.path, "--port", taken.getsockname()[1], "--no-browser"),
             view(drawn_run.path, "--export", tmp_path / "page.html", "--heads", "one"),
         ]
     for (status, out, err), line in zip(
-        refused, ["found none", "encryption", "choose another", "LAYER.HEAD"], strict=True
+        get_error, ["found none", "encryption", "choose another", "LAYER.HEAD"], strict=True
     ):
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert line in err

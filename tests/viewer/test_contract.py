@@ -1,4 +1,4 @@
-"""What Python writes is what TypeScript reads: one schema, one block, one scale."""
+"""Python and TypeScript share one schema, one array format, one scale and one table of routes."""
 
 import base64
 import json
@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from otoscope.viewer.api import HANDLERS
 from otoscope.viewer.array_format import pack, unpack
 from otoscope.viewer.quantise import decode
-from otoscope.viewer.typescript import typescript
+from otoscope.viewer.routes import ROUTES
+from otoscope.viewer.typescript import generated_files
 
 WEB = Path(__file__).parents[2] / "web"
 
@@ -19,31 +21,36 @@ ARRAYS = {
     "weight": np.array([0.0, 0.5, 1.5], dtype=np.float32),
     "none": np.zeros((0, 4), dtype=np.float32),
 }
-ABOUT = {"levels": 3, "name": "zoë", "flags": [True, None]}
+ATTRIBUTES = {"levels": 3, "name": "zoë", "flags": [True, None]}
 
 
-def test_the_types_of_the_page_are_generated_from_the_schema():
-    """After a change of the schema: python -m otoscope.viewer.typescript > web/src/core/schema.ts."""
-    assert (WEB / "src" / "core" / "schema.ts").read_text(encoding="utf-8") == typescript()
+@pytest.mark.parametrize("name", generated_files())
+def test_types_and_paths_of_the_page_are_generated(name):
+    """After a change of schema.py or routes.py, run: python -m otoscope.viewer.typescript."""
+    assert (WEB / "src" / name).read_text(encoding="utf-8") == generated_files()[name]
+
+
+def test_each_route_of_a_run_has_a_handler():
+    assert set(HANDLERS) == set(ROUTES) - {"runs"}
 
 
 def contract() -> dict:
     return {
-        "block": base64.b64encode(pack(ARRAYS, **ABOUT)).decode(),
+        "block": base64.b64encode(pack(ARRAYS, **ATTRIBUTES)).decode(),
         "arrays": {name: {"shape": list(a.shape), "values": a.ravel().tolist()} for name, a in ARRAYS.items()},
-        "about": ABOUT,
+        "attributes": ATTRIBUTES,
         "weights": decode(np.arange(256, dtype=np.uint8)).tolist(),
     }
 
 
 def test_the_block_that_the_page_is_tested_with_is_what_python_packs():
-    """web/test/block.test.ts unpacks the same bytes."""
+    """web/test/arrayFormat.test.ts unpacks the same bytes."""
     assert json.loads((WEB / "test" / "contract.json").read_text(encoding="utf-8")) == contract()
 
 
 def test_a_block_gives_back_what_was_packed():
-    arrays, about = unpack(pack(ARRAYS, **ABOUT))
-    assert about == ABOUT
+    arrays, attributes = unpack(pack(ARRAYS, **ATTRIBUTES))
+    assert attributes == ATTRIBUTES
     assert list(arrays) == list(ARRAYS)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(arrays[name], array)
@@ -53,5 +60,5 @@ def test_a_block_gives_back_what_was_packed():
 def test_a_block_holds_only_what_the_page_can_read():
     with pytest.raises(TypeError, match="float64"):
         pack({"x": np.zeros(2)})
-    with pytest.raises(ValueError, match="not a block"):
+    with pytest.raises(ValueError, match="expected bytes that begin with"):
         unpack(b"PK\x03\x04 something else")

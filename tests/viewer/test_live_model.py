@@ -1,4 +1,4 @@
-"""With a model, other maps are the model's own, and what a person switches off is really off."""
+"""With a model, the viewer computes maps that the run does not store, and ablations are exact."""
 
 from concurrent.futures import Future
 
@@ -58,13 +58,13 @@ def test_nothing_switched_off_changes_nothing(live, other):
     assert get_json(live, f"0/ablation/{other}/none/full")["layers"] == [0, 0]
 
 
-def test_an_ablation_leaves_the_model_as_it_was(live, other):
+def test_an_ablation_does_not_change_the_model(live, other):
     first = get_json(live, f"0/ablation/{other}/0.0/2")["layers"]
     get_json(live, f"0/ablation/{other}/1.1/full")
     assert get_json(live, f"0/ablation/{other}/0.0/2")["layers"] == first
 
 
-def test_what_cannot_be_scored_is_said(live, other):
+def test_a_probe_without_a_score_has_a_reason(live, other):
     missing = {entry["probe"]: entry for entry in get_json(live, f"0/ablation/{other}/none/full")["missing"]}
     assert "no prediction head" in missing["reconstruction"]["reason"]
     assert not missing["reconstruction"]["pending"]
@@ -79,7 +79,7 @@ def test_another_model_is_refused(measured_run):
         load_live_model(measured_run, "bundled")
 
 
-def test_a_model_that_fails_while_it_listens_is_one_line(measured_run, tiny_model, other, monkeypatch):
+def test_a_model_that_fails_on_an_utterance_is_a_one_line_error(measured_run, tiny_model, other, monkeypatch):
     api = open_session([measured_run], str(tiny_model))
 
     def fail(*_):
@@ -90,8 +90,8 @@ def test_a_model_that_fails_while_it_listens_is_one_line(measured_run, tiny_mode
         assert get_error(api, resource) == "the audio is gone"
 
 
-def test_the_model_can_be_asked_while_a_probe_hears_the_corpus(live, tiny_model, tmp_path, monkeypatch):
-    """The probe hears a batch at a time: whoever asks waits for that at most."""
+def test_the_model_runs_between_the_batches_of_a_probe_in_training(live, tiny_model, tmp_path, monkeypatch):
+    """The probe locks the model for one batch at a time; an ablation waits for that at most."""
     monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path))
     monkeypatch.setattr("otoscope.analysis.shards.BATCH_SECONDS", 0.1)
     turns = []

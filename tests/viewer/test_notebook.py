@@ -1,4 +1,4 @@
-"""The widget in a real JupyterLab: its cell shows the atlas, asked over messages from the kernel."""
+"""The widget in a real JupyterLab: its cell shows the atlas with data from the kernel."""
 
 import importlib.util
 import json
@@ -14,9 +14,10 @@ from tests.helpers.viewer_browser import FLAGS, chromium, until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = pytest.mark.skipif(
-    not importlib.util.find_spec("jupyterlab"), reason="JupyterLab is not installed; pip install jupyterlab to try it"
-)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not importlib.util.find_spec("jupyterlab"), reason="JupyterLab is not installed"),
+]
 
 TOKEN = "notebook"
 CELL = "import otoscope\notoscope.view({run!r})"
@@ -57,7 +58,7 @@ def lab(drawn_run, tmp_path):
     log.close()
 
 
-def answers(url: str) -> bool:
+def api(url: str) -> bool:
     try:
         return bool(urllib.request.urlopen(f"{url}/api?token={TOKEN}").status == 200)
     except OSError:
@@ -69,14 +70,14 @@ def test_the_cell_shows_the_atlas(lab):
         browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         for _ in range(300):
-            if answers(lab):
+            if api(lab):
                 break
             page.wait_for_timeout(200)
         page.goto(f"{lab}/lab/tree/look.ipynb?token={TOKEN}")
-        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click(timeout=90_000)
-        page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel listens
+        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+        page.get_by_text("| Idle").wait_for()  # the kernel is ready
         page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(".otoscope-cell .atlas .cell", timeout=90_000)
+        page.wait_for_selector(".otoscope-cell .atlas .cell")
         assert page.locator(".otoscope-cell .atlas .cell").count() == 6
-        until(page, "[...document.querySelectorAll('.atlas .grid .thumb')].every(thumb => thumb.width > 1)", 30)
+        until(page, "[...document.querySelectorAll('.atlas .grid .thumbnail')].every(thumb => thumb.width > 1)")
         browser.close()

@@ -1,9 +1,9 @@
-"""What the page gets of a map is the map: every zoom is a mean of frames, every byte close to its weight."""
+"""Tiles are exact: each level has means of the map, and each byte is close to its weight."""
 
 import numpy as np
 import pytest
 
-from otoscope.viewer.errors import Absent
+from otoscope.viewer.errors import NotFoundError
 from otoscope.viewer.pyramid import TILE, build
 from otoscope.viewer.quantise import LOW, RATIO, decode, encode
 
@@ -42,7 +42,7 @@ def test_tiles_put_side_by_side_are_the_level():
 
 @pytest.mark.parametrize("where", [(3, 0, 0), (0, 3, 0), (0, 0, 3), (-1, 0, 0), (0, -1, 0), (10**5, 0, 0)])
 def test_there_is_no_tile_outside_the_map(where):
-    with pytest.raises(Absent):
+    with pytest.raises(NotFoundError):
         build(drawn(601)).tile(*where)
 
 

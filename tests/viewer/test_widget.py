@@ -1,4 +1,4 @@
-"""The notebook's widget answers as the server does, over messages."""
+"""The notebook widget responds like the server, over messages."""
 
 import pytest
 
@@ -19,14 +19,14 @@ def test_each_question_is_answered_under_its_number(widget, drawn):
     for number, resource in enumerate(["runs", "0/heads", "0/tile/4/0/0/0/0/0"]):
         widget._reply(widget, {"number": number, "resource": resource}, [])
     for number, (content, _) in enumerate(widget.sent):
-        assert content == {"number": number, "ok": True}
-    assert widget.sent[1][1] == [drawn.answer("0/heads").content]
+        assert content == {"number": number, "status": 200}
+    assert widget.sent[1][1] == [drawn.get("0/heads").content]
 
 
 def test_what_cannot_be_answered_says_so(widget):
-    widget._reply(widget, {"number": 1, "resource": "0/overview/0/0"}, [])
+    widget._reply(widget, {"number": 1, "resource": "0/thumbnails/0/0"}, [])
     ((content, (buffer,)),) = widget.sent
-    assert content == {"number": 1, "ok": False}
+    assert content == {"number": 1, "status": 422}
     assert b"--model" in buffer
 
 

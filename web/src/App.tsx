@@ -1,73 +1,67 @@
-// The page: a bar with the rooms and the utterance, and the room that is open.
+// The page: a bar with the tabs of the views and the utterance, and the open view.
 import { useMemo } from "preact/hooks";
-import { followOverview } from "./core/overview";
-import { theme } from "./core/theme";
-import { ROOMS, useViewer, type Room } from "./core/viewer";
-import { Atlas } from "./rooms/Atlas";
-import { Compare } from "./rooms/Compare";
-import { Head } from "./rooms/Head";
-import { Heads } from "./rooms/Heads";
-import { Importance } from "./rooms/Importance";
-import { Relations } from "./rooms/Relations";
+import { theme } from "./store/theme";
+import { followThumbnails } from "./store/thumbnails";
+import { FIELDS } from "./store/urlFields";
+import { useStore } from "./store/viewerStore";
+import { VIEWS } from "./views";
 
 export function App() {
-  const viewer = useViewer();
-  const overview = useMemo(() => followOverview(viewer), [viewer]);
-  const { room } = viewer.state;
-  const rooms = {
-    atlas: () => <Atlas overview={overview} />,
-    head: () => <Head overview={overview} />,
-    heads: () => <Heads />,
-    relations: () => <Relations overview={overview} />,
-    importance: () => <Importance overview={overview} />,
-    compare: () => <Compare overview={overview} />,
-  };
+  const store = useStore();
+  const thumbnails = useMemo(() => followThumbnails(store), [store]);
+  const view = Object.hasOwn(VIEWS, store.state.view.value) ? store.state.view.value : FIELDS.view.initial;
+  const View = VIEWS[view];
   return (
     <div class="otoscope" data-theme={theme.value.name}>
       <header>
         <h1>
-          <Mark /> otoscope
+          <Logo /> otoscope
         </h1>
-        <nav aria-label="Rooms">
-          {ROOMS.map((name) => (
-            <RoomTab key={name} name={name} />
+        <nav aria-label="Views">
+          {Object.keys(VIEWS).map((name) => (
+            <Tab key={name} name={name} isOpen={name === view} />
           ))}
         </nav>
         <span class="spring" />
         <Utterances />
-        <span class="about" title={`${viewer.run.model} on ${viewer.run.corpus}`}>
-          {viewer.run.name}
-          {viewer.run.synthetic && " · synthetic speech"}
+        <span class="about" title={`${store.run.model} on ${store.run.corpus}`}>
+          {store.run.name}
+          {store.run.synthetic && " · synthetic speech"}
         </span>
       </header>
-      <main>{rooms[room.value]()}</main>
-      {viewer.asking.waiting.value && (
+      <main>
+        <View key={view} thumbnails={thumbnails} />
+      </main>
+      {store.client.waiting.value && (
         <p class="waiting" role="status">
-          {viewer.asking.waiting.value}…
+          {store.client.waiting.value}…
         </p>
       )}
     </div>
   );
 }
 
-function RoomTab({ name }: { name: Room }) {
-  const { room } = useViewer().state;
+function Tab({ name, isOpen }: { name: string; isOpen: boolean }) {
+  const { view } = useStore().state;
   return (
-    <button type="button" aria-current={room.value === name ? "page" : undefined} onClick={() => (room.value = name)}>
+    <button type="button" aria-current={isOpen ? "page" : undefined} onClick={() => (view.value = name)}>
       {name}
     </button>
   );
 }
 
 function Utterances() {
-  const viewer = useViewer();
-  const { run, state } = viewer;
+  const store = useStore();
+  const { run, state } = store;
   return (
     <label class="select utterance">
       <span>Utterance</span>
-      <select value={state.utterance.value} onChange={(event) => viewer.listen(Number(event.currentTarget.value))}>
-        {run.utterances.map(({ id, duration, stored }, place) => (
-          <option key={id} value={place} disabled={!stored && run.modelless !== ""}>
+      <select
+        value={state.utterance.value}
+        onChange={(event) => store.selectUtterance(Number(event.currentTarget.value))}
+      >
+        {run.utterances.map(({ id, duration, stored }, index) => (
+          <option key={id} value={index} disabled={!stored && run.no_model_reason !== ""}>
             {id} ({duration.toFixed(1)} s)
           </option>
         ))}
@@ -76,7 +70,7 @@ function Utterances() {
   );
 }
 
-function Mark() {
+function Logo() {
   return (
     <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
       <g fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round">

@@ -1,29 +1,30 @@
-// Where the page begins: on a server's page, in an exported page, or in a notebook's cell.
+// The entry point: on the page of a server, in an exported page, or in a notebook cell.
 import { render } from "preact";
 import { App } from "./App";
-import type { Source } from "./core/asking";
-import { openViewer, ViewerContext } from "./core/viewer";
-import { withinPage, type Files } from "./sources/embedded";
-import { overHttp } from "./sources/http";
-import { overMessages, type Model } from "./sources/notebook";
-import "./style.css";
+import type { Host } from "./core/client";
+import { exportedHost, type ScriptFiles } from "./hosts/exported";
+import { httpHost } from "./hosts/http";
+import { notebookHost, type Model } from "./hosts/notebook";
+import { followAddress } from "./store/addressBar";
+import { openStore, StoreContext } from "./store/viewerStore";
+import "./styles";
 
 declare global {
   interface Window {
-    otoscopeAnswers?: Record<string, string>;
-    otoscopeFiles?: Files;
+    otoscopeResources?: Record<string, string>;
+    otoscopeFiles?: ScriptFiles;
   }
 }
 
-async function show(element: HTMLElement, source: Source, addressed: boolean): Promise<void> {
+async function show(element: HTMLElement, host: Host, ownsAddress: boolean): Promise<void> {
   try {
-    const viewer = await openViewer(source);
-    if (addressed) viewer.followAddress();
+    const store = await openStore(host);
+    if (ownsAddress) followAddress(store);
     element.replaceChildren();
     render(
-      <ViewerContext.Provider value={viewer}>
+      <StoreContext.Provider value={store}>
         <App />
-      </ViewerContext.Provider>,
+      </StoreContext.Provider>,
       element,
     );
   } catch (error) {
@@ -37,13 +38,15 @@ async function show(element: HTMLElement, source: Source, addressed: boolean): P
 const page = document.getElementById("otoscope");
 if (page) {
   const token = new URLSearchParams(location.search).get("token") ?? "";
-  void show(page, window.otoscopeAnswers ? withinPage(window.otoscopeAnswers, window.otoscopeFiles) : overHttp(token), true);
+  const { otoscopeResources, otoscopeFiles } = window;
+  const host = otoscopeResources ? exportedHost(otoscopeResources, otoscopeFiles) : httpHost(token);
+  void show(page, host, true);
 }
 
 export default {
   render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     el.classList.add("otoscope-cell");
-    void show(el, overMessages(model), false);
+    void show(el, notebookHost(model), false);
     return () => render(null, el);
   },
 };

@@ -32,7 +32,15 @@ test("a ramp begins on the surface and ends in the deepest colour, and darkens o
 });
 
 test("colours between two stops are mixed", () => {
-  expect(between([[0, rgb("#000000")], [1, rgb("#ffffff")]], 0.5)).toEqual([128, 128, 128]);
+  expect(
+    between(
+      [
+        [0, rgb("#000000")],
+        [1, rgb("#ffffff")],
+      ],
+      0.5,
+    ),
+  ).toEqual([128, 128, 128]);
 });
 
 /** Relative luminance contrast of the web's accessibility guidelines. */
@@ -48,7 +56,7 @@ function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-test("text and marks stand out from the surface", () => {
+test("text and marks have enough contrast on the surface", () => {
   for (const theme of [LIGHT, DARK]) {
     expect(contrast(theme.ink, theme.surface)).toBeGreaterThan(7);
     expect(contrast(theme.quiet, theme.surface)).toBeGreaterThan(4.5);

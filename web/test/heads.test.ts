@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { measures, nameOf, rows, short, shown, sorted } from "../src/core/heads";
-import { byLayer, flowing, neighbour } from "../src/parts/grid";
-import { csv } from "../src/core/takeaway";
+import { measures, headId, rows, formatNumber, shown, sorted } from "../src/core/heads";
+import { byLayer, flowing, neighbour } from "../src/core/grid";
+import { csv } from "../src/core/exportFigure";
 
 const table = {
   arrays: {
@@ -9,7 +9,7 @@ const table = {
     globalness: { shape: [3], values: Float32Array.of(1, NaN, 3) },
     globalness_low: { shape: [3], values: Float32Array.of(0, 0, 2) },
   },
-  about: {},
+  attributes: {},
 };
 const heads = [
   { layer: 0, head: 0, category: "global", operations: [] },
@@ -19,16 +19,16 @@ const heads = [
 const all = rows(heads, table);
 
 test("heads are sorted from high to low, those without a number last", () => {
-  expect(sorted(all, "globalness").map(nameOf)).toEqual(["1.0", "0.0", "0.1"]);
-  expect(sorted(all, "").map(nameOf)).toEqual(["0.0", "0.1", "1.0"]);
+  expect(sorted(all, "globalness").map(headId)).toEqual(["1.0", "0.0", "0.1"]);
+  expect(sorted(all, "").map(headId)).toEqual(["0.0", "0.1", "1.0"]);
 });
 
 test("ends of intervals and places are no measures", () => {
   expect(measures(table)).toEqual(["globalness"]);
 });
 
-test("a category leaves the others out", () => {
-  expect(shown(all, "global").map(nameOf)).toEqual(["0.0", "1.0"]);
+test("a category excludes the others", () => {
+  expect(shown(all, "global").map(headId)).toEqual(["0.0", "1.0"]);
   expect(shown(all, "")).toHaveLength(3);
 });
 
@@ -42,7 +42,13 @@ test("arrow keys walk the grid and stop at its edges", () => {
 });
 
 test("arrow keys come to every layer, though layers have different heads", () => {
-  const heads = [{ layer: 0, head: 0 }, { layer: 0, head: 3 }, { layer: 2, head: 1 }, { layer: 2, head: 2 }, { layer: 3, head: 0 }];
+  const heads = [
+    { layer: 0, head: 0 },
+    { layer: 0, head: 3 },
+    { layer: 2, head: 1 },
+    { layer: 2, head: 2 },
+    { layer: 3, head: 0 },
+  ];
   const cells = byLayer(heads);
   expect(neighbour("ArrowDown", 1, cells)).toBe(3);
   expect(neighbour("ArrowDown", 3, cells)).toBe(4);
@@ -50,10 +56,15 @@ test("arrow keys come to every layer, though layers have different heads", () =>
   expect(neighbour("ArrowUp", 4, cells)).toBe(2);
 });
 
-test("numbers are written as a person reads them", () => {
-  expect([0, 1.23456, 0.00012, 123456, NaN].map(short)).toEqual(["0", "1.23", "1.2e-4", "1.2e+5", "–"]);
+test("numbers have three digits, or scientific notation", () => {
+  expect([0, 1.23456, 0.00012, 123456, NaN].map(formatNumber)).toEqual(["0", "1.23", "1.2e-4", "1.2e+5", "–"]);
 });
 
 test("tables are written as CSV with quotes where they are needed", () => {
-  expect(csv([{ a: 1, b: 'say "x", y' }, { a: NaN, b: "" }])).toBe('a,b\n1,"say ""x"", y"\n,\n');
+  expect(
+    csv([
+      { a: 1, b: 'say "x", y' },
+      { a: NaN, b: "" },
+    ]),
+  ).toBe('a,b\n1,"say ""x"", y"\n,\n');
 });

@@ -25,6 +25,6 @@ def demo(
     print(f"\nsee and hear it: otoscope view {shown.run.path} --model bundled")
     if view:
         from otoscope.cli.view import show
-        from otoscope.viewer.session import open_answers
+        from otoscope.viewer.session import open_session
 
-        show(open_answers([shown.run], "bundled", wait=False), shown.run.path)
+        show(open_session([shown.run], "bundled", wait=False), shown.run.path)

@@ -8,57 +8,51 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from otoscope.viewer.api import Answers
+    from otoscope.viewer.api import ViewerApi
+    from otoscope.viewer.server import Address
 
 
 def view(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run of analyze; others beside it.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run of analyze, then further runs.")],
     model: Annotated[str | None, typer.Option(help="The run's model: other maps, live ablation.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write the page instead, to open offline.")
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page that opens offline, and exit.")
     ] = None,
-    utterances: Annotated[str, typer.Option(metavar="ID,...", help="To export; without it, those with maps.")] = "",
-    heads: Annotated[str, typer.Option(metavar="L.H,...", help="To export; without it, all.")] = "",
-    host: Annotated[str, typer.Option(help="Other than this machine alone only with the flag below.")] = "127.0.0.1",
-    exposed: Annotated[
-        bool, typer.Option("--i-know-this-is-not-encrypted", help="Let other machines reach --host.")
+    utterances: Annotated[str, typer.Option(metavar="ID,...", help="To export; default: those with maps.")] = "",
+    heads: Annotated[str, typer.Option(metavar="L.H,...", help="To export; default: all.")] = "",
+    host: Annotated[str, typer.Option(help="A host for other machines needs --allow-remote.")] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach --host, without encryption.")
     ] = False,
 ) -> None:
-    """Open the viewer: see a head, hear a head."""
-    from otoscope.viewer.export import export as write
-    from otoscope.viewer.export import parse_choice
-    from otoscope.viewer.session import open_answers
+    """Open the viewer: look at the attention of a run and listen to its speech."""
+    from otoscope.viewer.export import export as write_page
+    from otoscope.viewer.export import parse_selection
+    from otoscope.viewer.server import Address
+    from otoscope.viewer.session import open_session
 
-    answers = open_answers(runs, model, wait=export is not None)
+    api = open_session(runs, model, wait=export is not None)
     if export is not None:
-        print(f"page written to {write(answers, export, parse_choice(utterances, heads))}")
+        print(f"page written to {write_page(api, export, parse_selection(utterances, heads))}")
     else:
-        show(answers, runs[0], host=host, port=port, exposed=exposed, browser=browser)
+        show(api, runs[0], Address(host, port, allow_remote), browser=browser)
 
 
-def show(
-    answers: "Answers",
-    run: Path,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    exposed: bool = False,
-    browser: bool = True,
-) -> None:
-    """Serve the viewer until interrupted, and say where."""
+def show(api: "ViewerApi", run: Path, address: "Address | None" = None, *, browser: bool = True) -> None:
+    """Serve the viewer until the user interrupts it, and print its URL."""
     from otoscope.viewer.server import Address, serve
 
-    def announce(url: str) -> None:
+    def on_ready(url: str) -> None:
         print(f"otoscope: showing {run} at {url}\nStop with Ctrl-C.", flush=True)
 
-    if loading := answers.subjects[0].loading:
-        loading.add_done_callback(_complain)
-    serve(answers, Address(host, port, exposed), announce, browser)
+    if loading := api.sessions[0].loading:
+        loading.add_done_callback(_report_model_error)
+    serve(api, address or Address(), on_ready, browser)
 
 
-def _complain(loaded: "Future[Any]") -> None:
-    """A model that cannot be had leaves the rest of the viewer as it is."""
-    if error := loaded.exception():
+def _report_model_error(loading: "Future[Any]") -> None:
+    """Print why the model is not available; the viewer shows the run without it."""
+    if error := loading.exception():
         print(f"otoscope: {error}; heads cannot be switched off", file=sys.stderr, flush=True)

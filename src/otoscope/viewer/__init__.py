@@ -1,1 +1,4 @@
-"""See a head, hear a head: one page over a run, served, exported or in a notebook. Loads no torch without a model."""
+"""The viewer: one page that shows a run, from a server, from an exported file, or in a notebook.
+
+Without a model it does not import torch.
+"""

@@ -1,4 +1,4 @@
-"""The audio of an utterance as a WAV file that any browser plays."""
+"""The audio of an utterance as a WAV file, which any browser plays."""
 
 import io
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import soundfile
 
 from otoscope.errors import InputError
 
-LONGEST = 600.0  # seconds that are given to a browser
+MAX_SECONDS = 600.0  # that a browser receives
 
 
 @dataclass(frozen=True)
-class Sound:
-    """Where an utterance lies: a file, the seconds in it, the channel."""
+class AudioSegment:
+    """A part of an audio file: start and duration in seconds, and the channel."""
 
     path: str
     start: float
@@ -22,35 +22,35 @@ class Sound:
     channel: int = 0
 
 
-def trouble(sound: Sound) -> str:
-    """Why the audio cannot be played; empty where it can.
+def audio_problem(segment: AudioSegment) -> str:
+    """Return why the audio cannot be played; empty where it can.
 
-    >>> trouble(Sound("moved/away.wav", 0, 1))
-    'its audio is no longer at moved/away.wav; the rest of the run can still be seen'
+    >>> audio_problem(AudioSegment("moved/away.wav", 0, 1))
+    'its audio is no longer at moved/away.wav; the viewer shows the rest of the run'
     """
-    if not Path(sound.path).is_file():
-        return f"its audio is no longer at {sound.path}; the rest of the run can still be seen"
-    if sound.duration > LONGEST:
-        return f"its audio is longer than {LONGEST / 60:.0f} minutes, the most that is sent to a browser"
+    if not Path(segment.path).is_file():
+        return f"its audio is no longer at {segment.path}; the viewer shows the rest of the run"
+    if segment.duration > MAX_SECONDS:
+        return f"its audio is longer than {MAX_SECONDS / 60:.0f} minutes, the maximum for a browser"
     return ""
 
 
-def wav(sound: Sound) -> bytes:
-    """The utterance as 16-bit WAV, mono, at its own rate.
+def wav(segment: AudioSegment) -> bytes:
+    """Return the utterance as a 16-bit WAV file, mono, at its own sample rate.
 
     Raises:
-        InputError: the audio is gone, cannot be read, or is too long.
+        InputError: the file does not exist, cannot be read, or is too long.
     """
-    if problem := trouble(sound):
+    if problem := audio_problem(segment):
         raise InputError(problem)
     try:
-        with soundfile.SoundFile(sound.path) as file:
-            file.seek(round(sound.start * file.samplerate))
-            samples = file.read(round(sound.duration * file.samplerate), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(segment.path) as file:
+            file.seek(round(segment.start * file.samplerate))
+            samples = file.read(round(segment.duration * file.samplerate), dtype="float32", always_2d=True)
             rate = file.samplerate
     except (soundfile.LibsndfileError, ValueError) as error:
-        raise InputError(f"{sound.path} cannot be read as audio any more: {error}") from None
-    written = io.BytesIO()
-    mono = np.clip(samples[:, min(sound.channel, samples.shape[1] - 1)], -1, 1)
-    soundfile.write(written, mono, rate, format="WAV", subtype="PCM_16")
-    return written.getvalue()
+        raise InputError(f"{segment.path} cannot be read as audio any more: {error}") from None
+    file_bytes = io.BytesIO()
+    mono = np.clip(samples[:, min(segment.channel, samples.shape[1] - 1)], -1, 1)
+    soundfile.write(file_bytes, mono, rate, format="WAV", subtype="PCM_16")
+    return file_bytes.getvalue()

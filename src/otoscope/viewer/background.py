@@ -1,4 +1,4 @@
-"""What takes a while is made in a thread, while everything else is answered."""
+"""Run a function in a thread while the viewer responds to other requests."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -8,19 +8,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def meanwhile(make: Callable[[], T]) -> Future[T]:
-    """What `make` gives, when it is there; what it raises is raised for whoever asks. No exit waits for it.
+def run_in_background(make: Callable[[], T]) -> Future[T]:
+    """Run `make` in a daemon thread and return its Future.
 
-    >>> meanwhile(lambda: 6 * 7).result()
+    >>> run_in_background(lambda: 6 * 7).result()
     42
     """
-    made: Future[T] = Future()
+    future: Future[T] = Future()
 
     def run() -> None:
         try:
-            made.set_result(make())
+            future.set_result(make())
         except Exception as error:
-            made.set_exception(error)
+            future.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return made
+    return future

@@ -1,4 +1,4 @@
-"""Results kept while they fit: the least recently used go first, and what two ask for at once is made once."""
+"""A cache of bounded size; concurrent requests for one key compute it once."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -6,62 +6,63 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 
-class Sized(Protocol):
-    """Anything that says how much memory it takes."""
+class HasNbytes(Protocol):
+    """A value that knows how much memory it takes."""
 
     @property
     def nbytes(self) -> int: ...  # noqa: D102
 
 
-T = TypeVar("T", bound=Sized)
+T = TypeVar("T", bound=HasNbytes)
 
 
-class Cache(Generic[T]):
-    """At most `limit` bytes of results by key; one that is larger on its own is given and not kept.
+class LruCache(Generic[T]):
+    """At most `limit` bytes of values by key; a value larger than `limit` is returned and not stored.
+
+    All methods may be called from several threads.
 
     >>> import numpy as np
-    >>> cache = Cache(limit=20)
-    >>> made = [cache.get(key, lambda: np.zeros(8, np.uint8)).nbytes for key in "abca"]
-    >>> cache.nbytes, list(cache.kept)
+    >>> cache = LruCache(limit=20)
+    >>> sizes = [cache.get(key, lambda: np.zeros(8, np.uint8)).nbytes for key in "abca"]
+    >>> cache.nbytes, list(cache.values)
     (16, ['c', 'a'])
     """
 
     def __init__(self, limit: int) -> None:
-        """Hold nothing yet, and later no more than `limit` bytes."""
+        """Create an empty cache of at most `limit` bytes."""
         self.limit = limit
-        self.kept: OrderedDict[Hashable, T] = OrderedDict()
-        self._making: dict[Hashable, Lock] = {}
+        self.values: OrderedDict[Hashable, T] = OrderedDict()
+        self._key_locks: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
     @property
     def nbytes(self) -> int:
-        """Memory of everything kept."""
-        return sum(result.nbytes for result in self.kept.values())
+        """Memory of all values, in bytes."""
+        return sum(value.nbytes for value in self.values.values())
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The result of `key`, made now where it is not kept."""
+        """Return the value of `key`; call `make` if it is not stored."""
         with self._lock:
-            making = self._making.setdefault(key, Lock())
-        with making:
-            found = self._found(key)
-            return self._keep(key, make()) if found is None else found
+            key_lock = self._key_locks.setdefault(key, Lock())
+        with key_lock:
+            value = self._look_up(key)
+            if value is None:
+                value = make()
+                self.put(key, value)
+            return value
 
-    def put(self, key: Hashable, result: T) -> None:
-        """Keep a result that came about on the way to another."""
-        self._keep(key, result)
-
-    def _found(self, key: Hashable) -> T | None:
+    def put(self, key: Hashable, value: T) -> None:
+        """Store a value and remove the least recently used ones beyond the limit."""
         with self._lock:
-            if key in self.kept:
-                self.kept.move_to_end(key)
-            return self.kept.get(key)
-
-    def _keep(self, key: Hashable, result: T) -> T:
-        with self._lock:
-            self._making.pop(key, None)
-            self.kept.pop(key, None)
-            if result.nbytes <= self.limit:
-                self.kept[key] = result
+            self._key_locks.pop(key, None)
+            self.values.pop(key, None)
+            if value.nbytes <= self.limit:
+                self.values[key] = value
             while self.nbytes > self.limit:
-                self.kept.popitem(last=False)
-        return result
+                self.values.popitem(last=False)
+
+    def _look_up(self, key: Hashable) -> T | None:
+        with self._lock:
+            if key in self.values:
+                self.values.move_to_end(key)
+            return self.values.get(key)

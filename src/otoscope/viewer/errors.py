@@ -1,9 +1,9 @@
-"""What is raised where there is no such thing to show, or not yet."""
+"""Errors of the viewer's API."""
 
 
-class Absent(Exception):  # noqa: N818 - as InputError: the name says what is the case
-    """No such run, utterance, head, tile or file."""
+class NotFoundError(Exception):
+    """The run, utterance, head, tile or file does not exist."""
 
 
-class NotYet(Exception):  # noqa: N818
-    """What is asked for is still being made; ask again."""
+class NotReadyError(Exception):
+    """The resource is still being computed; request it again."""

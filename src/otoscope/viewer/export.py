@@ -1,215 +1,194 @@
-"""The page with what it asks for written into it: opens from disk, without a server and without a network.
+"""Export the viewer as an HTML file that opens from disk, without a server and without a network.
 
-Answers are kept as base64 under their questions. Where one file would be too large, the maps of each head go into a
-script of their own beside the page, which loads them when that head is looked at.
+The file contains each response as base64, by its resource. Where one file would be too large, the maps of each head go
+into a script of their own next to the page, which loads them when the user opens that head.
 """
 
-import base64
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from otoscope._io.atomic import atomic, make_folder
 from otoscope.errors import InputError
-from otoscope.viewer.api import Answer, Answers
-from otoscope.viewer.page import asset, page
-from otoscope.viewer.pyramid import TILE
+from otoscope.viewer.api import OK, ViewerApi
+from otoscope.viewer.export_page import data_script, exported_page, files_script
+from otoscope.viewer.pyramid import tile_positions
+from otoscope.viewer.routes import MAP, ROUTES
 from otoscope.viewer.schema import RunInfo
 
-LARGEST = 32 * 2**20  # bytes of a page that is one file
-NOT_HERE = "this is an exported page: open the run with otoscope view to see more of it"
+MAX_FILE_BYTES = 32 * 2**20
+"""Size of an exported page that is one file; a larger one becomes a folder."""
+EXPORT_NOTICE = "this is an exported page: open the run with otoscope view to see more of it"
+EXPORTED_VARIABLES = (
+    *("offset_profile", "preference", "concentration", "rank", "removed", "score", "score_interval"),
+    *("span_score", "span_score_interval"),
+)
+"""Variables that the views of the page request."""
+
+Resources = dict[str, bytes]
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What of a run goes into a page: utterances by id, heads as (layer, head); empty takes what is stored, and all.
+class ExportSelection:
+    """Utterances by id and heads as (layer, head) to export; empty: the stored utterances, and all heads.
 
-    Of runs beside it the same goes in, as far as they store it.
+    The export has the same utterances and heads of further runs, if these store them.
     """
 
     utterances: Sequence[str] = ()
     heads: Sequence[tuple[int, int]] = ()
 
 
-def parse_choice(utterances: str, heads: str) -> Choice:
-    """A choice from two lists with commas between; heads are written LAYER.HEAD.
+def parse_selection(utterances: str, heads: str) -> ExportSelection:
+    """Parse two lists with commas; heads are written LAYER.HEAD.
 
-    >>> parse_choice("", "0.1,2.3")
-    Choice(utterances=[], heads=[(0, 1), (2, 3)])
+    >>> parse_selection("", "0.1,2.3")
+    ExportSelection(utterances=[], heads=[(0, 1), (2, 3)])
     """
     pairs = [head.strip().split(".") for head in heads.split(",") if head.strip()]
     if not all(len(pair) == 2 and all(number.isdecimal() for number in pair) for pair in pairs):
-        raise InputError(f"expected heads as LAYER.HEAD with commas between, got '{heads}'")
+        raise InputError(f"expected --heads as LAYER.HEAD with commas between, for example 0.1,2.3, found '{heads}'")
     names = [name.strip() for name in utterances.split(",") if name.strip()]
-    return Choice(names, [(int(layer), int(head)) for layer, head in pairs])
+    return ExportSelection(names, [(int(layer), int(head)) for layer, head in pairs])
 
 
-def export(answers: Answers, out: Path, choice: Choice) -> Path:
-    """Write a page; where it would be too large for one file, a folder of that name without its suffix.
+def export(api: ViewerApi, out: Path, selection: ExportSelection) -> Path:
+    """Write an exported page.
+
+    Args:
+        api: the runs to export.
+        out: the HTML file. A page that is too large for one file becomes a folder of that name, without the suffix.
+        selection: utterances and heads to export.
 
     Returns:
         The HTML file to open.
 
     Raises:
-        InputError: there is no such utterance or head, or what was chosen is neither stored nor can be computed.
+        InputError: an utterance or head does not exist, or its maps are neither stored nor can be computed.
     """
     if out.suffix != ".html":
-        raise InputError(f"expected a name that ends in .html for the exported page, got {out}")
-    shown = _shown(answers, choice)
-    common = {name: _got(answers, name) for name in _common(answers, shown)}
-    common["runs"] = _catalogue(answers, shown)
-    maps = {
-        f"{one.number}/tile/{one.place}/{layer}/{head}": {name: _got(answers, name) for name in tiles}
-        for one in shown
-        for layer, head in one.heads
-        for tiles in [_tiles(one, layer, head)]
-    }
+        raise InputError(f"expected --export FILE.html, found {out}")
+    items = _items(api, selection)
+    common = {name: _fetch(api, name) for name in _common_resources(api, items)}
+    common[ROUTES["runs"].path()] = _exported_run_list(api, items)
+    maps = _maps(api, items)
     size = sum(len(content) for part in (common, *maps.values()) for content in part.values()) * 4 // 3
-    if size <= LARGEST:
-        everything = common | {name: content for part in maps.values() for name, content in part.items()}
-        make_folder(out.parent)
-        with atomic(out, needed=size) as partial:
-            partial.write_bytes(_page(_script(everything)))
-        return out
-    return _write_folder(out.with_suffix(""), common, maps, size)
+    if size > MAX_FILE_BYTES:
+        return _write_folder(out.with_suffix(""), common, maps, size)
+    everything = common | {name: content for part in maps.values() for name, content in part.items()}
+    make_folder(out.parent)
+    with atomic(out, needed=size) as partial:
+        partial.write_bytes(exported_page(data_script(everything)))
+    return out
 
 
-def _write_folder(folder: Path, common: dict[str, bytes], maps: dict[str, dict[str, bytes]], size: int) -> Path:
+def _write_folder(folder: Path, common: Resources, maps: dict[str, Resources], size: int) -> Path:
     files = {prefix: f"maps/{prefix.replace('/', '-')}.js" for prefix in maps}
     make_folder(folder.parent)
     with atomic(folder, needed=size) as partial:
         (partial / "maps").mkdir(parents=True)
         for prefix, part in maps.items():
-            (partial / files[prefix]).write_text(_script(part), encoding="utf-8")
-        listed = f"window.otoscopeFiles={_json(files)};"
-        (partial / "index.html").write_bytes(_page(listed + _script(common), "file:"))
+            (partial / files[prefix]).write_text(data_script(part), encoding="utf-8")
+        script = files_script(files) + data_script(common)
+        (partial / "index.html").write_bytes(exported_page(script, sources="file:"))
     return folder / "index.html"
 
 
-def _page(data: str, sources: str = "") -> bytes:
-    program = asset("viewer.js").decode().replace("</script", "<\\/script")
-    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in (data, program))
-    policy = (
-        f"default-src 'none'; script-src {hashes} {sources}; style-src 'unsafe-inline'; img-src blob: data:; "
-        "media-src blob:; connect-src blob:; base-uri 'none'; form-action 'none'"
-    )
-    head = (
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{asset("viewer.css").decode()}</style>'
-    )
-    return page(head, f'<script>{data}</script>\n<script type="module">{program}</script>')
-
-
-def _sha256(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def _script(answers: dict[str, bytes]) -> str:
-    encoded = {name: base64.b64encode(content).decode() for name, content in answers.items()}
-    return f"Object.assign(window.otoscopeAnswers??={{}},{_json(encoded)});"
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, separators=(",", ":")).replace("</", "<\\/")
-
-
 @dataclass(frozen=True)
-class _Shown:
-    """An utterance of one of the runs, by its numbers, and the heads whose maps of it are shown."""
+class _ExportItem:
+    """An utterance of one of the runs, by their numbers, and the heads whose maps of it are exported."""
 
-    number: int
-    place: int
+    run: int
+    utterance: int
     frames: int
     heads: list[tuple[int, int]]
 
 
-def _shown(answers: Answers, choice: Choice) -> list[_Shown]:
-    """What was chosen of the first run, and of the others what they store of the same."""
-    first, *others = (subject.info for subject in answers.subjects)
-    places, heads = _utterances(first, choice), _heads(first, choice)
-    names = {first.utterances[place].id for place in places}
-    found = [_Shown(0, place, first.utterances[place].frames, heads) for place in places]
+def _items(api: ViewerApi, selection: ExportSelection) -> list[_ExportItem]:
+    """Return the selected utterances of the first run, and those of the others that are stored."""
+    first, *others = (session.info for session in api.sessions)
+    indices, heads = _utterances(first, selection), _heads(first, selection)
+    ids = {first.utterances[index].id for index in indices}
+    items = [_ExportItem(0, index, first.utterances[index].frames, heads) for index in indices]
     for number, run in enumerate(others, 1):
-        there = {(head.layer, head.head) for head in run.heads}
-        found += [
-            _Shown(number, place, utterance.frames, [head for head in heads if head in there])
-            for place, utterance in enumerate(run.utterances)
-            if utterance.stored and utterance.id in names
+        available = {(head.layer, head.head) for head in run.heads}
+        items += [
+            _ExportItem(number, index, utterance.frames, [head for head in heads if head in available])
+            for index, utterance in enumerate(run.utterances)
+            if utterance.stored and utterance.id in ids
         ]
-    return found
+    return items
 
 
-def _utterances(run: RunInfo, choice: Choice) -> list[int]:
-    place_of = {utterance.id: place for place, utterance in enumerate(run.utterances)}
-    if unknown := [name for name in choice.utterances if name not in place_of]:
-        raise InputError(f"{run.name} has no utterance '{unknown[0]}'; choose of otoscope's list of its utterances")
-    stored = [place for place, utterance in enumerate(run.utterances) if utterance.stored]
-    chosen = [place_of[name] for name in choice.utterances] or stored
-    if not chosen:
-        raise InputError(f"{run.name} stores no maps; name utterances to export, and the model that computes them")
-    return chosen
+def _utterances(run: RunInfo, selection: ExportSelection) -> list[int]:
+    index_of = {utterance.id: index for index, utterance in enumerate(run.utterances)}
+    if unknown := [name for name in selection.utterances if name not in index_of]:
+        example = next(iter(index_of), "none")
+        raise InputError(f"{run.name} has no utterance '{unknown[0]}'; --utterances takes ids of the run, as {example}")
+    stored = [index for index, utterance in enumerate(run.utterances) if utterance.stored]
+    indices = [index_of[name] for name in selection.utterances] or stored
+    if not indices:
+        raise InputError(f"{run.name} stores no maps; add --utterances, and --model to compute their maps")
+    return indices
 
 
-def _heads(run: RunInfo, choice: Choice) -> list[tuple[int, int]]:
-    there = [(head.layer, head.head) for head in run.heads]
-    if unknown := [head for head in choice.heads if head not in there]:
-        raise InputError(
-            f"{run.name} has no head {unknown[0][0]}.{unknown[0][1]}; heads are written LAYER.HEAD from 0.0"
-        )
-    return list(choice.heads) or there
+def _heads(run: RunInfo, selection: ExportSelection) -> list[tuple[int, int]]:
+    heads = [(head.layer, head.head) for head in run.heads]
+    if unknown := [head for head in selection.heads if head not in heads]:
+        layer, head = unknown[0]
+        raise InputError(f"{run.name} has no head {layer}.{head}; --heads takes LAYER.HEAD, from 0.0")
+    return list(selection.heads) or heads
 
 
-def _catalogue(answers: Answers, shown: Sequence[_Shown]) -> bytes:
-    """The catalogue in which only the exported utterances can be chosen."""
-    catalogue = json.loads(_got(answers, "runs"))
-    there = {(one.number, one.place) for one in shown}
-    for number, subject in enumerate(answers.subjects):
-        kept = [
-            replace(utterance, stored=(number, place) in there)
-            for place, utterance in enumerate(subject.info.utterances)
+def _exported_run_list(api: ViewerApi, items: Sequence[_ExportItem]) -> bytes:
+    """Return the list of runs in which only the exported utterances are stored."""
+    run_list = json.loads(_fetch(api, ROUTES["runs"].path()))
+    exported = {(item.run, item.utterance) for item in items}
+    for number, session in enumerate(api.sessions):
+        utterances = [
+            replace(utterance, stored=(number, index) in exported)
+            for index, utterance in enumerate(session.info.utterances)
         ]
-        catalogue["runs"][number] = asdict(replace(subject.info, utterances=kept, modelless=NOT_HERE))
-    return _json(catalogue).encode()
+        info = replace(session.info, utterances=utterances, no_model_reason=EXPORT_NOTICE)
+        run_list["runs"][number] = asdict(info)
+    return json.dumps(run_list, separators=(",", ":")).encode()
 
 
-def _common(answers: Answers, shown: Sequence[_Shown]) -> Iterator[str]:
-    """Questions of the page that are not about one map; answers that cannot be had are not asked again."""
-    for number, subject in enumerate(answers.subjects):
-        yield f"{number}/heads"
-        yield from (
-            f"{number}/variable/{name}" for name in SHOWN if any(v.name == name for v in subject.info.variables)
-        )
-    for one in shown:
-        of = f"{one.number}/{{}}/{one.place}"
-        yield of.format("utterance")
-        yield from (f"{of.format('overview')}/{layer}" for layer in range(answers.subjects[one.number].info.layers))
-        may_lack = [of.format("audio"), *(f"{of.format('boundaries')}/{layer}/{head}" for layer, head in one.heads)]
-        yield from (name for name in may_lack if answers.answer(name).status == 200)
+def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]:
+    """Return the resources that do not belong to one map."""
+    resources = []
+    for number, session in enumerate(api.sessions):
+        variables = {variable.name for variable in session.info.variables}
+        resources.append(ROUTES["heads"].path(number))
+        resources += [ROUTES["variable"].path(number, name) for name in EXPORTED_VARIABLES if name in variables]
+    for item in items:
+        layers = range(api.sessions[item.run].info.layers)
+        resources.append(ROUTES["utterance"].path(item.run, item.utterance))
+        resources += [ROUTES["thumbnails"].path(item.run, item.utterance, layer) for layer in layers]
+        resources += [resource for resource in _optional_resources(item) if api.get(resource).status == OK]
+    return resources
 
 
-SHOWN = (
-    *("offset_profile", "preference", "concentration", "rank", "removed", "score", "score_interval"),
-    *("span_score", "span_score_interval"),
-)
-"""Variables that the page draws."""
+def _optional_resources(item: _ExportItem) -> list[str]:
+    """Return the resources that a run may lack: audio, and predicted boundaries."""
+    boundaries = [ROUTES["boundaries"].path(item.run, item.utterance, *head) for head in item.heads]
+    return [ROUTES["audio"].path(item.run, item.utterance), *boundaries]
 
 
-def _tiles(shown: _Shown, layer: int, head: int) -> Iterator[str]:
-    of = f"{shown.number}/tile/{shown.place}/{layer}/{head}"
-    side, level = shown.frames, 0
-    while True:
-        count = -(-side // TILE)
-        for row in range(count):
-            yield from (f"{of}/{level}/{row}/{column}" for column in range(count))
-        if count == 1:
-            return
-        side, level = -(-side // 2), level + 1
+def _maps(api: ViewerApi, items: Sequence[_ExportItem]) -> dict[str, Resources]:
+    """Return the tiles of each exported map, by the common beginning of their paths."""
+    maps = {}
+    for item in items:
+        for head in item.heads:
+            identifiers = (item.run, item.utterance, *head)
+            tiles = [ROUTES["tile"].path(*identifiers, *position) for position in tile_positions(item.frames)]
+            maps[MAP.path(*identifiers)] = {name: _fetch(api, name) for name in tiles}
+    return maps
 
 
-def _got(answers: Answers, resource: str) -> bytes:
-    answer: Answer = answers.answer(resource)
-    if answer.status != 200:
-        raise InputError(json.loads(answer.content)["error"])
-    return answer.content
+def _fetch(api: ViewerApi, resource: str) -> bytes:
+    response = api.get(resource)
+    if response.status != OK:
+        raise InputError(json.loads(response.content)["error"])
+    return response.content

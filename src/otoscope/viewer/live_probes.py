@@ -10,9 +10,9 @@ from torch import Tensor
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.probing.builtin import phone, reconstruction
-from otoscope.probing.cache import cache_at
+from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material, gather
+from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.runs.speech_source import Speech
 from otoscope.viewer.schema import MissingProbe
@@ -48,7 +48,7 @@ class LiveProbes:
 
     def prepare_utterance(self, cut: MonoCut, wave: np.ndarray, intact_td: Tensor) -> None:
         """Prepare the probes that need only this utterance; `intact_td` are the final states of the intact model."""
-        material = Material(self._encoder, Speech([cut], [wave], []), [intact_td], "")
+        material = ProbeData(self._encoder, Speech([cut], [wave], []), [intact_td], "")
         self._prepare(reconstruction.PROBE, material)
 
     def scores(self, utterance: str, hidden_td: Tensor) -> dict[str, float]:
@@ -69,15 +69,15 @@ class LiveProbes:
                     f"viewer, found {seconds / 60:.0f} minutes; use otoscope probe"
                 )
             speech = Speech(cuts, [self._encoder.load_wave(cut) for cut in cuts], [])
-            material = gather(self._encoder, speech, self._model_lock)
+            material = collect_hidden_states(self._encoder, speech, self._model_lock)
         except InputError as error:
             self._missing[PHONE] = MissingProbe(PHONE, str(error), pending=False)
         else:
             self._prepare(phone.PROBE, material)
 
-    def _prepare(self, probe: Probe, material: Material) -> None:
+    def _prepare(self, probe: Probe, material: ProbeData) -> None:
         try:
-            scorer = probe.scorer(material, TRAINING, cache_at())
+            scorer = probe.scorer(material, TRAINING, open_cache())
         except InputError as error:
             self._missing[probe.name] = MissingProbe(probe.name, str(error), pending=False)
         else:

@@ -1,9 +1,9 @@
-"""The one page: its built script and style, and the HTML that holds them."""
+"""The page: its built script and style, and the HTML around them."""
 
 from functools import cache
 from importlib.resources import files
 
-from otoscope.viewer.errors import Absent
+from otoscope.viewer.errors import NotFoundError
 
 ASSETS = {"viewer.js": "text/javascript; charset=utf-8", "viewer.css": "text/css; charset=utf-8"}
 
@@ -18,7 +18,7 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <div id="otoscope" data-nonce="{nonce}">
-<noscript>otoscope draws this page with JavaScript, which this browser does not run.</noscript>
+<noscript>otoscope needs JavaScript to draw this page.</noscript>
 </div>
 {body}
 </body>
@@ -28,14 +28,19 @@ _PAGE = """<!doctype html>
 
 @cache
 def asset(name: str) -> bytes:
-    """A built file of the page. Raises Absent for any other name."""
+    """Return a built file of the page. Raises NotFoundError for any other name."""
     if name not in ASSETS:
-        raise Absent(name)
+        raise NotFoundError(name)
     return files(__package__).joinpath("assets", name).read_bytes()
 
 
 def page(head: str, body: str = "", nonce: str = "") -> bytes:
-    """The HTML around the page's script.
+    """Return the HTML of the page.
+
+    Args:
+        head: further elements of the head.
+        body: further elements of the body.
+        nonce: nonce of the style element that the page creates.
 
     >>> b"<title>otoscope</title>" in page("")
     True

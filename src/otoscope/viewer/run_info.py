@@ -1,4 +1,4 @@
-"""What the page is told about a run before it asks for anything."""
+"""The description of a run that the page receives first."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,16 @@ from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.schema import HeadInfo, RunInfo, Span, UtteranceInfo, VariableInfo
 
-LONGEST_AXIS = 4096
+MAX_AXIS_LABELS = 4096
+
+LabelTriples = list[tuple[str, float, float]]
+"""Symbol, start and end in seconds of each label."""
 
 
-def describe(run: Run, modelless: str) -> RunInfo:
-    """What a run holds; `modelless` says why it has no model beside it."""
+def run_info(run: Run, no_model_reason: str) -> RunInfo:
+    """Describe a run; `no_model_reason` says why the viewer has no model for it (empty: it has one)."""
     dataset = run.dataset
-    whole = run.kind == HEADS
+    has_heads = run.kind == HEADS
     return RunInfo(
         name=run.path.resolve().name if run.path.name != "run" else "/".join(run.path.resolve().parts[-2:]),
         kind=run.kind,
@@ -26,32 +29,32 @@ def describe(run: Run, modelless: str) -> RunInfo:
         synthetic=bool(dataset.attrs.get("synthetic", False)),
         frame_period=float(dataset.attrs.get("frame_period", 0)),
         layers=dataset.sizes.get("layer", 0),
-        heads=_heads(run) if whole else [],
+        heads=_heads(run) if has_heads else [],
         statistics=[str(name) for name in dataset.attrs.get("statistics", ())],
         variables=[_variable(dataset, str(name)) for name in dataset.data_vars if dataset[name].dtype.kind in "fiub"],
-        labels={str(dim): _axis(dataset, str(dim)) for dim in dataset.dims if _named(dataset, str(dim))},
-        utterances=_utterances(run) if whole else [],
-        modelless=modelless,
+        labels={str(dim): _axis(dataset, str(dim)) for dim in dataset.dims if _has_labels(dataset, str(dim))},
+        utterances=_utterances(run) if has_heads else [],
+        no_model_reason=no_model_reason,
     )
 
 
-def labels_of(stored: xr.Dataset, tier: str) -> list[tuple[str, float, float]]:
-    """Labels of a tier (`phone`, `word`) that a stored map carries: symbol, start and end in seconds."""
+def stored_labels(stored: xr.Dataset, tier: str) -> LabelTriples:
+    """Return the labels of a tier (`phone`, `word`) that are stored with a map."""
     if f"{tier}_symbol" not in stored:
         return []
     columns = (stored[f"{tier}_{name}"].values.tolist() for name in ("symbol", "start", "end"))
     return [(str(symbol), start, end) for symbol, start, end in zip(*columns, strict=True)]
 
 
-def spans(labels: Sequence[tuple[str, float, float]]) -> list[Span]:
-    """Labels with the phone that each folds to and its class, where it has one.
+def add_classes(labels: Sequence[tuple[str, float, float]]) -> list[Span]:
+    """Add to each label the folded phone and its class; the class is empty for a label that is not a phone.
 
-    >>> spans([("Z", 0.0, 0.1)])
+    >>> add_classes([("Z", 0.0, 0.1)])
     [Span(label='Z', start=0.0, end=0.1, folded='z', group='fricative')]
     """
     folded = fold([label for label, _, _ in labels]).symbols
     return [
-        Span(*label, folded=symbol, group=known.category if (known := phone(symbol)) else "")
+        Span(*label, folded=symbol, group=info.category if (info := phone(symbol)) else "")
         for label, symbol in zip(labels, folded, strict=True)
     ]
 
@@ -63,7 +66,9 @@ def _fingerprint(run: Run) -> str:
 
 def _heads(run: Run) -> list[HeadInfo]:
     rows = zip(run.heads["layer"], run.heads["head"], run.heads["category"], strict=True)
-    return [HeadInfo(int(at), int(head), str(category), _operations(run, at, head)) for at, head, category in rows]
+    return [
+        HeadInfo(int(layer), int(head), str(category), _operations(run, layer, head)) for layer, head, category in rows
+    ]
 
 
 def _operations(run: Run, layer: int, head: int) -> list[str]:
@@ -84,8 +89,8 @@ def _variable(dataset: xr.Dataset, name: str) -> VariableInfo:
     return VariableInfo(name, [str(dim) for dim in array.dims], list(array.shape), units, doc)
 
 
-def _named(dataset: xr.Dataset, dim: str) -> bool:
-    return dim in dataset.coords and dataset.sizes[dim] <= LONGEST_AXIS
+def _has_labels(dataset: xr.Dataset, dim: str) -> bool:
+    return dim in dataset.coords and dataset.sizes[dim] <= MAX_AXIS_LABELS
 
 
 def _axis(dataset: xr.Dataset, dim: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""What the page is told in JSON, one dataclass each; `web/src/schema.ts` is generated from here (see `typescript.py`).
+"""The JSON that the page receives, one dataclass each; `web/src/core/schema.ts` is generated from here.
 
-Arrays never travel this way: they are blocks (`block.py`).
+Arrays do not travel as JSON: `array_format.py` packs them.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class VariableInfo:
 
 @dataclass(frozen=True)
 class HeadInfo:
-    """A head and the list in which it stands highest; what it is named to do, where relations were measured."""
+    """A head, its category, and the operations that its relation map shows."""
 
     layer: int
     head: int
@@ -29,7 +29,7 @@ class HeadInfo:
 
 @dataclass(frozen=True)
 class UtteranceInfo:
-    """An utterance of a run; `stored`: its maps lie in the run."""
+    """An utterance of a run; `stored`: the run stores its maps. Duration in seconds."""
 
     id: str
     frames: int
@@ -40,10 +40,10 @@ class UtteranceInfo:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run: what was measured, of what, and what of it can be shown.
+    """A run: its model, its corpus, and what the page can show of it.
 
-    `fingerprint` is of the model's weights and differs where they do; `labels` are the names along axes that have
-    names; `modelless` says why no map can be computed and no head switched off (empty: a model is there).
+    `fingerprint` identifies the weights of the model; `labels` are the names along axes that have names;
+    `no_model_reason` says why no map can be computed and no head removed (empty: a model is open).
     """
 
     name: str
@@ -59,12 +59,12 @@ class RunInfo:
     variables: list[VariableInfo]
     labels: dict[str, list[str]]
     utterances: list[UtteranceInfo]
-    modelless: str
+    no_model_reason: str
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """Everything that this viewer shows: runs in the order in which they were named."""
+class RunList:
+    """The runs of this viewer, in the order of the command line."""
 
     version: str
     runs: list[RunInfo]
@@ -72,7 +72,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Span:
-    """A label and its stretch of time, in seconds; of a phone also the one it folds to and its class."""
+    """A label with its start and end in seconds; for a phone also the folded phone and its class."""
 
     label: str
     start: float
@@ -83,20 +83,20 @@ class Span:
 
 @dataclass(frozen=True)
 class UtteranceDetail:
-    """What is heard when: phones (`group` is their class) and words, and why there is no sound (empty: there is).
+    """Phones and words of an utterance, and why its audio cannot be played (empty: it can).
 
-    `origin`: seconds at which the first frame begins.
+    `training_config`: seconds at which the first frame begins.
     """
 
     phones: list[Span]
     words: list[Span]
     origin: float
-    silent: str
+    no_audio_reason: str
 
 
 @dataclass(frozen=True)
-class Change:
-    """A number before and after heads were switched off or the span was limited."""
+class ScoreChange:
+    """A score before and after an intervention; in `%` it is a share."""
 
     name: str
     units: str
@@ -106,20 +106,29 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Ablation:
-    """What an intervention does to one utterance.
+class MissingProbe:
+    """A probe without a score, and why; `pending`: it is in training, and a later request has its score."""
 
-    `layers`: change of each layer's hidden state, as a share of its norm; `seconds`: how long it took.
+    probe: str
+    reason: str
+    pending: bool
+
+
+@dataclass(frozen=True)
+class AblationResult:
+    """The effect of an intervention on one utterance.
+
+    `layers`: change of each layer's hidden states, as a share of their norm; `seconds`: duration of the computation.
     """
 
     layers: list[float]
-    changes: list[Change]
-    missing: list[str]
+    changes: list[ScoreChange]
+    missing: list[MissingProbe]
     seconds: float
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Why something cannot be shown, in one line."""
+class ErrorMessage:
+    """Why a resource is not available, in one line."""
 
     error: str

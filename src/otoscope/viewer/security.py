@@ -1,7 +1,7 @@
-"""Who may ask: only the page that was given the token, and only by this server's own name.
+"""Who may request a resource: only the page with the token, and only at the server's own address.
 
-A token keeps other programs and other users out. Host and Origin are compared with the server's own address, so that no
-web page can reach it through a name of its own that points here (DNS rebinding), token or not.
+The token keeps out other programs and other users. The comparison of Host and Origin with the address keeps out
+web pages that reach it through a name of their own (DNS rebinding), with or without the token.
 """
 
 import hmac
@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LONGEST_QUERY = 256
+MAX_QUERY_BYTES = 256
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -37,10 +37,10 @@ HEADERS = {
 
 
 @dataclass(frozen=True)
-class Pass:
-    """What a request must carry: the token, and one of the server's own names (`127.0.0.1:8000`).
+class AccessPolicy:
+    """The conditions of a request: it carries the token, and addresses the server by its own name (`127.0.0.1:8000`).
 
-    `nonce` marks the one style that the page itself makes.
+    `nonce` marks the style element that the page creates.
     """
 
     token: str
@@ -49,44 +49,44 @@ class Pass:
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """What every answer carries."""
-        named = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=self.nonce)}
-        return [(name.lower().encode(), value.encode()) for name, value in named.items()]
+        """Headers of every response."""
+        headers = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=self.nonce)}
+        return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
-    def refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Why a request is turned away, as a status and a line; None where it may enter."""
+    def rejection(self, scope: Scope) -> tuple[int, str] | None:
+        """Return why a request is rejected, as a status and a message; None where it is accepted."""
         headers = Headers(scope=scope)
         if headers.get("host", "") not in self.hosts:
-            return 421, "this server answers to its own address only"
+            return 421, "this server responds only to requests for its own address"
         origin = headers.get("origin")
         if origin is not None and origin.removeprefix("http://") not in self.hosts:
-            return 403, "this server answers to its own page only"
+            return 403, "this server responds only to its own page"
         if scope["method"] not in ("GET", "HEAD"):
-            return 405, "this server is only read from"
-        if len(scope["query_string"]) > LONGEST_QUERY:
-            return 414, "this address is too long"
+            return 405, "this server accepts only GET and HEAD"
+        if len(scope["query_string"]) > MAX_QUERY_BYTES:
+            return 414, f"expected a query of at most {MAX_QUERY_BYTES} bytes"
         if not hmac.compare_digest(_token(scope, headers).encode(), self.token.encode()):
-            return 403, "this address lacks the token; open the one that `otoscope view` printed"
+            return 403, "the address has no valid token; open the address that `otoscope view` printed"
         return None
 
 
-class Guard:
-    """Turns away whoever has no pass, and gives every answer the headers that keep the page to itself."""
+class AccessMiddleware:
+    """An ASGI application that rejects requests by a policy and passes the others on."""
 
-    def __init__(self, app: ASGIApp, admits: Pass) -> None:
-        """Stand before `app`."""
+    def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
+        """Protect `app` by `policy`."""
         self.app = app
-        self.admits = admits
+        self.policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or let `app` do it."""
+        """Reject one request, or let `app` respond to it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         if scope["type"] != "http":
             return
-        refusal = self.admits.refusal(scope)
-        answers = self.app if refusal is None else PlainTextResponse(refusal[1], refusal[0])
-        await answers(scope, receive, _with_headers(send, self.admits.headers))
+        rejection = self.policy.rejection(scope)
+        app = self.app if rejection is None else PlainTextResponse(rejection[1], rejection[0])
+        await app(scope, receive, _with_headers(send, self.policy.headers))
 
 
 def _token(scope: Scope, headers: Headers) -> str:

@@ -1,4 +1,4 @@
-"""The viewer over HTTP: the page, its two files, and the answers to its questions."""
+"""The viewer over HTTP: the page, its script and style, and the API."""
 
 import secrets
 import socket
@@ -14,99 +14,109 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from otoscope.errors import InputError
-from otoscope.viewer.api import Answers
+from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.page import ASSETS, asset, page
-from otoscope.viewer.security import Guard, Pass
+from otoscope.viewer.security import AccessMiddleware, AccessPolicy
 
 LOOPBACK = "127.0.0.1"
-LARGEST_HEADERS = 16 * 1024  # bytes
-BACKLOG = 128  # connections that wait
+LOCAL_HOSTS = (LOOPBACK, "localhost")
+MAX_HEADER_BYTES = 16 * 1024
+MAX_WAITING_CONNECTIONS = 128
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen: a port (0 takes a free one), and a host other than this machine alone only when `exposed`."""
+    """A host and a port (0: a free one); a host that other machines reach needs `allow_remote`."""
 
     host: str = LOOPBACK
     port: int = 0
-    exposed: bool = False
+    allow_remote: bool = False
 
 
-def serve(answers: Answers, address: Address, announce: Callable[[str], None], browser: bool) -> None:
-    """Answer until interrupted; `announce` is told the URL as soon as the port is open.
+def serve(api: ViewerApi, address: Address, on_ready: Callable[[str], None], browser: bool) -> None:
+    """Serve the viewer until the user interrupts it.
+
+    Args:
+        api: the runs to show.
+        address: where to listen.
+        on_ready: receives the URL as soon as the port is open.
+        browser: whether to open the URL in the user's browser.
 
     Raises:
-        InputError: the port is in use, or the host is open to other machines and nobody said that it may be.
+        InputError: the port is in use, or other machines reach the host and `allow_remote` is not set.
     """
-    with listen(address) as listening:
-        port = listening.getsockname()[1]
+    with listen(address) as listener:
+        port = listener.getsockname()[1]
         token = secrets.token_urlsafe(24)
         url = f"http://{address.host}:{port}/?token={token}"
-        announce(url)
+        on_ready(url)
         if browser:
             webbrowser.open(url)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                application(answers, Pass(token, names(address.host, port))),
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                lifespan="off",
-                ws="none",
-                h11_max_incomplete_event_size=LARGEST_HEADERS,
-            )
-        )
-        server.run(sockets=[listening])
+        policy = AccessPolicy(token, allowed_hosts(address.host, port))
+        uvicorn.Server(_configuration(application(api, policy))).run(sockets=[listener])
+
+
+def _configuration(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+    )
 
 
 def listen(address: Address) -> socket.socket:
-    """An open port of the address. Raises as `serve` does."""
-    if address.host not in (LOOPBACK, "localhost") and not address.exposed:
+    """Return a socket that listens on the address. Raises InputError as `serve` does."""
+    if address.host not in LOCAL_HOSTS and not address.allow_remote:
         raise InputError(
-            f"--host {address.host} would show the run and its audio to other machines, without encryption; "
-            "add --i-know-this-is-not-encrypted to do so, or leave --host out"
+            f"--host {address.host} shows the run and its audio to other machines, without encryption; "
+            "add --allow-remote to permit this, or omit --host"
         )
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        opened.bind((address.host, address.port))
-        opened.listen(BACKLOG)  # whoever opens the URL at once waits, and is not refused
+        listener.bind((address.host, address.port))
+        listener.listen(MAX_WAITING_CONNECTIONS)  # a browser that is faster than the server waits
     except OSError as error:
-        opened.close()
+        listener.close()
         reason = error.strerror or error
         raise InputError(
-            f"cannot listen on {address.host}:{address.port} ({reason}); choose another --port, or none"
+            f"cannot listen on {address.host}:{address.port} ({reason}); choose another --port, or omit it"
         ) from None
-    return opened
+    return listener
 
 
-def names(host: str, port: int) -> frozenset[str]:
-    """What a request to this server may call it.
+def allowed_hosts(host: str, port: int) -> frozenset[str]:
+    """Return the Host headers that this server accepts.
 
-    >>> sorted(names("127.0.0.1", 8000))
+    >>> sorted(allowed_hosts("127.0.0.1", 8000))
     ['127.0.0.1:8000', 'localhost:8000']
     """
-    own = {LOOPBACK, "localhost"} if host in (LOOPBACK, "localhost") else {host}
-    return frozenset(f"{name}:{port}" for name in own)
+    hosts = LOCAL_HOSTS if host in LOCAL_HOSTS else (host,)
+    return frozenset(f"{name}:{port}" for name in hosts)
 
 
-def application(answers: Answers, admits: Pass) -> ASGIApp:
-    """The whole server behind its guard."""
+def application(api: ViewerApi, policy: AccessPolicy) -> ASGIApp:
+    """Return the server as an ASGI application, protected by the policy."""
     head = (
-        f'<link rel="stylesheet" href="viewer.css?token={admits.token}">'
-        f'<script type="module" src="viewer.js?token={admits.token}"></script><link rel="icon" href="data:,">'
+        f'<link rel="stylesheet" href="viewer.css?token={policy.token}">'
+        f'<script type="module" src="viewer.js?token={policy.token}"></script><link rel="icon" href="data:,">'
     )
 
-    def index(_: Request) -> Response:
-        return Response(page(head, nonce=admits.nonce), media_type="text/html")
+    def serve_page(_: Request) -> Response:
+        return Response(page(head, nonce=policy.nonce), media_type="text/html")
 
-    def built(request: Request) -> Response:
+    def serve_asset(request: Request) -> Response:
         name = request.url.path.removeprefix("/")
         return Response(asset(name), media_type=ASSETS[name])
 
-    def ask(request: Request) -> Response:
-        answer = answers.answer(request.path_params["resource"])
-        return Response(answer.content, answer.status, media_type=answer.media_type)
+    def serve_resource(request: Request) -> Response:
+        response = api.get(request.path_params["resource"])
+        return Response(response.content, response.status, media_type=response.media_type)
 
-    routes = [Route("/", index), *(Route(f"/{name}", built) for name in ASSETS), Route("/ask/{resource:path}", ask)]
-    return Guard(Starlette(routes=routes), admits)
+    assets = (Route(f"/{name}", serve_asset) for name in ASSETS)
+    routes = [Route("/", serve_page), *assets, Route("/api/{resource:path}", serve_resource)]
+    return AccessMiddleware(Starlette(routes=routes), policy)

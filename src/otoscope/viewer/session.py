@@ -1,4 +1,4 @@
-"""The runs to look at, opened together."""
+"""Open some runs, and perhaps the model of the first, for the viewer."""
 
 import os
 from collections.abc import Sequence
@@ -7,40 +7,43 @@ from typing import TYPE_CHECKING
 from otoscope.errors import InputError
 from otoscope.results import Run, open_run
 from otoscope.results.schema import HEADS
-from otoscope.viewer.api import Answers
-from otoscope.viewer.background import meanwhile
+from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.background import run_in_background
 from otoscope.viewer.boundaries import KIND as SEGMENTED
-from otoscope.viewer.run_session import Subject
+from otoscope.viewer.run_session import RunSession
 
 if TYPE_CHECKING:
-    from otoscope.viewer.live_model import Live
+    from otoscope.viewer.live_model import LiveModel
 
 RunLike = str | os.PathLike[str] | Run
 
 
-def open_answers(runs: Sequence[RunLike], model: str | None = None, wait: bool = True) -> Answers:
-    """Everything there is to ask of some runs, of which `model` made the first.
+def open_session(runs: Sequence[RunLike], model: str | None = None, wait: bool = True) -> ViewerApi:
+    """Open runs for the viewer.
 
     Args:
-        runs: runs or their folders.
-        model: loaded in a thread.
-        wait: until it is; without that, what needs the model is answered once it is there.
+        runs: runs or their folders; the first is a run of `analyze`.
+        model: the model of the first run; it is loaded in a thread.
+        wait: whether to wait for the model. Otherwise, resources that need it have the status 202 until it is loaded.
+
+    Returns:
+        The API of these runs.
 
     Raises:
-        InputError: one of them cannot be opened, the first was not written by `analyze`, or the model did not make it.
+        InputError: a run cannot be opened, the first is not a run of `analyze`, or the model did not make it.
     """
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
     if opened[0].kind != HEADS:
-        raise InputError(f"expected a run that analyze wrote first, {opened[0].path} holds {opened[0].kind}")
+        raise InputError(f"expected a run of analyze as the first one, found {opened[0].kind} in {opened[0].path}")
     segmented = next((run for run in opened if run.kind == SEGMENTED), None)
-    loading = None if model is None else meanwhile(lambda: _live(opened[0], model))
+    loading = None if model is None else run_in_background(lambda: _load_model(opened[0], model))
     if loading and wait:
         loading.result()
-    first = Subject(opened[0], loading, segmented)
-    return Answers([first, *(Subject(run) for run in opened[1:])])
+    first = RunSession(opened[0], loading, segmented)
+    return ViewerApi([first, *(RunSession(run) for run in opened[1:])])
 
 
-def _live(run: Run, model: str) -> "Live":
-    from otoscope.viewer.live_model import open_live
+def _load_model(run: Run, model: str) -> "LiveModel":
+    from otoscope.viewer.live_model import load_live_model
 
-    return open_live(run, model)
+    return load_live_model(run, model)

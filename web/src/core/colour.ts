@@ -4,7 +4,7 @@ import { LOW, STEPS } from "./schema";
 export type Scale = "log" | "linear" | "row";
 export type Rgb = [number, number, number];
 
-/** Weight that each byte stands for. */
+/** The attention weight of each byte. */
 export const WEIGHTS = Float32Array.from({ length: 256 }, (_, code) => (code ? LOW * LOW ** (-(code - 1) / STEPS) : 0));
 
 /** On the log scale colours run from a quarter of uniform attention to 64 times uniform attention. */
@@ -57,7 +57,7 @@ export function rgb(hex: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** Colour between stops [place, colour], places rising from 0 to 1. */
+/** Interpolate between stops [position, colour], with positions ascending from 0 to 1. */
 export function between(stops: [number, Rgb][], place: number): Rgb {
   const at = stops.findIndex(([stop]) => stop >= place);
   if (at <= 0) return stops[at < 0 ? stops.length - 1 : 0][1];
@@ -68,12 +68,12 @@ export function between(stops: [number, Rgb][], place: number): Rgb {
 
 const ramps = new Map<string, Uint32Array>();
 
-/** Little-endian RGBA words from the surface through a colour to the strongest; made once for each theme and category. */
+/** Little-endian RGBA words from the surface through a colour to the strongest; cached for each theme and category. */
 export function ramp(theme: Theme, category: string): Uint32Array {
   const name = `${theme.name} ${category}`;
-  const made = ramps.get(name) ?? makeRamp(theme, category);
-  ramps.set(name, made);
-  return made;
+  const colours = ramps.get(name) ?? makeRamp(theme, category);
+  ramps.set(name, colours);
+  return colours;
 }
 
 function makeRamp(theme: Theme, category: string): Uint32Array {
@@ -89,7 +89,7 @@ function word([r, g, b]: Rgb): number {
   return (255 << 24) | (b << 16) | (g << 8) | r;
 }
 
-/** Place on the ramp, 0 to 1, of a weight in a map of some frames whose highest weight is known. */
+/** Position on the ramp, 0 to 1, of a weight in a map with this number of frames and this highest weight. */
 export function place(weight: number, scale: Scale, frames: number, highest: number): number {
   const share =
     scale === "log" ? Math.log((weight * frames) / FAINTEST) / Math.log(STRONGEST / FAINTEST) : weight / highest;
@@ -103,7 +103,7 @@ export interface Painting {
   highest: number;
 }
 
-/** Pixels of a tile; with the scale "row" each row is measured by its own peak. */
+/** Pixels of a tile; with the scale "row", each row is relative to its own peak. */
 export function paint(code: Uint8Array, columns: number, peaks: Float32Array, painting: Painting): Uint32Array {
   const pixels = new Uint32Array(code.length);
   if (painting.scale !== "row") {
@@ -119,5 +119,8 @@ export function paint(code: Uint8Array, columns: number, peaks: Float32Array, pa
 }
 
 function paletteOf({ ramp, scale, frames }: Painting, highest: number): Uint32Array {
-  return Uint32Array.from(WEIGHTS, (weight) => ramp[Math.round(place(weight, scale, frames, highest) * (RAMP_STEPS - 1))]);
+  return Uint32Array.from(
+    WEIGHTS,
+    (weight) => ramp[Math.round(place(weight, scale, frames, highest) * (RAMP_STEPS - 1))],
+  );
 }

@@ -1,5 +1,5 @@
-// Heads in order: by place, or by any number of the run; shown or left out by category.
-import type { Block } from "./block";
+// The table of heads: sorted by layer and head or by a statistic, filtered by category.
+import type { ArrayBlock } from "./arrayFormat";
 import type { HeadInfo } from "./schema";
 
 export interface Row extends HeadInfo {
@@ -7,11 +7,11 @@ export interface Row extends HeadInfo {
   values: Record<string, number>;
 }
 
-/** Columns that say where a head stands, not what it does. */
-const PLACE = ["layer", "head"];
+/** Columns that identify a head. */
+const IDENTIFIERS = ["layer", "head"];
 
-export function rows(heads: HeadInfo[], table: Block): Row[] {
-  const columns = Object.entries(table.arrays).filter(([name]) => !PLACE.includes(name));
+export function rows(heads: HeadInfo[], table: ArrayBlock): Row[] {
+  const columns = Object.entries(table.arrays).filter(([name]) => !IDENTIFIERS.includes(name));
   return heads.map((head, index) => ({
     ...head,
     index,
@@ -19,27 +19,28 @@ export function rows(heads: HeadInfo[], table: Block): Row[] {
   }));
 }
 
-/** Numbers that heads can be sorted by and placed by: every column but the ends of intervals. */
-export function measures(table: Block): string[] {
-  return Object.keys(table.arrays).filter((name) => !PLACE.includes(name) && !/_(low|high)$/.test(name));
+/** Names of the statistics: all columns but identifiers and the ends of intervals. */
+export function measures(table: ArrayBlock): string[] {
+  return Object.keys(table.arrays).filter((name) => !IDENTIFIERS.includes(name) && !/_(low|high)$/.test(name));
 }
 
-/** Highest first; heads without a number last. Without a measure: by layer and head. */
+/** Sort by a statistic, highest first, missing values last; without a statistic, by layer and head. */
 export function sorted(all: Row[], measure: string): Row[] {
   if (!measure) return all;
   const value = (row: Row) => (Number.isFinite(row.values[measure]) ? row.values[measure] : -Infinity);
   return [...all].sort((a, b) => value(b) - value(a) || a.index - b.index);
 }
 
-export const shown = (all: Row[], category: string): Row[] => (category ? all.filter((row) => row.category === category) : all);
+export const shown = (all: Row[], category: string): Row[] =>
+  category ? all.filter((row) => row.category === category) : all;
 
-export const nameOf = ({ layer, head }: { layer: number; head: number }): string => `${layer}.${head}`;
+export const headId = ({ layer, head }: { layer: number; head: number }): string => `${layer}.${head}`;
 
-/** A number as a person reads it. */
-export function short(value: number): string {
+/** A number with three digits, in scientific notation where it is very large or small. */
+export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   return size >= 1e4 || (size > 0 && size < 1e-3) ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }
 
-export const spoken = (measure: string): string => measure.replaceAll("_", " ").replace(/ ms$/, " (ms)");
+export const columnLabel = (measure: string): string => measure.replaceAll("_", " ").replace(/ ms$/, " (ms)");

@@ -1,4 +1,4 @@
-// A stretch of frames that is shown, and how it is moved.
+// The visible range of frames, and how it zooms and pans.
 
 export interface Range {
   from: number;
@@ -13,7 +13,7 @@ export function clamp(range: Range, frames: number): Range {
   return { from, to: from + length };
 }
 
-/** Shorter (factor below 1) or longer, with what lies at `at` kept where it is. */
+/** Scale a range by a factor; the frame `at` keeps its position on the screen. */
 export function zoom(range: Range, at: number, factor: number, frames: number): Range {
   const length = Math.min(frames, Math.max(FEWEST, (range.to - range.from) * factor));
   const share = (at - range.from) / (range.to - range.from);
@@ -24,6 +24,6 @@ export function pan(range: Range, by: number, frames: number): Range {
   return clamp({ from: range.from + by, to: range.to + by }, frames);
 }
 
-/** From a place on screen, 0 to 1, to frames and back. */
+/** From a position on the screen, 0 to 1, to frames and back. */
 export const frameAt = (range: Range, share: number): number => range.from + share * (range.to - range.from);
 export const shareOf = (range: Range, frame: number): number => (frame - range.from) / (range.to - range.from);

@@ -1,28 +1,29 @@
-// What a query attends to, as stretches of time that can be played.
+// The segments of the audio that a query attends to.
 
-export interface Stretch {
+export interface Segment {
   start: number;
   end: number;
 }
 
 export const SHARE = 0.5; // of the attention that is played
 export const GAP = 0.06; // seconds between stretches that are joined
-export const SHORTEST = 0.09; // seconds that can still be heard as something
+export const SHORTEST = 0.09; // seconds; a user does not recognise shorter audio
 
-/** The frames that receive most of the attention, strongest first until `share` of it is reached, as stretches. */
-export function attended(row: ArrayLike<number>, period: number, share = SHARE): Stretch[] {
+/** The fewest frames that receive `share` of the attention, as segments in seconds. */
+export function attendedSegments(row: ArrayLike<number>, period: number, share = SHARE): Segment[] {
   const strongest = Array.from(row, (_, frame) => frame).sort((a, b) => row[b] - row[a]);
   const total = strongest.reduce((sum, frame) => sum + row[frame], 0);
   if (!(total > 0)) return [];
   const chosen: number[] = [];
-  for (let held = 0; held < share * total; held += row[chosen[chosen.length - 1]]) chosen.push(strongest[chosen.length]);
+  for (let held = 0; held < share * total; held += row[chosen[chosen.length - 1]])
+    chosen.push(strongest[chosen.length]);
   const frames = chosen.sort((a, b) => a - b).map((frame) => ({ start: frame * period, end: (frame + 1) * period }));
-  return joined(joined(frames).map((stretch) => lengthened(stretch, row.length * period)));
+  return mergeSegments(mergeSegments(frames).map((segment) => padSegment(segment, row.length * period)));
 }
 
-function joined(stretches: Stretch[]): Stretch[] {
-  const result: Stretch[] = [];
-  for (const { start, end } of stretches) {
+function mergeSegments(segments: Segment[]): Segment[] {
+  const result: Segment[] = [];
+  for (const { start, end } of segments) {
     const last = result[result.length - 1];
     if (last && start - last.end <= GAP) last.end = Math.max(last.end, end);
     else result.push({ start, end });
@@ -30,12 +31,12 @@ function joined(stretches: Stretch[]): Stretch[] {
   return result;
 }
 
-function lengthened({ start, end }: Stretch, duration: number): Stretch {
+function padSegment({ start, end }: Segment, duration: number): Segment {
   const missing = Math.max(0, SHORTEST - (end - start)) / 2;
   return { start: Math.max(0, start - missing), end: Math.min(duration, end + missing) };
 }
 
-/** Mean of some rows. */
+/** The mean of rows, frame by frame. */
 export function meanRow(rows: Float32Array[]): Float32Array {
   const mean = new Float32Array(rows[0]?.length ?? 0);
   for (const row of rows) for (let i = 0; i < mean.length; i++) mean[i] += row[i] / rows.length;

@@ -1,4 +1,4 @@
-// The spectrogram of an utterance as one picture, made once; what is shown of it is a crop.
+// The spectrogram of a whole utterance as one picture; the track shows a crop of it.
 import { computeFrequencies } from "wavesurfer.js/dist/spectrogram-frequencies.js";
 import { between, rgb, type Theme } from "./colour";
 

@@ -6,7 +6,7 @@ export interface Tick {
   text: string;
 }
 
-/** About `count` round times within a range of seconds, with as many decimals as tell them apart. */
+/** About `count` round times within a range of seconds, with as many decimals as needed to differ. */
 export function ticks({ from, to }: Range, count: number): Tick[] {
   const rough = (to - from) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,0 +1,160 @@
+"""The view of one head in a real browser."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from tests.helpers.viewer_api import get_json
+from tests.helpers.viewer_browser import (
+    BLANK,
+    DRAWN,
+    expect,
+    open_head,
+    pixels,
+    until,
+    utterance_index,
+    wait_for_map,
+)
+
+pytestmark = pytest.mark.browser
+
+COUNT_WRITES = """
+window.writes = 0;
+const write = history.replaceState;
+history.replaceState = function (...values) { window.writes++; return write.apply(this, values); };
+"""  # how often the page has written its address
+
+
+def keys_in(address: str) -> float:
+    """Return how many keys the view of an address shows."""
+    (held,) = parse_qs(urlparse(address).fragment).get("keys", ["0~0"])
+    first, last = map(float, held.split("~"))
+    return last - first
+
+
+def test_a_query_under_the_pointer_shows_its_attention(page):
+    open_head(page)
+    before = pixels(page, ".curve"), pixels(page, ".shading")
+    page.locator(".heat").hover(position={"x": 200, "y": 150})
+    expect(page.locator(".toolbar .hint")).to_contain_text("query at")
+    until(page, lambda: pixels(page, ".curve") != before[0])
+    until(page, lambda: pixels(page, ".shading") != before[1])
+
+
+def test_a_query_that_is_pointed_at_before_its_map_arrives_is_drawn_when_it_does(page):
+    held = []
+    page.route("**/tile/**", lambda route: held.append(route))
+    page.get_by_role("button", name="Layer 1 head 2,").click()
+    page.wait_for_selector(".labels.queries.phones")
+    page.locator(".heat").hover(position={"x": 200, "y": 150})
+    expect(page.locator(".toolbar .hint")).to_contain_text("query at")
+    before = pixels(page, ".curve")
+    for route in held:
+        route.continue_()
+    page.unroute("**/tile/**")
+    until(page, lambda: pixels(page, ".curve") != before)
+    until(page, DRAWN % ".curve")
+
+
+def test_a_new_utterance_replaces_everything_of_the_previous_one(page):
+    open_head(page)
+    until(page, DRAWN % ".spectrogram, .labels.phones")
+    height = page.locator(".heat").bounding_box()["height"]
+    held = []
+    page.route(re.compile("/api/0/(utterance|audio)/"), lambda route: held.append(route))
+    page.locator("header select").select_option(index=(utterance_index(page) + 1) % 4)
+    for part in (".spectrogram", ".labels.keys.phones", ".labels.queries.phones"):
+        until(page, BLANK % part)
+    assert page.locator(".wave-in").is_hidden()
+    assert page.locator(".phones button").count() == 0
+    assert page.locator(".heat").bounding_box()["height"] == height
+    for route in held:
+        route.continue_()
+    page.unroute(re.compile("/api/0/(utterance|audio)/"))
+    until(page, DRAWN % ".spectrogram, .labels.phones")
+    expect(page.locator(".wave-in")).to_be_visible()
+
+
+def test_zoom_reaches_single_frames_and_the_address_reproduces_the_view(page):
+    page.add_init_script(COUNT_WRITES)
+    open_head(page)
+    whole = pixels(page, ".heat")
+    page.locator(".heat").hover(position={"x": 300, "y": 200})
+    for _ in range(12):
+        page.mouse.wheel(0, -400)
+    until(page, lambda: keys_in(page.url) == pytest.approx(8, abs=0.2))
+    page.mouse.move(5, 5)
+    link, pictures = page.url, []
+    for _ in range(2):
+        page.goto("about:blank")
+        page.goto(link)
+        wait_for_map(page)
+        pictures.append(pixels(page, ".heat"))
+    assert pictures[0] == pictures[1] != whole
+    until(page, "window.writes > 0")  # the page has written its state into the address
+    assert page.url == link
+
+
+def test_a_phone_is_selected_and_arrow_keys_change_the_head(page):
+    open_head(page)
+    page.locator(".phones button").first.click()
+    expect(page.locator(".toolbar .hint")).to_contain_text("all queries in")
+    page.locator(".picker button[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".facts h2")).to_contain_text("Layer 1, head 1")
+
+
+def test_sound_and_map_are_as_wide_as_each_other_in_any_window(page):
+    open_head(page)
+    until(page, DRAWN % ".spectrogram")
+    wide = "document.querySelector('.wave-in > div').shadowRoot.querySelector('.wrapper').scrollWidth"
+    for width in (1280, 2000, 1000):
+        page.set_viewport_size({"width": width, "height": 720})
+        until(page, f"Math.abs({wide} - document.querySelector('.heat').clientWidth) < 10")
+
+
+def test_the_map_is_exported_as_a_picture(page):
+    open_head(page)
+    with page.expect_download() as waiting:
+        page.locator(".stage .export-buttons").get_by_role("button", name="PNG").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_only_pixels_of_map_and_spectrogram_are_pixels_in_an_svg(page, live):
+    open_head(page)
+    until(page, DRAWN % ".spectrogram")
+    page.get_by_role("button", name="labelled").click()
+    with page.expect_download() as waiting:
+        page.locator(".stage .export-buttons").get_by_role("button", name="SVG").click()
+    svg = ElementTree.parse(waiting.value.path()).getroot()
+    of = {name: svg.findall(f".//{{http://www.w3.org/2000/svg}}{name}") for name in ("image", "text", "path", "line")}
+    assert len(of["image"]) == 2
+    said = [text.text for text in of["text"]]
+    phones = {span["label"] for span in get_json(live, f"0/utterance/{utterance_index(page)}")["phones"]}
+    assert phones & set(said)
+    assert "0.0 s" in said
+    assert "labelled" in said
+    assert "predicted" not in said  # it is switched off
+    assert len(of["line"]) == 1
+    assert len([path for path in of["path"] if path.get("d")]) >= 3  # the sound and the boundaries along both axes
+
+
+def test_labelled_boundaries_are_drawn_across_the_map_on_request(page):
+    open_head(page)
+    until(page, DRAWN % ".spectrogram")
+    before = {part: pixels(page, part) for part in (".heat", ".spectrogram")}
+    page.get_by_role("button", name="labelled").click()
+    until(page, "location.hash.includes('marks=labelled')")
+    until(page, lambda: all(pixels(page, part) != was for part, was in before.items()))
+    page.get_by_role("button", name="labelled").click()
+    page.mouse.move(5, 5)
+    until(page, lambda: all(pixels(page, part) == was for part, was in before.items()))
+
+
+def test_without_a_segmentation_run_the_page_says_how_to_show_predicted_boundaries(page):
+    open_head(page)
+    predicted = page.get_by_role("button", name="predicted")
+    assert predicted.is_disabled()
+    assert "otoscope segment" in predicted.get_attribute("title")

@@ -1,0 +1,109 @@
+"""The page as a whole in a real browser: address, theme, layout, accessibility, reasons for missing data."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from tests.helpers.viewer_browser import (
+    expect,
+    open_head,
+    open_view,
+    serving,
+    until,
+    utterance_index,
+    view_names,
+)
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+BACKGROUND = "getComputedStyle(document.querySelector('.otoscope')).backgroundColor"
+SERIOUS = "axe.run(document).then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
+
+
+@pytest.fixture
+def at_a_head(browser, drawn):
+    """A page at the first utterance of a run without maps, and the address of the page."""
+    with serving(drawn) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{url}#view=head&utterance=0")
+        page.get_by_text("are not stored").first.wait_for()
+        yield page, url
+        context.close()
+
+
+def test_the_address_contains_the_state_and_back_returns_to_the_previous_view(page, address):
+    stored = utterance_index(page)
+    for other in range(4):
+        page.locator("header select").select_option(index=other)
+        until(page, lambda other=other: utterance_in(page.url, stored) == other)
+        page.reload()
+        page.wait_for_selector(".atlas .cell")
+        assert utterance_index(page) == other
+    open_head(page)
+    page.get_by_role("radio", name="linear").click()
+    page.get_by_role("button", name="heads", exact=True).click()
+    page.wait_for_selector(".heads-view")
+    page.go_back()
+    page.wait_for_selector(".heat")
+    page.evaluate("location.hash = 'view=head&layer=0&head=1'")
+    expect(page.locator(".facts h2")).to_contain_text("Layer 0, head 1")
+    expect(page.get_by_role("radio", name="log")).to_be_checked()
+
+
+def test_a_new_address_wins_over_a_pending_write_of_the_page(at_a_head):
+    """The page writes its state with a delay, perhaps between a new address and the event for it."""
+    page, _ = at_a_head
+    page.evaluate("location.hash = 'view=head&utterance=4'; history.replaceState(null, '', '#view=head')")
+    page.get_by_text("no longer at").first.wait_for()
+
+
+def test_the_page_follows_the_system_into_the_dark(page):
+    light = page.evaluate(BACKGROUND)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector(".otoscope[data-theme='dark']")
+    until(page, f"{BACKGROUND} !== '{light}'")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (2200, 1200)])
+def test_no_view_is_wider_than_the_window(page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for view in view_names(page):
+        open_view(page, view)
+        assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth"), view
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_reports_nothing_serious_in_any_view(page, watched, theme):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; npm ci in web/ installs it")
+    page.emulate_media(color_scheme=theme)
+    for view in view_names(page):
+        open_view(page, view)
+        page.evaluate(AXE.read_text(encoding="utf-8").replace("</script", ""))
+        violations = page.evaluate(SERIOUS)
+        assert [(violation["id"], violation["nodes"][0]["html"]) for violation in violations] == [], view
+    watched.console_errors.clear()  # axe tries styles of its own, which the page's policy refuses
+
+
+def test_a_run_without_maps_model_or_audio_shows_the_reasons(at_a_head):
+    page, url = at_a_head
+    page.goto(f"{url}#view=head&utterance=4")
+    page.get_by_text("no longer at").first.wait_for()
+    page.goto(f"{url}#view=relations")
+    page.get_by_text("This run has no relation maps").wait_for()
+
+
+def test_a_wrong_token_shows_a_plain_message(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address.replace("browser", "wrong"))
+    assert "open the address that `otoscope view` printed" in page.inner_text("body")
+    context.close()
+
+
+def utterance_in(address: str, default: int) -> int:
+    """Return the number of the utterance that an address contains."""
+    (number,) = parse_qs(urlparse(address).fragment).get("utterance", [default])
+    return int(number)

@@ -1,0 +1,131 @@
+// Live ablation: the model runs again on the utterance without some heads, or with a limited attention span.
+import * as Plot from "@observablehq/plot";
+import type { Signal } from "@preact/signals";
+import { headId, formatNumber } from "../core/heads";
+import type { Thumbnails } from "../store/thumbnails";
+import type { AblationResult } from "../core/schema";
+import { useAblation } from "../hooks/useAblation";
+import { theme } from "../store/theme";
+import { useStore, type ViewerStore } from "../store/viewerStore";
+import { Notice, Notices } from "./controls";
+import { Figure } from "./Figure";
+import { HeadPicker } from "./HeadPicker";
+
+const MAX_SPAN = 100; // frames; the right end of the slider sets no limit
+
+export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
+  const store = useStore();
+  const { off, span } = store.state;
+  const query = useAblation(store);
+  if (store.run.no_model_reason) return <Notice>Live ablation needs the model. {store.run.no_model_reason}.</Notice>;
+  const heads = new Set(off.value);
+  const toggle = (name: string) =>
+    (off.value = heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);
+  return (
+    <div class="ablation">
+      <div>
+        <h2>Switch heads off</h2>
+        <HeadPicker thumbnails={thumbnails} off={heads} onPick={toggle} />
+        <Presets store={store} />
+        <Span store={store} />
+      </div>
+      <div class="effect" aria-live="polite">
+        <h2>
+          What changes in {store.utterance.value.id}
+          {query.value.value && (
+            <span class="hint"> · answered in {Math.round(1000 * query.value.value.seconds)} ms</span>
+          )}
+        </h2>
+        <Notices of={[query.value.error, thumbnails.value.error]} />
+        {query.value.value && <Effect result={query.value.value} />}
+        {!query.value.value && !query.value.error && (
+          <p class="hint">{store.client.waiting.value || "asking the model"}…</p>
+        )}
+      </div>
+      <p class="sr">
+        {heads.size} heads off, span {span.value ?? "full"}
+      </p>
+    </div>
+  );
+}
+
+function Presets({ store }: { store: ViewerStore }) {
+  const { off } = store.state;
+  const of = (category: string) => store.run.heads.filter((head) => head.category === category).map(headId);
+  return (
+    <div class="row-buttons">
+      {["global", "vertical", "diagonal"].map((category) => (
+        <button type="button" key={category} onClick={() => (off.value = of(category))}>
+          all {category} off
+        </button>
+      ))}
+      <button type="button" disabled={!off.value.length} onClick={() => (off.value = [])}>
+        all on
+      </button>
+    </div>
+  );
+}
+
+function Span({ store }: { store: ViewerStore }) {
+  const { span } = store.state;
+  const period = Math.round(store.run.frame_period * 1000);
+  return (
+    <label class="span">
+      <span>Span: {span.value === null ? "full" : `${span.value} frames (± ${span.value * period} ms)`}</span>
+      <input
+        type="range"
+        min={0}
+        max={MAX_SPAN}
+        value={span.value ?? MAX_SPAN}
+        onInput={(event) => {
+          const value = Number(event.currentTarget.value);
+          span.value = value >= MAX_SPAN ? null : value;
+        }}
+      />
+    </label>
+  );
+}
+
+function Effect({ result }: { result: AblationResult }) {
+  const layers = result.layers.map((change, layer) => ({ layer, change }));
+  return (
+    <>
+      <div class="tiles">
+        {result.changes.map(({ name, doc, units, before, after }) => (
+          <div class="tile" key={name} title={doc}>
+            <span>{name}</span>
+            <b>{shown(after, units)}</b>
+            <i>
+              whole model {shown(before, units)} {arrow(before, after)}
+            </i>
+          </div>
+        ))}
+      </div>
+      {result.missing.map(({ probe, reason }) => (
+        <p class="hint" key={probe}>
+          {probe}: {reason}
+        </p>
+      ))}
+      <Figure
+        title="Change of hidden states after each layer"
+        keys={[result]}
+        table={() => layers}
+        options={() => ({
+          height: 190,
+          marginLeft: 48,
+          x: { label: "layer" },
+          y: { label: "share of their norm", grid: true, domain: [0, Math.max(0.1, ...result.layers)], percent: false },
+          marks: [Plot.barY(layers, { x: "layer", y: "change", fill: theme.value.neutral, inset: 2 }), Plot.ruleY([0])],
+        })}
+      />
+    </>
+  );
+}
+
+const shown = (value: number, units: string): string =>
+  units === "%" ? `${(100 * value).toFixed(1)} %` : formatNumber(value);
+
+function arrow(before: number, after: number): string {
+  if (Math.abs(after - before) < 5e-4) return "· unchanged";
+  return after > before ? "· risen" : "· fallen";
+}

@@ -1,0 +1,56 @@
+// Buttons that save a figure or its numbers as a file.
+import { useRef } from "preact/hooks";
+import { composed, csv, png, save, standalone, type Picture, type Sheet } from "../core/exportFigure";
+import { theme } from "../store/theme";
+
+interface Props {
+  name: string;
+  picture: () => Picture;
+  table: () => Record<string, unknown>[];
+}
+
+interface PixelsProps {
+  name: string;
+  /** Selects the element whose canvases are the picture. */
+  within: string;
+  /** The numbers of the picture, as rows of a table. */
+  table: () => Record<string, unknown>[];
+}
+
+/** Buttons that save the content of an element: canvases and text. */
+export function ExportElementButtons({ name, within, table }: PixelsProps) {
+  const here = useRef<HTMLSpanElement>(null);
+  const sheet = () => composed(here.current!.closest(".otoscope")!.querySelector<HTMLElement>(within)!, theme.value);
+  return (
+    <span ref={here}>
+      <Offers name={name} sheet={sheet} table={table} />
+    </span>
+  );
+}
+
+export function ExportButtons({ name, picture, table }: Props) {
+  return <Offers name={name} sheet={() => standalone(picture(), theme.value)} table={table} />;
+}
+
+interface Offered {
+  name: string;
+  sheet: () => Sheet;
+  table: () => Record<string, unknown>[];
+}
+
+function Offers({ name, sheet, table }: Offered) {
+  const offers: [string, () => void | Promise<void>][] = [
+    ["SVG", () => save(new Blob([sheet().text], { type: "image/svg+xml" }), `${name}.svg`)],
+    ["PNG", async () => save(await png(sheet()), `${name}.png`)],
+    ["CSV", () => save(csv(table()), `${name}.csv`)],
+  ];
+  return (
+    <span class="export-buttons" role="group" aria-label={`Save ${name}`}>
+      {offers.map(([format, take]) => (
+        <button type="button" key={format} onClick={() => void take()} title={`Save as ${format}`}>
+          {format}
+        </button>
+      ))}
+    </span>
+  );
+}

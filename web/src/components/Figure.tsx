@@ -1,0 +1,68 @@
+// A plot by Observable Plot in the available width, with buttons that save it as SVG, PNG or CSV.
+import * as Plot from "@observablehq/plot";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { pictureIn } from "../core/exportFigure";
+import { theme } from "../store/theme";
+import { ExportButtons } from "./ExportButtons";
+
+export type Options = Plot.PlotOptions;
+export type DrawnPlot = (SVGSVGElement | HTMLElement) & Plot.Plot;
+
+interface Props {
+  title: string;
+  /** Options for a plot of this width, in pixels. */
+  options: (width: number) => Options;
+  /** The numbers of the plot, as rows of a table. */
+  table: () => Record<string, unknown>[];
+  after?: (plot: DrawnPlot) => void;
+  keys: unknown[];
+}
+
+export function Figure({ title, options, table, after, keys }: Props) {
+  const container = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  const look = theme.value;
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => setWidth(Math.floor(contentRect.width)));
+    observer.observe(container.current!);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!width) return;
+    const plot = drawn({ ...options(width), width }, title);
+    container.current!.replaceChildren(plot);
+    after?.(plot);
+  }, [width, look, ...keys]);
+  return (
+    <figure class="figure" aria-label={title}>
+      <figcaption>
+        <span>{title}</span>
+        <ExportButtons name={title} picture={() => pictureIn(container.current!)} table={table} />
+      </figcaption>
+      <div ref={container} />
+    </figure>
+  );
+}
+
+/**
+ * Draw a plot without the style element of Plot, which the policy of the page forbids (`Figure.css` has its rules). A
+ * screen reader gets one picture instead of marks without a role.
+ */
+function drawn(options: Options, title: string): DrawnPlot {
+  const plot = Plot.plot({
+    marginBottom: 36,
+    ...options,
+    style: { background: "transparent", color: theme.value.ink, overflow: "visible" },
+  });
+  for (const style of plot.querySelectorAll("style")) style.remove();
+  for (const mark of plot.querySelectorAll<SVGElement>("g[aria-label]")) {
+    mark.dataset.mark = mark.getAttribute("aria-label")!;
+    mark.removeAttribute("aria-label");
+  }
+  for (const point of plot.querySelectorAll("[aria-label]:not(svg)")) point.removeAttribute("aria-label");
+  for (const svg of plot.tagName === "svg" ? [plot] : plot.querySelectorAll(":scope > svg")) {
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", title);
+  }
+  return plot;
+}

@@ -1,0 +1,139 @@
+// Details of a head: its category, its statistics with intervals, and its attention by offset.
+import { routes } from "../core/routes";
+import * as Plot from "@observablehq/plot";
+import type { ComponentChildren } from "preact";
+import { floats, type ArrayBlock } from "../core/arrayFormat";
+import type { UtterancePlayer } from "../store/player";
+import { formatNumber, columnLabel } from "../core/heads";
+import { theme } from "../store/theme";
+import { useQuery } from "../hooks/useQuery";
+import { useStore } from "../store/viewerStore";
+import { Figure } from "./Figure";
+import { Operations } from "./Operations";
+import { categoryColour } from "./Tracks";
+
+const WIDEST = 40; // frames to each side of the offset profile
+
+interface Props {
+  preview?: ComponentChildren;
+  children?: ComponentChildren;
+}
+
+export function HeadDetails({ preview, children }: Props) {
+  const store = useStore();
+  const head = store.selectedHead.value;
+  const table = useQuery(() => store.client.arrays(routes.heads(0)), []);
+  return (
+    <aside class="facts" aria-label="This head">
+      <h2>
+        Layer {head.layer}, head {head.head} <span class={`badge ${head.category}`}>{head.category}</span>
+      </h2>
+      {preview}
+      {table.value.value && <Numbers table={table.value.value} />}
+      <Profile />
+      {children}
+      {head.operations.length > 0 && (
+        <>
+          <h3>Operations</h3>
+          <Operations names={head.operations} />
+        </>
+      )}
+    </aside>
+  );
+}
+
+function Numbers({ table }: { table: ArrayBlock }) {
+  const store = useStore();
+  const at = store.run.heads.indexOf(store.selectedHead.value);
+  const of = (name: string) => table.arrays[name]?.values[at] as number | undefined;
+  const names = Object.keys(table.arrays).filter((name) => !/^(layer|head)$|_(low|high)$/.test(name));
+  return (
+    <table class="numbers">
+      <tbody>
+        {names.map((name) => (
+          <tr key={name} title={store.run.variables.find((variable) => variable.name === name)?.doc}>
+            <th scope="row">{columnLabel(name)}</th>
+            <td>
+              {name === "category_agreement"
+                ? `${Math.round(100 * (of(name) ?? NaN))} %`
+                : formatNumber(of(name) ?? NaN)}
+            </td>
+            <td class="interval">{between(of(`${name}_low`), of(`${name}_high`))}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function between(low: number | undefined, high: number | undefined): string {
+  return low === undefined || high === undefined || Number.isNaN(low)
+    ? ""
+    : `${formatNumber(low)} to ${formatNumber(high)}`;
+}
+
+function Profile() {
+  const store = useStore();
+  const variable = store.run.variables.find(({ name }) => name === "offset_profile");
+  const profile = useQuery(() => store.client.arrays(routes.variable(0, "offset_profile")), []);
+  if (!variable || !profile.value.value) return null;
+  const { layer, head } = store.selectedHead.value;
+  const [, heads, count] = variable.shape;
+  const offsets = store.run.labels.offset.map(Number);
+  const row = floats(profile.value.value, "offset_profile").subarray(
+    (layer * heads + head) * count,
+    (layer * heads + head + 1) * count,
+  );
+  const period = store.run.frame_period * 1000;
+  const points = offsets
+    .map((offset, i) => ({ offset_ms: offset * period, attention: row[i] }))
+    .filter(({ offset_ms }) => Math.abs(offset_ms) <= WIDEST * period);
+  const colour = categoryColour(store);
+  return (
+    <Figure
+      title="Attention by offset"
+      keys={[store.selectedHead.value, profile.value.value]}
+      table={() => points}
+      options={() => ({
+        height: 132,
+        marginLeft: 44,
+        marginBottom: 32,
+        x: { label: "key − query (ms)", ticks: 5 },
+        y: { label: null, ticks: 3, grid: true },
+        marks: [
+          Plot.ruleX([0], { stroke: theme.value.quiet, strokeDasharray: "2,3" }),
+          Plot.areaY(points, { x: "offset_ms", y: "attention", fill: colour, fillOpacity: 0.2 }),
+          Plot.lineY(points, { x: "offset_ms", y: "attention", stroke: colour, strokeWidth: 1.5 }),
+        ],
+      })}
+    />
+  );
+}
+
+/** Phones of the utterance; a click on one selects its frames as queries. */
+export function Phones({ player }: { player: UtterancePlayer }) {
+  const { phone, query } = player.store.state;
+  const symbols = [...new Map(player.labels.detail.value.phones.map((span) => [span.label, span.group])).entries()];
+  if (!player.labels.ready.value) return null;
+  if (!symbols.length) return <p class="hint">This utterance has no phone labels here.</p>;
+  const choose = (symbol: string) => {
+    query.value = null;
+    phone.value = phone.value === symbol ? "" : symbol;
+  };
+  return (
+    <div class="phones" role="group" aria-label="Phones of this utterance">
+      <h3>Queries by phone</h3>
+      {symbols.map(([symbol, group]) => (
+        <button
+          type="button"
+          key={symbol}
+          aria-pressed={phone.value === symbol}
+          title={group}
+          onClick={() => choose(symbol)}
+        >
+          {symbol}
+        </button>
+      ))}
+    </div>
+  );
+}

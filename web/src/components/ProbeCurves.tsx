@@ -1,0 +1,150 @@
+// The score of a probe as heads are removed by a ranking or the attention span shrinks, with 95 % intervals.
+import { routes } from "../core/routes";
+import * as Plot from "@observablehq/plot";
+import { floats } from "../core/arrayFormat";
+import { restrictTo } from "../store/derivedSignal";
+import { useQuery } from "../hooks/useQuery";
+import { useStore, type ViewerStore } from "../store/viewerStore";
+import { RadioGroup, Notice, Select } from "./controls";
+import { Figure } from "./Figure";
+import { PALETTE } from "../core/palette";
+
+interface Point {
+  line: string;
+  at: number;
+  score: number;
+  low: number;
+  high: number;
+}
+
+export function ProbeCurves({ number }: { number: number }) {
+  const store = useStore();
+  const { labels } = store.runList.runs[number];
+  const probe = restrictTo(store.state.probe, labels.probe);
+  const way = restrictTo(store.state.direction, labels.direction);
+  const place = labels.probe.indexOf(probe.value);
+  const directions = labels.direction.map((name) => [name, name.replaceAll("_", " ")] as const);
+  const heads = useQuery(
+    () => headCurves(store, number, place, labels.direction.indexOf(way.value)),
+    [place, way.value],
+  );
+  const spans = useQuery(() => spanCurves(store, number, place), [place]);
+  return (
+    <div class="curves">
+      <div class="toolbar">
+        <Select label="Probe" value={probe} options={labels.probe} />
+        <RadioGroup label="Order of removal" value={way} options={directions} />
+      </div>
+      {heads.value.error && <Notice>{heads.value.error}</Notice>}
+      {heads.value.value && (
+        <Lines
+          title={`${probe.value}: heads removed`}
+          across="heads removed"
+          up={meaning(probe.value)}
+          points={heads.value.value}
+        />
+      )}
+      {spans.value.value?.length ? (
+        <Lines
+          title={`${probe.value}: span`}
+          across="span (frames)"
+          up={meaning(probe.value)}
+          points={spans.value.value}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+/** Probes whose score is an error; the score of the others is an accuracy. */
+const ERRORS = ["reconstruction", "hidden"];
+
+const meaning = (probe: string): string =>
+  ERRORS.includes(probe) ? "error (lower is better)" : "accuracy (higher is better)";
+
+interface LinesProps {
+  title: string;
+  across: string;
+  up: string;
+  points: Point[];
+}
+
+function Lines({ title, across, up, points }: LinesProps) {
+  const lines = [...new Set(points.map(({ line }) => line))];
+  return (
+    <Figure
+      title={title}
+      keys={[points]}
+      table={() => points.map((point) => ({ ...point }))}
+      options={() => ({
+        height: 250,
+        marginLeft: 48,
+        x: { label: across },
+        y: { label: up, grid: true },
+        color: { domain: lines, range: PALETTE(), legend: true },
+        marks: [
+          Plot.areaY(points, { x: "at", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),
+          Plot.lineY(points, { x: "at", y: "score", stroke: "line", strokeWidth: 1.6 }),
+          Plot.dot(points, { x: "at", y: "score", fill: "line", r: 2.2 }),
+          Plot.tip(
+            points,
+            Plot.pointer({
+              x: "at",
+              y: "score",
+              title: ({ line, at, score }) => `${line}, ${at}: ${score.toFixed(3)}`,
+            }),
+          ),
+        ],
+      })}
+    />
+  );
+}
+
+async function headCurves(store: ViewerStore, number: number, probe: number, direction: number): Promise<Point[]> {
+  const { labels } = store.runList.runs[number];
+  const [score, ends, removed] = await arrays(store, number, ["score", "score_interval", "removed"]);
+  const [, rankings, directions, steps] = shapeOf(store, number, "score");
+  const points: Point[] = [];
+  for (let ranking = 0; ranking < rankings; ranking++)
+    for (let step = 0; step < steps; step++) {
+      const at = ((probe * rankings + ranking) * directions + direction) * steps + step;
+      points.push({
+        line: labels.ranking[ranking],
+        at: removed[step],
+        score: score[at],
+        low: ends[2 * at],
+        high: ends[2 * at + 1],
+      });
+    }
+  return points;
+}
+
+async function spanCurves(store: ViewerStore, number: number, probe: number): Promise<Point[]> {
+  const { labels, variables } = store.runList.runs[number];
+  if (!variables.some(({ name }) => name === "span_score")) return [];
+  const [score, ends] = await arrays(store, number, ["span_score", "span_score_interval"]);
+  const [, ways, radii] = shapeOf(store, number, "span_score");
+  const points: Point[] = [];
+  for (let way = 0; way < ways; way++)
+    for (let radius = 0; radius < radii; radius++) {
+      const at = (probe * ways + way) * radii + radius;
+      const frames = Number(labels.radius[radius]);
+      if (Number.isFinite(frames))
+        points.push({
+          line: `rows ${labels.rows[way]}`,
+          at: frames,
+          score: score[at],
+          low: ends[2 * at],
+          high: ends[2 * at + 1],
+        });
+    }
+  return points.sort((a, b) => a.at - b.at);
+}
+
+const shapeOf = (store: ViewerStore, number: number, name: string): number[] =>
+  store.runList.runs[number].variables.find((variable) => variable.name === name)!.shape;
+
+async function arrays(store: ViewerStore, number: number, names: string[]): Promise<Float32Array[]> {
+  const blocks = await Promise.all(names.map((name) => store.client.arrays(routes.variable(number, name))));
+  return blocks.map((block, i) => floats(block, names[i]));
+}

@@ -1,0 +1,7 @@
+// Colours of lines that differ for all kinds of colour vision (Okabe & Ito), on a light and a dark surface.
+import { theme } from "../store/theme";
+
+const LIGHT = ["#005ea6", "#d55e00", "#00734f", "#a0528a", "#8a6d00", "#3a8fc4", "#5a636e", "#1b1f24"];
+const DARK = ["#4d9be6", "#e69f00", "#3fd6a0", "#d99ac4", "#f0e442", "#9fd3f5", "#9aa3ad", "#e8eaed"];
+
+export const PALETTE = (): string[] => (theme.value.name === "dark" ? DARK : LIGHT);

@@ -1,0 +1,101 @@
+// The state of the page: signals that all views read and write, and the run that they show.
+import { batch, computed, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { ApiClient, type Host } from "../core/client";
+import type { Range } from "../core/range";
+import { routes } from "../core/routes";
+import type { HeadInfo, RunInfo, RunList, UtteranceDetail } from "../core/schema";
+import { levels } from "../core/tiles";
+import { FIELDS, initialState, parse, serialize, type State } from "./urlFields";
+
+export class ViewerStore {
+  readonly client: ApiClient;
+  readonly state: State;
+  readonly runList: RunList;
+  readonly run: RunInfo;
+  /** Values of the fields that an address does not contain. */
+  private readonly initial: Record<string, unknown>;
+  readonly utterance = computed(() => this.run.utterances[this.state.utterance.value] ?? this.run.utterances[0]);
+  /** The selected head; the first head of the run where the selected one does not exist. */
+  readonly selectedHead = computed<HeadInfo>(() => this.headAt(this.state.layer.value, this.state.head.value));
+  readonly frames = computed(() => this.utterance.value.frames);
+  readonly keys = computed<Range>(() => this.state.keys.value ?? { from: 0, to: this.frames.value });
+  readonly queries = computed<Range>(() => this.state.queries.value ?? { from: 0, to: this.frames.value });
+
+  /** A store for one of the runs; the second store of a comparison shares all state but the utterance. */
+  constructor(
+    client: ApiClient,
+    runList: RunList,
+    readonly runIndex = 0,
+    shared: State = initialState(),
+    utterance?: number,
+  ) {
+    this.client = client;
+    this.runList = runList;
+    this.run = runList.runs[runIndex];
+    const stored = Math.max(
+      0,
+      this.run.utterances.findIndex((info) => info.stored),
+    );
+    this.state = { ...shared, utterance: signal(utterance ?? stored) };
+    const initial = Object.entries(FIELDS).map(([name, field]) => [name, field.initial]);
+    this.initial = { ...Object.fromEntries(initial), utterance: stored };
+  }
+
+  headAt(layer: number, head: number): HeadInfo {
+    return this.run.heads.find((info) => info.layer === layer && info.head === head) ?? this.run.heads[0];
+  }
+
+  selectHead({ layer, head }: { layer: number; head: number }): void {
+    batch(() => {
+      this.state.layer.value = layer;
+      this.state.head.value = head;
+    });
+  }
+
+  /** Request the coarsest tile of a head, since the user is likely to open it. */
+  prefetch({ layer, head }: { layer: number; head: number }): void {
+    const coarsest = levels(this.frames.value) - 1;
+    const tile = routes.tile(this.runIndex, this.state.utterance.value, layer, head, coarsest, 0, 0);
+    this.client.bytes(tile).catch(() => undefined); // the view of the head shows the error
+  }
+
+  selectUtterance(utterance: number): void {
+    batch(() => {
+      this.state.utterance.value = utterance;
+      this.state.keys.value = this.state.queries.value = this.state.query.value = null;
+    });
+  }
+
+  setRange(keys: Range | null, queries: Range | null): void {
+    batch(() => {
+      this.state.keys.value = keys;
+      this.state.queries.value = queries;
+    });
+  }
+
+  detail(): Promise<UtteranceDetail> {
+    return this.client.json<UtteranceDetail>(routes.utterance(this.runIndex, this.state.utterance.value));
+  }
+
+  /** The state as the address contains it. */
+  serialize(): string {
+    return serialize(this.state, this.initial);
+  }
+
+  parse(address: string): void {
+    batch(() => {
+      parse(this.state, this.initial, address);
+      if (!this.run.utterances[this.state.utterance.value]) this.state.utterance.value = 0;
+    });
+  }
+}
+
+export async function openStore(host: Host): Promise<ViewerStore> {
+  const client = new ApiClient(host);
+  return new ViewerStore(client, await client.json<RunList>(routes.runs()));
+}
+
+export const StoreContext = createContext<ViewerStore>(null as unknown as ViewerStore);
+export const useStore = (): ViewerStore => useContext(StoreContext);

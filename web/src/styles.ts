@@ -1,0 +1,19 @@
+// All styles, in the order of their rules: page, components, views. Each file belongs to the component of its name.
+import "./page.css";
+import "./components/HeadPicker.css";
+import "./components/Thumbnail.css";
+import "./components/controls.css";
+import "./components/ExportButtons.css";
+import "./components/Figure.css";
+import "./components/Legend.css";
+import "./components/Operations.css";
+import "./components/HeadDetails.css";
+import "./components/Ablation.css";
+import "./components/BoundaryMarks.css";
+import "./components/Tracks.css";
+import "./components/HeatMap.css";
+import "./views/Atlas.css";
+import "./views/Head.css";
+import "./views/Compare.css";
+import "./views/Relations.css";
+import "./views/Heads.css";

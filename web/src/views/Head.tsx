@@ -1,0 +1,130 @@
+// One head on one utterance: its map below the waveform and the labels.
+import type { Signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { UtterancePlayer } from "../store/player";
+import { headId } from "../core/heads";
+import type { Thumbnails } from "../store/thumbnails";
+import { useStore } from "../store/viewerStore";
+import { BoundaryMarks } from "../components/BoundaryMarks";
+import { RadioGroup, Notices } from "../components/controls";
+import { HeadPicker } from "../components/HeadPicker";
+import { HeatMap } from "../components/HeatMap";
+import { ExportElementButtons } from "../components/ExportButtons";
+import { Clock, AttentionCurve, Labels, AttentionShading, Spectrogram } from "../components/Tracks";
+import { HeadDetails, Phones } from "../components/HeadDetails";
+
+export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
+  const store = useStore();
+  const player = useMemo(() => new UtterancePlayer(store), [store]);
+  const wave = useRef<HTMLDivElement>(null);
+  useEffect(() => player.attach(wave.current!), [player]);
+  const problems = [
+    player.error.value,
+    player.map.value.error.value,
+    player.boundaries.error.value,
+    thumbnails.value.error,
+  ];
+  const tiers = useRef<("words" | "phones")[]>([]); // until labels arrive, the tracks of the previous utterance keep their size
+  if (player.labels.ready.value)
+    tiers.current = (["words", "phones"] as const).filter((tier) => player.labels.detail.value[tier].length);
+  return (
+    <section class="head-view" aria-label="Head">
+      <HeadPicker thumbnails={thumbnails} />
+      <div class="stage">
+        <Transport player={player} />
+        <Notices of={problems} />
+        <div class="stack">
+          <div class="corner">
+            <span>sound</span>
+            <span>attention</span>
+            <BoundaryMarks player={player} />
+            {tiers.current.map((tier) => (
+              <span key={tier}>{tier}</span>
+            ))}
+          </div>
+          <div class="across">
+            <div class="wave">
+              <div ref={wave} class={player.audio.ready.value ? "wave-in" : "wave-in not-ready"} />
+              <AttentionShading player={player} />
+            </div>
+            <AttentionCurve player={player} />
+            <Spectrogram player={player} />
+            {tiers.current.map((tier) => (
+              <Labels key={tier} player={player} tier={tier} along="keys" />
+            ))}
+            <Clock player={player} />
+          </div>
+          <div class="down">
+            {tiers.current.map((tier) => (
+              <Labels key={tier} player={player} tier={tier} along="queries" />
+            ))}
+          </div>
+          <HeatMap player={player} />
+        </div>
+      </div>
+      <HeadDetails>
+        <Phones player={player} />
+      </HeadDetails>
+    </section>
+  );
+}
+
+function Transport({ player }: { player: UtterancePlayer }) {
+  const { store } = player;
+  const { scale, query, phone } = store.state;
+  const hasQuery = player.queriesShown.value.length > 0;
+  return (
+    <div class="toolbar">
+      <button
+        type="button"
+        class="primary"
+        onClick={() => player.audio.toggle()}
+        aria-label={player.audio.playing.value ? "Pause" : "Play"}
+      >
+        {player.audio.playing.value ? "❚❚" : "▶"}
+      </button>
+      <button type="button" disabled={!hasQuery} onClick={() => void player.playAttended()} title="Enter, on the map">
+        play what it attends to
+      </button>
+      <span class="hint" aria-live="polite">
+        {describe(player)}
+      </span>
+      <span class="spring" />
+      {(query.value !== null || phone.value) && (
+        <button type="button" class="plain" onClick={() => ((query.value = null), (phone.value = ""))}>
+          clear
+        </button>
+      )}
+      {store.state.keys.value && (
+        <button type="button" class="plain" title="Show the whole utterance" onClick={() => store.setRange(null, null)}>
+          fit
+        </button>
+      )}
+      <SaveMap player={player} />
+      <RadioGroup label="Colour scale" value={scale} options={["log", "linear", ["row", "by row"]]} />
+    </div>
+  );
+}
+
+function describe(player: UtterancePlayer): string {
+  const query = player.query.value;
+  const { phone } = player.store.state;
+  if (query !== null) {
+    const name = player.labels.phoneAt(query)?.label;
+    return `query at ${player.labels.secondsOf(query + 0.5).toFixed(2)} s${name ? `, ${name}` : ""}`;
+  }
+  return phone.value ? `all queries in ${phone.value}` : "point at the map to see a query, click to play";
+}
+
+/** Save the map with its tracks as one picture, and the attention of the query as numbers. */
+function SaveMap({ player }: { player: UtterancePlayer }) {
+  const { store } = player;
+  const attention = () =>
+    [...(player.attention.value ?? [])].map((weight, key) => ({
+      key,
+      seconds: player.labels.secondsOf(key),
+      attention: weight,
+    }));
+  const name = `${store.utterance.value.id} ${headId(store.selectedHead.value)}`;
+  return <ExportElementButtons name={name} within=".stack" table={attention} />;
+}

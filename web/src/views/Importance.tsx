@@ -1,0 +1,66 @@
+// Which heads matter: live ablation, scores of probes as heads are removed, and rankings.
+import type { Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import type { Thumbnails } from "../store/thumbnails";
+import type { RunInfo } from "../core/schema";
+import { useStore } from "../store/viewerStore";
+import { Notice } from "../components/controls";
+import { Ablation } from "../components/Ablation";
+import { ProbeCurves } from "../components/ProbeCurves";
+import { Rankings } from "../components/Rankings";
+
+export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
+  const store = useStore();
+  const numbered = store.runList.runs.map((run, number) => ({ run, number }));
+  const curves = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "score_interval"));
+  const ranked = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "rank"));
+  const rankings = ranked.some(({ run }) => run.kind === "ranking")
+    ? ranked.filter(({ run }) => run.kind === "ranking")
+    : ranked;
+  return (
+    <section class="importance-view" aria-label="Importance">
+      <Ablation thumbnails={thumbnails} />
+      <div class="two">
+        <div>
+          {curves.map(({ run, number }) => (
+            <OfThisModel key={number} run={run}>
+              <ProbeCurves number={number} />
+            </OfThisModel>
+          ))}
+          {!curves.length && (
+            <Notice>
+              No curves of probes are open. Make them with otoscope prune, and name that run after this one: otoscope
+              view RUN CURVES.
+            </Notice>
+          )}
+        </div>
+        <div>
+          {rankings.map(({ run, number }) => (
+            <OfThisModel key={number} run={run}>
+              <Rankings number={number} />
+            </OfThisModel>
+          ))}
+          {!rankings.length && (
+            <Notice>
+              No rankings are open. Make them with otoscope rank, and name that run after this one: otoscope view RUN
+              RANKING.
+            </Notice>
+          )}
+        </div>
+      </div>
+      <p class="hint">{store.run.no_model_reason}</p>
+    </section>
+  );
+}
+
+/** Results for the model of this run; heads of another model are different ones, even with the same numbers. */
+function OfThisModel({ run, children }: { run: RunInfo; children: ComponentChildren }) {
+  const store = useStore();
+  if (run.fingerprint === store.run.fingerprint) return <>{children}</>;
+  return (
+    <Notice>
+      {run.name} is of another model, {run.model}, not of the one of this run, {store.run.model}: open it after a run of
+      its own.
+    </Notice>
+  );
+}
