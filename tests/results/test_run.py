@@ -188,11 +188,11 @@ def test_a_laptop_without_torch_opens_and_draws_a_run(run, tmp_path):
     """Neither room imports torch, transformers or lhotse, and drawing leaves matplotlib's global state alone."""
     program = f"""
 import sys
-from otoscope.figures import draw
+from otoscope.figures import RenderOptions, render_figures
 from otoscope.results import heads_table, open_run
 run = open_run({str(run.path)!r})
 heads_table(run)
-draw(run, {str(tmp_path)!r}, on_skip=print)
+render_figures(run, {str(tmp_path)!r}, RenderOptions(on_skip=print))
 heavy = {{"torch", "transformers", "lhotse", "matplotlib.pyplot"}} & set(sys.modules)
 assert not heavy, heavy
 """

@@ -26,18 +26,11 @@ def figures(
     ] = False,
 ) -> None:
     """Draw the figures of a run: all that show its kind and for which it has the data."""
+    from otoscope.figures import RenderOptions
     from otoscope.figures.draw_run import draw
 
     def report_skipped(figure: str, reason: str) -> None:
         print(f"otoscope: skipped figure {figure}: {reason}", file=sys.stderr)
 
-    paths = draw(
-        run,
-        out,
-        formats=format.split(","),
-        utterance=utterance,
-        theme=theme.value,
-        zeroing=value_zeroing,
-        on_skip=report_skipped,
-    )
-    print(*paths, sep="\n")
+    options = RenderOptions(format.split(","), theme.value, report_skipped)
+    print(*draw(run, out, options, utterance=utterance, zeroing=value_zeroing), sep="\n")

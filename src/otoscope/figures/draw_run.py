@@ -1,6 +1,5 @@
 """Draw a run: its figures, with the maps they need."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +15,11 @@ if TYPE_CHECKING:  # a run is drawn without torch
 def draw(
     run: str | Path,
     out: str | Path,
+    options: RenderOptions | None = None,
     *,
-    formats: Sequence[str] = ("png",),
     utterance: str | None = None,
-    theme: str = "light",
     zeroing: bool = False,
     model: "Encoder | None" = None,
-    on_skip: Callable[[str, str], None] | None = None,
 ) -> list[Path]:
     """Draw every figure of a run into a folder.
 
@@ -32,12 +29,10 @@ def draw(
     Args:
         run: run folder that otoscope wrote.
         out: folder for the figures; created if it does not exist.
-        formats: file formats, of png, svg and pdf.
+        options: file formats, theme, and the receiver of skipped figures; PNG, light and a warning if None.
         utterance: id of the utterance whose maps are shown; None for the run's example.
-        theme: light or dark.
         zeroing: also draw value zeroing of the utterance, which the model computes now.
         model: the encoder that made the run, for the maps of `utterance` if no name loads the model (see `wrap`).
-        on_skip: receives (figure, reason) if the run lacks the data of a figure; None issues a warning instead.
 
     Returns:
         The paths of the written files.
@@ -50,7 +45,7 @@ def draw(
         >>> from otoscope import analyze
         >>> with TemporaryDirectory() as folder:
         ...     run = analyze("bundled", "bundled", f"{folder}/run", limit=2)
-        ...     sorted(path.name for path in draw(run.path, f"{folder}/figures", formats=["svg"]))[0]
+        ...     sorted(path.name for path in draw(run.path, f"{folder}/figures", RenderOptions(["svg"])))[0]
         'atlas.svg'
     """
     opened = open_run(run)
@@ -65,5 +60,4 @@ def draw(
         from otoscope.analysis.value_zeroing import zeroed
 
         extra = zeroed(opened, utterance, model)
-    options = RenderOptions(formats, theme, on_skip)
     return render_figures(opened, out, options, utterance=utterance, extra=extra)

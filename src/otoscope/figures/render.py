@@ -30,6 +30,10 @@ class RenderOptions:
         formats: file formats, of png, svg and pdf.
         theme: name of the theme, light or dark.
         on_skip: receives (figure, reason) if the run lacks the data of a figure; None issues a warning instead.
+
+    Examples:
+        >>> RenderOptions(formats=["svg", "pdf"]).theme
+        'light'
     """
 
     formats: Sequence[str] = ("png",)

@@ -23,7 +23,7 @@ def shared_steps(first: Recipe, second: Recipe) -> int:
         return 0
     changes = sorted({0, first.masking.early_steps, second.masking.early_steps})
     end = int(first.training["max_steps"])
-    return min((step for step in changes if first.masking.at(step) != second.masking.at(step)), default=end)
+    return min((step for step in changes if first.masking.span_at_step(step) != second.masking.span_at_step(step)), default=end)
 
 
 def copy_checkpoint(source: Path, steps: int, target: Path) -> None:

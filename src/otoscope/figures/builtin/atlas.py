@@ -30,7 +30,7 @@ def atlas(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _side(n_layers: int, n_heads: int) -> float:
-    """Edge of one map, in mm, so that the whole fits a printed page."""
+    """Return the edge of one map in mm, so that the atlas fits a printed page."""
     across = (FULL_WIDTH - LEFT - RIGHT + GAP) / n_heads - GAP
     down = (FULL_HEIGHT - TOP - BOTTOM + GAP) / n_layers - GAP
     return min(across, down, LARGEST)

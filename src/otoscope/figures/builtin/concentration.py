@@ -31,9 +31,9 @@ def concentration(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _extreme(dataset: xr.Dataset, sign: int) -> xr.Dataset:
-    """Value, low and high [layer, head] of the highest (`sign` 1) or lowest (-1) concentration on any phone.
+    """Return value, low and high [layer, head] of the highest (`sign` 1) or lowest (-1) concentration on any phone.
 
-    Low and high are NaN where too few utterances have the phone for an interval.
+    Low and high are NaN if too few utterances have the phone for an interval.
     """
     value, ends = dataset["concentration"], dataset["concentration_interval"]
     phone = (sign * value).fillna(-np.inf).argmax("key_phone")
@@ -42,7 +42,7 @@ def _extreme(dataset: xr.Dataset, sign: int) -> xr.Dataset:
 
 
 def _heads(axes: Axes, dataset: xr.Dataset, extreme: xr.Dataset, theme: Theme) -> None:
-    """One marker per head with its interval as a thin bar."""
+    """Draw one marker per head with its interval as a thin bar."""
     for name, marker in MARKERS.items():
         here, colour = dataset["category"].values == name, theme.categories[name]
         across = dataset["verticality"].values[here]

@@ -62,10 +62,7 @@ def _statistic(axes: Axes, dataset: xr.Dataset, statistic: str, theme: Theme) ->
 
 def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     """Draw stacked bars: the share of global, vertical and diagonal heads in each layer."""
-    heads = dataset["category"].to_series().rename("category").reset_index()
-    present = heads[heads["category"] != ""]
-    shares = pd.crosstab(present["layer"], present["category"], normalize="index")
-    shares = shares.reindex(columns=list(LETTERS), fill_value=0)
+    shares = _category_shares(dataset)
     bar_width = WIDTH / len(shares) * BAR
     bottom = np.zeros(len(shares))
     for category, letter in LETTERS.items():
@@ -88,6 +85,14 @@ def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.5, 1])
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def _category_shares(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the share of each category (column) in each layer (row)."""
+    heads = dataset["category"].to_series().rename("category").reset_index()
+    present = heads[heads["category"] != ""]
+    shares = pd.crosstab(present["layer"], present["category"], normalize="index")
+    return shares.reindex(columns=list(LETTERS), fill_value=0)
 
 
 def _over_layers(axes: Axes, n_layers: int, theme: Theme) -> None:

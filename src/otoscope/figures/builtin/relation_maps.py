@@ -11,6 +11,7 @@ from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.page import FULL_WIDTH, POINT, add_axes_mm, add_text_mm, ellipsize, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.relations.operations import SAME_PHONE
 
 LEFT, TOP, SIDE, GAP = 16.0, 17.0, 70.0, 19.0
 HEADING, BELOW, KEY = 8.5, 9.5, 15.0
@@ -27,8 +28,8 @@ def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
     rows = -(-len(shown) // 2)
     figure = new_page(FULL_WIDTH, TOP + rows * row + KEY)
     add_header(figure, "Relations between phones", corpus_caption(dataset), dataset, theme, LEFT + 2 * SIDE + GAP)
-    for i, (why, head) in enumerate(shown.items()):
-        _map(figure, head, why, LEFT + i % 2 * (SIDE + GAP), TOP + i // 2 * row, theme)
+    for i, (reason, head) in enumerate(shown.items()):
+        _map(figure, head, reason, LEFT + i % 2 * (SIDE + GAP), TOP + i // 2 * row, theme)
     _key(figure, TOP + rows * row + 1.5, theme)
     return figure
 
@@ -41,23 +42,23 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
     variables = ["category", "operations", "preference", "concentration", "operation_effect", "phone_class"]
     heads = dataset[variables].stack(place=("layer", "head"), create_index=False).load()
     extreme = abs(heads["concentration"]).max("key_phone").fillna(-1)
-    same = heads["operation_effect"].sel(operation="the same phone elsewhere", drop=True)
-    chosen = {}
+    same = heads["operation_effect"].sel(operation=SAME_PHONE.target, drop=True)
+    selected = {}
     for name in ("global", "vertical", "diagonal"):
         here = extreme.where(heads["category"] == name)
         if here.notnull().any():
-            chosen[f"{name}, extreme concentration"] = heads.isel(place=int(np.nanargmax(here.values)))
+            selected[f"{name}, extreme concentration"] = heads.isel(place=int(np.nanargmax(here.values)))
     if same.notnull().any():
-        chosen["most to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
-    return chosen
+        selected["most to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
+    return selected
 
 
-def _map(figure: Figure, head: xr.Dataset, why: str, left: float, top: float, theme: Theme) -> None:
+def _map(figure: Figure, head: xr.Dataset, reason: str, left: float, top: float, theme: Theme) -> None:
     symbols = [str(symbol) for symbol in head["key_phone"].values]
-    does = head["operations"].item() or "no operation is significant"
-    name = f"layer {head['layer'].item()}, head {head['head'].item()}: {why}"
+    operations = head["operations"].item() or "no operation is significant"
+    name = f"layer {head['layer'].item()}, head {head['head'].item()}: {reason}"
     add_text_mm(figure, left, top, ellipsize(name, TEXT_PT, SIDE, "bold"), weight="bold")
-    add_text_mm(figure, left, top + 3.3, _beginning(does, SIDE), color=theme.muted)
+    add_text_mm(figure, left, top + 3.3, _truncate(operations, SIDE), color=theme.muted)
     axes = add_axes_mm(figure, left, top + HEADING, SIDE, SIDE)
     axes.imshow(_doublings(head["preference"].values), vmin=-DOUBLINGS, vmax=DOUBLINGS, cmap=theme.diverging)
     axes.set(xticks=[], yticks=[])
@@ -67,12 +68,12 @@ def _map(figure: Figure, head: xr.Dataset, why: str, left: float, top: float, th
 
 
 def _doublings(preference: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """Preference as doublings of uniform attention, within the colours; NaN stays."""
+    """Return the preference as doublings of uniform attention, within the range of colours; NaN stays NaN."""
     return np.log2(np.maximum(1 + preference, 2.0 ** -(DOUBLINGS + 1)))
 
 
 def _changes(classes: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
-    """Places at which the class of phones changes."""
+    """Return the indices at which the class of phones changes."""
     return 1 + np.flatnonzero(classes[1:] != classes[:-1])
 
 
@@ -82,7 +83,7 @@ def _separate(axes: Axes, places: npt.NDArray[np.intp], theme: Theme) -> None:
 
 
 def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
-    """Phones along the left and the bottom edge, in turn on two lines, those that fit."""
+    """Draw the phones along the left and the bottom edge, alternating between two lines, as many as fit."""
     centres = SIDE * (np.arange(len(symbols)) + 0.5) / len(symbols)
     heights = [TEXT_PT * POINT + 0.1] * len(symbols)
     widths = [text_width(symbol, TEXT_PT) + 0.4 for symbol in symbols]
@@ -98,13 +99,13 @@ def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
             add_text_mm(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
 
 
-def _beginning(text: str, width: float) -> str:
-    """As much of a list as fits."""
+def _truncate(text: str, width: float) -> str:
+    """Return as much of a list as fits into a width in mm."""
     words = text.split("; ")
-    kept = len(words)
-    while kept > 1 and text_width("; ".join(words[:kept]) + " …", TEXT_PT) > width:
-        kept -= 1
-    return "; ".join(words[:kept]) + (" …" if kept < len(words) else "")
+    count = len(words)
+    while count > 1 and text_width("; ".join(words[:count]) + " …", TEXT_PT) > width:
+        count -= 1
+    return "; ".join(words[:count]) + (" …" if count < len(words) else "")
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:

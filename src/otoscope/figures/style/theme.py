@@ -39,7 +39,7 @@ class Theme:
 
     @property
     def plain(self) -> Colormap:
-        """Return colours from the surface to the foreground, for data without a category; undefined values as the grid."""
+        """Return colours from the surface to the foreground, for data without a category."""
         return LinearSegmentedColormap.from_list(f"{self.name}-plain", [self.surface, self.foreground]).with_extremes(
             bad=self.grid
         )

@@ -35,6 +35,10 @@ class ReproductionOptions:
         device: torch device, as for `load`.
         jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
             training depend on the number of threads.
+
+    Examples:
+        >>> ReproductionOptions(seeds=1).size
+        'small'
     """
 
     size: str = "small"

@@ -15,7 +15,7 @@ from otoscope.papers.yang2020.claims.claim import (
 )
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference, best_of, resampled_difference
-from otoscope.relations.operations import SAME, SILENT, Operation, operations
+from otoscope.relations.operations import SAME_PHONE, SILENCE_TO_SILENCE, Operation, operations
 from otoscope.typing import AnyFloats, Bools, Ints
 
 SIBILANTS = ("ch", "jh", "s", "sh")
@@ -42,13 +42,13 @@ class OperationClaim:
 
         Next to a segment of a phone there is another phone, so that every local head avoids the same phone elsewhere.
         """
-        return self.avoids and SAME.target in self.targets
+        return self.avoids and SAME_PHONE.target in self.targets
 
 
 OPERATION_CLAIMS = {
-    ClaimId.SILENCE_TO_SILENCE: OperationClaim((SILENT.target,)),
-    ClaimId.ATTENDS_SAME_PHONE: OperationClaim((SAME.target,)),
-    ClaimId.AVOIDS_SAME_PHONE: OperationClaim((SAME.target,), avoids=True),
+    ClaimId.SILENCE_TO_SILENCE: OperationClaim((SILENCE_TO_SILENCE.target,)),
+    ClaimId.ATTENDS_SAME_PHONE: OperationClaim((SAME_PHONE.target,)),
+    ClaimId.AVOIDS_SAME_PHONE: OperationClaim((SAME_PHONE.target,), avoids=True),
     ClaimId.ATTENDS_SILENCE: OperationClaim(("silence",)),
     ClaimId.AVOIDS_SILENCE: OperationClaim(("silence",), avoids=True),
     ClaimId.ATTENDS_SIBILANTS: OperationClaim(SIBILANTS),

@@ -38,26 +38,25 @@ def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
 
 
 def _models(dataset: xr.Dataset, method: str) -> list[str]:
-    """Models whose value is shown; the first alone where the method needs none."""
+    """Return the models whose value is shown; only the first if the method needs no model."""
     defined = dataset["r_value"].sel(segmenter=method, mode="strict").dropna("model")["model"].values
     return [str(name) for name in defined][: 1 if method in SPECTRAL else None]
 
 
 def _rows(axes: Axes, dataset: xr.Dataset, methods: list[str], theme: Theme) -> dict[str, float]:
-    """One marker with its interval for each method and model; where the middle of each method is, in mm."""
+    """Draw one marker with its interval for each method and model; return the centre of each method, in mm."""
     styles, middle, top = model_styles(dataset, theme), {}, ROW
     for method in methods:
         names = _models(dataset, method)
-        for at, name in enumerate(names):
-            one = dataset.sel(model=name, segmenter=method)
+        for index, name in enumerate(names):
+            selected = dataset.sel(model=name, segmenter=method)
             colour = theme.muted if method in SPECTRAL else styles[name].colour
-            across, value = top + at * ROW, one["r_value"].sel(mode="strict").item()
-            axes.hlines(across, *one["r_value_interval"].sel(mode="strict").values, color=colour, linewidth=0.9)
+            across, value = top + index * ROW, selected["r_value"].sel(mode="strict").item()
+            axes.hlines(across, *selected["r_value_interval"].sel(mode="strict").values, color=colour, linewidth=0.9)
             axes.plot(value, across, "s" if method in SPECTRAL else styles[name].marker, color=colour, markersize=3.6)
-            if not np.isnan(one["r_value_published"]):
-                axes.plot(
-                    one["r_value_published"].item(), across, "D", color=theme.foreground, fillstyle="none", markersize=4
-                )
+            published = selected["r_value_published"].item()
+            if not np.isnan(published):
+                axes.plot(published, across, "D", color=theme.foreground, fillstyle="none", markersize=4)
         middle[method] = top + (len(names) - 1) * ROW / 2
         top += (len(names) + 1) * ROW
     return middle
