@@ -10,6 +10,9 @@ import otoscope
 FUNCTIONS = [name for name in otoscope.__all__ if inspect.isfunction(getattr(otoscope, name))]
 CLASSES = [name for name in otoscope.__all__ if inspect.isclass(getattr(otoscope, name))]
 
+RAISES_NOTHING = {"register", "rollout", "similarity", "supported_families"}
+"""They check no input of a user."""
+
 
 def docstring(name: str) -> str:
     return inspect.getdoc(getattr(otoscope, name)) or ""
@@ -52,8 +55,7 @@ def test_a_public_function_describes_what_it_returns(name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_public_function_describes_what_it_raises(name):
-    module = inspect.getmodule(getattr(otoscope, name))
-    if "InputError" in vars(module):
+    if name not in RAISES_NOTHING:
         assert "InputError" in section(name, "Raises")
 
 
