@@ -17,7 +17,7 @@ from .configuration import AudioAlbertConfig, MockingjayConfig, TeraConfig
 
 
 def stack_frames(frames: Tensor, rate: int) -> Tensor:
-    """`[batch, frames, bands]` to `[batch, frames // rate, rate * bands]`; the remainder is dropped.
+    """Stack `[batch, frames, bands]` to `[batch, frames // rate, rate * bands]`; the remainder is dropped.
 
     Examples:
         >>> stack_frames(torch.arange(5.0).reshape(1, 5, 1), 2).tolist()
@@ -45,7 +45,7 @@ class MockingjayInput(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, stacked: Tensor, first_position: Tensor | None = None) -> Tensor:
-        """`[batch, frames, rate * bands]` to `[batch, frames, hidden]`, counted from `first_position [batch]` or 0."""
+        """Project `[batch, frames, rate * bands]` to `[batch, frames, hidden]`; positions count from `first_position [batch]` or 0."""
         projected = self.projection(stacked)
         position = torch.arange(projected.shape[1], device=projected.device)
         if first_position is not None:
@@ -79,7 +79,7 @@ class MockingjayEncoder(BertEncoder):
             del self.layer[1:]
 
     def forward(self, hidden: Tensor, attention_mask: Tensor | None = None, **kwargs: object) -> Tensor:
-        """`[batch, frames, hidden]` through all layers."""
+        """Run `[batch, frames, hidden]` through all layers."""
         for i in range(self.config.num_hidden_layers):
             hidden = self.layer[i % len(self.layer)](hidden, attention_mask, **kwargs)
         return hidden
@@ -136,7 +136,7 @@ class MockingjayPredictionHead(nn.Module):
         self.output = nn.Linear(config.hidden_size, config.target_size * config.downsample_rate)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """`[batch, frames, hidden]` to `[batch, frames, rate * target bands]`."""
+        """Map `[batch, frames, hidden]` to `[batch, frames, rate * target bands]`."""
         return self.output(self.layer_norm(self.activation(self.dense(hidden))))
 
 
