@@ -45,7 +45,10 @@ class MockingjayInput(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, stacked: Tensor, first_position: Tensor | None = None) -> Tensor:
-        """Project `[batch, frames, rate * bands]` to `[batch, frames, hidden]`; positions count from `first_position [batch]` or 0."""
+        """Project `[batch, frames, rate * bands]` to `[batch, frames, hidden]`.
+
+        Positions count from `first_position [batch]`, or from 0.
+        """
         projected = self.projection(stacked)
         position = torch.arange(projected.shape[1], device=projected.device)
         if first_position is not None:
