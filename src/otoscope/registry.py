@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar, cast
 
@@ -33,7 +34,7 @@ class Registry(Generic[T]):
         >>> "globalness" in STATISTICS.names()
         True
         >>> STATISTICS.get("globalness").units
-        '1'
+        'nats'
     """
 
     kind: str
@@ -85,8 +86,10 @@ class Registry(Generic[T]):
 
     def _modules(self) -> dict[str, str]:
         """Dotted names of the built-in modules by the names of their plug-ins."""
-        spec = find_spec(self.package)
-        folders = spec.submodule_search_locations if spec is not None else None
+        top, *rest = self.package.split(".")
+        spec = find_spec(top)  # find_spec of a package below imports those above it
+        roots = spec.submodule_search_locations if spec is not None else None
+        folders = [str(Path(root).joinpath(*rest)) for root in roots or ()]
         modules = (info.name for info in pkgutil.iter_modules(folders) if not info.name.startswith("_"))
         return {name.replace("_", self.separator): f"{self.package}.{name}" for name in modules}
 

@@ -36,14 +36,14 @@ def test_a_file_that_is_not_of_audio_is_named(tmp_path: Path) -> None:
 def test_an_unknown_format_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refusal:
         read_corpus(tmp_path, format="ark")
-    assert str(refusal.value) == f"format 'ark' is unknown; the formats are {', '.join(FORMATS)}"
+    assert str(refusal.value) == f"expected --format {', '.join(FORMATS)}; found ark"
 
 
 @pytest.mark.parametrize(
     ("format", "message"),
     [
-        ("timit", "no labels of format timit found beside the audio; leave --format out"),
-        ("textgrid", "no labels of format textgrid found beside the audio; leave --format out"),
+        ("timit", "expected labels of format timit next to the audio, found none; omit --format"),
+        ("textgrid", "expected labels of format textgrid next to the audio, found none; omit --format"),
         ("kaldi", "expected wav.scp, or a folder named audio here or one level up; found neither"),
         ("lhotse", "expected Lhotse manifests, *cuts*.jsonl(.gz) or *recordings*.jsonl(.gz); found none"),
     ],
@@ -59,7 +59,9 @@ def test_labels_of_two_formats_ask_for_a_choice(tmp_path: Path) -> None:
     audio = write_tone(tmp_path / "a.wav")
     audio.with_suffix(".phn").write_text("0 16000 a\n")
     audio.with_suffix(".TextGrid").write_text("")
-    with pytest.raises(InputError, match=r"labels of several formats .* choose with --format timit or textgrid"):
+    with pytest.raises(
+        InputError, match=r"labels of one format, found several.* --format textgrid or timit"
+    ):
         read_corpus(tmp_path)
     assert read_corpus(tmp_path, format="timit")[0].supervisions[0].alignment["phone"][0].symbol == "a"
     assert read_corpus(tmp_path, format="audio")[0].supervisions[0].alignment is None
@@ -67,7 +69,7 @@ def test_labels_of_two_formats_ask_for_a_choice(tmp_path: Path) -> None:
 
 def test_a_tier_is_refused_where_there_are_none(tmp_path: Path) -> None:
     write_tone(tmp_path / "a.wav")
-    with pytest.raises(InputError, match="tier 'phones' cannot be chosen, audio has no tiers; leave --tier out"):
+    with pytest.raises(InputError, match="tier 'phones' cannot be chosen, audio has no tiers; omit --tier"):
         read_corpus(tmp_path, tier="phones")
 
 
@@ -138,7 +140,7 @@ def test_two_files_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
     skipped: list[Skipped] = []
     (cut,) = read_corpus(tmp_path, on_skip=skipped.append)
     assert cut.recording.sources[0].source.endswith("a.flac")
-    reason = f"{tmp_path / 'a.wav'}: its id a is that of another utterance already; rename or remove one"
+    reason = f"{tmp_path / 'a.wav'}: expected different ids, found a again; rename or remove one file"
     assert skipped == [Skipped("a", reason)]
 
 

@@ -26,3 +26,4 @@ def documented_example(page: str) -> str:
 STATISTIC_EXAMPLE = documented_example("statistic.md")
 FIGURE_EXAMPLE = documented_example("figure.md")
 MODEL_FAMILY_EXAMPLE = documented_example("model-family.md")
+CORPUS_FORMAT_EXAMPLE = documented_example("corpus-format.md")

@@ -1,39 +1,39 @@
-"""Which layout a corpus has."""
+"""Detect the format of a corpus."""
 
-from pathlib import Path
-
-from otoscope.corpus.builtin.kaldi import is_kaldi
-from otoscope.corpus.builtin.lhotse import is_manifest
-from otoscope.corpus.builtin.textgrid import has_textgrids
-from otoscope.corpus.builtin.timit import is_timit
-from otoscope.corpus.file_index import Listing
+from otoscope.corpus.formats import FORMATS, CorpusQuery, Layout
 from otoscope.errors import InputError
 
-LABELLED = {"timit": is_timit, "textgrid": has_textgrids}
-FORMATS = ("audio", "timit", "textgrid", "kaldi", "lhotse")
 
+def detect_format(query: CorpusQuery) -> str:
+    """Return the name of the format of a corpus.
 
-def recognise(path: Path, listing: Listing) -> str:
-    """The format of the corpus at `path`, one of `FORMATS`.
+    Manifests come first, then label files next to the audio, then audio without labels.
 
-    Lhotse: a file *.jsonl(.gz), or a folder with manifests of cuts or recordings. Kaldi: `wav.scp` or `utt2spk`.
-    TIMIT: `.phn` or `.wrd` beside the audio. TextGrid: `.TextGrid` beside the audio. Otherwise: audio.
+    Raises:
+        InputError: there is no audio, or there are labels of several formats.
     """
-    if is_manifest(path):
-        return "lhotse"
-    if is_kaldi(path):
-        return "kaldi"
-    require("audio", path, listing)
-    labelled = [format for format, present in LABELLED.items() if present(listing)]
+    manifests = sorted(_matching(query, Layout.MANIFEST), key=lambda name: -FORMATS.get(name).priority)
+    if manifests:
+        return manifests[0]
+    check_format("audio", query)
+    labelled = _matching(query, Layout.LABELS)
     if len(labelled) > 1:
         choices = " or ".join(labelled)
-        raise InputError(f"{path}: labels of several formats lie beside the audio; choose with --format {choices}")
+        raise InputError(f"{query.path}: expected labels of one format, found several; choose with --format {choices}")
     return labelled[0] if labelled else "audio"
 
 
-def require(format: str, path: Path, listing: Listing) -> None:
-    """Raise `InputError` where `path` lacks the audio, or the labels beside it, that make a corpus of this format."""
-    if not listing.audio:
-        raise InputError(f"{path}: no audio found (wav, flac, ogg, opus, mp3); check the path of the corpus")
-    if format in LABELLED and not LABELLED[format](listing):
-        raise InputError(f"{path}: no labels of format {format} found beside the audio; leave --format out")
+def check_format(name: str, query: CorpusQuery) -> None:
+    """Raise InputError unless a corpus has the audio and the labels of its format."""
+    layout = FORMATS.get(name).layout
+    if layout is Layout.MANIFEST:
+        return
+    if not query.files.audio:
+        raise InputError(f"{query.path}: no audio found (wav, flac, ogg, opus, mp3); check the path of the corpus")
+    if layout is Layout.LABELS and not FORMATS.get(name).matches(query):
+        raise InputError(f"{query.path}: expected labels of format {name} next to the audio, found none; omit --format")
+
+
+def _matching(query: CorpusQuery, layout: Layout) -> list[str]:
+    formats = FORMATS.select().items()
+    return [name for name, format in formats if format.layout is layout and format.matches(query)]

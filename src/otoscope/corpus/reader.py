@@ -1,4 +1,4 @@
-"""Read any corpus: recognise its layout, open every utterance, keep what can be used."""
+"""Read any corpus: detect its format, open each utterance, and skip those that cannot be used."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -8,22 +8,15 @@ from typing import NamedTuple
 
 from lhotse import CutSet, MonoCut
 
-from otoscope.corpus.builtin.audio import audio_folder
-from otoscope.corpus.builtin.kaldi import kaldi
-from otoscope.corpus.builtin.lhotse import lhotse_manifests
-from otoscope.corpus.builtin.textgrid import textgrids
-from otoscope.corpus.builtin.timit import timit
-from otoscope.corpus.detect import FORMATS, LABELLED, recognise, require
-from otoscope.corpus.file_index import Listing, is_there, list_files
+from otoscope.corpus.detect import check_format, detect_format
+from otoscope.corpus.file_index import is_there, list_files
+from otoscope.corpus.formats import FORMATS, CorpusQuery, Layout, UnreadCut
 from otoscope.corpus.utterance import Utterance, to_cut
 from otoscope.errors import InputError
 
-Candidate = tuple[str, Path | None, Callable[[], MonoCut]]
-"""An utterance's id, the file that holds it, and how to make its cut (raises `InputError` where it cannot be used)."""
-
 
 class Skipped(NamedTuple):
-    """An utterance that was left out, and why."""
+    """A skipped utterance and the reason."""
 
     id: str
     reason: str
@@ -77,47 +70,41 @@ def read_corpus(
 
 def _candidates(
     path: Path, labels: Path | None, format: str | None, tier: str | None, channel: int | None
-) -> Iterator[Candidate]:
-    if format is not None and format not in FORMATS:
-        raise InputError(f"format '{format}' is unknown; the formats are {', '.join(FORMATS)}")
+) -> Iterator[UnreadCut]:
+    if format is not None and format not in FORMATS.names():
+        raise InputError(f"expected --format {', '.join(FORMATS.names())}; found {format}")
     if not is_there(path):
         raise InputError(f"{path}: no such file or folder; check the path of the corpus")
     if labels and not (path.is_dir() and labels.is_dir()):
-        raise InputError(f"expected a folder of audio and a folder of its labels, got {path} and {labels}")
-    listing = list_files(path, labels)
-    format = format or recognise(path, listing)
-    if labels and format not in LABELLED:
+        raise InputError(f"expected a folder of audio and a folder of its labels, found {path} and {labels}")
+    query = CorpusQuery(path, list_files(path, labels), tier, channel)
+    name = format or detect_format(query)
+    if labels and FORMATS.get(name).layout is not Layout.LABELS:
         raise InputError(f"{labels}: no labels found for the audio of {path}; expected them in the same subfolders")
-    if tier and format not in ("textgrid", "lhotse"):
-        raise InputError(f"{path}: tier '{tier}' cannot be chosen, {format} has no tiers; leave --tier out")
-    if format == "lhotse":
-        return lhotse_manifests(path, tier, channel)
-    return (
-        (found.id, found.audio, partial(to_cut, found, channel)) for found in _utterances(format, path, listing, tier)
-    )
+    if tier and not FORMATS.get(name).has_tiers:
+        raise InputError(f"{path}: tier '{tier}' cannot be chosen, {name} has no tiers; omit --tier")
+    check_format(name, query)
+    return (_unread(item, channel) for item in FORMATS.get(name).read(query))
 
 
-def _utterances(format: str, path: Path, listing: Listing, tier: str | None) -> Iterator[Utterance]:
-    if format == "kaldi":
-        return kaldi(path)
-    require(format, path, listing)
-    if format == "textgrid":
-        return textgrids(listing, tier)
-    return timit(listing) if format == "timit" else audio_folder(listing)
+def _unread(item: Utterance | UnreadCut, channel: int | None) -> UnreadCut:
+    return item if isinstance(item, UnreadCut) else UnreadCut(item.id, item.audio, partial(to_cut, item, channel))
 
 
-def _usable(candidates: Iterable[Candidate], strict: bool, skipped: list[Skipped]) -> Iterator[MonoCut]:
-    seen: set[str] = set()
-    for id, file, make in candidates:
+def _usable(candidates: Iterable[UnreadCut], strict: bool, skipped: list[Skipped]) -> Iterator[MonoCut]:
+    ids: set[str] = set()
+    for candidate in candidates:
         try:
-            if id in seen:
-                raise InputError(f"{file}: its id {id} is that of another utterance already; rename or remove one")
-            seen.add(id)
-            yield make()
+            if candidate.id in ids:
+                raise InputError(
+                    f"{candidate.file}: expected different ids, found {candidate.id} again; rename or remove one file"
+                )
+            ids.add(candidate.id)
+            yield candidate.read()
         except InputError as error:
             if strict:
                 raise
-            skipped.append(Skipped(id, str(error)))
+            skipped.append(Skipped(candidate.id, str(error)))
 
 
 def _nothing_usable(path: str | Path, skipped: list[Skipped]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from otoscope.corpus.file_index import Listing
+from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.utterance import Utterance
 
 
@@ -31,3 +32,6 @@ def speakers(listing: Listing) -> list[str | None]:
 def _speaker(file: Path) -> str:
     folder, above = file.parent.name, file.parent.parent.name
     return above if file.name.startswith(f"{above}-{folder}-") else folder
+
+
+FORMAT = CorpusFormat(Layout.AUDIO, lambda query: bool(query.files.audio), lambda query: audio_folder(query.files))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from otoscope.corpus.file_index import is_there, list_files, read_lines
+from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import InputError
@@ -124,3 +125,6 @@ def _table_if_there(file: Path) -> dict[str, str]:
 def _here_or_above(folder: Path, name: str) -> Path | None:
     places = (folder / name, folder.absolute().parent / name)
     return next((place for place in places if place.exists()), None)
+
+
+FORMAT = CorpusFormat(Layout.MANIFEST, lambda query: is_kaldi(query.path), lambda query: kaldi(query.path))

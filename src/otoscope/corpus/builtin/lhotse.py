@@ -1,7 +1,7 @@
 """Lhotse manifests: cuts, or recordings with supervisions, as jsonl or jsonl.gz."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy, to_list
 
 from otoscope.corpus.file_index import is_there
+from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.recording import check_channels, read_header
 from otoscope.corpus.utterance import Annotation, align, within
@@ -26,10 +27,8 @@ def is_manifest(path: Path) -> bool:
     return bool(_manifests(path))
 
 
-def lhotse_manifests(
-    path: Path, tier: str | None = None, channel: int | None = None
-) -> Iterator[tuple[str, Path, Callable[[], MonoCut]]]:
-    """For each supervision, and each cut without one: its id, its manifest, and how to make its checked cut.
+def lhotse_manifests(path: Path, tier: str | None = None, channel: int | None = None) -> Iterator[UnreadCut]:
+    """Yield one unread cut for each supervision, and for each cut without supervisions.
 
     Phones are the alignment named `tier` (by default phone or phones). Of a recording with several channels, `channel`
     chooses the supervisions. Audio is read from files, never by a command or from the network.
@@ -39,7 +38,7 @@ def lhotse_manifests(
         raise InputError(f"{path}: expected Lhotse manifests, *cuts*.jsonl(.gz) or *recordings*.jsonl(.gz); found none")
     for file, cut in chain.from_iterable(_cuts(file) for file in manifests):
         for supervision in _supervisions(cut, channel):
-            yield supervision.id, file, partial(_utterance, cut, supervision, file.parent, tier, channel)
+            yield UnreadCut(supervision.id, file, partial(_utterance, cut, supervision, file.parent, tier, channel))
 
 
 def _manifests(path: Path) -> list[Path]:
@@ -152,3 +151,12 @@ def _annotation(supervision: SupervisionSegment, start: float, tier: str | None)
 
 def _intervals(items: Iterable[AlignmentItem], start: float) -> list[Interval]:
     return [Interval(item.symbol, item.start - start, item.end - start) for item in items]
+
+
+FORMAT = CorpusFormat(
+    Layout.MANIFEST,
+    lambda query: is_manifest(query.path),
+    lambda query: lhotse_manifests(query.path, query.tier, query.channel),
+    has_tiers=True,
+    priority=1,
+)

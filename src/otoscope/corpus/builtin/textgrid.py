@@ -6,6 +6,7 @@ from pathlib import Path
 
 from otoscope.corpus.builtin.audio import speakers
 from otoscope.corpus.file_index import Listing
+from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.praat import read_tiers
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import InputError
@@ -53,3 +54,11 @@ def _phone_tier(tiers: Iterable[str], tier: str | None, id: str) -> str:
 def _named(kind: str, tiers: Iterable[str]) -> list[str]:
     """The tiers named `phone`, `phones` or `speaker - phones` (for the kind phone), in any case."""
     return [name for name in tiers if name.lower().split(" - ")[-1] in (kind, f"{kind}s")]
+
+
+FORMAT = CorpusFormat(
+    Layout.LABELS,
+    lambda query: has_textgrids(query.files),
+    lambda query: textgrids(query.files, query.tier),
+    has_tiers=True,
+)

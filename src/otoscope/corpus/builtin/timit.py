@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from otoscope.corpus.file_index import Listing, read_lines
+from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import InputError
@@ -44,3 +45,6 @@ def _interval(line: str, sampling_rate: int, file: Path) -> Interval:
 def _text(file: Path) -> str:
     words = " ".join(read_lines(file)).split()
     return " ".join(words[2:] if all(word.isdigit() for word in words[:2]) else words)
+
+
+FORMAT = CorpusFormat(Layout.LABELS, lambda query: is_timit(query.files), lambda query: timit(query.files))

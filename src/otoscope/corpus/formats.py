@@ -1,0 +1,77 @@
+"""Describe corpus formats; each format is one file of `builtin/`, or a plug-in of another package."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from lhotse import MonoCut
+
+from otoscope.corpus.file_index import Listing
+from otoscope.corpus.utterance import Utterance
+from otoscope.registry import Registry
+
+
+class Layout(Enum):
+    """What decides that a folder has a format."""
+
+    MANIFEST = "manifest"
+    """Files that list the utterances and name their audio."""
+    LABELS = "labels"
+    """Label files next to the audio."""
+    AUDIO = "audio"
+    """Audio files without labels."""
+
+
+@dataclass(frozen=True)
+class CorpusQuery:
+    """What the user asks for.
+
+    Attributes:
+        path: a folder or one file.
+        files: audio and label files at `path`.
+        tier: name of the tier of phones, or None.
+        channel: channel of the audio, or None.
+    """
+
+    path: Path
+    files: Listing
+    tier: str | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class UnreadCut:
+    """A cut that is not read yet.
+
+    Attributes:
+        id: id of the utterance.
+        file: file that lists the utterance, for error messages.
+        read: returns the cut, or raises InputError if the utterance cannot be used.
+    """
+
+    id: str
+    file: Path | None
+    read: Callable[[], MonoCut]
+
+
+@dataclass(frozen=True)
+class CorpusFormat:
+    """One corpus format.
+
+    Attributes:
+        layout: what decides that a folder has this format.
+        matches: returns whether `query.path` has this format; opens no audio.
+        read: returns the utterances of `query.path`. Only formats that build cuts themselves return `UnreadCut`.
+        has_tiers: whether the user may choose a tier of phones with `--tier`.
+        priority: of two manifest formats that match, the one with the higher priority is detected.
+    """
+
+    layout: Layout
+    matches: Callable[[CorpusQuery], bool]
+    read: Callable[[CorpusQuery], Iterable[Utterance | UnreadCut]]
+    has_tiers: bool = False
+    priority: int = 0
+
+
+FORMATS: Registry[CorpusFormat] = Registry("corpus_formats", "otoscope.corpus.builtin", "FORMAT")
