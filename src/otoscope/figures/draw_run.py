@@ -42,9 +42,9 @@ def draw(
 
     Examples:
         >>> from tempfile import TemporaryDirectory
-        >>> from otoscope import analyze
+        >>> from otoscope import SpeechOptions, analyze
         >>> with TemporaryDirectory() as folder:
-        ...     run = analyze("bundled", "bundled", f"{folder}/run", limit=2)
+        ...     run = analyze("bundled", "bundled", f"{folder}/run", options=SpeechOptions(limit=2))
         ...     sorted(path.name for path in draw(run.path, f"{folder}/figures", RenderOptions(["svg"])))[0]
         'atlas.svg'
     """

@@ -23,7 +23,8 @@ def shared_steps(first: Recipe, second: Recipe) -> int:
         return 0
     changes = sorted({0, first.masking.early_steps, second.masking.early_steps})
     end = int(first.training["max_steps"])
-    return min((step for step in changes if first.masking.span_at_step(step) != second.masking.span_at_step(step)), default=end)
+    spans = {step: (first.masking.span_at_step(step), second.masking.span_at_step(step)) for step in changes}
+    return min((step for step, (span, other) in spans.items() if span != other), default=end)
 
 
 def copy_checkpoint(source: Path, steps: int, target: Path) -> None:
