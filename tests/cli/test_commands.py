@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -135,3 +136,7 @@ def test_an_interrupted_command_says_how_to_go_on(otoscope_command, monkeypatch)
     ):
         code, _, said = otoscope_command(*command.split())
         assert (code, said) == (130, f"otoscope: {line}\n")
+
+
+def test_version_prints_the_version_of_the_package(otoscope_command):
+    assert otoscope_command("--version") == (0, f"otoscope {version('otoscope')}\n", "")

@@ -2,7 +2,8 @@
 
 import sys
 from errno import EACCES, ENAMETOOLONG, EPERM
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -55,10 +56,26 @@ REFUSED = {  # by the system, and what to do
 INTERRUPTED = 130  # the exit status that typer gives where Ctrl-C ended a command
 
 app = typer.Typer(
-    help="Look inside the ear of a speech model: measure, sort and show its attention heads.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
+        print(f"otoscope {version('otoscope')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    is_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Measure, sort and show the attention heads of a speech model."""
+
+
 ON_SPEECH = (analyze, segment, rank, probe, prune)
 for command in COMMANDS:
     app.command(cls=options_command(SpeechOptions) if command in ON_SPEECH else None)(command)
