@@ -1,4 +1,4 @@
-"""Runs that figures are drawn from, made once."""
+"""Fixtures of figures: the run or Dataset of each size, made once per session."""
 
 import pytest
 from tests.helpers.example_zeroing import zeroing_of

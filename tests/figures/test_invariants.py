@@ -57,7 +57,7 @@ def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_sma
 @pytest.mark.parametrize("name", FIGURES.names())
 def test_long_names_are_shortened_to_the_page(name, dataset_for):
     dataset = dataset_for(name, "2x2").assign_attrs(
-        model="somebody/a-very-large-speech-model" + "-with-a-very-long-name" * 6 + "-and-a-date-2026-11-21",
+        model="someone-else/a-very-large-speech-model" + "-with-a-very-long-name" * 6 + "-and-a-date-2026-11-21",
         utterance="train-clean-360/a-speaker-with-a-name/a-chapter-with-a-title/an-utterance-with-words-000017",
     )
     figure = drawn(name, dataset)
