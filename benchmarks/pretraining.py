@@ -14,7 +14,7 @@ import torch
 
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.pretraining.batches import MaskedBatches
-from otoscope.pretraining.corpora import read_speech
+from otoscope.pretraining.corpora import read_corpora
 from otoscope.pretraining.recipe import Recipe, read_recipe
 from otoscope.pretraining.trainer import new_model
 from otoscope.refinement.timing import Spread
@@ -44,7 +44,7 @@ def main(path: str, corpus: str, steps: int) -> None:
     """Print the times."""
     recipe = read_recipe(path, {"train": [corpus], "validation": [corpus]})
     with TemporaryDirectory() as folder:
-        speech = read_speech((corpus,), MockingjayFeatureExtractor(), Path(folder))
+        speech = read_corpora((corpus,), MockingjayFeatureExtractor(), Path(folder))
         batches = MaskedBatches(speech.features, recipe.masking, recipe.batching, WARM + steps)
         fused, plain = training(recipe, "sdpa"), training(recipe, "eager")
         half = bool(recipe.training.get("bf16"))

@@ -20,10 +20,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.segmentation.detector import scores, segment
+from otoscope.segmentation.detector import boundary_scores_per_frame, detect_boundaries
 from otoscope.segmentation.kernel_gram import median_distance
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score
-from otoscope.segmentation.tuning import BETAS, Labelled, tune
+from otoscope.segmentation.tuning import BETAS, LabelledFeatures, tune
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,8 +62,8 @@ def seconds(work: Callable[[], object], times: int) -> tuple[float, float]:
 def time_row(name: str, T: int, d: int) -> str:
     features = MAPS[name](T, d)
     alpha = median_distance(features)
-    one = seconds(lambda: segment(features, alpha, 0.9), times=5)
-    many = seconds(lambda: scores(features, alpha, BETAS), times=3)
+    one = seconds(lambda: detect_boundaries(features, alpha, 0.9), times=5)
+    many = seconds(lambda: boundary_scores_per_frame(features, alpha, BETAS), times=3)
     each = ", ".join(f"{wall:.2f} s (CPU {cpu:.2f}) for {n}" for n, (wall, cpu) in ((1, one), (len(BETAS), many)))
     return f"{name:<7} T {T:>5}  d {d:>4}: {each} betas"
 
@@ -71,7 +71,7 @@ def time_row(name: str, T: int, d: int) -> str:
 def tuning_row(name: str, T: int, d: int) -> str:
     """All of the grid on ten utterances, which is what `otoscope segment` does for each head."""
     features = MAPS[name](T, d)
-    part = [Labelled(features, 0.05 + 0.08 * np.arange(int(T / 8) - 1))] * 10
+    part = [LabelledFeatures(features, 0.05 + 0.08 * np.arange(int(T / 8) - 1))] * 10
     wall, cpu = seconds(lambda: tune(part), times=1)
     return f"{name:<7} T {T:>5}  d {d:>4}: {wall:.2f} s (CPU {cpu:.2f}) to tune a head on {T / 10:.0f} s"
 
@@ -80,7 +80,7 @@ def memory_row(name: str, T: int, d: int) -> str:
     features = MAPS[name](T, d)
     alpha = median_distance(features)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    segment(features, alpha, 0.9)
+    detect_boundaries(features, alpha, 0.9)
     added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return f"{name:<7} T {T:>5}  d {d:>4}: {added:6.0f} MiB added, the whole matrix has {8 * T * T / 2**20:.0f}"
 
@@ -88,7 +88,7 @@ def memory_row(name: str, T: int, d: int) -> str:
 def literal_row(name: str, T: int, d: int) -> str:
     features = MAPS[name](T, d)
     alpha = median_distance(features)
-    _, fast = seconds(lambda: segment(features, alpha, 0.9), times=5)
+    _, fast = seconds(lambda: detect_boundaries(features, alpha, 0.9), times=5)
     _, slow = seconds(lambda: minima(score(filtered(kernel_gram(features, alpha), 0.9))), times=1)
     return f"{name:<7} T {T:>5}  d {d:>4}: {slow:.2f} CPU s to the letter, {slow / fast:.0f} times ours"
 

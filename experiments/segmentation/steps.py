@@ -20,7 +20,7 @@ from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.segmentation.boundaries import inner_boundaries
 from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.feature_methods import Head, label_frames
-from otoscope.segmentation.tuning import Labelled, Tuned, tune
+from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune
 
 RATIOS, BETAS = tuple(0.1 * 2**step for step in range(4)), tuple(1.2**step for step in range(1, 14, 2))
 
@@ -34,14 +34,14 @@ def loaded(checkpoint: Path) -> otoscope.Encoder:
         return otoscope.load(folder)
 
 
-def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[Labelled]]:
+def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[LabelledFeatures]]:
     """Label rows of every head on some cuts."""
-    parts: dict[Head, list[Labelled]] = {}
+    parts: dict[Head, list[LabelledFeatures]] = {}
     for cut in cuts:
         times = inner_boundaries((start, end) for _, start, end in phones_of(cut))
         for layer, maps in encoder.maps(cut).items():
             for head, attn_qk in enumerate(maps):
-                rows = Labelled(label_rows(attn_qk, label_frames(encoder).repeat), times)
+                rows = LabelledFeatures(label_rows(attn_qk, label_frames(encoder).repeat), times)
                 parts.setdefault((layer, head), []).append(rows)
     return parts
 
@@ -49,7 +49,7 @@ def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[
 def line(encoder: otoscope.Encoder, steps: int, cuts: list[MonoCut]) -> str:
     """Steps, and the four best heads with their R-values."""
     frames = label_frames(encoder)
-    tuned: dict[Head, Tuned] = {
+    tuned: dict[Head, TunedParameters] = {
         head: tune(part, frames, ratios=RATIOS, betas=BETAS) for head, part in heads_of(encoder, cuts).items()
     }
     ordered = sorted(tuned, key=lambda head: -tuned[head].scores.r_value)

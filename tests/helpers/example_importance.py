@@ -6,12 +6,12 @@ import numpy as np
 
 from otoscope.importance.rank import dataset_of
 from otoscope.importance.ranking import chosen, discover
-from otoscope.probing.discover import discover as every_probe
+from otoscope.probing import PROBES as REGISTRY
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.schedule import removals
 from otoscope.results import Bootstrap
 
-PROBES = every_probe()
+PROBES = REGISTRY.select()
 EVERY = list(chosen(discover()))
 # Rankings, probes, layers, heads and utterances that are drawn; the smallest has the name of the smallest run of heads.
 RANKINGS = {
@@ -23,7 +23,7 @@ RANKINGS = {
 CURVES = {
     "every probe and ranking": {"rankings": EVERY, "probes": list(PROBES), "layers": 12, "heads": 12},
     "2x2": {"rankings": ["globalness", "weight"], "probes": ["phone"], "layers": 2, "heads": 2},
-    "one utterance": {"rankings": ["random-0"], "probes": ["hidden", "phone"], "utterances": 1},
+    "one utterance": {"rankings": ["random-0"], "probes": ["hidden-error", "phone"], "utterances": 1},
     "small steps": {"rankings": ["diagonality"], "probes": ["phone"], "step": 1 / 40, "spans": range(40), "heads": 16},
 }
 

@@ -7,11 +7,11 @@ from tests.helpers.synthetic_run import FRAME_PERIOD, head_map, utterance
 
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryScores
-from otoscope.segmentation.dataset import CURVE, measured
+from otoscope.segmentation.dataset import CURVE, build_dataset
 from otoscope.segmentation.example import segmented
-from otoscope.segmentation.search import Found
+from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.segmenters import Segmenter
-from otoscope.segmentation.tuning import Tuned
+from otoscope.segmentation.tuning import TunedParameters
 
 NAMES = ("MFCC", "log-mel", "representation", "best head", "ensemble")
 BLIND = ("uniform", "random")
@@ -29,12 +29,12 @@ def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=Fal
     names = [*NAMES, *(f"{name} (against)" for name in NAMES[2:] if against), *BLIND]
     segmenters = [Segmenter(name, find=None, tuned=None if name in BLIND else _tuned(rng)) for name in names]
     test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]
-    dataset = measured(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
+    dataset = build_dataset(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
     speech = utterance(frames, seed)
     shown = segmented(
         head_map("global", speech, rng),
         LabelFrames.for_model(FRAME_PERIOD, 0.005),
-        Tuned(0.01, 1.2, None, 1.0),
+        TunedParameters(0.01, 1.2, None, 1.0),
         speech.phones,
     )
     about = {
@@ -54,14 +54,14 @@ def _said(speaker, place):
 
 def _tuned(rng, r_value=None):
     r_value = rng.uniform(0.5, 0.8) if r_value is None else r_value
-    return Tuned(0.1, 1.5, BoundaryScores(0.7, 0.7, 0.7, 0.0, r_value), 1.0)
+    return TunedParameters(0.1, 1.5, BoundaryScores(0.7, 0.7, 0.7, 0.0, r_value), 1.0)
 
 
 def _found(model, layers, heads, rng):
     tuned = {(layer, head): _tuned(rng) for layer in range(layers) for head in range(heads)}
     ordered = dict(sorted(tuned.items(), key=lambda item: -item[1].scores.r_value))
     ensembles = {min(size, len(ordered)): _tuned(rng, size / 10) for size in (2, 4, 6)}
-    return Found(model, ordered, {layer: _tuned(rng) for layer in range(layers)}, ensembles, ())
+    return SearchResult(model, ordered, {layer: _tuned(rng) for layer in range(layers)}, ensembles, ())
 
 
 def _counts(rng, names, utterances):

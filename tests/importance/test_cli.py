@@ -29,13 +29,13 @@ def test_rank_prints_the_ends_of_each_ranking_and_their_agreement(command):
 
 
 def test_probe_prints_scores_beside_controls(command):
-    status, printed = command("probe", "--probes", "reconstruction,hidden")
+    status, printed = command("probe", "--probes", "reconstruction,hidden-error")
     assert status == 0
     assert "untrained" in printed.out
 
 
 def test_prune_prints_curves(command):
-    status, printed = command("prune", "--by", "random-0", "--probes", "hidden", "--step", "0.5", "--spans", "")
+    status, printed = command("prune", "--by", "random-0", "--probes", "hidden-error", "--step", "0.5", "--spans", "")
     assert status == 0
     assert "random-0, high to low" in printed.out
     assert "span in frames" not in printed.out
@@ -46,8 +46,8 @@ def test_prune_prints_curves(command):
     [
         (("rank", "--by", "beauty"), "no ranking 'beauty'"),
         (("rank", "--by", "fisher", "--loss", "speaker-frame", "--limit", "1"), "the corpus names 1"),
-        (("probe", "--probes", "beauty"), "no probe 'beauty'"),
-        (("prune", "--by", "weight", "--probes", "hidden", "--spans", "wide"), "spans as whole numbers"),
+        (("probe", "--probes", "beauty"), "expected one of the probes hidden-error, phone"),
+        (("prune", "--by", "weight", "--probes", "hidden-error", "--spans", "wide"), "spans as whole numbers"),
     ],
 )
 def test_bad_input_is_one_line(options, reason, command):

@@ -9,7 +9,7 @@ from tests.helpers.tmpfs import mounted
 
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
-from otoscope.pretraining.corpora import read_speech
+from otoscope.pretraining.corpora import read_corpora
 from otoscope.pretraining.train import pretrain
 
 
@@ -29,7 +29,7 @@ def fill(disk: Path, left: int) -> Path:
 @pytest.mark.parametrize("left", [4_096, 60_000, 130_000], ids=["in the log", "in the weights", "in the optimiser"])
 def test_a_disk_that_fills_up_while_it_trains(recipe_file: Path, small_disk: Path, left: int) -> None:
     for corpus in ("$SPEECH", "$SPEECH/awb"):
-        read_speech([corpus], MockingjayFeatureExtractor(), small_disk / "out" / "features")
+        read_corpora([corpus], MockingjayFeatureExtractor(), small_disk / "out" / "features")
     other = fill(small_disk, left)
     with pytest.raises(InputError, match=r"^disk full while writing .*; free some space there and try again$"):
         pretrain(recipe_file, small_disk / "out")

@@ -9,8 +9,8 @@ import soundfile
 from otoscope.corpus import load_audio, read_corpus
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
-from otoscope.pretraining.corpora import read_speech
-from otoscope.pretraining.feature_store import read_features, unusable, write_features
+from otoscope.pretraining.corpora import read_corpora
+from otoscope.pretraining.feature_store import read_features, rejection_reason, write_features
 
 EXTRACTOR = MockingjayFeatureExtractor()
 
@@ -35,9 +35,9 @@ def test_waves_without_a_frame_or_a_sound_keep_their_place(tmp_path: Path) -> No
 
 
 def test_unusable_waves_say_why() -> None:
-    assert "200 samples is shorter than one frame" in unusable(noise(200))
-    assert unusable(np.zeros(300)) == "digital silence"
-    assert unusable(noise(201)) == ""
+    assert "200 samples is shorter than one frame" in rejection_reason(noise(200))
+    assert rejection_reason(np.zeros(300)) == "digital silence"
+    assert rejection_reason(noise(201)) == ""
 
 
 def test_features_that_fail_while_written_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_features_that_fail_while_written_leave_nothing(tmp_path: Path, monkeypa
 
 
 def test_speech_counts_what_it_holds_and_names_what_it_leaves_out(speech_folder: Path, tmp_path: Path) -> None:
-    heard = read_speech(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
+    heard = read_corpora(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
     assert [corpus.name for corpus in heard.corpora] == ["$SPEECH/awb", "$SPEECH/slt"]
     assert [corpus.utterances for corpus in heard.corpora] == [9, 9]
     assert sum(corpus.hours for corpus in heard.corpora) == pytest.approx(len(heard.features.frames) / 360_000)
@@ -69,8 +69,8 @@ def test_speech_counts_what_it_holds_and_names_what_it_leaves_out(speech_folder:
 def test_kept_features_are_those_of_the_corpora_in_their_order(
     speech_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = read_speech(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
-    turned = read_speech(["$SPEECH/slt", "$SPEECH/awb"], EXTRACTOR, tmp_path)
+    first = read_corpora(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
+    turned = read_corpora(["$SPEECH/slt", "$SPEECH/awb"], EXTRACTOR, tmp_path)
     cut = next(iter(read_corpus(speech_folder / "awb")))
     own = EXTRACTOR(load_audio(cut, 16000), sampling_rate=16000)["input_features"][0].astype(np.float16)
     np.testing.assert_array_equal(first.features[0], own)
@@ -80,7 +80,7 @@ def test_kept_features_are_those_of_the_corpora_in_their_order(
         raise AssertionError("the features were made again")
 
     monkeypatch.setattr("otoscope.pretraining.corpora.write_features", never)
-    again = read_speech(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
+    again = read_corpora(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
     np.testing.assert_array_equal(again.features.frames, first.features.frames)
     assert again.skipped == first.skipped
 
@@ -92,9 +92,9 @@ def test_speech_of_which_nothing_can_be_used_says_how_much_and_why(tmp_path: Pat
     with pytest.raises(
         InputError, match=r"not one of 2 utterances of .* can be used; a: .*a.wav.* 16000 NaN or infinite"
     ):
-        read_speech([str(tmp_path)], EXTRACTOR, tmp_path / "kept")
+        read_corpora([str(tmp_path)], EXTRACTOR, tmp_path / "kept")
 
 
 def test_a_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
-        read_speech([str(tmp_path / "nowhere")], EXTRACTOR, tmp_path)
+        read_corpora([str(tmp_path / "nowhere")], EXTRACTOR, tmp_path)

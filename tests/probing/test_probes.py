@@ -20,7 +20,7 @@ from otoscope.probing.random_baseline import untrained
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.probing.tables import probe_table
 from otoscope.results import Bootstrap
-from otoscope.runs.speech_source import Source, Speech, read_speech
+from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def heard(tiny_pretrained):
     encoder = load(tiny_pretrained, device="cpu")
     cuts = [cut for cut in otoscope.read_corpus(otoscope.bundled.speech()) if cut.id.startswith(("awb", "rms"))]
     picked = [*[c for c in cuts if c.id.startswith("awb")][:2], *[c for c in cuts if c.id.startswith("rms")][:2]]
-    return collect_hidden_states(encoder, read_speech(Source(CutSet.from_cuts(picked)), encoder))
+    return collect_hidden_states(encoder, read_speech(SpeechSource(CutSet.from_cuts(picked)), encoder))
 
 
 def scored(heard, name, tmp_path, **training):
@@ -81,7 +81,7 @@ def test_frames_have_the_phone_at_their_centre(heard):
 
 def test_material_in_another_order_is_other_material(heard):
     """Nets are found by its content, and tested by place."""
-    speech = Speech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
+    speech = LoadedSpeech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
     assert collect_hidden_states(heard.encoder, speech).content != heard.content
 
 

@@ -46,7 +46,7 @@ def test_a_model_without_the_heads_of_a_layer_is_refined_to_a_budget(without, fa
         lambda model, out: analyze(model, "bundled", out, options=SpeechOptions(limit=2)),
         lambda model, out: rank(model, "bundled", out, by=["weight"], options=SpeechOptions(limit=2)),
         lambda model, out: prune(
-            model, "bundled", out, by=["random"], probes=["hidden"], options=SpeechOptions(limit=2)
+            model, "bundled", out, by=["random"], probes=["hidden-error"], options=SpeechOptions(limit=2)
         ),
         lambda model, out: refine(model, out, budget_macs=0.9),
     ],

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from otoscope.phones import LabelFrames
-from otoscope.relations import Inventory, Relations, baselines, concentration, elsewhere, preference, variables
+from otoscope.relations import (
+    PhoneInventory,
+    Relations,
+    baselines,
+    concentration,
+    exclude_own_run,
+    preference,
+    relation_dataset,
+)
 from otoscope.results import Bootstrap
 
 PHONES = ("sil", "iy", "s")
@@ -51,7 +59,7 @@ def test_what_never_occurs_is_undefined_and_not_counted() -> None:
 def test_the_mean_is_over_utterances_and_preferences_are_of_the_means() -> None:
     """P' and P_U are averaged first, then compared: not a mean of ratios."""
     relation, uniform = drawn(4), drawn(8)[4:]
-    found = variables(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20))
+    found = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20))
     np.testing.assert_allclose(found["relation"][0, 0], relation.mean(axis=0))
     np.testing.assert_allclose(found["preference"][0, 0], relation.mean(axis=0) / uniform.mean(axis=0) - 1)
     np.testing.assert_allclose(found["concentration"][0, 0], found["preference"][0, 0].mean("query_phone"))
@@ -59,7 +67,9 @@ def test_the_mean_is_over_utterances_and_preferences_are_of_the_means() -> None:
 
 def test_intervals_are_those_of_resampled_utterances() -> None:
     relation, uniform = drawn(12), drawn(24)[12:]
-    found = variables(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap(resamples=200, seed=1))
+    found = relation_dataset(
+        sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap(resamples=200, seed=1)
+    )
     draws = np.random.default_rng(1).integers(12, size=(200, 12))
     resampled = np.array([relation[draw].mean(axis=0) / uniform[draw].mean(axis=0) - 1 for draw in draws])
     expected = np.moveaxis(np.quantile(resampled, (0.025, 0.975), axis=0), 0, -1)
@@ -72,7 +82,7 @@ def test_a_pair_of_one_utterance_has_a_value_and_no_interval() -> None:
     """Resampled with itself it would always give the same ratio: a false certainty."""
     relation, uniform = drawn(12), drawn(24)[12:]
     relation[1:, 2, 2] = uniform[1:, 2, 2] = 0
-    found = variables(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap())
+    found = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap())
     assert np.isfinite(found["preference"][0, 0, 2, 2])
     assert np.isnan(found["preference_interval"][0, 0, 2, 2]).all()
     assert np.isfinite(found["preference_interval"][0, 0, 1, 1]).all()
@@ -81,7 +91,7 @@ def test_a_pair_of_one_utterance_has_a_value_and_no_interval() -> None:
 def test_folds_without_labelled_utterances_take_no_part_and_one_utterance_has_no_interval() -> None:
     relation = drawn(2)
     relation[1] = 0
-    found = variables(sums(relation), np.array([1, 0]), PHONES, Bootstrap(resamples=20))
+    found = relation_dataset(sums(relation), np.array([1, 0]), PHONES, Bootstrap(resamples=20))
     np.testing.assert_allclose(found["relation"][0, 0], relation[0])
     assert np.isnan(found["preference_interval"]).all()
     assert (found["operations"] == "").all()
@@ -91,7 +101,9 @@ def test_heads_that_a_layer_lacks_have_no_relations() -> None:
     between = np.stack([drawn(4), np.full((4, 3, 3), np.nan)], axis=1)[:, None]
     own = between.diagonal(axis1=-2, axis2=-1) / 2
     uniform = np.full((4, 3, 3), 1 / 9)
-    found = variables(Relations(between, own, uniform, uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20))
+    found = relation_dataset(
+        Relations(between, own, uniform, uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20)
+    )
     for name in ("relation", "preference", "concentration", "preference_elsewhere", "operation_effect"):
         assert np.isnan(found[name][0, 1]).all(), name
         assert np.isfinite(found[name][0, 0]).any(), name
@@ -100,7 +112,7 @@ def test_heads_that_a_layer_lacks_have_no_relations() -> None:
 
 def test_without_the_own_run_rows_are_not_normalised_again() -> None:
     relation = drawn(1)[0]
-    rest = elsewhere(relation, np.diagonal(relation) / 2)
+    rest = exclude_own_run(relation, np.diagonal(relation) / 2)
     assert rest.sum() == pytest.approx(1 - np.trace(relation) / 2)
     np.testing.assert_allclose(rest - np.diag(np.diagonal(rest)), relation - np.diag(np.diagonal(relation)))
 
@@ -115,12 +127,12 @@ def test_without_the_own_run_rows_are_not_normalised_again() -> None:
 )
 def test_each_label_frame_has_the_phone_at_its_centre(frames: LabelFrames, expected: list) -> None:
     spans = [("h#", 0.0, 0.02), ("iy", 0.02, 0.045), ("s", 0.05, 0.09)]
-    inventory = Inventory.of(["h#", "iy", "s"])
+    inventory = PhoneInventory.of(["h#", "iy", "s"])
     assert inventory.phones == ("sil", "iy", "s")
     assert inventory.label(spans, 4, frames).tolist() == expected
 
 
 def test_unknown_symbols_are_kept_and_listed() -> None:
-    inventory = Inventory.of(["h#", "iy", "ix", "s", "t", "q"])
+    inventory = PhoneInventory.of(["h#", "iy", "ix", "s", "t", "q"])
     assert "q" in inventory.phones
     assert inventory.unknown == ("q",)

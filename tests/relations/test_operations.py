@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from otoscope.relations import baselines, effects, elsewhere, named, operations
+from otoscope.relations import baselines, effects, exclude_own_run, name_operations, operations
 
 PHONES = ("sil", "iy", "p", "t", "s", "z", "q2")
 LABEL = np.array([0] * 6 + [1] * 4 + [4] * 4 + [2] * 3 + [1] * 4 + [5] * 4 + [3] * 3 + [6] * 3 + [4] * 4 + [0] * 6)
@@ -15,8 +15,10 @@ def names(weight_qk: np.ndarray, slack: float = 0.05) -> list[str]:
     same_run = run[:, None] == run
     relation = says.T @ attention @ says / len(LABEL)
     own = np.diagonal(says.T @ (attention * same_run) @ says) / len(LABEL)
-    effect = effects(elsewhere(relation, own), own, baselines(LABEL, len(PHONES))[1], PHONES)
-    return [name for name, _ in named(np.stack([effect * (1 - slack), effect * (1 + slack)], axis=-1), PHONES)]
+    effect = effects(exclude_own_run(relation, own), own, baselines(LABEL, len(PHONES))[1], PHONES)
+    return [
+        name for name, _ in name_operations(np.stack([effect * (1 - slack), effect * (1 + slack)], axis=-1), PHONES)
+    ]
 
 
 def test_uniform_attention_does_nothing() -> None:
@@ -58,4 +60,4 @@ def test_a_head_that_finds_the_phone_again_attends_to_the_same_phone() -> None:
 
 
 def test_what_has_no_interval_is_not_named() -> None:
-    assert list(named(np.full((len(operations(PHONES)), 2), np.nan), PHONES)) == []
+    assert list(name_operations(np.full((len(operations(PHONES)), 2), np.nan), PHONES)) == []

@@ -13,9 +13,9 @@ from otoscope.segmentation.table import segmentation_table
 
 @pytest.fixture
 def refused(tiny_model, tmp_path):
-    def run(corpus, **options):
+    def run(corpus, options=None, **arguments):
         with pytest.raises(InputError) as error:
-            otoscope.segment(tiny_model, corpus, tmp_path / "run", options=otoscope.SpeechOptions(**options))
+            otoscope.segment(tiny_model, corpus, tmp_path / "run", options=options, **arguments)
         assert not (tmp_path / "run").exists()
         return str(error.value)
 
@@ -50,12 +50,12 @@ def test_alignments_past_the_end_of_the_audio(refused, tiny_corpus):
         if labels != longer:
             shutil.copy(longer, labels)
         assert audio.exists()
-    assert "expected labels within the audio's" in refused(tiny_corpus, strict=True)
+    assert "expected labels within the audio's" in refused(tiny_corpus, otoscope.SpeechOptions(strict=True))
 
 
 def test_utterances_without_phones_are_left_out_and_counted(tiny_model, tiny_corpus, tmp_path, refused):
     next((tiny_corpus / "awb").glob("*.TextGrid")).unlink()
-    assert "it has no phone labels" in refused(tiny_corpus, format="textgrid", strict=True)
+    assert "it has no phone labels" in refused(tiny_corpus, otoscope.SpeechOptions(format="textgrid", strict=True))
     run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(format="textgrid"))
     assert len(run.skipped) == 1
     assert "1 utterance left out" in segmentation_table(run)
@@ -87,7 +87,9 @@ def test_the_command_parses_makes_the_call_and_prints(tiny_model, tiny_corpus, t
 
 
 def test_its_figures_show_no_other_utterance(segmented, tmp_path):
-    with pytest.raises(InputError, match="expected a run with stored maps for --utterance, found a segmentation; omit --utterance"):
+    with pytest.raises(
+        InputError, match="expected a run with stored maps for --utterance, found a segmentation; omit --utterance"
+    ):
         otoscope.draw(segmented.path, tmp_path / "figures", utterance="awb/001")
     paths = otoscope.draw(segmented.path, tmp_path / "figures", otoscope.RenderOptions(["svg"]))
     names = [path.stem for path in paths]

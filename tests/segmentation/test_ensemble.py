@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from otoscope.phones import LabelFrames
-from otoscope.segmentation.detector import label_rows, segment
-from otoscope.segmentation.ensemble import voted_boundaries, voted_scores
+from otoscope.segmentation.detector import detect_boundaries, label_rows
+from otoscope.segmentation.ensemble import ensemble_boundaries, ensemble_scores
 from otoscope.segmentation.kernel_gram import median_distance
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score, up_sampled
-from otoscope.segmentation.tuning import Labelled, tune
+from otoscope.segmentation.tuning import LabelledFeatures, tune
 
 BETAS = (0.5, 0.9, 1.3, 50.0)
 
@@ -27,26 +27,26 @@ def test_votes_equal_the_method_to_the_letter_on_each_map_alone(repeat):
         for i, beta in enumerate(BETAS):
             alone = np.asarray(score(filtered(K, beta)), dtype=float)
             literal[i] += alone / (alone.mean() or 1)
-    np.testing.assert_allclose(voted_scores(views, 0.4, BETAS, repeat), literal, rtol=1e-12)
+    np.testing.assert_allclose(ensemble_scores(views, 0.4, BETAS, repeat), literal, rtol=1e-12)
     frames = LabelFrames(repeat=repeat)
-    for times, expected in zip(voted_boundaries(views, 0.4, BETAS, frames), literal, strict=True):
+    for times, expected in zip(ensemble_boundaries(views, 0.4, BETAS, frames), literal, strict=True):
         np.testing.assert_allclose(times, 0.01 * np.array(minima(expected.round(9))))
 
 
 def test_one_voter_finds_what_segment_finds():
     [attention] = maps(1, T=60)
-    for times, beta in zip(voted_boundaries([attention], 0.2, BETAS), BETAS, strict=True):
-        assert times.tolist() == segment(attention, 0.2, beta).tolist()
+    for times, beta in zip(ensemble_boundaries([attention], 0.2, BETAS), BETAS, strict=True):
+        assert times.tolist() == detect_boundaries(attention, 0.2, beta).tolist()
 
 
 def test_a_voter_without_a_score_changes_nothing():
     """A threshold above every row leaves no run at all: no division by its mean of 0."""
-    assert voted_scores(maps(2), 1.0, [50.0]).tolist() == [[0.0] * 15]
+    assert ensemble_scores(maps(2), 1.0, [50.0]).tolist() == [[0.0] * 15]
 
 
 def test_views_of_one_utterance_are_tuned_together():
     block = np.kron(np.eye(4), np.ones((6, 6)))
-    alone, twice = (Labelled(features, [0.055, 0.115, 0.175]) for features in (block, np.stack([block, block])))
+    alone, twice = (LabelledFeatures(features, [0.055, 0.115, 0.175]) for features in (block, np.stack([block, block])))
     assert tune([twice]) == tune([alone])
 
 

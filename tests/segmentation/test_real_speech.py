@@ -7,7 +7,7 @@ import soundfile
 from otoscope.segmentation.baselines import boundary_rate, uniform_boundaries
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries, inner_boundaries
 from otoscope.segmentation.spectral import log_mel, mfcc
-from otoscope.segmentation.tuning import Labelled, pooled_counts, tune
+from otoscope.segmentation.tuning import LabelledFeatures, pooled_counts, tune
 
 VALIDATION = 3  # first speakers in alphabetical order
 RATIOS, BETAS = (0.2, 0.4), tuple(1.15**step for step in range(0, 9))
@@ -36,7 +36,7 @@ def utterance(audio):
     ids=["mfcc", "log-mel"],
 )
 def test_baselines_are_no_weaker_than_known(parts, features, known):
-    validation, test = ([Labelled(features(wave, 16000), times) for wave, times in part] for part in parts)
+    validation, test = ([LabelledFeatures(features(wave, 16000), times) for wave, times in part] for part in parts)
     tuned = tune(validation, ratios=RATIOS, betas=BETAS)
     strict, lenient = (pooled_counts(test, tuned.alpha, [tuned.beta], strict=strict)[0] for strict in (True, False))
     assert strict.scores().r_value >= known

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from otoscope.errors import InputError
-from otoscope.segmentation.split import Utterance, split
+from otoscope.segmentation.split import LabelledUtterance, split
 
 
 def said_by(*speakers):
     return [
-        Utterance(SimpleNamespace(id=f"u{i}", supervisions=[SimpleNamespace(speaker=speaker)]), [])
+        LabelledUtterance(SimpleNamespace(id=f"u{i}", supervisions=[SimpleNamespace(speaker=speaker)]), [])
         for i, speaker in enumerate(speakers)
     ]
 

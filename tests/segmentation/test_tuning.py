@@ -6,9 +6,9 @@ import pytest
 from otoscope.errors import InputError
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries
-from otoscope.segmentation.detector import label_rows, segment
+from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.segmentation.kernel_gram import median_distance
-from otoscope.segmentation.tuning import Labelled, pooled_counts, tune, utterance_counts
+from otoscope.segmentation.tuning import LabelledFeatures, pooled_counts, tune, utterance_counts
 
 RATIOS, BETAS = (0.25, 0.5, 1.0), (0.5, 1.0, 2.0)
 
@@ -20,7 +20,7 @@ def utterance(seed, scale=1.0, noise=0.6):
     centres = generator.standard_normal((phone_t[-1] + 1, 6))
     features = centres[phone_t] + noise * generator.standard_normal((120, 6))
     starts = np.flatnonzero(np.diff(phone_t)) + 0.5
-    return Labelled(scale * features, 0.01 * starts)
+    return LabelledFeatures(scale * features, 0.01 * starts)
 
 
 PART = [utterance(seed) for seed in range(4)]
@@ -32,7 +32,7 @@ def best_of_the_grid(part):
     points = []
     for ratio in RATIOS:
         for beta in BETAS:
-            counted = [count_boundaries(u.boundaries, segment(u.features, unit * ratio, beta)) for u in part]
+            counted = [count_boundaries(u.boundaries, detect_boundaries(u.features, unit * ratio, beta)) for u in part]
             points.append((sum(counted, BoundaryCounts()).scores().r_value, unit * ratio, beta))
     return max(points, key=lambda point: point[0])
 
@@ -53,7 +53,9 @@ def test_a_grid_of_one_point_is_that_point():
 
 def test_its_scores_are_those_of_its_alpha_and_beta():
     tuned = tune(PART)
-    counted = [count_boundaries(each.boundaries, segment(each.features, tuned.alpha, tuned.beta)) for each in PART]
+    counted = [
+        count_boundaries(each.boundaries, detect_boundaries(each.features, tuned.alpha, tuned.beta)) for each in PART
+    ]
     assert tuned.scores == sum(counted, BoundaryCounts()).scores()
     assert tuned.scores.r_value > 0.8, "phones this clear are found"
 
@@ -63,7 +65,7 @@ def test_tuning_twice_is_tuning_once():
 
 
 def test_equal_points_keep_the_smallest_alpha_and_beta():
-    clear = Labelled(np.kron(np.eye(4), np.ones((6, 6))), [0.055, 0.115, 0.175])
+    clear = LabelledFeatures(np.kron(np.eye(4), np.ones((6, 6))), [0.055, 0.115, 0.175])
     tuned = tune([clear], ratios=[0.1, 0.2], betas=[1.0, 1.2])
     unit = median_distance(clear.features)
     assert tuned.scores.r_value == 1
@@ -79,8 +81,8 @@ def test_the_scale_of_features_scales_alpha_and_changes_nothing_else():
 
 def test_a_map_tuned_on_the_label_grid_gives_the_same_boundaries_normalised_again_or_not():
     frames = LabelFrames(repeat=3)
-    part = [Labelled(np.asarray(each.features), 3 * np.asarray(each.boundaries)) for each in PART]
-    again = [Labelled(label_rows(each.features, 3), each.boundaries) for each in part]
+    part = [LabelledFeatures(np.asarray(each.features), 3 * np.asarray(each.boundaries)) for each in PART]
+    again = [LabelledFeatures(label_rows(each.features, 3), each.boundaries) for each in part]
     assert tune(again, frames).scores == tune(part, frames).scores
 
 
@@ -90,7 +92,9 @@ def test_pooled_counts_are_the_sum_over_utterances_for_every_beta(strict):
     pooled = pooled_counts(PART, 1.0, BETAS, frames, tolerance=0.03, strict=strict)
     each = [utterance_counts(u, 1.0, BETAS, frames, tolerance=0.03, strict=strict) for u in PART]
     for i, beta in enumerate(BETAS):
-        alone = [count_boundaries(u.boundaries, segment(u.features, 1.0, beta, frames), 0.03, strict) for u in PART]
+        alone = [
+            count_boundaries(u.boundaries, detect_boundaries(u.features, 1.0, beta, frames), 0.03, strict) for u in PART
+        ]
         assert pooled[i] == sum(alone, BoundaryCounts())
         assert [counts[i] for counts in each] == alone
 
@@ -99,8 +103,8 @@ def test_a_part_that_nothing_can_be_tuned_on_is_refused():
     with pytest.raises(InputError, match="got 0 utterances"):
         tune([])
     with pytest.raises(InputError, match="expected utterances with reference boundaries"):
-        tune([Labelled(PART[0].features, [])])
+        tune([LabelledFeatures(PART[0].features, [])])
     with pytest.raises(InputError, match="expected features that vary over time"):
-        tune([Labelled(np.ones((9, 2)), [0.05])])
+        tune([LabelledFeatures(np.ones((9, 2)), [0.05])])
     with pytest.raises(InputError, match="expected a tolerance above 0"):
         tune(PART, tolerance=0.0)

@@ -16,7 +16,7 @@ from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
 from otoscope.phones import LabelFrames
 from otoscope.results import claim_folder, finish, open_run
-from otoscope.segmentation.detector import label_rows, segment
+from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.viewer import run_session as session_module
 from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.pyramid import TILE
@@ -169,7 +169,7 @@ def test_predicted_boundaries_are_those_of_the_head_s_own_tuning(drawn_run, segm
     api = open_session([drawn_run, segmented])
     attn_qk = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=1, head=2).values
     frames = LabelFrames.for_model(0.02, 0.01)
-    expected = segment(label_rows(attn_qk, frames.repeat), 0.5, 1.0, frames)
+    expected = detect_boundaries(label_rows(attn_qk, frames.repeat), 0.5, 1.0, frames)
     assert len(expected) > 2
     np.testing.assert_allclose(get_arrays(api, "0/boundaries/4/1/2")["seconds"], expected, rtol=1e-6)
 

@@ -20,12 +20,12 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay.modeling import stack_frames
 from otoscope.models.prediction_head import has_prediction_head, prediction_head
 from otoscope.pretraining.masking import Masking, choose_frames
-from otoscope.probing import discover as probing
-from otoscope.probing.cache import cache_at
+from otoscope.probing import PROBES
+from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import gather
+from otoscope.probing.probe_data import collect_hidden_states
 from otoscope.probing.scorer import Probe
-from otoscope.runs.speech_source import Speech
+from otoscope.runs.speech_source import LoadedSpeech
 
 Losses = Callable[[Tensor], Tensor]
 """From final hidden states `[B, T, d]` to the loss of each utterance `[B]`."""
@@ -54,7 +54,7 @@ BatchMaker = Callable[[Sequence[int]], Batch]
 """From places of utterances in the speech to their batch."""
 
 
-def reconstruction(encoder: Encoder, speech: Speech) -> BatchMaker:
+def reconstruction(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
     """Masked L1 of the model's own prediction head, with masks that depend on the utterance's place alone.
 
     Raises:
@@ -80,7 +80,7 @@ def reconstruction(encoder: Encoder, speech: Speech) -> BatchMaker:
     return batch
 
 
-def hidden(encoder: Encoder, speech: Speech) -> BatchMaker:
+def hidden(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
     """Relative error of the final hidden state against the intact model."""
 
     def batch(indices: Sequence[int]) -> Batch:
@@ -101,14 +101,14 @@ def hidden(encoder: Encoder, speech: Speech) -> BatchMaker:
     return batch
 
 
-def of_probe(probe: Probe, encoder: Encoder, speech: Speech) -> BatchMaker:
+def of_probe(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
     """Cross-entropy of a probe that was trained on the intact model, each utterance by nets that have not heard it.
 
     Raises:
         InputError: the corpus lacks the probe's labels.
     """
-    material = gather(encoder, speech)
-    scorer = probe.scorer(material, Training(), cache_at())
+    material = collect_hidden_states(encoder, speech)
+    scorer = probe.scorer(material, Training(), open_cache())
 
     def batch(indices: Sequence[int]) -> Batch:
         lengths = [len(material.hidden[index]) for index in indices]
@@ -134,7 +134,7 @@ class Loss:
 LOSSES = {"reconstruction": reconstruction, "hidden": hidden}
 
 
-def loss_named(name: str, encoder: Encoder, speech: Speech) -> Loss:
+def loss_named(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
     """The loss of that name; `auto` is the model's own where it kept its prediction head, else `hidden`.
 
     Raises:
@@ -144,7 +144,7 @@ def loss_named(name: str, encoder: Encoder, speech: Speech) -> Loss:
         name = "reconstruction" if has_prediction_head(encoder) else "hidden"
     if name in LOSSES:
         return Loss(name, LOSSES[name](encoder, speech))
-    trained = {probe.name: probe for probe in probing.discover().values() if probe.trained}
+    trained = {probe.name: probe for probe in PROBES.select().values() if probe.trained}
     if name not in trained:
         raise InputError(f"no loss '{name}'; losses are auto, {', '.join([*LOSSES, *trained])}")
     return Loss(name, of_probe(trained[name], encoder, speech))
@@ -167,5 +167,5 @@ def _signs(like: Tensor, seed: int) -> Tensor:
     return (2 * drawn - 1).to(like)
 
 
-def _seconds(speech: Speech, indices: Sequence[int]) -> float:
+def _seconds(speech: LoadedSpeech, indices: Sequence[int]) -> float:
     return sum(speech.cuts[index].duration for index in indices)

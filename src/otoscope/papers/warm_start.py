@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.pretraining.recipe import Recipe
 from otoscope.pretraining.trainer import newest_checkpoint
 
@@ -39,5 +39,5 @@ def copy_checkpoint(source: Path, steps: int, target: Path) -> None:
     if checkpoint is None or newest_checkpoint(target / "checkpoints"):
         return
     make_folder(target / "checkpoints")
-    with atomic(target / "checkpoints" / checkpoint.name) as partial:
+    with atomic_write(target / "checkpoints" / checkpoint.name) as partial:
         shutil.copytree(checkpoint, partial)

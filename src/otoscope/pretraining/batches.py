@@ -10,7 +10,7 @@ from torch import Tensor
 from otoscope.errors import InputError
 from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.masking import Masking, choose_frames, hide_frames
-from otoscope.pretraining.validation import check_least
+from otoscope.pretraining.validation import check_minimum
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Batching:
 
     def __post_init__(self) -> None:
         """Refuse what makes no batch."""
-        check_least("batching", vars(self), {"size": 1, "crop": 1, "rate": 1, "seed": 0, "shift": 0, "shift_from": 0})
+        check_minimum("batching", vars(self), {"size": 1, "crop": 1, "rate": 1, "seed": 0, "shift": 0, "shift_from": 0})
 
 
 def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:
@@ -74,7 +74,8 @@ class MaskedBatches(torch.utils.data.Dataset[dict[str, Tensor]]):
         """The batch of a training step, as `collate` makes it, and the `first_position [batch]` of each crop."""
         rng = np.random.default_rng([self.batching.seed, 1, step])
         utterances = self._epoch(step // self.per_epoch)[step % self.per_epoch]
-        batch = collate([self._crop(u, rng) for u in utterances], self.masking.at(step), self.batching.rate, rng)
+        masking = self.masking.span_at_step(step)
+        batch = collate([self._crop(u, rng) for u in utterances], masking, self.batching.rate, rng)
         farthest = self.batching.shift if step >= self.batching.shift_from else 0
         return batch | {"first_position": torch.from_numpy(rng.integers(farthest + 1, size=len(utterances)))}
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope.corpus import Skipped, fingerprint, load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, fingerprint, load_audio, read_corpus
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
-from otoscope.pretraining.feature_store import Features, read_features, unusable, write_features
+from otoscope.pretraining.feature_store import Features, read_features, rejection_reason, write_features
 
 
 @dataclass(frozen=True)
-class Corpus:
+class CorpusSummary:
     """A corpus as the recipe names it, and what of it can be used."""
 
     name: str
@@ -25,43 +25,43 @@ class Corpus:
 
 
 @dataclass(frozen=True)
-class Speech:
+class FeatureCorpus:
     """Features of all utterances of some corpora; a skipped one has no frames."""
 
     features: Features
-    corpora: tuple[Corpus, ...]
-    skipped: tuple[Skipped, ...]
+    corpora: tuple[CorpusSummary, ...]
+    skipped: tuple[SkippedUtterance, ...]
 
 
 @dataclass(frozen=True)
-class Found:
+class CorpusListing:
     """Utterances of some corpora, before they are heard, `parts [corpus]`; and a hash of all that is in them."""
 
     names: tuple[str, ...]
     parts: tuple[list[MonoCut], ...]
-    unread: tuple[Skipped, ...]
+    unread: tuple[SkippedUtterance, ...]
     fingerprint: str
 
 
-def find_speech(names: Sequence[str]) -> Found:
+def list_corpora(names: Sequence[str]) -> CorpusListing:
     """The utterances in corpora of these names (paths; `$NAME` stands for an environment variable).
 
     Raises:
         InputError: a corpus cannot be read.
     """
-    unread: list[Skipped] = []
+    unread: list[SkippedUtterance] = []
     parts = tuple(list(read_corpus(os.path.expandvars(name), on_skip=unread.append)) for name in names)
     content = hashlib.sha256(" ".join(map(fingerprint, parts)).encode()).hexdigest()[:16]
-    return Found(tuple(names), parts, tuple(unread), content)
+    return CorpusListing(tuple(names), parts, tuple(unread), content)
 
 
-def read_speech(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
-    """What `find_speech` finds in corpora of these names, as `hear` hears it; raises as both do."""
-    return hear(find_speech(names), extractor, kept)
+def read_corpora(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> FeatureCorpus:
+    """What `list_corpora` finds in corpora of these names, as `extract_features` hears it; raises as both do."""
+    return extract_features(list_corpora(names), extractor, kept)
 
 
-def hear(found: Found, extractor: MockingjayFeatureExtractor, kept: Path) -> Speech:
-    """Features of speech that was found, kept in a folder under `kept` that is named by their content.
+def extract_features(found: CorpusListing, extractor: MockingjayFeatureExtractor, kept: Path) -> FeatureCorpus:
+    """Features of speech that was found, kept in a folder under `load_or_compute` that is named by their content.
 
     Raises:
         InputError: nothing in it can be used, or the disk is full.
@@ -78,15 +78,15 @@ def hear(found: Found, extractor: MockingjayFeatureExtractor, kept: Path) -> Spe
         raise InputError(
             f"not one of {len(cuts)} utterances of {', '.join(found.names)} can be used; {cuts[0].id}: {why}"
         )
-    return Speech(
+    return FeatureCorpus(
         features,
         tuple(_corpus(*named) for named in zip(found.names, lengths, strict=True)),
-        (*found.unread, *(Skipped(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
+        (*found.unread, *(SkippedUtterance(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
     )
 
 
-def _corpus(name: str, lengths: np.ndarray) -> Corpus:
-    return Corpus(name, int((lengths > 0).sum()), float(lengths.sum()) / 360_000)
+def _corpus(name: str, lengths: np.ndarray) -> CorpusSummary:
+    return CorpusSummary(name, int((lengths > 0).sum()), float(lengths.sum()) / 360_000)
 
 
 def _wave(cut: MonoCut, sampling_rate: int) -> tuple[np.ndarray, str]:
@@ -95,4 +95,4 @@ def _wave(cut: MonoCut, sampling_rate: int) -> tuple[np.ndarray, str]:
         wave = load_audio(cut, sampling_rate)
     except InputError as error:
         return np.zeros(0, np.float32), str(error)
-    return wave, unusable(wave)
+    return wave, rejection_reason(wave)

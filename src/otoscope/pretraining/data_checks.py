@@ -2,14 +2,14 @@
 
 from otoscope.errors import InputError
 from otoscope.pretraining.batches import Batching, epoch
-from otoscope.pretraining.corpora import Speech
+from otoscope.pretraining.corpora import FeatureCorpus
 from otoscope.pretraining.evaluation import check_masked
 from otoscope.pretraining.recipe import Recipe
 
 NAMED = 3  # utterances that a message names
 
 
-def check_enough(recipe: Recipe, train: Speech, validation: Speech) -> None:
+def check_enough(recipe: Recipe, train: FeatureCorpus, validation: FeatureCorpus) -> None:
     """Refuse speech of which no batch can be made, or none of it masked.
 
     Raises:
@@ -21,7 +21,7 @@ def check_enough(recipe: Recipe, train: Speech, validation: Speech) -> None:
     check_masked(validation.features, recipe.masking, recipe.batching.rate)
 
 
-def _too_little(part: str, speech: Speech, batching: Batching) -> str:
+def _too_little(part: str, speech: FeatureCorpus, batching: Batching) -> str:
     lengths = speech.features.lengths
     usable, short = int((lengths >= batching.rate).sum()), int(((lengths > 0) & (lengths < batching.rate)).sum())
     named = [f"{one.id} ({one.reason})" for one in speech.skipped[:NAMED]]

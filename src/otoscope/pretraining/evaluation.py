@@ -13,7 +13,7 @@ from otoscope.pretraining.masking import Masking, choose_frames
 
 
 @dataclass(frozen=True)
-class Reconstruction:
+class ReconstructionErrors:
     """Mean absolute error over masked frames, in deviations of the normalised log-mel bands.
 
     `model`: the prediction head; `mean`: the mean of the utterance's unmasked frames; `nearest`: a copy of the nearest
@@ -26,7 +26,9 @@ class Reconstruction:
     frames: int
 
 
-def evaluate(model: MockingjayForPreTraining, features: Features, masking: Masking, seed: int = 0) -> Reconstruction:
+def evaluate(
+    model: MockingjayForPreTraining, features: Features, masking: Masking, seed: int = 0
+) -> ReconstructionErrors:
     """Hide the same frames of each utterance from the three predictors (always zeroed) and compare their errors.
 
     Utterances shorter than two runs, or without a frame left to see, are left out.
@@ -42,7 +44,7 @@ def evaluate(model: MockingjayForPreTraining, features: Features, masking: Maski
         totals += [np.abs(guess - stacked[chosen]).mean(-1).sum() for guess in guesses]
         count += int(chosen.sum())
     by_model, by_mean, by_nearest = (totals / count).tolist()
-    return Reconstruction(by_model, by_mean, by_nearest, count)
+    return ReconstructionErrors(by_model, by_mean, by_nearest, count)
 
 
 def check_masked(features: Features, masking: Masking, rate: int, seed: int = 0) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.models.mockingjay.feature_extraction import SHORTEST, normalise
 
@@ -40,20 +40,21 @@ def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtr
     """Features of `waves` into `folder`, which appears whole or not at all; an unusable wave has no frames."""
     empty = np.zeros((0, extractor.feature_size), np.float16)
     frames = [
-        empty if unusable(wave) else normalise(extractor.log_mel(wave)).numpy().astype(np.float16) for wave in waves
+        empty if rejection_reason(wave) else normalise(extractor.log_mel(wave)).numpy().astype(np.float16)
+        for wave in waves
     ]
     make_folder(folder.parent)
-    with atomic(folder, needed=sum(one.nbytes for one in frames)) as unfinished:
+    with atomic_write(folder, needed=sum(one.nbytes for one in frames)) as unfinished:
         unfinished.mkdir()
         np.save(unfinished / "frames.npy", np.concatenate(frames))
         np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))
 
 
-def unusable(wave: np.ndarray) -> str:
+def rejection_reason(wave: np.ndarray) -> str:
     """Why a wave `[samples]` has no features; empty where it has.
 
     Examples:
-        >>> unusable(np.zeros(16000))
+        >>> rejection_reason(np.zeros(16000))
         'digital silence'
     """
     if len(wave) < SHORTEST:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from otoscope.errors import InputError
-from otoscope.pretraining.validation import check_least
+from otoscope.pretraining.validation import check_minimum
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class Masking:
 
     def __post_init__(self) -> None:
         """Refuse what masks nothing, or more than there is."""
-        check_least("masking", vars(self), {"span": 1, "early_span": 1, "early_steps": 0})
+        check_minimum("masking", vars(self), {"span": 1, "early_span": 1, "early_steps": 0})
         if not 0 < self.proportion <= 1:
             raise InputError(f"masking: proportion must be above 0 and at most 1, is {self.proportion}")
         if not (self.zero >= 0 and self.replace >= 0 and self.zero + self.replace <= 1):
             raise InputError(f"masking: zero and replace must be shares of 1, are {self.zero} and {self.replace}")
 
-    def at(self, step: int) -> "Masking":
+    def span_at_step(self, step: int) -> "Masking":
         """The masking of a training step, which is one for all steps.
 
-        >>> Masking(span=6, early_span=3, early_steps=10).at(9).span
+        >>> Masking(span=6, early_span=3, early_steps=10).span_at_step(9).span
         3
         """
         span = self.early_span if step < self.early_steps else self.span

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope.corpus import Skipped
-from otoscope.pretraining.corpora import Corpus
-from otoscope.pretraining.evaluation import Reconstruction
+from otoscope.corpus import SkippedUtterance
+from otoscope.pretraining.corpora import CorpusSummary
+from otoscope.pretraining.evaluation import ReconstructionErrors
 from otoscope.pretraining.recipe import Recipe
 
 
@@ -25,14 +25,14 @@ class Pretrained:
     """
 
     model: Path
-    reconstruction: Reconstruction
+    reconstruction: ReconstructionErrors
     parameters: int
     steps: int
     seconds: float
     device: str
-    train: tuple[Corpus, ...]
-    validation: tuple[Corpus, ...]
-    skipped: tuple[Skipped, ...]
+    train: tuple[CorpusSummary, ...]
+    validation: tuple[CorpusSummary, ...]
+    skipped: tuple[SkippedUtterance, ...]
 
 
 CARD = """\
@@ -107,7 +107,7 @@ def model_card(made: Pretrained, recipe: Recipe, layers: int, heads: int) -> str
     )
 
 
-def _skipped(skipped: tuple[Skipped, ...]) -> str:
+def _skipped(skipped: tuple[SkippedUtterance, ...]) -> str:
     """How many utterances were left out, by name (their reasons name places on the machine that trained)."""
     if not skipped:
         return "Every utterance could be used."

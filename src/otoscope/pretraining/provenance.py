@@ -6,59 +6,63 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
 from otoscope.pretraining.recipe import Recipe
 
 FILE = "training.json"
-FREE = ("eval_", "logging_", "report_to", "run_name", "save_", "use_cpu")
+NON_DECISIVE_KEYS = ("eval_", "logging_", "report_to", "run_name", "save_", "use_cpu")
 """Beginnings of training keys that may change on the way: none decides the weights, but for last digits."""
 
-Origin = Mapping[str, Mapping[str, Any]]
+TrainingConfig = Mapping[str, Mapping[str, Any]]
 
 
-def origin(recipe: Recipe, train: str, validation: str) -> Origin:
+def training_config(recipe: Recipe, train: str, validation: str) -> TrainingConfig:
     """All of a recipe that decides what is trained, as JSON has it, with fingerprints of the speech.
 
     Only where the learning rate is constant do the first steps of a training not depend on how many follow.
     """
     tables = asdict(recipe)
-    free = (*FREE, "max_steps") if recipe.training.get("lr_scheduler_type") == "constant" else FREE
+    free = (
+        (*NON_DECISIVE_KEYS, "max_steps")
+        if recipe.training.get("lr_scheduler_type") == "constant"
+        else NON_DECISIVE_KEYS
+    )
     decisive = {key: value for key, value in recipe.training.items() if not key.startswith(free)}
     speech = {"train": train, "validation": validation}
     kept = {name: tables[name] for name in ("model", "masking", "batching")} | {"training": decisive, "data": speech}
-    read: Origin = json.loads(json.dumps(kept, default=str))
+    read: TrainingConfig = json.loads(json.dumps(kept, default=str))
     return read
 
 
-def check_origin(folder: Path, now: Origin) -> None:
+def check_training_config(folder: Path, now: TrainingConfig) -> None:
     """Raise InputError where the checkpoints in `folder` are known to be of another training."""
     if (folder / FILE).exists() and (different := "; ".join(_differences(_recorded(folder / FILE), now))):
         raise InputError(f"{folder} holds checkpoints of another training: {different}; choose another folder")
 
 
-def record_origin(folder: Path, now: Origin) -> None:
+def record_training_config(folder: Path, now: TrainingConfig) -> None:
     """Keep what a training is beside its checkpoints."""
     make_folder(folder)
-    with atomic(folder / FILE) as partial:
+    with atomic_write(folder / FILE) as partial:
         partial.write_text(json.dumps(now) + "\n", encoding="utf-8")
 
 
-def _recorded(path: Path) -> Origin:
+def _recorded(path: Path) -> TrainingConfig:
     try:
         return {name: dict(table) for name, table in json.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         raise InputError(f"{path} does not say of which training the checkpoints beside it are; remove it") from None
 
 
-def _differences(there: Origin, now: Origin) -> Iterator[str]:
+def _differences(there: TrainingConfig, now: TrainingConfig) -> Iterator[str]:
     for table, values in now.items():
         before = there.get(table, {})
         for key in sorted(before.keys() | values.keys()):
             if before.get(key) != values.get(key):
-                told = f"is {_told(before, key)} there, {_told(values, key)} now"
+                told = f"is {_format_value(before, key)} there, {_format_value(values, key)} now"
                 yield f"{table}: {key} {'is other speech' if table == 'data' else told}"
 
 
-def _told(values: Mapping[str, Any], key: str) -> str:
+def _format_value(values: Mapping[str, Any], key: str) -> str:
     return repr(values[key]) if key in values else "not set"

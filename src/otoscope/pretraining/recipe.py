@@ -18,13 +18,13 @@ from otoscope.pretraining.validation import check_finite, check_types
 
 Part = TypeVar("Part")
 
-BANDS = {"num_mel_bins", "target_size"}
+EXTRACTOR_KEYS = {"num_mel_bins", "target_size"}
 """Model keys that the feature extractor decides."""
 
-KERNEL = {"attn_implementation": Literal["eager", "sdpa"]}
+ATTENTION_KEYS = {"attn_implementation": Literal["eager", "sdpa"]}
 """How attention is computed while the model trains; on a CPU in bfloat16, "eager" is the faster for short crops."""
 
-OURS = {
+RESERVED_KEYS = {
     *("output_dir", "per_device_train_batch_size", "per_device_eval_batch_size", "train_sampling_strategy"),
     *("remove_unused_columns", "disable_tqdm", "num_train_epochs", "auto_find_batch_size"),
     *("resume_from_checkpoint", "ignore_data_skip", "save_only_model"),
@@ -92,8 +92,8 @@ def parse_recipe(tables: dict[str, Any]) -> Recipe:
     """A recipe from the tables `data`, `model`, `masking`, `batching`, `training` and `output`; see `read_recipe`."""
     check_types("recipe", tables, dict.fromkeys(("data", "model", "masking", "batching", "training", "output"), dict))
     model, training = tables.get("model", {}), tables.get("training", {})
-    check_types("model", model, _keys(MockingjayConfig, without=BANDS) | KERNEL)
-    check_types("training", training, _keys(TrainingArguments, without=OURS))
+    check_types("model", model, _keys(MockingjayConfig, without=EXTRACTOR_KEYS) | ATTENTION_KEYS)
+    check_types("training", training, _keys(TrainingArguments, without=RESERVED_KEYS))
     check_finite("model", model)
     check_finite("training", training)
     return Recipe(

@@ -9,14 +9,14 @@ import torch
 from transformers import Trainer
 from transformers.utils import logging
 
-from otoscope._io.atomic import PARTIAL, atomic, make_folder, writing
+from otoscope._io.atomic import PARTIAL, atomic_write, make_folder, writing
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
-from otoscope.pretraining.corpora import Speech, find_speech, hear
+from otoscope.pretraining.corpora import FeatureCorpus, extract_features, list_corpora
 from otoscope.pretraining.data_checks import check_enough
 from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.model_card import Pretrained, model_card
-from otoscope.pretraining.provenance import check_origin, origin, record_origin
+from otoscope.pretraining.provenance import check_training_config, record_training_config, training_config
 from otoscope.pretraining.recipe import Recipe, read_recipe
 from otoscope.pretraining.trainer import (
     check_optimiser,
@@ -63,16 +63,16 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     arguments = training_arguments(recipe, out / "checkpoints")
     model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
     check_optimiser(arguments, model)
-    found = [find_speech(names) for names in (recipe.train, recipe.validation)]
-    ours = origin(recipe, *(speech.fingerprint for speech in found))
+    found = [list_corpora(names) for names in (recipe.train, recipe.validation)]
+    ours = training_config(recipe, *(speech.fingerprint for speech in found))
     if newest := newest_checkpoint(out / "checkpoints"):
-        check_origin(out / "checkpoints", ours)
+        check_training_config(out / "checkpoints", ours)
         check_shape(newest, model)
-    train, validation = (hear(speech, extractor, out / "features") for speech in found)
+    train, validation = (extract_features(speech, extractor, out / "features") for speech in found)
     check_enough(recipe, train, validation)
     with _no_bars(), writing(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
-        record_origin(out / "checkpoints", ours)
+        record_training_config(out / "checkpoints", ours)
         checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     with _no_bars():
@@ -83,15 +83,15 @@ def _finish(
     trainer: Trainer,
     recipe: Recipe,
     extractor: MockingjayFeatureExtractor,
-    train: Speech,
-    validation: Speech,
+    train: FeatureCorpus,
+    validation: FeatureCorpus,
     out: Path,
 ) -> Pretrained:
     """The model on disk, measured as it reads back, with its card."""
     make_folder(out)
-    with atomic(out / "model") as folder:
+    with atomic_write(out / "model") as folder:
         folder.mkdir()
-        stored = store(trainer.model, extractor, recipe, folder)
+        stored = save_model(trainer.model, extractor, recipe, folder)
         made = Pretrained(
             model=out / "model",
             reconstruction=evaluate(stored, validation.features, recipe.masking),
@@ -108,7 +108,7 @@ def _finish(
     return made
 
 
-def store(
+def save_model(
     model: MockingjayForPreTraining, extractor: MockingjayFeatureExtractor, recipe: Recipe, folder: Path
 ) -> MockingjayForPreTraining:
     """The model as it reads back, in float32, from the weights that were stored in the recipe's precision.

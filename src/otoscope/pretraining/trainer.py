@@ -15,7 +15,7 @@ from otoscope.models.mockingjay import MockingjayConfig, MockingjayForPreTrainin
 from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.recipe import Recipe
-from otoscope.pretraining.validation import check_least
+from otoscope.pretraining.validation import check_minimum
 
 VALIDATION_BATCHES = 8
 SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "downsample_rate")
@@ -42,7 +42,7 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
         raise InputError(f"training: {error}") from error
     if arguments.n_gpu > 1 or arguments.world_size > 1:
         raise InputError("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
-    check_least("training", vars(arguments), dict.fromkeys(RATES, 0))
+    check_minimum("training", vars(arguments), dict.fromkeys(RATES, 0))
     return arguments
 
 
@@ -53,7 +53,7 @@ def new_model(recipe: Recipe, seed: int) -> MockingjayForPreTraining:
         InputError: there is no such model.
     """
     set_seed(seed)
-    check_least("model", recipe.model, dict.fromkeys(SIZES, 1))
+    check_minimum("model", recipe.model, dict.fromkeys(SIZES, 1))
     try:
         return MockingjayForPreTraining(MockingjayConfig(**recipe.model))
     except (ArithmeticError, KeyError, RuntimeError, ValueError) as error:

@@ -26,7 +26,7 @@ def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any])
         if key not in known:
             raise InputError(f"{table}: '{key}' is not known here; known: {', '.join(sorted(known))}")
         if not _fits(value, known[key]):
-            raise InputError(f"{table}: {key} must be {_said(known[key])}, is {value!r}")
+            raise InputError(f"{table}: {key} must be {_format_type(known[key])}, is {value!r}")
 
 
 def check_finite(table: str, values: Mapping[str, Any]) -> None:
@@ -45,14 +45,14 @@ def check_finite(table: str, values: Mapping[str, Any]) -> None:
             raise InputError(f"{table}: {key} must be a finite number, is {value}")
 
 
-def check_least(table: str, values: Mapping[str, Any], least: Mapping[str, int]) -> None:
+def check_minimum(table: str, values: Mapping[str, Any], least: Mapping[str, int]) -> None:
     """Refuse values that are below the least one of their key.
 
     Raises:
         InputError: naming the table, the key, its least value and what came.
 
     Examples:
-        >>> check_least("shape", {"start": -1}, {"start": 0, "stop": 0})
+        >>> check_minimum("shape", {"start": -1}, {"start": 0, "stop": 0})
         Traceback (most recent call last):
         otoscope.errors.InputError: shape: start must be at least 0, is -1
     """
@@ -74,7 +74,7 @@ def _is_valid(value: object, kind: Any) -> bool:
     return True
 
 
-def _said(kind: Any) -> str:
+def _format_type(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " or ".join(map(repr, get_args(kind)))
     return kind.__name__ if type(kind) is type else str(kind)

@@ -1,1 +1,38 @@
-"""Probes: small nets, and the model's own prediction head, on its final hidden states. What can still be read there?"""
+"""Probes: small classifiers, and the prediction head of the model, on its final hidden states."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from otoscope.errors import InputError
+from otoscope.registry import Registry
+
+if TYPE_CHECKING:  # tables and scores of probes need no torch
+    from otoscope.probing.scorer import Probe
+
+PROBES: "Registry[Probe]" = Registry("probes", "otoscope.probing.builtin", "PROBE", separator="-")
+"""All probes, those of otoscope and those of installed plug-ins."""
+
+
+def select_probes(names: Iterable[str]) -> "dict[str, Probe]":
+    """Return the probes with these names, in this order.
+
+    Args:
+        names: names of probes, at least one; a repeated name counts once.
+
+    Returns:
+        Each probe by its name.
+
+    Raises:
+        InputError: no name, or no probe has one of the names.
+
+    Examples:
+        >>> list(select_probes(["phone", "reconstruction"]))
+        ['phone', 'reconstruction']
+    """
+    probes = PROBES.select(names)
+    if not probes:
+        raise InputError(f"expected the name of a probe in --probes, found none; choose from {', '.join(PROBES)}")
+    return probes
+
+
+__all__ = ["PROBES", "select_probes"]

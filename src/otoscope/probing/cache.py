@@ -10,10 +10,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from otoscope.probing.scorer import Cache
-from otoscope.runs.cache import kept
+from otoscope.runs.cache import load_or_compute
 
 
-def cache_at(folder: str | Path | None = None) -> Cache:
+def open_cache(folder: str | Path | None = None) -> Cache:
     """Arrays in files named by the content that decides them: in `folder`, or where the person's caches lie.
 
     That is `$OTOSCOPE_CACHE`, else `$XDG_CACHE_HOME/otoscope`, else `~/.cache/otoscope`. It may be removed at any time.
@@ -22,7 +22,7 @@ def cache_at(folder: str | Path | None = None) -> Cache:
 
     def cached(content: str, make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         named = f"{content} torch {version('torch')} otoscope {version('otoscope')}"
-        return kept(root / "probes" / f"{hashlib.sha256(named.encode()).hexdigest()}.npz", make, shared=True)
+        return load_or_compute(root / "probes" / f"{hashlib.sha256(named.encode()).hexdigest()}.npz", make, shared=True)
 
     return cached
 

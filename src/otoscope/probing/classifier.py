@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from otoscope.probing.folds import UNUSED, Ints, held_out
-from otoscope.probing.mlp import Rows, Training, Weights, fit, logits
-from otoscope.probing.probe_data import Material
+from otoscope.probing.mlp import Samples, Training, Weights, fit, logits
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Floats
 
 Splitter = Callable[[Sequence[str | None], int, np.random.Generator], Ints]
@@ -21,7 +21,7 @@ NO_CLASS = -1
 
 
 @dataclass(frozen=True)
-class Question:
+class ClassificationTask:
     """Classes of each utterance's frames `[T]` (`NO_CLASS` where there is none), or of the whole utterance `[1]`.
 
     `width`: of the hidden layer, 0 for none. `split` says who is tested by whom.
@@ -38,19 +38,19 @@ class Question:
         """Number of classes."""
         return 1 + max(int(of_one.max()) for of_one in self.classes if len(of_one))
 
-    def rows(self, index: int, hidden_td: Tensor) -> Rows:
+    def rows(self, index: int, hidden_td: Tensor) -> Samples:
         """What of one utterance goes through the net, with its classes."""
         if self.pooled:
-            return Rows(hidden_td.mean(0, keepdim=True), self.classes[index])
+            return Samples(hidden_td.mean(0, keepdim=True), self.classes[index])
         known = self.classes[index] != NO_CLASS
-        return Rows(hidden_td[known], self.classes[index][known])
+        return Samples(hidden_td[known], self.classes[index][known])
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """A scorer by accuracy: `nets[seed][fold]` tests the utterances of its fold, `fold [seed, utterance]`."""
 
-    question: Question
+    question: ClassificationTask
     fold: Ints
     nets: Sequence[Sequence[Weights]]
 
@@ -97,7 +97,7 @@ class Classifier:
         return classes[classes != NO_CLASS]
 
 
-def classify(question: Question, material: Material, training: Training, cache: Cache) -> Classifier:
+def classify(question: ClassificationTask, material: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Train, or find in the cache, the nets of a question. Raises InputError where too few utterances can be split."""
     folds = np.stack([_split(question, material, training, seed) for seed in range(training.seeds)])
     nets = [
@@ -107,7 +107,7 @@ def classify(question: Question, material: Material, training: Training, cache: 
     return Classifier(question, folds, nets)
 
 
-def _split(question: Question, material: Material, training: Training, seed: int) -> Ints:
+def _split(question: ClassificationTask, material: ProbeData, training: Training, seed: int) -> Ints:
     """Folds of the utterances that have a class."""
     asked = [bool((classes != NO_CLASS).any()) for classes in question.classes]
     speakers = [speaker if has else None for speaker, has in zip(material.speakers, asked, strict=True)]
@@ -115,7 +115,13 @@ def _split(question: Question, material: Material, training: Training, seed: int
 
 
 def _net(
-    question: Question, material: Material, training: Training, cache: Cache, seed: int, fold: int, folds: Ints
+    question: ClassificationTask,
+    material: ProbeData,
+    training: Training,
+    cache: Cache,
+    seed: int,
+    fold: int,
+    folds: Ints,
 ) -> Weights:
     def make() -> dict[str, NDArray[Any]]:
         others = np.flatnonzero((folds != fold) & (folds != UNUSED))
@@ -130,6 +136,6 @@ def _net(
     return {name: torch.from_numpy(array) for name, array in made.items()}
 
 
-def _stacked(question: Question, material: Material, utterances: Ints) -> Rows:
+def _stacked(question: ClassificationTask, material: ProbeData, utterances: Ints) -> Samples:
     rows = [question.rows(index, material.hidden[index]) for index in utterances]
-    return Rows(torch.cat([of_one.x for of_one in rows]), torch.cat([of_one.y for of_one in rows]))
+    return Samples(torch.cat([of_one.x for of_one in rows]), torch.cat([of_one.y for of_one in rows]))

@@ -11,13 +11,13 @@ Ints = NDArray[np.int64]
 UNUSED = -1
 
 
-def speakers_apart(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
+def speaker_disjoint_folds(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
     """Fold of each utterance, all of a speaker in the same; utterances without a speaker are `UNUSED`.
 
     Raises:
         InputError: there are fewer than two speakers.
 
-    >>> speakers_apart(["a", "a", "b", None], 3, np.random.default_rng(0)).tolist()
+    >>> speaker_disjoint_folds(["a", "a", "b", None], 3, np.random.default_rng(0)).tolist()
     [0, 0, 1, -1]
     """
     different = sorted({speaker for speaker in speakers if speaker})
@@ -29,7 +29,7 @@ def speakers_apart(speakers: Sequence[str | None], n_folds: int, rng: np.random.
     return np.array([fold_of[speaker] if speaker else UNUSED for speaker in speakers])
 
 
-def speakers_shared(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
+def within_speaker_folds(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
     """Fold of each utterance, each speaker's utterances spread over the folds.
 
     Utterances without a speaker, or of a speaker with a single one, are `UNUSED`.
@@ -37,7 +37,7 @@ def speakers_shared(speakers: Sequence[str | None], n_folds: int, rng: np.random
     Raises:
         InputError: fewer than two speakers have two utterances.
 
-    >>> sorted(speakers_shared(["a", "a", "b", "b", "c"], 2, np.random.default_rng(0)).tolist())
+    >>> sorted(within_speaker_folds(["a", "a", "b", "b", "c"], 2, np.random.default_rng(0)).tolist())
     [-1, 0, 0, 1, 1]
     """
     fold, taken = np.full(len(speakers), UNUSED), 0

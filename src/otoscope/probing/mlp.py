@@ -32,18 +32,18 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Samples:
     """Inputs `x [n, d]` and classes `y [n]`."""
 
     x: Tensor
     y: Tensor
 
-    def some(self, most: int, generator: torch.Generator) -> "Rows":
+    def some(self, most: int, generator: torch.Generator) -> "Samples":
         """At most so many of the rows, drawn without replacement."""
         if len(self.y) <= most:
             return self
         drawn = torch.randperm(len(self.y), generator=generator)[:most]
-        return Rows(self.x[drawn], self.y[drawn])
+        return Samples(self.x[drawn], self.y[drawn])
 
 
 def logits(weights: Weights, x: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ def logits(weights: Weights, x: Tensor) -> Tensor:
     return F.linear(x, weights["weight"], weights["bias"])
 
 
-def fit(train: Rows, held: Rows, classes: int, width: int, training: Training, seed: list[int]) -> Weights:
+def fit(train: Samples, held: Samples, classes: int, width: int, training: Training, seed: list[int]) -> Weights:
     """Weights with the lowest cross-entropy on `held`; `width` 0 is a linear net."""
     generator = torch.Generator().manual_seed(int(np.random.default_rng(seed).integers(2**62)))
     train = train.some(training.rows, generator)
@@ -88,7 +88,7 @@ def _drawn(outputs: int, inputs: int, generator: torch.Generator) -> Tensor:
     return torch.randn(outputs, inputs, generator=generator) / inputs**0.5
 
 
-def _loss(weights: Weights, rows: Rows) -> float:
+def _loss(weights: Weights, rows: Samples) -> float:
     with torch.no_grad():
         return F.cross_entropy(logits(weights, rows.x), rows.y).item()
 

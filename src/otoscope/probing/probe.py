@@ -20,7 +20,7 @@ from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
-from otoscope.runs.cache import Found, kept_run
+from otoscope.runs.cache import Found, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import described, encoder_of, read_speech, source_of
@@ -93,7 +93,7 @@ def probe(
         found = _dataset(wanted, scorers, _totals(scorers, readers))
         return described(found, KIND, encoder, source, speech), speech.skipped
 
-    return kept_run(out, plan, make, resume=options.resume)
+    return resume_or_run(out, plan, make, resume=options.resume)
 
 
 def _totals(

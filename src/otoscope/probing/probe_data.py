@@ -12,18 +12,18 @@ from otoscope.corpus import fingerprint, speaker_of
 from otoscope.models.encoder import Encoder
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import model_fingerprint
-from otoscope.runs.speech_source import Speech
+from otoscope.runs.speech_source import LoadedSpeech
 
-ALONE: AbstractContextManager[object] = nullcontext()
+NO_LOCK: AbstractContextManager[object] = nullcontext()
 """Nobody else asks the model."""
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class ProbeData:
     """An intact model's final hidden states of each utterance, `[T, d]`, on the CPU; `content` names all of it."""
 
     encoder: Encoder
-    speech: Speech
+    speech: LoadedSpeech
     hidden: Sequence[Tensor]
     content: str
 
@@ -39,28 +39,30 @@ class Material:
         return self.encoder.first_frame_center + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
 
 
-def gather(encoder: Encoder, speech: Speech, turn: AbstractContextManager[object] = ALONE) -> Material:
-    """The material of a model and some speech; `turn` is taken while a batch is heard, where others ask too."""
+def collect_hidden_states(
+    encoder: Encoder, speech: LoadedSpeech, lock: AbstractContextManager[object] = NO_LOCK
+) -> ProbeData:
+    """The material of a model and some speech; `lock` is taken while a batch is heard, where others ask too."""
     with progress("hearing the corpus", speech.seconds) as advance:
-        hidden = dict(hidden_states(encoder, speech, advance, turn))
+        hidden = dict(hidden_states(encoder, speech, advance, lock))
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     in_order = [hidden[index] for index in range(len(speech.cuts))]
     order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
-    return Material(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}")
+    return ProbeData(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}")
 
 
 def hidden_states(
     encoder: Encoder,
-    speech: Speech,
+    speech: LoadedSpeech,
     advance: Callable[[float], None],
-    turn: AbstractContextManager[object] = ALONE,
+    lock: AbstractContextManager[object] = NO_LOCK,
 ) -> Iterator[tuple[int, Tensor]]:
     """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
 
     `advance` is told the seconds of audio that are done.
     """
     for batch in batches(list(enumerate(speech.cuts))):
-        with turn:
+        with lock:
             encoded = encoder.forward([speech.waves[index] for index, _ in batch])
         hidden = encoded.hidden.float().cpu()
         for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material
+from otoscope.probing.probe_data import ProbeData
 
 Floats = NDArray[np.float64]
 
@@ -35,17 +35,30 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Probe:
-    """One question to the hidden states. A module of this package that holds one as `PROBE` is found by `discover`.
+    """A probe of final hidden states: a plug-in of `otoscope.probing.builtin`, or of the group `otoscope.probes`.
 
-    `metric` is what its score counts; `better` says which way is good; a probe that is `trained` needs labels.
+    Attributes:
+        name: name of the probe; the name of its file with `-` for `_`.
+        doc: one sentence on what the score measures.
+        metric: name of the score, "accuracy".
+        label: name of the probe and its score for the viewer, "phone accuracy".
+        units: "%" for a share that is shown in percent, "1" for any other number.
+        better: whether high or low scores are good.
+        trained: whether the probe trains classifiers, which need labels; only such a probe can be a loss.
+        scorer: function that trains the probe, if it is trained, and returns its scorer.
+
+    Raises:
+        InputError: `scorer` raises it if the corpus lacks the labels, or the model the parts, that the probe needs.
     """
 
     name: str
     doc: str
     metric: str
+    label: str
+    units: Literal["1", "%"]
     better: Literal["high", "low"]
     trained: bool
-    scorer: Callable[[Material, Training, "Cache"], Scorer]
+    scorer: Callable[[ProbeData, Training, "Cache"], Scorer]
 
 
 Cache = Callable[[str, Callable[[], dict[str, NDArray[Any]]]], dict[str, NDArray[Any]]]

@@ -1,20 +1,41 @@
-"""Scores of a corpus with intervals: sums over utterances, resampled over seeds and utterances together.
+"""Compute scores of a corpus with intervals: sums over utterances, resampled over seeds and utterances together.
 
 A score is a ratio of sums, `sum total / sum count`, averaged over seeds. Seeds and utterances are crossed (each seed
 scores each utterance), so a resample draws both, and the same draw serves every intervention: differences are paired.
-Needs no torch. Axes: r resample, i intervention, s seed, u utterance.
+The module needs no torch. Axes: r resample, i intervention, s seed, u utterance.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from otoscope.results.bootstrap import Bootstrap, interval, weights
+from otoscope.typing import AnyFloats, Floats
 
-Floats = NDArray[np.floating]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from otoscope.probing.scorer import Scorer
+
 SEEDS_DRAWN = 1  # added to the bootstrap's seed where seeds are drawn, so that both draws differ
 
 
-def score(total_isu: Floats, count_u: Floats) -> Floats:
+def totals(scorers: "Mapping[str, Scorer]", hidden_states: "Iterable[tuple[int, Tensor]]") -> dict[str, Floats]:
+    """Score the hidden states of all utterances with every probe, and return the sums `[seed, utterance]` by probe.
+
+    Args:
+        scorers: the scorer of each probe.
+        hidden_states: index and final hidden states `[T, d]` of each utterance, in any order.
+    """
+    sums = {name: np.zeros(scorer.majority.shape) for name, scorer in scorers.items()}
+    for index, hidden_td in hidden_states:
+        for name, scorer in scorers.items():
+            sums[name][:, index] = scorer.total(index, hidden_td)
+    return sums
+
+
+def score(total_isu: AnyFloats, count_u: AnyFloats) -> AnyFloats:
     """Score of each intervention, `[i]`.
 
     >>> score(np.array([[[3.0, 1.0], [5.0, 1.0]]]), np.array([8.0, 2.0])).tolist()
@@ -23,7 +44,7 @@ def score(total_isu: Floats, count_u: Floats) -> Floats:
     return total_isu.sum(-1).mean(-1) / count_u.sum()
 
 
-def resampled(total_isu: Floats, count_u: Floats, bootstrap: Bootstrap) -> Floats:
+def resampled(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) -> AnyFloats:
     """Scores `[r, i]` of resamples of the seeds and of the utterances that count."""
     counts = count_u > 0
     total_isu, count_u = total_isu[..., counts], count_u[counts]
@@ -34,7 +55,7 @@ def resampled(total_isu: Floats, count_u: Floats, bootstrap: Bootstrap) -> Float
     return sum(by_seed, np.zeros(())) / (share_ru @ count_u)[:, None]
 
 
-def intervals(total_isu: Floats, count_u: Floats, bootstrap: Bootstrap) -> Floats:
+def intervals(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) -> AnyFloats:
     """95 % interval `[i, bound]` of each score; NaN where a single utterance leaves nothing to draw."""
     if (count_u > 0).sum() < 2:
         return np.full((len(total_isu), 2), np.nan)

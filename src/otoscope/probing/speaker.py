@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from otoscope.errors import InputError
-from otoscope.probing.probe_data import Material
+from otoscope.probing.probe_data import ProbeData
 
 
-def speaker_numbers(material: Material) -> list[int]:
+def speaker_numbers(material: ProbeData) -> list[int]:
     """Number of each utterance's speaker, -1 where unknown.
 
     Raises:
@@ -22,12 +22,12 @@ def speaker_numbers(material: Material) -> list[int]:
     return [number_of[speaker] if speaker else -1 for speaker in material.speakers]
 
 
-def of_utterances(material: Material) -> list[Tensor]:
+def of_utterances(material: ProbeData) -> list[Tensor]:
     """One class for each utterance, `[1]`."""
     return [torch.tensor([number]) for number in speaker_numbers(material)]
 
 
-def of_frames(material: Material) -> list[Tensor]:
+def of_frames(material: ProbeData) -> list[Tensor]:
     """The same class for all frames of an utterance, `[T]`."""
     numbers = speaker_numbers(material)
     return [torch.full((len(hidden),), number) for hidden, number in zip(material.hidden, numbers, strict=True)]

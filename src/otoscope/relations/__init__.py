@@ -1,26 +1,26 @@
 """Relations between phones: what heads prefer and avoid, and the operations that this amounts to. Knows no torch."""
 
 from otoscope.relations.baseline import baselines
-from otoscope.relations.dataset import Relations, variables
-from otoscope.relations.inventory import Inventory
-from otoscope.relations.operations import Operation, effects, named, operations
-from otoscope.relations.preference import concentration, elsewhere, preference
+from otoscope.relations.dataset import Relations, relation_dataset
+from otoscope.relations.inventory import PhoneInventory
+from otoscope.relations.operations import Operation, effects, name_operations, operations
+from otoscope.relations.preference import concentration, exclude_own_run, preference
 from otoscope.relations.tables import head_operations, operations_table, pairs, relations_table
 
 __all__ = [
-    "Inventory",
     "Operation",
+    "PhoneInventory",
     "Relations",
     "baselines",
     "concentration",
     "effects",
-    "elsewhere",
+    "exclude_own_run",
     "head_operations",
-    "named",
+    "name_operations",
     "operations",
     "operations_table",
     "pairs",
     "preference",
+    "relation_dataset",
     "relations_table",
-    "variables",
 ]

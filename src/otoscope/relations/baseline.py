@@ -15,8 +15,8 @@ def baselines(phone_tr: npt.NDArray[np.int64], count: int) -> tuple[Floats, Floa
         count: number of phones.
 
     Examples:
-        >>> whole, elsewhere = baselines(np.array([[0], [0], [1], [0]]), 2)
-        >>> (16 * whole).tolist(), (16 * elsewhere).tolist()
+        >>> whole, exclude_own_run = baselines(np.array([[0], [0], [1], [0]]), 2)
+        >>> (16 * whole).tolist(), (16 * exclude_own_run).tolist()
         ([[9.0, 3.0], [3.0, 1.0]], [[4.0, 3.0], [3.0, 0.0]])
     """
     flat = phone_tr.ravel()

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from otoscope.phones import phone
-from otoscope.relations.operations import effects, named, operations
-from otoscope.relations.preference import Floats, concentration, elsewhere, preference
+from otoscope.phones import phone_info
+from otoscope.relations.operations import effects, name_operations, operations
+from otoscope.relations.preference import Floats, concentration, exclude_own_run, preference
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval, weights
 from otoscope.results.schema import RELATIONS
@@ -41,7 +41,7 @@ class Relations:
     baseline_elsewhere: Floats
 
 
-def variables(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap: Bootstrap) -> xr.Dataset:
+def relation_dataset(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap: Bootstrap) -> xr.Dataset:
     """Every variable of `RELATIONS`.
 
     Args:
@@ -53,7 +53,8 @@ def variables(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap:
     Examples:
         >>> even = np.full((2, 1, 1, 2, 2), 0.25)  # 2 folds, 1 layer, 1 head, 2 phones: attention is like the baseline
         >>> sums = Relations(even, np.zeros((2, 1, 1, 2)), even[:, 0, 0], even[:, 0, 0])
-        >>> variables(sums, np.array([1, 1]), ["sil", "s"], Bootstrap(resamples=10)).concentration.values.tolist()
+        >>> dataset = relation_dataset(sums, np.array([1, 1]), ["sil", "s"], Bootstrap(resamples=10))
+        >>> dataset.concentration.values.tolist()
         [[[0.0, 0.0]]]
     """
     folds, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
@@ -62,14 +63,14 @@ def variables(sums: Relations, counts: Counts, phones: Sequence[str], bootstrap:
     ends = _intervals(folds, counts, phones, bootstrap)
     values: Arrays = {
         "relation": mean.relation,
-        "relation_elsewhere": elsewhere(mean.relation, mean.own_run),
+        "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
         "relation_baseline": mean.baseline,
         "relation_baseline_elsewhere": mean.baseline_elsewhere,
         **derived,
         **{f"{name}_interval": array for name, array in ends.items()},
         "operations": _names(ends["operation_effect"], phones),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
-        "phone_class": np.array([known.category if (known := phone(one)) else "" for one in phones], dtype=object),
+        "phone_class": np.array([known.category if (known := phone_info(one)) else "" for one in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
     return xr.Dataset({name: (known.dims, values[name], known.attrs) for name, known in RELATIONS.items()})
@@ -81,7 +82,7 @@ def _arrays(relations: Relations) -> tuple[Floats, ...]:
 
 def _derived(r: Relations, phones: Sequence[str]) -> Arrays:
     """What relations say beside those of uniform attention."""
-    rest = elsewhere(r.relation, r.own_run)
+    rest = exclude_own_run(r.relation, r.own_run)
     preferred, preferred_elsewhere = preference(r.relation, r.baseline), preference(rest, r.baseline_elsewhere)
     return {
         "preference": preferred,
@@ -115,5 +116,5 @@ def _names(ends: npt.NDArray[np.floating], phones: Sequence[str]) -> npt.NDArray
     """Operations of every head in words, [l, h]; empty where none is named."""
     names = np.full(ends.shape[:2], "", dtype=object)
     for place in np.ndindex(names.shape):
-        names[place] = "; ".join(name for name, _ in named(ends[place], phones))
+        names[place] = "; ".join(name for name, _ in name_operations(ends[place], phones))
     return names

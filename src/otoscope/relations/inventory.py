@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from otoscope.phones import LabelFrames, fold, order
+from otoscope.phones import LabelFrames, fold_phones, sort_phones
 
 Ints = npt.NDArray[np.int64]
 Span = tuple[str, float, float]
@@ -16,7 +16,7 @@ ROUNDING = 1e-9  # seconds: a frame centred on a boundary belongs to what begins
 
 
 @dataclass(frozen=True)
-class Inventory:
+class PhoneInventory:
     """Phones in the order of axes, the phone of each symbol, and symbols that are none of the 39 and were kept."""
 
     phones: tuple[str, ...]
@@ -24,16 +24,18 @@ class Inventory:
     unknown: tuple[str, ...]
 
     @classmethod
-    def of(cls, symbols: Iterable[str]) -> "Inventory":
+    def of(cls, symbols: Iterable[str]) -> "PhoneInventory":
         """The phones of a corpus from all its symbols; one that is recognised is folded to the 39 phones.
 
         Examples:
-            >>> Inventory.of(["h#", "ix", "q", "h#"])
+            >>> PhoneInventory.of(["h#", "ix", "q", "h#"])
             Inventory(phones=('sil', 'ih', 'q'), folded={'h#': 'sil', 'ix': 'ih', 'q': 'q'}, unknown=('q',))
         """
         different = sorted(set(symbols))
-        folded = fold(different)
-        return cls(tuple(order(folded.symbols)), dict(zip(different, folded.symbols, strict=True)), folded.unknown)
+        folded = fold_phones(different)
+        return cls(
+            tuple(sort_phones(folded.symbols)), dict(zip(different, folded.symbols, strict=True)), folded.unknown
+        )
 
     def label(self, spans: Sequence[Span], n_frames: int, frames: LabelFrames) -> Ints:
         """Place in `phones` of the phone at the centre of every label frame, `[n_frames, R]`; -1 where there is none.
@@ -41,7 +43,7 @@ class Inventory:
         Spans are in order of time and do not overlap.
 
         Examples:
-            >>> inventory = Inventory.of(["s", "z"])
+            >>> inventory = PhoneInventory.of(["s", "z"])
             >>> inventory.label([("s", 0.0, 0.02), ("z", 0.03, 0.05)], 3, LabelFrames(0.01, repeat=2)).tolist()
             [[0, 0], [-1, 1], [1, -1]]
         """

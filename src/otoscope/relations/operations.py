@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otoscope.phones import phone
-from otoscope.relations.preference import Floats, mean_of_defined, shares, times_uniform
+from otoscope.phones import phone_info
+from otoscope.relations.preference import Floats, mean_of_defined, ratio_to_uniform, shares
 
 SILENCE = "sil"
 
@@ -31,9 +31,9 @@ class Operation:
     avoids: float = 0.5
 
 
-OWN = Operation("its own phone", attends=0.5, avoids=0.0)  # staying in the run: share of all attention
-SAME = Operation("the same phone elsewhere")  # in another run
-SILENT = Operation("silence from silence")
+STAY_IN_PHONE = Operation("its own phone", attends=0.5, avoids=0.0)  # staying in the run: share of all attention
+SAME_PHONE = Operation("the same phone elsewhere")  # in another run
+SILENCE_TO_SILENCE = Operation("silence from silence")
 
 
 def operations(phones: Sequence[str]) -> list[Operation]:
@@ -45,12 +45,12 @@ def operations(phones: Sequence[str]) -> list[Operation]:
     """
     classes: dict[str, list[int]] = {}
     for place, symbol in enumerate(phones):
-        if known := phone(symbol):
+        if known := phone_info(symbol):
             name = known.category if symbol == SILENCE else f"{known.category}s"
             classes.setdefault(name, []).append(place)
     of_classes = [Operation(name, tuple(keys)) for name, keys in classes.items()]
     of_phones = [Operation(symbol, (place,)) for place, symbol in enumerate(phones) if symbol != SILENCE]
-    return [OWN, SAME, SILENT, *of_classes, *of_phones]
+    return [STAY_IN_PHONE, SAME_PHONE, SILENCE_TO_SILENCE, *of_classes, *of_phones]
 
 
 def effects(rest: Floats, own_run: Floats, rest_baseline: Floats, phones: Sequence[str]) -> Floats:
@@ -68,15 +68,15 @@ def effects(rest: Floats, own_run: Floats, rest_baseline: Floats, phones: Sequen
         [0.2, 0.0, 0.0, 1.25, 0.42, 0.42]
     """
     share, uniform = shares(rest), shares(rest_baseline)
-    same = times_uniform(*(np.diagonal(one, axis1=-2, axis2=-1) for one in (share, uniform)))
+    same = ratio_to_uniform(*(np.diagonal(one, axis1=-2, axis2=-1) for one in (share, uniform)))
     silent = [same[..., place] for place, symbol in enumerate(phones) if symbol == SILENCE]
     belongs_yo = _membership(phones).astype(rest.dtype)
-    to_targets = mean_of_defined(times_uniform(share @ belongs_yo, uniform @ belongs_yo), axis=-2)
+    to_targets = mean_of_defined(ratio_to_uniform(share @ belongs_yo, uniform @ belongs_yo), axis=-2)
     first = [own_run.sum(axis=-1), mean_of_defined(same, axis=-1), *(silent or [np.full(same.shape[:-1], np.nan)])]
     return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
 
 
-def named(interval: Floats, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
+def name_operations(interval: Floats, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Name of each operation that a head performs, and its place in `operations(phones)`.
 
     Phones of a class that is named already are not named again.

@@ -21,7 +21,7 @@ def preference(relation: Floats, baseline: Floats) -> Floats:
         >>> preference(np.array([[0.5, 0.25], [0.25, 0.0]]), np.array([[0.25, 0.25], [0.5, 0.0]])).tolist()
         [[1.0, 0.0], [-0.5, nan]]
     """
-    return times_uniform(shares(relation), shares(baseline)) - 1
+    return ratio_to_uniform(shares(relation), shares(baseline)) - 1
 
 
 def concentration(preference: Floats) -> Floats:
@@ -34,11 +34,11 @@ def concentration(preference: Floats) -> Floats:
     return mean_of_defined(preference, axis=-2)
 
 
-def elsewhere(relation: Floats, own_run: Floats) -> Floats:
+def exclude_own_run(relation: Floats, own_run: Floats) -> Floats:
     """Relations `[..., Y, Y]` without the part `[..., Y]` within the query's own run; rows are not normalised again.
 
     Examples:
-        >>> elsewhere(np.array([[0.5, 0.1], [0.1, 0.3]]), np.array([0.5, 0.2])).round(3).tolist()
+        >>> exclude_own_run(np.array([[0.5, 0.1], [0.1, 0.3]]), np.array([0.5, 0.2])).round(3).tolist()
         [[0.0, 0.1], [0.1, 0.1]]
     """
     rest = relation.copy()
@@ -53,7 +53,7 @@ def shares(relation: Floats) -> Floats:
     return relation / np.where(total == 0, 1, total)
 
 
-def times_uniform(share: Floats, uniform: Floats) -> Floats:
+def ratio_to_uniform(share: Floats, uniform: Floats) -> Floats:
     """`share / uniform`, NaN where uniform attention gives nothing: what never occurs is undefined, not zero."""
     return share / np.where(uniform > 0, uniform, np.nan)
 

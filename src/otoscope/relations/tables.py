@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from otoscope.errors import InputError
-from otoscope.relations.operations import named
+from otoscope.relations.operations import name_operations
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
 from otoscope.results.table import Format, sorted_by
@@ -98,7 +98,7 @@ def _operations(head: xr.Dataset) -> list[dict[str, object]]:
     effect, ends = head["operation_effect"].values, head["operation_effect_interval"].values
     return [
         {"operation": name, "effect": effect[place], "effect_low": ends[place, 0], "effect_high": ends[place, 1]}
-        for name, place in named(ends, [str(symbol) for symbol in head["key_phone"].values])
+        for name, place in name_operations(ends, [str(symbol) for symbol in head["key_phone"].values])
     ]
 
 

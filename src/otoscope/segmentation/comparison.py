@@ -17,7 +17,7 @@ STRICT, R_VALUE = 0, MEASURES.index("r_value")
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparisonScores:
     """Scores [method, mode, measure] with intervals [..., bound]; R-values over the first method's [method]."""
 
     scores: Floats
@@ -26,7 +26,7 @@ class Compared:
     gain_interval: Floats
 
 
-def compare(counts_umoc: npt.NDArray[np.int64], bootstrap: Bootstrap | None = None) -> Compared:
+def compare(counts_umoc: npt.NDArray[np.int64], bootstrap: Bootstrap | None = None) -> ComparisonScores:
     """Scores of pooled counts, and how they and their differences move when utterances are drawn again.
 
     Args:
@@ -44,7 +44,7 @@ def compare(counts_umoc: npt.NDArray[np.int64], bootstrap: Bootstrap | None = No
     gain, drawn_gain = (each[..., STRICT, R_VALUE] - each[..., :1, STRICT, R_VALUE] for each in (scores, resampled))
     ends, gain_ends = (np.asarray(interval(each), dtype=np.float64) for each in (resampled, drawn_gain))
     known = 1.0 if len(counts_umoc) > 1 else np.nan
-    return Compared(scores, known * ends, gain, known * gain_ends)
+    return ComparisonScores(scores, known * ends, gain, known * gain_ends)
 
 
 def scores_of(counts: npt.NDArray[Any]) -> Floats:

@@ -9,10 +9,10 @@ import xarray as xr
 
 from otoscope.results.schema import COORDINATES, Variable
 from otoscope.segmentation.comparison import COUNTS, MEASURES, compare, scores_of
-from otoscope.segmentation.search import Found
+from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.segmenters import MODES, Segmenter
-from otoscope.segmentation.split import Utterance
-from otoscope.segmentation.tuning import Tuned
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tuning import TunedParameters
 
 Floats = npt.NDArray[np.float64]
 KIND = "segmentation"
@@ -41,8 +41,11 @@ VARIABLES = {
 }
 
 
-def measured(
-    segmenters: Sequence[Segmenter], counts: npt.NDArray[np.int64], test: Sequence[Utterance], found: Sequence[Found]
+def build_dataset(
+    segmenters: Sequence[Segmenter],
+    counts: npt.NDArray[np.int64],
+    test: Sequence[LabelledUtterance],
+    found: Sequence[SearchResult],
 ) -> xr.Dataset:
     """What was found, with coordinates, units and descriptions.
 
@@ -74,7 +77,7 @@ def measured(
     )
 
 
-def _searched(found: Sequence[Found]) -> dict[str, npt.NDArray[Any]]:
+def _searched(found: Sequence[SearchResult]) -> dict[str, npt.NDArray[Any]]:
     """Arrays of what validation said of every head, layer and ensemble; NaN where a model has no such."""
     shape = tuple(1 + max(head[axis] for one in found for head in one.heads) for axis in (0, 1))
     sizes = _sizes(found)
@@ -88,7 +91,7 @@ def _searched(found: Sequence[Found]) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _r_values(tuned: Mapping[Any, Tuned]) -> dict[Any, float]:
+def _r_values(tuned: Mapping[Any, TunedParameters]) -> dict[Any, float]:
     return {key: each.scores.r_value for key, each in tuned.items()}
 
 
@@ -101,11 +104,13 @@ def _filled(models: Sequence[Mapping[Any, float]], shape: tuple[int, ...]) -> Fl
     return filled
 
 
-def _sizes(found: Sequence[Found]) -> list[int]:
+def _sizes(found: Sequence[SearchResult]) -> list[int]:
     return sorted({size for one in found for size in one.ensembles})
 
 
-def _coordinates(segmenters: Sequence[Segmenter], test: Sequence[Utterance], found: Sequence[Found]) -> dict[str, Any]:
+def _coordinates(
+    segmenters: Sequence[Segmenter], test: Sequence[LabelledUtterance], found: Sequence[SearchResult]
+) -> dict[str, Any]:
     """Labels of every axis; utterances as every run names them."""
     utterances = {
         "utterance": np.array([one.cut.id for one in test], dtype=object),

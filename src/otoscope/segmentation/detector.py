@@ -9,7 +9,8 @@ Axes: i frame of a tile's rows, j frame of its columns, b beta, t frame of the l
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,14 +18,16 @@ import numpy.typing as npt
 
 from otoscope.errors import InputError
 from otoscope.phones.label_frames import DEFAULT_LABEL_FRAMES, LabelFrames
-from otoscope.segmentation.kernel_gram import Floats, Frames
+from otoscope.segmentation.kernel_gram import DistanceFrames, Floats
 
 Ints = npt.NDArray[np.int64]
 
-ROWS = 512  # of a tile
+TILE_ROWS = 512  # of a tile
 
 
-def segment(features: npt.ArrayLike, alpha: float, beta: float, frames: LabelFrames = DEFAULT_LABEL_FRAMES) -> Floats:
+def detect_boundaries(
+    features: npt.ArrayLike, alpha: float, beta: float, frames: LabelFrames = DEFAULT_LABEL_FRAMES
+) -> Floats:
     """Boundaries in seconds, ascending: the local minima of the score.
 
     Args:
@@ -39,14 +42,14 @@ def segment(features: npt.ArrayLike, alpha: float, beta: float, frames: LabelFra
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))  # three phones of five frames
-        >>> segment(block, alpha=0.5, beta=1.0).tolist()
+        >>> detect_boundaries(block, alpha=0.5, beta=1.0).tolist()
         [0.045, 0.095]
     """
-    [score] = scores(features, alpha, [beta], frames.repeat)
+    [score] = boundary_scores_per_frame(features, alpha, [beta], frames.repeat)
     return frames.seconds(local_minima(score))
 
 
-def scores(features: npt.ArrayLike, alpha: float, betas: Sequence[float], repeat: int = 1) -> Ints:
+def boundary_scores_per_frame(features: npt.ArrayLike, alpha: float, betas: Sequence[float], repeat: int = 1) -> Ints:
     """Scores [b, repeat * T] of every label frame, for several betas in one pass.
 
     Memory is that of the features and one tile of 512 rows; a right run reads its tile, a left run goes back by tiles
@@ -59,16 +62,16 @@ def scores(features: npt.ArrayLike, alpha: float, betas: Sequence[float], repeat
         repeat: label frames per row. Repeated rows need no larger matrix: its means are the same and its runs longer.
 
     Raises:
-        InputError: as `segment` does.
+        InputError: as `detect_boundaries` does.
 
     Examples:
-        >>> scores([[0.0], [0.0], [9.0]], alpha=1.0, betas=[0.5, 1.0, 5.0]).tolist()
+        >>> boundary_scores_per_frame([[0.0], [0.0], [9.0]], alpha=1.0, betas=[0.5, 1.0, 5.0]).tolist()
         [[1, 1, 1], [1, 1, 1], [0, 0, 0]]
     """
     wrong = [value for value in (alpha, *betas) if not (math.isfinite(value) and value > 0)]
     if wrong:
         raise InputError(f"expected alpha and beta above 0, got {wrong[0]}")
-    frames = Frames.of(features)
+    frames = DistanceFrames.of(features)
     before_bt, after_bt = _runs(frames, alpha, np.asarray(betas, dtype=np.float64))
     return np.stack([_add_runs(before, after, repeat) for before, after in zip(before_bt, after_bt, strict=True)])
 
@@ -104,7 +107,7 @@ def local_minima(score: npt.ArrayLike) -> Floats:
     return (starts[lowest] + ends[lowest]) / 2
 
 
-def _runs(frames: Frames, alpha: float, betas_b: Floats) -> tuple[Ints, Ints]:
+def _runs(frames: DistanceFrames, alpha: float, betas_b: Floats) -> tuple[Ints, Ints]:
     """Frames [b, i] of each row's run up to the diagonal and from it on, the diagonal in both; 0 where not even that.
 
     The matrix is symmetric: a tile reaches from its diagonal to the right, and adds to the sums of the rows below.
@@ -112,58 +115,89 @@ def _runs(frames: Frames, alpha: float, betas_b: Floats) -> tuple[Ints, Ints]:
     total = len(frames)
     sums = np.zeros(total)
     before_bi, after_bi = (np.zeros((len(betas_b), total), dtype=np.int64) for _ in range(2))
-    for start in range(0, total, ROWS):
-        rows = slice(start, min(start + ROWS, total))
+    for start in range(0, total, TILE_ROWS):
+        rows = slice(start, min(start + TILE_ROWS, total))
         tile_ij = frames.kernel(alpha, rows, slice(start, total))
         sums[rows] += tile_ij.sum(axis=1)
-        sums[rows.stop :] += tile_ij[:, ROWS:].sum(axis=0)
+        sums[rows.stop :] += tile_ij[:, TILE_ROWS:].sum(axis=0)
         thresholds_bi = betas_b[:, None] * (sums[rows] / total)
-        before_bi[:, rows] = _reach(_backward(frames, alpha, start, tile_ij), thresholds_bi)
-        after_bi[:, rows] = _reach(_forward(tile_ij), thresholds_bi)
+        before_bi[:, rows] = run_lengths(backward_blocks(frames, alpha, start, tile_ij), thresholds_bi)
+        after_bi[:, rows] = run_lengths(forward_blocks(tile_ij), thresholds_bi)
     return before_bi, after_bi
 
 
-Outward = Iterator[Callable[[Ints], Floats]]
-"""Blocks of the kernel-gram matrix, outward from the diagonal: each gives its rows `active` when it is asked for them.
+@dataclass(frozen=True)
+class OutwardBlock:
+    """A block of columns of the kernel-gram matrix for the rows of one tile.
 
-Columns run outward; those on the wrong side of the diagonal are infinite."""
+    Its columns run outward, away from the diagonal. The matrix is symmetric and large, so a block computes only the
+    rows that `rows` asks for.
+
+    Attributes:
+        compute_rows: function from the indices `[n]` of rows in the tile to their values `[n, columns]`; values on the
+            other side of the diagonal are infinite.
+
+    Examples:
+        >>> block = next(forward_blocks(np.array([[1.0, 0.5], [0.5, 1.0]])))
+        >>> block.rows(np.array([1])).tolist()
+        [[inf, 1.0]]
+    """
+
+    compute_rows: Callable[[Ints], Floats]
+
+    def rows(self, active: Ints) -> Floats:
+        """Return the values `[n, columns]` of the rows with the indices `active [n]`."""
+        return self.compute_rows(active)
 
 
-def _forward(tile_ij: Floats) -> Outward:
+def forward_blocks(tile_ij: Floats) -> Iterator[OutwardBlock]:
+    """Iterate over the blocks from the diagonal to the last frame; the tile contains all of them.
+
+    Args:
+        tile_ij: values `[rows, columns]` of a tile; its first column is on the diagonal.
+    """
     own_ij = tile_ij[:, : len(tile_ij)]
-    yield np.where(np.tri(len(own_ij), k=-1, dtype=np.bool_), np.inf, own_ij).__getitem__
-    for first in range(ROWS, tile_ij.shape[1], ROWS):
-        yield tile_ij[:, first : first + ROWS].__getitem__
+    yield OutwardBlock(np.where(np.tri(len(own_ij), k=-1, dtype=np.bool_), np.inf, own_ij).__getitem__)
+    for first in range(TILE_ROWS, tile_ij.shape[1], TILE_ROWS):
+        yield OutwardBlock(tile_ij[:, first : first + TILE_ROWS].__getitem__)
 
 
-def _backward(frames: Frames, alpha: float, start: int, tile_ij: Floats) -> Outward:
+def backward_blocks(frames: DistanceFrames, alpha: float, start: int, tile_ij: Floats) -> Iterator[OutwardBlock]:
+    """Iterate over the blocks from the diagonal to the first frame; those before the tile are computed on request.
+
+    Args:
+        frames: frames of the utterance.
+        alpha: width of the kernel.
+        start: index of the frame of the tile's first row.
+        tile_ij: values `[rows, columns]` of the tile; its first column is on the diagonal.
+    """
     own_ij = tile_ij[:, : len(tile_ij)]
-    yield np.where(np.tri(len(own_ij), dtype=np.bool_), own_ij, np.inf)[:, ::-1].__getitem__
-    for stop in range(start, 0, -ROWS):
-        yield partial(_earlier, frames, alpha, start, slice(stop - ROWS, stop))
+    yield OutwardBlock(np.where(np.tri(len(own_ij), dtype=np.bool_), own_ij, np.inf)[:, ::-1].__getitem__)
+    for stop in range(start, 0, -TILE_ROWS):
+        yield OutwardBlock(partial(_earlier_rows, frames, alpha, start, slice(stop - TILE_ROWS, stop)))
 
 
-def _earlier(frames: Frames, alpha: float, start: int, columns: slice, active: Ints) -> Floats:
+def _earlier_rows(frames: DistanceFrames, alpha: float, start: int, columns: slice, active: Ints) -> Floats:
     return frames.kernel(alpha, start + active, columns)[:, ::-1]
 
 
-def _reach(blocks: Outward, thresholds_bi: Floats) -> Ints:
-    """Frames [b, i] from the diagonal on, itself among them, up to the first that is not above its row's threshold."""
-    reach_bi = np.zeros(thresholds_bi.shape, dtype=np.int64)
+def run_lengths(blocks: Iterable[OutwardBlock], thresholds_bi: Floats) -> Ints:
+    """Count the frames `[b, i]` from the diagonal (included) to the first at or below the threshold of its row."""
+    length_bi = np.zeros(thresholds_bi.shape, dtype=np.int64)
     lowest_i = np.full(thresholds_bi.shape[1], np.inf)
     for block in blocks:
         active = np.flatnonzero(lowest_i > thresholds_bi.min(axis=0))
         if not active.size:
             break
-        outward_ij = block(active)
+        outward_ij = block.rows(active)
         falling_ij = np.minimum.accumulate(outward_ij, axis=1)
         np.minimum(falling_ij, lowest_i[active, None], out=falling_ij)
         above_bi = [
             np.count_nonzero(falling_ij > threshold_i[:, None], axis=1) for threshold_i in thresholds_bi[:, active]
         ]
-        reach_bi[:, active] += np.stack(above_bi) - np.count_nonzero(np.isinf(outward_ij), axis=1)
+        length_bi[:, active] += np.stack(above_bi) - np.count_nonzero(np.isinf(outward_ij), axis=1)
         lowest_i[active] = falling_ij[:, -1]
-    return reach_bi
+    return length_bi
 
 
 def _add_runs(before_i: Ints, after_i: Ints, repeat: int) -> Ints:

@@ -13,44 +13,44 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
-from otoscope.segmentation.detector import local_minima, scores
+from otoscope.segmentation.detector import boundary_scores_per_frame, local_minima
 from otoscope.segmentation.kernel_gram import Floats
 
 Views = Sequence[npt.ArrayLike] | npt.NDArray[np.generic]
 
 
-def voted_scores(views: Views, alpha: float, betas: Sequence[float], repeat: int = 1) -> Floats:
+def ensemble_scores(views: Views, alpha: float, betas: Sequence[float], repeat: int = 1) -> Floats:
     """Scores [b, repeat * T] of several views together.
 
     Args:
         views: [n, T, d], each in the unit of its own distances, so that one alpha serves all.
-        alpha, betas, repeat: as for `scores`.
+        alpha, betas, repeat: as for `boundary_scores_per_frame`.
 
     Raises:
-        InputError: as `segment` does.
+        InputError: as `detect_boundaries` does.
 
     Examples:
         >>> block = np.kron(np.eye(2), np.ones((3, 3)))
-        >>> voted_scores([block, block], alpha=0.5, betas=[1.0]).round(1).tolist()
+        >>> ensemble_scores([block, block], alpha=0.5, betas=[1.0]).round(1).tolist()
         [[1.2, 3.6, 1.2, 1.2, 3.6, 1.2]]
     """
-    return np.sum([_over_its_mean(scores(view, alpha, betas, repeat)) for view in views], axis=0)
+    return np.sum([_over_its_mean(boundary_scores_per_frame(view, alpha, betas, repeat)) for view in views], axis=0)
 
 
-def voted_boundaries(
+def ensemble_boundaries(
     views: Views, alpha: float, betas: Sequence[float], frames: LabelFrames = DEFAULT_LABEL_FRAMES
 ) -> list[Floats]:
-    """Boundaries in seconds, ascending, for each beta: those of `segment` where there is one view.
+    """Boundaries in seconds, ascending, for each beta: those of `detect_boundaries` where there is one view.
 
     Raises:
-        InputError: as `segment` does.
+        InputError: as `detect_boundaries` does.
 
     Examples:
         >>> block = np.kron(np.eye(2), np.ones((3, 3)))
-        >>> voted_boundaries([block, block], alpha=0.5, betas=[1.0])
+        >>> ensemble_boundaries([block, block], alpha=0.5, betas=[1.0])
         [array([0.025])]
     """
-    return [frames.seconds(local_minima(score)) for score in voted_scores(views, alpha, betas, frames.repeat)]
+    return [frames.seconds(local_minima(score)) for score in ensemble_scores(views, alpha, betas, frames.repeat)]
 
 
 def _over_its_mean(score_bt: npt.NDArray[np.int64]) -> Floats:

@@ -10,11 +10,11 @@ from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.results.schema import Variable
 from otoscope.segmentation.boundaries import inner_boundaries
-from otoscope.segmentation.detector import label_rows, local_minima, scores
+from otoscope.segmentation.detector import boundary_scores_per_frame, label_rows, local_minima
 from otoscope.segmentation.feature_methods import Head, label_frames
-from otoscope.segmentation.kernel_gram import Frames
-from otoscope.segmentation.split import Utterance
-from otoscope.segmentation.tuning import Tuned
+from otoscope.segmentation.kernel_gram import DistanceFrames
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tuning import TunedParameters
 
 SECONDS = 3.0
 VARIABLES = {
@@ -29,7 +29,9 @@ VARIABLES = {
 }
 
 
-def example(encoder: Encoder, head: Head, tuned: Tuned, test: Sequence[Utterance]) -> xr.Dataset:
+def build_example(
+    encoder: Encoder, head: Head, tuned: TunedParameters, test: Sequence[LabelledUtterance]
+) -> xr.Dataset:
     """What the best head makes of the test utterance nearest to 3 s."""
     utterance = min(test, key=lambda one: abs(one.cut.duration - SECONDS))
     shown = segmented(encoder.attention(utterance.cut, *head), label_frames(encoder), tuned, utterance.phones)
@@ -37,12 +39,15 @@ def example(encoder: Encoder, head: Head, tuned: Tuned, test: Sequence[Utterance
 
 
 def segmented(
-    attn_qk: npt.NDArray[np.floating], frames: LabelFrames, tuned: Tuned, phones: Sequence[tuple[str, float, float]]
+    attn_qk: npt.NDArray[np.floating],
+    frames: LabelFrames,
+    tuned: TunedParameters,
+    phones: Sequence[tuple[str, float, float]],
 ) -> xr.Dataset:
     """A head's map [T, T] of one utterance, its kernel-gram matrix, its score, and boundaries, found and true."""
     rows = label_rows(attn_qk, frames.repeat)
-    [score] = scores(rows, tuned.alpha, [tuned.beta], frames.repeat)
-    kernel = Frames.of(rows).kernel(tuned.alpha, slice(None), slice(None))
+    [score] = boundary_scores_per_frame(rows, tuned.alpha, [tuned.beta], frames.repeat)
+    kernel = DistanceFrames.of(rows).kernel(tuned.alpha, slice(None), slice(None))
     symbols, starts, ends = zip(*phones, strict=True)
     values = {
         "attention": attn_qk.astype(np.float16),

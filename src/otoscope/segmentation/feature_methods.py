@@ -12,10 +12,10 @@ from otoscope.models.encoder import Encoder
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.spectral import log_mel, mfcc
-from otoscope.segmentation.split import Utterance
-from otoscope.segmentation.tuning import Labelled
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tuning import LabelledFeatures
 
-RATE = 16000  # Hz, of the audio behind spectral frames, whatever the model's is
+SPECTRAL_SAMPLE_RATE = 16000  # Hz, of the audio behind spectral frames, whatever the model's is
 Head = tuple[int, int]
 
 
@@ -37,13 +37,13 @@ class Method:
     model: str = ""
     chosen: str = ""
 
-    def labelled(self, part: Sequence[Utterance]) -> list[Labelled]:
+    def labelled(self, part: Sequence[LabelledUtterance]) -> list[LabelledFeatures]:
         """Features and reference boundaries of some utterances."""
-        return [Labelled(self.features(utterance.cut), utterance.boundaries) for utterance in part]
+        return [LabelledFeatures(self.features(utterance.cut), utterance.boundaries) for utterance in part]
 
 
-MFCC = Method("MFCC", lambda cut: mfcc(load_audio(cut, RATE), RATE))
-LOG_MEL = Method("log-mel", lambda cut: log_mel(load_audio(cut, RATE), RATE))
+MFCC = Method("MFCC", lambda cut: mfcc(load_audio(cut, SPECTRAL_SAMPLE_RATE), SPECTRAL_SAMPLE_RATE))
+LOG_MEL = Method("log-mel", lambda cut: log_mel(load_audio(cut, SPECTRAL_SAMPLE_RATE), SPECTRAL_SAMPLE_RATE))
 
 
 def representation(encoder: Encoder, layer: int) -> Method:
@@ -65,7 +65,7 @@ def best_head(encoder: Encoder, head: Head) -> Method:
         lambda cut: label_rows(encoder.attention(cut, *head), repeat),
         label_frames(encoder),
         encoder.name,
-        named([head]),
+        format_heads([head]),
     )
 
 
@@ -77,7 +77,7 @@ def ensemble(encoder: Encoder, units: Mapping[Head, float]) -> Method:
         maps = encoder.maps(cut, layers)
         return np.stack([label_rows(maps[layer][head], repeat) / unit for (layer, head), unit in units.items()])
 
-    return Method("ensemble", features, label_frames(encoder), encoder.name, named(list(units)))
+    return Method("ensemble", features, label_frames(encoder), encoder.name, format_heads(list(units)))
 
 
 def label_frames(encoder: Encoder) -> LabelFrames:
@@ -85,10 +85,10 @@ def label_frames(encoder: Encoder) -> LabelFrames:
     return LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
 
 
-def named(heads: Sequence[Head]) -> str:
+def format_heads(heads: Sequence[Head]) -> str:
     """`5.4 0.1`: layer and head of each.
 
-    >>> named([(5, 4), (0, 1)])
+    >>> format_heads([(5, 4), (0, 1)])
     '5.4 0.1'
     """
     return " ".join(f"{layer}.{head}" for layer, head in heads)

@@ -18,14 +18,14 @@ SAMPLED = 400  # frames from whose mutual distances the median is taken
 
 
 @dataclass(frozen=True, eq=False)
-class Frames:
+class DistanceFrames:
     """Centred features [T, d] in float64 with their squared norms [T]."""
 
     values: Floats
     squared_norms: Floats
 
     @classmethod
-    def of(cls, features: npt.ArrayLike) -> "Frames":
+    def of(cls, features: npt.ArrayLike) -> "DistanceFrames":
         """Features [T, d] of any float dtype, checked and centred.
 
         Raises:
@@ -71,7 +71,7 @@ def median_distance(features: npt.ArrayLike) -> float:
     """
     given = np.asarray(features)
     spread = np.unique(np.linspace(0, len(given) - 1, SAMPLED).astype(int)) if given.ndim == 2 and given.size else ...
-    frames = Frames.of(given[spread])
+    frames = DistanceFrames.of(given[spread])
     distances_ij = frames.distances(slice(None), slice(None))
     apart = distances_ij[np.triu_indices(len(frames), k=1)]
     return float(np.median(apart)) if apart.size else 0.0

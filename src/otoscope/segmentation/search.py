@@ -12,21 +12,23 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
-from otoscope.runs.cache import kept
+from otoscope.runs.cache import load_or_compute
 from otoscope.runs.progress import progress
 from otoscope.segmentation.boundaries import BoundaryScores
 from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.feature_methods import Head, Method, best_head, ensemble, label_frames, representation
-from otoscope.segmentation.split import Utterance
-from otoscope.segmentation.tuning import Labelled, Tuned, tune, typical_distance
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune, typical_distance
+from otoscope.typing import Floats
 
 Key = TypeVar("Key")
 
+COLUMNS = ("alpha", "beta", "unit", "precision", "recall", "f1", "over_segmentation", "r_value")  # of stored tunings
 SIZES = (2, 3, 4, 6, 8, 12)  # numbers of heads whose ensemble is tried
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a model's validation part said; heads and layers whose features do not vary over time are not there.
 
     Attributes:
@@ -38,10 +40,10 @@ class Found:
     """
 
     model: str
-    heads: Mapping[Head, Tuned]
-    layers: Mapping[int, Tuned]
-    ensembles: Mapping[int, Tuned]
-    methods: Sequence[tuple[Method, Tuned]]
+    heads: Mapping[Head, TunedParameters]
+    layers: Mapping[int, TunedParameters]
+    ensembles: Mapping[int, TunedParameters]
+    methods: Sequence[tuple[Method, TunedParameters]]
 
     @property
     def voters(self) -> list[Head]:
@@ -54,15 +56,48 @@ class Found:
         return best(self.heads)
 
 
-def search(encoder: Encoder, part: Sequence[Utterance], tolerance: float, folder: Path) -> Found:
+@dataclass(frozen=True)
+class LayerTuning:
+    """Tuned parameters of one layer; None for features that do not vary over time.
+
+    Attributes:
+        heads: parameters of each head.
+        representation: parameters of the hidden states that the layer returns.
+    """
+
+    heads: Sequence[TunedParameters | None]
+    representation: TunedParameters | None
+
+    def to_array(self) -> Floats:
+        """Return an array `[heads + 1, COLUMNS]`: one row per head, then the representation; None is a row of NaN."""
+        return np.array([_to_row(tuned) for tuned in (*self.heads, self.representation)])
+
+    @classmethod
+    def from_array(cls, rows: Floats) -> "LayerTuning":
+        """Return the tuning that `to_array` stored.
+
+        Examples:
+            >>> LayerTuning.from_array(LayerTuning([None], None).to_array())
+            LayerTuning(heads=(None,), representation=None)
+        """
+        *heads, representation = (_from_row(row) for row in rows.tolist())
+        return cls(tuple(heads), representation)
+
+
+def search(encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path) -> SearchResult:
     """Tune every head and layer, and choose those of the highest R-value; a layer that is done is kept in `folder`.
 
     Raises:
         InputError: not one head's attention varies over time.
     """
-    tuned = list(_tuned_layers(encoder, part, tolerance, folder))
-    layers = {layer: of_layer for layer, (*_, of_layer) in enumerate(tuned) if of_layer}
-    heads = {(layer, head): one for layer, (*ofs, _) in enumerate(tuned) for head, one in enumerate(ofs) if one}
+    tunings = list(_tune_layers(encoder, part, tolerance, folder))
+    layers = {layer: tuning.representation for layer, tuning in enumerate(tunings) if tuning.representation}
+    heads = {
+        (layer, head): parameters
+        for layer, tuning in enumerate(tunings)
+        for head, parameters in enumerate(tuning.heads)
+        if parameters
+    }
     if not heads or not layers:
         raise InputError(f"no head of {encoder.name} attends differently over time; its attention finds no phones")
     heads = dict(sorted(heads.items(), key=lambda item: -item[1].scores.r_value))
@@ -74,26 +109,27 @@ def search(encoder: Encoder, part: Sequence[Utterance], tolerance: float, folder
         (best_head(encoder, head), heads[head]),
         (ensemble(encoder, units), ensembles[size]),
     )
-    return Found(encoder.name, heads, layers, ensembles, methods)
+    return SearchResult(encoder.name, heads, layers, ensembles, methods)
 
 
-def best(tuned: Mapping[Key, Tuned]) -> Key:
-    """What has the highest R-value; of equal ones the first."""
+def best(tuned: Mapping[Key, TunedParameters]) -> Key:
+    """Return the key with the highest R-value, the first of equal ones."""
     return max(tuned, key=lambda key: tuned[key].scores.r_value)
 
 
-def tune_layer(encoder: Encoder, layer: int, part: Sequence[Utterance], tolerance: float) -> list[Tuned | None]:
-    """Tune every head of a layer, then its representation; the layer's maps of the whole part are held at a time."""
+def tune_layer(encoder: Encoder, layer: int, part: Sequence[LabelledUtterance], tolerance: float) -> LayerTuning:
+    """Tune every head of a layer and its representation; memory holds the layer's maps of the whole part."""
     frames = label_frames(encoder)
     maps = [encoder.maps(utterance.cut, [layer])[layer] for utterance in part]
-    heads = [[label_rows(of_heads[head], frames.repeat) for of_heads in maps] for head in range(encoder.n_heads[layer])]
+    heads = [[label_rows(maps_h[head], frames.repeat) for maps_h in maps] for head in range(encoder.n_heads[layer])]
     states = [encoder.representations(utterance.cut)[layer] for utterance in part]
-    return [_tune(features, part, frames, tolerance) for features in (*heads, states)]
+    tuned_heads = tuple(_tune(features, part, frames, tolerance) for features in heads)
+    return LayerTuning(tuned_heads, _tune(states, part, frames, tolerance))
 
 
 def tune_ensembles(
-    encoder: Encoder, heads: Mapping[Head, Tuned], part: Sequence[Utterance], tolerance: float
-) -> dict[int, Tuned]:
+    encoder: Encoder, heads: Mapping[Head, TunedParameters], part: Sequence[LabelledUtterance], tolerance: float
+) -> dict[int, TunedParameters]:
     """The first so many of `heads` together, each number of them tuned; as many as there are where they are few."""
     sizes = [size for size in SIZES if size <= len(heads)] or [len(heads)]
     largest = ensemble(encoder, {head: heads[head].unit for head in list(heads)[: sizes[-1]]})
@@ -102,36 +138,40 @@ def tune_ensembles(
     return {size: one for size, one in tuned.items() if one}
 
 
-def _tuned_layers(
-    encoder: Encoder, part: Sequence[Utterance], tolerance: float, folder: Path
-) -> Iterator[list[Tuned | None]]:
+def _tune_layers(
+    encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path
+) -> Iterator[LayerTuning]:
     seconds = sum(utterance.cut.duration for utterance in part)
     with progress(f"tuning {encoder.n_layers} layers", encoder.n_layers * seconds) as advance:
         for layer in range(encoder.n_layers):
-            arrays = kept(folder / f"{layer}.npz", partial(_tuned_arrays, encoder, layer, part, tolerance))
-            yield _from_array(arrays["tuned"])
+            arrays = load_or_compute(folder / f"{layer}.npz", partial(_layer_arrays, encoder, layer, part, tolerance))
+            yield LayerTuning.from_array(arrays["tuned"])
             advance(seconds)
 
 
 def _tune(
-    features: Sequence[npt.NDArray[np.floating]], part: Sequence[Utterance], frames: LabelFrames, tolerance: float
-) -> Tuned | None:
+    features: Sequence[npt.NDArray[np.floating]],
+    part: Sequence[LabelledUtterance],
+    frames: LabelFrames,
+    tolerance: float,
+) -> TunedParameters | None:
     """None where features do not vary over time."""
-    labelled = [Labelled(of, utterance.boundaries) for of, utterance in zip(features, part, strict=True)]
+    labelled = [LabelledFeatures(of, utterance.boundaries) for of, utterance in zip(features, part, strict=True)]
     return tune(labelled, frames, tolerance) if typical_distance(labelled) > 0 else None
 
 
-def _tuned_arrays(
-    encoder: Encoder, layer: int, part: Sequence[Utterance], tolerance: float
-) -> dict[str, npt.NDArray[np.float64]]:
-    """One row for each head and the representation: alpha, beta, unit, then the scores; NaN for None."""
-    tuned, nothing = tune_layer(encoder, layer, part, tolerance), (np.nan,) * 8
-    rows = [(one.alpha, one.beta, one.unit, *astuple(one.scores)) if one else nothing for one in tuned]
-    return {"tuned": np.array(rows)}
+def _layer_arrays(
+    encoder: Encoder, layer: int, part: Sequence[LabelledUtterance], tolerance: float
+) -> dict[str, Floats]:
+    return {"tuned": tune_layer(encoder, layer, part, tolerance).to_array()}
 
 
-def _from_array(rows: npt.NDArray[np.float64]) -> list[Tuned | None]:
-    return [
-        None if np.isnan(alpha) else Tuned(alpha, beta, BoundaryScores(*scores), unit)
-        for alpha, beta, unit, *scores in rows.tolist()
-    ]
+def _to_row(tuned: TunedParameters | None) -> tuple[float, ...]:
+    if tuned is None:
+        return (np.nan,) * len(COLUMNS)
+    return (tuned.alpha, tuned.beta, tuned.unit, *astuple(tuned.scores))
+
+
+def _from_row(row: Sequence[float]) -> TunedParameters | None:
+    alpha, beta, unit, *scores = row
+    return None if np.isnan(alpha) else TunedParameters(alpha, beta, BoundaryScores(*scores), unit)

@@ -10,15 +10,15 @@ import numpy.typing as npt
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.corpus import Skipped, phones_of
+from otoscope.corpus import SkippedUtterance, phones_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
-from otoscope.runs.cache import kept_run
+from otoscope.runs.cache import resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import Source, about, encoder_of, read_speech, source_of
+from otoscope.runs.speech_source import SpeechSource, about, encoder_of, read_speech, source_of
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
@@ -33,9 +33,9 @@ class SegmentJob:
     """Which models are compared on which utterances."""
 
     encoders: Sequence[Encoder]
-    source: Source
+    source: SpeechSource
     parts: Split
-    skipped: Sequence[Skipped]
+    skipped: Sequence[SkippedUtterance]
     tolerance: float
 
 
@@ -82,10 +82,14 @@ def segment(
     if len({encoder.name for encoder in encoders}) < len(encoders):
         raise InputError(f"expected another model to compare {encoders[0].name} against, got it again")
     work = _work(encoders, source_of(corpus, options), validation, tolerance)
-    return kept_run(out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options.resume)
+    return resume_or_run(
+        out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options.resume
+    )
 
 
-def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[str], tolerance: float) -> SegmentJob:
+def _work(
+    encoders: Sequence[Encoder], source: SpeechSource, validation: Collection[str], tolerance: float
+) -> SegmentJob:
     """The utterances that have phones and that every model can hear, parted."""
     speech = [read_speech(source, encoder) for encoder in encoders]
     skipped = {one.id: one for heard in speech for one in heard.skipped}
@@ -93,7 +97,7 @@ def _work(encoders: Sequence[Encoder], source: Source, validation: Collection[st
     utterances = [LabelledUtterance(cut, phones_of(cut)) for cut in cuts if phones_of(cut)]
     if not utterances:
         raise InputError(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
-    unlabelled = [Skipped(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
+    unlabelled = [SkippedUtterance(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
     if unlabelled and source.strict:
         raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}")
     return SegmentJob(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from otoscope.segmentation.baselines import boundary_rate, random_boundaries, uniform_boundaries
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries
-from otoscope.segmentation.ensemble import voted_boundaries
+from otoscope.segmentation.ensemble import ensemble_boundaries
 from otoscope.segmentation.feature_methods import Method
-from otoscope.segmentation.split import Utterance
-from otoscope.segmentation.tuning import Labelled, Tuned
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters
 
 Floats = npt.NDArray[np.float64]
 MODES = ("strict", "lenient")
@@ -29,12 +29,12 @@ class Segmenter:
     """
 
     name: str
-    find: Callable[[Utterance, Sequence[float]], list[Floats]]
+    find: Callable[[LabelledUtterance, Sequence[float]], list[Floats]]
     model: str = ""
     chosen: str = ""
-    tuned: Tuned | None = None
+    tuned: TunedParameters | None = None
 
-    def counts(self, utterance: Utterance, betas: Sequence[float], tolerance: float) -> npt.NDArray[np.int64]:
+    def counts(self, utterance: LabelledUtterance, betas: Sequence[float], tolerance: float) -> npt.NDArray[np.int64]:
         """Counts [mode, beta, count] of one utterance: with its own beta first, then with those given."""
         own = self.tuned.beta if self.tuned else np.nan
         found = self.find(utterance, [own, *betas])
@@ -45,24 +45,24 @@ class Segmenter:
         return np.array([[_as_row(each) for each in of_mode] for of_mode in counted])
 
 
-def tuned(method: Method, tuning: Tuned) -> Segmenter:
+def tuned_segmenter(method: Method, tuning: TunedParameters) -> Segmenter:
     """A method with its alpha and beta."""
 
-    def find(utterance: Utterance, betas: Sequence[float]) -> list[Floats]:
-        views = Labelled(method.features(utterance.cut), utterance.boundaries).views
-        return voted_boundaries(views, tuning.alpha, betas, method.frames)
+    def find(utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
+        views = LabelledFeatures(method.features(utterance.cut), utterance.boundaries).views
+        return ensemble_boundaries(views, tuning.alpha, betas, method.frames)
 
     return Segmenter(method.name, find, method.model, method.chosen, tuning)
 
 
-def blind(validation: Sequence[Utterance]) -> list[Segmenter]:
+def naive_segmenters(validation: Sequence[LabelledUtterance]) -> list[Segmenter]:
     """Uniform and random boundaries, at the rate of the validation part's reference; each beta gives the same."""
     rate = boundary_rate([one.boundaries for one in validation], [one.cut.duration for one in validation])
 
-    def uniform(utterance: Utterance, betas: Sequence[float]) -> list[Floats]:
+    def uniform(utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
         return [uniform_boundaries(utterance.cut.duration, rate)] * len(betas)
 
-    def random(utterance: Utterance, betas: Sequence[float]) -> list[Floats]:
+    def random(utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
         generator = np.random.default_rng(zlib.crc32(utterance.cut.id.encode()))
         return [random_boundaries(utterance.cut.duration, rate, generator)] * len(betas)
 

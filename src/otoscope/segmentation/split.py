@@ -13,11 +13,11 @@ from otoscope.corpus import speaker_of
 from otoscope.errors import InputError
 from otoscope.segmentation.boundaries import inner_boundaries
 
-EVERY = 4  # speaker in order of id is one of validation where none is named
+VALIDATION_STRIDE = 4  # speaker in order of id is one of validation where none is named
 
 
 @dataclass(frozen=True, eq=False)
-class Utterance:
+class LabelledUtterance:
     """A cut and its phones: symbol, start and end in seconds of each."""
 
     cut: MonoCut
@@ -38,12 +38,12 @@ class Utterance:
 class Split:
     """Utterances to tune on and to report on, parted by `speaker`, or by `utterance` where speakers do not allow it."""
 
-    validation: Sequence[Utterance]
-    test: Sequence[Utterance]
+    validation: Sequence[LabelledUtterance]
+    test: Sequence[LabelledUtterance]
     by: Literal["speaker", "utterance"]
 
 
-def split(utterances: Sequence[Utterance], validation: Collection[str] = ()) -> Split:
+def split(utterances: Sequence[LabelledUtterance], validation: Collection[str] = ()) -> Split:
     """Part utterances into validation and test, no speaker in both.
 
     Args:
@@ -59,7 +59,7 @@ def split(utterances: Sequence[Utterance], validation: Collection[str] = ()) -> 
     Examples:
         >>> from types import SimpleNamespace
         >>> def said_by(name):
-        ...     return Utterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=name)]), [])
+        ...     return LabelledUtterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=name)]), [])
         >>> parts = split([said_by(name) for name in "abcdeabcde"])
         >>> [utterance.speaker for utterance in parts.validation], parts.by
         (['a', 'e', 'a', 'e'], 'speaker')
@@ -68,12 +68,14 @@ def split(utterances: Sequence[Utterance], validation: Collection[str] = ()) -> 
     if validation:
         return _parted(utterances, _known(validation, speakers))
     if len(speakers) > 1:
-        return _parted(utterances, speakers[::EVERY])
+        return _parted(utterances, speakers[::VALIDATION_STRIDE])
     if len(utterances) < 2:
         raise InputError(
             f"expected 2 utterances with phones or more, to tune on and to report on; got {len(utterances)}"
         )
-    return Split(utterances[::EVERY], [one for i, one in enumerate(utterances) if i % EVERY], "utterance")
+    return Split(
+        utterances[::VALIDATION_STRIDE], [one for i, one in enumerate(utterances) if i % VALIDATION_STRIDE], "utterance"
+    )
 
 
 def _known(validation: Collection[str], speakers: Sequence[str]) -> Collection[str]:
@@ -84,7 +86,7 @@ def _known(validation: Collection[str], speakers: Sequence[str]) -> Collection[s
     return validation
 
 
-def _parted(utterances: Sequence[Utterance], validation: Collection[str]) -> Split:
+def _parted(utterances: Sequence[LabelledUtterance], validation: Collection[str]) -> Split:
     nameless = [utterance.cut.id for utterance in utterances if not utterance.speaker]
     if nameless:
         raise InputError(f"expected every utterance with its speaker, {len(nameless)} have none, such as {nameless[0]}")

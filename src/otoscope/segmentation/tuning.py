@@ -15,7 +15,7 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, count_boundaries
-from otoscope.segmentation.ensemble import voted_boundaries
+from otoscope.segmentation.ensemble import ensemble_boundaries
 from otoscope.segmentation.kernel_gram import median_distance
 
 RATIOS = tuple(0.05 * 2 ** (step / 2) for step in range(10))  # alpha over median distance: 0.05 to 1.1
@@ -23,7 +23,7 @@ BETAS = tuple(1.2**step for step in range(-4, 14))  # 0.48 to 10.7
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class LabelledFeatures:
     """One utterance: features at the model's rate, and its reference boundaries in seconds, ascending.
 
     Features are [T, d], or [n, T, d] where n views of the frames vote, each in the unit of its own distances.
@@ -40,7 +40,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedParameters:
     """The best alpha and beta, and the strict scores that they reach on the part they were tuned on.
 
     `unit` is that part's median distance between frames, in which alpha was searched.
@@ -53,12 +53,12 @@ class Tuned:
 
 
 def tune(
-    part: Sequence[Labelled],
+    part: Sequence[LabelledFeatures],
     frames: LabelFrames = DEFAULT_LABEL_FRAMES,
     tolerance: float = 0.020,
     ratios: Sequence[float] = RATIOS,
     betas: Sequence[float] = BETAS,
-) -> Tuned:
+) -> TunedParameters:
     """Alpha and beta with the best strict R-value, counted over all utterances of a validation part together.
 
     Searches the grid, then once more around its best point, half and a quarter of a step to each side. Of equal points
@@ -71,23 +71,23 @@ def tune(
         ratios, betas: the grid; alphas are `ratios` times the median distance, and steps are ratios of neighbours.
 
     Raises:
-        InputError: no utterance, no reference boundary, features that do not vary, and as `segment` and
+        InputError: no utterance, no reference boundary, features that do not vary, and as `detect_boundaries` and
             `score_boundaries` do.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
-        >>> tune([Labelled(block, [0.045, 0.095])]).scores.r_value
+        >>> tune([LabelledFeatures(block, [0.045, 0.095])]).scores.r_value
         1.0
     """
     unit = _checked_unit(part)
     _, ratio, beta = _best(part, unit, ratios, betas, frames, tolerance)
     _, ratio, beta = _best(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
     [counts] = pooled_counts(part, unit * ratio, [beta], frames, tolerance)
-    return Tuned(unit * ratio, beta, counts.scores(), unit)
+    return TunedParameters(unit * ratio, beta, counts.scores(), unit)
 
 
 def pooled_counts(
-    part: Sequence[Labelled],
+    part: Sequence[LabelledFeatures],
     alpha: float,
     betas: Sequence[float],
     frames: LabelFrames = DEFAULT_LABEL_FRAMES,
@@ -97,11 +97,11 @@ def pooled_counts(
     """Counts over all utterances, one for each beta: the points of a precision-recall curve.
 
     Raises:
-        InputError: as `segment` and `score_boundaries` do.
+        InputError: as `detect_boundaries` and `score_boundaries` do.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
-        >>> few, many = pooled_counts([Labelled(block, [0.045, 0.095])], alpha=0.5, betas=[0.001, 1.0])
+        >>> few, many = pooled_counts([LabelledFeatures(block, [0.045, 0.095])], alpha=0.5, betas=[0.001, 1.0])
         >>> few.scores().recall, many.scores().recall
         (0.0, 1.0)
     """
@@ -110,7 +110,7 @@ def pooled_counts(
 
 
 def utterance_counts(
-    utterance: Labelled,
+    utterance: LabelledFeatures,
     alpha: float,
     betas: Sequence[float],
     frames: LabelFrames = DEFAULT_LABEL_FRAMES,
@@ -120,14 +120,14 @@ def utterance_counts(
     """Counts of one utterance, one for each beta; kept apart, they can be resampled.
 
     Raises:
-        InputError: as `segment` and `score_boundaries` do.
+        InputError: as `detect_boundaries` and `score_boundaries` do.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
-        >>> utterance_counts(Labelled(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
+        >>> utterance_counts(LabelledFeatures(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
         [BoundaryCounts(reference=2, predicted=2, found=2, correct=2)]
     """
-    found = voted_boundaries(utterance.views, alpha, betas, frames)
+    found = ensemble_boundaries(utterance.views, alpha, betas, frames)
     return [count_boundaries(utterance.boundaries, times, tolerance, strict) for times in found]
 
 
@@ -135,7 +135,7 @@ Point = tuple[float, float, float]  # R-value, alpha over unit, beta
 
 
 def _best(
-    part: Sequence[Labelled],
+    part: Sequence[LabelledFeatures],
     unit: float,
     ratios: Sequence[float],
     betas: Sequence[float],
@@ -157,7 +157,7 @@ def _around(best: float, grid: Sequence[float]) -> list[float]:
     return [best * step**part for part in (-0.5, -0.25, 0.0, 0.25, 0.5)] if step != 1 else [best]
 
 
-def _checked_unit(part: Sequence[Labelled]) -> float:
+def _checked_unit(part: Sequence[LabelledFeatures]) -> float:
     if not part or not sum(len(np.asarray(utterance.boundaries)) for utterance in part):
         raise InputError(
             f"expected utterances with reference boundaries to tune on, got {len(part)} utterances and none"
@@ -168,11 +168,11 @@ def _checked_unit(part: Sequence[Labelled]) -> float:
     return unit
 
 
-def typical_distance(part: Sequence[Labelled]) -> float:
+def typical_distance(part: Sequence[LabelledFeatures]) -> float:
     """Median over utterances (and their views) of the median distance between frames; 0 where features do not vary.
 
     Examples:
-        >>> typical_distance([Labelled([[0.0], [1.0], [3.0]], []), Labelled([[0.0], [4.0]], [])])
+        >>> typical_distance([LabelledFeatures([[0.0], [1.0], [3.0]], []), LabelledFeatures([[0.0], [4.0]], [])])
         3.0
     """
     return float(np.median([median_distance(view) for utterance in part for view in utterance.views]))

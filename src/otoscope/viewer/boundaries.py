@@ -10,7 +10,7 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.phones import LabelFrames
 from otoscope.results import Run
-from otoscope.segmentation.detector import label_rows, segment
+from otoscope.segmentation.detector import detect_boundaries, label_rows
 
 KIND = "segmentation"
 NO_SEGMENTATION = (
@@ -57,4 +57,4 @@ def predict_boundaries(
 ) -> npt.NDArray[np.float32]:
     """Return the boundaries that a map predicts, in seconds, ascending."""
     frames = LabelFrames.for_model(grid.period, grid.first_centre)
-    return segment(label_rows(attn_qk, frames.repeat), alpha, beta, frames).astype(np.float32)
+    return detect_boundaries(label_rows(attn_qk, frames.repeat), alpha, beta, frames).astype(np.float32)

@@ -11,7 +11,7 @@ from otoscope.probing.scorer import Floats, Probe
 
 
 @dataclass(frozen=True, eq=False)
-class Distance:
+class HiddenErrorScorer:
     """A scorer by relative error: `||h - h_intact|| / ||h_intact||` over an utterance."""
 
     intact: Sequence[Tensor]
@@ -37,10 +37,12 @@ class Distance:
 
 
 PROBE = Probe(
-    name="hidden",
+    name="hidden-error",
     doc="Relative error of the final hidden state against the intact model.",
     metric="relative error",
+    label="hidden error",
+    units="1",
     better="low",
     trained=False,
-    scorer=lambda material, training, cache: Distance(material.hidden, training.seeds),
+    scorer=lambda material, training, cache: HiddenErrorScorer(material.hidden, training.seeds),
 )

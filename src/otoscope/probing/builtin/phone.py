@@ -6,28 +6,30 @@ from torch import Tensor
 
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
-from otoscope.phones import fold, order
-from otoscope.probing.classifier import NO_CLASS, Classifier, Question, classify
-from otoscope.probing.folds import speakers_apart
+from otoscope.phones import fold_phones, sort_phones
+from otoscope.probing.classifier import NO_CLASS, ClassificationTask, Classifier, classify
+from otoscope.probing.folds import speaker_disjoint_folds
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Probe
 
 
-def scorer(material: Material, training: Training, cache: Cache) -> Classifier:
+def scorer(material: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on frames. Raises InputError where the corpus has no phones, or too few speakers or utterances with some."""
-    question = Question("phone", phone_classes(material), pooled=False, width=training.width, split=speakers_apart)
+    question = ClassificationTask(
+        "phone", phone_classes(material), pooled=False, width=training.width, split=speaker_disjoint_folds
+    )
     return classify(question, material, training, cache)
 
 
-def phone_classes(material: Material) -> list[Tensor]:
+def phone_classes(material: ProbeData) -> list[Tensor]:
     """Class of each frame `[T]` of each utterance: the phone, folded to 39 where its set is known, at its centre."""
     spans = [phones_of(cut) for cut in material.speech.cuts]
     symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
     if not symbols:
         raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
-    folded = fold(symbols).symbols
-    class_of = {symbol: number for number, symbol in enumerate(order(folded))}
+    folded = fold_phones(symbols).symbols
+    class_of = {symbol: number for number, symbol in enumerate(sort_phones(folded))}
     numbers = iter(class_of[symbol] for symbol in folded)
     return [
         _at(material.centres(index), [(next(numbers), start, end) for _, start, end in of_one])
@@ -47,6 +49,8 @@ PROBE = Probe(
     name="phone",
     doc="Frames whose phone is told rightly, of speakers that the probe has not heard.",
     metric="accuracy",
+    label="phone accuracy",
+    units="%",
     better="high",
     trained=True,
     scorer=scorer,

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from otoscope.models.mockingjay.modeling import stack_frames
 from otoscope.models.prediction_head import prediction_head
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Floats, Probe
 
 
 @dataclass(frozen=True, eq=False)
-class Reconstruction:
+class ReconstructionScorer:
     """A scorer by the L1 error of each frame, in deviations of the utterance's log-mel bands."""
 
     head: nn.Module
@@ -40,19 +40,21 @@ class Reconstruction:
         return (self.head(hidden_td) - self.targets[index]).abs().mean()
 
 
-def scorer(material: Material, training: Training, cache: Cache) -> Reconstruction:
+def scorer(material: ProbeData, training: Training, cache: Cache) -> ReconstructionScorer:
     """The head and its targets. Raises InputError where the model has no prediction head."""
     encoder = material.encoder
     head = prediction_head(encoder).float().cpu().requires_grad_(False)
     rate = encoder.model.config.downsample_rate
     features = [encoder.inputs([wave])["input_features"].float().cpu() for wave in material.speech.waves]
-    return Reconstruction(head, [stack_frames(frames, rate)[0] for frames in features], training.seeds)
+    return ReconstructionScorer(head, [stack_frames(frames, rate)[0] for frames in features], training.seeds)
 
 
 PROBE = Probe(
     name="reconstruction",
     doc="L1 error of the model's own prediction head against its unmasked input, in deviations of each band.",
     metric="L1",
+    label="reconstruction error",
+    units="1",
     better="low",
     trained=False,
     scorer=scorer,

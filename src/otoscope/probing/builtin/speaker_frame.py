@@ -1,16 +1,18 @@
 """Who speaks in a frame? One hidden layer; tested on other utterances of the same speakers."""
 
-from otoscope.probing.classifier import Classifier, Question, classify
-from otoscope.probing.folds import speakers_shared
+from otoscope.probing.classifier import ClassificationTask, Classifier, classify
+from otoscope.probing.folds import within_speaker_folds
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Probe
 from otoscope.probing.speaker import of_frames
 
 
-def scorer(material: Material, training: Training, cache: Cache) -> Classifier:
+def scorer(material: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on frames. Raises InputError where there are not two speakers with two utterances each."""
-    question = Question("speaker-frame", of_frames(material), pooled=False, width=training.width, split=speakers_shared)
+    question = ClassificationTask(
+        "speaker-frame", of_frames(material), pooled=False, width=training.width, split=within_speaker_folds
+    )
     return classify(question, material, training, cache)
 
 
@@ -18,6 +20,8 @@ PROBE = Probe(
     name="speaker-frame",
     doc="Frames whose speaker is told rightly, in utterances that the probe has not heard.",
     metric="accuracy",
+    label="speaker-frame accuracy",
+    units="%",
     better="high",
     trained=True,
     scorer=scorer,

@@ -1,16 +1,18 @@
 """Who speaks in an utterance? A linear net on the mean over frames; tested on other utterances of the same speakers."""
 
-from otoscope.probing.classifier import Classifier, Question, classify
-from otoscope.probing.folds import speakers_shared
+from otoscope.probing.classifier import ClassificationTask, Classifier, classify
+from otoscope.probing.folds import within_speaker_folds
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import Material
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Probe
 from otoscope.probing.speaker import of_utterances
 
 
-def scorer(material: Material, training: Training, cache: Cache) -> Classifier:
+def scorer(material: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on utterances. Raises InputError where there are not two speakers with two utterances each."""
-    question = Question("speaker-utterance", of_utterances(material), pooled=True, width=0, split=speakers_shared)
+    question = ClassificationTask(
+        "speaker-utterance", of_utterances(material), pooled=True, width=0, split=within_speaker_folds
+    )
     return classify(question, material, training, cache)
 
 
@@ -18,6 +20,8 @@ PROBE = Probe(
     name="speaker-utterance",
     doc="Utterances whose speaker is told rightly, among those that the probe has not heard.",
     metric="accuracy",
+    label="speaker-utterance accuracy",
+    units="%",
     better="high",
     trained=True,
     scorer=scorer,
