@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
 from otoscope.viewer.api import OK, ViewerApi
 from otoscope.viewer.export_page import data_script, exported_page, files_script
@@ -78,7 +78,7 @@ def export(api: ViewerApi, out: Path, selection: ExportSelection) -> Path:
         return _write_folder(out.with_suffix(""), common, maps, size)
     everything = common | {name: content for part in maps.values() for name, content in part.items()}
     make_folder(out.parent)
-    with atomic(out, needed=size) as partial:
+    with atomic_write(out, needed=size) as partial:
         partial.write_bytes(exported_page(data_script(everything)))
     return out
 
@@ -86,7 +86,7 @@ def export(api: ViewerApi, out: Path, selection: ExportSelection) -> Path:
 def _write_folder(folder: Path, common: Resources, maps: dict[str, Resources], size: int) -> Path:
     files = {prefix: f"maps/{prefix.replace('/', '-')}.js" for prefix in maps}
     make_folder(folder.parent)
-    with atomic(folder, needed=size) as partial:
+    with atomic_write(folder, needed=size) as partial:
         (partial / "maps").mkdir(parents=True)
         for prefix, part in maps.items():
             (partial / files[prefix]).write_text(data_script(part), encoding="utf-8")

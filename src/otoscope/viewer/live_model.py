@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import check_model, cuts_of
+from otoscope.analysis.stored_maps import check_model, load_run_cuts
 from otoscope.corpus import phones_of, words_of
 from otoscope.corpus.supervisions import Labels
 from otoscope.errors import InputError
@@ -38,7 +38,7 @@ class LiveModel:
     @cached_property
     def cuts(self) -> dict[str, MonoCut]:
         """The cuts of the run's corpus by id. Raises InputError where the corpus is gone or has changed."""
-        return {cut.id: cut for cut in cuts_of(self.run)}
+        return {cut.id: cut for cut in load_run_cuts(self.run)}
 
     def cut(self, utterance: str) -> MonoCut:
         """Return the cut of an utterance. Raises InputError where the corpus no longer has it."""

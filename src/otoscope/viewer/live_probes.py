@@ -14,7 +14,7 @@ from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.scorer import Probe, Scorer
-from otoscope.runs.speech_source import Speech
+from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.viewer.schema import MissingProbe
 
 MAX_TRAINING_SECONDS = 30 * 60.0  # of speech: training on more takes longer than a user waits
@@ -48,7 +48,7 @@ class LiveProbes:
 
     def prepare_utterance(self, cut: MonoCut, wave: np.ndarray, intact_td: Tensor) -> None:
         """Prepare the probes that need only this utterance; `intact_td` are the final states of the intact model."""
-        material = ProbeData(self._encoder, Speech([cut], [wave], []), [intact_td], "")
+        material = ProbeData(self._encoder, LoadedSpeech([cut], [wave], []), [intact_td], "")
         self._prepare(reconstruction.PROBE, material)
 
     def scores(self, utterance: str, hidden_td: Tensor) -> dict[str, float]:
@@ -68,7 +68,7 @@ class LiveProbes:
                     f"expected at most {MAX_TRAINING_SECONDS / 60:.0f} minutes of speech to train a probe in the "
                     f"viewer, found {seconds / 60:.0f} minutes; use otoscope probe"
                 )
-            speech = Speech(cuts, [self._encoder.load_wave(cut) for cut in cuts], [])
+            speech = LoadedSpeech(cuts, [self._encoder.load_wave(cut) for cut in cuts], [])
             material = collect_hidden_states(self._encoder, speech, self._model_lock)
         except InputError as error:
             self._missing[PHONE] = MissingProbe(PHONE, str(error), pending=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from otoscope.phones import fold, phone
+from otoscope.phones import fold_phones, phone_info
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.schema import HeadInfo, RunInfo, Span, UtteranceInfo, VariableInfo
@@ -52,9 +52,9 @@ def add_classes(labels: Sequence[tuple[str, float, float]]) -> list[Span]:
     >>> add_classes([("Z", 0.0, 0.1)])
     [Span(label='Z', start=0.0, end=0.1, folded='z', group='fricative')]
     """
-    folded = fold([label for label, _, _ in labels]).symbols
+    folded = fold_phones([label for label, _, _ in labels]).symbols
     return [
-        Span(*label, folded=symbol, group=info.category if (info := phone(symbol)) else "")
+        Span(*label, folded=symbol, group=info.category if (info := phone_info(symbol)) else "")
         for label, symbol in zip(labels, folded, strict=True)
     ]
 

@@ -53,7 +53,7 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           within=".grid"
           table={() => list.map(({ layer, head, category, values }) => ({ layer, head, category, ...values }))}
         />
-        <span class="hint">arrow keys moveFocus · Enter opens</span>
+        <span class="hint">arrow keys move · Enter opens</span>
       </div>
       {error && <Notice>{error}</Notice>}
       <div class="atlas-body">
