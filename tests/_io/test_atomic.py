@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from otoscope._io.atomic import atomic, writing
+from otoscope._io.atomic import atomic_write, writing
 from otoscope.errors import InputError
 
 KILLED = """
 import os, pathlib, signal, sys
-from otoscope._io.atomic import atomic
-with atomic(pathlib.Path(sys.argv[1])) as unfinished:
+from otoscope._io.atomic import atomic_write
+with atomic_write(pathlib.Path(sys.argv[1])) as unfinished:
     unfinished.mkdir()
     (unfinished / "half").touch()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -25,7 +25,7 @@ def test_a_folder_whose_writer_is_killed_does_not_appear_and_can_be_made_again(t
     killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not folder.exists()
-    with atomic(folder) as unfinished:
+    with atomic_write(folder) as unfinished:
         unfinished.mkdir()
         (unfinished / "all").touch()
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["kept", "kept/all"]
@@ -33,7 +33,7 @@ def test_a_folder_whose_writer_is_killed_does_not_appear_and_can_be_made_again(t
 
 def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     for name in ("old", "new"):
-        with atomic(tmp_path / "kept") as unfinished:
+        with atomic_write(tmp_path / "kept") as unfinished:
             unfinished.mkdir()
             (unfinished / name).touch()
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["new"]
@@ -47,13 +47,13 @@ def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
         RuntimeError("I/O error: No space left on device (os error 28)"),  # safetensors
     ],
 )
-@pytest.mark.parametrize("within", [atomic, writing])
+@pytest.mark.parametrize("within", [atomic_write, writing])
 def test_a_disk_that_a_library_finds_full_is_told_as_such(tmp_path: Path, within, error: Exception) -> None:
     with pytest.raises(InputError, match="disk full while writing"), within(tmp_path / "kept"):
         raise error
 
 
-@pytest.mark.parametrize("within", [atomic, writing])
+@pytest.mark.parametrize("within", [atomic_write, writing])
 def test_what_is_not_of_the_disk_is_raised_as_it_is(tmp_path: Path, within) -> None:
     with pytest.raises(RuntimeError, match="size mismatch"), within(tmp_path / "kept"):
         raise RuntimeError("size mismatch")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from otoscope import RenderOptions, analyze, draw
-from otoscope.analysis.stored_maps import cuts_of
+from otoscope.analysis.stored_maps import load_run_cuts
 from otoscope.analysis.value_zeroing import spans_of, zeroed
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
@@ -22,7 +22,7 @@ def run(tmp_path_factory):
 
 def test_an_utterance_is_zeroed_phone_by_phone(run):
     found = zeroed(run)
-    cut = next(cut for cut in cuts_of(run) if cut.id == run.maps[0])
+    cut = next(cut for cut in load_run_cuts(run) if cut.id == run.maps[0])
     encoder = load("bundled")
     spans = list(zip(found["span_start"].values.tolist(), found["span_stop"].values.tolist(), strict=True))
     phones = phones_of(cut)
@@ -36,7 +36,7 @@ def test_an_utterance_is_zeroed_phone_by_phone(run):
 
 
 def test_an_utterance_without_phones_is_zeroed_in_equal_parts(run):
-    cut = cuts_of(run)[0].drop_alignments()
+    cut = load_run_cuts(run)[0].drop_alignments()
     spans = spans_of(cut, load("bundled"), 100)
     assert len(spans) == 40
     assert spans[0][0] == 0

@@ -8,7 +8,7 @@ from lhotse.utils import fastcopy
 
 import otoscope
 from otoscope import bundled
-from otoscope.analysis.shards import observe
+from otoscope.analysis.shards import measure_batch
 from otoscope.analysis.stored_maps import with_maps
 from otoscope.corpus import read_corpus
 from otoscope.corpus.windows import windowed
@@ -40,7 +40,7 @@ def test_windows_are_measured_as_utterances_of_their_own_and_named(in_windows):
     assert (in_windows.dataset.attrs["window"], in_windows.dataset.attrs["window_overlap"]) == (2.0, 0.5)
     assert "long ones as windows of 2 s that overlap by 0.5 s or more" in summary(in_windows)
     encoder = load("bundled", device="cpu")
-    alone = observe(encoder, {0: encoder.load_wave(expected[1])}, {"globalness": STATISTICS.get("globalness")})[0]
+    alone = measure_batch(encoder, {0: encoder.load_wave(expected[1])}, {"globalness": STATISTICS.get("globalness")})[0]
     measured = in_windows.dataset["globalness_rows"].sel(utterance=expected[1].id)
     np.testing.assert_allclose(measured, np.stack([layer["globalness"] for layer in alone.layers]), rtol=1e-5)
 
@@ -88,7 +88,7 @@ def test_memory_is_that_of_the_group_where_it_is_limited(tmp_path, monkeypatch):
 def test_progress_is_told_within_an_utterance_layer_by_layer():
     encoder, told = load("bundled", device="cpu"), list[float]()
     wave = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
-    observe(encoder, {0: wave}, {"weight": STATISTICS.get("weight")}, advance=told.append)
+    measure_batch(encoder, {0: wave}, {"weight": STATISTICS.get("weight")}, advance=told.append)
     assert told == pytest.approx([1 / encoder.n_layers] * encoder.n_layers)
 
 

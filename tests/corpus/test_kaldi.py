@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from tests.helpers.corpus_tones import write_tone
 
-from otoscope.corpus import Skipped, load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.errors import InputError
 
 
@@ -72,7 +72,7 @@ def test_segments_cut_recordings_into_utterances(tmp_path: Path) -> None:
 def test_a_segment_outside_its_recording_is_left_out(tmp_path: Path, start: str, end: str) -> None:
     file = write_tone(tmp_path / "long.wav", seconds=3.0)
     folder = write(tmp_path / "d", wav_scp=f"long {file}\n", segments=f"s1 long {start} {end}\ns2 long 0 1\n")
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     assert list(read_corpus(folder, on_skip=skipped.append).ids) == ["s2"]
     assert skipped[0].id == "s1"
     assert "expected a segment within its 3.000 s of audio" in skipped[0].reason
@@ -101,10 +101,10 @@ def test_relative_paths_count_from_the_working_directory_or_else_the_folder(
 
 def test_an_utterance_without_audio_is_left_out(tmp_path: Path) -> None:
     write_tone(tmp_path / "d" / "audio" / "u1.wav")
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     read_corpus(write(tmp_path / "d", utt2spk="u1 anna\nu2 anna\n"), on_skip=skipped.append)
     assert skipped == [
-        Skipped("u2", "u2: no audio file belongs to this utterance; add it or remove the utterance"),
+        SkippedUtterance("u2", "u2: no audio file belongs to this utterance; add it or remove the utterance"),
     ]
 
 
@@ -151,7 +151,7 @@ def test_an_id_that_stands_twice_in_a_table_is_named(two_utterances: Path, file:
 def test_a_path_that_no_file_can_have_leaves_out_its_utterance(two_utterances: Path) -> None:
     table = two_utterances / "wav.scp"
     table.write_text(table.read_text().replace("two.flac", "o" * 5000))
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     assert list(read_corpus(two_utterances, on_skip=skipped.append).ids) == ["u1"]
     assert "expected an audio file, found none" in skipped[0].reason
 

@@ -11,7 +11,7 @@ from lhotse.cut import PaddingCut
 from lhotse.supervision import AlignmentItem
 from tests.helpers.corpus_tones import write_tone
 
-from otoscope.corpus import Skipped, load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.errors import InputError
 
 
@@ -131,7 +131,7 @@ def test_a_cut_without_a_recording_is_left_out(tmp_path: Path, recording: Record
     silence = PaddingCut("p1", 1.0, 16000, 0.0, num_samples=16000)
     mixed = recording.to_cut().pad(duration=4.0)
     CutSet.from_cuts([silence, mixed.with_id("m1"), recording.to_cut()]).to_file(tmp_path / "cuts.jsonl")
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     assert list(read_corpus(tmp_path / "cuts.jsonl", on_skip=skipped.append).ids) == ["long"]
     assert {one.id for one in skipped} == {"p1", "m1"}
     assert "p1: expected a cut of one recording, got a PaddingCut without" in skipped[0].reason

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.helpers.corpus_tones import write_tone
 
-from otoscope.corpus import FORMATS, Skipped, read_corpus
+from otoscope.corpus import FORMATS, SkippedUtterance, read_corpus
 from otoscope.errors import InputError
 
 
@@ -59,9 +59,7 @@ def test_labels_of_two_formats_ask_for_a_choice(tmp_path: Path) -> None:
     audio = write_tone(tmp_path / "a.wav")
     audio.with_suffix(".phn").write_text("0 16000 a\n")
     audio.with_suffix(".TextGrid").write_text("")
-    with pytest.raises(
-        InputError, match=r"labels of one format, found several.* --format textgrid or timit"
-    ):
+    with pytest.raises(InputError, match=r"labels of one format, found several.* --format textgrid or timit"):
         read_corpus(tmp_path)
     assert read_corpus(tmp_path, format="timit")[0].supervisions[0].alignment["phone"][0].symbol == "a"
     assert read_corpus(tmp_path, format="audio")[0].supervisions[0].alignment is None
@@ -82,12 +80,12 @@ def one_broken_of_three(tmp_path: Path) -> Path:
 
 
 def test_one_broken_file_among_many_is_handed_over_with_its_reason(one_broken_of_three: Path) -> None:
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     cuts = read_corpus(one_broken_of_three, on_skip=skipped.append)
     assert list(cuts.ids) == ["a", "c"]
     broken = one_broken_of_three / "b.wav"
     reason = f"{broken}: truncated, it promises more than it holds; replace or remove the file"
-    assert skipped == [Skipped("b", reason)]
+    assert skipped == [SkippedUtterance("b", reason)]
 
 
 def test_one_broken_file_among_many_is_warned_of(one_broken_of_three: Path) -> None:
@@ -116,10 +114,10 @@ def test_a_file_name_that_is_not_utf8_is_left_out_and_printable(tmp_path: Path) 
     except OSError:
         pytest.skip("this file system takes names in UTF-8 only")
     write_tone(tmp_path / "b.wav")
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     assert list(read_corpus(tmp_path, on_skip=skipped.append).ids) == ["b"]
     assert skipped == [
-        Skipped(
+        SkippedUtterance(
             "caf\\udce9", f"{tmp_path}/caf\\udce9.wav: expected a file name in UTF-8; rename the file or its folder"
         )
     ]
@@ -129,7 +127,7 @@ def test_a_channel_is_read_of_every_file_and_files_without_it_are_left_out(tmp_p
     write_tone(tmp_path / "mono.wav")
     write_tone(tmp_path / "stereo.wav", channels=2)
     assert list(read_corpus(tmp_path, channel=0, strict=True).ids) == ["mono", "stereo"]
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     assert list(read_corpus(tmp_path, channel=1, on_skip=skipped.append).ids) == ["stereo"]
     assert "mono.wav: channel 1 not found among 1" in skipped[0].reason
 
@@ -137,11 +135,11 @@ def test_a_channel_is_read_of_every_file_and_files_without_it_are_left_out(tmp_p
 def test_two_files_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
     write_tone(tmp_path / "a.flac")
     write_tone(tmp_path / "a.wav")
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     (cut,) = read_corpus(tmp_path, on_skip=skipped.append)
     assert cut.recording.sources[0].source.endswith("a.flac")
     reason = f"{tmp_path / 'a.wav'}: expected different ids, found a again; rename or remove one file"
-    assert skipped == [Skipped("a", reason)]
+    assert skipped == [SkippedUtterance("a", reason)]
 
 
 def test_the_package_is_imported_without_lhotse() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.helpers.corpus_tones import sphere, tone, write_tone
 
-from otoscope.corpus import Skipped, load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.errors import InputError
 
 PHONES = "0 4000 h#\n4000 8000 sh\n8000 16000 iy\n"
@@ -91,7 +91,7 @@ def test_labels_a_sample_past_the_end_are_clipped(tmp_path: Path) -> None:
 def test_an_utterance_with_broken_labels_is_left_out_with_its_reason(tmp_path: Path, phones: str, reason: str) -> None:
     write_labels(write_tone(tmp_path / "fvmh0" / "good.wav"), phn=PHONES)
     write_labels(write_tone(tmp_path / "fvmh0" / "bad.wav"), phn=phones)
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     assert list(read_corpus(tmp_path, on_skip=skipped.append).ids) == ["fvmh0/good"]
     assert [one.id for one in skipped] == ["fvmh0/bad"]
     assert reason in skipped[0].reason
@@ -104,7 +104,7 @@ def test_an_utterance_with_broken_labels_is_left_out_with_its_reason(tmp_path: P
 def test_labels_that_are_no_text_leave_only_their_utterance_out(tmp_path: Path, suffix: str) -> None:
     write_labels(write_tone(tmp_path / "fvmh0" / "good.wav"), phn=PHONES)
     write_tone(tmp_path / "fvmh0" / "bad.wav").with_suffix(suffix).write_bytes(b"\xff\xfe\x00\xd8")
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     read_corpus(tmp_path, on_skip=skipped.append)
     assert [one.id for one in skipped] == ["fvmh0/bad"]
     assert f"bad{suffix}: expected readable text in UTF-8" in skipped[0].reason

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from otoscope._io.atomic import atomic
+from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
 
 PATIENCE = 60.0  # seconds
@@ -30,7 +30,7 @@ def find(folder: Path, *names: str) -> None:
 
 
 def linger(folder: Path, name: str) -> None:
-    with atomic(folder / name) as partial_file:
+    with atomic_write(folder / name) as partial_file:
         partial_file.write_text(str(os.getpid()))
     time.sleep(10 * PATIENCE)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from otoscope.models.load import load
-from otoscope.runs.speech_source import Source, read_speech
+from otoscope.runs.speech_source import SpeechSource, read_speech
 
 
 @pytest.fixture(autouse=True)
@@ -20,4 +20,4 @@ def encoder(tiny_pretrained):
 @pytest.fixture(scope="session")
 def speech(encoder):
     """Three utterances of different length."""
-    return read_speech(Source("bundled", limit=3), encoder)
+    return read_speech(SpeechSource("bundled", limit=3), encoder)

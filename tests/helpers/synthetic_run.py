@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from otoscope.phones import order
-from otoscope.relations import Relations, baselines, variables
+from otoscope.phones import sort_phones
+from otoscope.relations import Relations, baselines, relation_dataset
 from otoscope.results import Bootstrap, Run, assemble, claim_folder, finish, open_run, write_map
 
 FRAME_PERIOD = 0.02
@@ -119,7 +119,7 @@ def states(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], see
 
 def relations(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], seed: int):
     """Relations between the phones of the made-up speech, by the plain formula, as `analyze` adds them to a run."""
-    phones = order(symbol for speech in speeches for symbol, _, _ in speech.phones)
+    phones = sort_phones(symbol for speech in speeches for symbol, _, _ in speech.phones)
     Y, counts = len(phones), np.zeros(128, dtype=np.int64)
     between = np.full((128, layers, max(n_heads), Y, Y), np.nan)
     for layer in range(layers):
@@ -135,7 +135,7 @@ def relations(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], 
             for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
                 between[u % 128, layer, head] += says.T @ attn_qk @ says / speech.frames
     own = np.diagonal(between, axis1=-2, axis2=-1) / 2
-    found = variables(Relations(between, own, *uniform), counts, phones, Bootstrap(resamples=50))
+    found = relation_dataset(Relations(between, own, *uniform), counts, phones, Bootstrap(resamples=50))
     return found.assign_attrs(labelled_utterances=len(speeches), unknown_phones=[])
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from otoscope.errors import InputError
-from otoscope.phones import fold, order, phone, recognise
+from otoscope.phones import detect_phone_set, fold_phones, phone_info, sort_phones
 from otoscope.phones.phone_sets import Phone, is_silence
 
 TIMIT = """iy ih eh ey ae aa aw ay ah ao oy ow uh uw ux er ax ix axr ax-h jh ch b d g p t k dx s sh z zh f th v dh m n
@@ -20,7 +20,7 @@ CLASSES = ["silence", "vowel", "stop", "fricative", "affricate", "nasal", "liqui
 
 def test_timit_has_61_symbols_that_fold_to_39_and_the_glottal_stop_is_kept_and_reported():
     assert len(TIMIT) == 61
-    folded = fold(TIMIT)
+    folded = fold_phones(TIMIT)
     assert set(folded.symbols) == {*THE_39, "q"}
     assert folded.unknown == ("q",)
 
@@ -44,21 +44,21 @@ def test_timit_has_61_symbols_that_fold_to_39_and_the_glottal_stop_is_kept_and_r
 )
 def test_what_lee_and_hon_fold_together(phone, symbols):
     """Every other symbol of TIMIT stands for itself."""
-    of = dict(zip(TIMIT, fold(TIMIT).symbols, strict=True))
+    of = dict(zip(TIMIT, fold_phones(TIMIT).symbols, strict=True))
     assert [symbol for symbol in sorted(of) if of[symbol] == phone] == sorted(symbols.split())
 
 
 @pytest.mark.parametrize("written", ["{}", "{}0", "{}1", "{}2", "{}1_B", "{}_S"])
 def test_arpabet_folds_with_and_without_stress_and_place_in_the_word(written):
-    folded = fold([written.format(symbol) for symbol in CMU])
+    folded = fold_phones([written.format(symbol) for symbol in CMU])
     same = {symbol: symbol.lower() for symbol in CMU} | {"AO": "aa", "ZH": "sh"}
     assert folded.symbols == tuple(same[symbol] for symbol in CMU)
     assert not folded.unknown
 
 
 def test_ipa_of_an_aligner_folds_to_the_39_whole():
-    assert recognise(ALIGNER_IPA) == "ipa"
-    folded = fold(ALIGNER_IPA)
+    assert detect_phone_set(ALIGNER_IPA) == "ipa"
+    folded = fold_phones(ALIGNER_IPA)
     assert set(folded.symbols) == set(THE_39)
     assert not folded.unknown
 
@@ -67,57 +67,57 @@ def test_ipa_of_an_aligner_folds_to_the_39_whole():
     ("symbol", "folded"), [("t͡ʃ", "ch"), ("ˈæ", "ae"), ("ɑ̃", "aa"), ("aɪ", "ay"), ("ɔː", "aa"), ("y", "y")]
 )
 def test_ipa_is_read_without_its_diacritics(symbol, folded):
-    assert fold([*ALIGNER_IPA, symbol]).symbols[-1] == folded
+    assert fold_phones([*ALIGNER_IPA, symbol]).symbols[-1] == folded
 
 
 def test_the_same_letter_means_another_phone_in_another_set():
     """IPA's j is the y of ARPAbet, and neither set has the other's."""
-    assert fold([*ALIGNER_IPA, "j"]).symbols[-1] == "y"
-    assert fold([*CMU, "J"]).unknown == ("J",)
+    assert fold_phones([*ALIGNER_IPA, "j"]).symbols[-1] == "y"
+    assert fold_phones([*CMU, "J"]).unknown == ("J",)
 
 
 @pytest.mark.parametrize("silence", ["", "SIL", "sil", "sp", "spn", "SPN_S", "pau", "h#", "<eps>", " "])
 @pytest.mark.parametrize("others", [TIMIT, CMU, ALIGNER_IPA, JAPANESE])
 def test_silence_is_one_symbol_however_it_is_written(silence, others):
     assert is_silence(silence)
-    assert fold([*others, silence]).symbols[-1] == "sil"
+    assert fold_phones([*others, silence]).symbols[-1] == "sil"
 
 
 def test_another_language_stays_as_it_comes():
-    assert recognise(JAPANESE) == "other"
-    folded = fold(JAPANESE)
+    assert detect_phone_set(JAPANESE) == "other"
+    folded = fold_phones(JAPANESE)
     assert folded.symbols == (*JAPANESE[:-1], "sil")
     assert not folded.unknown
 
 
 def test_asked_for_the_39_every_symbol_that_has_none_is_reported():
-    folded = fold(JAPANESE, to="39")
+    folded = fold_phones(JAPANESE, to="39")
     assert folded.unknown == ("a", "i", "u", "e", "o", "ts", "h", "j", "cl")
     assert len(folded.symbols) == len(JAPANESE)
 
 
 def test_own_symbols_are_kept_but_for_silence():
-    assert fold(["AO1", "sp", "ZH"], to="own").symbols == ("AO1", "sil", "ZH")
+    assert fold_phones(["AO1", "sp", "ZH"], to="own").symbols == ("AO1", "sil", "ZH")
 
 
 def test_folding_is_one_for_one_and_repeats_count_once():
     """A corpus that is nearly all pauses or nearly all noise is still in its set."""
     symbols = ["q"] * 9 + ["iy", "tcl", "t", "ix"] + ["h#"] * 9
-    assert fold(symbols) == (("q",) * 9 + ("iy", "sil", "t", "ih") + ("sil",) * 9, ("q",))
-    assert fold([]) == ((), ())
+    assert fold_phones(symbols) == (("q",) * 9 + ("iy", "sil", "t", "ih") + ("sil",) * 9, ("q",))
+    assert fold_phones([]) == ((), ())
 
 
 def test_a_wrong_target_is_refused():
     with pytest.raises(InputError, match="expected phones folded to 'auto', '39' or 'own', got '48'"):
-        fold(["aa"], to="48")
+        fold_phones(["aa"], to="48")
 
 
 def test_every_phone_has_a_class_voicing_and_place():
-    described = [phone(symbol) for symbol in [*THE_39, "q"]]
+    described = [phone_info(symbol) for symbol in [*THE_39, "q"]]
     assert {each.category for each in described} == set(CLASSES)
     assert {each.voicing for each in described} == {"voiced", "voiceless", "none"}
     assert all(each.place for each in described)
-    assert phone("??") is None
+    assert phone_info("??") is None
 
 
 @pytest.mark.parametrize(
@@ -135,28 +135,28 @@ def test_every_phone_has_a_class_voicing_and_place():
     ids=lambda each: each.symbol,
 )
 def test_classes_by_hand(expected):
-    assert phone(expected.symbol) == expected
+    assert phone_info(expected.symbol) == expected
 
 
 def test_an_axis_goes_from_class_to_class_once():
-    ordered = order(THE_39)
+    ordered = sort_phones(THE_39)
     assert sorted(ordered) == THE_39
-    categories = [phone(symbol).category for symbol in ordered]
+    categories = [phone_info(symbol).category for symbol in ordered]
     assert list(dict.fromkeys(categories)) == CLASSES
     assert sorted(categories, key=CLASSES.index) == categories
 
 
 def test_unfolded_symbols_stand_beside_the_phone_they_fold_to_and_unknown_ones_last():
-    assert order([*CMU, "SIL", "??"])[:3] == ["SIL", "IY", "IH"]
-    assert order([*CMU, "??"])[-1] == "??"
-    ordered = order(TIMIT)
+    assert sort_phones([*CMU, "SIL", "??"])[:3] == ["SIL", "IY", "IH"]
+    assert sort_phones([*CMU, "??"])[-1] == "??"
+    ordered = sort_phones(TIMIT)
     assert abs(ordered.index("sh") - ordered.index("zh")) == 1
 
 
 def test_the_phones_of_real_speech(corpora):
     files = sorted((corpora / "timit-sample").glob("*/*.phn"))
     symbols = [line.split()[2] for file in files for line in file.read_text().splitlines()]
-    folded = fold(symbols)
-    assert recognise(symbols) == "timit"
+    folded = fold_phones(symbols)
+    assert detect_phone_set(symbols) == "timit"
     assert set(folded.symbols) == {*THE_39, "q"}
     assert folded.unknown == ("q",)

@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.synthetic_run import STATISTICS, make_run, utterance
 from tests.helpers.tmpfs import mounted
 
-from otoscope._io.atomic import atomic
+from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
 from otoscope.results import assemble, claim_folder, finish, folder, open_run, write_map
 
@@ -135,7 +135,7 @@ def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path):
     target.write_text("old")
 
     def fail():
-        with atomic(target) as partial:
+        with atomic_write(target) as partial:
             partial.write_text("new")
             raise RuntimeError
 
@@ -148,10 +148,10 @@ def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path):
 def test_processes_that_write_the_same_at_the_same_time_write_it_whole(tmp_path):
     """Each has a place of its own until it is done: neither removes or moves what the other is writing."""
     target = tmp_path / "net.npz"
-    with atomic(target, shared=True) as mine:
+    with atomic_write(target, shared=True) as mine:
         mine.write_text("half")
-        code = "import sys; from pathlib import Path; from otoscope._io.atomic import atomic\n"
-        code += "with atomic(Path(sys.argv[1]), shared=True) as partial: partial.write_text('theirs')"
+        code = "import sys; from pathlib import Path; from otoscope._io.atomic import atomic_write\n"
+        code += "with atomic_write(Path(sys.argv[1]), shared=True) as partial: partial.write_text('theirs')"
         subprocess.run([sys.executable, "-c", code, str(target)], check=True)
         assert target.read_text() == "theirs"
         mine.write_text("mine")

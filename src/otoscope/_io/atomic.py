@@ -22,7 +22,7 @@ _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
 
 @contextmanager
-def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> Iterator[Path]:
+def atomic_write(target: Path, *, needed: int | None = None, shared: bool = False) -> Iterator[Path]:
     """Give a path to write a file or folder at; move it to `target` when the block ends, remove it when it fails.
 
     Args:
@@ -35,7 +35,7 @@ def atomic(target: Path, *, needed: int | None = None, shared: bool = False) -> 
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     with atomic(Path(folder) / "note.txt") as path:
+    ...     with atomic_write(Path(folder) / "note.txt") as path:
     ...         _ = path.write_text("whole")
     ...     [entry.name for entry in Path(folder).iterdir()]
     ['note.txt']

@@ -11,33 +11,33 @@ import pandas as pd
 import xarray as xr
 from lhotse import CutSet, MonoCut
 
-from otoscope.analysis.phone_labels import Labelling, labelling, relations
-from otoscope.analysis.shards import SHARD_SECONDS, Measured, join, measure, read_shard, split, write_shard
+from otoscope.analysis.phone_labels import PhoneLabeler, labelling, relations
+from otoscope.analysis.shards import SHARD_SECONDS, ShardResult, join, measure, read_shard, split, write_shard
 from otoscope.analysis.stored_maps import store_example
-from otoscope.corpus import Skipped, speaker_of
+from otoscope.corpus import SkippedUtterance, speaker_of
 from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run, assemble
 from otoscope.results.summary import left_out
-from otoscope.runs.cache import kept_run
+from otoscope.runs.cache import resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import Source, encoder_of, read_cuts, source_of
+from otoscope.runs.speech_source import SpeechSource, encoder_of, read_cuts, source_of
 from otoscope.statistics import accumulator, available_statistics
 from otoscope.statistics.statistic import Statistic
 
 
 @dataclass(frozen=True)
-class Work:
+class AnalysisJob:
     """What is measured of which cuts of a source, by which plan."""
 
     encoder: Encoder
     cuts: list[MonoCut]
     statistics: Mapping[str, Statistic]
-    labelling: Labelling | None
-    source: Source
+    labelling: PhoneLabeler | None
+    source: SpeechSource
     plan: dict[str, Any]
 
 
@@ -85,14 +85,16 @@ def analyze(
     known = labelling(encoder, cuts)
     found = available_statistics(known.inventory.phones if known else (), encoder.model_reductions)
     plan = make_plan(encoder, cuts, source.name, found, {**source.options, "window": window})
-    work = Work(encoder, cuts, found, known, source, plan)
-    run = kept_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
+    work = AnalysisJob(encoder, cuts, found, known, source, plan)
+    run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and len(run.skipped):
         raise InputError(f"{out} is finished, but strict allows none left out: {left_out(run)}; analyze without it")
     return run
 
 
-def _measured(work: Work, folder: Path, skipped: list[Skipped]) -> tuple[xr.Dataset, list[Skipped]]:
+def _measured(
+    work: AnalysisJob, folder: Path, skipped: list[SkippedUtterance]
+) -> tuple[xr.Dataset, list[SkippedUtterance]]:
     whole = reduce(join, _shards(work, folder))
     skipped = skipped + whole.skipped
     if not whole.frames:
@@ -103,7 +105,7 @@ def _measured(work: Work, folder: Path, skipped: list[Skipped]) -> tuple[xr.Data
     return _dataset(work, whole), skipped
 
 
-def _shards(work: Work, folder: Path) -> Iterator[Measured]:
+def _shards(work: AnalysisJob, folder: Path) -> Iterator[ShardResult]:
     with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as advance:
         for number, group in enumerate(split(work.cuts, SHARD_SECONDS)):
             path = folder / "shards" / f"{number:06}.npz"
@@ -117,7 +119,7 @@ def _shards(work: Work, folder: Path) -> Iterator[Measured]:
             yield read_shard(path)
 
 
-def _dataset(work: Work, whole: Measured) -> xr.Dataset:
+def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
     final = accumulator.finalize(whole.state)
     unlabelled = [statistic for statistic in work.statistics.values() if not statistic.has_phone_dims]
     dataset = assemble(

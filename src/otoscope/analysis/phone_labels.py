@@ -18,7 +18,7 @@ from otoscope.statistics.accumulator import FOLDS, Final
 
 
 @dataclass(frozen=True)
-class Labelling:
+class PhoneLabeler:
     """The phones of a corpus, and where the label frames of a model lie."""
 
     inventory: PhoneInventory
@@ -30,17 +30,17 @@ class Labelling:
         return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
 
 
-def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> Labelling | None:
+def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> PhoneLabeler | None:
     """How frames of `encoder` are labelled; None where no cut has phones."""
     symbols = {symbol for cut in cuts for symbol, _, _ in phones_of(cut)}
     if not symbols:
         return None
-    return Labelling(
+    return PhoneLabeler(
         PhoneInventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
     )
 
 
-def relations(known: Labelling, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:
+def relations(known: PhoneLabeler, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:
     """Relations of a finished run; without variables where no utterance that was measured has phones.
 
     Args:

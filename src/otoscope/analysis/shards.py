@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope._io.atomic import atomic
-from otoscope.analysis.phone_labels import Labelling
+from otoscope._io.atomic import atomic_write
+from otoscope.analysis.phone_labels import PhoneLabeler
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import Reductions
-from otoscope.corpus import Skipped
+from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.self_check import overflow_message
@@ -27,16 +27,16 @@ BATCH_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Measured:
+class ShardResult:
     """One shard: the state of its utterances, frames of each by its place in the corpus, and who was left out."""
 
     state: State
     frames: dict[int, int]
-    skipped: list[Skipped]
+    skipped: list[SkippedUtterance]
 
 
 @dataclass(frozen=True)
-class Heard:
+class UtteranceStatistics:
     """One utterance: frames of its attention, and each layer's statistics."""
 
     frames: int
@@ -59,11 +59,11 @@ def measure(
     encoder: Encoder,
     shard: Sequence[tuple[int, MonoCut]],
     statistics: Mapping[str, Statistic],
-    labelling: Labelling | None = None,
+    labelling: PhoneLabeler | None = None,
     *,
     strict: bool = False,
     advance: Callable[[float], None] = lambda seconds: None,
-) -> Measured:
+) -> ShardResult:
     """Run a shard through the model; `labelling` gives the phones of its frames to the statistics that are by phone.
 
     `advance` is told the seconds of audio that are done.
@@ -73,13 +73,13 @@ def measure(
     """
     shapes = {name: statistic.shape for name, statistic in statistics.items()}
     partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
-    measured = Measured(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
+    measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
     for batch in batches(shard):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=strict))
         labels = None
         if labelling is not None:
             labels = [labelling.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
-        for index, heard in observe(encoder, waves, statistics, labels, advance).items():
+        for index, heard in measure_batch(encoder, waves, statistics, labels, advance).items():
             try:
                 _check_finite(encoder, heard, statistics)
                 accumulator.update(measured.state, index, stack_layers(heard.layers))
@@ -90,9 +90,9 @@ def measure(
     return measured
 
 
-def join(a: Measured, b: Measured) -> Measured:
+def join(a: ShardResult, b: ShardResult) -> ShardResult:
     """Two parts of a corpus as one."""
-    return Measured(accumulator.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
+    return ShardResult(accumulator.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
 
 
 def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, MonoCut]]]:
@@ -108,13 +108,13 @@ def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, Mo
         yield batch
 
 
-def observe(
+def measure_batch(
     encoder: Encoder,
     waves: Mapping[int, np.ndarray],
     statistics: Mapping[str, Statistic],
     labels: Sequence[Labels] | None = None,
     advance: Callable[[float], None] = lambda seconds: None,
-) -> dict[int, Heard]:
+) -> dict[int, UtteranceStatistics]:
     """Statistics of every layer, for each of some waves by its place in the corpus.
 
     A layer's reductions, which grow with the audio, are let go before the next; `advance` is told of each layer.
@@ -134,32 +134,32 @@ def observe(
         advance(seconds / calls)
 
     encoder.measure(list(waves.values()), needs, receive, labels)
-    heard = map(Heard, frames, zip(*layers, strict=True))
+    heard = map(UtteranceStatistics, frames, zip(*layers, strict=True))
     return dict(zip(waves, heard, strict=True))
 
 
-def _check_finite(encoder: Encoder, heard: Heard, statistics: Mapping[str, Statistic]) -> None:
+def _check_finite(encoder: Encoder, heard: UtteranceStatistics, statistics: Mapping[str, Statistic]) -> None:
     """Raise InputError with the first layer in which a number overflows."""
     for number, values in enumerate(heard.layers):
         if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.may_be_undefined):
             raise InputError(overflow_message(encoder.model.dtype, f"by the attention of layer {number}"))
 
 
-def write_shard(path: Path, measured: Measured) -> None:
+def write_shard(path: Path, measured: ShardResult) -> None:
     """Keep a shard's results in one file, whole or absent."""
     about = {
         "frames": {str(index): frames for index, frames in measured.frames.items()},
         "skipped": measured.skipped,
     }
     path.parent.mkdir(exist_ok=True)
-    with atomic(path) as partial, partial.open("wb") as file:
+    with atomic_write(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, about=json.dumps(about), **accumulator.to_arrays(measured.state))
 
 
-def read_shard(path: Path) -> Measured:
+def read_shard(path: Path) -> ShardResult:
     """What `write_shard` kept."""
     with np.load(path) as arrays:
         about = json.loads(str(arrays["about"]))
         kept = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
     frames = {int(index): frames for index, frames in about["frames"].items()}
-    return Measured(kept, frames, [Skipped(*one) for one in about["skipped"]])
+    return ShardResult(kept, frames, [SkippedUtterance(*one) for one in about["skipped"]])

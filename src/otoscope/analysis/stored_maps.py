@@ -88,7 +88,7 @@ def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
         )
     encoder = _model_of(run) if model is None else model
     check_model(run, encoder)
-    cut = next(cut for cut in cuts_of(run) if cut.id == utterance)
+    cut = next(cut for cut in load_run_cuts(run) if cut.id == utterance)
     if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
         raise InputError(
             f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance"
@@ -113,7 +113,7 @@ def check_model(run: Run, encoder: Encoder) -> None:
         raise InputError(f"{encoder.name} is another model, or has changed since the run {run.path}; analyze it again")
 
 
-def cuts_of(run: Run) -> list[MonoCut]:
+def load_run_cuts(run: Run) -> list[MonoCut]:
     """The cuts of a run's corpus, as they were when it was measured.
 
     Raises:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import check_model, cuts_of
+from otoscope.analysis.stored_maps import check_model, load_run_cuts
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
@@ -33,7 +33,7 @@ def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None)
         InputError: no such utterance, or its model or audio is gone or has changed, or its values cannot be zeroed.
     """
     utterance = utterance or next(iter(run.maps), None)
-    cut = next((cut for cut in cuts_of(run) if cut.id == utterance), None)
+    cut = next((cut for cut in load_run_cuts(run) if cut.id == utterance), None)
     if cut is None:
         raise InputError(f"{run.path} holds no utterance '{utterance}' to zero values of")
     encoder = model or load(run.plan["model"]["name"], dtype=run.plan["model"]["dtype"])

@@ -3,7 +3,7 @@
 from otoscope.corpus.audio import load_audio
 from otoscope.corpus.fingerprint import fingerprint
 from otoscope.corpus.formats import FORMATS, CorpusFormat, CorpusQuery, Layout, UnreadCut
-from otoscope.corpus.reader import Skipped, read_corpus
+from otoscope.corpus.reader import SkippedUtterance, read_corpus
 from otoscope.corpus.supervisions import phones_of, speaker_of, words_of
 from otoscope.corpus.utterance import Annotation, Utterance
 
@@ -13,7 +13,7 @@ __all__ = [
     "CorpusFormat",
     "CorpusQuery",
     "Layout",
-    "Skipped",
+    "SkippedUtterance",
     "UnreadCut",
     "Utterance",
     "fingerprint",

@@ -11,7 +11,7 @@ AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 
 
 @dataclass(frozen=True)
-class Listing:
+class FileIndex:
     """The files at or below one path, listed once; `labels` are found by (name without suffix, lower-case suffix)."""
 
     root: Path
@@ -27,7 +27,7 @@ class Listing:
         return self.labels.get((stem(audio), suffix))
 
 
-def list_files(path: Path, labels: Path | None = None) -> Listing:
+def list_files(path: Path, labels: Path | None = None) -> FileIndex:
     """All files at or below `path`, in order of their names; hidden ones are left out, links to folders are followed.
 
     Files below `labels` count as if they lay beside the audio, in the same subfolders of `path`.
@@ -43,12 +43,12 @@ def list_files(path: Path, labels: Path | None = None) -> Listing:
     return _listing(path, _walk(path), labels)
 
 
-def _listing(root: Path, files: Iterable[Path], elsewhere: Path | None = None) -> Listing:
+def _listing(root: Path, files: Iterable[Path], elsewhere: Path | None = None) -> FileIndex:
     ordered = sorted(files)
     converted = {str(file.with_suffix("")) for file in ordered if is_audio(file)}
     audio = [file for file in ordered if is_audio(file) and str(file) not in converted]
     labels = {(stem(file), file.suffix.lower()): file for file in ordered if not is_audio(file)}
-    return Listing(root, audio, _moved(elsewhere, root) | labels if elsewhere else labels)
+    return FileIndex(root, audio, _moved(elsewhere, root) | labels if elsewhere else labels)
 
 
 def _moved(labels: Path, root: Path) -> dict[tuple[str, str], Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lhotse import MonoCut
 
-from otoscope.corpus.file_index import Listing
+from otoscope.corpus.file_index import FileIndex
 from otoscope.corpus.utterance import Utterance
 from otoscope.registry import Registry
 
@@ -35,7 +35,7 @@ class CorpusQuery:
     """
 
     path: Path
-    files: Listing
+    files: FileIndex
     tier: str | None = None
     channel: int | None = None
 

@@ -15,7 +15,7 @@ from otoscope.corpus.utterance import Utterance, to_cut
 from otoscope.errors import InputError
 
 
-class Skipped(NamedTuple):
+class SkippedUtterance(NamedTuple):
     """A skipped utterance and the reason."""
 
     id: str
@@ -30,7 +30,7 @@ def read_corpus(
     tier: str | None = None,
     channel: int | None = None,
     strict: bool = False,
-    on_skip: Callable[[Skipped], None] | None = None,
+    on_skip: Callable[[SkippedUtterance], None] | None = None,
 ) -> CutSet:
     """Read a corpus as Lhotse cuts, one per utterance, in the order of their ids.
 
@@ -59,7 +59,7 @@ def read_corpus(
         otoscope.errors.InputError: no/such/corpus: no such file or folder; check the path of the corpus
     """
     candidates = _candidates(Path(path), Path(labels) if labels else None, format, tier, channel)
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     cuts = {cut.id: cut for cut in _usable(candidates, strict, skipped)}
     if not cuts:
         raise InputError(_nothing_usable(path, skipped))
@@ -91,7 +91,7 @@ def _unread(item: Utterance | UnreadCut, channel: int | None) -> UnreadCut:
     return item if isinstance(item, UnreadCut) else UnreadCut(item.id, item.audio, partial(to_cut, item, channel))
 
 
-def _usable(candidates: Iterable[UnreadCut], strict: bool, skipped: list[Skipped]) -> Iterator[MonoCut]:
+def _usable(candidates: Iterable[UnreadCut], strict: bool, skipped: list[SkippedUtterance]) -> Iterator[MonoCut]:
     ids: set[str] = set()
     for candidate in candidates:
         try:
@@ -104,10 +104,10 @@ def _usable(candidates: Iterable[UnreadCut], strict: bool, skipped: list[Skipped
         except InputError as error:
             if strict:
                 raise
-            skipped.append(Skipped(candidate.id, str(error)))
+            skipped.append(SkippedUtterance(candidate.id, str(error)))
 
 
-def _nothing_usable(path: str | Path, skipped: list[Skipped]) -> str:
+def _nothing_usable(path: str | Path, skipped: list[SkippedUtterance]) -> str:
     if not skipped:
         return f"{path}: expected utterances, got none; check the path of the corpus"
     if len(skipped) == 1:
@@ -115,5 +115,5 @@ def _nothing_usable(path: str | Path, skipped: list[Skipped]) -> str:
     return f"{path}: not one of {len(skipped)} utterances can be used; the first: {skipped[0].reason}"
 
 
-def _warn(skipped: Skipped) -> None:
+def _warn(skipped: SkippedUtterance) -> None:
     warnings.warn(f"skipped {skipped.id}: {skipped.reason}", stacklevel=3)

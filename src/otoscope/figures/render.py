@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
 from otoscope.figures import FIGURES
 from otoscope.figures.figure_spec import FigureSpec
@@ -104,7 +104,7 @@ def _with_map(run: Run, utterance: str | None) -> xr.Dataset:
 def _save(figure: Figure, path: Path, theme: Theme) -> Path:
     FigureCanvasAgg(figure)
     ending = path.suffix[1:]
-    with matplotlib.rc_context(theme.rc), atomic(path) as partial:
+    with matplotlib.rc_context(theme.rc), atomic_write(path) as partial:
         figure.savefig(partial, format=ending, metadata=_METADATA[ending])
     return path
 

@@ -18,10 +18,10 @@ from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
 from otoscope.results.schema import Variable
-from otoscope.runs.cache import Found, kept, kept_run
+from otoscope.runs.cache import Found, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import Source, Speech, described, encoder_of, read_speech, source_of
+from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, described, encoder_of, read_speech, source_of
 
 OF_A_RANKING = ("doc", "units", "source", "dispensable")
 VARIABLES = {
@@ -44,7 +44,7 @@ class Work:
 
     wanted: Wanted
     subject: Subject
-    source: Source
+    source: SpeechSource
 
     @property
     def plan(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Work:
         def score(label: str) -> Floats:
             ranking, seed = self.wanted[label]
             path = folder / "shards" / f"rank-{label}.npz"
-            return kept(path, lambda: {"score": ranking.score(self.subject, seed)})["score"]
+            return load_or_compute(path, lambda: {"score": ranking.score(self.subject, seed)})["score"]
 
         return {label: score(label) for label in self.wanted}
 
@@ -122,7 +122,7 @@ def rank(
         found = dataset_of(work.scores(folder), [ranking for ranking, _ in wanted.values()])
         return work.described(found, RANKING)
 
-    return kept_run(out, work.plan, make, resume=options.resume)
+    return resume_or_run(out, work.plan, make, resume=options.resume)
 
 
 def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:
@@ -135,7 +135,7 @@ def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> x
     return xr.Dataset(variables, {"ranking": names, "other": names})
 
 
-def loss_for(wanted: Wanted, name: str, encoder: Encoder, speech: Speech) -> Loss | None:
+def loss_for(wanted: Wanted, name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss | None:
     """The named loss, where a wanted ranking needs one. Raises InputError where what it needs is not there."""
     needed = any(ranking.needs_loss for ranking, _ in wanted.values())
     return loss_named(name, encoder, speech) if needed else None

@@ -80,7 +80,7 @@ def _labels(ranking: Ranking) -> dict[str, int]:
 def order(score: Floats) -> list[tuple[int, int]]:
     """Heads `(layer, head)` from the highest score `[layer, head]` to the lowest; equal ones by layer, then head.
 
-    >>> order(np.array([[1.0, np.nan], [3.0, 1.0]]))
+    >>> sort_phones(np.array([[1.0, np.nan], [3.0, 1.0]]))
     [(1, 0), (0, 0), (1, 1)]
     """
     present = np.argwhere(~np.isnan(score))

@@ -17,7 +17,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import forward_gated, make_gates
 from otoscope.results import Run
 from otoscope.runs.progress import progress
-from otoscope.runs.speech_source import Speech
+from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics import accumulator, available_statistics
 
 Floats = NDArray[np.float64]
@@ -49,11 +49,11 @@ class Effort:
 class Subject:
     """A model and what is measured on it, each once: statistics on all speech, loss and gradients on a part of it.
 
-    `measured`: a run that analyze wrote, to take statistics from; without it they are measured.
+    `build_dataset`: a run that analyze wrote, to take statistics from; without it they are measured.
     """
 
     encoder: Encoder
-    speech: Speech
+    speech: LoadedSpeech
     loss: Loss | None = None
     effort: Effort = field(default_factory=Effort)
     measured: Run | None = None
@@ -131,7 +131,7 @@ class Subject:
         return [(layer, head) for layer, count in enumerate(self.encoder.n_heads) for head in range(count)]
 
 
-def grouped(encoder: Encoder, speech: Speech, seconds: float) -> list[list[int]]:
+def grouped(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> list[list[int]]:
     """Utterances, evenly spread over the speech and about `seconds` in all, like lengths together in batches."""
     count = max(1, min(len(speech.cuts), round(len(speech.cuts) * seconds / speech.seconds)))
     spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
 
 
@@ -71,7 +71,7 @@ def run_stage(stage: Stage, folder: Path, earlier: Mapping[str, StageRecord]) ->
         return record
     record = execute(stage, earlier)
     make_folder(folder)
-    with atomic(folder / f"{stage.file_stem}.json") as partial:
+    with atomic_write(folder / f"{stage.file_stem}.json") as partial:
         partial.write_text(json.dumps(asdict(record)) + "\n", encoding="utf-8")
     return record
 

@@ -41,7 +41,7 @@ class Folded(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def fold(symbols: Iterable[str], to: str = "auto") -> Folded:
+def fold_phones(symbols: Iterable[str], to: str = "auto") -> Folded:
     """Fold a corpus's phone symbols; pass all of them at once, since the set is recognised from what is seen.
 
     Args:
@@ -57,17 +57,17 @@ def fold(symbols: Iterable[str], to: str = "auto") -> Folded:
         InputError: `to` is none of the three.
 
     Examples:
-        >>> fold(["h#", "sh", "ix", "tcl", "q"])
+        >>> fold_phones(["h#", "sh", "ix", "tcl", "q"])
         Folded(symbols=('sil', 'sh', 'ih', 'sil', 'q'), unknown=('q',))
-        >>> fold(["SIL", "AH0", "ZH", "SIL"]).symbols
+        >>> fold_phones(["SIL", "AH0", "ZH", "SIL"]).symbols
         ('sil', 'ah', 'sh', 'sil')
-        >>> fold(["", "tʰ", "ɑː", "ʔ"])
+        >>> fold_phones(["", "tʰ", "ɑː", "ʔ"])
         Folded(symbols=('sil', 't', 'aa', 'ʔ'), unknown=('ʔ',))
     """
     if to not in ("auto", "39", "own"):
         raise InputError(f"expected phones folded to 'auto', '39' or 'own', got '{to}'")
     given = tuple(symbols)
-    if to == "own" or (to == "auto" and recognise(given) == "other"):
+    if to == "own" or (to == "auto" and detect_phone_set(given) == "other"):
         return Folded(tuple("sil" if is_silence(symbol) else symbol for symbol in given), ())
     name, _ = _likeliest(given)
     table = {symbol: _folded(symbol, name) for symbol in dict.fromkeys(given)}
@@ -75,12 +75,12 @@ def fold(symbols: Iterable[str], to: str = "auto") -> Folded:
     return Folded(tuple(table[symbol] or symbol for symbol in given), unknown)
 
 
-def recognise(symbols: Iterable[str]) -> str:
+def detect_phone_set(symbols: Iterable[str]) -> str:
     """Phone set of a corpus: `timit`, `arpabet`, `ipa`, or `other` where none knows four in five of its symbols.
 
     Different symbols are counted, silences are not. Of sets that know equally many, the first in this order is meant.
 
-    >>> recognise(["h#", "sh", "ix"]), recognise(["AH0", "T"]), recognise(["tʃ", "i"]), recognise(["a1", "sil"])
+    >>> detect_phone_set(["h#", "sh", "ix"]), detect_phone_set(["AH0", "T"]), detect_phone_set(["tʃ", "i"]), detect_phone_set(["a1", "sil"])
     ('timit', 'arpabet', 'ipa', 'other')
     """
     name, share = _likeliest(symbols)
@@ -97,25 +97,25 @@ def is_silence(symbol: str) -> bool:
     return match is not None and match[1].lower() in SILENCES
 
 
-def phone(symbol: str) -> Phone | None:
+def phone_info(symbol: str) -> Phone | None:
     """Class, voicing and place of one of the 39 phones or q; None for any other symbol.
 
-    >>> phone("z")
+    >>> phone_info("z")
     Phone(symbol='z', category='fricative', voicing='voiced', place='alveolar')
     """
     return _classes().get(symbol)
 
 
-def order(symbols: Iterable[str]) -> list[str]:
+def sort_phones(symbols: Iterable[str]) -> list[str]:
     """Different symbols as an axis shows them: silence, vowels, stops, fricatives, affricates, nasals, liquids, glides.
 
     Symbols of a recognised set that are not among the 39 stand beside the phone they fold to; unknown ones come last.
 
-    >>> order(["z", "iy", "sil", "??", "b", "z"])
+    >>> sort_phones(["z", "iy", "sil", "??", "b", "z"])
     ['sil', 'iy', 'b', 'z', '??']
     """
     different = sorted(set(symbols))
-    folded = fold(different, to="39").symbols
+    folded = fold_phones(different, to="39").symbols
     place = {symbol: position for position, symbol in enumerate(_classes())}
     rank = {symbol: place.get(phone, len(place)) for symbol, phone in zip(different, folded, strict=True)}
     return sorted(different, key=lambda symbol: (rank[symbol], symbol))

@@ -25,7 +25,7 @@ from otoscope.probing.scores import totals
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.schedule import SPANS, STEP, Removals, check_steps, removals
 from otoscope.results import Run, open_run
-from otoscope.runs.cache import Found, kept, kept_run
+from otoscope.runs.cache import Found, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import encoder_of, read_speech, source_of
@@ -120,7 +120,9 @@ def prune(
     pruning = Pruning(Work(wanted, subject, source), known, asked, training, step, spans)
     material = collect_hidden_states(encoder, speech)
     scorers = train_scorers(asked, material, training, open_cache(cache))
-    return kept_run(out, pruning.plan, lambda folder: pruning.curves(folder, material, scorers), resume=options.resume)
+    return resume_or_run(
+        out, pruning.plan, lambda folder: pruning.curves(folder, material, scorers), resume=options.resume
+    )
 
 
 def _sums(material: ProbeData, ways: Removals, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
@@ -135,7 +137,7 @@ def _sums(material: ProbeData, ways: Removals, scorers: Mapping[str, Scorer], fo
 
             path = folder / "shards" / f"intervention-{place:06}.npz"
             advance(material.speech.seconds if path.exists() else 0)
-            every.append(kept(path, make))
+            every.append(load_or_compute(path, make))
     return {name: np.stack([one[name] for one in every]) for name in scorers}
 
 

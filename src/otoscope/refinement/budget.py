@@ -20,8 +20,8 @@ from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
 from otoscope.refinement.rescale import Scales, rescale
-from otoscope.runs.speech_source import Source as Corpus
-from otoscope.runs.speech_source import Speech, read_speech
+from otoscope.runs.speech_source import LoadedSpeech, read_speech
+from otoscope.runs.speech_source import SpeechSource as Corpus
 
 SECONDS = 10.0
 Floats = NDArray[np.float64]
@@ -105,10 +105,10 @@ def _harm(fisher: Floats, removed: set[int]) -> float:
     return float(fisher[np.ix_(index, index)].sum())
 
 
-def speech_of(encoder: Encoder, corpora: Sequence[str | Path]) -> Speech:
+def speech_of(encoder: Encoder, corpora: Sequence[str | Path]) -> LoadedSpeech:
     """Utterances of some corpora, one after the other."""
     parts = [read_speech(Corpus(corpus), encoder) for corpus in corpora]
-    return Speech(
+    return LoadedSpeech(
         [cut for part in parts for cut in part.cuts],
         [wave for part in parts for wave in part.waves],
         [skipped for part in parts for skipped in part.skipped],

@@ -98,7 +98,7 @@ def checked(removed: Iterable[Head], counts: Sequence[int], name: str) -> list[H
 def kept(removed: Iterable[Head], counts: Sequence[int]) -> list[list[int]]:
     """Heads that stay in each layer.
 
-    >>> kept([(0, 1), (1, 0)], [3, 1])
+    >>> load_or_compute([(0, 1), (1, 0)], [3, 1])
     [[0, 2], []]
     """
     gone = set(removed)

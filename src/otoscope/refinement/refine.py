@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.atomic import atomic, is_vacant, make_folder
+from otoscope._io.atomic import atomic_write, is_vacant, make_folder
 from otoscope.errors import InputError
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain, weights
@@ -131,7 +131,7 @@ def refine(
 
 def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:
     make_folder(out.parent)
-    with atomic(out) as folder, silence_transformers():
+    with atomic_write(out) as folder, silence_transformers():
         _save(refined, extractor, folder)
         if with_portable:
             unrefined = plain(refined)

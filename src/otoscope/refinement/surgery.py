@@ -70,7 +70,9 @@ def _keep_in_block(model: nn.Module, name: str, parts: Parts, heads: Sequence[in
     keep_features(output, rows, 1)
     setattr(core, parts.count, len(heads))
     if not len(heads):
-        model.set_submodule(_core(name, parts), NoHeadAttention(core, size, None if parts.core else (parts.output, output)))
+        model.set_submodule(
+            _core(name, parts), NoHeadAttention(core, size, None if parts.core else (parts.output, output))
+        )
 
 
 def keep_features(linear: Any, index: Tensor, axis: int) -> None:

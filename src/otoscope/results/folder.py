@@ -16,7 +16,7 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
-from otoscope._io.atomic import atomic, is_vacant, make_folder
+from otoscope._io.atomic import atomic_write, is_vacant, make_folder
 from otoscope.errors import InputError, listed, unreadable
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import held
@@ -84,7 +84,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     """
     folder = Path(path)
     check(dataset)
-    with atomic(folder / "results.zarr", needed=dataset.nbytes) as partial:
+    with atomic_write(folder / "results.zarr", needed=dataset.nbytes) as partial:
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
     _write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
     holds = {name: held(folder / name) for name in ("results.zarr", "skipped.json")}
@@ -137,9 +137,9 @@ def write_map(
     store = Path(path) / "maps.zarr"
     shape = (len(n_heads), max(n_heads), frames, frames)
     if not (store / "zarr.json").is_file():
-        with atomic(store) as partial:
+        with atomic_write(store) as partial:
             zarr.create_group(partial, zarr_format=3)
-    with atomic(store / str(index), needed=2 * int(np.prod(shape))) as partial:
+    with atomic_write(store / str(index), needed=2 * int(np.prod(shape))) as partial:
         attrs = {"utterance": utterance, "audio": audio, "frame_period": frame_period, **more}
         _label_table(phones, words).assign_attrs(attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
         group = zarr.open_group(partial, mode="r+")
@@ -181,7 +181,7 @@ def _start(folder: Path, plan: Plan) -> None:
 
 def _write_json(target: Path, content: Mapping[str, Any] | list[dict[str, str]]) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    with atomic(target, needed=len(text)) as partial:
+    with atomic_write(target, needed=len(text)) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

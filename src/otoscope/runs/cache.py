@@ -10,16 +10,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope._io.atomic import atomic, make_folder
-from otoscope.corpus import Skipped
+from otoscope._io.atomic import atomic_write, make_folder
+from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.results import Run, claim_folder, finish, open_run
 
 Arrays = Mapping[str, NDArray[Any]]
-Found = tuple[xr.Dataset, Iterable[Skipped]]
+Found = tuple[xr.Dataset, Iterable[SkippedUtterance]]
 
 
-def kept(path: Path, make: Callable[[], Arrays], *, shared: bool = False) -> dict[str, NDArray[Any]]:
+def load_or_compute(path: Path, make: Callable[[], Arrays], *, shared: bool = False) -> dict[str, NDArray[Any]]:
     """The arrays at `path` (`.npz`), made and written there first where there are none. Written whole or not at all.
 
     `shared`: other processes may make the same at the same time.
@@ -27,21 +27,21 @@ def kept(path: Path, make: Callable[[], Arrays], *, shared: bool = False) -> dic
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "kept" / "squares.npz"
-    ...     first = kept(path, lambda: {"squares": np.arange(3) ** 2})
-    ...     again = kept(path, lambda: {"squares": np.zeros(3)})
+    ...     first = load_or_compute(path, lambda: {"squares": np.arange(3) ** 2})
+    ...     again = load_or_compute(path, lambda: {"squares": np.zeros(3)})
     >>> first["squares"].tolist(), again["squares"].tolist()
     ([0, 1, 4], [0, 1, 4])
     """
     if not path.exists():
         arrays = make()
         make_folder(path.parent)
-        with atomic(path, shared=shared) as partial, partial.open("wb") as file:
+        with atomic_write(path, shared=shared) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files}
 
 
-def kept_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path], Found], *, resume: bool) -> Run:
+def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path], Found], *, resume: bool) -> Run:
     """The run of a plan at `out`; `make` is given the folder where it is not finished, and says what was found.
 
     Raises:

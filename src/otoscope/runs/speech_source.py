@@ -10,7 +10,7 @@ import xarray as xr
 from lhotse import CutSet, MonoCut
 
 from otoscope import bundled
-from otoscope.corpus import Skipped, read_corpus, speaker_of
+from otoscope.corpus import SkippedUtterance, read_corpus, speaker_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -20,7 +20,7 @@ from otoscope.runs.utterance_loader import iter_loadable
 
 
 @dataclass(frozen=True)
-class Source:
+class SpeechSource:
     """A corpus (what `read_corpus` takes, `"bundled"`, or cuts) and how it is read; `limit` takes the first few."""
 
     corpus: str | Path | CutSet
@@ -52,12 +52,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Speech:
+class LoadedSpeech:
     """Utterances in memory, in order of the corpus: cuts, their waves `[samples]`, and who was left out."""
 
     cuts: Sequence[MonoCut]
     waves: Sequence[np.ndarray]
-    skipped: Sequence[Skipped]
+    skipped: Sequence[SkippedUtterance]
 
     @property
     def seconds(self) -> float:
@@ -72,13 +72,13 @@ def encoder_of(model: str | Path | Encoder, options: SpeechOptions, *, allow_mis
     return load(model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch)
 
 
-def source_of(corpus: str | Path | CutSet, options: SpeechOptions) -> Source:
+def source_of(corpus: str | Path | CutSet, options: SpeechOptions) -> SpeechSource:
     """The corpus of a call, read as its options say."""
     reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
-    return Source(corpus, options.limit, options.strict, reading)
+    return SpeechSource(corpus, options.limit, options.strict, reading)
 
 
-def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:
+def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:
     """The utterances of a source in order of their ids, their audio unread, and those that cannot be used.
 
     Shards, folds and batches are by place: in whatever order cuts are given, the same utterance has the same place.
@@ -86,7 +86,7 @@ def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:
     Raises:
         InputError: the corpus cannot be read, or with `strict` one of its utterances cannot.
     """
-    skipped: list[Skipped] = []
+    skipped: list[SkippedUtterance] = []
     if isinstance(source.corpus, CutSet):
         cuts = list(source.corpus)
     else:
@@ -96,7 +96,7 @@ def read_cuts(source: Source) -> tuple[list[MonoCut], list[Skipped]]:
     return sorted(cuts[: source.limit], key=lambda cut: str(cut.id)), skipped
 
 
-def read_speech(source: Source, encoder: Encoder) -> Speech:
+def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
     """The utterances of a source that the model can hear.
 
     Raises:
@@ -106,10 +106,10 @@ def read_speech(source: Source, encoder: Encoder) -> Speech:
     waves = dict(iter_loadable(encoder, enumerate(cuts), skipped, strict=source.strict))
     if not waves:
         raise InputError(f"none of {len(cuts)} utterances can be used; the first: {skipped[0].id}: {skipped[0].reason}")
-    return Speech([cuts[index] for index in waves], list(waves.values()), skipped)
+    return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped)
 
 
-def coordinates(speech: Speech, encoder: Encoder) -> dict[str, xr.Variable]:
+def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:
     """Layers, heads and utterances as every run names them."""
     values = {
         "layer": np.arange(encoder.n_layers),
@@ -122,12 +122,14 @@ def coordinates(speech: Speech, encoder: Encoder) -> dict[str, xr.Variable]:
     return {name: xr.Variable(COORDINATES[name].dims, of, COORDINATES[name].attrs) for name, of in values.items()}
 
 
-def described(dataset: xr.Dataset, kind: str, encoder: Encoder, source: Source, speech: Speech) -> xr.Dataset:
+def described(
+    dataset: xr.Dataset, kind: str, encoder: Encoder, source: SpeechSource, speech: LoadedSpeech
+) -> xr.Dataset:
     """What was found of a model on some speech, its axes named, with what every run says of itself."""
     return dataset.assign_coords(coordinates(speech, encoder)).assign_attrs(about(kind, encoder, source))
 
 
-def about(kind: str, encoder: Encoder, source: Source) -> dict[str, Any]:
+def about(kind: str, encoder: Encoder, source: SpeechSource) -> dict[str, Any]:
     """What every run says of itself, in the attributes of its Dataset."""
     told = {"model": encoder.name, "corpus": source.name, "synthetic": int(source.synthetic)}
     return {"kind": kind, "format_version": FORMAT_VERSION, **told}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope.corpus import Skipped
+from otoscope.corpus import SkippedUtterance
 from otoscope.corpus.audio import naming
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -13,7 +13,7 @@ from otoscope.models.memory import check_memory
 
 
 def iter_loadable(
-    encoder: Encoder, cuts: Iterable[tuple[int, MonoCut]], skipped: list[Skipped], *, strict: bool
+    encoder: Encoder, cuts: Iterable[tuple[int, MonoCut]], skipped: list[SkippedUtterance], *, strict: bool
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the index and the wave `[samples]` of each cut that the model can process; add the others to `skipped`.
 
@@ -30,9 +30,9 @@ def iter_loadable(
             skip(cut, error, skipped, strict=strict)
 
 
-def skip(cut: MonoCut, error: InputError, skipped: list[Skipped], *, strict: bool) -> None:
+def skip(cut: MonoCut, error: InputError, skipped: list[SkippedUtterance], *, strict: bool) -> None:
     """Add an utterance and the reason to `skipped`, or raise the error if `strict`."""
     reason = naming(cut, error)
     if strict:
         raise InputError(f"{cut.id}: {reason}") from error
-    skipped.append(Skipped(cut.id, reason))
+    skipped.append(SkippedUtterance(cut.id, reason))

@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from otoscope.corpus.file_index import Listing
+from otoscope.corpus.file_index import FileIndex
 from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.utterance import Utterance
 
 
-def audio_folder(listing: Listing) -> Iterator[Utterance]:
+def audio_folder(listing: FileIndex) -> Iterator[Utterance]:
     """One utterance per audio file; the speaker is the folder it lies in (see `speakers`)."""
     for file, speaker in zip(listing.audio, speakers(listing), strict=True):
         yield Utterance(listing.id(file), file, speaker)
 
 
-def speakers(listing: Listing) -> list[str | None]:
+def speakers(listing: FileIndex) -> list[str | None]:
     """The folder each audio file lies in, or None for all where some file lies in no subfolder of the corpus.
 
     Files named as LibriSpeech names them, `84/121123/84-121123-0000.flac`, belong to the speaker, not to the chapter.
 
-    >>> speakers(Listing(Path("c"), [Path("c/anna/1.wav"), Path("c/84/121123/84-121123-0000.flac")], {}))
+    >>> speakers(FileIndex(Path("c"), [Path("c/anna/1.wav"), Path("c/84/121123/84-121123-0000.flac")], {}))
     ['anna', '84']
-    >>> speakers(Listing(Path("c"), [Path("c/anna/1.wav"), Path("c/2.wav")], {}))
+    >>> speakers(FileIndex(Path("c"), [Path("c/anna/1.wav"), Path("c/2.wav")], {}))
     [None, None]
     """
     if any(file.parent == listing.root for file in listing.audio):

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from otoscope.corpus.builtin.audio import speakers
-from otoscope.corpus.file_index import Listing
+from otoscope.corpus.file_index import FileIndex
 from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.praat import read_tiers
 from otoscope.corpus.utterance import Annotation, Utterance
@@ -14,7 +14,7 @@ from otoscope.errors import InputError
 SUFFIX = ".textgrid"
 
 
-def textgrids(listing: Listing, tier: str | None = None) -> Iterator[Utterance]:
+def textgrids(listing: FileIndex, tier: str | None = None) -> Iterator[Utterance]:
     """One utterance per audio file, with phones from `tier`, by default the one named phones.
 
     Words are read where just one tier is named so. Audio without a TextGrid has no labels. The speaker is the folder,
@@ -28,7 +28,7 @@ def textgrids(listing: Listing, tier: str | None = None) -> Iterator[Utterance]:
             yield Utterance(id, audio, speaker)
 
 
-def has_textgrids(listing: Listing) -> bool:
+def has_textgrids(listing: FileIndex) -> bool:
     """Whether a TextGrid lies beside some of the audio."""
     return any(listing.beside(audio, SUFFIX) for audio in listing.audio)
 

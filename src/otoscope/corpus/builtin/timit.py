@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from otoscope.corpus.file_index import Listing, read_lines
+from otoscope.corpus.file_index import FileIndex, read_lines
 from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import InputError
 
 
-def timit(listing: Listing) -> Iterator[Utterance]:
+def timit(listing: FileIndex) -> Iterator[Utterance]:
     """One utterance per audio file, with the phones, words and text that lie beside it."""
     for audio in listing.audio:
         phn, wrd, txt = (listing.beside(audio, suffix) for suffix in (".phn", ".wrd", ".txt"))
@@ -19,7 +19,7 @@ def timit(listing: Listing) -> Iterator[Utterance]:
         yield Utterance(listing.id(audio), audio, speaker, annotation=partial(_annotation, phn, wrd, txt))
 
 
-def is_timit(listing: Listing) -> bool:
+def is_timit(listing: FileIndex) -> bool:
     """Whether TIMIT's phones or words lie beside some of the audio."""
     return any(listing.beside(audio, suffix) for audio in listing.audio for suffix in (".phn", ".wrd"))
 

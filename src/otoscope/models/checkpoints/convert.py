@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from otoscope._io.atomic import atomic
+from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
 from otoscope.models import mockingjay
 
@@ -56,7 +56,7 @@ def convert(checkpoint: str | Path, out: str | Path) -> Path:
     weights = _weights(states, checkpoint)
     model = _model(settings, weights, checkpoint)
     _fill(model, weights, checkpoint)
-    with atomic(Path(out)) as partial:
+    with atomic_write(Path(out)) as partial:
         (model if "head.output.bias" in weights else model.mockingjay).save_pretrained(partial)
         mockingjay.MockingjayFeatureExtractor().save_pretrained(partial)
     return Path(out)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lhotse import CutSet, MonoCut
 
-from otoscope.corpus import Skipped, phones_of, read_corpus, speaker_of
+from otoscope.corpus import SkippedUtterance, phones_of, read_corpus, speaker_of
 
 PHONES, SPEAKERS, PRETRAINING = "phones", "speakers", "pre-training"  # roles
 SUBSET_NAMES = {"train", "test", "dev"}  # names that do not identify a corpus without the folder above
@@ -31,8 +31,8 @@ class EvaluationCorpus:
     labels: str | None = None
 
     @cached_property
-    def _read(self) -> tuple[list[MonoCut], list[Skipped]]:
-        skipped: list[Skipped] = []
+    def _read(self) -> tuple[list[MonoCut], list[SkippedUtterance]]:
+        skipped: list[SkippedUtterance] = []
         return list(read_corpus(self.path, labels=self.labels, on_skip=skipped.append)), skipped
 
     @property

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.atomic import atomic, make_folder
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.analysis.analyze import analyze
 from otoscope.models.load import silence_transformers
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
@@ -175,5 +175,5 @@ def _bench(job: ReproductionJob, kind: str) -> None:
 def write_json(path: Path, content: object) -> None:
     """Write one JSON file, whole or not at all."""
     make_folder(path.parent)
-    with atomic(path) as partial_file:
+    with atomic_write(path) as partial_file:
         partial_file.write_text(json.dumps(content) + "\n", encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from otoscope._io.atomic import atomic
+from otoscope._io.atomic import atomic_write
 from otoscope.figures import DARK, FIGURES, LIGHT
 from otoscope.figures.style.svg import inline_svg
 from otoscope.papers.html import contents, figure, heading, page, paragraph
@@ -29,7 +29,7 @@ CATEGORY_RANKINGS = ["diagonality", "verticality", "globalness"]
 def write_report(outputs: StageOutputs, dataset: xr.Dataset) -> Path:
     """Write `report.html` into the reproduction's folder, and return its path."""
     target = outputs.job.folder / "report.html"
-    with atomic(target) as partial:
+    with atomic_write(target) as partial:
         partial.write_text(page(texts.TITLE, Report(outputs, dataset).body()), encoding="utf-8")
     return target
 
