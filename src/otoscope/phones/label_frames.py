@@ -15,10 +15,10 @@ DEFAULT_PERIOD = 0.010  # seconds between label frames
 
 @dataclass(frozen=True)
 class LabelFrames:
-    """Where label frames lie in time: every `period` seconds, the first centred at `training_config` seconds.
+    """Where label frames lie in time: every `period` seconds, the first centred at `origin` seconds.
 
     Each frame of the model covers `repeat` label frames (3 for a model whose frames come every 30 ms and labels every
-    10 ms). `training_config` is 0 for features whose first window is centred on the first sample.
+    10 ms). `origin` is 0 for features whose first window is centred on the first sample.
 
     Raises:
         InputError: period not above zero, repeat not a whole number from 1.
