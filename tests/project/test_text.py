@@ -1,4 +1,4 @@
-"""The repository's text speaks of the project alone: nobody's folders, no one machine's package source."""
+"""No file of the repository names a folder of one machine or the package source of one machine."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What the package carries as data, so that it has something to show without a download: speech and a model."""
+"""The data in the package: synthetic speech and a small model, for examples and tests without a download."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _HERE = Path(__file__).parent
 
 
 def speech() -> Path:
-    """Folder of synthetic speech: audio beside TextGrids, one folder per voice. Its README says how it was made.
+    """Return the folder of synthetic speech: audio with TextGrids, one folder per voice. Its README names the source.
 
     >>> sorted(path.name for path in speech().iterdir() if path.is_dir())
     ['awb', 'kal16', 'rms', 'slt']
@@ -15,7 +15,7 @@ def speech() -> Path:
 
 
 def model() -> Path:
-    """Folder of the small pre-trained model, in the layout of `save_pretrained`, with its model card.
+    """Return the folder of the small pre-trained model, as `save_pretrained` writes it, with its model card.
 
     >>> model().name
     'model'
