@@ -1,15 +1,32 @@
-"""Fixtures shared by every room's tests."""
+"""Fixtures that tests of several packages share."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from otoscope.cli import main
+
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:
-    """Folder of real speech; named by OTOSCOPE_CORPORA, or `../shared/corpora` beside the checkout."""
+    """Return the folder of real speech, named by OTOSCOPE_CORPORA, or `../shared/corpora` next to the checkout."""
     root = Path(os.environ.get("OTOSCOPE_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
     if not root.is_dir():
         pytest.skip(f"real speech not found at {root}; set OTOSCOPE_CORPORA to its folder")
     return root
+
+
+@pytest.fixture
+def otoscope_command(monkeypatch, capsys):
+    """Return a function that runs `otoscope ARGUMENTS` and returns exit status, standard output, standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        printed = capsys.readouterr()
+        return stopped.value.code, printed.out, printed.err
+
+    return run

@@ -10,23 +10,8 @@ from importlib.metadata import version
 import pytest
 
 import otoscope
-from otoscope.cli import main
 
 FIRST = ["layer", "head", "globalness", "verticality", "diagonality", "weight", "category"]
-
-
-@pytest.fixture
-def otoscope_command(monkeypatch, capsys):
-    """Runs `otoscope ARGUMENTS`: exit status, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture

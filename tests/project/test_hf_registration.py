@@ -44,6 +44,31 @@ def run(script: str, *args: str) -> str:
     return process.stdout.strip()
 
 
+FORKS = """
+import os, torch
+for script in json.loads(sys.stdin.read()):
+    print(end="", flush=True)
+    if os.fork() == 0:
+        exec(script)
+        sys.stdout.flush()
+        os._exit(0)
+    if os.wait()[1] != 0:
+        sys.exit(script)
+    print("---", flush=True)
+"""
+"""Runs each script in a process of its own, forked after torch is imported: torch takes most of the time."""
+
+
+def run_forked(scripts: list[str], *args: str) -> list[list[str]]:
+    """Return the lines that each script prints, each in an interpreter that has imported torch alone."""
+    command = [sys.executable, "-W", "ignore", "-c", "import json, sys\n" + FORKS, *args]
+    process = subprocess.run(
+        command, input=json.dumps(scripts), capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert process.returncode == 0, process.stderr
+    return [part.strip().splitlines() for part in process.stdout.split("---\n")[:-1]]
+
+
 @pytest.fixture(scope="session")
 def refined(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A folder with a refined model by family."""
@@ -67,9 +92,8 @@ def test_importing_transformers_after_otoscope_imports_none_of_otoscopes_classes
     assert run(script) == "[]"
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_plain_auto_classes_load_what_otoscope_wrote(
-    order: str, folders: dict[str, Path], refined: dict[str, Path]
+def test_plain_auto_classes_load_what_otoscope_wrote_in_every_order_of_imports(
+    folders: dict[str, Path], refined: dict[str, Path]
 ) -> None:
     sources = {
         str(folders["mockingjay"]): AUTO[::-1],  # models are looked up before configurations
@@ -85,12 +109,16 @@ def test_plain_auto_classes_load_what_otoscope_wrote(
         "MockingjayFeatureExtractor RefinedTeraModel RefinedTeraForPreTraining",
         "RefinedHubertConfig Wav2Vec2FeatureExtractor RefinedHubertModel",
     ]
-    assert run(ORDERS[order] + LOADS_EACH, json.dumps(list(sources.items()))).splitlines() == expected
+    arguments = json.dumps(list(sources.items()))
+    assert run(ORDERS["otoscope alone"] + LOADS_EACH, arguments).splitlines() == expected
+    loaded = run_forked([order + LOADS_EACH for order in ORDERS.values()], arguments)
+    assert dict(zip(ORDERS, loaded, strict=True)) == dict.fromkeys(ORDERS, expected)
 
 
-@pytest.mark.parametrize("name", SPEECH_AND_TEXT)
-def test_models_of_transformers_import_after_otoscope(name: str) -> None:
-    assert run(f"import otoscope\nfrom transformers import {name}\nprint({name}.__name__)") == name
+def test_models_of_transformers_import_after_otoscope() -> None:
+    scripts = [f"import otoscope\nfrom transformers import {name}\nprint({name}.__name__)" for name in SPEECH_AND_TEXT]
+    assert run(scripts[0]) == SPEECH_AND_TEXT[0]
+    assert run_forked(scripts) == [[name] for name in SPEECH_AND_TEXT]
 
 
 def test_the_modules_of_the_tables_keep_their_own_loaders() -> None:

@@ -2,36 +2,33 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-
-def otoscope(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "otoscope", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+from otoscope.refinement import bench
 
 
-def test_refine_then_bench(tmp_path: Path) -> None:
+def test_refine_then_bench(otoscope_command, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(bench, "peak_memory", lambda model, seconds: 123.0)  # `test_bench.py` measures it
     (tmp_path / "heads.json").write_text(json.dumps([[0, 0], [5, 7]]), encoding="utf-8")
-    command = ("refine", "bundled", "-o", tmp_path / "out", "--remove-file", tmp_path / "heads.json", "--span", 32)
-    done = otoscope(*command)
-    assert done.returncode == 0, done.stderr
-    assert "2 of 48 heads removed; span: 32 frames" in done.stdout
-    shown = otoscope("bench", tmp_path / "out", "--against", "bundled", "--seconds", "0.5,1", "--rounds", 1)
-    assert shown.returncode == 0, shown.stderr
-    assert "0.5 s of audio" in shown.stdout
-    assert re.search(r"times as fast +[0-9.]+x", shown.stdout)
+    arguments = ("refine", "bundled", "-o", tmp_path / "out", "--remove-file", tmp_path / "heads.json", "--span", 32)
+    status, out, err = otoscope_command(*arguments)
+    assert (status, err) == (0, "")
+    assert "2 of 48 heads removed; span: 32 frames" in out
+    status, out, err = otoscope_command(
+        "bench", tmp_path / "out", "--against", "bundled", "--seconds", "0.5,1", "--rounds", 1
+    )
+    assert (status, err) == (0, "")
+    assert "0.5 s of audio" in out
+    assert re.search(r"times as fast +[0-9.]+x", out)
 
 
-def test_bad_input_is_one_line_and_status_2(tmp_path: Path) -> None:
-    for command in (
+def test_bad_input_is_one_line_and_status_2(otoscope_command, tmp_path: Path) -> None:
+    for arguments in (
         ("refine", "bundled", "-o", tmp_path / "out", "--span", 0),
         ("bench", "bundled", "--seconds", "soon"),
     ):
-        done = otoscope(*command)
-        assert done.returncode == 2
-        assert len(done.stderr.strip().splitlines()) == 1
-        assert done.stderr.startswith("otoscope: expected ")
+        status, _, err = otoscope_command(*arguments)
+        assert status == 2
+        assert len(err.strip().splitlines()) == 1
+        assert err.startswith("otoscope: expected ")
     assert not list(tmp_path.iterdir())
