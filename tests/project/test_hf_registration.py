@@ -45,7 +45,8 @@ def run(script: str, *args: str) -> str:
 
 
 FORKS = """
-import os, torch
+import os, scipy.optimize, torch, torch._dynamo, torch.distributed.fsdp
+import torch.distributed.checkpoint.hf_storage, torch.distributed.tensor
 for script in json.loads(sys.stdin.read()):
     print(end="", flush=True)
     if os.fork() == 0:
@@ -56,11 +57,11 @@ for script in json.loads(sys.stdin.read()):
         sys.exit(script)
     print("---", flush=True)
 """
-"""Runs each script in a process of its own, forked after torch is imported: torch takes most of the time."""
+"""Runs each script in a process of its own, forked after the libraries that transformers imports: they take most of the time."""
 
 
 def run_forked(scripts: list[str], *args: str) -> list[list[str]]:
-    """Return the lines that each script prints, each in an interpreter that has imported torch alone."""
+    """Return the lines that each script prints, each in an interpreter that has imported neither otoscope nor transformers."""
     command = [sys.executable, "-W", "ignore", "-c", "import json, sys\n" + FORKS, *args]
     process = subprocess.run(
         command, input=json.dumps(scripts), capture_output=True, text=True, check=False, env=os.environ
