@@ -1,7 +1,7 @@
-"""How well the best head segments, against training steps: one line for each checkpoint of a folder.
+"""R-value of the best heads against training steps: one line for each checkpoint of a folder.
 
-The R-value is that of the validation speakers on whom heads are chosen, over a coarse grid of alpha and beta; lines
-compare with each other, not with a table of `otoscope segment`.
+The R-value is that of the validation speakers, with a coarse grid of alpha and beta. Compare lines with each other, not
+with a table of `otoscope segment`.
 
     python experiments/segmentation/steps.py CHECKPOINTS CORPUS --validation dr1-fvmh0,dr1-mcpm0,dr2-marc0
 """
@@ -25,8 +25,8 @@ from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune
 RATIOS, BETAS = tuple(0.1 * 2**step for step in range(4)), tuple(1.2**step for step in range(1, 14, 2))
 
 
-def loaded(checkpoint: Path) -> otoscope.Encoder:
-    """The model of a checkpoint, which may lack its feature extractor."""
+def load_checkpoint(checkpoint: Path) -> otoscope.Encoder:
+    """Return the model of a checkpoint, which may lack its feature extractor."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("config.json", "model.safetensors"):
             shutil.copy(checkpoint / name, folder)
@@ -35,7 +35,7 @@ def loaded(checkpoint: Path) -> otoscope.Encoder:
 
 
 def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[LabelledFeatures]]:
-    """Label rows of every head on some cuts."""
+    """Return the label rows of every head for each cut."""
     parts: dict[Head, list[LabelledFeatures]] = {}
     for cut in cuts:
         times = inner_boundaries((start, end) for _, start, end in phones_of(cut))
@@ -46,19 +46,19 @@ def heads_of(encoder: otoscope.Encoder, cuts: list[MonoCut]) -> dict[Head, list[
     return parts
 
 
-def line(encoder: otoscope.Encoder, steps: int, cuts: list[MonoCut]) -> str:
-    """Steps, and the four best heads with their R-values."""
+def format_line(encoder: otoscope.Encoder, steps: int, cuts: list[MonoCut]) -> str:
+    """Return the training steps and the four best heads with their R-values."""
     frames = label_frames(encoder)
     tuned: dict[Head, TunedParameters] = {
         head: tune(part, frames, ratios=RATIOS, betas=BETAS) for head, part in heads_of(encoder, cuts).items()
     }
-    ordered = sorted(tuned, key=lambda head: -tuned[head].scores.r_value)
-    shown = "  ".join(f"{layer}.{head} {tuned[layer, head].scores.r_value:.3f}" for layer, head in ordered[:4])
-    return f"{steps:>7} steps  {shown}"
+    best = sorted(tuned, key=lambda head: -tuned[head].scores.r_value)
+    scores = "  ".join(f"{layer}.{head} {tuned[layer, head].scores.r_value:.3f}" for layer, head in best[:4])
+    return f"{steps:>7} steps  {scores}"
 
 
 def step_of(checkpoint: Path) -> int:
-    """Training steps of a checkpoint."""
+    """Return the training steps of a checkpoint."""
     return int(json.loads((checkpoint / "trainer_state.json").read_text())["global_step"])
 
 
@@ -71,4 +71,4 @@ if __name__ == "__main__":
     speakers = options.validation.split(",")
     cuts = [cut for cut in otoscope.read_corpus(options.corpus) if cut.supervisions[0].speaker in speakers]
     for checkpoint in sorted(options.checkpoints.glob("checkpoint-*"), key=step_of):
-        print(line(loaded(checkpoint), step_of(checkpoint), cuts), flush=True)
+        print(format_line(load_checkpoint(checkpoint), step_of(checkpoint), cuts), flush=True)

@@ -8,7 +8,7 @@ from tests.helpers.synthetic_run import FRAME_PERIOD, head_map, utterance
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryScores
 from otoscope.segmentation.dataset import CURVE, build_dataset
-from otoscope.segmentation.example import segmented
+from otoscope.segmentation.example import segment_map
 from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.segmenters import Segmenter
 from otoscope.segmentation.tuning import TunedParameters
@@ -31,7 +31,7 @@ def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=Fal
     test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]
     dataset = build_dataset(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
     speech = utterance(frames, seed)
-    shown = segmented(
+    shown = segment_map(
         head_map("global", speech, rng),
         LabelFrames.for_model(FRAME_PERIOD, 0.005),
         TunedParameters(0.01, 1.2, None, 1.0),

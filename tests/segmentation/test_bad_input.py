@@ -1,4 +1,4 @@
-"""What cannot be segmented is one clear line, and leaves no folder."""
+"""`segment` refuses bad input with one clear line and leaves no folder."""
 
 import shutil
 import sys
@@ -29,21 +29,21 @@ def unlabel(corpus, voices):
 
 
 @pytest.mark.parametrize("tolerance", [0.0, -0.02, float("nan")])
-def test_a_tolerance_not_above_zero(refused, tiny_corpus, tolerance):
+def test_a_tolerance_must_be_above_zero(refused, tiny_corpus, tolerance):
     assert "expected a tolerance above 0 seconds" in refused(tiny_corpus, tolerance=tolerance)
 
 
-def test_no_phones_anywhere(refused, tiny_corpus):
+def test_a_corpus_needs_phones(refused, tiny_corpus):
     unlabel(tiny_corpus, ["awb", "rms"])
-    assert "none of 4 utterances" in refused(tiny_corpus)
+    assert "found none among 4 utterances" in refused(tiny_corpus)
     assert "give labels, or name their tier" in refused(tiny_corpus)
 
 
-def test_unknown_validation_speakers(refused, tiny_corpus):
-    assert "no speaker slt among those with phones: awb, rms" in refused(tiny_corpus, validation=["slt"])
+def test_validation_speakers_must_be_in_the_corpus(refused, tiny_corpus):
+    assert "found no slt; choose from awb, rms" in refused(tiny_corpus, validation=["slt"])
 
 
-def test_alignments_past_the_end_of_the_audio(refused, tiny_corpus):
+def test_alignments_must_end_before_the_audio_ends(refused, tiny_corpus):
     for labels in tiny_corpus.rglob("*.TextGrid"):
         audio = labels.with_suffix(".flac")
         longer = max(tiny_corpus.rglob("*.TextGrid"), key=lambda path: path.stat().st_size)
@@ -53,29 +53,29 @@ def test_alignments_past_the_end_of_the_audio(refused, tiny_corpus):
     assert "expected labels within the audio's" in refused(tiny_corpus, otoscope.SpeechOptions(strict=True))
 
 
-def test_utterances_without_phones_are_left_out_and_counted(tiny_model, tiny_corpus, tmp_path, refused):
+def test_utterances_without_phones_are_skipped_and_counted(tiny_model, tiny_corpus, tmp_path, refused):
     next((tiny_corpus / "awb").glob("*.TextGrid")).unlink()
     assert "it has no phone labels" in refused(tiny_corpus, otoscope.SpeechOptions(format="textgrid", strict=True))
     run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(format="textgrid"))
     assert len(run.skipped) == 1
-    assert "1 utterance left out" in segmentation_table(run)
+    assert "1 utterance skipped" in segmentation_table(run)
     assert run.dataset.sizes["utterance"] + run.dataset.attrs["validation_utterances"] == 3
 
 
-def test_one_speaker_is_parted_by_utterance_and_the_table_says_so(tiny_model, tiny_corpus, tmp_path):
+def test_a_corpus_of_one_speaker_is_split_by_utterance_and_the_table_reports_it(tiny_model, tiny_corpus, tmp_path):
     shutil.rmtree(tiny_corpus / "rms")
     run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run")
     assert run.dataset.attrs["parted_by"] == "utterance"
-    assert "fewer than two speakers are known: the parts are of different utterances" in segmentation_table(run)
+    assert "fewer than two speakers: the parts have different utterances" in segmentation_table(run)
 
 
-def test_a_run_of_another_kind_has_no_such_table(tiny_model, tiny_corpus, tmp_path):
+def test_the_table_refuses_a_run_of_another_kind(tiny_model, tiny_corpus, tmp_path):
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(limit=1))
     with pytest.raises(InputError, match=r"expected a run that segment wrote, .* holds heads; run otoscope segment"):
         segmentation_table(run)
 
 
-def test_the_command_parses_makes_the_call_and_prints(tiny_model, tiny_corpus, tmp_path, monkeypatch, capsys):
+def test_the_command_segments_and_prints_the_table(tiny_model, tiny_corpus, tmp_path, monkeypatch, capsys):
     arguments = ["segment", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run"), "--validation", "rms"]
     monkeypatch.setattr(sys, "argv", ["otoscope", *arguments])
     with pytest.raises(SystemExit) as stopped:
@@ -86,7 +86,7 @@ def test_the_command_parses_makes_the_call_and_prints(tiny_model, tiny_corpus, t
     assert f"otoscope figures {tmp_path / 'run'}" in printed.out
 
 
-def test_its_figures_show_no_other_utterance(segmented, tmp_path):
+def test_figures_of_a_segmentation_refuse_an_utterance(segmented, tmp_path):
     with pytest.raises(
         InputError, match="expected a run with stored maps for --utterance, found a segmentation; omit --utterance"
     ):

@@ -1,4 +1,4 @@
-"""What a segmentation from attention is compared with: spectral features as their recipe says, and blind boundaries."""
+"""Baselines of a segmentation: spectral features that follow their recipe, and naive boundaries."""
 
 import numpy as np
 import pytest

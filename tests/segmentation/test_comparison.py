@@ -1,10 +1,10 @@
-"""Scores and intervals of a comparison, against utterances that are really drawn again."""
+"""Scores and intervals of a comparison equal those of utterances that the test resamples itself."""
 
 import numpy as np
 import pytest
 
 from otoscope.results import Bootstrap
-from otoscope.results.bootstrap import weights
+from otoscope.results.bootstrap import resample_weights
 from otoscope.segmentation.boundaries import BoundaryCounts
 from otoscope.segmentation.comparison import MEASURES, compare
 
@@ -38,7 +38,7 @@ def test_scores_are_those_of_pooled_counts(counts):
 def test_intervals_are_quantiles_over_utterances_drawn_again(counts):
     bootstrap = Bootstrap(resamples=60, seed=3)
     compared = compare(counts, bootstrap)
-    times = (np.concatenate(list(weights(UTTERANCES, bootstrap))) * UTTERANCES).round().astype(int)
+    times = (np.concatenate(list(resample_weights(UTTERANCES, bootstrap))) * UTTERANCES).round().astype(int)
     draws = [np.repeat(np.arange(UTTERANCES), each) for each in times]
     assert {len(draw) for draw in draws} == {UTTERANCES}
     r_values = np.array([[pooled(counts, draw, s, 0).r_value for s in range(SEGMENTERS)] for draw in draws])

@@ -1,4 +1,4 @@
-"""Heads that vote: one alone is the method itself, several add their scores, each over its own mean."""
+"""An ensemble of one head equals the method itself; several heads add their scores, each divided by its mean."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def maps(n, T=15):
 
 
 @pytest.mark.parametrize("repeat", [1, 2, 3])
-def test_votes_equal_the_method_to_the_letter_on_each_map_alone(repeat):
+def test_ensemble_scores_equal_the_sum_of_the_reference_scores_of_each_map(repeat):
     units = [median_distance(attention) for attention in maps(3)]
     views = [label_rows(attention, repeat) / unit for attention, unit in zip(maps(3), units, strict=True)]
     literal = np.zeros((len(BETAS), 15 * repeat))
@@ -33,13 +33,13 @@ def test_votes_equal_the_method_to_the_letter_on_each_map_alone(repeat):
         np.testing.assert_allclose(times, 0.01 * np.array(minima(expected.round(9))))
 
 
-def test_one_voter_finds_what_segment_finds():
+def test_an_ensemble_of_one_head_equals_the_detector():
     [attention] = maps(1, T=60)
     for times, beta in zip(ensemble_boundaries([attention], 0.2, BETAS), BETAS, strict=True):
         assert times.tolist() == detect_boundaries(attention, 0.2, beta).tolist()
 
 
-def test_a_voter_without_a_score_changes_nothing():
+def test_a_head_without_a_score_adds_nothing():
     """A threshold above every row leaves no run at all: no division by its mean of 0."""
     assert ensemble_scores(maps(2), 1.0, [50.0]).tolist() == [[0.0] * 15]
 

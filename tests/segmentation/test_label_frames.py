@@ -1,4 +1,4 @@
-"""Frames lie in time where the audio that they see lies, in every family that has a front end of its own."""
+"""The centre of a frame is the centre of the audio that it depends on, in every family with its own front end."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_label_frames_of_the_embedded_model_are_those_of_its_features():
     assert (frames.period, frames.repeat, frames.origin) == (0.010, 2, 0.0)
 
 
-def test_representations_are_what_each_layer_hands_on(tiny_model):
+def test_representations_are_the_outputs_of_each_layer(tiny_model):
     """The last is the model's own output, under the interventions in force as well."""
     encoder, wave = otoscope.load(tiny_model), np.random.default_rng(0).standard_normal(16000)
     states = encoder.representations(wave)

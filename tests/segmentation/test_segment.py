@@ -1,4 +1,4 @@
-"""A run of segment: chosen on validation alone, reported on the test part, each number found again the slow way."""
+"""A run of `segment` chooses on the validation part and reports on the test part; slow code confirms each number."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,7 @@ from otoscope.corpus import load_audio
 from otoscope.phones import LabelFrames
 from otoscope.segmentation import search
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries, inner_boundaries
-from otoscope.segmentation.detector import detect_boundaries as find
-from otoscope.segmentation.detector import label_rows
+from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.segmentation.spectral import mfcc
 from otoscope.segmentation.table import segmentation_table
 from otoscope.segmentation.tuning import LabelledFeatures, tune
@@ -30,12 +29,12 @@ def boundaries(cut):
     return inner_boundaries((phone.start, phone.end) for phone in cut.supervisions[0].alignment["phone"])
 
 
-def of(run, name):
+def method_of(run, name):
     return run.dataset.sel(segmenter=name)
 
 
 def r_value(run, name, mode="strict"):
-    return of(run, name)["scores"].sel(mode=mode, measure="r_value").item()
+    return method_of(run, name)["scores"].sel(mode=mode, measure="r_value").item()
 
 
 def test_every_method_has_its_row_and_the_parts_share_no_speaker(segmented):
@@ -45,7 +44,7 @@ def test_every_method_has_its_row_and_the_parts_share_no_speaker(segmented):
     assert segmented.kind == "segmentation"
 
 
-def test_the_best_head_and_its_scores_are_found_again_by_hand(segmented, parts, tiny_model):
+def test_the_best_head_and_its_scores_equal_those_of_a_slow_search(segmented, parts, tiny_model):
     """Every head is tuned on validation; that with the highest R-value segments the test part."""
     encoder, frames = otoscope.load(tiny_model), LabelFrames(0.010, 3, 0.0)
 
@@ -59,14 +58,14 @@ def test_the_best_head_and_its_scores_are_found_again_by_hand(segmented, parts, 
     }
     best = max(tuned, key=lambda head: tuned[head].scores.r_value)
     alpha, beta = tuned[best].alpha, tuned[best].beta
-    chosen = of(segmented, "best head")
+    chosen = method_of(segmented, "best head")
     assert chosen["chosen"].item() == f"{best[0]}.{best[1]}"
     assert (chosen["alpha"].item(), chosen["beta"].item()) == pytest.approx((alpha, beta))
     for mode in ("strict", "lenient"):
-        found = [find(rows(cut, best), alpha, beta, frames) for cut in test]
+        times_u = [detect_boundaries(rows(cut, best), alpha, beta, frames) for cut in test]
         counts = [
             count_boundaries(boundaries(cut), times, 0.020, mode == "strict")
-            for cut, times in zip(test, found, strict=True)
+            for cut, times in zip(test, times_u, strict=True)
         ]
         assert r_value(segmented, "best head", mode) == sum(counts, BoundaryCounts()).scores().r_value
 
@@ -76,24 +75,24 @@ def test_mfcc_is_tuned_and_scored_in_the_same_way(segmented, parts):
         [LabelledFeatures(mfcc(load_audio(cut, 16000), 16000), boundaries(cut)) for cut in cuts] for cuts in parts
     )
     tuned = tune(validation)
-    counts = [count_boundaries(one.boundaries, find(one.features, tuned.alpha, tuned.beta)) for one in test]
+    counts = [count_boundaries(u.boundaries, detect_boundaries(u.features, tuned.alpha, tuned.beta)) for u in test]
     assert r_value(segmented, "MFCC") == sum(counts, BoundaryCounts()).scores().r_value
-    assert of(segmented, "MFCC")["gain"].item() == 0
+    assert method_of(segmented, "MFCC")["gain"].item() == 0
     gain = r_value(segmented, "best head") - r_value(segmented, "MFCC")
-    assert of(segmented, "best head")["gain"].item() == pytest.approx(gain)
+    assert method_of(segmented, "best head")["gain"].item() == pytest.approx(gain)
 
 
-def test_blind_boundaries_come_at_the_rate_of_the_validation_part(segmented, parts):
+def test_naive_boundaries_have_the_rate_of_the_validation_part(segmented, parts):
     validation, test = parts
     rate = sum(len(boundaries(cut)) for cut in validation) / sum(cut.duration for cut in validation)
     seconds = sum(cut.duration for cut in test)
     for name in ("uniform", "random"):
-        counts = of(segmented, name)["counts"].sel(mode="strict", count="predicted")
+        counts = method_of(segmented, name)["counts"].sel(mode="strict", count="predicted")
         assert counts.sum().item() == pytest.approx(rate * seconds, rel=0.05)
 
 
 def test_a_larger_beta_finds_more_boundaries_on_the_curve(segmented):
-    recall = of(segmented, "best head")["curve"].sel(mode="lenient", measure="recall")
+    recall = method_of(segmented, "best head")["curve"].sel(mode="lenient", measure="recall")
     assert recall.isel(curve_beta=-8).item() > recall.isel(curve_beta=0).item()
 
 
@@ -113,7 +112,7 @@ def other_test_labels(parts):
     return cuts.map(relabelled)
 
 
-def test_tuning_never_sees_the_labels_of_the_test_part(segmented, other_test_labels, tiny_model, tmp_path):
+def test_tuning_ignores_the_labels_of_the_test_part(segmented, other_test_labels, tiny_model, tmp_path):
     other = otoscope.segment(
         tiny_model, other_test_labels, tmp_path / "run", validation=["kal16"], options=otoscope.SpeechOptions(limit=11)
     )
@@ -122,7 +121,7 @@ def test_tuning_never_sees_the_labels_of_the_test_part(segmented, other_test_lab
     assert r_value(other, "MFCC") != r_value(segmented, "MFCC")
 
 
-def test_a_stopped_run_goes_on_without_tuning_a_layer_twice_and_ends_in_the_same_bits(
+def test_a_stopped_run_resumes_without_tuning_a_layer_twice_and_gives_the_same_bits(
     segmented, tiny_model, tmp_path, monkeypatch
 ):
     real, tuned = search.tune_layer, []
@@ -144,9 +143,9 @@ def test_a_stopped_run_goes_on_without_tuning_a_layer_twice_and_ends_in_the_same
     assert run.dataset.load().identical(segmented.dataset.load())
 
 
-def test_another_model_stands_beside(segmented, tiny_model, tmp_path):
-    """Rows of the first do not change; a model is not compared with itself."""
-    with pytest.raises(otoscope.InputError, match=r"expected another model to compare .* against, got it again"):
+def test_another_model_adds_rows_to_the_table(segmented, tiny_model, tmp_path):
+    """The rows of the first model stay the same; `segment` refuses to compare a model with itself."""
+    with pytest.raises(otoscope.InputError, match=r"expected another model .*, found the same model"):
         otoscope.segment(tiny_model, "bundled", tmp_path / "run", against=tiny_model)
     other = otoscope.load(tiny_model)
     other.name = "another"
@@ -170,7 +169,7 @@ def test_another_model_stands_beside(segmented, tiny_model, tmp_path):
     assert r_value(run, "representation (against)") != r_value(run, "representation")
 
 
-def test_the_table_says_how_it_was_made_and_holds_every_method(segmented):
+def test_the_table_has_the_split_and_a_row_for_every_method(segmented):
     text = segmentation_table(segmented)
     assert "tuned on 2 utterances (1 speaker: kal16), reported on 9 (1 speaker: awb); tolerance 20 ms" in text
     for name in NAMES:

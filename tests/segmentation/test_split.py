@@ -1,4 +1,4 @@
-"""What is tuned never hears what is reported."""
+"""The validation part and the test part share no speaker."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ from otoscope.errors import InputError
 from otoscope.segmentation.split import LabelledUtterance, split
 
 
-def said_by(*speakers):
+def utterances_of(*speakers):
     return [
         LabelledUtterance(SimpleNamespace(id=f"u{i}", supervisions=[SimpleNamespace(speaker=speaker)]), [])
         for i, speaker in enumerate(speakers)
@@ -20,40 +20,40 @@ def names(part):
 
 
 @pytest.mark.parametrize("count", range(2, 14))
-def test_speakers_are_disjoint_and_every_fourth_tunes(count):
+def test_the_parts_share_no_speaker_and_every_fourth_is_for_validation(count):
     speakers = [f"s{i:02}" for i in range(count)]
-    parts = split(said_by(*speakers, *reversed(speakers)))
-    assert parts.by == "speaker"
+    parts = split(utterances_of(*speakers, *reversed(speakers)))
+    assert parts.split_by == "speaker"
     assert sorted(names(parts.validation)) == speakers[::4]
     assert names(parts.validation) | names(parts.test) == set(speakers)
     assert not names(parts.validation) & names(parts.test)
     assert len(parts.validation) + len(parts.test) == 2 * count
 
 
-def test_named_speakers_tune_and_all_others_are_reported():
-    parts = split(said_by("a", "b", "c", "b"), ["b"])
-    assert [one.cut.id for one in parts.validation] == ["u1", "u3"]
-    assert [one.cut.id for one in parts.test] == ["u0", "u2"]
+def test_named_speakers_are_the_validation_part_and_all_others_the_test_part():
+    parts = split(utterances_of("a", "b", "c", "b"), ["b"])
+    assert [utterance.cut.id for utterance in parts.validation] == ["u1", "u3"]
+    assert [utterance.cut.id for utterance in parts.test] == ["u0", "u2"]
 
 
 @pytest.mark.parametrize("speaker", ["a", None])
-def test_one_speaker_is_parted_by_utterance_and_says_so(speaker):
-    parts = split(said_by(*[speaker] * 6))
-    assert parts.by == "utterance"
-    assert [one.cut.id for one in parts.validation] == ["u0", "u4"]
-    assert [one.cut.id for one in parts.test] == ["u1", "u2", "u3", "u5"]
+def test_a_corpus_of_one_speaker_is_split_by_utterance(speaker):
+    parts = split(utterances_of(*[speaker] * 6))
+    assert parts.split_by == "utterance"
+    assert [utterance.cut.id for utterance in parts.validation] == ["u0", "u4"]
+    assert [utterance.cut.id for utterance in parts.test] == ["u1", "u2", "u3", "u5"]
 
 
 @pytest.mark.parametrize(
-    ("speakers", "validation", "said"),
+    ("speakers", "validation", "message"),
     [
-        ("ab", "c", "no speaker c among those with phones: a, b"),
-        ("ab", "ab", "all 2 speakers are for validation; leave at least one to report on"),
-        ("a", "a", "all 1 speakers are for validation"),
-        ("a", "", "expected 2 utterances with phones or more"),
-        (["a", "b", ""], "", "expected every utterance with its speaker, 1 have none, such as u2"),
+        ("ab", "c", "found no c; choose from a, b"),
+        ("ab", "ab", "found all 2 speakers in validation; name fewer speakers"),
+        ("a", "a", "found all 1 speakers in validation"),
+        ("a", "", "expected at least 2 utterances with phones"),
+        (["a", "b", ""], "", "expected a speaker for every utterance, found 1 without one .the first: u2."),
     ],
 )
-def test_parts_that_cannot_be_are_one_line(speakers, validation, said):
-    with pytest.raises(InputError, match=said):
-        split(said_by(*speakers), list(validation))
+def test_an_impossible_split_raises_one_line(speakers, validation, message):
+    with pytest.raises(InputError, match=message):
+        split(utterances_of(*speakers), list(validation))

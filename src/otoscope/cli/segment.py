@@ -1,4 +1,4 @@
-"""`otoscope segment`."""
+"""The command `otoscope segment`."""
 
 from typing import Annotated
 
@@ -15,21 +15,20 @@ def segment(
     corpus: Corpus,
     out: NewRun,
     validation: Annotated[
-        str, typer.Option(metavar="SPEAKER,...", help="Speakers to tune on; without it every fourth.")
+        str, typer.Option(metavar="SPEAKER,...", help="Speakers to tune on; default: every fourth.")
     ] = "",
     against: Annotated[str | None, typer.Option(metavar="MODEL", help="Another model to compare with.")] = None,
-    tolerance: Annotated[float, typer.Option(help="Seconds a boundary may be off.")] = 0.020,
+    tolerance: Annotated[float, typer.Option(help="Largest distance of a correct boundary, in seconds.")] = 0.020,
 ) -> None:
-    """Find the heads of MODEL that segment CORPUS into phones best, and compare them with MFCC, mel and others."""
-    from otoscope.segmentation.segment import segment as call
+    """Find the heads of MODEL that segment CORPUS into phones best, and compare them with baselines."""
+    import otoscope
     from otoscope.segmentation.table import segmentation_table
 
-    tuned_on = [name for name in validation.split(",") if name]
-    run = call(
+    run = otoscope.segment(
         model,
         corpus,
         out,
-        validation=tuned_on,
+        validation=[speaker for speaker in validation.split(",") if speaker],
         against=against,
         tolerance=tolerance,
         options=read_options(context, SpeechOptions),

@@ -1,6 +1,7 @@
 """Phone boundaries from attention: detect, tune on some speakers, and compare with baselines on others.
 
-The names below need no torch; the command `otoscope.segment` loads models and is in `segmentation.segment`.
+The names in `__all__` import no torch. The command `otoscope.segment` loads models; its module is
+`segmentation.segment`.
 """
 
 from otoscope.segmentation.boundaries import (

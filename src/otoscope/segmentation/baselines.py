@@ -1,23 +1,25 @@
-"""Boundaries that listen to nothing: what a segmentation has to beat.
+"""Naive boundaries, which ignore the audio: a segmentation must score higher.
 
-Both use the rate of boundaries of a validation part, so that neither loses by giving too many or too few.
+Both kinds use the rate of boundaries of a validation part, so that neither predicts too many or too few.
 """
 
 from collections.abc import Iterable, Sized
 
 import numpy as np
-import numpy.typing as npt
 
 from otoscope.errors import InputError
-
-Floats = npt.NDArray[np.float64]
+from otoscope.typing import Floats
 
 
 def boundary_rate(boundaries: Iterable[Sized], durations: Iterable[float]) -> float:
-    """Boundaries in a second over several utterances, from the boundaries and the duration (seconds) of each.
+    """Return the number of boundaries per second over several utterances.
+
+    Args:
+        boundaries: boundaries of each utterance.
+        durations: duration of each utterance in seconds.
 
     Raises:
-        InputError: no boundary, or no duration.
+        InputError: there is no boundary, or the total duration is zero.
 
     Examples:
         >>> boundary_rate([[0.1, 0.2], [0.3]], [0.5, 1.0])
@@ -25,12 +27,15 @@ def boundary_rate(boundaries: Iterable[Sized], durations: Iterable[float]) -> fl
     """
     count, seconds = sum(map(len, boundaries)), sum(durations)
     if not (count and seconds > 0):
-        raise InputError(f"expected reference boundaries to take their rate from, got {count} in {seconds:g} s")
+        raise InputError(
+            f"expected reference boundaries to take their rate from, found {count} in {seconds:g} s; "
+            "add utterances with phones"
+        )
     return count / seconds
 
 
 def uniform_boundaries(duration: float, rate: float) -> Floats:
-    """Boundaries at even distances, `rate` in a second, in `duration` seconds; its ends are none.
+    """Return `rate` boundaries per second at equal distances over `duration` seconds; the ends are no boundaries.
 
     >>> uniform_boundaries(1.0, rate=4.0).tolist()
     [0.25, 0.5, 0.75]
@@ -40,7 +45,7 @@ def uniform_boundaries(duration: float, rate: float) -> Floats:
 
 
 def random_boundaries(duration: float, rate: float, generator: np.random.Generator) -> Floats:
-    """Boundaries drawn evenly over `duration` seconds, `rate * duration` of them to the nearest whole number.
+    """Draw `rate * duration` boundaries, rounded, from a uniform distribution over `duration` seconds.
 
     >>> random_boundaries(1.0, rate=4.0, generator=np.random.default_rng(0)).round(2).tolist()
     [0.02, 0.04, 0.27, 0.64]

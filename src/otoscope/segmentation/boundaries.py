@@ -11,20 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-
-Floats = npt.NDArray[np.float64]
+from otoscope.typing import Floats
 
 ROUNDING = 1e-6
-"""Seconds by which a boundary exactly at the tolerance or at a midpoint may miss it: times are sums of decimals."""
+"""Seconds added to the tolerance and to midpoints, because sums of decimals have rounding errors."""
 
 
 @dataclass(frozen=True)
 class BoundaryCounts:
-    """What one utterance or, added up, a corpus holds: `a + b` and `sum(counts, BoundaryCounts())` pool utterances.
+    """Counts of boundaries of one utterance; `a + b` and `sum(counts, BoundaryCounts())` pool several utterances.
 
-    `found` of the `reference` boundaries were found, and `correct` of the `predicted` ones are right. In strict
-    counting the two are one number; in lenient counting a prediction may find several references, and several one.
-    Strict and lenient counts measure different things: never add one to the other.
+    In strict counting `found` equals `correct`. In lenient counting one prediction may match several references, and
+    one reference several predictions. Strict and lenient counts measure different things: do not add them.
+
+    Attributes:
+        reference: number of reference boundaries.
+        predicted: number of predicted boundaries.
+        found: number of reference boundaries that a prediction matches.
+        correct: number of predicted boundaries that match a reference.
 
     Examples:
         >>> total = BoundaryCounts(reference=4, predicted=5, found=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
@@ -38,7 +42,7 @@ class BoundaryCounts:
     correct: int = 0
 
     def __add__(self, other: "BoundaryCounts") -> "BoundaryCounts":
-        """Counts of both together."""
+        """Return the sums of the counts."""
         return BoundaryCounts(
             self.reference + other.reference,
             self.predicted + other.predicted,
@@ -47,29 +51,41 @@ class BoundaryCounts:
         )
 
     def scores(self) -> "BoundaryScores":
-        """The scores of these counts; a share of nothing is NaN."""
+        """Return the scores of these counts; a ratio with denominator 0 is NaN."""
         precision, recall = _share(self.correct, self.predicted), _share(self.found, self.reference)
         over_segmentation = self._over_segmentation()
         return BoundaryScores(precision, recall, self._f1(), over_segmentation, _r_value(recall, over_segmentation))
 
     def _f1(self) -> float:
-        """`2 P R / (P + R)`, which is 0 as soon as there is a boundary and no hit."""
+        """Return `2 P R / (P + R)`; 0 if there are boundaries and none matches."""
         if not self.found:
             return _share(0, self.reference + self.predicted)
         precision, recall = self.correct / self.predicted, self.found / self.reference
         return 2 * precision * recall / (precision + recall)
 
     def _over_segmentation(self) -> float:
-        """`recall / precision - 1`; its limit without a hit is predicted over reference boundaries."""
+        """Return `recall / precision - 1`; without a match, its limit `predicted / reference - 1`."""
         found_per_correct = self.found / self.correct if self.correct else 1.0
         return found_per_correct * _share(self.predicted, self.reference) - 1
 
 
 @dataclass(frozen=True)
 class BoundaryScores:
-    """Scores of a segmentation; 1 is perfect for all but `over_segmentation`, where 0 is (0.1: a tenth too many).
+    """Scores of a segmentation.
 
-    Precision without predictions, recall without references, and what depends on them, are NaN.
+    A perfect segmentation has over-segmentation 0 and all other scores 1. Precision without predictions and recall
+    without references are NaN, and so are the scores that depend on them.
+
+    Attributes:
+        precision: share of the predicted boundaries that match a reference.
+        recall: share of the reference boundaries that a prediction matches.
+        f1: harmonic mean of precision and recall.
+        over_segmentation: recall / precision - 1; 0.1 means ten percent too many boundaries.
+        r_value: R-value of Räsänen et al. (2009).
+
+    Examples:
+        >>> score_boundaries([0.1, 0.2], [0.1]).recall
+        0.5
     """
 
     precision: float
@@ -80,9 +96,12 @@ class BoundaryScores:
 
 
 def inner_boundaries(spans: Iterable[tuple[float, float]]) -> Floats:
-    """Reference boundaries [n] in seconds from labels (start, end): every start and end but the outermost two.
+    """Return the reference boundaries `[n]` in seconds: every start and end of a label, without the outermost two.
 
-    Neighbours that touch share one boundary; a gap between labels has two.
+    Labels that touch share one boundary; a gap between labels has two.
+
+    Args:
+        spans: start and end of each label in seconds.
 
     Examples:
         >>> inner_boundaries([(0.0, 0.2), (0.2, 0.5), (0.7, 1.0)]).tolist()
@@ -102,16 +121,16 @@ def score_boundaries(
     Args:
         reference: times `[n]` in seconds, ascending, usually without the start and the end of the audio.
         predicted: times `[m]` in seconds, ascending.
-        tolerance: a prediction counts if it is at most so many seconds away from a reference.
-        strict: count as Räsänen et al. (2009): the search region of each reference ends at the midpoints to its
-            neighbours and holds one hit at most. A prediction at a midpoint counts for the earlier reference. Otherwise
-            count leniently: one prediction may serve several references, so scores are higher.
+        tolerance: largest distance in seconds between a prediction and the reference that it matches.
+        strict: whether to count as Räsänen et al. (2009): the search region of each reference ends at the midpoints to
+            its neighbours and has at most one match. A prediction at a midpoint belongs to the earlier reference.
+            Lenient counting lets one prediction match several references, so its scores are higher.
 
     Returns:
-        Precision, recall, F1, over-segmentation and R-value; NaN for a share of nothing.
+        Precision, recall, F1, over-segmentation and R-value; NaN for a ratio with denominator 0.
 
     Raises:
-        InputError: times are not one row of finite, ascending, different numbers, or the tolerance is not above zero.
+        InputError: times are not `[n]`, finite, ascending and different, or the tolerance is not above zero.
 
     Examples:
         >>> score_boundaries([0.10, 0.20, 0.30], [0.11, 0.19, 0.25, 0.32])
@@ -125,10 +144,19 @@ def score_boundaries(
 def count_boundaries(
     reference: npt.ArrayLike, predicted: npt.ArrayLike, tolerance: float = 0.020, strict: bool = True
 ) -> BoundaryCounts:
-    """The counts behind `score_boundaries`, with the same arguments; counts of several utterances add.
+    """Count the boundaries of one utterance from which `score_boundaries` computes its scores.
+
+    Args:
+        reference: times `[n]` in seconds, ascending.
+        predicted: times `[m]` in seconds, ascending.
+        tolerance: largest distance in seconds between a prediction and the reference that it matches.
+        strict: whether to count as Räsänen et al. (2009); see `score_boundaries`.
+
+    Returns:
+        Counts of the utterance; add those of several utterances.
 
     Raises:
-        InputError: as `score_boundaries` does.
+        InputError: times are not `[n]`, finite, ascending and different, or the tolerance is not above zero.
 
     Examples:
         >>> count_boundaries([0.10, 0.13], [0.115])
@@ -137,40 +165,44 @@ def count_boundaries(
     if not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
     reference, predicted = _times(reference, "reference"), _times(predicted, "predicted")
-    near = _strictly_near if strict else _near
-    found, correct = near(reference, predicted, tolerance + ROUNDING) if len(reference) and len(predicted) else (0, 0)
-    return BoundaryCounts(len(reference), len(predicted), found, correct)
+    if not (len(reference) and len(predicted)):
+        return BoundaryCounts(len(reference), len(predicted), 0, 0)
+    count = _strict_matches if strict else _lenient_matches
+    return BoundaryCounts(len(reference), len(predicted), *count(reference, predicted, tolerance + ROUNDING))
 
 
-def _strictly_near(reference: Floats, predicted: Floats, tolerance: float) -> tuple[int, int]:
-    """References with a prediction in their own region, twice: each of them makes one prediction correct."""
+def _strict_matches(reference: Floats, predicted: Floats, tolerance: float) -> tuple[int, int]:
+    """Count the references with a prediction in their own region; return the number for both sides of the match."""
     midpoints = (reference[:-1] + reference[1:]) / 2
-    own = np.searchsorted(midpoints + ROUNDING, predicted)
-    found = len(np.unique(own[np.abs(predicted - reference[own]) <= tolerance]))
-    return found, found
+    region = np.searchsorted(midpoints + ROUNDING, predicted)
+    matches = len(np.unique(region[np.abs(predicted - reference[region]) <= tolerance]))
+    return matches, matches
 
 
-def _near(reference: Floats, predicted: Floats, tolerance: float) -> tuple[int, int]:
-    """References with any prediction near, and predictions with any reference near."""
+def _lenient_matches(reference: Floats, predicted: Floats, tolerance: float) -> tuple[int, int]:
+    """Count the references near any prediction, and the predictions near any reference."""
     return _count_near(reference, predicted, tolerance), _count_near(predicted, reference, tolerance)
 
 
 def _count_near(times: Floats, others: Floats, tolerance: float) -> int:
-    """How many of `times` have one of `others` within the tolerance."""
+    """Count the `times` that have any of `others` within the tolerance."""
     first = np.searchsorted(others, times - tolerance, side="left")
     behind = np.searchsorted(others, times + tolerance, side="right")
     return int(np.count_nonzero(behind > first))
 
 
-def _times(given: npt.ArrayLike, what: str) -> Floats:
-    times = np.asarray(given, dtype=np.float64)
+def _times(values: npt.ArrayLike, name: str) -> Floats:
+    """Return boundaries as an array `[n]`; refuse values that are no ascending times."""
+    times = np.asarray(values, dtype=np.float64)
     if times.ndim != 1 or not np.isfinite(times).all():
-        raise InputError(f"expected {what} boundaries as one row of finite times in seconds, got {times!r}")
-    if not (np.diff(times) > 0).all():
-        at = int(np.argmax(np.diff(times) <= 0))
         raise InputError(
-            f"expected {what} boundaries in ascending order and each time once, "
-            f"got {times[at]:g} s before {times[at + 1]:g} s; sort them"
+            f"expected {name} boundaries as one row of finite times in seconds, got {times!r}; pass an array [n]"
+        )
+    if not (np.diff(times) > 0).all():
+        place = int(np.argmax(np.diff(times) <= 0))
+        raise InputError(
+            f"expected {name} boundaries in ascending order and each time once, "
+            f"got {times[place]:g} s before {times[place + 1]:g} s; sort them and remove duplicates"
         )
     return times
 

@@ -1,10 +1,9 @@
-"""A comparison as one labelled Dataset of the kind `segmentation`."""
+"""Dataset of a comparison, of the kind `segmentation`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from otoscope.results.schema import COORDINATES, Variable
@@ -13,8 +12,8 @@ from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.segmenters import MODES, Segmenter
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import TunedParameters
+from otoscope.typing import Array, Floats, Ints
 
-Floats = npt.NDArray[np.float64]
 KIND = "segmentation"
 CURVE = tuple(1.2**step for step in range(-8, 19))  # betas of the precision-recall curve, 0.23 to 26.6
 
@@ -23,37 +22,39 @@ SEGMENTER, HEADS = ("segmenter",), ("model", "layer", "head")
 VARIABLES = {
     "scores": Variable(SCORES, "1", "pooled over the test part"),
     "scores_interval": Variable((*SCORES, "bound"), "1", "95 % bootstrap interval over test utterances"),
-    "gain": Variable(SEGMENTER, "1", "strict R-value over that of MFCC, on the test part"),
+    "gain": Variable(SEGMENTER, "1", "strict R-value minus that of MFCC, on the test part"),
     "gain_interval": Variable((*SEGMENTER, "bound"), "1", "95 % bootstrap interval of the gain, draws shared by both"),
     "curve": Variable(("segmenter", "mode", "curve_beta", "measure"), "1", "pooled over the test part at other betas"),
     "counts": Variable(("utterance", "segmenter", "mode", "count"), "1", "boundaries of each test utterance"),
     "alpha": Variable(SEGMENTER, "1", "kernel width tuned on the validation part, in units of the features"),
     "beta": Variable(SEGMENTER, "1", "threshold over a row's mean, tuned on the validation part"),
-    "validation_r_value": Variable(SEGMENTER, "1", "strict R-value on the validation part it was tuned on"),
+    "validation_r_value": Variable(SEGMENTER, "1", "strict R-value on the validation part"),
     "chosen": Variable(SEGMENTER, "1", "layer, layer.head of each head, or rate, that the validation part chose"),
-    "owner": Variable(SEGMENTER, "1", "model whose features the method uses; empty where it needs none"),
+    "owner": Variable(SEGMENTER, "1", "model whose features the method uses; empty if it needs none"),
     "head_r_value": Variable(HEADS, "1", "strict R-value of each head on the validation part"),
     "head_alpha": Variable(HEADS, "1", "alpha tuned for each head"),
     "head_beta": Variable(HEADS, "1", "beta tuned for each head"),
-    "vote": Variable(HEADS, "1", "place of the head in the ensemble, from 1; NaN: it has no vote"),
+    "vote": Variable(HEADS, "1", "rank of the head in the ensemble, from 1; NaN if it is not in the ensemble"),
     "layer_r_value": Variable(("model", "layer"), "1", "strict R-value of each representation on the validation part"),
-    "ensemble_r_value": Variable(("model", "voters"), "1", "strict R-value of so many heads on the validation part"),
+    "ensemble_r_value": Variable(
+        ("model", "voters"), "1", "strict R-value of an ensemble of so many heads on the validation part"
+    ),
 }
 
 
 def build_dataset(
     segmenters: Sequence[Segmenter],
-    counts: npt.NDArray[np.int64],
+    counts: Ints,
     test: Sequence[LabelledUtterance],
-    found: Sequence[SearchResult],
+    results: Sequence[SearchResult],
 ) -> xr.Dataset:
-    """What was found, with coordinates, units and descriptions.
+    """Build the Dataset of a comparison, with coordinates, units and descriptions.
 
     Args:
         segmenters: rows of the comparison, MFCC first.
-        counts: [utterance, method, mode, beta, count]; a method's own beta first, then those of `CURVE`.
+        counts: `[utterance, method, mode, beta, count]`; the tuned beta of a method first, then those of `CURVE`.
         test: utterances of the counts.
-        found: of each model.
+        results: search result of each model.
     """
     compared = compare(counts[:, :, :, 0])
     tuned = [segmenter.tuned for segmenter in segmenters]
@@ -64,70 +65,72 @@ def build_dataset(
         "gain_interval": compared.gain_interval,
         "curve": scores_of(counts[:, :, :, 1:].sum(axis=0)),
         "counts": counts[:, :, :, 0],
-        "alpha": np.array([each.alpha if each else np.nan for each in tuned]),
-        "beta": np.array([each.beta if each else np.nan for each in tuned]),
-        "validation_r_value": np.array([each.scores.r_value if each else np.nan for each in tuned]),
+        "alpha": np.array([parameters.alpha if parameters else np.nan for parameters in tuned]),
+        "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
+        "validation_r_value": np.array([parameters.scores.r_value if parameters else np.nan for parameters in tuned]),
         "chosen": np.array([segmenter.chosen for segmenter in segmenters], dtype=object),
         "owner": np.array([segmenter.model for segmenter in segmenters], dtype=object),
-        **_searched(found),
+        **_search_arrays(results),
     }
     return xr.Dataset(
         {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()},
-        coords=_coordinates(segmenters, test, found),
+        coords=_coordinates(segmenters, test, results),
     )
 
 
-def _searched(found: Sequence[SearchResult]) -> dict[str, npt.NDArray[Any]]:
-    """Arrays of what validation said of every head, layer and ensemble; NaN where a model has no such."""
-    shape = tuple(1 + max(head[axis] for one in found for head in one.heads) for axis in (0, 1))
-    sizes = _sizes(found)
+def _search_arrays(results: Sequence[SearchResult]) -> dict[str, Array]:
+    """Return arrays of validation scores and parameters; NaN where a model has no such head, layer or ensemble."""
+    shape = tuple(1 + max(head[axis] for result in results for head in result.heads) for axis in (0, 1))
+    sizes = _sizes(results)
     return {
-        "head_r_value": _filled([_r_values(one.heads) for one in found], shape),
-        "head_alpha": _filled([{head: each.alpha for head, each in one.heads.items()} for one in found], shape),
-        "head_beta": _filled([{head: each.beta for head, each in one.heads.items()} for one in found], shape),
-        "vote": _filled([{head: place for place, head in enumerate(one.voters, 1)} for one in found], shape),
-        "layer_r_value": _filled([_r_values(one.layers) for one in found], shape[:1]),
-        "ensemble_r_value": np.array([[_r_values(one.ensembles).get(size, np.nan) for size in sizes] for one in found]),
+        "head_r_value": _fill([_r_values(result.heads) for result in results], shape),
+        "head_alpha": _fill([{head: tuned.alpha for head, tuned in result.heads.items()} for result in results], shape),
+        "head_beta": _fill([{head: tuned.beta for head, tuned in result.heads.items()} for result in results], shape),
+        "vote": _fill([{head: rank for rank, head in enumerate(result.voters, 1)} for result in results], shape),
+        "layer_r_value": _fill([_r_values(result.layers) for result in results], shape[:1]),
+        "ensemble_r_value": np.array(
+            [[_r_values(result.ensembles).get(size, np.nan) for size in sizes] for result in results]
+        ),
     }
 
 
 def _r_values(tuned: Mapping[Any, TunedParameters]) -> dict[Any, float]:
-    return {key: each.scores.r_value for key, each in tuned.items()}
+    return {key: parameters.scores.r_value for key, parameters in tuned.items()}
 
 
-def _filled(models: Sequence[Mapping[Any, float]], shape: tuple[int, ...]) -> Floats:
-    """Values [model, *shape] at their places; NaN elsewhere."""
-    filled = np.full((len(models), *shape), np.nan)
-    for of_model, values in zip(filled, models, strict=True):
-        for place, value in values.items():
-            of_model[place] = value
-    return filled
+def _fill(models: Sequence[Mapping[Any, float]], shape: tuple[int, ...]) -> Floats:
+    """Return an array `[model, *shape]` with each value at its index; NaN elsewhere."""
+    array = np.full((len(models), *shape), np.nan)
+    for row, values in zip(array, models, strict=True):
+        for index, value in values.items():
+            row[index] = value
+    return array
 
 
-def _sizes(found: Sequence[SearchResult]) -> list[int]:
-    return sorted({size for one in found for size in one.ensembles})
+def _sizes(results: Sequence[SearchResult]) -> list[int]:
+    return sorted({size for result in results for size in result.ensembles})
 
 
 def _coordinates(
-    segmenters: Sequence[Segmenter], test: Sequence[LabelledUtterance], found: Sequence[SearchResult]
+    segmenters: Sequence[Segmenter], test: Sequence[LabelledUtterance], results: Sequence[SearchResult]
 ) -> dict[str, Any]:
-    """Labels of every axis; utterances as every run names them."""
+    """Return the labels of every axis; those of utterances have the names that every run uses."""
     utterances = {
-        "utterance": np.array([one.cut.id for one in test], dtype=object),
-        "speaker": np.array([one.speaker for one in test], dtype=object),
-        "duration": np.array([one.cut.duration for one in test]),
+        "utterance": np.array([utterance.cut.id for utterance in test], dtype=object),
+        "speaker": np.array([utterance.speaker for utterance in test], dtype=object),
+        "duration": np.array([utterance.cut.duration for utterance in test]),
     }
-    own = {
+    labels = {
         "segmenter": np.array([segmenter.name for segmenter in segmenters], dtype=object),
         "mode": np.array(MODES, dtype=object),
         "measure": np.array(MEASURES, dtype=object),
         "count": np.array(COUNTS, dtype=object),
         "bound": np.array(["low", "high"], dtype=object),
         "curve_beta": np.array(CURVE),
-        "model": np.array([one.model for one in found], dtype=object),
-        "voters": np.array(_sizes(found)),
+        "model": np.array([result.model for result in results], dtype=object),
+        "voters": np.array(_sizes(results)),
     }
-    return own | {
+    return labels | {
         name: xr.Variable(COORDINATES[name].dims, values, COORDINATES[name].attrs)
         for name, values in utterances.items()
     }

@@ -1,9 +1,10 @@
-"""Phone boundaries from any sequence of frames: where few frames around belong together.
+"""Detection of phone boundaries in any sequence of frames: a boundary is where few frames around it are similar.
 
-Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech 2020, section 5; the
-steps to the letter are in `reference.py`. Row i of the filtered kernel-gram matrix is one run of frames, l to r, around
-i. A kept pair (i, j) adds to the score at its middle (i + j) / 2 where that is a whole frame, so the whole row adds one
-to each t from i - (i - l) // 2 to i + (r - i) // 2: two numbers per row are enough, and no matrix is kept.
+The method is that of Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech
+2020, section 5; `reference.py` computes its steps one by one. Row i of the filtered kernel-gram matrix is one run of
+frames, l to r, around i. A pair (i, j) of the filtered matrix adds to the score at its middle (i + j) / 2 if that is a
+whole frame. So the whole row adds one to each t from i - (i - l) // 2 to i + (r - i) // 2: two numbers per row are
+enough, and the detector stores no matrix.
 
 Axes: i frame of a tile's rows, j frame of its columns, b beta, t frame of the labels.
 """
@@ -18,27 +19,32 @@ import numpy.typing as npt
 
 from otoscope.errors import InputError
 from otoscope.phones.label_frames import DEFAULT_LABEL_FRAMES, LabelFrames
-from otoscope.segmentation.kernel_gram import DistanceFrames, Floats
+from otoscope.segmentation.kernel_gram import DistanceFrames
+from otoscope.typing import Floats, Ints
 
-Ints = npt.NDArray[np.int64]
-
-TILE_ROWS = 512  # of a tile
+TILE_ROWS = 512
+"""Rows of the kernel-gram matrix that are in memory at a time."""
 
 
 def detect_boundaries(
     features: npt.ArrayLike, alpha: float, beta: float, frames: LabelFrames = DEFAULT_LABEL_FRAMES
 ) -> Floats:
-    """Boundaries in seconds, ascending: the local minima of the score.
+    """Detect the phone boundaries of one utterance.
+
+    Yang, Liu & Lee, Interspeech 2020, section 5: boundaries are the local minima of the score.
 
     Args:
-        features: [T, d], rows at the model's rate: MFCC, mel frames, representations, or `label_rows` of an
+        features: frames `[T, d]` at the model's rate: MFCC, mel frames, representations, or `label_rows` of an
             attention map.
         alpha: width of the kernel, in the unit of distances between features.
-        beta: threshold of a row as a multiple of its mean; larger finds more boundaries.
-        frames: where label frames lie; by default every 10 ms from 0, one for each row.
+        beta: threshold of a row as a multiple of its mean; a larger one gives more boundaries.
+        frames: times of the label frames; by default one for each row, every 10 ms from 0.
+
+    Returns:
+        Boundaries `[n]` in seconds, ascending.
 
     Raises:
-        InputError: features not [T, d] or not finite; alpha or beta not above zero.
+        InputError: features are not `[T, d]` or not finite; alpha or beta is not above zero.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))  # three phones of five frames
@@ -50,19 +56,23 @@ def detect_boundaries(
 
 
 def boundary_scores_per_frame(features: npt.ArrayLike, alpha: float, betas: Sequence[float], repeat: int = 1) -> Ints:
-    """Scores [b, repeat * T] of every label frame, for several betas in one pass.
+    """Compute the scores of every label frame for several betas in one pass.
 
-    Memory is that of the features and one tile of 512 rows; a right run reads its tile, a left run goes back by tiles
-    only as far as some row of its block still holds on, so that the lower half of the matrix is seldom computed.
+    Memory holds the features and one tile of 512 rows. A run to the right reads its tile. A run to the left reads
+    earlier tiles only while a row of its block is above its threshold, so most of the lower half of the matrix is
+    never computed.
 
     Args:
-        features: [T, d] rows at the model's rate.
-        alpha: width of the kernel.
+        features: frames `[T, d]` at the model's rate.
+        alpha: width of the kernel, in the unit of distances between features.
         betas: thresholds as multiples of a row's mean.
         repeat: label frames per row. Repeated rows need no larger matrix: its means are the same and its runs longer.
 
+    Returns:
+        Scores `[b, repeat * T]`.
+
     Raises:
-        InputError: as `detect_boundaries` does.
+        InputError: features are not `[T, d]` or not finite; alpha or a beta is not above zero.
 
     Examples:
         >>> boundary_scores_per_frame([[0.0], [0.0], [9.0]], alpha=1.0, betas=[0.5, 1.0, 5.0]).tolist()
@@ -70,17 +80,24 @@ def boundary_scores_per_frame(features: npt.ArrayLike, alpha: float, betas: Sequ
     """
     wrong = [value for value in (alpha, *betas) if not (math.isfinite(value) and value > 0)]
     if wrong:
-        raise InputError(f"expected alpha and beta above 0, got {wrong[0]}")
+        raise InputError(f"expected alpha and beta above 0, got {wrong[0]}; pass positive numbers")
     frames = DistanceFrames.of(features)
     before_bt, after_bt = _runs(frames, alpha, np.asarray(betas, dtype=np.float64))
     return np.stack([_add_runs(before, after, repeat) for before, after in zip(before_bt, after_bt, strict=True)])
 
 
 def label_rows(attention: npt.ArrayLike, repeat: int) -> Floats:
-    """Rows [T, T] whose distances are those of the attention map moved to label frames: `attention / sqrt(repeat)`.
+    """Return rows with the distances of an attention map that is up-sampled to label frames.
 
-    On the label grid every weight stands in `repeat` columns and is divided by `repeat` as rows are normalised again:
-    squared distances are `repeat / repeat^2` of what they were, so normalising again only rescales alpha.
+    Up-sampling copies every weight to `repeat` columns and divides it by `repeat`, so that each row sums to 1 again.
+    Squared distances become `repeat / repeat^2` of their values: the rows are `attention / sqrt(repeat)`.
+
+    Args:
+        attention: attention map `[T, T]` of one head.
+        repeat: label frames per frame of the model.
+
+    Returns:
+        Rows `[T, T]`.
 
     Examples:
         >>> label_rows([[1.0, 0.0], [0.0, 1.0]], repeat=4).tolist()
@@ -90,27 +107,28 @@ def label_rows(attention: npt.ArrayLike, repeat: int) -> Floats:
 
 
 def local_minima(score: npt.ArrayLike) -> Floats:
-    """Frames [n] where the score [t] is lower than on both sides; a plateau counts once, at its centre.
+    """Return the frames `[n]` at which the score `[t]` is lower than on both sides; a plateau counts once.
 
-    A score counts frames, so plateaus are common; their centre may lie between two frames. The first and the last
-    plateau have one side only and are no minima.
+    A score counts frames, so plateaus are common; the minimum is at the centre of the plateau, which may be between
+    two frames. The first and the last plateau have one side only and are no minima.
 
     Examples:
         >>> local_minima([2, 1, 1, 3, 0, 4, 2, 2]).tolist()
         [1.5, 4.0]
     """
-    given = np.asarray(score)
-    starts = np.flatnonzero(np.diff(given, prepend=given[:1] - 1) != 0)
-    ends = np.append(starts[1:], len(given)) - 1
-    rises = np.diff(given[starts]) > 0
+    score_t = np.asarray(score)
+    starts = np.flatnonzero(np.diff(score_t, prepend=score_t[:1] - 1) != 0)
+    ends = np.append(starts[1:], len(score_t)) - 1
+    rises = np.diff(score_t[starts]) > 0
     lowest = 1 + np.flatnonzero(~rises[:-1] & rises[1:])
     return (starts[lowest] + ends[lowest]) / 2
 
 
 def _runs(frames: DistanceFrames, alpha: float, betas_b: Floats) -> tuple[Ints, Ints]:
-    """Frames [b, i] of each row's run up to the diagonal and from it on, the diagonal in both; 0 where not even that.
+    """Count the frames `[b, i]` of each row's run before and after the diagonal; both counts include the diagonal.
 
-    The matrix is symmetric: a tile reaches from its diagonal to the right, and adds to the sums of the rows below.
+    A count is 0 if the diagonal itself is below the threshold. The matrix is symmetric: a tile covers the columns from
+    its diagonal to the right, and adds to the sums of the rows below.
     """
     total = len(frames)
     sums = np.zeros(total)
@@ -156,8 +174,8 @@ def forward_blocks(tile_ij: Floats) -> Iterator[OutwardBlock]:
     Args:
         tile_ij: values `[rows, columns]` of a tile; its first column is on the diagonal.
     """
-    own_ij = tile_ij[:, : len(tile_ij)]
-    yield OutwardBlock(np.where(np.tri(len(own_ij), k=-1, dtype=np.bool_), np.inf, own_ij).__getitem__)
+    square_ij = tile_ij[:, : len(tile_ij)]
+    yield OutwardBlock(np.where(np.tri(len(square_ij), k=-1, dtype=np.bool_), np.inf, square_ij).__getitem__)
     for first in range(TILE_ROWS, tile_ij.shape[1], TILE_ROWS):
         yield OutwardBlock(tile_ij[:, first : first + TILE_ROWS].__getitem__)
 
@@ -171,8 +189,8 @@ def backward_blocks(frames: DistanceFrames, alpha: float, start: int, tile_ij: F
         start: index of the frame of the tile's first row.
         tile_ij: values `[rows, columns]` of the tile; its first column is on the diagonal.
     """
-    own_ij = tile_ij[:, : len(tile_ij)]
-    yield OutwardBlock(np.where(np.tri(len(own_ij), dtype=np.bool_), own_ij, np.inf)[:, ::-1].__getitem__)
+    square_ij = tile_ij[:, : len(tile_ij)]
+    yield OutwardBlock(np.where(np.tri(len(square_ij), dtype=np.bool_), square_ij, np.inf)[:, ::-1].__getitem__)
     for stop in range(start, 0, -TILE_ROWS):
         yield OutwardBlock(partial(_earlier_rows, frames, alpha, start, slice(stop - TILE_ROWS, stop)))
 
@@ -201,13 +219,13 @@ def run_lengths(blocks: Iterable[OutwardBlock], thresholds_bi: Floats) -> Ints:
 
 
 def _add_runs(before_i: Ints, after_i: Ints, repeat: int) -> Ints:
-    """Score [t] from the runs of every row: each adds one to an unbroken stretch of label frames."""
+    """Compute the score `[t]` from the runs of every row: each adds one to consecutive label frames."""
     total = repeat * len(before_i)
     copy = np.tile(np.arange(repeat), len(before_i))
     frame_t = np.arange(total)
-    kept_t = np.repeat(before_i > 0, repeat)
+    has_run_t = np.repeat(before_i > 0, repeat)
     left_t = repeat * (np.repeat(before_i, repeat) - 1) + copy
     right_t = repeat * np.repeat(after_i, repeat) - 1 - copy
-    first = (frame_t - left_t // 2)[kept_t]
-    behind = (frame_t + right_t // 2 + 1)[kept_t]
+    first = (frame_t - left_t // 2)[has_run_t]
+    behind = (frame_t + right_t // 2 + 1)[has_run_t]
     return np.cumsum(np.bincount(first, minlength=total) - np.bincount(behind, minlength=total + 1)[:total])

@@ -1,9 +1,8 @@
-"""One utterance as the best head segments it, kept to be drawn."""
+"""An example for a figure: the segmentation of one utterance by the best head."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from otoscope.models.encoder import Encoder
@@ -15,16 +14,18 @@ from otoscope.segmentation.feature_methods import Head, label_frames
 from otoscope.segmentation.kernel_gram import DistanceFrames
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import TunedParameters
+from otoscope.typing import AnyFloats
 
-SECONDS = 3.0
+EXAMPLE_SECONDS = 3.0
+"""Duration of the ideal example."""
 VARIABLES = {
-    "attention": Variable(("query", "key"), "1", "best head's attention on the shown utterance, in half precision"),
-    "kernel_gram": Variable(("query", "key"), "1", "likeness of its rows, in half precision"),
-    "score": Variable(("label_frame",), "1", "kept pairs of frames around each label frame"),
+    "attention": Variable(("query", "key"), "1", "attention of the best head on the example, in half precision"),
+    "kernel_gram": Variable(("query", "key"), "1", "similarity of its rows, in half precision"),
+    "score": Variable(("label_frame",), "1", "number of similar pairs of frames around each label frame"),
     "found_boundary": Variable(("found",), "s", "local minima of the score"),
     "true_boundary": Variable(("true",), "s", "boundaries between phones"),
     "phone_symbol": Variable(("phone",), "1", "symbol on the phone tier"),
-    "phone_start": Variable(("phone",), "s", "begin of the phone"),
+    "phone_start": Variable(("phone",), "s", "start of the phone"),
     "phone_end": Variable(("phone",), "s", "end of the phone"),
 }
 
@@ -32,19 +33,20 @@ VARIABLES = {
 def build_example(
     encoder: Encoder, head: Head, tuned: TunedParameters, test: Sequence[LabelledUtterance]
 ) -> xr.Dataset:
-    """What the best head makes of the test utterance nearest to 3 s."""
-    utterance = min(test, key=lambda one: abs(one.cut.duration - SECONDS))
-    shown = segmented(encoder.attention(utterance.cut, *head), label_frames(encoder), tuned, utterance.phones)
-    return shown.assign_attrs(utterance=utterance.cut.id, shown_head=list(head))
+    """Return the segmentation of the test utterance whose duration is nearest to 3 s, by the best head."""
+    utterance = min(test, key=lambda utterance: abs(utterance.cut.duration - EXAMPLE_SECONDS))
+    attn_qk = encoder.attention(utterance.cut, *head)
+    example = segment_map(attn_qk, label_frames(encoder), tuned, utterance.phones)
+    return example.assign_attrs(utterance=utterance.cut.id, shown_head=list(head))
 
 
-def segmented(
-    attn_qk: npt.NDArray[np.floating],
+def segment_map(
+    attn_qk: AnyFloats,
     frames: LabelFrames,
     tuned: TunedParameters,
     phones: Sequence[tuple[str, float, float]],
 ) -> xr.Dataset:
-    """A head's map [T, T] of one utterance, its kernel-gram matrix, its score, and boundaries, found and true."""
+    """Return a head's map `[T, T]`, its kernel-gram matrix, its score, and its predicted and true boundaries."""
     rows = label_rows(attn_qk, frames.repeat)
     [score] = boundary_scores_per_frame(rows, tuned.alpha, [tuned.beta], frames.repeat)
     kernel = DistanceFrames.of(rows).kernel(tuned.alpha, slice(None), slice(None))
@@ -60,7 +62,7 @@ def segmented(
         "phone_end": np.array(ends),
     }
     return xr.Dataset(
-        {name: xr.Variable(VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()},
+        {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()},
         coords={"label_frame": frames.seconds(np.arange(len(score), dtype=np.float64))},
         attrs={
             "frame_period": frames.repeat * frames.period,

@@ -1,10 +1,10 @@
-"""What boundaries are looked for in: spectral frames, a layer's representation, a head's attention, several heads'."""
+"""Features in which the detector looks for boundaries: spectral frames, representations, and attention of heads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 from lhotse import MonoCut
 
 from otoscope.corpus import load_audio
@@ -14,31 +14,33 @@ from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.spectral import log_mel, mfcc
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures
+from otoscope.typing import AnyFloats
 
-SPECTRAL_SAMPLE_RATE = 16000  # Hz, of the audio behind spectral frames, whatever the model's is
+SPECTRAL_SAMPLE_RATE = 16000
+"""Sampling rate in Hz of the audio of spectral frames, for every model."""
 Head = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Method:
-    """Features of an utterance and where their frames lie.
+    """Features of an utterance and the times of their frames.
 
     Attributes:
-        name: as tables show it.
-        features: of a cut, [T, d], or [n, T, d] where n heads vote.
-        frames: of the labels, under those of the features.
-        model: whose features they are; empty for the audio's own.
-        chosen: which layer or heads.
+        name: name in tables.
+        features: function from a cut to its features `[T, d]`, or `[n, T, d]` for an ensemble of n heads.
+        frames: label frames that fill the frames of the features.
+        model: name of the model that computes the features; empty for spectral features.
+        chosen: layer or heads of the model.
     """
 
     name: str
-    features: Callable[[MonoCut], npt.NDArray[np.floating]]
+    features: Callable[[MonoCut], AnyFloats]
     frames: LabelFrames = DEFAULT_LABEL_FRAMES
     model: str = ""
     chosen: str = ""
 
     def labelled(self, part: Sequence[LabelledUtterance]) -> list[LabelledFeatures]:
-        """Features and reference boundaries of some utterances."""
+        """Return the features and reference boundaries of each utterance."""
         return [LabelledFeatures(self.features(utterance.cut), utterance.boundaries) for utterance in part]
 
 
@@ -47,7 +49,7 @@ LOG_MEL = Method("log-mel", lambda cut: log_mel(load_audio(cut, SPECTRAL_SAMPLE_
 
 
 def representation(encoder: Encoder, layer: int) -> Method:
-    """Hidden states that a layer hands on."""
+    """Return the method that uses the hidden states that a layer returns."""
     return Method(
         "representation",
         lambda cut: encoder.representations(cut)[layer],
@@ -58,7 +60,7 @@ def representation(encoder: Encoder, layer: int) -> Method:
 
 
 def best_head(encoder: Encoder, head: Head) -> Method:
-    """Rows of one head's attention."""
+    """Return the method that uses the rows of one head's attention."""
     repeat = label_frames(encoder).repeat
     return Method(
         "best head",
@@ -70,23 +72,25 @@ def best_head(encoder: Encoder, head: Head) -> Method:
 
 
 def ensemble(encoder: Encoder, units: Mapping[Head, float]) -> Method:
-    """Rows of several heads, each in its own unit of distance; their scores are added (see `phones.voting`)."""
-    repeat, layers = label_frames(encoder).repeat, {layer for layer, _ in units}
-
-    def features(cut: MonoCut) -> npt.NDArray[np.floating]:
-        maps = encoder.maps(cut, layers)
-        return np.stack([label_rows(maps[layer][head], repeat) / unit for (layer, head), unit in units.items()])
-
+    """Return the method that adds the scores of several heads, each in its own unit of distance."""
+    features = partial(_ensemble_features, encoder, units)
     return Method("ensemble", features, label_frames(encoder), encoder.name, format_heads(list(units)))
 
 
+def _ensemble_features(encoder: Encoder, units: Mapping[Head, float], cut: MonoCut) -> AnyFloats:
+    """Return the rows `[n, T, T]` of n heads, each divided by its unit."""
+    repeat = label_frames(encoder).repeat
+    maps = encoder.maps(cut, {layer for layer, _ in units})
+    return np.stack([label_rows(maps[layer][head], repeat) / unit for (layer, head), unit in units.items()])
+
+
 def label_frames(encoder: Encoder) -> LabelFrames:
-    """Label frames under the frames of an encoder."""
+    """Return the label frames that fill the frames of an encoder."""
     return LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
 
 
 def format_heads(heads: Sequence[Head]) -> str:
-    """`5.4 0.1`: layer and head of each.
+    """Return layer and head of each head as text.
 
     >>> format_heads([(5, 4), (0, 1)])
     '5.4 0.1'

@@ -1,7 +1,8 @@
 """Distances between frames, and the kernel-gram matrix, a tile at a time by one matrix product.
 
 Axes: i frame of a tile's rows, j frame of its columns. `|v_i - v_j|^2 = |v_i|^2 + |v_j|^2 - 2 v_i.v_j` loses digits
-where frames are alike, so frames are centred first (which changes no distance) and what is below rounding counts as 0.
+for similar frames. So the module centres frames first, which changes no distance, and sets distances below the rounding
+error to 0.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
+from otoscope.typing import Array, Floats
 
-Floats = npt.NDArray[np.float64]
-
-ROUNDING = 1e-13  # of the largest squared norm: distances below 3e-7 of the largest norm count as 0
-SAMPLED = 400  # frames from whose mutual distances the median is taken
+ROUNDING = 1e-13
+"""Share of the largest squared norm: distances below 3e-7 of the largest norm count as 0."""
+MEDIAN_FRAMES = 400
+"""Most frames for the median of distances."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,23 +28,25 @@ class DistanceFrames:
 
     @classmethod
     def of(cls, features: npt.ArrayLike) -> "DistanceFrames":
-        """Features [T, d] of any float dtype, checked and centred.
+        """Return frames of features `[T, d]` of any dtype of floats.
 
         Raises:
-            InputError: features that are not [T, d] with T and d at least 1, or not finite.
+            InputError: features are not `[T, d]`, T or d is 0, or values are not finite.
         """
-        given = np.asarray(features)
-        if given.ndim != 2 or not given.size or not np.isfinite(given).all():
-            raise InputError(f"expected finite features [frames, dimensions], got {_described(given)}")
-        values = given - given.mean(axis=0, dtype=np.float64)
+        array = np.asarray(features)
+        if array.ndim != 2 or not array.size or not np.isfinite(array).all():
+            raise InputError(
+                f"expected finite features [frames, dimensions], got {_describe(array)}; pass one row per frame"
+            )
+        values = array - array.mean(axis=0, dtype=np.float64)
         return cls(values, np.einsum("td,td->t", values, values))
 
     def __len__(self) -> int:
-        """Number of frames."""
+        """Return the number of frames."""
         return len(self.values)
 
     def distances(self, rows: npt.NDArray[np.intp] | slice, columns: slice) -> Floats:
-        """Euclidean distances [i, j] between the frames of `rows` and of `columns`."""
+        """Return the Euclidean distances `[i, j]` between the frames of `rows` and of `columns`."""
         squared_ij = self.values[rows] @ self.values[columns].T
         squared_ij *= -2
         squared_ij += self.squared_norms[rows, None]
@@ -51,31 +55,32 @@ class DistanceFrames:
         return np.sqrt(squared_ij, out=squared_ij)
 
     def kernel(self, alpha: float, rows: npt.NDArray[np.intp] | slice, columns: slice) -> Floats:
-        """A tile `exp(-|v_i - v_j| / alpha)` [i, j] of the kernel-gram matrix."""
+        """Return a tile `exp(-|v_i - v_j| / alpha)` `[i, j]` of the kernel-gram matrix."""
         tile_ij = self.distances(rows, columns)
         tile_ij /= -alpha
         return np.exp(tile_ij, out=tile_ij)
 
 
 def median_distance(features: npt.ArrayLike) -> float:
-    """Median distance between two different frames, of at most 400 frames evenly spread over features [T, d].
+    """Return the median distance between two frames of features `[T, d]`, of at most 400 equally spaced frames.
 
     It is the natural unit of alpha: the kernel-gram matrix at `alpha / median` is the same for rescaled features.
 
     Raises:
-        InputError: as `Frames.of` does.
+        InputError: features are not `[T, d]`, T or d is 0, or values are not finite.
 
     Examples:
         >>> median_distance([[0.0], [1.0], [3.0]])
         2.0
     """
-    given = np.asarray(features)
-    spread = np.unique(np.linspace(0, len(given) - 1, SAMPLED).astype(int)) if given.ndim == 2 and given.size else ...
-    frames = DistanceFrames.of(given[spread])
+    array = np.asarray(features)
+    if array.ndim == 2 and array.size:
+        array = array[np.unique(np.linspace(0, len(array) - 1, MEDIAN_FRAMES).astype(int))]
+    frames = DistanceFrames.of(array)
     distances_ij = frames.distances(slice(None), slice(None))
-    apart = distances_ij[np.triu_indices(len(frames), k=1)]
-    return float(np.median(apart)) if apart.size else 0.0
+    pair_distances = distances_ij[np.triu_indices(len(frames), k=1)]
+    return float(np.median(pair_distances)) if pair_distances.size else 0.0
 
 
-def _described(given: npt.NDArray[np.generic]) -> str:
-    return f"shape {given.shape}" if given.ndim != 2 or not given.size else "NaN or infinity among them"
+def _describe(array: Array) -> str:
+    return f"shape {array.shape}" if array.ndim != 2 or not array.size else "values with NaN or infinity"

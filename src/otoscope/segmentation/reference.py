@@ -1,4 +1,4 @@
-"""The segmentation to the letter, step by step on whole matrices: slow, obvious, and the oracle of `segmentation.py`.
+"""The steps of the segmentation on whole matrices: slow and simple code that tests compare `detector.py` with.
 
 Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech 2020, section 5.
 Axes: i, j, t frames of the labels. All sizes are small: the work grows with the cube of the number of frames.
@@ -7,12 +7,11 @@ Axes: i, j, t frames of the labels. All sizes are small: the work grows with the
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from otoscope.typing import Bools, Floats, Ints
 
 
 def up_sampled(attention: npt.ArrayLike, repeat: int) -> Floats:
-    """Attention map [T, T] on the label grid [repeat * T, repeat * T]: repeated both ways, rows normalised again.
+    """Up-sample an attention map `[T, T]` to label frames `[repeat * T, repeat * T]`; each row sums to 1 again.
 
     >>> up_sampled([[1.0]], repeat=2).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
@@ -22,7 +21,7 @@ def up_sampled(attention: npt.ArrayLike, repeat: int) -> Floats:
 
 
 def kernel_gram(features: npt.ArrayLike, alpha: float) -> Floats:
-    """Step 1: `K[i, j] = exp(-|v_i - v_j| / alpha)`, from features [T, d].
+    """Compute step 1: `K[i, j] = exp(-|v_i - v_j| / alpha)`, from features [T, d].
 
     >>> kernel_gram([[0.0], [0.0]], alpha=1.0).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
@@ -32,7 +31,7 @@ def kernel_gram(features: npt.ArrayLike, alpha: float) -> Floats:
 
 
 def filtered(K: Floats, beta: float) -> Bools:
-    """Steps 2 and 3: `Kf[i, j]`, whether `K[i, k]` is above `beta * mean_j K[i, j]` for every k from i to j.
+    """Compute steps 2 and 3: `Kf[i, j]`, whether `K[i, k]` is above `beta * mean_j K[i, j]` for every k from i to j.
 
     >>> filtered(np.array([[1.0, 0.0, 1.0]] * 3), beta=1.0).tolist()
     [[True, False, False], [False, False, False], [False, False, True]]
@@ -42,8 +41,8 @@ def filtered(K: Floats, beta: float) -> Bools:
     return np.array([[all(K[i, min(i, j) : max(i, j) + 1] > eps[i]) for j in range(T)] for i in range(T)])
 
 
-def score(Kf: Bools) -> npt.NDArray[np.int64]:
-    """Step 4: `S[t] = sum_k Kf[t - k, t + k]` over whole k of both signs; out of range counts 0.
+def score(Kf: Bools) -> Ints:
+    """Compute step 4: `S[t] = sum_k Kf[t - k, t + k]` over whole k of both signs; pairs out of range count 0.
 
     >>> score(np.ones((3, 3), dtype=bool)).tolist()
     [1, 3, 1]
@@ -54,7 +53,7 @@ def score(Kf: Bools) -> npt.NDArray[np.int64]:
 
 
 def minima(S: npt.ArrayLike) -> list[float]:
-    """Step 5: centres of the plateaus of `S [t]` that are lower than the frame before and the frame behind.
+    """Compute step 5: centres of the plateaus of `S [t]` that are lower than the frames before and after.
 
     >>> minima([1, 0, 0, 1])
     [1.5]

@@ -1,4 +1,4 @@
-"""Which heads of a model segment best: all are tuned on the validation part, none is picked by eye."""
+"""Search for the heads of a model that segment best: the search tunes all of them on the validation part."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -19,24 +18,26 @@ from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.feature_methods import Head, Method, best_head, ensemble, label_frames, representation
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune, typical_distance
-from otoscope.typing import Floats
+from otoscope.typing import AnyFloats, Floats
 
 Key = TypeVar("Key")
 
-COLUMNS = ("alpha", "beta", "unit", "precision", "recall", "f1", "over_segmentation", "r_value")  # of stored tunings
-SIZES = (2, 3, 4, 6, 8, 12)  # numbers of heads whose ensemble is tried
+COLUMNS = ("alpha", "beta", "unit", "precision", "recall", "f1", "over_segmentation", "r_value")
+"""Columns of the array that stores the tuning of a layer."""
+ENSEMBLE_SIZES = (2, 3, 4, 6, 8, 12)
+"""Numbers of heads of the ensembles that the search tunes."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a model's validation part said; heads and layers whose features do not vary over time are not there.
+    """Tuned parameters of a model, without the heads and layers whose features do not vary over time.
 
     Attributes:
-        model: its name.
-        heads: every head, the best first.
-        layers: every layer's representation.
-        ensembles: so many of the best heads together.
-        methods: the best representation, the best head and the best ensemble, each with its alpha and beta.
+        model: name of the model.
+        heads: parameters of every head, the best head first.
+        layers: parameters of the representation of every layer.
+        ensembles: parameters of the ensemble of the best heads, for each number of heads.
+        methods: the best representation, the best head and the best ensemble, each with its parameters.
     """
 
     model: str
@@ -47,12 +48,12 @@ class SearchResult:
 
     @property
     def voters(self) -> list[Head]:
-        """Heads of the best ensemble, the best head first."""
+        """Return the heads of the best ensemble, the best head first."""
         return list(self.heads)[: best(self.ensembles)]
 
     @property
     def head(self) -> Head:
-        """The best."""
+        """Return the best head."""
         return best(self.heads)
 
 
@@ -85,10 +86,16 @@ class LayerTuning:
 
 
 def search(encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path) -> SearchResult:
-    """Tune every head and layer, and choose those of the highest R-value; a layer that is done is kept in `folder`.
+    """Tune every head and layer, and choose those with the highest R-value.
+
+    Args:
+        encoder: the model.
+        part: utterances of the validation part.
+        tolerance: tolerance of the R-value in seconds.
+        folder: folder that stores each tuned layer, so that a stopped search can resume.
 
     Raises:
-        InputError: not one head's attention varies over time.
+        InputError: no head's attention, or no layer's representation, varies over time.
     """
     tunings = list(_tune_layers(encoder, part, tolerance, folder))
     layers = {layer: tuning.representation for layer, tuning in enumerate(tunings) if tuning.representation}
@@ -99,11 +106,13 @@ def search(encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float
         if parameters
     }
     if not heads or not layers:
-        raise InputError(f"no head of {encoder.name} attends differently over time; its attention finds no phones")
+        raise InputError(
+            f"expected attention that varies over time, found none in the heads of {encoder.name}; use a trained model"
+        )
     heads = dict(sorted(heads.items(), key=lambda item: -item[1].scores.r_value))
     ensembles = tune_ensembles(encoder, heads, part, tolerance)
     layer, head, size = best(layers), best(heads), best(ensembles)
-    units = {voter: heads[voter].unit for voter in list(heads)[:size]}
+    units = {member: heads[member].unit for member in list(heads)[:size]}
     methods = (
         (representation(encoder, layer), layers[layer]),
         (best_head(encoder, head), heads[head]),
@@ -130,12 +139,12 @@ def tune_layer(encoder: Encoder, layer: int, part: Sequence[LabelledUtterance], 
 def tune_ensembles(
     encoder: Encoder, heads: Mapping[Head, TunedParameters], part: Sequence[LabelledUtterance], tolerance: float
 ) -> dict[int, TunedParameters]:
-    """The first so many of `heads` together, each number of them tuned; as many as there are where they are few."""
-    sizes = [size for size in SIZES if size <= len(heads)] or [len(heads)]
+    """Tune ensembles of the first heads, one for each size; all heads if there are fewer than the smallest size."""
+    sizes = [size for size in ENSEMBLE_SIZES if size <= len(heads)] or [len(heads)]
     largest = ensemble(encoder, {head: heads[head].unit for head in list(heads)[: sizes[-1]]})
     views = [largest.features(utterance.cut) for utterance in part]
-    tuned = {size: _tune([of_heads[:size] for of_heads in views], part, largest.frames, tolerance) for size in sizes}
-    return {size: one for size, one in tuned.items() if one}
+    tuned = {size: _tune([view_n[:size] for view_n in views], part, largest.frames, tolerance) for size in sizes}
+    return {size: parameters for size, parameters in tuned.items() if parameters}
 
 
 def _tune_layers(
@@ -150,13 +159,13 @@ def _tune_layers(
 
 
 def _tune(
-    features: Sequence[npt.NDArray[np.floating]],
+    features: Sequence[AnyFloats],
     part: Sequence[LabelledUtterance],
     frames: LabelFrames,
     tolerance: float,
 ) -> TunedParameters | None:
-    """None where features do not vary over time."""
-    labelled = [LabelledFeatures(of, utterance.boundaries) for of, utterance in zip(features, part, strict=True)]
+    """Tune features; return None if they do not vary over time."""
+    labelled = [LabelledFeatures(array, utterance.boundaries) for array, utterance in zip(features, part, strict=True)]
     return tune(labelled, frames, tolerance) if typical_distance(labelled) > 0 else None
 
 

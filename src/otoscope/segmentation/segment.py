@@ -1,12 +1,12 @@
-"""From models and a labelled corpus to a run that says how well their attention finds phones."""
+"""The command `segment`: from models and a labelled corpus to a run that compares how well they find phones."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from lhotse import CutSet
 
@@ -26,11 +26,20 @@ from otoscope.segmentation.search import SearchResult, search
 from otoscope.segmentation.segmenters import Segmenter, naive_segmenters, tuned_segmenter
 from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.tuning import tune
+from otoscope.typing import Ints
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentJob:
-    """Which models are compared on which utterances."""
+    """The models to compare, and the utterances to compare them on.
+
+    Attributes:
+        encoders: the model, then the model to compare it with, if there is one.
+        source: the corpus and the options that read it.
+        parts: the utterances with phones, as validation and test part.
+        skipped: utterances that the job does not use, with the reason of each.
+        tolerance: largest distance of a correct boundary from its reference, in seconds.
+    """
 
     encoders: Sequence[Encoder]
     source: SpeechSource
@@ -49,23 +58,27 @@ def segment(
     tolerance: float = 0.020,
     options: SpeechOptions | None = None,
 ) -> Run:
-    """Find the heads of a model that segment speech into phones best, and compare them with what needs no model.
+    """Find the heads of a model that segment speech into phones best, and compare them with baselines.
 
-    Every head, every layer's representation, MFCC and log-mel frames go through the same algorithm, each with its own
-    alpha and beta. These, the head, the layer and the ensemble are chosen on some speakers and reported on the others.
+    The function applies one algorithm (Yang, Liu & Lee, Interspeech 2020, section 5) to every head, to the
+    representation of every layer, and to MFCC and log-mel frames. It tunes alpha and beta of each on the speakers of
+    the validation part, chooses the best head, layer and ensemble there, and reports scores on the other speakers.
 
     Args:
-        model, corpus, out: as for `analyze`; with phones.
-        validation: speakers to tune on; without them every fourth in order of id.
-        against: another model, whose rows stand beside.
-        tolerance: seconds that a boundary may lie from its reference.
+        model: name or folder of a model, or a loaded model.
+        corpus: folder of a corpus with phone labels, or cuts.
+        out: folder of the new run.
+        validation: speakers to tune on; if empty, every fourth speaker in order of id.
+        against: another model to compare with; its methods add rows to the table.
+        tolerance: largest distance of a correct boundary from its reference, in seconds.
         options: how to load the model and read the corpus.
 
     Returns:
         The finished run: strict and lenient scores of every method, with intervals, and the R-value of every head.
 
     Raises:
-        InputError: no phones, nothing to tune on or to report on, a tolerance not above zero, and as `analyze` does.
+        InputError: the corpus has no phones; a part is empty; `tolerance` is not above zero; `against` is the same
+            model; and all errors of `analyze`.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
@@ -77,79 +90,97 @@ def segment(
     if not tolerance > 0:
         raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
     options = options or SpeechOptions()
-    given = [one for one in (model, against) if one is not None]
-    encoders = [encoder_of(one, options) for one in given]
-    if len({encoder.name for encoder in encoders}) < len(encoders):
-        raise InputError(f"expected another model to compare {encoders[0].name} against, got it again")
-    work = _work(encoders, source_of(corpus, options), validation, tolerance)
-    return resume_or_run(
-        out, _plan(work), lambda folder: (_compared(work, folder), work.skipped), resume=options.resume
-    )
+    encoders = [encoder_of(model, options)]
+    if against is not None:
+        encoders.append(_other_encoder(against, encoders[0], options))
+    job = _prepare_job(encoders, source_of(corpus, options), validation, tolerance)
+    return resume_or_run(out, _plan(job), partial(_run_job, job), resume=options.resume)
 
 
-def _work(
+def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: SpeechOptions) -> Encoder:
+    other = encoder_of(against, options)
+    if other.name == encoder.name:
+        raise InputError(
+            f"expected another model to compare {encoder.name} against, found the same model; "
+            "name another model or omit --against"
+        )
+    return other
+
+
+def _prepare_job(
     encoders: Sequence[Encoder], source: SpeechSource, validation: Collection[str], tolerance: float
 ) -> SegmentJob:
-    """The utterances that have phones and that every model can hear, parted."""
+    """Select the utterances that have phones and that every model accepts, and split them."""
     speech = [read_speech(source, encoder) for encoder in encoders]
-    skipped = {one.id: one for heard in speech for one in heard.skipped}
+    skipped = {utterance.id: utterance for model_speech in speech for utterance in model_speech.skipped}
     cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
     utterances = [LabelledUtterance(cut, phones_of(cut)) for cut in cuts if phones_of(cut)]
     if not utterances:
-        raise InputError(f"none of {len(cuts)} utterances in {source.name} has phones; give labels, or name their tier")
+        raise InputError(
+            f"expected utterances with phones, found none among {len(cuts)} utterances of {source.name}; "
+            "give labels, or name their tier"
+        )
     unlabelled = [SkippedUtterance(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
     if unlabelled and source.strict:
-        raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}")
+        raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}; add labels or omit --strict")
     return SegmentJob(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
 
 
-def _plan(work: SegmentJob) -> dict[str, Any]:
-    """All that decides the numbers."""
-    cuts = [utterance.cut for part in (work.parts.validation, work.parts.test) for utterance in part]
-    plans = [make_plan(encoder, cuts, work.source.name, (), work.source.options) for encoder in work.encoders]
-    validation = [utterance.cut.id for utterance in work.parts.validation]
+def _plan(job: SegmentJob) -> dict[str, Any]:
+    """Return everything that determines the numbers of the run."""
+    cuts = [utterance.cut for part in (job.parts.validation, job.parts.test) for utterance in part]
+    plans = [make_plan(encoder, cuts, job.source.name, (), job.source.options) for encoder in job.encoders]
+    validation = [utterance.cut.id for utterance in job.parts.validation]
     against = [{name: plan[name] for name in ("model", "intervention")} for plan in plans[1:]]
-    return plans[0] | {"against": against, "validation": validation, "tolerance": work.tolerance}
+    return plans[0] | {"against": against, "validation": validation, "tolerance": job.tolerance}
 
 
-def _compared(work: SegmentJob, folder: Path) -> xr.Dataset:
-    """Tune on validation, count on test, and describe."""
-    found = [
-        search(encoder, work.parts.validation, work.tolerance, folder / "shards" / str(place))
-        for place, encoder in enumerate(work.encoders)
+def _run_job(job: SegmentJob, folder: Path) -> tuple[xr.Dataset, Sequence[SkippedUtterance]]:
+    return _compare(job, folder), job.skipped
+
+
+def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
+    """Tune on the validation part, count boundaries on the test part, and describe both."""
+    results = [
+        search(encoder, job.parts.validation, job.tolerance, folder / "shards" / str(place))
+        for place, encoder in enumerate(job.encoders)
     ]
-    segmenters = [*_spectral(work), *_of_models(found), *naive_segmenters(work.parts.validation)]
-    dataset = build_dataset(segmenters, _counts(segmenters, work), work.parts.test, found)
-    shown = build_example(work.encoders[0], found[0].head, found[0].heads[found[0].head], work.parts.test)
-    attrs = about(KIND, work.encoders[0], work.source) | shown.attrs | _speakers(work) | {"tolerance": work.tolerance}
-    return dataset.merge(shown).assign_attrs(attrs)
+    segmenters = [*_spectral_segmenters(job), *_model_segmenters(results), *naive_segmenters(job.parts.validation)]
+    dataset = build_dataset(segmenters, _counts(segmenters, job), job.parts.test, results)
+    example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
+    attrs = about(KIND, job.encoders[0], job.source) | example.attrs | _split_attrs(job) | {"tolerance": job.tolerance}
+    return dataset.merge(example).assign_attrs(attrs)
 
 
-def _spectral(work: SegmentJob) -> list[Segmenter]:
-    part, tolerance = work.parts.validation, work.tolerance
+def _spectral_segmenters(job: SegmentJob) -> list[Segmenter]:
+    part, tolerance = job.parts.validation, job.tolerance
     return [
         tuned_segmenter(method, tune(method.labelled(part), method.frames, tolerance)) for method in (MFCC, LOG_MEL)
     ]
 
 
-def _of_models(found: Sequence[SearchResult]) -> Iterator[Segmenter]:
-    for place, one in enumerate(found):
-        for method, tuning in one.methods:
-            yield tuned_segmenter(replace(method, name=f"{method.name}{' (against)' * place}"), tuning)
+def _model_segmenters(results: Sequence[SearchResult]) -> Iterator[Segmenter]:
+    """Iterate over the best methods of the model, then over those of the model that it is compared with."""
+    first, *others = results
+    for method, parameters in first.methods:
+        yield tuned_segmenter(method, parameters)
+    for result in others:
+        for method, parameters in result.methods:
+            yield tuned_segmenter(replace(method, name=f"{method.name} (against)"), parameters)
 
 
-def _counts(segmenters: Sequence[Segmenter], work: SegmentJob) -> npt.NDArray[np.int64]:
-    """Counts [utterance, method, mode, beta, count] on the test part."""
+def _counts(segmenters: Sequence[Segmenter], job: SegmentJob) -> Ints:
+    """Return the counts `[utterance, method, mode, beta, count]` on the test part."""
     counts = []
-    with progress("segmenting", sum(utterance.cut.duration for utterance in work.parts.test)) as advance:
-        for utterance in work.parts.test:
-            counts.append([segmenter.counts(utterance, CURVE, work.tolerance) for segmenter in segmenters])
+    with progress("segmenting", sum(utterance.cut.duration for utterance in job.parts.test)) as advance:
+        for utterance in job.parts.test:
+            counts.append([segmenter.counts(utterance, CURVE, job.tolerance) for segmenter in segmenters])
             advance(utterance.cut.duration)
     return np.array(counts)
 
 
-def _speakers(work: SegmentJob) -> dict[str, Any]:
-    """How the utterances were parted, as attributes."""
-    parts = {"validation": work.parts.validation, "test": work.parts.test}
-    speakers = {f"{name}_speakers": sorted({one.speaker for one in part}) for name, part in parts.items()}
-    return {"parted_by": work.parts.by, "validation_utterances": len(work.parts.validation), **speakers}
+def _split_attrs(job: SegmentJob) -> dict[str, Any]:
+    """Return attributes that describe the split."""
+    parts = {"validation": job.parts.validation, "test": job.parts.test}
+    speakers = {f"{name}_speakers": sorted({utterance.speaker for utterance in part}) for name, part in parts.items()}
+    return {"parted_by": job.parts.split_by, "validation_utterances": len(job.parts.validation), **speakers}

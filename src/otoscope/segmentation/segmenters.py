@@ -1,11 +1,11 @@
-"""Methods with everything fixed: from an utterance to its boundaries."""
+"""Segmenters with fixed parameters: functions from an utterance to its boundaries."""
 
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from otoscope.segmentation.baselines import boundary_rate, random_boundaries, uniform_boundaries
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries
@@ -13,8 +13,8 @@ from otoscope.segmentation.ensemble import ensemble_boundaries
 from otoscope.segmentation.feature_methods import Method
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters
+from otoscope.typing import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
 MODES = ("strict", "lenient")
 
 
@@ -23,9 +23,11 @@ class Segmenter:
     """One row of the comparison.
 
     Attributes:
-        name, model, chosen: as of its method.
-        find: boundaries in seconds of an utterance, for each of several betas.
-        tuned: its alpha and beta; None where it has none.
+        name: name of the row.
+        find: function that returns the boundaries of an utterance in seconds, for each of several betas.
+        model: name of the model; empty if the segmenter needs none.
+        chosen: layer, heads or rate that the validation part chose.
+        tuned: alpha and beta; None if the segmenter has none.
     """
 
     name: str
@@ -34,41 +36,53 @@ class Segmenter:
     chosen: str = ""
     tuned: TunedParameters | None = None
 
-    def counts(self, utterance: LabelledUtterance, betas: Sequence[float], tolerance: float) -> npt.NDArray[np.int64]:
-        """Counts [mode, beta, count] of one utterance: with its own beta first, then with those given."""
-        own = self.tuned.beta if self.tuned else np.nan
-        found = self.find(utterance, [own, *betas])
-        counted = [
-            [count_boundaries(utterance.boundaries, times, tolerance, mode == "strict") for times in found]
+    def counts(self, utterance: LabelledUtterance, betas: Sequence[float], tolerance: float) -> Ints:
+        """Return the counts `[mode, 1 + beta, count]` of one utterance: first at the tuned beta, then at `betas`."""
+        own_beta = self.tuned.beta if self.tuned else np.nan
+        times_b = self.find(utterance, [own_beta, *betas])
+        counts_mb = [
+            [count_boundaries(utterance.boundaries, times, tolerance, mode == "strict") for times in times_b]
             for mode in MODES
         ]
-        return np.array([[_as_row(each) for each in of_mode] for of_mode in counted])
+        return np.array([[_to_row(counts) for counts in counts_b] for counts_b in counts_mb])
 
 
-def tuned_segmenter(method: Method, tuning: TunedParameters) -> Segmenter:
-    """A method with its alpha and beta."""
-
-    def find(utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
-        views = LabelledFeatures(method.features(utterance.cut), utterance.boundaries).views
-        return ensemble_boundaries(views, tuning.alpha, betas, method.frames)
-
-    return Segmenter(method.name, find, method.model, method.chosen, tuning)
+def tuned_segmenter(method: Method, parameters: TunedParameters) -> Segmenter:
+    """Return the segmenter of a method with its alpha and beta."""
+    find = partial(_find_with_method, method, parameters.alpha)
+    return Segmenter(method.name, find, method.model, method.chosen, parameters)
 
 
 def naive_segmenters(validation: Sequence[LabelledUtterance]) -> list[Segmenter]:
-    """Uniform and random boundaries, at the rate of the validation part's reference; each beta gives the same."""
-    rate = boundary_rate([one.boundaries for one in validation], [one.cut.duration for one in validation])
+    """Return segmenters that ignore the audio: boundaries at equal distances, and random ones.
 
-    def uniform(utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
-        return [uniform_boundaries(utterance.cut.duration, rate)] * len(betas)
+    Both use the rate of the reference boundaries of the validation part, and ignore beta.
+    """
+    boundaries = [utterance.boundaries for utterance in validation]
+    rate = boundary_rate(boundaries, [utterance.cut.duration for utterance in validation])
+    chosen = f"{rate:.1f} per second"
+    return [
+        Segmenter("uniform", partial(_find_uniform, rate), chosen=chosen),
+        Segmenter("random", partial(_find_random, rate), chosen=chosen),
+    ]
 
-    def random(utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
-        generator = np.random.default_rng(zlib.crc32(utterance.cut.id.encode()))
-        return [random_boundaries(utterance.cut.duration, rate, generator)] * len(betas)
 
-    at = f"{rate:.1f} per second"
-    return [Segmenter("uniform", uniform, chosen=at), Segmenter("random", random, chosen=at)]
+def _find_with_method(
+    method: Method, alpha: float, utterance: LabelledUtterance, betas: Sequence[float]
+) -> list[Floats]:
+    views = LabelledFeatures(method.features(utterance.cut), utterance.boundaries).views
+    return ensemble_boundaries(views, alpha, betas, method.frames)
 
 
-def _as_row(counts: BoundaryCounts) -> tuple[int, int, int, int]:
+def _find_uniform(rate: float, utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
+    return [uniform_boundaries(utterance.cut.duration, rate)] * len(betas)
+
+
+def _find_random(rate: float, utterance: LabelledUtterance, betas: Sequence[float]) -> list[Floats]:
+    """Draw boundaries from a generator that the id of the utterance seeds, so that results are reproducible."""
+    generator = np.random.default_rng(zlib.crc32(utterance.cut.id.encode()))
+    return [random_boundaries(utterance.cut.duration, rate, generator)] * len(betas)
+
+
+def _to_row(counts: BoundaryCounts) -> tuple[int, int, int, int]:
     return counts.reference, counts.predicted, counts.found, counts.correct

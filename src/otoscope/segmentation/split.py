@@ -1,94 +1,124 @@
-"""Utterances with reference boundaries, parted so that what is tuned never hears what is reported."""
+"""Split of labelled utterances into a validation part, to tune on, and a test part, to report on."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 from lhotse import MonoCut
 
 from otoscope.corpus import speaker_of
 from otoscope.errors import InputError
 from otoscope.segmentation.boundaries import inner_boundaries
+from otoscope.typing import Floats
 
-VALIDATION_STRIDE = 4  # speaker in order of id is one of validation where none is named
+VALIDATION_STRIDE = 4
+"""Without named speakers, one speaker (or utterance) of so many, in order, belongs to the validation part."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledUtterance:
-    """A cut and its phones: symbol, start and end in seconds of each."""
+    """A cut and its phones.
+
+    Attributes:
+        cut: the audio.
+        phones: symbol, start and end in seconds of each phone.
+    """
 
     cut: MonoCut
     phones: Sequence[tuple[str, float, float]]
 
     @cached_property
-    def boundaries(self) -> npt.NDArray[np.float64]:
-        """Reference boundaries in seconds."""
+    def boundaries(self) -> Floats:
+        """Return the reference boundaries `[n]` in seconds."""
         return inner_boundaries((start, end) for _, start, end in self.phones)
 
     @property
     def speaker(self) -> str:
-        """Who speaks; empty where unknown."""
+        """Return the id of the speaker; empty if it is unknown."""
         return speaker_of(self.cut) or ""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Utterances to tune on and to report on, parted by `speaker`, or by `utterance` where speakers do not allow it."""
+    """Utterances of the validation part and of the test part.
+
+    Attributes:
+        validation: utterances to tune on.
+        test: utterances to report on.
+        split_by: `speaker` if no speaker is in both parts; `utterance` if the corpus has a single speaker.
+    """
 
     validation: Sequence[LabelledUtterance]
     test: Sequence[LabelledUtterance]
-    by: Literal["speaker", "utterance"]
+    split_by: Literal["speaker", "utterance"]
 
 
 def split(utterances: Sequence[LabelledUtterance], validation: Collection[str] = ()) -> Split:
-    """Part utterances into validation and test, no speaker in both.
+    """Split utterances into a validation and a test part that share no speaker.
+
+    The function splits a corpus of one speaker, or of unknown speakers, by utterance: every fourth one, in order,
+    belongs to the validation part.
 
     Args:
-        utterances: all with reference boundaries.
-        validation: speakers to tune on; without them every fourth speaker in order of id, beginning with the first.
+        utterances: utterances with reference boundaries.
+        validation: speakers to tune on; if empty, every fourth speaker in order of id, from the first.
 
-    A corpus of one speaker (or of none that is known) is parted by utterance, every fourth in order.
+    Returns:
+        Both parts, in the order of `utterances`.
 
     Raises:
-        InputError: a speaker that is not there, no speaker or utterance left to report on, speakers named of some
-            utterances only.
+        InputError: `validation` names an unknown speaker or every speaker; there are fewer than two utterances; or
+            only some utterances have a speaker.
 
     Examples:
         >>> from types import SimpleNamespace
-        >>> def said_by(name):
-        ...     return LabelledUtterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=name)]), [])
-        >>> parts = split([said_by(name) for name in "abcdeabcde"])
-        >>> [utterance.speaker for utterance in parts.validation], parts.by
+        >>> def utterance_of(speaker):
+        ...     return LabelledUtterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=speaker)]), [])
+        >>> parts = split([utterance_of(speaker) for speaker in "abcdeabcde"])
+        >>> [utterance.speaker for utterance in parts.validation], parts.split_by
         (['a', 'e', 'a', 'e'], 'speaker')
     """
     speakers = sorted({utterance.speaker for utterance in utterances})
     if validation:
-        return _parted(utterances, _known(validation, speakers))
+        _check_validation(validation, speakers)
+        return _split_by_speaker(utterances, validation)
     if len(speakers) > 1:
-        return _parted(utterances, speakers[::VALIDATION_STRIDE])
-    if len(utterances) < 2:
+        return _split_by_speaker(utterances, speakers[::VALIDATION_STRIDE])
+    return _split_by_utterance(utterances)
+
+
+def _check_validation(validation: Collection[str], speakers: Sequence[str]) -> None:
+    if missing := sorted(set(validation) - set(speakers)):
         raise InputError(
-            f"expected 2 utterances with phones or more, to tune on and to report on; got {len(utterances)}"
+            f"expected speakers with phones for validation, found no {', '.join(missing)}; "
+            f"choose from {', '.join(speakers)}"
+        )
+    if not set(speakers) - set(validation):
+        raise InputError(
+            f"expected speakers to report on, found all {len(speakers)} speakers in validation; name fewer speakers"
+        )
+
+
+def _split_by_speaker(utterances: Sequence[LabelledUtterance], validation: Collection[str]) -> Split:
+    without_speaker = [utterance.cut.id for utterance in utterances if not utterance.speaker]
+    if without_speaker:
+        raise InputError(
+            f"expected a speaker for every utterance, found {len(without_speaker)} without one (the first: "
+            f"{without_speaker[0]}); add the speakers to the corpus"
         )
     return Split(
-        utterances[::VALIDATION_STRIDE], [one for i, one in enumerate(utterances) if i % VALIDATION_STRIDE], "utterance"
+        [utterance for utterance in utterances if utterance.speaker in validation],
+        [utterance for utterance in utterances if utterance.speaker not in validation],
+        "speaker",
     )
 
 
-def _known(validation: Collection[str], speakers: Sequence[str]) -> Collection[str]:
-    if missing := sorted(set(validation) - set(speakers)):
-        raise InputError(f"no speaker {', '.join(missing)} among those with phones: {', '.join(speakers)}")
-    if not set(speakers) - set(validation):
-        raise InputError(f"all {len(speakers)} speakers are for validation; leave at least one to report on")
-    return validation
-
-
-def _parted(utterances: Sequence[LabelledUtterance], validation: Collection[str]) -> Split:
-    nameless = [utterance.cut.id for utterance in utterances if not utterance.speaker]
-    if nameless:
-        raise InputError(f"expected every utterance with its speaker, {len(nameless)} have none, such as {nameless[0]}")
-    inside, outside = ([one for one in utterances if (one.speaker in validation) is wanted] for wanted in (True, False))
-    return Split(inside, outside, "speaker")
+def _split_by_utterance(utterances: Sequence[LabelledUtterance]) -> Split:
+    if len(utterances) < 2:
+        raise InputError(
+            f"expected at least 2 utterances with phones, one to tune on and one to report on, "
+            f"found {len(utterances)}; add speech with phone labels"
+        )
+    test = [utterance for i, utterance in enumerate(utterances) if i % VALIDATION_STRIDE]
+    return Split(utterances[::VALIDATION_STRIDE], test, "utterance")

@@ -1,4 +1,4 @@
-"""A comparison as text: one row per method, strict and lenient side by side, never mixed."""
+"""Text of a comparison: one row per method, with strict and lenient scores in separate columns."""
 
 from collections.abc import Iterator
 
@@ -11,35 +11,42 @@ from otoscope.results import Run
 from otoscope.results.summary import counted
 
 KIND = "segmentation"
-NAMED = 4  # speakers, at most
+MAX_NAMES = 4
+"""Most speakers, and most heads of a model, that the text names."""
 TITLES = {"precision": "P", "recall": "R", "f1": "F1", "over_segmentation": "OS", "r_value": "R-value"}
 
 
 def segmentation_table(run: Run) -> str:
-    """Scores of every method on the test part with 95 % intervals of R-values, and what was tuned on whom.
+    """Return the scores of every method on the test part, and what the validation part chose, as text.
+
+    Args:
+        run: a run of `segment`.
+
+    Returns:
+        A table with 95 % intervals of R-values, with lines about the split before it and about heads after it.
 
     Raises:
         InputError: the run is of another kind.
     """
     if run.kind != KIND:
         raise InputError(f"expected a run that segment wrote, {run.path} holds {run.kind}; run otoscope segment")
-    found = run.dataset.load()
-    rows = pd.DataFrame([dict(_row(found.sel(segmenter=name))) for name in found["segmenter"].values])
+    dataset = run.dataset.load()
+    rows = pd.DataFrame([dict(_row(dataset.sel(segmenter=name))) for name in dataset["segmenter"].values])
     rows.columns = pd.MultiIndex.from_tuples(list(rows.columns))  # type: ignore[arg-type]
-    return "\n".join([*_about(run), "", rows.to_string(index=False), "", *_searched(found)])
+    return "\n".join([*_split_lines(run), "", rows.to_string(index=False), "", *_head_lines(dataset)])
 
 
-def _row(of_method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
-    yield ("", "method"), str(of_method["segmenter"].item())
-    for mode in of_method["mode"].values:
-        scores = of_method["scores"].sel(mode=mode)
+def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
+    yield ("", "method"), str(method["segmenter"].item())
+    for mode in method["mode"].values:
+        scores = method["scores"].sel(mode=mode)
         yield from (((mode, title), f"{scores.sel(measure=name).item():.3f}") for name, title in TITLES.items())
-        yield (mode, "95 %"), _interval(of_method["scores_interval"].sel(mode=mode, measure="r_value"))
-    gain = of_method["gain"].item()
+        yield (mode, "95 %"), _interval(method["scores_interval"].sel(mode=mode, measure="r_value"))
+    gain = method["gain"].item()
     yield ("over MFCC", "R-value"), f"{gain:+.3f}" if gain else ""
-    yield ("over MFCC", "95 %"), _interval(of_method["gain_interval"]) if gain else ""
-    yield ("validation", "R-value"), _number(of_method["validation_r_value"])
-    yield ("", "chosen"), str(of_method["chosen"].item())
+    yield ("over MFCC", "95 %"), _interval(method["gain_interval"]) if gain else ""
+    yield ("validation", "R-value"), _number(method["validation_r_value"])
+    yield ("", "chosen"), str(method["chosen"].item())
 
 
 def _interval(bounds: xr.DataArray) -> str:
@@ -51,7 +58,7 @@ def _number(value: xr.DataArray) -> str:
     return "" if np.isnan(value) else f"{value.item():.3f}"
 
 
-def _about(run: Run) -> Iterator[str]:
+def _split_lines(run: Run) -> Iterator[str]:
     attrs = run.dataset.attrs
     tuned, reported = (_speakers(attrs[f"{part}_speakers"]) for part in ("validation", "test"))
     yield (
@@ -59,29 +66,31 @@ def _about(run: Run) -> Iterator[str]:
         f"{run.dataset.sizes['utterance']} ({reported}); tolerance {1000 * attrs['tolerance']:g} ms"
     )
     if attrs["parted_by"] == "utterance":
-        yield "fewer than two speakers are known: the parts are of different utterances, but not of different speakers"
+        yield "the corpus names fewer than two speakers: the parts have different utterances, but may share speakers"
     if len(run.skipped):
         first = run.skipped.iloc[0]
-        yield f"{counted(len(run.skipped), 'utterance')} left out; the first: {first['id']}: {first['reason']}"
+        yield f"{counted(len(run.skipped), 'utterance')} skipped; the first: {first['id']}: {first['reason']}"
 
 
 def _speakers(names: list[str]) -> str:
-    """`3 speakers: a, b, c`, the names where they are few."""
+    """Return `3 speakers: a, b, c`; without the names if there are more than `MAX_NAMES`."""
     number = counted(len(names), "speaker")
-    return f"{number}: {', '.join(names)}" if len(names) <= NAMED else number
+    return f"{number}: {', '.join(names)}" if len(names) <= MAX_NAMES else number
 
 
-def _searched(found: xr.Dataset) -> Iterator[str]:
-    """The best heads of each model on the validation part."""
-    for model in found["model"].values:
-        of_model = found[["head_r_value", "ensemble_r_value"]].sel(model=model)
-        heads = of_model["head_r_value"].stack(place=("layer", "head")).dropna("place")
-        first = heads.isel(place=np.argsort(-heads.values, kind="stable")[:NAMED])
-        named = (
+def _head_lines(dataset: xr.Dataset) -> Iterator[str]:
+    """Iterate over lines about the best heads and the ensembles of each model on the validation part."""
+    for model in dataset["model"].values:
+        r_values = dataset[["head_r_value", "ensemble_r_value"]].sel(model=model)
+        heads = r_values["head_r_value"].stack(place=("layer", "head")).dropna("place")
+        first = heads.isel(place=np.argsort(-heads.values, kind="stable")[:MAX_NAMES])
+        best = (
             f"{layer}.{head} {value:.3f}"
             for (layer, head), value in zip(first["place"].values, first.values, strict=True)
         )
-        yield f"{model}: of {heads.size} heads, the best on validation are {', '.join(named)}"
-        together = of_model["ensemble_r_value"].dropna("voters")
-        sizes = (f"{size}: {value:.3f}" for size, value in zip(together["voters"].values, together.values, strict=True))
-        yield f"{model}: so many of them together: {', '.join(sizes)}"
+        yield f"{model}: of {heads.size} heads, the best on validation are {', '.join(best)}"
+        ensembles = r_values["ensemble_r_value"].dropna("voters")
+        sizes = (
+            f"{size}: {value:.3f}" for size, value in zip(ensembles["voters"].values, ensembles.values, strict=True)
+        )
+        yield f"{model}: ensembles by number of heads: {', '.join(sizes)}"

@@ -1,9 +1,9 @@
-"""Alpha and beta of a segmentation, tuned on a validation part for the best strict R-value.
+"""Tune alpha and beta of a segmentation on a validation part, for the best strict R-value.
 
-Alpha is searched in units of the median distance between frames (median over utterances), because at `alpha / median`
-the kernel-gram matrix does not depend on the features' scale: one grid serves MFCC, mel frames, attention rows and
-representations alike (attention is best near 0.1 with beta near 4, MFCC near 0.4 and 2). One pass over the features
-gives every beta of an alpha.
+The unit of alpha is the median distance between frames (median over utterances), because at `alpha / median` the
+kernel-gram matrix does not depend on the scale of the features. So one grid is enough for MFCC, mel frames, attention
+rows and representations (attention is best near 0.1 with beta near 4, MFCC near 0.4 and 2). One pass over the features
+gives the boundaries for every beta of an alpha.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,23 @@ from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, cou
 from otoscope.segmentation.ensemble import ensemble_boundaries
 from otoscope.segmentation.kernel_gram import median_distance
 
-RATIOS = tuple(0.05 * 2 ** (step / 2) for step in range(10))  # alpha over median distance: 0.05 to 1.1
-BETAS = tuple(1.2**step for step in range(-4, 14))  # 0.48 to 10.7
+RATIOS = tuple(0.05 * 2 ** (step / 2) for step in range(10))
+"""Grid of alpha / median distance, from 0.05 to 1.1."""
+BETAS = tuple(1.2**step for step in range(-4, 14))
+"""Grid of beta, from 0.48 to 10.7."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledFeatures:
-    """One utterance: features at the model's rate, and its reference boundaries in seconds, ascending.
+    """Features of one utterance and its reference boundaries.
 
-    Features are [T, d], or [n, T, d] where n views of the frames vote, each in the unit of its own distances.
+    Attributes:
+        features: frames `[T, d]` at the model's rate, or `[n, T, d]` for n views, each in the unit of its distances.
+        boundaries: times `[m]` in seconds, ascending.
+
+    Examples:
+        >>> LabelledFeatures([[0.0], [1.0]], [0.005]).views.shape
+        (1, 2, 1)
     """
 
     features: npt.ArrayLike
@@ -34,16 +42,25 @@ class LabelledFeatures:
 
     @property
     def views(self) -> npt.NDArray[np.generic]:
-        """Features [n, T, d]; one view alone is [1, T, d]."""
-        given = np.asarray(self.features)
-        return given if given.ndim == 3 else given[None]
+        """Return the features `[n, T, d]`; those of a single view are `[1, T, d]`."""
+        array = np.asarray(self.features)
+        return array if array.ndim == 3 else array[None]
 
 
 @dataclass(frozen=True)
 class TunedParameters:
-    """The best alpha and beta, and the strict scores that they reach on the part they were tuned on.
+    """The best alpha and beta of a validation part.
 
-    `unit` is that part's median distance between frames, in which alpha was searched.
+    Attributes:
+        alpha: width of the kernel, in the unit of distances between features.
+        beta: threshold as a multiple of a row's mean.
+        scores: strict scores on the validation part.
+        unit: median distance between frames of the validation part, the unit of the grid of alphas.
+
+    Examples:
+        >>> block = np.kron(np.eye(3), np.ones((5, 5)))
+        >>> tune([LabelledFeatures(block, [0.045, 0.095])]).scores.f1
+        1.0
     """
 
     alpha: float
@@ -59,29 +76,33 @@ def tune(
     ratios: Sequence[float] = RATIOS,
     betas: Sequence[float] = BETAS,
 ) -> TunedParameters:
-    """Alpha and beta with the best strict R-value, counted over all utterances of a validation part together.
+    """Find alpha and beta with the best strict R-value over all utterances of a validation part together.
 
-    Searches the grid, then once more around its best point, half and a quarter of a step to each side. Of equal points
-    the one of smallest alpha, then beta, is kept: nothing is drawn by chance.
+    The function searches the grid, then a finer grid around the best point: half and a quarter of a step to each side.
+    Of equal points it chooses the smallest alpha, then the smallest beta; there is no randomness.
 
     Args:
         part: utterances, all with features of the same kind.
-        frames: where label frames lie; by default every 10 ms from 0, one for each row of features.
-        tolerance: of the R-value, in seconds.
-        ratios, betas: the grid; alphas are `ratios` times the median distance, and steps are ratios of neighbours.
+        frames: times of the label frames; by default one for each row of features, every 10 ms from 0.
+        tolerance: tolerance of the R-value in seconds.
+        ratios: grid of alphas, as multiples of the median distance; neighbours have a constant ratio.
+        betas: grid of betas; neighbours have a constant ratio.
+
+    Returns:
+        The best parameters, with their scores.
 
     Raises:
-        InputError: no utterance, no reference boundary, features that do not vary, and as `detect_boundaries` and
-            `score_boundaries` do.
+        InputError: there is no utterance or no reference boundary; features do not vary; and all errors of
+            `detect_boundaries` and `score_boundaries`.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
         >>> tune([LabelledFeatures(block, [0.045, 0.095])]).scores.r_value
         1.0
     """
-    unit = _checked_unit(part)
-    _, ratio, beta = _best(part, unit, ratios, betas, frames, tolerance)
-    _, ratio, beta = _best(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
+    unit = _unit_of_alpha(part)
+    _, ratio, beta = _best_point(part, unit, ratios, betas, frames, tolerance)
+    _, ratio, beta = _best_point(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
     [counts] = pooled_counts(part, unit * ratio, [beta], frames, tolerance)
     return TunedParameters(unit * ratio, beta, counts.scores(), unit)
 
@@ -94,10 +115,10 @@ def pooled_counts(
     tolerance: float = 0.020,
     strict: bool = True,
 ) -> list[BoundaryCounts]:
-    """Counts over all utterances, one for each beta: the points of a precision-recall curve.
+    """Count boundaries over all utterances, for each beta: the points of a precision-recall curve.
 
     Raises:
-        InputError: as `detect_boundaries` and `score_boundaries` do.
+        InputError: all errors of `detect_boundaries` and `score_boundaries`.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
@@ -105,8 +126,8 @@ def pooled_counts(
         >>> few.scores().recall, many.scores().recall
         (0.0, 1.0)
     """
-    each = (utterance_counts(utterance, alpha, betas, frames, tolerance, strict) for utterance in part)
-    return [sum(of_beta, BoundaryCounts()) for of_beta in zip(*each, strict=True)]
+    counts_ub = (utterance_counts(utterance, alpha, betas, frames, tolerance, strict) for utterance in part)
+    return [sum(counts_u, BoundaryCounts()) for counts_u in zip(*counts_ub, strict=True)]
 
 
 def utterance_counts(
@@ -117,24 +138,25 @@ def utterance_counts(
     tolerance: float = 0.020,
     strict: bool = True,
 ) -> list[BoundaryCounts]:
-    """Counts of one utterance, one for each beta; kept apart, they can be resampled.
+    """Count boundaries of one utterance, for each beta; a bootstrap can resample counts of utterances.
 
     Raises:
-        InputError: as `detect_boundaries` and `score_boundaries` do.
+        InputError: all errors of `detect_boundaries` and `score_boundaries`.
 
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
         >>> utterance_counts(LabelledFeatures(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
         [BoundaryCounts(reference=2, predicted=2, found=2, correct=2)]
     """
-    found = ensemble_boundaries(utterance.views, alpha, betas, frames)
-    return [count_boundaries(utterance.boundaries, times, tolerance, strict) for times in found]
+    times_b = ensemble_boundaries(utterance.views, alpha, betas, frames)
+    return [count_boundaries(utterance.boundaries, times, tolerance, strict) for times in times_b]
 
 
-Point = tuple[float, float, float]  # R-value, alpha over unit, beta
+Point = tuple[float, float, float]
+"""R-value, alpha / unit, beta."""
 
 
-def _best(
+def _best_point(
     part: Sequence[LabelledFeatures],
     unit: float,
     ratios: Sequence[float],
@@ -142,7 +164,7 @@ def _best(
     frames: LabelFrames,
     tolerance: float,
 ) -> Point:
-    """The first point of the grid with the highest R-value."""
+    """Return the first point of the grid with the highest R-value."""
     points = [
         (counts.scores().r_value, ratio, beta)
         for ratio in ratios
@@ -152,24 +174,29 @@ def _best(
 
 
 def _around(best: float, grid: Sequence[float]) -> list[float]:
-    """The best value and, to each side, half and a quarter of a step, as far as the grid's first step is wide."""
+    """Return the best value and, to each side, values half and a quarter of the grid's first step away."""
     step = grid[1] / grid[0] if len(grid) > 1 else 1.0
     return [best * step**part for part in (-0.5, -0.25, 0.0, 0.25, 0.5)] if step != 1 else [best]
 
 
-def _checked_unit(part: Sequence[LabelledFeatures]) -> float:
+def _unit_of_alpha(part: Sequence[LabelledFeatures]) -> float:
     if not part or not sum(len(np.asarray(utterance.boundaries)) for utterance in part):
         raise InputError(
-            f"expected utterances with reference boundaries to tune on, got {len(part)} utterances and none"
+            f"expected utterances with reference boundaries to tune on, got {len(part)} utterances and no boundary; "
+            "add utterances with phones"
         )
     unit = typical_distance(part)
     if not unit > 0:
-        raise InputError("expected features that vary over time, got the same frame in at least half of the pairs")
+        raise InputError(
+            "expected features that vary over time, got equal frames in at least half of the pairs; use other features"
+        )
     return unit
 
 
 def typical_distance(part: Sequence[LabelledFeatures]) -> float:
-    """Median over utterances (and their views) of the median distance between frames; 0 where features do not vary.
+    """Return the median, over utterances and views, of the median distance between frames.
+
+    The result is 0 if features do not vary.
 
     Examples:
         >>> typical_distance([LabelledFeatures([[0.0], [1.0], [3.0]], []), LabelledFeatures([[0.0], [4.0]], [])])
