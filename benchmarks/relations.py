@@ -1,8 +1,8 @@
-"""What relations between phones add to a whole model of the hubert-base shape: all statistics with them over without.
+"""Cost of relations between phones for a model of the hubert-base shape: all statistics with relations over without.
 
-Weights are random, audio is noise of a minute, labels are runs of one to eight frames of 39 phones, two threads. Pairs
-are interleaved; a ratio is the median of the pairs' ratios, its spread their extremes. CPU seconds, of both threads
-together, are less disturbed by whatever else runs.
+Weights are random, the audio is a minute of noise, labels are runs of one to eight frames of 39 phones, and the
+benchmark uses two threads. Measurements with and without relations alternate. A ratio is the median of the ratios of
+the pairs, with their minimum and maximum. CPU seconds count both threads; other processes affect them less.
 
     python benchmarks/relations.py
 """
@@ -41,15 +41,17 @@ def labels(frames: int) -> Labels:
     return Labels(torch.from_numpy(phone[: 2 * frames].reshape(frames, 2)), len(PHONES))
 
 
-def measuring(encoder: Encoder, wave: np.ndarray, phones: tuple[str, ...]) -> Callable[[], tuple[float, float]]:
-    """Wall and CPU seconds of one pass with every statistic that is found for these phones."""
-    found = available_statistics(phones)
-    needs = frozenset().union(*(one.requires for one in found.values()))
-    spoken = [labels(encoder.num_frames(wave))] if phones else None
+def prepare(encoder: Encoder, wave: np.ndarray, phones: tuple[str, ...]) -> Callable[[], tuple[float, float]]:
+    """Return a function that measures wall and CPU seconds of one pass with every available statistic."""
+    measures = available_statistics(phones)
+    needs = frozenset().union(*(measure.requires for measure in measures.values()))
+    frame_labels = [labels(encoder.num_frames(wave))] if phones else None
 
     def seconds() -> tuple[float, float]:
         wall, cpu = time.perf_counter(), time.process_time()
-        encoder.measure([wave], needs, lambda _, r: [one.compute(r[0]) for one in found.values()], spoken)
+        encoder.measure(
+            [wave], needs, lambda _, r: [measure.compute(r[0]) for measure in measures.values()], frame_labels
+        )
         return time.perf_counter() - wall, time.process_time() - cpu
 
     return seconds
@@ -58,7 +60,7 @@ def measuring(encoder: Encoder, wave: np.ndarray, phones: tuple[str, ...]) -> Ca
 def print_table() -> None:
     encoder = model()
     wave = np.random.default_rng(0).normal(0, 0.1, SECONDS * RATE).astype(np.float32)
-    without, with_relations = measuring(encoder, wave, ()), measuring(encoder, wave, PHONES)
+    without, with_relations = prepare(encoder, wave, ()), prepare(encoder, wave, PHONES)
     pairs = [(without(), with_relations()) for _ in range(PAIRS)]
     for which, name in enumerate(("time", "CPU seconds")):
         ratios = [b[which] / a[which] for a, b in pairs]

@@ -1,4 +1,4 @@
-"""Relations beside uniform attention: by hand, by plain loops, and what has no value or no interval."""
+"""Relations compared with uniform attention equal plain loops; undefined values and intervals are NaN."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Operations are named for what a head does beyond chance, and a diagonal head is not said to avoid everything."""
+"""An operation has a name if its effect is beyond chance; a diagonal head does not avoid every phone."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""`otoscope relations`."""
+"""The command `otoscope relations`."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ def relations(
     layer: Annotated[int, typer.Option(help="Layer of the head, from 0.")],
     head: Annotated[int, typer.Option(help="Head within the layer, from 0.")],
     format: Annotated[
-        TableFormat, typer.Option(help="table to read, csv or json with every pair of phones.")
+        TableFormat, typer.Option(help="table: summary; csv, json: every pair of phones.")
     ] = TableFormat.table,
 ) -> None:
     """Show which phones attend to which in one head of a run."""

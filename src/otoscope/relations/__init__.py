@@ -1,4 +1,4 @@
-"""Relations between phones: what heads prefer and avoid, and the operations that this amounts to. Knows no torch."""
+"""Relations between phones: which phones heads prefer and avoid, and the operations that follow. Imports no torch."""
 
 from otoscope.relations.baseline import baselines
 from otoscope.relations.dataset import Relations, relation_dataset

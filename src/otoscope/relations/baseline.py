@@ -1,31 +1,35 @@
-"""What uniform attention would give: relations between phones by their shares of the labelled frames alone."""
+"""Relations between phones under uniform attention: they follow from the shares of the labelled frames."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from otoscope.typing import Floats, Ints
 
 
-def baselines(phone_tr: npt.NDArray[np.int64], count: int) -> tuple[Floats, Floats]:
-    """Share of pairs of labelled frames by phone of query and key, `P_U [Y, Y]`: of all pairs, and of those that do
-    not lie in one run of a phone. Both are over the number of all pairs, and 0 without labels.
+def baselines(phone_tr: Ints, count: int) -> tuple[Floats, Floats]:
+    """Compute the relations `P_U [Y, Y]` of uniform attention: the share of pairs of labelled frames by their phones.
+
+    Yang, Liu & Lee, Interspeech 2020, section 6.
 
     Args:
-        phone_tr: phone of each label frame of one utterance, below `count`; -1 for none.
-        count: number of phones.
+        phone_tr: index of the phone of each label frame of one utterance, `[T, R]`; -1 for no phone.
+        count: number of phones Y.
+
+    Returns:
+        Shares `[Y, Y]` (query, key) of all pairs, and of the pairs whose frames are in different runs of a phone. Both
+        are relative to the number of all pairs, and 0 without labels.
 
     Examples:
-        >>> whole, exclude_own_run = baselines(np.array([[0], [0], [1], [0]]), 2)
-        >>> (16 * whole).tolist(), (16 * exclude_own_run).tolist()
+        >>> whole, elsewhere = baselines(np.array([[0], [0], [1], [0]]), 2)
+        >>> (16 * whole).tolist(), (16 * elsewhere).tolist()
         ([[9.0, 3.0], [3.0, 1.0]], [[4.0, 3.0], [3.0, 0.0]])
     """
     flat = phone_tr.ravel()
-    begins = np.flatnonzero(np.diff(flat, prepend=-2))
-    phones, lengths = flat[begins], np.diff(begins, append=len(flat))
+    starts = np.flatnonzero(np.diff(flat, prepend=-2))
+    phones, lengths = flat[starts], np.diff(starts, append=len(flat))
     phones, lengths = phones[phones >= 0], lengths[phones >= 0]
     frames = np.zeros(count, np.int64)
-    within = np.zeros(count, np.int64)
+    own_run = np.zeros(count, np.int64)
     np.add.at(frames, phones, lengths)
-    np.add.at(within, phones, lengths**2)
-    pairs, every = np.outer(frames, frames), max(frames.sum() ** 2, 1)
-    return pairs / every, (pairs - np.diag(within)) / every
+    np.add.at(own_run, phones, lengths**2)
+    pairs, total = np.outer(frames, frames), max(frames.sum() ** 2, 1)
+    return pairs / total, (pairs - np.diag(own_run)) / total

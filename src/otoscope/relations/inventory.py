@@ -1,23 +1,33 @@
-"""The phones of a corpus, and which of them each label frame carries."""
+"""The phones of a corpus, and the phone of each label frame."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from otoscope.phones import LabelFrames, fold_phones, sort_phones
+from otoscope.typing import Ints
 
-Ints = npt.NDArray[np.int64]
 Span = tuple[str, float, float]
 """Symbol, start and end of a label, seconds."""
 
-ROUNDING = 1e-9  # seconds: a frame centred on a boundary belongs to what begins there
+ROUNDING = 1e-9
+"""Seconds added to the centres of frames: a frame with its centre on a boundary belongs to the later phone."""
 
 
 @dataclass(frozen=True)
 class PhoneInventory:
-    """Phones in the order of axes, the phone of each symbol, and symbols that are none of the 39 and were kept."""
+    """The phones of a corpus.
+
+    Attributes:
+        phones: names of the phones in the order of axes.
+        folded: phone of each symbol of the corpus.
+        unknown: symbols that are none of the 39 phones; each is a phone of its own.
+
+    Examples:
+        >>> PhoneInventory.of(["h#", "ix"]).phones
+        ('sil', 'ih')
+    """
 
     phones: tuple[str, ...]
     folded: Mapping[str, str]
@@ -25,22 +35,26 @@ class PhoneInventory:
 
     @classmethod
     def of(cls, symbols: Iterable[str]) -> "PhoneInventory":
-        """The phones of a corpus from all its symbols; one that is recognised is folded to the 39 phones.
+        """Return the phones of a corpus from all its symbols; known symbols fold to the 39 phones.
 
         Examples:
             >>> PhoneInventory.of(["h#", "ix", "q", "h#"])
-            Inventory(phones=('sil', 'ih', 'q'), folded={'h#': 'sil', 'ix': 'ih', 'q': 'q'}, unknown=('q',))
+            PhoneInventory(phones=('sil', 'ih', 'q'), folded={'h#': 'sil', 'ix': 'ih', 'q': 'q'}, unknown=('q',))
         """
-        different = sorted(set(symbols))
-        folded = fold_phones(different)
-        return cls(
-            tuple(sort_phones(folded.symbols)), dict(zip(different, folded.symbols, strict=True)), folded.unknown
-        )
+        unique = sorted(set(symbols))
+        folded = fold_phones(unique)
+        return cls(tuple(sort_phones(folded.symbols)), dict(zip(unique, folded.symbols, strict=True)), folded.unknown)
 
     def label(self, spans: Sequence[Span], n_frames: int, frames: LabelFrames) -> Ints:
-        """Place in `phones` of the phone at the centre of every label frame, `[n_frames, R]`; -1 where there is none.
+        """Return the index of the phone at the centre of every label frame.
 
-        Spans are in order of time and do not overlap.
+        Args:
+            spans: symbol, start and end in seconds of each label, in order of time and without overlap.
+            n_frames: number of frames of the model.
+            frames: times of the label frames.
+
+        Returns:
+            Indices in `phones`, `[n_frames, R]`; -1 if there is no phone.
 
         Examples:
             >>> inventory = PhoneInventory.of(["s", "z"])
@@ -48,7 +62,7 @@ class PhoneInventory:
             [[0, 0], [-1, 1], [1, -1]]
         """
         centres = frames.seconds(np.arange(n_frames * frames.repeat, dtype=float)) + ROUNDING
-        starts, ends = (np.array([span[end] for span in spans] + [np.inf]) for end in (1, 2))
+        starts, ends = (np.array([span[i] for span in spans] + [np.inf]) for i in (1, 2))
         phones = np.array([self.phones.index(self.folded[symbol]) for symbol, _, _ in spans] + [-1])
         last = np.searchsorted(starts, centres, side="right") - 1
         inside = (last >= 0) & (centres < ends[last])

@@ -1,10 +1,10 @@
-"""What a head does, in words: operations that it performs by more than chance, each with the number that names it.
+"""Operations of a head: the phones that it attends to or avoids by more than chance.
 
-Attention outside the query's own run of one phone is compared with uniform attention there, so that a diagonal head,
-which neglects everything else alike, is not said to avoid each phone; that it stays in its own phone has a name of its
-own. An operation's effect is how many times the attention of uniform attention its target gets, on average over query
-phones (1 plus a mean of preferences); that of staying is the share of all attention. An operation is named where the
-whole 95 % interval of its effect lies beyond a bound.
+The module compares attention outside the query's own run of one phone with uniform attention there. Otherwise a
+diagonal head, which neglects all other phones equally, would avoid every phone. Attention within the own run is an
+operation of its own. The effect of an operation is the attention to its target divided by that of uniform attention,
+averaged over query phones (1 plus a mean of preferences). The effect of attention within the own run is its share of
+all attention. A head performs an operation if the whole 95 % interval of its effect is beyond a bound.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from otoscope.phones import phone_info
-from otoscope.relations.preference import Floats, mean_of_defined, ratio_to_uniform, shares
+from otoscope.relations.preference import mean_of_defined, ratio_to_uniform, shares
+from otoscope.typing import AnyFloats
 
 SILENCE = "sil"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Attention to a target: its name; places of its phones, where it is some; bounds beyond which it is named.
+    """Attention to a target, and the bounds of its effect.
 
-    `attends` and `avoids` are effects above and below which a head attends to the target or avoids it.
+    Attributes:
+        target: name of the target.
+        keys: indices of the target's phones; empty if the target is no fixed set of phones.
+        attends: effect above which a head attends to the target.
+        avoids: effect below which a head avoids the target.
+
+    Examples:
+        >>> Operation("fricatives", keys=(1, 2)).attends
+        2.0
     """
 
     target: str
@@ -31,13 +40,18 @@ class Operation:
     avoids: float = 0.5
 
 
-STAY_IN_PHONE = Operation("its own phone", attends=0.5, avoids=0.0)  # staying in the run: share of all attention
-SAME_PHONE = Operation("the same phone elsewhere")  # in another run
+STAY_IN_PHONE = Operation("its own phone", attends=0.5, avoids=0.0)
+"""Attention within the query's own run; its effect is the share of all attention."""
+SAME_PHONE = Operation("the same phone elsewhere")
+"""Attention to other runs of the query's phone."""
 SILENCE_TO_SILENCE = Operation("silence from silence")
 
 
 def operations(phones: Sequence[str]) -> list[Operation]:
-    """Every operation that is looked for in a corpus with these phones.
+    """Return every operation that heads can perform in a corpus with these phones.
+
+    Args:
+        phones: names of the phones in the order of axes.
 
     Examples:
         >>> [operation.target for operation in operations(["sil", "s"])]
@@ -45,22 +59,25 @@ def operations(phones: Sequence[str]) -> list[Operation]:
     """
     classes: dict[str, list[int]] = {}
     for place, symbol in enumerate(phones):
-        if known := phone_info(symbol):
-            name = known.category if symbol == SILENCE else f"{known.category}s"
+        if info := phone_info(symbol):
+            name = info.category if symbol == SILENCE else f"{info.category}s"
             classes.setdefault(name, []).append(place)
     of_classes = [Operation(name, tuple(keys)) for name, keys in classes.items()]
     of_phones = [Operation(symbol, (place,)) for place, symbol in enumerate(phones) if symbol != SILENCE]
     return [STAY_IN_PHONE, SAME_PHONE, SILENCE_TO_SILENCE, *of_classes, *of_phones]
 
 
-def effects(rest: Floats, own_run: Floats, rest_baseline: Floats, phones: Sequence[str]) -> Floats:
-    """Effect of each of `operations(phones)`, `[..., O]`; NaN where it is undefined.
+def effects(rest: AnyFloats, own_run: AnyFloats, rest_baseline: AnyFloats, phones: Sequence[str]) -> AnyFloats:
+    """Compute the effect of each operation of `operations(phones)`.
 
     Args:
         rest: relations P' without the query's own run, `[..., Y, Y]`.
-        own_run: relations within it, `[..., Y]`.
+        own_run: relations within the query's own run, `[..., Y]`.
         rest_baseline: P_U without the query's own run, `[..., Y, Y]`.
-        phones: the Y phones.
+        phones: names of the Y phones.
+
+    Returns:
+        Effects `[..., O]`; NaN if an effect is undefined.
 
     Examples:
         >>> rest, own = np.array([[0.0, 0.2], [0.6, 0.0]]), np.array([0.2, 0.0])
@@ -68,7 +85,7 @@ def effects(rest: Floats, own_run: Floats, rest_baseline: Floats, phones: Sequen
         [0.2, 0.0, 0.0, 1.25, 0.42, 0.42]
     """
     share, uniform = shares(rest), shares(rest_baseline)
-    same = ratio_to_uniform(*(np.diagonal(one, axis1=-2, axis2=-1) for one in (share, uniform)))
+    same = ratio_to_uniform(*(np.diagonal(array, axis1=-2, axis2=-1) for array in (share, uniform)))
     silent = [same[..., place] for place, symbol in enumerate(phones) if symbol == SILENCE]
     belongs_yo = _membership(phones).astype(rest.dtype)
     to_targets = mean_of_defined(ratio_to_uniform(share @ belongs_yo, uniform @ belongs_yo), axis=-2)
@@ -76,27 +93,35 @@ def effects(rest: Floats, own_run: Floats, rest_baseline: Floats, phones: Sequen
     return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
 
 
-def name_operations(interval: Floats, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Name of each operation that a head performs, and its place in `operations(phones)`.
+def name_operations(interval: AnyFloats, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Iterate over the operations that a head performs.
 
-    Phones of a class that is named already are not named again.
+    An operation on a single phone is skipped if the head performs the same operation on the class of the phone.
 
     Args:
-        interval: ends of the effect of every operation, `[O, 2]`; one with a NaN names nothing.
-        phones: the phones.
+        interval: bounds of the effect of every operation, `[O, 2]`; NaN if there is no interval.
+        phones: names of the phones in the order of axes.
+
+    Yields:
+        Name of an operation, and its index in `operations(phones)`.
+
+    Examples:
+        >>> own_phone, others = [[0.6, 0.7]], [[0.9, 1.1]] * 5
+        >>> list(name_operations(np.array(own_phone + others), ["sil", "s"]))
+        [('attends to its own phone', 0)]
     """
-    said: set[tuple[str, int]] = set()
+    named: set[tuple[str, int]] = set()
     for place, operation in enumerate(operations(phones)):
         low, high = interval[place]
         verb = "attends to" if low > operation.attends else "avoids" if high < operation.avoids else ""
-        told = {(verb, key) for key in operation.keys}
-        if verb and not (told and told <= said):
+        pairs = {(verb, key) for key in operation.keys}
+        if verb and not (pairs and pairs <= named):
             yield f"{verb} {operation.target}", place
-            said |= told
+            named |= pairs
 
 
-def _membership(phones: Sequence[str]) -> Floats:
-    """1 where a phone belongs to a target that is made of phones, `[Y, O']`."""
+def _membership(phones: Sequence[str]) -> AnyFloats:
+    """Return 1 if a phone belongs to a target, else 0, `[Y, O']`, for the O' targets with phones."""
     targets = [operation.keys for operation in operations(phones) if operation.keys]
     belongs_yo = np.zeros((len(phones), len(targets)))
     for column, keys in enumerate(targets):

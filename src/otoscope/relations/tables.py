@@ -1,4 +1,4 @@
-"""Relations of one head, and operations of all heads, as frames and as text."""
+"""Tables of the relations of one head and of the operations of all heads, as data frames and as text."""
 
 from collections.abc import Mapping
 
@@ -11,35 +11,55 @@ from otoscope.relations.operations import name_operations
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
 from otoscope.results.table import Format, sorted_by
+from otoscope.typing import AnyFloats, Bools
 
-MOST = 4  # phones named as preferred or avoided by one phone
+MAX_PHONES = 4
+"""Most phones that the table lists as preferred or avoided by one phone."""
+
+
+NO_OPERATION: dict[str, object] = dict.fromkeys(("effect", "effect_low", "effect_high"), np.nan)
+"""Columns of a head without operations."""
 
 
 def relations_table(run: Run, layer: int, head: int, format: Format = "table") -> str:
-    """Relations between phones of one head as text.
+    """Return the relations between phones of one head as text.
+
+    The format `table` shows the operations of the head, its concentration on each phone, and which phones each phone
+    prefers and avoids most (the whole interval is above or below 0). The formats `csv` and `json` contain `pairs`.
 
     Args:
-        run: an opened run.
-        layer, head: which head.
-        format: `table`, to read: what the head does, its concentration on each phone, and which phones each phone
-            prefers and avoids most (whole intervals above or below 0); `csv` or `json`, to compute with: `pairs`.
+        run: a run of `analyze` on a corpus with phones.
+        layer: layer of the head, from 0.
+        head: index of the head in its layer, from 0.
+        format: `table`, `csv` or `json`.
+
+    Returns:
+        The text.
 
     Raises:
-        InputError: unknown format, no such head, or a run without relations.
+        InputError: the format is unknown, the head does not exist, or the run has no relations.
     """
-    relations = _of_head(run, layer, head)
+    relations = _select_head(run, layer, head)
     if format != "table":
         return frame_text(pairs(run, layer, head), format)
     return "\n".join([*_heading(relations), "", frame_text(_by_phone(relations))])
 
 
 def pairs(run: Run, layer: int, head: int) -> pd.DataFrame:
-    """One row for each pair of phones: P', P_U and P with its interval, whole and without the query's own run.
+    """Return one row for each pair of phones, with P', P_U, and P with its interval.
+
+    Args:
+        run: a run of `analyze` on a corpus with phones.
+        layer: layer of the head, from 0.
+        head: index of the head in its layer, from 0.
+
+    Returns:
+        A data frame; columns that end in `_elsewhere` exclude the query's own run.
 
     Raises:
-        InputError: no such head, or a run without relations.
+        InputError: the head does not exist, or the run has no relations.
     """
-    relations = _of_head(run, layer, head)
+    relations = _select_head(run, layer, head)
     columns: dict[str, xr.DataArray] = {}
     for ending in ("", "_elsewhere"):
         for name in ("relation", "relation_baseline", "preference"):
@@ -51,45 +71,62 @@ def pairs(run: Run, layer: int, head: int) -> pd.DataFrame:
 
 
 def operations_table(run: Run, sort: str | None = None, format: Format = "table") -> str:
-    """Operations of every head as text, heads in the order of a column of `run.heads` if `sort` names one.
+    """Return the operations of every head as text.
+
+    Args:
+        run: a run of `analyze` on a corpus with phones.
+        sort: column of `run.heads` to order heads by; None keeps the order of layers and heads.
+        format: `table`, `csv` or `json`.
+
+    Returns:
+        The text.
 
     Raises:
-        InputError: unknown column or format, or a run without relations.
+        InputError: the column or the format is unknown, or the run has no relations.
     """
     return frame_text(head_operations(run, sort), format)
 
 
 def head_operations(run: Run, sort: str | None = None) -> pd.DataFrame:
-    """One row for each operation of each head, with the effect that names it; one without, for a head with none.
+    """Return one row for each operation of each head, with its effect.
+
+    Args:
+        run: a run of `analyze` on a corpus with phones.
+        sort: column of `run.heads` to order heads by; None keeps the order of layers and heads.
+
+    Returns:
+        A data frame; a head without operations has one row with an empty operation.
 
     Raises:
-        InputError: unknown column, or a run without relations.
+        InputError: the column is unknown, or the run has no relations.
     """
-    dataset = _checked(run)
+    dataset = _check_relations(run)
     rows: list[Mapping[str, object]] = []
     for row in sorted_by(run.heads, sort).itertuples():
-        about = {"layer": row.layer, "head": row.head, "category": row.category}
-        found = _operations(dataset.sel(layer=row.layer, head=row.head))
-        rows += [about | one for one in found or [dict.fromkeys(("effect", "effect_low", "effect_high"), np.nan)]]
+        head = {"layer": row.layer, "head": row.head, "category": row.category}
+        performed = _operations(dataset.sel(layer=row.layer, head=row.head))
+        rows += [{**head, **operation} for operation in performed or [NO_OPERATION]]
     frame = pd.DataFrame(
         rows, columns=["layer", "head", "category", "operation", "effect", "effect_low", "effect_high"]
     )
     return frame.assign(operation=frame["operation"].fillna(""))
 
 
-def _checked(run: Run) -> xr.Dataset:
+def _check_relations(run: Run) -> xr.Dataset:
     if run.kind != HEADS or "relation" not in run.dataset:
-        raise InputError(f"{run.path} holds no relations between phones; analyze a corpus with phone labels")
+        raise InputError(
+            f"expected relations between phones, found none in {run.path}; analyze a corpus with phone labels"
+        )
     return run.dataset
 
 
-def _of_head(run: Run, layer: int, head: int) -> xr.Dataset:
-    dataset = _checked(run)
+def _select_head(run: Run, layer: int, head: int) -> xr.Dataset:
+    dataset = _check_relations(run)
     heads = run.heads
     if heads[(heads["layer"] == layer) & (heads["head"] == head)].empty:
         raise InputError(
-            f"no layer {layer} head {head} in {run.path}; it has layers 0 to {heads['layer'].max()}, "
-            f"heads 0 to {heads['head'].max()}"
+            f"expected a head of {run.path}, found no --layer {layer} --head {head}; "
+            f"choose from layers 0 to {heads['layer'].max()} and heads 0 to {heads['head'].max()}"
         )
     return dataset.sel(layer=layer, head=head).load()
 
@@ -103,15 +140,14 @@ def _operations(head: xr.Dataset) -> list[dict[str, object]]:
 
 
 def _heading(head: xr.Dataset) -> list[str]:
-    found = _operations(head)
     lines = [
-        f"{one['operation']}: {one['effect']:.2f} ({one['effect_low']:.2f} to {one['effect_high']:.2f})"
-        for one in found
+        f"{row['operation']}: {row['effect']:.2f} ({row['effect_low']:.2f} to {row['effect_high']:.2f})"
+        for row in _operations(head)
     ]
     about = f"layer {head['layer'].item()} head {head['head'].item()}, {head['category'].item()}"
     return [
         f"{about}; on {head.attrs['labelled_utterances']} utterances with phones",
-        *(lines or ["no operation stands out"]),
+        *(lines or ["no operation is significant"]),
     ]
 
 
@@ -132,7 +168,7 @@ def _by_phone(head: xr.Dataset) -> pd.DataFrame:
     )
 
 
-def _most(symbols: list[str], preference: np.ndarray, sure: np.ndarray, sign: int) -> str:
-    """The most preferred (sign -1) or avoided (1) phones of a row, of those that are sure."""
-    order = [place for place in np.argsort(sign * preference) if sure[place]]
-    return " ".join(f"{symbols[place]} {preference[place]:+.1f}" for place in order[:MOST])
+def _most(symbols: list[str], preference: AnyFloats, significant: Bools, sign: int) -> str:
+    """Return the most preferred (sign -1) or avoided (sign 1) phones of a row, of those that are significant."""
+    order = [place for place in np.argsort(sign * preference) if significant[place]]
+    return " ".join(f"{symbols[place]} {preference[place]:+.1f}" for place in order[:MAX_PHONES])

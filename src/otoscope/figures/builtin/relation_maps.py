@@ -1,5 +1,7 @@
 """Phone relation maps of a few heads: which phones attend to which, relative to uniform attention."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -11,7 +13,7 @@ from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.page import FULL_WIDTH, POINT, add_axes_mm, add_text_mm, ellipsize, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
-from otoscope.relations.operations import SAME_PHONE
+from otoscope.relations.operations import SAME_PHONE, name_operations
 
 LEFT, TOP, SIDE, GAP = 16.0, 17.0, 70.0, 19.0
 HEADING, BELOW, KEY = 8.5, 9.5, 15.0
@@ -19,6 +21,16 @@ DOUBLINGS = 3  # at which colours end: 1/8 and 8 times uniform
 LINE = 3.4  # mm from one line of labels along an edge to the other
 EDGE = 1.0  # mm by which a label may reach over the left or right end
 TICKS = {-3: "⅛", -2: "¼", -1: "½", 0: "1", 1: "2", 2: "4", 3: "8"}
+
+
+VARIABLES = [
+    "category",
+    "preference",
+    "concentration",
+    "operation_effect",
+    "operation_effect_interval",
+    "phone_class",
+]
 
 
 def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -39,8 +51,7 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
 
     A category without a head is skipped; so is the last head if its effect is undefined.
     """
-    variables = ["category", "operations", "preference", "concentration", "operation_effect", "phone_class"]
-    heads = dataset[variables].stack(place=("layer", "head"), create_index=False).load()
+    heads = dataset[VARIABLES].stack(place=("layer", "head"), create_index=False).load()
     extreme = abs(heads["concentration"]).max("key_phone").fillna(-1)
     same = heads["operation_effect"].sel(operation=SAME_PHONE.target, drop=True)
     selected = {}
@@ -55,10 +66,12 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
 
 def _map(figure: Figure, head: xr.Dataset, reason: str, left: float, top: float, theme: Theme) -> None:
     symbols = [str(symbol) for symbol in head["key_phone"].values]
-    operations = head["operations"].item() or "no operation is significant"
+    performed = [name for name, _ in name_operations(head["operation_effect_interval"].values, symbols)]
     name = f"layer {head['layer'].item()}, head {head['head'].item()}: {reason}"
     add_text_mm(figure, left, top, ellipsize(name, TEXT_PT, SIDE, "bold"), weight="bold")
-    add_text_mm(figure, left, top + 3.3, _truncate(operations, SIDE), color=theme.muted)
+    add_text_mm(
+        figure, left, top + 3.3, _fit_names(performed or ["no operation is significant"], SIDE), color=theme.muted
+    )
     axes = add_axes_mm(figure, left, top + HEADING, SIDE, SIDE)
     axes.imshow(_doublings(head["preference"].values), vmin=-DOUBLINGS, vmax=DOUBLINGS, cmap=theme.diverging)
     axes.set(xticks=[], yticks=[])
@@ -99,13 +112,12 @@ def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
             add_text_mm(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
 
 
-def _truncate(text: str, width: float) -> str:
-    """Return as much of a list as fits into a width in mm."""
-    words = text.split("; ")
-    count = len(words)
-    while count > 1 and text_width("; ".join(words[:count]) + " …", TEXT_PT) > width:
+def _fit_names(names: Sequence[str], width: float) -> str:
+    """Return the first names as text, as many as fit into a width in mm."""
+    count = len(names)
+    while count > 1 and text_width("; ".join(names[:count]) + " …", TEXT_PT) > width:
         count -= 1
-    return "; ".join(words[:count]) + (" …" if count < len(words) else "")
+    return "; ".join(names[:count]) + (" …" if count < len(names) else "")
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:
