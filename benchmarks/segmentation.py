@@ -63,8 +63,8 @@ def time_row(name: str, T: int, d: int) -> str:
     alpha = median_distance(features)
     single = seconds(lambda: detect_boundaries(features, alpha, 0.9), times=5)
     many = seconds(lambda: boundary_scores_per_frame(features, alpha, BETAS), times=3)
-    each = ", ".join(f"{wall:.2f} s (CPU {cpu:.2f}) for {n}" for n, (wall, cpu) in ((1, single), (len(BETAS), many)))
-    return f"{name:<7} T {T:>5}  d {d:>4}: {each} betas"
+    times = ", ".join(f"{wall:.2f} s (CPU {cpu:.2f}) for {n}" for n, (wall, cpu) in ((1, single), (len(BETAS), many)))
+    return f"{name:<7} T {T:>5}  d {d:>4}: {times} betas"
 
 
 def tuning_row(name: str, T: int, d: int) -> str:

@@ -20,9 +20,9 @@ PHONES = ("sil", "iy", "s")
 
 def sums(relation_f: np.ndarray, own_f: np.ndarray | None = None, uniform_f: np.ndarray | None = None) -> Relations:
     """One layer of one head, one utterance to a fold."""
-    own = np.zeros((len(relation_f), len(PHONES))) if own_f is None else own_f
+    own_run = np.zeros((len(relation_f), len(PHONES))) if own_f is None else own_f
     uniform = np.full(relation_f.shape, 1 / 9) if uniform_f is None else uniform_f
-    return Relations(relation_f[:, None, None], own[:, None, None], uniform, uniform)
+    return Relations(relation_f[:, None, None], own_run[:, None, None], uniform, uniform)
 
 
 def drawn(utterances: int) -> np.ndarray:
@@ -35,15 +35,15 @@ def test_the_baseline_is_the_relation_of_uniform_attention() -> None:
     random = np.random.default_rng(0)
     phone = random.integers(-1, 3, 30).repeat(random.integers(1, 5, 30))
     run = np.cumsum(np.diff(phone, prepend=-2) != 0)
-    whole, rest = np.zeros((3, 3)), np.zeros((3, 3))
+    all_pairs, rest = np.zeros((3, 3)), np.zeros((3, 3))
     for q in range(len(phone)):
         for k in range(len(phone)):
             if phone[q] >= 0 and phone[k] >= 0:
-                whole[phone[q], phone[k]] += 1
+                all_pairs[phone[q], phone[k]] += 1
                 rest[phone[q], phone[k]] += run[q] != run[k]
-    found = baselines(phone.reshape(-1, 1), 3)
-    np.testing.assert_allclose(found[0], whole / whole.sum(), atol=1e-15)
-    np.testing.assert_allclose(found[1], rest / whole.sum(), atol=1e-15)
+    relations = baselines(phone.reshape(-1, 1), 3)
+    np.testing.assert_allclose(relations[0], all_pairs / all_pairs.sum(), atol=1e-15)
+    np.testing.assert_allclose(relations[1], rest / all_pairs.sum(), atol=1e-15)
 
 
 def test_what_never_occurs_is_undefined_and_not_counted() -> None:
@@ -59,55 +59,55 @@ def test_what_never_occurs_is_undefined_and_not_counted() -> None:
 def test_the_mean_is_over_utterances_and_preferences_are_of_the_means() -> None:
     """P' and P_U are averaged first, then compared: not a mean of ratios."""
     relation, uniform = drawn(4), drawn(8)[4:]
-    found = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20))
-    np.testing.assert_allclose(found["relation"][0, 0], relation.mean(axis=0))
-    np.testing.assert_allclose(found["preference"][0, 0], relation.mean(axis=0) / uniform.mean(axis=0) - 1)
-    np.testing.assert_allclose(found["concentration"][0, 0], found["preference"][0, 0].mean("query_phone"))
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20))
+    np.testing.assert_allclose(dataset["relation"][0, 0], relation.mean(axis=0))
+    np.testing.assert_allclose(dataset["preference"][0, 0], relation.mean(axis=0) / uniform.mean(axis=0) - 1)
+    np.testing.assert_allclose(dataset["concentration"][0, 0], dataset["preference"][0, 0].mean("query_phone"))
 
 
 def test_intervals_are_those_of_resampled_utterances() -> None:
     relation, uniform = drawn(12), drawn(24)[12:]
-    found = relation_dataset(
+    dataset = relation_dataset(
         sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap(resamples=200, seed=1)
     )
     draws = np.random.default_rng(1).integers(12, size=(200, 12))
     resampled = np.array([relation[draw].mean(axis=0) / uniform[draw].mean(axis=0) - 1 for draw in draws])
     expected = np.moveaxis(np.quantile(resampled, (0.025, 0.975), axis=0), 0, -1)
-    np.testing.assert_allclose(found["preference_interval"][0, 0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(dataset["preference_interval"][0, 0], expected, rtol=1e-4, atol=1e-5)
     expected = np.quantile(resampled.mean(axis=1), (0.025, 0.975), axis=0).T
-    np.testing.assert_allclose(found["concentration_interval"][0, 0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(dataset["concentration_interval"][0, 0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_pair_of_one_utterance_has_a_value_and_no_interval() -> None:
     """Resampled with itself it would always give the same ratio: a false certainty."""
     relation, uniform = drawn(12), drawn(24)[12:]
     relation[1:, 2, 2] = uniform[1:, 2, 2] = 0
-    found = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap())
-    assert np.isfinite(found["preference"][0, 0, 2, 2])
-    assert np.isnan(found["preference_interval"][0, 0, 2, 2]).all()
-    assert np.isfinite(found["preference_interval"][0, 0, 1, 1]).all()
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap())
+    assert np.isfinite(dataset["preference"][0, 0, 2, 2])
+    assert np.isnan(dataset["preference_interval"][0, 0, 2, 2]).all()
+    assert np.isfinite(dataset["preference_interval"][0, 0, 1, 1]).all()
 
 
 def test_folds_without_labelled_utterances_take_no_part_and_one_utterance_has_no_interval() -> None:
     relation = drawn(2)
     relation[1] = 0
-    found = relation_dataset(sums(relation), np.array([1, 0]), PHONES, Bootstrap(resamples=20))
-    np.testing.assert_allclose(found["relation"][0, 0], relation[0])
-    assert np.isnan(found["preference_interval"]).all()
-    assert (found["operations"] == "").all()
+    dataset = relation_dataset(sums(relation), np.array([1, 0]), PHONES, Bootstrap(resamples=20))
+    np.testing.assert_allclose(dataset["relation"][0, 0], relation[0])
+    assert np.isnan(dataset["preference_interval"]).all()
+    assert (dataset["operations"] == "").all()
 
 
 def test_heads_that_a_layer_lacks_have_no_relations() -> None:
     between = np.stack([drawn(4), np.full((4, 3, 3), np.nan)], axis=1)[:, None]
-    own = between.diagonal(axis1=-2, axis2=-1) / 2
+    own_run = between.diagonal(axis1=-2, axis2=-1) / 2
     uniform = np.full((4, 3, 3), 1 / 9)
-    found = relation_dataset(
-        Relations(between, own, uniform, uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20)
+    dataset = relation_dataset(
+        Relations(between, own_run, uniform, uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20)
     )
     for name in ("relation", "preference", "concentration", "preference_elsewhere", "operation_effect"):
-        assert np.isnan(found[name][0, 1]).all(), name
-        assert np.isfinite(found[name][0, 0]).any(), name
-    assert found["operations"][0, 1] == ""
+        assert np.isnan(dataset[name][0, 1]).all(), name
+        assert np.isfinite(dataset[name][0, 0]).any(), name
+    assert dataset["operations"][0, 1] == ""
 
 
 def test_without_the_own_run_rows_are_not_normalised_again() -> None:

@@ -11,11 +11,11 @@ LABEL = np.array([0] * 6 + [1] * 4 + [4] * 4 + [2] * 3 + [1] * 4 + [5] * 4 + [3]
 def names(weight_qk: np.ndarray, slack: float = 0.05) -> list[str]:
     """Operations of a head with these weights (rows are normalised here), if every effect is known to 5 %."""
     attention = weight_qk / weight_qk.sum(axis=1, keepdims=True)
-    says, run = np.eye(len(PHONES))[LABEL], np.cumsum(np.diff(LABEL, prepend=-1) != 0)
+    one_hot, run = np.eye(len(PHONES))[LABEL], np.cumsum(np.diff(LABEL, prepend=-1) != 0)
     same_run = run[:, None] == run
-    relation = says.T @ attention @ says / len(LABEL)
-    own = np.diagonal(says.T @ (attention * same_run) @ says) / len(LABEL)
-    effect = effects(exclude_own_run(relation, own), own, baselines(LABEL, len(PHONES))[1], PHONES)
+    relation = one_hot.T @ attention @ one_hot / len(LABEL)
+    own_run = np.diagonal(one_hot.T @ (attention * same_run) @ one_hot) / len(LABEL)
+    effect = effects(exclude_own_run(relation, own_run), own_run, baselines(LABEL, len(PHONES))[1], PHONES)
     return [
         name for name, _ in name_operations(np.stack([effect * (1 - slack), effect * (1 + slack)], axis=-1), PHONES)
     ]
@@ -26,10 +26,10 @@ def test_uniform_attention_does_nothing() -> None:
 
 
 def test_a_head_on_silence_attends_to_it() -> None:
-    found = names(1 + 20.0 * (LABEL == 0) * np.ones((len(LABEL), 1)))
-    assert "attends to silence" in found
-    assert "attends to silence from silence" in found
-    assert "avoids vowels" in found
+    performed = names(1 + 20.0 * (LABEL == 0) * np.ones((len(LABEL), 1)))
+    assert "attends to silence" in performed
+    assert "attends to silence from silence" in performed
+    assert "avoids vowels" in performed
 
 
 def test_a_head_away_from_silence_avoids_it() -> None:
@@ -40,14 +40,14 @@ def test_a_head_away_from_silence_avoids_it() -> None:
 
 
 def test_a_class_is_named_once_and_not_again_by_its_phones() -> None:
-    found = names(1 + 9.0 * np.isin(LABEL, (4, 5)) * np.ones((len(LABEL), 1)))
-    assert "attends to fricatives" in found
-    assert not {"attends to s", "attends to z"} & set(found)
+    performed = names(1 + 9.0 * np.isin(LABEL, (4, 5)) * np.ones((len(LABEL), 1)))
+    assert "attends to fricatives" in performed
+    assert not {"attends to s", "attends to z"} & set(performed)
 
 
 def test_a_single_phone_is_named_where_its_class_is_not() -> None:
-    found = names(1 + 9.0 * (LABEL == 6) * np.ones((len(LABEL), 1)))
-    assert "attends to q2" in found
+    performed = names(1 + 9.0 * (LABEL == 6) * np.ones((len(LABEL), 1)))
+    assert "attends to q2" in performed
 
 
 def test_a_block_diagonal_head_stays_in_its_phone_and_avoids_none() -> None:

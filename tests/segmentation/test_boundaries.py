@@ -23,13 +23,13 @@ def counts(reference_ms, predicted_ms, strict=True):
 
 def slow_strict(reference_ms, predicted_ms):
     """References whose region, cut at the midpoints to its neighbours, holds a prediction; in half milliseconds."""
-    found = 0
+    hits = 0
     for before, time, after in zip([-(10**6), *reference_ms], reference_ms, [*reference_ms[1:], 10**6], strict=False):
         region = range(
             max(2 * (time - TOLERANCE_MS), before + time + 1), min(2 * (time + TOLERANCE_MS), time + after) + 1
         )
-        found += any(2 * predicted in region for predicted in predicted_ms)
-    return found
+        hits += any(2 * predicted in region for predicted in predicted_ms)
+    return hits
 
 
 def largest_matching(reference_ms, predicted_ms):
@@ -45,22 +45,22 @@ def largest_matching(reference_ms, predicted_ms):
 @example([100], [80])
 @example([100], [120])
 def test_strict_counts_equal_the_search_regions_written_out(reference, predicted):
-    found = slow_strict(reference, predicted)
-    assert counts(reference, predicted) == BoundaryCounts(len(reference), len(predicted), found, found)
+    hits = slow_strict(reference, predicted)
+    assert counts(reference, predicted) == BoundaryCounts(len(reference), len(predicted), hits, hits)
 
 
 @given(times_ms, times_ms)
 @settings(max_examples=200)
 @example([100, 110], [105, 107])
 def test_strict_hits_are_a_matching_and_never_more_than_the_largest(reference, predicted):
-    assert counts(reference, predicted).found <= largest_matching(reference, predicted)
+    assert counts(reference, predicted).hits <= largest_matching(reference, predicted)
 
 
 @given(times_ms, times_ms)
 @settings(max_examples=200)
 def test_strict_hits_are_the_largest_matching_where_no_two_regions_meet(reference, predicted):
     reference = [time for i, time in enumerate(reference) if not i or time - reference[i - 1] > 2 * TOLERANCE_MS]
-    assert counts(reference, predicted).found == largest_matching(reference, predicted)
+    assert counts(reference, predicted).hits == largest_matching(reference, predicted)
 
 
 @given(times_ms, times_ms)
@@ -69,15 +69,15 @@ def test_lenient_counts_equal_every_pair_compared(reference, predicted):
     def near(time, others):
         return any(abs(time - other) <= TOLERANCE_MS for other in others)
 
-    found, correct = sum(near(r, predicted) for r in reference), sum(near(p, reference) for p in predicted)
-    assert counts(reference, predicted, strict=False) == BoundaryCounts(len(reference), len(predicted), found, correct)
+    hits, correct = sum(near(r, predicted) for r in reference), sum(near(p, reference) for p in predicted)
+    assert counts(reference, predicted, strict=False) == BoundaryCounts(len(reference), len(predicted), hits, correct)
 
 
 @given(times_ms, times_ms)
 @settings(max_examples=200)
 def test_lenient_is_never_below_strict(reference, predicted):
     strict, lenient = counts(reference, predicted), counts(reference, predicted, strict=False)
-    assert lenient.found >= strict.found
+    assert lenient.hits >= strict.hits
     assert lenient.correct >= strict.correct
 
 
@@ -85,8 +85,8 @@ def test_lenient_is_never_below_strict(reference, predicted):
 def test_scores_are_the_printed_formulas_where_these_are_defined(reference, predicted):
     for strict in (True, False):
         counted = counts(reference, predicted, strict)
-        assume(counted.found and counted.correct)
-        precision, recall = counted.correct / counted.predicted, counted.found / counted.reference
+        assume(counted.hits and counted.correct)
+        precision, recall = counted.correct / counted.predicted, counted.hits / counted.reference
         over = recall / precision - 1
         r1, r2 = math.sqrt((1 - recall) ** 2 + over**2), (-over + recall - 1) / math.sqrt(2)
         scored = counted.scores()
@@ -108,8 +108,8 @@ def test_two_predictions_at_one_reference_are_one_hit_and_one_too_many():
 
 
 def test_a_prediction_on_the_midpoint_belongs_to_the_earlier_reference():
-    assert counts([100, 120], [110, 115]).found == 2
-    assert counts([100, 120], [105, 110]).found == 1
+    assert counts([100, 120], [110, 115]).hits == 2
+    assert counts([100, 120], [105, 110]).hits == 1
 
 
 @pytest.mark.parametrize("reference", [0.1, 0.3, 0.7, 1.1, 29.99])
@@ -121,8 +121,8 @@ def test_exactly_at_the_tolerance_counts_though_decimals_are_not_exact(reference
 
 
 def test_boundaries_at_the_edges_have_a_region_to_both_sides():
-    assert counts([0, 200], [0, 200]).found == 2
-    assert count_boundaries([0.0], [-0.02]).found == 1
+    assert counts([0, 200], [0, 200]).hits == 2
+    assert count_boundaries([0.0], [-0.02]).hits == 1
 
 
 def test_a_perfect_segmentation_and_an_utterly_wrong_one():
@@ -147,27 +147,27 @@ def test_the_r_value_of_a_published_point():
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_shares_of_nothing_are_not_a_number_and_the_rest_stays_defined(strict):
-    nothing_found = score_boundaries([0.1, 0.2], [], strict=strict)
-    assert math.isnan(nothing_found.precision)
-    assert (nothing_found.recall, nothing_found.f1, nothing_found.over_segmentation) == (0, 0, -1)
-    assert nothing_found.r_value == pytest.approx(1 - math.sqrt(2) / 2)
-    nothing_there = score_boundaries([], [0.1], strict=strict)
-    assert (nothing_there.precision, nothing_there.f1) == (0, 0)
-    assert math.isnan(nothing_there.recall)
-    assert math.isnan(nothing_there.r_value)
+def test_a_ratio_with_denominator_zero_is_nan_and_the_other_scores_are_defined(strict):
+    without_predictions = score_boundaries([0.1, 0.2], [], strict=strict)
+    assert math.isnan(without_predictions.precision)
+    assert (without_predictions.recall, without_predictions.f1, without_predictions.over_segmentation) == (0, 0, -1)
+    assert without_predictions.r_value == pytest.approx(1 - math.sqrt(2) / 2)
+    without_references = score_boundaries([], [0.1], strict=strict)
+    assert (without_references.precision, without_references.f1) == (0, 0)
+    assert math.isnan(without_references.recall)
+    assert math.isnan(without_references.r_value)
     assert all(map(math.isnan, vars(score_boundaries([], [], strict=strict)).values()))
 
 
 def test_scores_of_a_corpus_come_from_pooled_counts_and_not_from_means():
     short, long = counts([100], [100]), counts([0, 50, 100, 150], [25])
     pooled = sum([short, long], BoundaryCounts())
-    assert pooled == BoundaryCounts(reference=5, predicted=2, found=1, correct=1)
+    assert pooled == BoundaryCounts(reference=5, predicted=2, hits=1, correct=1)
     assert pooled.scores().recall == 1 / 5
 
 
 @pytest.mark.parametrize("tolerance", [0, -0.01, math.nan, math.inf])
-def test_a_tolerance_that_is_none_is_refused(tolerance):
+def test_a_tolerance_must_be_positive_and_finite(tolerance):
     with pytest.raises(InputError, match="expected a tolerance above 0 seconds"):
         score_boundaries([0.1], [0.1], tolerance)
 
@@ -183,14 +183,14 @@ def test_a_tolerance_that_is_none_is_refused(tolerance):
         (0.1, "one row"),
     ],
 )
-def test_times_that_are_no_boundaries_are_refused_by_name(times, message):
+def test_the_error_names_the_times_that_are_no_boundaries(times, message):
     with pytest.raises(InputError, match=f"expected reference boundaries.*{message}"):
         score_boundaries(times, [0.1])
     with pytest.raises(InputError, match=f"expected predicted boundaries.*{message}"):
         score_boundaries([0.1], times)
 
 
-def test_reference_boundaries_lie_between_labels():
+def test_reference_boundaries_are_between_labels():
     assert inner_boundaries([(0.0, 0.2), (0.2, 0.5)]).tolist() == [0.2]
     assert inner_boundaries([(0.0, 0.2), (0.2 + 1e-9, 0.5)]).tolist() == [0.2]
     assert inner_boundaries([(0.1, 0.2), (0.3, 0.5)]).tolist() == [0.2, 0.3]

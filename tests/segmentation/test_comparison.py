@@ -39,7 +39,7 @@ def test_intervals_are_quantiles_over_utterances_drawn_again(counts):
     bootstrap = Bootstrap(resamples=60, seed=3)
     compared = compare(counts, bootstrap)
     times = (np.concatenate(list(resample_weights(UTTERANCES, bootstrap))) * UTTERANCES).round().astype(int)
-    draws = [np.repeat(np.arange(UTTERANCES), each) for each in times]
+    draws = [np.repeat(np.arange(UTTERANCES), n) for n in times]
     assert {len(draw) for draw in draws} == {UTTERANCES}
     r_values = np.array([[pooled(counts, draw, s, 0).r_value for s in range(SEGMENTERS)] for draw in draws])
     r_value = MEASURES.index("r_value")

@@ -41,8 +41,11 @@ def test_convolutions_see_the_samples_around_their_centre():
     ]
     wave = torch.randn(1, 1, 400, requires_grad=True)
     first = torch.nn.Sequential(*layers)(wave)[..., 0].sum()
-    seen = torch.autograd.grad(first, wave)[0][0, 0].nonzero().ravel()
-    assert (seen.min().item(), (seen.max().item() + 1) / 2) == (0, find_family("wav2vec2").front_end.center(config))
+    index = torch.autograd.grad(first, wave)[0][0, 0].nonzero().ravel()
+    assert (index.min().item(), (index.max().item() + 1) / 2) == (
+        0,
+        find_family("wav2vec2").front_end.center(config),
+    )
 
 
 def test_label_frames_of_the_embedded_model_are_those_of_its_features():

@@ -49,4 +49,4 @@ def test_uniform_boundaries_are_far_below(parts):
     assert 9 < rate < 14
     counts = [count_boundaries(times, uniform_boundaries(len(wave) / 16000, rate)) for wave, times in test]
     assert 0.3 < sum(counts, BoundaryCounts()).scores().r_value < 0.6
-    assert all(np.isfinite(list(vars(each.scores()).values())).all() for each in counts)
+    assert all(np.isfinite(list(vars(count.scores()).values())).all() for count in counts)

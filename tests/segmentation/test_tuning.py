@@ -28,7 +28,7 @@ PART = [utterance(seed) for seed in range(4)]
 
 def best_of_the_grid(part):
     """Each point tried alone: the first of the best, with its pooled R-value."""
-    unit = np.median([median_distance(each.features) for each in part])
+    unit = np.median([median_distance(u.features) for u in part])
     points = []
     for ratio in RATIOS:
         for beta in BETAS:
@@ -46,16 +46,14 @@ def test_tuning_is_never_worse_than_the_best_point_of_its_grid_and_stays_beside_
 
 
 def test_a_grid_of_one_point_is_that_point():
-    unit = np.median([median_distance(each.features) for each in PART])
+    unit = np.median([median_distance(u.features) for u in PART])
     tuned = tune(PART, ratios=[0.5], betas=[1.1])
     assert (tuned.alpha, tuned.beta) == (pytest.approx(0.5 * unit), 1.1)
 
 
 def test_its_scores_are_those_of_its_alpha_and_beta():
     tuned = tune(PART)
-    counted = [
-        count_boundaries(each.boundaries, detect_boundaries(each.features, tuned.alpha, tuned.beta)) for each in PART
-    ]
+    counted = [count_boundaries(u.boundaries, detect_boundaries(u.features, tuned.alpha, tuned.beta)) for u in PART]
     assert tuned.scores == sum(counted, BoundaryCounts()).scores()
     assert tuned.scores.r_value > 0.8, "phones this clear are found"
 
@@ -81,8 +79,8 @@ def test_the_scale_of_features_scales_alpha_and_changes_nothing_else():
 
 def test_a_map_tuned_on_the_label_grid_gives_the_same_boundaries_normalised_again_or_not():
     frames = LabelFrames(repeat=3)
-    part = [LabelledFeatures(np.asarray(each.features), 3 * np.asarray(each.boundaries)) for each in PART]
-    again = [LabelledFeatures(label_rows(each.features, 3), each.boundaries) for each in part]
+    part = [LabelledFeatures(np.asarray(u.features), 3 * np.asarray(u.boundaries)) for u in PART]
+    again = [LabelledFeatures(label_rows(u.features, 3), u.boundaries) for u in part]
     assert tune(again, frames).scores == tune(part, frames).scores
 
 
@@ -90,13 +88,13 @@ def test_a_map_tuned_on_the_label_grid_gives_the_same_boundaries_normalised_agai
 def test_pooled_counts_are_the_sum_over_utterances_for_every_beta(strict):
     frames = LabelFrames(period=0.005, repeat=2, origin=0.002)
     pooled = pooled_counts(PART, 1.0, BETAS, frames, tolerance=0.03, strict=strict)
-    each = [utterance_counts(u, 1.0, BETAS, frames, tolerance=0.03, strict=strict) for u in PART]
+    counts_u = [utterance_counts(u, 1.0, BETAS, frames, tolerance=0.03, strict=strict) for u in PART]
     for i, beta in enumerate(BETAS):
         alone = [
             count_boundaries(u.boundaries, detect_boundaries(u.features, 1.0, beta, frames), 0.03, strict) for u in PART
         ]
         assert pooled[i] == sum(alone, BoundaryCounts())
-        assert [counts[i] for counts in each] == alone
+        assert [counts[i] for counts in counts_u] == alone
 
 
 def test_a_part_that_nothing_can_be_tuned_on_is_refused():

@@ -144,9 +144,9 @@ def _heading(head: xr.Dataset) -> list[str]:
         f"{row['operation']}: {row['effect']:.2f} ({row['effect_low']:.2f} to {row['effect_high']:.2f})"
         for row in _operations(head)
     ]
-    about = f"layer {head['layer'].item()} head {head['head'].item()}, {head['category'].item()}"
+    title = f"layer {head['layer'].item()} head {head['head'].item()}, {head['category'].item()}"
     return [
-        f"{about}; on {head.attrs['labelled_utterances']} utterances with phones",
+        f"{title}; on {head.attrs['labelled_utterances']} utterances with phones",
         *(lines or ["no operation is significant"]),
     ]
 

@@ -21,24 +21,24 @@ ROUNDING = 1e-6
 class BoundaryCounts:
     """Counts of boundaries of one utterance; `a + b` and `sum(counts, BoundaryCounts())` pool several utterances.
 
-    In strict counting `found` equals `correct`. In lenient counting one prediction may match several references, and
+    In strict counting `hits` equals `correct`. In lenient counting one prediction may match several references, and
     one reference several predictions. Strict and lenient counts measure different things: do not add them.
 
     Attributes:
         reference: number of reference boundaries.
         predicted: number of predicted boundaries.
-        found: number of reference boundaries that a prediction matches.
+        hits: number of reference boundaries that a prediction matches; their share is the recall.
         correct: number of predicted boundaries that match a reference.
 
     Examples:
-        >>> total = BoundaryCounts(reference=4, predicted=5, found=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
+        >>> total = BoundaryCounts(reference=4, predicted=5, hits=3, correct=3) + BoundaryCounts(1, 0, 0, 0)
         >>> total, total.scores().recall
-        (BoundaryCounts(reference=5, predicted=5, found=3, correct=3), 0.6)
+        (BoundaryCounts(reference=5, predicted=5, hits=3, correct=3), 0.6)
     """
 
     reference: int = 0
     predicted: int = 0
-    found: int = 0
+    hits: int = 0
     correct: int = 0
 
     def __add__(self, other: "BoundaryCounts") -> "BoundaryCounts":
@@ -46,27 +46,27 @@ class BoundaryCounts:
         return BoundaryCounts(
             self.reference + other.reference,
             self.predicted + other.predicted,
-            self.found + other.found,
+            self.hits + other.hits,
             self.correct + other.correct,
         )
 
     def scores(self) -> "BoundaryScores":
         """Return the scores of these counts; a ratio with denominator 0 is NaN."""
-        precision, recall = _share(self.correct, self.predicted), _share(self.found, self.reference)
+        precision, recall = _share(self.correct, self.predicted), _share(self.hits, self.reference)
         over_segmentation = self._over_segmentation()
         return BoundaryScores(precision, recall, self._f1(), over_segmentation, _r_value(recall, over_segmentation))
 
     def _f1(self) -> float:
         """Return `2 P R / (P + R)`; 0 if there are boundaries and none matches."""
-        if not self.found:
+        if not self.hits:
             return _share(0, self.reference + self.predicted)
-        precision, recall = self.correct / self.predicted, self.found / self.reference
+        precision, recall = self.correct / self.predicted, self.hits / self.reference
         return 2 * precision * recall / (precision + recall)
 
     def _over_segmentation(self) -> float:
         """Return `recall / precision - 1`; without a match, its limit `predicted / reference - 1`."""
-        found_per_correct = self.found / self.correct if self.correct else 1.0
-        return found_per_correct * _share(self.predicted, self.reference) - 1
+        hits_per_correct = self.hits / self.correct if self.correct else 1.0
+        return hits_per_correct * _share(self.predicted, self.reference) - 1
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def count_boundaries(
 
     Examples:
         >>> count_boundaries([0.10, 0.13], [0.115])
-        BoundaryCounts(reference=2, predicted=1, found=1, correct=1)
+        BoundaryCounts(reference=2, predicted=1, hits=1, correct=1)
     """
     if not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
@@ -186,9 +186,9 @@ def _lenient_matches(reference: Floats, predicted: Floats, tolerance: float) -> 
 
 def _count_near(times: Floats, others: Floats, tolerance: float) -> int:
     """Count the `times` that have any of `others` within the tolerance."""
-    first = np.searchsorted(others, times - tolerance, side="left")
-    behind = np.searchsorted(others, times + tolerance, side="right")
-    return int(np.count_nonzero(behind > first))
+    start = np.searchsorted(others, times - tolerance, side="left")
+    stop = np.searchsorted(others, times + tolerance, side="right")
+    return int(np.count_nonzero(stop > start))
 
 
 def _times(values: npt.ArrayLike, name: str) -> Floats:
@@ -207,8 +207,8 @@ def _times(values: npt.ArrayLike, name: str) -> Floats:
     return times
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
+def _share(part: float, total: float) -> float:
+    return part / total if total else math.nan
 
 
 def _r_value(recall: float, over_segmentation: float) -> float:

@@ -9,7 +9,7 @@ from otoscope.results.bootstrap import interval, resample_weights
 from otoscope.segmentation.boundaries import BoundaryCounts
 from otoscope.typing import Array, Floats, Ints
 
-COUNTS = ("reference", "predicted", "found", "correct")
+COUNTS = ("reference", "predicted", "hits", "correct")
 MEASURES = ("precision", "recall", "f1", "over_segmentation", "r_value")
 STRICT, R_VALUE = 0, MEASURES.index("r_value")
 

@@ -226,6 +226,6 @@ def _add_runs(before_i: Ints, after_i: Ints, repeat: int) -> Ints:
     has_run_t = np.repeat(before_i > 0, repeat)
     left_t = repeat * (np.repeat(before_i, repeat) - 1) + copy
     right_t = repeat * np.repeat(after_i, repeat) - 1 - copy
-    first = (frame_t - left_t // 2)[has_run_t]
-    behind = (frame_t + right_t // 2 + 1)[has_run_t]
-    return np.cumsum(np.bincount(first, minlength=total) - np.bincount(behind, minlength=total + 1)[:total])
+    start = (frame_t - left_t // 2)[has_run_t]
+    stop = (frame_t + right_t // 2 + 1)[has_run_t]
+    return np.cumsum(np.bincount(start, minlength=total) - np.bincount(stop, minlength=total + 1)[:total])

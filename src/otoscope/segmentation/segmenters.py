@@ -85,4 +85,4 @@ def _find_random(rate: float, utterance: LabelledUtterance, betas: Sequence[floa
 
 
 def _to_row(counts: BoundaryCounts) -> tuple[int, int, int, int]:
-    return counts.reference, counts.predicted, counts.found, counts.correct
+    return counts.reference, counts.predicted, counts.hits, counts.correct

@@ -146,7 +146,7 @@ def utterance_counts(
     Examples:
         >>> block = np.kron(np.eye(3), np.ones((5, 5)))
         >>> utterance_counts(LabelledFeatures(block, [0.045, 0.095]), alpha=0.5, betas=[1.0])
-        [BoundaryCounts(reference=2, predicted=2, found=2, correct=2)]
+        [BoundaryCounts(reference=2, predicted=2, hits=2, correct=2)]
     """
     times_b = ensemble_boundaries(utterance.views, alpha, betas, frames)
     return [count_boundaries(utterance.boundaries, times, tolerance, strict) for times in times_b]
