@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from otoscope.phones import fold_phones, phone_info
+from otoscope.relations import name_operations
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.schema import HeadInfo, RunInfo, Span, UtteranceInfo, VariableInfo
@@ -66,15 +67,15 @@ def _fingerprint(run: Run) -> str:
 
 def _heads(run: Run) -> list[HeadInfo]:
     rows = zip(run.heads["layer"], run.heads["head"], run.heads["category"], strict=True)
+    heads = [(int(layer), int(head), str(category)) for layer, head, category in rows]
+    if "operation_effect_interval" not in run.dataset:
+        return [HeadInfo(layer, head, category, []) for layer, head, category in heads]
+    interval_lhob = run.dataset["operation_effect_interval"].values
+    phones = [str(symbol) for symbol in run.dataset["key_phone"].values]
     return [
-        HeadInfo(int(layer), int(head), str(category), _operations(run, layer, head)) for layer, head, category in rows
+        HeadInfo(layer, head, category, [name for name, _ in name_operations(interval_lhob[layer, head], phones)])
+        for layer, head, category in heads
     ]
-
-
-def _operations(run: Run, layer: int, head: int) -> list[str]:
-    if "operations" not in run.dataset:
-        return []
-    return [name for name in str(run.dataset["operations"].values[layer, head]).split("; ") if name]
 
 
 def _utterances(run: Run) -> list[UtteranceInfo]:
