@@ -1,4 +1,4 @@
-"""Refined models beside their originals: half of the heads, a span of 32 frames; and blocked attention beside dense.
+"""Speed of refined models (half of the heads, a span of 32 frames) and of local attention, against the originals.
 
 Weights are random, audio is noise, two threads. Models take turns; a ratio is the median of the rounds' ratios, its
 spread their extremes.

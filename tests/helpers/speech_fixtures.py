@@ -1,4 +1,4 @@
-"""A tiny model in float64 that kept its prediction head, and speech that it has heard; for tests that score or rank."""
+"""A tiny model in float64 with its prediction head, and its speech, for tests that score or rank."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from otoscope.runs.speech_source import SpeechSource, read_speech
 
 @pytest.fixture(autouse=True)
 def cache_of_the_tests(tmp_path_factory, monkeypatch):
-    """Trained nets are not kept where a person's are."""
+    """Cache trained nets apart from the user's."""
     monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 

@@ -43,7 +43,7 @@ def _saved(kind: type[MockingjayModel] | type[MockingjayForPreTraining], folder:
 
 @pytest.fixture
 def tiny_corpus(tmp_path: Path) -> Path:
-    """Folder of four utterances by two synthetic voices, audio beside TextGrids."""
+    """Folder of four utterances by two synthetic voices, audio with TextGrids."""
     for voice in VOICES:
         audio = sorted((bundled.speech() / voice).glob("*.flac"))[:EACH]
         (tmp_path / "corpus" / voice).mkdir(parents=True)

@@ -82,7 +82,7 @@ def test_the_first_layer_gives_as_nearly_as_can_be_what_it_gave() -> None:
 
 
 def test_a_budget_is_kept_and_used(tmp_path: Path) -> None:
-    """Another head would not fit; a span leaves room for more heads."""
+    """Another head would exceed the budget; a span allows more heads."""
     whole = sum(count_macs(load("bundled", device="cpu"), SECONDS).values())
     kept = {}
     for span in (None, 32):

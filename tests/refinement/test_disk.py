@@ -44,13 +44,13 @@ def test_tuned_weights_are_rounded_only_where_the_original_was(original: Callabl
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 12 MB: room for a refined bundled model, not for the portable one beside it."""
+    """A file system of 12 MB holds a refined bundled model, but not the portable one as well."""
     with mounted(tmp_path / "small", "12m") as disk:
         yield disk
 
 
 def test_a_full_disk_is_one_line_and_nothing_half_written(small_disk: Path) -> None:
-    """Weights are written by a library that tells the operating system's error in its own words."""
+    """The library that writes weights rewords the operating system's error."""
     with pytest.raises(InputError, match=r"disk full while writing .*out: .* MB free") as refused:
         refine("bundled", small_disk / "out", remove=[(0, 0)], portable=True)
     assert "\n" not in str(refused.value)

@@ -74,7 +74,7 @@ def test_without_changes_the_model_is_the_same(original: Original, tmp_path: Pat
 
 
 def test_another_attention_cannot_widen_the_span(original: Original, tmp_path: Path) -> None:
-    """Whoever asks for eager attention must not get all frames in silence."""
+    """A user who asks for eager attention must not silently get attention to all frames."""
     refine(original("hubert-layer"), tmp_path / "out", span=2)
     model = AutoModel.from_pretrained(tmp_path / "out", attn_implementation="eager").eval()
     wave = torch.from_numpy(WAVE)[None]

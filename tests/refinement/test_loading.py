@@ -46,8 +46,8 @@ inputs = AutoFeatureExtractor.from_pretrained(sys.argv[1])(torch.linspace(-1, 1,
 model = AutoModel.from_pretrained(sys.argv[1]).eval()
 print(type(model.config) is type(config), config.heads_of_layers, config.attention_span)
 print(float(model(**inputs).last_hidden_state.double().sum()))"""
-    told, total = fresh(script, tmp_path / "out").splitlines()[-2:]
-    assert told == "True [3, 4, 1] 5"
+    loaded, total = fresh(script, tmp_path / "out").splitlines()[-2:]
+    assert loaded == "True [3, 4, 1] 5"
     expected = plain(tmp_path / "out", [np.linspace(-1, 1, 16000, dtype=np.float32)])
     assert float(total) == pytest.approx(float(expected.double().sum()), abs=1e-2)
 
@@ -63,11 +63,11 @@ def test_a_portable_whisper_is_the_encoder_of_what_transformers_makes(original, 
     """Plain transformers makes an encoder and a decoder of the folder: the encoder must not be left at random."""
     refined = refine(original("whisper"), tmp_path / "out", remove=SOME, span=6, portable=True)
     assert "its span is not limited" in refined.summary
-    made, told = AutoModel.from_pretrained(refined.portable, output_loading_info=True)
-    assert not told["missing_keys"]
+    model, info = AutoModel.from_pretrained(refined.portable, output_loading_info=True)
+    assert not info["missing_keys"]
     features = AutoFeatureExtractor.from_pretrained(refined.portable)(WAVE, sampling_rate=16000, return_tensors="pt")
     with torch.inference_mode():
-        hidden = made.eval().encoder(features["input_features"]).last_hidden_state
+        hidden = model.eval().encoder(features["input_features"]).last_hidden_state
     encoder = load(original("whisper"), device="cpu")
     with encoder.without_heads(SOME):
         expected = encoder.forward([WAVE]).hidden

@@ -51,14 +51,14 @@ def test_agreement_resamples_the_three_statistics_jointly():
     ]
     _, agreement = bootstrap.row_intervals(rows, SMALL)
     np.testing.assert_allclose(agreement, np.mean(kept, axis=0), rtol=1e-12)
-    assert agreement.min() < 1, "the drawn heads are too clear to tell joint from separate resampling"
+    assert agreement.min() < 1, "the example heads are too distinct to distinguish joint from separate resampling"
 
 
 def test_blocks_of_resamples_change_no_draw(monkeypatch):
     """A large corpus is resampled in blocks: the same utterances must be drawn."""
-    whole = np.concatenate(list(bootstrap.weights(9, SMALL)))
+    whole = np.concatenate(list(bootstrap.resample_weights(9, SMALL)))
     monkeypatch.setattr(bootstrap, "_BLOCK", 9 * 7)
-    blocks = list(bootstrap.weights(9, SMALL))
+    blocks = list(bootstrap.resample_weights(9, SMALL))
     assert len(blocks) == 9
     np.testing.assert_array_equal(np.concatenate(blocks), whole)
 
@@ -71,7 +71,7 @@ def test_blocks_of_columns_change_no_interval(monkeypatch):
 
 
 def test_memory_of_a_large_corpus_is_bounded():
-    largest = max(block.nbytes for block in bootstrap.weights(100_000, Bootstrap(resamples=100)))
+    largest = max(block.nbytes for block in bootstrap.resample_weights(100_000, Bootstrap(resamples=100)))
     assert largest <= 8 * bootstrap._BLOCK
 
 

@@ -1,4 +1,4 @@
-"""Heads belong to the category in whose list they stand highest."""
+"""A head belongs to the category in whose list it has the best rank."""
 
 import numpy as np
 import pytest

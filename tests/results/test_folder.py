@@ -151,9 +151,9 @@ def test_processes_that_write_the_same_at_the_same_time_write_it_whole(tmp_path)
     with atomic_write(target, shared=True) as mine:
         mine.write_text("half")
         code = "import sys; from pathlib import Path; from otoscope._io.atomic import atomic_write\n"
-        code += "with atomic_write(Path(sys.argv[1]), shared=True) as partial: partial.write_text('theirs')"
+        code += "with atomic_write(Path(sys.argv[1]), shared=True) as partial: partial.write_text('the other')"
         subprocess.run([sys.executable, "-c", code, str(target)], check=True)
-        assert target.read_text() == "theirs"
+        assert target.read_text() == "the other"
         mine.write_text("mine")
     assert target.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["net.npz"]
@@ -217,7 +217,7 @@ def small_disk(tmp_path):
 
 
 def test_a_disk_that_is_really_full(small_disk):
-    """Results and maps larger than the disk: one line each, the run still claimed, nothing beside it."""
+    """Results and maps larger than the disk: one line each, the run still claimed, no other file."""
     n_utterances = 3000
     scalar = [statistic for statistic in STATISTICS if not statistic.dims][:5]
     rows = {s.name: np.random.default_rng(0).random((n_utterances, 2, 3)) for s in scalar}

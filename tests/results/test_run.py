@@ -88,7 +88,9 @@ def test_what_is_no_finished_run_is_one_line(tmp_path, run):
     claim_folder(tmp_path / "begun", {"model": "m"})
     with pytest.raises(InputError, match=r"is unfinished; .*--resume"):
         open_run(tmp_path / "begun")
-    (tmp_path / "begun" / "run.json").write_text(json.dumps({"format_version": 1, "finished": True, "plan": {}}))
+    (tmp_path / "begun" / "run.json").write_text(
+        json.dumps({"format_version": FORMAT_VERSION, "finished": True, "plan": {}})
+    )
     with pytest.raises(InputError, match=r"results.zarr is missing or damaged"):
         open_run(tmp_path / "begun")
 
@@ -107,7 +109,7 @@ DAMAGES = {
     "one chunk is missing": ("results.zarr", lambda run: chunk(run / "results.zarr/category").unlink()),
     "one chunk is cut": ("results.zarr", lambda run: cut(chunk(run / "results.zarr/weight"))),
     "a variable is missing": ("results.zarr", lambda run: shutil.rmtree(run / "results.zarr/globalness")),
-    "what was left out is cut": ("skipped.json", lambda run: cut(run / "skipped.json")),
+    "the list of skipped utterances is truncated": ("skipped.json", lambda run: cut(run / "skipped.json")),
 }
 
 
@@ -171,21 +173,28 @@ def test_what_an_older_run_lacks_is_said_with_its_path(run, tmp_path):
 
 @pytest.mark.parametrize("closed", ["run.json", "results.zarr"])
 def test_a_run_that_may_not_be_read_is_one_line(run, monkeypatch, closed):
-    """Whoever is root may read everything, so the system's answer is played."""
+    """Root may read everything, so the test simulates the system's answer."""
     closing(monkeypatch, run.path / closed)
     with pytest.raises(InputError, match=rf"{closed} cannot be read \(Permission denied\); give yourself the right"):
         open_run(run.path)
 
 
-def test_a_run_of_a_newer_otoscope_is_refused(tmp_path):
-    record = {"format_version": FORMAT_VERSION + 1, "finished": True, "plan": {}, "novelty": 1}
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        (FORMAT_VERSION + 1, f"reads {FORMAT_VERSION}; update otoscope"),
+        (FORMAT_VERSION - 1, "of an older otoscope.*repeat the command that wrote it"),
+    ],
+)
+def test_a_run_of_another_format_is_refused(tmp_path, version, message):
+    record = {"format_version": version, "finished": True, "plan": {}, "novelty": 1}
     (tmp_path / "run.json").write_text(json.dumps(record))
-    with pytest.raises(InputError, match="reads up to 1; update otoscope"):
+    with pytest.raises(InputError, match=message):
         open_run(tmp_path)
 
 
 def test_a_laptop_without_torch_opens_and_draws_a_run(run, tmp_path):
-    """Neither room imports torch, transformers or lhotse, and drawing leaves matplotlib's global state alone."""
+    """Neither package imports torch, transformers or lhotse, and drawing leaves matplotlib's global state alone."""
     program = f"""
 import sys
 from otoscope.figures import RenderOptions, render_figures

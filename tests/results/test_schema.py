@@ -5,8 +5,8 @@ import pytest
 from tests.helpers.synthetic_run import STATISTICS, make_run
 
 from otoscope.errors import InputError
-from otoscope.results import FORMAT_VERSION, check
-from otoscope.results.schema import check_version, family
+from otoscope.results import FORMAT_VERSION, validate_dataset
+from otoscope.results.schema import check_version, statistic_variables
 
 
 @pytest.fixture(scope="module")
@@ -41,22 +41,24 @@ def test_means_are_means_of_the_rows(dataset):
         (lambda d: d.drop_vars("weight"), "lack weight"),
         (lambda d: d.assign(extra=("layer", np.zeros(d.sizes["layer"]))), "hold extra"),
         (lambda d: d.assign(weight=d["weight"].T), r"weight has dimensions .*'head', 'layer'"),
-        (lambda d: d.assign(weight=d["weight"].drop_attrs()), "weight says units"),
-        (lambda d: d.assign(category=d["category"].drop_attrs()), "category says units"),
+        (lambda d: d.assign(weight=d["weight"].drop_attrs()), "weight has units"),
+        (lambda d: d.assign(category=d["category"].drop_attrs()), "category has units"),
         (lambda d: d.drop_vars("speaker"), "lack speaker"),
     ],
 )
 def test_a_dataset_off_the_schema_is_refused_by_name(dataset, spoil, said):
     with pytest.raises(InputError, match=said):
-        check(spoil(dataset))
+        validate_dataset(spoil(dataset))
 
 
 def test_scalars_bring_rows_and_arrays_do_not():
-    assert "x_rows" in family("x", "1", "a scalar")
-    assert "x_rows" not in family("x", "1", "a profile", ("offset",))
+    assert "x_rows" in statistic_variables("x", "1", "a scalar")
+    assert "x_rows" not in statistic_variables("x", "1", "a profile", ("offset",))
 
 
-def test_a_newer_format_is_refused():
+def test_a_newer_or_older_format_is_refused():
     check_version(FORMAT_VERSION, "here")
-    with pytest.raises(InputError, match=r"version 2.*reads up to 1.*update otoscope"):
+    with pytest.raises(InputError, match=rf"version {FORMAT_VERSION + 1}.*reads {FORMAT_VERSION}; update otoscope"):
         check_version(FORMAT_VERSION + 1, "here")
+    with pytest.raises(InputError, match=r"of an older otoscope.*repeat the command"):
+        check_version(FORMAT_VERSION - 1, "here")

@@ -19,7 +19,7 @@ from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run, assemble
-from otoscope.results.summary import left_out
+from otoscope.results.summary import skipped_utterances
 from otoscope.runs.cache import resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
@@ -88,7 +88,7 @@ def analyze(
     work = AnalysisJob(encoder, cuts, found, known, source, plan)
     run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and len(run.skipped):
-        raise InputError(f"{out} is finished, but strict allows none left out: {left_out(run)}; analyze without it")
+        raise InputError(f"{out} is finished, but strict allows no skipped utterance: {skipped_utterances(run)}; omit --strict")
     return run
 
 

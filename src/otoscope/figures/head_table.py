@@ -3,7 +3,7 @@
 import pandas as pd
 import xarray as xr
 
-from otoscope.results.categories import STATISTIC_OF, ranks
+from otoscope.results.categories import CATEGORY_STATISTIC, ranks
 from otoscope.results.schema import HEAD_DIMS
 
 
@@ -12,8 +12,8 @@ def head_rankings(dataset: xr.Dataset) -> pd.DataFrame:
 
     `rank` counts from 1 over all heads. Heads that a layer does not have are skipped.
     """
-    heads = dataset[["category", *STATISTIC_OF.values()]].to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
-    for category, statistic in STATISTIC_OF.items():
+    heads = dataset[["category", *CATEGORY_STATISTIC.values()]].to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
+    for category, statistic in CATEGORY_STATISTIC.items():
         here = heads["category"] == category
         bounds = dataset[f"{statistic}_interval"].values.reshape(-1, 2)
         heads.loc[here, "value"] = heads.loc[here, statistic]

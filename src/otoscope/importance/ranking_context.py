@@ -49,7 +49,7 @@ class Effort:
 class Subject:
     """A model and what is measured on it, each once: statistics on all speech, loss and gradients on a part of it.
 
-    `build_dataset`: a run that analyze wrote, to take statistics from; without it they are measured.
+    `measured`: a run that analyze wrote, to take statistics from; without it they are measured.
     """
 
     encoder: Encoder

@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from otoscope.results.rounding import with_half_width
-from otoscope.results.text_table import aligned
+from otoscope.results.rounding import format_with_error
+from otoscope.results.text_table import format_table
 
 FIRST = 5
 
@@ -19,7 +19,7 @@ def _ends(dataset: xr.Dataset) -> str:
     for name in dataset["ranking"].values:
         heads = _ordered(dataset["rank"].sel(ranking=name))
         rows.append([str(name), " ".join(heads[:FIRST]), " ".join(heads[-FIRST:])])
-    return aligned(("ranking", "highest (layer.head)", "lowest"), rows)
+    return format_table(("ranking", "highest (layer.head)", "lowest"), rows)
 
 
 def _ordered(rank: xr.DataArray) -> list[str]:
@@ -35,7 +35,7 @@ def _agreement(dataset: xr.Dataset) -> str:
         [f"{number} {name}", *(f"{value:+.2f}" for value in agreement)]
         for number, (name, agreement) in enumerate(zip(names, dataset["agreement"].values, strict=True), start=1)
     ]
-    return aligned(("Spearman", *map(str, range(1, len(names) + 1))), rows)
+    return format_table(("Spearman", *map(str, range(1, len(names) + 1))), rows)
 
 
 def curve_table(dataset: xr.Dataset) -> str:
@@ -55,7 +55,7 @@ def _heads_of(one: xr.Dataset) -> str:
         for curve in (one.sel(ranking=ranking, direction=direction),)
     ]
     probe, metric = one["probe"].item(), one["metric"].item()
-    return aligned((f"{probe} ({metric}), heads removed", *removed, "area", "drop at"), rows)
+    return format_table((f"{probe} ({metric}), heads removed", *removed, "area", "drop at"), rows)
 
 
 def _spans_of(one: xr.Dataset) -> str:
@@ -63,7 +63,7 @@ def _spans_of(one: xr.Dataset) -> str:
         return ""
     radii = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in one["radius"].values]
     rows = [[f"rows {rows}", *_curve(one.sel(rows=rows), "span_")] for rows in one["rows"].values]
-    return aligned((f"{one['probe'].item()}, span in frames", *radii, "area", "drop at"), rows)
+    return format_table((f"{one['probe'].item()}, span in frames", *radii, "area", "drop at"), rows)
 
 
 def _curve(curve: xr.Dataset, prefix: str) -> list[str]:
@@ -76,6 +76,6 @@ def _curve(curve: xr.Dataset, prefix: str) -> list[str]:
     drop = curve[f"{prefix}first_drop"].item()
     return [
         *scores,
-        with_half_width(curve[f"{prefix}area"].item(), (high - low) / 2, 3),
+        format_with_error(curve[f"{prefix}area"].item(), (high - low) / 2, 3),
         "none" if np.isnan(drop) else f"{drop:.0f}",
     ]

@@ -61,7 +61,7 @@ def read_corpora(names: Sequence[str], extractor: MockingjayFeatureExtractor, ke
 
 
 def extract_features(found: CorpusListing, extractor: MockingjayFeatureExtractor, kept: Path) -> FeatureCorpus:
-    """Features of speech that was found, kept in a folder under `load_or_compute` that is named by their content.
+    """Features of speech that was found, kept in a folder under `root` that is named by their content.
 
     Raises:
         InputError: nothing in it can be used, or the disk is full.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from otoscope.results.bootstrap import Bootstrap, interval, weights
+from otoscope.results.bootstrap import Bootstrap, interval, resample_weights
 from otoscope.typing import AnyFloats, Floats
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def resampled(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) ->
     """Scores `[r, i]` of resamples of the seeds and of the utterances that count."""
     counts = count_u > 0
     total_isu, count_u = total_isu[..., counts], count_u[counts]
-    share_ru = np.concatenate(list(weights(len(count_u), bootstrap)))
+    share_ru = np.concatenate(list(resample_weights(len(count_u), bootstrap)))
     drawn = Bootstrap(bootstrap.resamples, bootstrap.seed + SEEDS_DRAWN)
-    share_rs = np.concatenate(list(weights(total_isu.shape[1], drawn)))
+    share_rs = np.concatenate(list(resample_weights(total_isu.shape[1], drawn)))
     by_seed = [share_rs[:, [s]] * (share_ru @ total_isu[:, s].T) for s in range(total_isu.shape[1])]
     return sum(by_seed, np.zeros(())) / (share_ru @ count_u)[:, None]
 

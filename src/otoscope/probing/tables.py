@@ -2,8 +2,8 @@
 
 import xarray as xr
 
-from otoscope.results.rounding import with_half_width
-from otoscope.results.text_table import aligned
+from otoscope.results.rounding import format_with_error
+from otoscope.results.text_table import format_table
 
 
 def probe_table(dataset: xr.Dataset) -> str:
@@ -14,9 +14,9 @@ def probe_table(dataset: xr.Dataset) -> str:
         + [_shown(dataset.sel(probe=probe, reader=reader)) for reader in readers]
         for probe in dataset["probe"].values
     ]
-    return aligned(("probe", "metric", *readers), rows)
+    return format_table(("probe", "metric", *readers), rows)
 
 
 def _shown(one: xr.Dataset) -> str:
     low, high = one["score_interval"].values
-    return with_half_width(one["score"].item(), (high - low) / 2, 3) if one["score"].notnull() else ""
+    return format_with_error(one["score"].item(), (high - low) / 2, 3) if one["score"].notnull() else ""

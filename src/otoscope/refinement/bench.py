@@ -1,4 +1,4 @@
-"""What a model costs: time, multiplications, parameters, disk and memory; and beside another model."""
+"""The costs of a model, alone or against another: time, multiplications, parameters, disk and memory."""
 
 import math
 from collections.abc import Sequence

@@ -67,7 +67,7 @@ def plain(refined: Any) -> Any:
 
 
 def _with_empty_decoder(encoder: Any) -> Any:
-    """What AutoModel makes of a Whisper folder: the encoder, beside a decoder of which next to nothing is left."""
+    """Return what AutoModel loads from a Whisper folder: the encoder, with a decoder of almost no parameters."""
     with silence_transformers():
         model = WhisperModel(type(encoder.config)(**encoder.config.to_diff_dict() | EMPTY_DECODER))
     model.encoder = encoder

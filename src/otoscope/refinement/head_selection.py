@@ -1,4 +1,4 @@
-"""Which heads a refinement removes: a share of them by a ranking, or those that a person names."""
+"""The heads that a refinement removes: a share of all heads by a ranking, or those that the user lists."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -38,7 +38,7 @@ def count_macs(encoder: Encoder, seconds: float, span: int | None = None) -> dic
     """Multiplications with additions on some seconds of audio, by part; `attention` is all that pairs of frames take.
 
     Counted by torch as they are computed, so that blocks of a span (the model's own, or a narrower `span`) count whole.
-    The front end is all that lies outside of the layers; what else a layer holds counts as feed-forward.
+    The front end is everything outside the layers; everything else in a layer counts as feed-forward.
 
     Examples:
         >>> from otoscope import load
@@ -80,7 +80,7 @@ def _within(span: int, call: AttentionCall) -> Tensor:
 
 
 def _blocks(encoder: Encoder) -> list[str]:
-    """Name of the attention of each layer, as torch's counter has it: what lies right below the layer's number."""
+    """Return the name of the attention of each layer in torch's counter: the part right below the layer's number."""
     root, layers = type(encoder.model).__name__, set(encoder.layers)
     found = [f"{root}.{name}" for name, module in encoder.model.named_modules() if module in layers]
     return [_below_number(name.split(".")) for name in found]

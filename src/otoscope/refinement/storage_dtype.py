@@ -25,7 +25,7 @@ def precision(weights: Collection[Tensor]) -> torch.dtype:
 
 
 def round_as(model: nn.Module, weights: Collection[Tensor]) -> None:
-    """Round the parameters, in place, to the precision that holds some other `load_weights`."""
+    """Round the parameters, in place, to the precision that holds some other `weights`."""
     half = precision(weights)
     for parameter in model.parameters():
         parameter.data = parameter.data.to(half).to(parameter.dtype)

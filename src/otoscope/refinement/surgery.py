@@ -14,11 +14,11 @@ from otoscope.refinement.layouts import Parts
 class NoHeadAttention(nn.Module):
     """What is left of attention when all heads of a layer are removed: an empty context, and the output's bias.
 
-    It still reports an attention without heads to whoever watches, so that every layer is found.
+    It still reports an attention call without heads to the active handler, so that the handler counts every layer.
     """
 
     def __init__(self, core: Any, size: int, output: tuple[str, nn.Module] | None) -> None:
-        """Stand in for `core`, whose heads had a `size`; `output`: name and projection, where `core` holds it."""
+        """Replace `core`, whose heads had a `size`; `output`: name and projection, if `core` holds it."""
         super().__init__()
         self.config, self.size, self.output = core.config, size, output[0] if output else None
         if output:

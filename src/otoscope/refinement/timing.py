@@ -38,7 +38,7 @@ def noise(encoder: Encoder, seconds: Seconds) -> np.ndarray:
 
 
 def turns(encoders: Sequence[Encoder], seconds: Seconds, rounds: int, warm: int = 1) -> list[list[Seconds]]:
-    """Seconds of each forward pass `[round][encoder]`, features made before; `warm` rounds come first, left out."""
+    """Return seconds of each forward pass `[round][encoder]` without features; `warm` first rounds do not count."""
     inputs = [encoder.inputs([noise(encoder, seconds)]) for encoder in encoders]
     with torch.inference_mode():
         return [

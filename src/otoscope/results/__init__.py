@@ -5,7 +5,7 @@ from otoscope.results.bootstrap import Bootstrap
 from otoscope.results.categories import CATEGORIES, categorise, ranks
 from otoscope.results.folder import claim_folder, finish, write_map
 from otoscope.results.run import Run, open_run
-from otoscope.results.schema import FORMAT_VERSION, check
+from otoscope.results.schema import FORMAT_VERSION, validate_dataset
 from otoscope.results.table import frame_text, heads_table
 
 __all__ = [
@@ -15,12 +15,12 @@ __all__ = [
     "Run",
     "assemble",
     "categorise",
-    "check",
     "claim_folder",
     "finish",
     "frame_text",
     "heads_table",
     "open_run",
     "ranks",
+    "validate_dataset",
     "write_map",
 ]

@@ -1,4 +1,4 @@
-"""From finished states to the labelled Dataset of the schema."""
+"""Build the labelled Dataset of a run from finished states."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,23 +10,32 @@ import xarray as xr
 
 from otoscope.results.bootstrap import Bootstrap, fold_intervals, mean, row_intervals
 from otoscope.results.categories import categorise
-from otoscope.results.schema import CATEGORY, COORDINATES, FORMAT_VERSION, Described, Variable, check, family
+from otoscope.results.schema import (
+    CATEGORY,
+    COORDINATES,
+    FORMAT_VERSION,
+    StatisticInfo,
+    Variable,
+    statistic_variables,
+    validate_dataset,
+)
+from otoscope.typing import AnyFloats as Floats
+from otoscope.typing import Ints
 
-Floats = npt.NDArray[np.floating]
-Folds = tuple[Floats, npt.NDArray[np.integer]]
+Folds = tuple[Floats, Ints]
 
 
 def assemble(
     rows: Mapping[str, Floats],
     folds: Mapping[str, Folds],
     utterances: pd.DataFrame,
-    statistics: Iterable[Described],
+    statistics: Iterable[StatisticInfo],
     *,
     frame_period: float,
     about: Mapping[str, Any] | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> xr.Dataset:
-    """Means, intervals, categories and rows of a run as one Dataset.
+    """Build one Dataset of means, intervals, categories and rows of a run.
 
     Args:
         rows: scalar statistic -> values [utterance, layer, head]; a head that its layer lacks is NaN, and so are all
@@ -36,7 +45,7 @@ def assemble(
         statistics: name, doc, units, dims and coords of every statistic in `rows` and `folds`, in that order.
         frame_period: seconds between two frames of the model.
         about: more attributes of the Dataset, such as `model`, `corpus` and `synthetic` (speech).
-        bootstrap: how intervals are drawn.
+        bootstrap: how to resample for the intervals.
 
     >>> from types import SimpleNamespace
     >>> names = ["globalness", "verticality", "diagonality"]
@@ -66,19 +75,19 @@ def assemble(
     }
     coords = _coordinates(category.shape, utterances, statistics)
     dataset = xr.Dataset(_labelled(_variables(statistics), values), coords=coords, attrs=attrs)
-    check(dataset)
+    validate_dataset(dataset)
     return dataset
 
 
-def _variables(statistics: Iterable[Described]) -> dict[str, Variable]:
+def _variables(statistics: Iterable[StatisticInfo]) -> dict[str, Variable]:
     variables = dict(CATEGORY)
     for statistic in statistics:
-        variables |= family(statistic.name, statistic.units, statistic.doc, tuple(statistic.dims))
+        variables |= statistic_variables(statistic.name, statistic.units, statistic.doc, tuple(statistic.dims))
     return variables
 
 
 def _coordinates(
-    shape: tuple[int, ...], utterances: pd.DataFrame, statistics: Iterable[Described]
+    shape: tuple[int, ...], utterances: pd.DataFrame, statistics: Iterable[StatisticInfo]
 ) -> dict[str, xr.Variable]:
     n_layers, n_heads = shape
     values: dict[str, npt.NDArray[Any]] = {

@@ -1,4 +1,4 @@
-"""Percentile bootstrap over utterances (Efron 1979): how much would a value move on another draw of the corpus?
+"""Percentile bootstrap over utterances (Efron 1979): the variation of a value over resamples of the corpus.
 
 Every statistic is a mean over utterances, so a resample is a weight per utterance and a resampled value a product.
 All scalars share the same weights; what depends on several of them (the category) is resampled jointly.
@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from otoscope.results.categories import categorise
-
-Floats = npt.NDArray[np.floating]
+from otoscope.typing import AnyFloats as Floats
+from otoscope.typing import Ints
 
 BOUNDS = (0.025, 0.975)
 _BLOCK = 1 << 22  # numbers held at once: 32 MiB
@@ -20,16 +19,16 @@ _BLOCK = 1 << 22  # numbers held at once: 32 MiB
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Number of resamples and the seed of their draw."""
+    """The number of resamples and the seed of their generator."""
 
     resamples: int = 1000
     seed: int = 0
 
 
-def weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
-    """Shares of each of n utterances in each resample, in blocks [resamples, n] of bounded size; rows sum to 1.
+def resample_weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
+    """Yield weights of n utterances in each resample, in blocks [resamples, n] of bounded size; rows sum to 1.
 
-    >>> first, = load_weights(4, Bootstrap(resamples=3))
+    >>> first, = resample_weights(4, Bootstrap(resamples=3))
     >>> first.shape, first.sum(axis=1).tolist()
     ((3, 4), [1.0, 1.0, 1.0])
     """
@@ -37,22 +36,22 @@ def weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
     size = max(1, _BLOCK // n)
     for start in range(0, bootstrap.resamples, size):
         count = min(size, bootstrap.resamples - start)
-        drawn = generator.integers(n, size=(count, n)) + n * np.arange(count)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n) / n
+        indices = generator.integers(n, size=(count, n)) + n * np.arange(count)[:, None]
+        yield np.bincount(indices.ravel(), minlength=count * n).reshape(count, n) / n
 
 
 def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str, Floats]:
-    """Mean of every resample [resample, layer, head] from values of utterances [utterance, layer, head]."""
+    """Return the mean of every resample [resample, layer, head] from values of utterances [utterance, layer, head]."""
     n_utterances = len(next(iter(rows.values())))
     blocks: dict[str, list[Floats]] = {name: [] for name in rows}
-    for share in weights(n_utterances, bootstrap):
+    for share in resample_weights(n_utterances, bootstrap):
         for name, values in rows.items():
             blocks[name].append(_of_defined(share, values.reshape(n_utterances, -1)))
     return {name: np.concatenate(blocks[name]).reshape(-1, *values.shape[1:]) for name, values in rows.items()}
 
 
 def mean(values: Floats) -> Floats:
-    """Mean [layer, head] over the utterances [utterance, layer, head] for which a statistic is defined.
+    """Return the mean [layer, head] over the utterances [utterance, layer, head] for which a statistic is defined.
 
     >>> mean(np.array([[[1.0, 2.0]], [[np.nan, np.nan]], [[3.0, 4.0]]]))
     array([[2., 3.]])
@@ -62,9 +61,9 @@ def mean(values: Floats) -> Floats:
 
 
 def interval(resampled: Floats) -> Floats:
-    """Low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...].
+    """Return the low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...].
 
-    Resamples in which a value is undefined (NaN) are left out, where they are no more than lie beyond an end.
+    Resamples in which a value is undefined (NaN) do not count, as long as they are at most 2.5 % of all.
 
     >>> interval(np.arange(101.0))
     array([ 2.5, 97.5])
@@ -81,7 +80,7 @@ def interval(resampled: Floats) -> Floats:
 
 
 def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dict[str, Floats], Floats]:
-    """Interval of every statistic and the share of resamples in which each head keeps its category.
+    """Return the interval of every statistic and the share of resamples in which each head keeps its category.
 
     Args:
         rows: statistic -> values [utterance, layer, head]; globalness, verticality and diagonality among them.
@@ -104,8 +103,8 @@ def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dic
     return {name: interval(values) for name, values in resampled.items()}, _agreement(means, resampled)
 
 
-def fold_intervals(sums: Floats, counts: npt.NDArray[np.integer], bootstrap: Bootstrap) -> Floats:
-    """Interval [..., bound] of a mean that was summed by fold; empty folds do not take part.
+def fold_intervals(sums: Floats, counts: Ints, bootstrap: Bootstrap) -> Floats:
+    """Return the interval [..., bound] of a mean that was summed by fold; empty folds do not count.
 
     Args:
         sums: [fold, ...] sum over the utterances of each fold.
@@ -119,7 +118,7 @@ def fold_intervals(sums: Floats, counts: npt.NDArray[np.integer], bootstrap: Boo
     shape, sums, counts = sums.shape[1:], sums[filled].reshape(filled.sum(), -1), counts[filled]
     if len(counts) == 1:
         return np.full((*shape, 2), np.nan)
-    share = np.concatenate(list(weights(len(counts), bootstrap)))
+    share = np.concatenate(list(resample_weights(len(counts), bootstrap)))
     total = share @ counts
     width = max(1, _BLOCK // bootstrap.resamples)
     blocks = [
@@ -130,7 +129,7 @@ def fold_intervals(sums: Floats, counts: npt.NDArray[np.integer], bootstrap: Boo
 
 
 def _of_defined(share: Floats, values: Floats) -> Floats:
-    """Weighted means of the utterances that have any value; NaN in resamples without one."""
+    """Return the weighted means of the utterances that have a value; NaN in resamples without one."""
     defined = ~np.isnan(values).all(axis=1)
     if defined.all():
         return _weighted(share, values)
@@ -139,7 +138,7 @@ def _of_defined(share: Floats, values: Floats) -> Floats:
 
 
 def _weighted(share: Floats, values: Floats) -> Floats:
-    """`share @ values` where columns of absent heads (NaN) stay NaN."""
+    """Return `share @ values`; columns of absent heads (NaN) stay NaN."""
     with np.errstate(invalid="ignore"):
         return share @ values.astype(np.float64, copy=False)
 
@@ -147,5 +146,5 @@ def _weighted(share: Floats, values: Floats) -> Floats:
 def _agreement(means: Mapping[str, Floats], resampled: Mapping[str, Floats]) -> Floats:
     names = ("globalness", "verticality", "diagonality")
     category = categorise(*(means[name] for name in names))
-    kept = categorise(*(resampled[name] for name in names)) == category
-    return np.where(category == "", np.nan, kept.mean(axis=0))
+    is_same = categorise(*(resampled[name] for name in names)) == category
+    return np.where(category == "", np.nan, is_same.mean(axis=0))

@@ -1,4 +1,4 @@
-"""Global, vertical, diagonal: each head belongs to the list in which it stands highest.
+"""The three categories: a head belongs to the one in whose list it has the best rank.
 
 Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech 2020, section 3.
 """
@@ -9,12 +9,12 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 
 # Statistic that ranks for each category, in the order that decides equal ranks.
-STATISTIC_OF = {"diagonal": "diagonality", "vertical": "verticality", "global": "globalness"}
-CATEGORIES = tuple(STATISTIC_OF)
+CATEGORY_STATISTIC = {"diagonal": "diagonality", "vertical": "verticality", "global": "globalness"}
+CATEGORIES = tuple(CATEGORY_STATISTIC)
 
 
 def ranks(values: Floats) -> npt.NDArray[np.intp]:
-    """Rank along the last axis: 1 for the highest, equal values share the best rank, NaN comes after all.
+    """Return ranks along the last axis: 1 for the highest, equal values share the best rank, NaN comes after all.
 
     >>> ranks(np.array([0.5, 2.0, 2.0, np.nan, 1.0]))
     array([4, 1, 1, 5, 3])
@@ -31,7 +31,7 @@ def ranks(values: Floats) -> npt.NDArray[np.intp]:
 
 
 def categorise(globalness: Floats, verticality: Floats, diagonality: Floats) -> npt.NDArray[np.str_]:
-    """Category of every head, from its rank among all heads in each of the three statistics.
+    """Return the category of every head, from its rank among all heads in each of the three statistics.
 
     Args:
         globalness, verticality, diagonality: [..., layer, head]; leading axes (bootstrap resamples) are ranked

@@ -1,7 +1,7 @@
 """The files of a run folder and the rules by which one is claimed, written and finished.
 
 `run.json` the plan, and how much the finished run holds; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps
-that were asked for; `skipped.json` utterances left out and why; `shards/` the engine's own until the run is finished.
+on request; `skipped.json` the skipped utterances with reasons; `shards/` partial results of an unfinished run.
 """
 
 import json
@@ -19,13 +19,13 @@ import zarr
 from otoscope._io.atomic import atomic_write, is_vacant, make_folder
 from otoscope.errors import InputError, listed, unreadable
 from otoscope.maps.pooling import block_means, num_blocks
-from otoscope.results.integrity import held
-from otoscope.results.schema import FORMAT_VERSION, check, check_version
+from otoscope.results.integrity import directory_size
+from otoscope.results.schema import FORMAT_VERSION, check_version, validate_dataset
 
 Plan = Mapping[str, Any]
 Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
-HOLDS = "holds"  # of a map: how much each of its arrays holds
+SIZES = "holds"  # of a map: how much each of its arrays holds
 NAMED = 3  # of a list in which another plan differs
 OVERVIEW = 96  # blocks of frames along each side of an overview, at most
 
@@ -36,13 +36,13 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
     Args:
         path: the run folder; made where it does not exist.
         plan: everything that decides the run's numbers (model, corpus, options, fingerprints, versions), as JSON.
-        resume: whether a run of the same plan may stand there.
+        resume: whether the folder may hold a run of the same plan.
 
     Returns:
         `new`; with `resume` also `unfinished` (shards may be there) or `finished` (only open it).
 
     Raises:
-        InputError: something else lies there, a run without `resume`, a run of another plan, a newer run; disk full.
+        InputError: the folder holds something else, a run without `resume`, or a run of another plan; disk full.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -77,17 +77,17 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     Args:
         path: the run folder, claimed before.
         dataset: what `assemble` made.
-        skipped: (id, reason) of every utterance that was left out; an id may stand there twice.
+        skipped: (id, reason) of every skipped utterance; an id may occur twice.
 
     Raises:
         InputError: the disk is full; the run stays unfinished and can be resumed. For an example see `heads_table`.
     """
     folder = Path(path)
-    check(dataset)
+    validate_dataset(dataset)
     with atomic_write(folder / "results.zarr", needed=dataset.nbytes) as partial:
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
     _write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
-    holds = {name: held(folder / name) for name in ("results.zarr", "skipped.json")}
+    holds = {name: directory_size(folder / name) for name in ("results.zarr", "skipped.json")}
     _write_json(folder / "run.json", {**read_record(folder), "finished": True, "holds": holds})
     shutil.rmtree(folder / "shards", ignore_errors=True)
 
@@ -115,13 +115,13 @@ def write_map(
         n_heads: number of heads in each layer.
         frames: number of queries (and keys).
         utterance: id in the corpus.
-        audio: where its audio lies.
+        audio: path or address of its audio.
         frame_period: seconds between two frames.
         phones, words: (symbol, start, end) in seconds, if known.
         more: further attributes: `first_centre` (seconds at which the first frame is centred), `audio_start` (seconds
             in the audio at which the utterance begins), `audio_channel`, `on_request` (it is not the run's example).
 
-    Beside the attention goes an `overview` of each head, its means over blocks of frames, at the size of an atlas.
+    The map also stores an `overview` of each head: means over blocks of frames, at the size of an atlas.
 
     Raises:
         InputError: the disk is full; no part of the map stays.
@@ -144,7 +144,7 @@ def write_map(
         _label_table(phones, words).assign_attrs(attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
         group = zarr.open_group(partial, mode="r+")
         _write_attention(group, layers, shape)
-        group.attrs[HOLDS] = {array: held(partial / array) for array in sorted(group.array_keys())}
+        group.attrs[SIZES] = {array: directory_size(partial / array) for array in sorted(group.array_keys())}
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -250,5 +250,5 @@ def _difference(old: object, new: object) -> str:
     if not (isinstance(old, list) and isinstance(new, list)) or max(len(old), len(new)) <= NAMED:
         return f"is {old!r} there, {new!r} now"
     parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
-    told = [f"{listed([*map(repr, ones)], NAMED)} only {when}" for when, ones in parts if ones]
-    return f"has {', '.join(told)}" if told else "has the same in another order or number"
+    differences = [f"{listed([*map(repr, ones)], NAMED)} only {when}" for when, ones in parts if ones]
+    return f"has {', '.join(differences)}" if differences else "has the same in another order or number"

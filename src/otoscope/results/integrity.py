@@ -1,4 +1,4 @@
-"""How much was written, and whether it is still there: zarr reads a chunk whose file is missing as if it were empty."""
+"""The size of a folder when it was written and now: zarr reads a missing chunk as if it were empty."""
 
 import os
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from otoscope.errors import InputError, unreadable
 
-Held = dict[str, int]
+DirectorySize = dict[str, int]
 
 
-def held(path: Path) -> Held:
-    """Number of files, and of bytes in them, at or below `path`; hidden files, which file managers leave, do not count.
+def directory_size(path: Path) -> DirectorySize:
+    """Return the number of files and bytes at or below `path`, without hidden files, which file managers create.
 
     Raises:
         InputError: a folder may not be read.
 
-    >>> held(Path("no-such-place"))
+    >>> directory_size(Path("no-such-folder"))
     {'files': 0, 'bytes': 0}
     """
     walk = os.walk(path, onerror=_unless_missing)
@@ -24,23 +24,23 @@ def held(path: Path) -> Held:
     return {"files": len(sizes), "bytes": sum(sizes)}
 
 
-def check_held(folder: Path, expected: Mapping[str, Held]) -> None:
-    """Raise InputError unless every name in the folder holds as much as was written there.
+def verify_size(folder: Path, expected: Mapping[str, DirectorySize]) -> None:
+    """Raise InputError unless every name in the folder has the size that it had when it was written.
 
-    >>> check_held(Path("run"), {"results.zarr": {"files": 310, "bytes": 48211}})  # doctest: +ELLIPSIS
+    >>> verify_size(Path("run"), {"results.zarr": {"files": 310, "bytes": 48211}})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     otoscope.errors.InputError: run/results.zarr is not whole: expected 310 files (48211 bytes), found 0 ...
     """
     for name, wanted in expected.items():
-        if (found := held(folder / name)) != wanted:
+        if (size := directory_size(folder / name)) != wanted:
             raise InputError(
-                f"{folder / name} is not whole: expected {_told(wanted)}, found {_told(found)}; "
-                "copy it again or make it again"
+                f"{folder / name} is not whole: expected {_format_size(wanted)}, found {_format_size(size)}; "
+                "copy it again or repeat the command that wrote it"
             )
 
 
-def _told(much: Held) -> str:
-    return f"{much['files']} file{'s' * (much['files'] != 1)} ({much['bytes']} bytes)"
+def _format_size(size: DirectorySize) -> str:
+    return f"{size['files']} file{'' if size['files'] == 1 else 's'} ({size['bytes']} bytes)"
 
 
 def _unless_missing(error: OSError) -> None:

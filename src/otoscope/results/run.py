@@ -12,9 +12,9 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import InputError
-from otoscope.results.folder import HOLDS, read_record
-from otoscope.results.integrity import check_held
-from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, check, kind
+from otoscope.results.folder import SIZES, read_record
+from otoscope.results.integrity import verify_size
+from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, run_kind, validate_dataset
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement")
@@ -48,10 +48,10 @@ def open_run(path: str | os.PathLike[str]) -> "Run":
     record = read_record(folder)
     if not record["finished"]:
         raise InputError(f"the run at {folder} is unfinished; repeat the command that began it with --resume")
-    check_held(folder, record.get("holds", {}))
+    verify_size(folder, record.get("holds", {}))
     run = Run(folder, record["plan"])
     try:
-        check(run.dataset)
+        validate_dataset(run.dataset)
     except InputError as error:
         raise InputError(f"{folder}: {error}") from None
     return run
@@ -66,9 +66,9 @@ class Run:
 
     Examples:
         >>> from tempfile import TemporaryDirectory
-        >>> from otoscope import analyze
+        >>> from otoscope import SpeechOptions, analyze
         >>> with TemporaryDirectory() as folder:
-        ...     run = analyze("bundled", "bundled", folder, limit=2)
+        ...     run = analyze("bundled", "bundled", folder, options=SpeechOptions(limit=2))
         ...     run.dataset.globalness.sizes["layer"], len(run.heads), len(run.utterances)
         (6, 48, 2)
     """
@@ -79,7 +79,7 @@ class Run:
         self.plan = plan
 
     def __repr__(self) -> str:
-        """Where it lies and how much was measured."""
+        """Return the path of the run and how much was measured."""
         if self.kind != HEADS:
             return f"<Run {self.path}: {self.kind}>"
         sizes = self.dataset.sizes
@@ -93,7 +93,7 @@ class Run:
     @property
     def kind(self) -> str:
         """What the run holds: `heads` where `analyze` wrote it."""
-        return kind(self.dataset)
+        return run_kind(self.dataset)
 
     @cached_property
     def heads(self) -> pd.DataFrame:
@@ -120,7 +120,7 @@ class Run:
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
-        """Utterances that were left out, one row each: id, reason (which names the file).
+        """Skipped utterances, one row each: id, reason (which names the file).
 
         Raises:
             InputError: `skipped.json` is missing or damaged.
@@ -154,7 +154,7 @@ class Run:
             )
         folder = self._map_folders[utterance]
         dataset = _open_zarr(folder)
-        check_held(folder, dataset.attrs.pop(HOLDS, {}))
+        verify_size(folder, dataset.attrs.pop(SIZES, {}))
         return dataset.assign_coords({dim: np.arange(dataset.sizes[dim]) for dim in HEAD_DIMS})
 
     @cached_property

@@ -1,7 +1,7 @@
 """Every variable of a run's Dataset: its dimensions, units and meaning.
 
-A run is of one *kind*, the attribute `kind` of its Dataset: `heads` is what `analyze` writes and what this schema
-spells out; other commands write other kinds, whose variables say their own units and meaning.
+A run is of one *kind*, the attribute `run_kind` of its Dataset: `heads` is what `analyze` writes and what this schema
+spells out; other commands write other kinds, whose variables carry their units and meaning.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ import xarray as xr
 
 from otoscope.errors import InputError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 HEADS = "heads"  # kind of the runs that analyze writes
 HEAD_DIMS = ("layer", "head")
 
 
-class Described(Protocol):
-    """What results need to know of a statistic; the statistics' own description has all of it."""
+class StatisticInfo(Protocol):
+    """The description of a statistic that results store."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -59,7 +59,9 @@ COORDINATES = {
 
 CATEGORY = {
     "category": Variable(
-        HEAD_DIMS, "1", "list in which the head stands highest: global, vertical or diagonal; empty: no such head"
+        HEAD_DIMS,
+        "1",
+        "category in whose list the head ranks best: global, vertical or diagonal; empty: no such head",
     ),
     "category_agreement": Variable(HEAD_DIMS, "1", "share of bootstrap resamples in which the head keeps its category"),
 }
@@ -100,14 +102,14 @@ RELATIONS = {  # in a run whose corpus has phones
     **_between_phones("", ""),
     **_between_phones("_elsewhere", _REST),
     **_with_interval("operation_effect", ("operation",), EFFECT),
-    "operations": Variable(HEAD_DIMS, "1", "operations whose effect lies beyond a bound with its whole interval"),
+    "operations": Variable(HEAD_DIMS, "1", "operations whose effect exceeds a bound with its whole interval"),
 }
 
 
-def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[str, Variable]:
-    """The variables that one statistic brings: its mean, its interval and, for a scalar, its rows.
+def statistic_variables(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[str, Variable]:
+    """Return the variables of one statistic: its mean, its interval and, for a scalar, its rows.
 
-    >>> list(family("globalness", "nat", "mean row entropy"))
+    >>> list(statistic_variables("globalness", "nat", "mean row entropy"))
     ['globalness', 'globalness_interval', 'globalness_rows']
     """
     mean_dims = (*HEAD_DIMS, *dims)
@@ -121,16 +123,16 @@ def family(name: str, units: str, doc: str, dims: tuple[str, ...] = ()) -> dict[
     return variables
 
 
-def check(dataset: xr.Dataset) -> None:
+def validate_dataset(dataset: xr.Dataset) -> None:
     """Raise InputError unless a Dataset of heads holds exactly the variables of this schema, with dimensions and docs.
 
-    Of a Dataset of another kind every data variable must say its units and meaning.
+    In a Dataset of another kind, every data variable must have units and a description.
 
-    >>> check(xr.Dataset({"category": "global"}))  # doctest: +ELLIPSIS
+    >>> validate_dataset(xr.Dataset({"category": "global"}))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     otoscope.errors.InputError: results lack bound, category_agreement, duration, ...
     """
-    if kind(dataset) != HEADS:
+    if run_kind(dataset) != HEADS:
         _check_documented(dataset)
         return
     expected = _expected(dataset)
@@ -146,22 +148,25 @@ def check(dataset: xr.Dataset) -> None:
             _check_variable(dataset[name], variable)
 
 
-def kind(dataset: xr.Dataset) -> str:
-    """What a Dataset holds: `heads`, or what another command found.
+def run_kind(dataset: xr.Dataset) -> str:
+    """Return the kind of a Dataset: `heads`, or that of another command.
 
-    >>> kind(xr.Dataset()), kind(xr.Dataset(attrs={"kind": "segmentation"}))
+    >>> run_kind(xr.Dataset()), run_kind(xr.Dataset(attrs={"kind": "segmentation"}))
     ('heads', 'segmentation')
     """
     return str(dataset.attrs.get("kind", HEADS))
 
 
 def check_version(version: object, where: object) -> None:
-    """Raise InputError unless this otoscope reads format `version` (of the run at `where`)."""
+    """Raise InputError unless this version of otoscope reads format `version` (of the run at `where`)."""
     if not isinstance(version, int):
         raise InputError(f"expected a run with an integer format_version at {where}, found {version!r}")
     if version > FORMAT_VERSION:
+        raise InputError(f"{where} has format version {version}, this otoscope reads {FORMAT_VERSION}; update otoscope")
+    if version < FORMAT_VERSION:
         raise InputError(
-            f"{where} has format version {version}, this otoscope reads up to {FORMAT_VERSION}; update otoscope"
+            f"{where} has format version {version} of an older otoscope, this one reads {FORMAT_VERSION}; "
+            "repeat the command that wrote it"
         )
 
 
@@ -174,7 +179,9 @@ def _expected(dataset: xr.Dataset) -> dict[str, Variable]:
         dims = tuple(str(dim) for dim in array.dims)
         if dims[:2] != HEAD_DIMS:
             raise InputError(f"results: {name} has dimensions {dims}, expected them to begin {HEAD_DIMS}")
-        expected |= family(name, array.attrs.get("units", ""), array.attrs.get("description", ""), dims[2:])
+        expected |= statistic_variables(
+            name, array.attrs.get("units", ""), array.attrs.get("description", ""), dims[2:]
+        )
     return expected
 
 
@@ -183,10 +190,12 @@ def _check_variable(array: xr.DataArray, variable: Variable) -> None:
         raise InputError(f"results: {array.name} has dimensions {array.dims}, expected {variable.dims}")
     found = array.attrs.get("units"), array.attrs.get("description")
     if found != (variable.units, variable.doc) or not all(found):
-        raise InputError(f"results: {array.name} says units, description = {found}, expected {variable.attrs}")
+        raise InputError(f"results: {array.name} has units, description = {found}, expected {variable.attrs}")
 
 
 def _check_documented(dataset: xr.Dataset) -> None:
-    silent = [name for name, array in dataset.data_vars.items() if not {"units", "description"} <= array.attrs.keys()]
-    if silent:
-        raise InputError(f"results: {', '.join(map(str, silent))} say no units and description")
+    undocumented = [
+        name for name, array in dataset.data_vars.items() if not {"units", "description"} <= array.attrs.keys()
+    ]
+    if undocumented:
+        raise InputError(f"results: {', '.join(map(str, undocumented))} lack units and description")

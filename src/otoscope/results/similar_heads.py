@@ -1,4 +1,4 @@
-"""What is told over the maps of one utterance, as text."""
+"""The most similar head of each head of a run, from the stored maps of one utterance."""
 
 import pandas as pd
 

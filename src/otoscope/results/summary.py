@@ -1,14 +1,14 @@
 """What a run found, in a few lines."""
 
-from otoscope.results.categories import CATEGORIES, STATISTIC_OF
+from otoscope.results.categories import CATEGORIES, CATEGORY_STATISTIC
 from otoscope.results.run import Run
 
 
 def summary(run: Run) -> str:
-    """Heads and speech of a run, how many heads are of each category and which stands highest, what was left out."""
+    """Return the summary of a run: heads, speech, heads per category with the first of each, and skipped utterances."""
     lines = [_measured(run), *(_category(run, name) for name in CATEGORIES), *_relations(run)]
     if len(run.skipped):
-        lines.append(f"left out: {left_out(run)}")
+        lines.append(f"skipped: {skipped_utterances(run)}")
     return "\n".join(lines)
 
 
@@ -23,8 +23,8 @@ def _relations(run: Run) -> list[str]:
     return lines
 
 
-def left_out(run: Run) -> str:
-    """How many utterances a run left out (some, at least one), and the first of them."""
+def skipped_utterances(run: Run) -> str:
+    """Return how many utterances a run skipped (at least one), and the first of them."""
     first = run.skipped.iloc[0]
     return f"{counted(len(run.skipped), 'utterance')}; the first: {first['id']}: {first['reason']}"
 
@@ -56,7 +56,7 @@ def _windows(run: Run) -> str:
 
 
 def _category(run: Run, name: str) -> str:
-    heads, statistic = run.heads, STATISTIC_OF[name]
+    heads, statistic = run.heads, CATEGORY_STATISTIC[name]
     members = heads[heads["category"] == name].sort_values(statistic, ascending=False)
     if members.empty:
         return f"  {name:<9} no head"
@@ -69,4 +69,4 @@ def _category(run: Run, name: str) -> str:
 
 
 def _shift(milliseconds: float) -> str:
-    return f", its peak {milliseconds:+.0f} ms beside the main diagonal" if milliseconds else ", on the main diagonal"
+    return f", its peak {milliseconds:+.0f} ms off the main diagonal" if milliseconds else ", on the main diagonal"

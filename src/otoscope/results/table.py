@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from otoscope.errors import InputError
-from otoscope.results.rounding import decimals, with_half_width
+from otoscope.results.rounding import decimals, format_with_error
 from otoscope.results.run import FIRST_COLUMNS, Run
 
 Format = Literal["table", "csv", "json"]
@@ -118,7 +118,7 @@ def _column(heads: pd.DataFrame, name: str) -> list[str]:
         half_widths = (heads[f"{name}_high"] - heads[f"{name}_low"]) / 2
         places = decimals(half_widths.median())
         pairs = zip(values, half_widths, strict=True)
-        return ["" if np.isnan(value) else with_half_width(value, half, places) for value, half in pairs]
+        return ["" if np.isnan(value) else format_with_error(value, half, places) for value, half in pairs]
     if name == "category_agreement":
         return ["" if np.isnan(value) else f"{value:.0%}" for value in values]
     return [f"{value:.4g}" if values.dtype.kind == "f" else str(value) for value in values]

@@ -1,12 +1,12 @@
-"""Rows of text in aligned columns, to be read."""
+"""Plain text tables with aligned columns."""
 
 from collections.abc import Sequence
 
 
-def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table under its titles and a rule; the first column is aligned left, the others right.
+def format_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table below its titles and a rule; the first column is aligned left, the others right.
 
-    >>> print(aligned(["probe", "score"], [["phone", "0.41"], ["speaker", "0.9"]]), end="")
+    >>> print(format_table(["probe", "score"], [["phone", "0.41"], ["speaker", "0.9"]]), end="")
     probe    score
     ──────────────
     phone     0.41

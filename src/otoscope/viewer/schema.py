@@ -85,7 +85,7 @@ class Span:
 class UtteranceDetail:
     """Phones and words of an utterance, and why its audio cannot be played (empty: it can).
 
-    `training_config`: seconds at which the first frame begins.
+    `origin`: seconds at which the first frame begins.
     """
 
     phones: list[Span]

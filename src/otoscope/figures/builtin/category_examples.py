@@ -13,7 +13,7 @@ from otoscope.figures.head_table import head_rankings
 from otoscope.figures.style.header import add_header, utterance_caption
 from otoscope.figures.style.page import COLUMN, BoxMm, add_text_mm, new_page, page_axes
 from otoscope.figures.style.theme import LETTERS, Theme
-from otoscope.results.rounding import decimals, with_half_width
+from otoscope.results.rounding import decimals, format_with_error
 
 LEFT, TOP, SIDE, GAP, ROW = 11.0, 19.0, 33.5, 7.5, 47.0
 HEADING, BELOW = 7.0, 16.0
@@ -50,7 +50,7 @@ def _examples(heads: pd.DataFrame, category: str) -> pd.DataFrame:
 
 def _show(paper: Axes, dataset: xr.Dataset, head: Any, left: float, top: float, theme: Theme) -> None:
     half_width = (head.high - head.low) / 2
-    value = with_half_width(head.value, half_width, decimals(half_width, most=6)).replace("-", "−")
+    value = format_with_error(head.value, half_width, decimals(half_width, most=6)).replace("-", "−")
     paper.text(left, top, f"layer {head.layer}, head {head.head}", va="top")
     paper.text(left, top + 3.2, f"{LETTERS[head.category]} = {value}", va="top", color=theme.muted)
     square = BoxMm(left, top + HEADING, SIDE)

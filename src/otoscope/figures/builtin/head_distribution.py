@@ -12,7 +12,7 @@ from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.legend import add_category_legend
 from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page, text_width
 from otoscope.figures.style.theme import LETTERS, MARKERS, TEXT_PT, Theme
-from otoscope.results.categories import STATISTIC_OF
+from otoscope.results.categories import CATEGORY_STATISTIC
 
 LEFT, TOP, WIDTH = 12.0, 23.5, 74.0
 HEIGHT, PITCH, SHARES = 25.0, 31.0, 20.0
@@ -114,6 +114,6 @@ def _with_units(array: xr.DataArray) -> str:
 FIGURE = FigureSpec(
     name="head-distribution",
     doc="every head over layers in the three statistics with its interval, and category shares of each layer",
-    variables=("category", *STATISTIC_OF.values()),
+    variables=("category", *CATEGORY_STATISTIC.values()),
     function=head_distribution,
 )

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.style.theme import MARKERS, Theme
-from otoscope.results.categories import STATISTIC_OF
+from otoscope.results.categories import CATEGORY_STATISTIC
 
 # Colours on the light and on the dark theme, after Okabe & Ito, and the marker of rankings that are no category.
 RANKING_STYLES = {
@@ -52,7 +52,7 @@ def ranking_style(ranking: str, theme: Theme) -> LineStyle:
         >>> ranking_style("mine", LIGHT) == ranking_style("random", LIGHT)
         False
     """
-    for category, statistic in STATISTIC_OF.items():
+    for category, statistic in CATEGORY_STATISTIC.items():
         if ranking == statistic:
             return LineStyle(theme.categories[category], MARKERS[category])
     if ranking in RANKING_STYLES:

@@ -20,7 +20,7 @@ from otoscope.papers.yang2020.claims.difference import Difference, resampled_dif
 from otoscope.papers.yang2020.models import LONG, SHORT
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval, resampled_rows
-from otoscope.results.categories import CATEGORIES, STATISTIC_OF, categorise
+from otoscope.results.categories import CATEGORIES, CATEGORY_STATISTIC, categorise
 from otoscope.typing import AnyFloats
 
 SHARP_THRESHOLD = 0.3  # share of a head's attention at one offset, from which its diagonal is sharp
@@ -110,7 +110,7 @@ def _shares(dataset: xr.Dataset) -> tuple[AnyFloats, AnyFloats]:
 
 
 def _resampled_categories(dataset: xr.Dataset) -> NDArray[np.str_]:
-    rows = {name: dataset[f"{name}_rows"].values for name in STATISTIC_OF.values()}
+    rows = {name: dataset[f"{name}_rows"].values for name in CATEGORY_STATISTIC.values()}
     resampled = resampled_rows(rows, Bootstrap())
     return categorise(*(resampled[name] for name in ("globalness", "verticality", "diagonality")))
 

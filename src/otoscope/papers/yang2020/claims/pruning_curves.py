@@ -16,7 +16,7 @@ from otoscope.papers.yang2020.claims.difference import Difference, best_of, resa
 from otoscope.papers.yang2020.published import published_claims
 from otoscope.pruning.curves import Scores, scores_of
 from otoscope.results import Bootstrap
-from otoscope.results.text_table import aligned
+from otoscope.results.text_table import format_table
 from otoscope.typing import AnyFloats, Ints
 
 CATEGORY_STATISTICS = ("diagonality", "verticality", "globalness")
@@ -106,7 +106,7 @@ def format_claims(claims: Sequence[Claim]) -> str:
         first = [texts[claim.id].text, claim.evaluated_on, claim.verdict.value]
         for number, difference in enumerate(claim.differences):
             rows.append([*(["", "", ""] if number else first), *difference.cells])
-    return aligned(("claim", "probe", "verdict", "difference", "value", "95 % interval"), rows)
+    return format_table(("claim", "probe", "verdict", "difference", "value", "95 % interval"), rows)
 
 
 def max_removable(dataset: xr.Dataset, probe: str = PHONE_PROBE) -> str:
