@@ -103,4 +103,6 @@ def test_the_command_refuses_in_one_line(tiny_model, tiny_corpus, tmp_path, monk
         main()
     printed = capsys.readouterr()
     assert (stopped.value.code, printed.out) == (2, "")
-    assert printed.err.splitlines() == ["otoscope: expected a tolerance above 0 seconds, got 0.0; 0.020 is customary"]
+    assert printed.err.splitlines() == [
+        "otoscope: expected a tolerance above 0 seconds, got 0.0; use 0.020, the usual value"
+    ]

@@ -15,7 +15,16 @@ from otoscope.segmentation.table import segmentation_table
 from otoscope.segmentation.tuning import LabelledFeatures, tune
 
 NAMES = ["MFCC", "log-mel", "representation", "best head", "ensemble", "uniform", "random"]
-CHOICES = ("alpha", "beta", "chosen", "validation_r_value", "head_r_value", "head_alpha", "layer_r_value", "vote")
+CHOICES = (
+    "alpha",
+    "beta",
+    "chosen",
+    "validation_r_value",
+    "head_r_value",
+    "head_alpha",
+    "layer_r_value",
+    "ensemble_rank",
+)
 
 
 @pytest.fixture(scope="module")

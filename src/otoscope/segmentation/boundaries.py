@@ -163,7 +163,7 @@ def count_boundaries(
         BoundaryCounts(reference=2, predicted=1, hits=1, correct=1)
     """
     if not (math.isfinite(tolerance) and tolerance > 0):
-        raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
+        raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; use 0.020, the usual value")
     reference, predicted = _times(reference, "reference"), _times(predicted, "predicted")
     if not (len(reference) and len(predicted)):
         return BoundaryCounts(len(reference), len(predicted), 0, 0)

@@ -8,6 +8,7 @@ import xarray as xr
 
 from otoscope.results.schema import COORDINATES, Variable
 from otoscope.segmentation.comparison import COUNTS, MEASURES, compare, scores_of
+from otoscope.segmentation.feature_methods import Head
 from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.segmenters import MODES, Segmenter
 from otoscope.segmentation.split import LabelledUtterance
@@ -30,11 +31,11 @@ VARIABLES = {
     "beta": Variable(SEGMENTER, "1", "threshold over a row's mean, tuned on the validation part"),
     "validation_r_value": Variable(SEGMENTER, "1", "strict R-value on the validation part"),
     "chosen": Variable(SEGMENTER, "1", "layer, layer.head of each head, or rate, that the validation part chose"),
-    "owner": Variable(SEGMENTER, "1", "model whose features the method uses; empty if it needs none"),
+    "feature_model": Variable(SEGMENTER, "1", "model whose features the method uses; empty if it needs none"),
     "head_r_value": Variable(HEADS, "1", "strict R-value of each head on the validation part"),
     "head_alpha": Variable(HEADS, "1", "alpha tuned for each head"),
     "head_beta": Variable(HEADS, "1", "beta tuned for each head"),
-    "vote": Variable(HEADS, "1", "rank of the head in the ensemble, from 1; NaN if it is not in the ensemble"),
+    "ensemble_rank": Variable(HEADS, "1", "rank of the head in the ensemble, from 1; NaN if it is not in the ensemble"),
     "layer_r_value": Variable(("model", "layer"), "1", "strict R-value of each representation on the validation part"),
     "ensemble_r_value": Variable(
         ("model", "voters"), "1", "strict R-value of an ensemble of so many heads on the validation part"
@@ -69,7 +70,7 @@ def build_dataset(
         "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
         "validation_r_value": np.array([parameters.scores.r_value if parameters else np.nan for parameters in tuned]),
         "chosen": np.array([segmenter.chosen for segmenter in segmenters], dtype=object),
-        "owner": np.array([segmenter.model for segmenter in segmenters], dtype=object),
+        "feature_model": np.array([segmenter.model for segmenter in segmenters], dtype=object),
         **_search_arrays(results),
     }
     return xr.Dataset(
@@ -86,12 +87,19 @@ def _search_arrays(results: Sequence[SearchResult]) -> dict[str, Array]:
         "head_r_value": _fill([_r_values(result.heads) for result in results], shape),
         "head_alpha": _fill([{head: tuned.alpha for head, tuned in result.heads.items()} for result in results], shape),
         "head_beta": _fill([{head: tuned.beta for head, tuned in result.heads.items()} for result in results], shape),
-        "vote": _fill([{head: rank for rank, head in enumerate(result.voters, 1)} for result in results], shape),
+        "ensemble_rank": _fill(
+            [{head: rank for rank, head in enumerate(result.voters, 1)} for result in results], shape
+        ),
         "layer_r_value": _fill([_r_values(result.layers) for result in results], shape[:1]),
         "ensemble_r_value": np.array(
             [[_r_values(result.ensembles).get(size, np.nan) for size in sizes] for result in results]
         ),
     }
+
+
+def _ranks(heads: Sequence[Head]) -> dict[Head, int]:
+    """Return the rank of each head of an ensemble, from 1."""
+    return {head: rank for rank, head in enumerate(heads, start=1)}
 
 
 def _r_values(tuned: Mapping[Any, TunedParameters]) -> dict[Any, float]:

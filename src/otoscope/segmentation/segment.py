@@ -88,7 +88,7 @@ def segment(
         (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
     """
     if not tolerance > 0:
-        raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; 0.020 is customary")
+        raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; use 0.020, the usual value")
     options = options or SpeechOptions()
     encoders = [encoder_of(model, options)]
     if against is not None:

@@ -32,7 +32,7 @@ def segmentation_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     limits = float(np.nanmin(heads)), float(max(np.nanmax(heads), np.nanmax(layers)))
     axes = add_axes_mm(figure, LEFT, TOP, n_heads * cell, n_layers * cell)
     _grid(axes, heads, limits, cell, theme)
-    _frame_voters(axes, found["vote"].values, theme)
+    _frame_voters(axes, found["ensemble_rank"].values, theme)
     _name(axes, found)
     layer_axes = add_axes_mm(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
     _grid(layer_axes, layers, limits, cell, theme)
@@ -99,7 +99,7 @@ def _name(axes: Axes, found: xr.Dataset) -> None:
 FIGURE = FigureSpec(
     name="segmentation-heads",
     doc="strict R-value of every head and layer on the validation part, and the heads of the ensemble",
-    variables=("head_r_value", "layer_r_value", "vote"),
+    variables=("head_r_value", "layer_r_value", "ensemble_rank"),
     function=segmentation_heads,
     kind="segmentation",
 )
