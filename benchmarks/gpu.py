@@ -20,7 +20,7 @@ from transformers.utils import logging
 
 from otoscope import load
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.statistics import available_statistics
 
 HEADS, FEATURES = 16, 64  # of hubert-large

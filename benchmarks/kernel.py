@@ -21,7 +21,7 @@ import torch.nn.functional as F
 
 from alternative import all_statistics
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.statistics import available_statistics
 
 HEADS, FEATURES, THREADS = 12, 64, 2

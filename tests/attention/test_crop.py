@@ -72,7 +72,7 @@ def test_grid_maps_keep_time_and_band(folders: dict[str, Path]) -> None:
         assert grid.shape == (4, 3, frames, 3, frames)
         np.testing.assert_allclose(grid.sum((3, 4)), 1, rtol=0, atol=1e-12)
         np.testing.assert_allclose(grid.sum(3).mean(1), maps[layer], rtol=0, atol=1e-12)
-    with pytest.raises(InputError, match="expected a model of patches in bands and times, found .*; use maps"):
+    with pytest.raises(InputError, match=r"expected a model of patches in bands and times, found .*; use maps"):
         load(folders["hubert-layer"], device="cpu").grid_maps(WAVES[0])
 
 

@@ -5,7 +5,7 @@ import torch
 from tests.helpers import statistics_invariants
 
 from otoscope.attention.inputs import AttentionInputs, SpanLimits
-from otoscope.attention.kernels.tiled import attend_in_tiles
+from otoscope.attention.kernels.torch_tiles import attend_in_tiles
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS
 
 T = 300

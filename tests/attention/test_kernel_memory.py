@@ -6,7 +6,7 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS
 from otoscope.attention.torch_private import DispatchMode, storage_id, tensors_in

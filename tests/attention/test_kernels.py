@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tests.helpers import statistics_invariants
 
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.reductions import TILE_REDUCERS
 from otoscope.errors import InputError
 from otoscope.statistics.reference import distance

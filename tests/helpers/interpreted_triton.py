@@ -5,7 +5,7 @@ import torch
 from tests.helpers import statistics_invariants as invariants
 
 from otoscope.attention.inputs import AttentionInputs, AttentionOptions, SpanLimits
-from otoscope.attention.kernels.tiled import attend, attend_in_tiles, select_kernel
+from otoscope.attention.kernels.torch_tiles import attend, attend_in_tiles, select_kernel
 from otoscope.attention.kernels.triton_attention import SUPPORTED_REDUCTIONS, attend_fused, supports_inputs
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS, Reductions
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.reduction_names import REQUIRES_LABELS, VALUE_NORM
 from otoscope.attention.reductions import TILE_REDUCERS, Reductions

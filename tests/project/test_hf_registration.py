@@ -57,11 +57,11 @@ for script in json.loads(sys.stdin.read()):
         sys.exit(script)
     print("---", flush=True)
 """
-"""Runs each script in a process of its own, forked after the libraries that transformers imports: they take most of the time."""
+"""Runs each script in a process of its own, forked after the slow imports of other libraries."""
 
 
 def run_forked(scripts: list[str], *args: str) -> list[list[str]]:
-    """Return the lines that each script prints, each in an interpreter that has imported neither otoscope nor transformers."""
+    """Return the lines that each script prints in an interpreter without otoscope and transformers."""
     command = [sys.executable, "-W", "ignore", "-c", "import json, sys\n" + FORKS, *args]
     process = subprocess.run(
         command, input=json.dumps(scripts), capture_output=True, text=True, check=False, env=os.environ

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WORDS = re.compile(
-    r"\b(house|rooms?|doors?|whoever|whatever|nobody|somebody|a person|persons?|told|tells?|hears|heard|stands?|stood|lies"
-    r"|goes on|go on|going on|left out|leaves? out|beside|besides|ours|theirs|judges?|laws?|abreast|takeaway)\b",
+    r"\b(house|rooms?|doors?|whoever|whatever|nobody|somebody|a person|persons?|told|tells?|hears|heard|stands?|stood"
+    r"|lies|goes on|go on|going on|left out|leaves? out|beside|besides|ours|theirs|judges?|laws?|abreast|takeaway)\b",
     re.IGNORECASE,
 )
 """Words that style.md rules out. `rules out` itself is fine: only whole words count."""

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.statistics import STATISTICS, available_statistics
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.errors import InputError
 from otoscope.statistics import available_statistics

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS, Reductions
 from otoscope.statistics import STATISTICS
 from otoscope.statistics.required_reductions import RequiredReductions

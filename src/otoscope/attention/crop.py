@@ -14,7 +14,7 @@ from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.tiled import attend
+from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.reduction_names import REQUIRES_MODEL, VALUE_NORM
 from otoscope.attention.reductions import Reductions

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from otoscope.attention.kernels.tile import Tile, Workspace
+from otoscope.attention.kernels.tile_reductions import Tile, Workspace
 from otoscope.attention.labels import LabelBlock, Labels
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.kernels.tiled import TILE_QUERIES
+from otoscope.attention.kernels.torch_tiles import TILE_QUERIES
 from otoscope.attention.torch_private import DispatchMode, allocates, fake_tensor_mode, storage_id, tensors_in
 from otoscope.errors import InputError
 from otoscope.models.capture import forward_inputs

@@ -21,7 +21,7 @@ from otoscope.attention.kernels.checks import (
     expand_bias,
     to_lengths,
 )
-from otoscope.attention.kernels.tile import Tile, Workspace
+from otoscope.attention.kernels.tile_reductions import Tile, Workspace
 from otoscope.attention.reductions import (
     BY_OFFSET,
     LABEL_REDUCERS,
