@@ -87,9 +87,7 @@ def _search_arrays(results: Sequence[SearchResult]) -> dict[str, Array]:
         "head_r_value": _fill([_r_values(result.heads) for result in results], shape),
         "head_alpha": _fill([{head: tuned.alpha for head, tuned in result.heads.items()} for result in results], shape),
         "head_beta": _fill([{head: tuned.beta for head, tuned in result.heads.items()} for result in results], shape),
-        "ensemble_rank": _fill(
-            [{head: rank for rank, head in enumerate(result.voters, 1)} for result in results], shape
-        ),
+        "ensemble_rank": _fill([_ranks(result.voters) for result in results], shape),
         "layer_r_value": _fill([_r_values(result.layers) for result in results], shape[:1]),
         "ensemble_r_value": np.array(
             [[_r_values(result.ensembles).get(size, np.nan) for size in sizes] for result in results]
