@@ -89,7 +89,7 @@ def test_material_in_another_order_is_other_material(heard):
 def test_accuracy_is_counted_as_a_plain_loop_counts(name, heard, tmp_path):
     scorer, total = scored(heard, name, tmp_path)
     for index, hidden in enumerate(heard.hidden):
-        rows = scorer.question.rows(index, hidden)
+        rows = scorer.task.rows(index, hidden)
         for seed, nets in enumerate(scorer.nets):
             guesses = [int(logits(nets[scorer.fold[seed, index]], x[None]).argmax()) for x in rows.x]
             assert total[seed, index] == sum(g == y for g, y in zip(guesses, rows.y.tolist(), strict=True))
@@ -100,9 +100,9 @@ def test_the_majority_guess_is_the_commonest_class_of_what_was_trained_on(heard,
     scorer, _ = scored(heard, "phone", tmp_path)
     for seed, folds in enumerate(scorer.fold):
         for index, fold in enumerate(folds):
-            others = np.concatenate([scorer._known(i).numpy() for i in np.flatnonzero(folds != fold)])
+            others = np.concatenate([scorer.known_classes(i).numpy() for i in np.flatnonzero(folds != fold)])
             commonest = np.bincount(others).argmax()
-            assert scorer.majority[seed, index] == (scorer._known(index).numpy() == commonest).sum()
+            assert scorer.majority[seed, index] == (scorer.known_classes(index).numpy() == commonest).sum()
 
 
 def test_nets_are_trained_once_and_found_by_what_decides_them(heard, tmp_path, monkeypatch):

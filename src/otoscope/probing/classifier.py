@@ -50,14 +50,14 @@ class ClassificationTask:
 class Classifier:
     """A scorer by accuracy: `nets[seed][fold]` tests the utterances of its fold, `fold [seed, utterance]`."""
 
-    question: ClassificationTask
+    task: ClassificationTask
     fold: Ints
     nets: Sequence[Sequence[Weights]]
 
     @cached_property
     def count(self) -> Floats:
         """Frames with a class, or 1, of each utterance that is tested."""
-        known = [int((classes != NO_CLASS).sum()) for classes in self.question.classes]
+        known = [int((classes != NO_CLASS).sum()) for classes in self.task.classes]
         return np.where((self.fold == UNUSED).any(axis=0), 0.0, known)
 
     @cached_property
@@ -67,17 +67,17 @@ class Classifier:
         for seed, folds in enumerate(self.fold):
             for fold in np.unique(folds[folds != UNUSED]):
                 classes = torch.cat(
-                    [self._known(u) for u in np.flatnonzero((folds != fold) & (folds != UNUSED)).tolist()]
+                    [self.known_classes(u) for u in np.flatnonzero((folds != fold) & (folds != UNUSED)).tolist()]
                 )
                 for u in np.flatnonzero(folds == fold).tolist():
-                    right[seed, u] = (self._known(u) == classes.mode().values).sum()
+                    right[seed, u] = (self.known_classes(u) == classes.mode().values).sum()
         return right
 
     def total(self, index: int, hidden_td: Tensor) -> Floats:
         """Frames, or utterances, that are told rightly."""
         if not self.count[index]:
             return np.zeros(len(self.nets))
-        rows = self.question.rows(index, hidden_td)
+        rows = self.task.rows(index, hidden_td)
         with torch.no_grad():
             guesses = [logits(net, rows.x).argmax(-1) for net in self._nets_of(index)]
         return np.array([float((guess == rows.y).sum()) for guess in guesses])
@@ -86,37 +86,38 @@ class Classifier:
         """Mean cross-entropy over seeds; zero where the utterance is not tested."""
         if not self.count[index]:
             return hidden_td.sum() * 0
-        rows = self.question.rows(index, hidden_td)
+        rows = self.task.rows(index, hidden_td)
         return torch.stack([F.cross_entropy(logits(net, rows.x), rows.y) for net in self._nets_of(index)]).mean()
 
     def _nets_of(self, index: int) -> list[Weights]:
         return [nets[fold] for nets, fold in zip(self.nets, self.fold[:, index], strict=True)]
 
-    def _known(self, index: int) -> Tensor:
-        classes = self.question.classes[index]
+    def known_classes(self, index: int) -> Tensor:
+        """Return the classes of an utterance without those of rows that have none."""
+        classes = self.task.classes[index]
         return classes[classes != NO_CLASS]
 
 
-def classify(question: ClassificationTask, material: ProbeData, training: Training, cache: Cache) -> Classifier:
-    """Train, or find in the cache, the nets of a question. Raises InputError where too few utterances can be split."""
-    folds = np.stack([_split(question, material, training, seed) for seed in range(training.seeds)])
+def classify(task: ClassificationTask, data: ProbeData, training: Training, cache: Cache) -> Classifier:
+    """Train, or find in the cache, the nets of a task. Raises InputError where too few utterances can be split."""
+    folds = np.stack([_split(task, data, training, seed) for seed in range(training.seeds)])
     nets = [
-        [_net(question, material, training, cache, seed, fold, folds[seed]) for fold in range(folds[seed].max() + 1)]
+        [_net(task, data, training, cache, seed, fold, folds[seed]) for fold in range(folds[seed].max() + 1)]
         for seed in range(training.seeds)
     ]
-    return Classifier(question, folds, nets)
+    return Classifier(task, folds, nets)
 
 
-def _split(question: ClassificationTask, material: ProbeData, training: Training, seed: int) -> Ints:
+def _split(task: ClassificationTask, data: ProbeData, training: Training, seed: int) -> Ints:
     """Folds of the utterances that have a class."""
-    asked = [bool((classes != NO_CLASS).any()) for classes in question.classes]
-    speakers = [speaker if has else None for speaker, has in zip(material.speakers, asked, strict=True)]
-    return question.split(speakers, training.folds, np.random.default_rng([seed, 0]))
+    asked = [bool((classes != NO_CLASS).any()) for classes in task.classes]
+    speakers = [speaker if has else None for speaker, has in zip(data.speakers, asked, strict=True)]
+    return task.split(speakers, training.folds, np.random.default_rng([seed, 0]))
 
 
 def _net(
-    question: ClassificationTask,
-    material: ProbeData,
+    task: ClassificationTask,
+    data: ProbeData,
     training: Training,
     cache: Cache,
     seed: int,
@@ -126,16 +127,14 @@ def _net(
     def make() -> dict[str, NDArray[Any]]:
         others = np.flatnonzero((folds != fold) & (folds != UNUSED))
         train, held = held_out(others, training.held, np.random.default_rng([seed, 1, fold]))
-        sizes = question.n_classes, question.width
-        weights = fit(
-            _stacked(question, material, train), _stacked(question, material, held), *sizes, training, [seed, fold]
-        )
+        sizes = task.n_classes, task.width
+        weights = fit(_stacked(task, data, train), _stacked(task, data, held), *sizes, training, [seed, fold])
         return {name: tensor.numpy() for name, tensor in weights.items()}
 
-    made = cache(f"{question.name} {question.width} {asdict(training)} {seed} {fold} {material.content}", make)
+    made = cache(f"{task.name} {task.width} {asdict(training)} {seed} {fold} {data.content}", make)
     return {name: torch.from_numpy(array) for name, array in made.items()}
 
 
-def _stacked(question: ClassificationTask, material: ProbeData, utterances: Ints) -> Samples:
-    rows = [question.rows(index, material.hidden[index]) for index in utterances]
+def _stacked(task: ClassificationTask, data: ProbeData, utterances: Ints) -> Samples:
+    rows = [task.rows(index, data.hidden[index]) for index in utterances]
     return Samples(torch.cat([of_one.x for of_one in rows]), torch.cat([of_one.y for of_one in rows]))

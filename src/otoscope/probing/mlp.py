@@ -80,11 +80,11 @@ def fit(train: Samples, held: Samples, classes: int, width: int, training: Train
 def _start(x: Tensor, classes: int, width: int, generator: torch.Generator) -> Weights:
     weights = {"mean": x.mean(0), "deviation": x.std(0, correction=0).clamp(min=1e-5)}
     if width:
-        weights |= {"hidden_weight": _drawn(width, x.shape[1], generator), "hidden_bias": torch.zeros(width)}
-    return weights | {"weight": _drawn(classes, width or x.shape[1], generator), "bias": torch.zeros(classes)}
+        weights |= {"hidden_weight": _draw_weights(width, x.shape[1], generator), "hidden_bias": torch.zeros(width)}
+    return weights | {"weight": _draw_weights(classes, width or x.shape[1], generator), "bias": torch.zeros(classes)}
 
 
-def _drawn(outputs: int, inputs: int, generator: torch.Generator) -> Tensor:
+def _draw_weights(outputs: int, inputs: int, generator: torch.Generator) -> Tensor:
     return torch.randn(outputs, inputs, generator=generator) / inputs**0.5
 
 

@@ -83,13 +83,13 @@ def probe(
     speech = read_speech(source, encoder)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
     plan |= {"probes": list(wanted), "training": asdict(training)}
-    material, nets = collect_hidden_states(encoder, speech), open_cache(cache)
-    scorers = train_scorers(wanted, material, training, nets)
+    data, nets = collect_hidden_states(encoder, speech), open_cache(cache)
+    scorers = train_scorers(wanted, data, training, nets)
 
     def make(_: Path) -> Found:
         control = collect_hidden_states(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
-        readers = [(scorers, material), (scorers | train_scorers(trained, control, training, nets), control)]
+        readers = [(scorers, data), (scorers | train_scorers(trained, control, training, nets), control)]
         found = _dataset(wanted, scorers, _totals(scorers, readers))
         return described(found, KIND, encoder, source, speech), speech.skipped
 
@@ -99,8 +99,8 @@ def probe(
 def _totals(
     scorers: Mapping[str, Scorer], readers: Sequence[tuple[Mapping[str, Scorer], ProbeData]]
 ) -> dict[str, Floats]:
-    """Totals `[reader, seed, utterance]` of each probe: those who read material, then the commonest class."""
-    read = [totals(own, enumerate(material.hidden)) for own, material in readers]
+    """Totals `[reader, seed, utterance]` of each probe: those who read data, then the commonest class."""
+    read = [totals(own, enumerate(data.hidden)) for own, data in readers]
     by_reader = [*read, {name: scorer.majority for name, scorer in scorers.items()}]
     return {name: np.stack([one[name] for one in by_reader]) for name in scorers}
 
@@ -119,11 +119,9 @@ def require_unmodified(encoder: Encoder) -> Encoder:
     return encoder
 
 
-def train_scorers(
-    wanted: Mapping[str, Probe], material: ProbeData, training: Training, cache: Cache
-) -> dict[str, Scorer]:
-    """Scorers of some probes on some material, their nets trained."""
-    return {name: one.scorer(material, training, cache) for name, one in wanted.items()}
+def train_scorers(wanted: Mapping[str, Probe], data: ProbeData, training: Training, cache: Cache) -> dict[str, Scorer]:
+    """Scorers of some probes on some data, their nets trained."""
+    return {name: one.scorer(data, training, cache) for name, one in wanted.items()}
 
 
 def probe_variables(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer]) -> dict[str, np.ndarray]:

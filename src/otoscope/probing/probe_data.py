@@ -42,7 +42,7 @@ class ProbeData:
 def collect_hidden_states(
     encoder: Encoder, speech: LoadedSpeech, lock: AbstractContextManager[object] = NO_LOCK
 ) -> ProbeData:
-    """The material of a model and some speech; `lock` is taken while a batch is heard, where others ask too."""
+    """The hidden states of a model and the speech they come from; threads that share the model pass a `lock`."""
     with progress("hearing the corpus", speech.seconds) as advance:
         hidden = dict(hidden_states(encoder, speech, advance, lock))
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"

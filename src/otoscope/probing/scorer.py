@@ -1,4 +1,4 @@
-"""What every probe becomes on its material: a scorer of hidden states, one utterance at a time."""
+"""What every probe becomes on its data: a scorer of hidden states, one utterance at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -7,27 +7,27 @@ from otoscope.errors import InputError
 from otoscope.probing.probe_data import ProbeData
 
 
-def speaker_numbers(material: ProbeData) -> list[int]:
+def speaker_numbers(data: ProbeData) -> list[int]:
     """Number of each utterance's speaker, -1 where unknown.
 
     Raises:
         InputError: the corpus names fewer than two speakers.
     """
-    named = sorted({speaker for speaker in material.speakers if speaker})
+    named = sorted({speaker for speaker in data.speakers if speaker})
     if len(named) < 2:
         raise InputError(
             f"a speaker probe tells speakers apart and the corpus names {len(named)}; choose another probe or corpus"
         )
     number_of = {speaker: number for number, speaker in enumerate(named)}
-    return [number_of[speaker] if speaker else -1 for speaker in material.speakers]
+    return [number_of[speaker] if speaker else -1 for speaker in data.speakers]
 
 
-def of_utterances(material: ProbeData) -> list[Tensor]:
+def of_utterances(data: ProbeData) -> list[Tensor]:
     """One class for each utterance, `[1]`."""
-    return [torch.tensor([number]) for number in speaker_numbers(material)]
+    return [torch.tensor([number]) for number in speaker_numbers(data)]
 
 
-def of_frames(material: ProbeData) -> list[Tensor]:
+def of_frames(data: ProbeData) -> list[Tensor]:
     """The same class for all frames of an utterance, `[T]`."""
-    numbers = speaker_numbers(material)
-    return [torch.full((len(hidden),), number) for hidden, number in zip(material.hidden, numbers, strict=True)]
+    numbers = speaker_numbers(data)
+    return [torch.full((len(hidden),), number) for hidden, number in zip(data.hidden, numbers, strict=True)]

@@ -44,5 +44,5 @@ PROBE = Probe(
     units="1",
     better="low",
     trained=False,
-    scorer=lambda material, training, cache: HiddenErrorScorer(material.hidden, training.seeds),
+    scorer=lambda data, training, cache: HiddenErrorScorer(data.hidden, training.seeds),
 )

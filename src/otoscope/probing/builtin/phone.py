@@ -14,17 +14,17 @@ from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Probe
 
 
-def scorer(material: ProbeData, training: Training, cache: Cache) -> Classifier:
+def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on frames. Raises InputError where the corpus has no phones, or too few speakers or utterances with some."""
-    question = ClassificationTask(
-        "phone", phone_classes(material), pooled=False, width=training.width, split=speaker_disjoint_folds
+    task = ClassificationTask(
+        "phone", phone_classes(data), pooled=False, width=training.width, split=speaker_disjoint_folds
     )
-    return classify(question, material, training, cache)
+    return classify(task, data, training, cache)
 
 
-def phone_classes(material: ProbeData) -> list[Tensor]:
+def phone_classes(data: ProbeData) -> list[Tensor]:
     """Class of each frame `[T]` of each utterance: the phone, folded to 39 where its set is known, at its centre."""
-    spans = [phones_of(cut) for cut in material.speech.cuts]
+    spans = [phones_of(cut) for cut in data.speech.cuts]
     symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
     if not symbols:
         raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
@@ -32,7 +32,7 @@ def phone_classes(material: ProbeData) -> list[Tensor]:
     class_of = {symbol: number for number, symbol in enumerate(sort_phones(folded))}
     numbers = iter(class_of[symbol] for symbol in folded)
     return [
-        _at(material.centres(index), [(next(numbers), start, end) for _, start, end in of_one])
+        _at(data.centres(index), [(next(numbers), start, end) for _, start, end in of_one])
         for index, of_one in enumerate(spans)
     ]
 

@@ -40,12 +40,12 @@ class ReconstructionScorer:
         return (self.head(hidden_td) - self.targets[index]).abs().mean()
 
 
-def scorer(material: ProbeData, training: Training, cache: Cache) -> ReconstructionScorer:
+def scorer(data: ProbeData, training: Training, cache: Cache) -> ReconstructionScorer:
     """The head and its targets. Raises InputError where the model has no prediction head."""
-    encoder = material.encoder
+    encoder = data.encoder
     head = prediction_head(encoder).float().cpu().requires_grad_(False)
     rate = encoder.model.config.downsample_rate
-    features = [encoder.inputs([wave])["input_features"].float().cpu() for wave in material.speech.waves]
+    features = [encoder.inputs([wave])["input_features"].float().cpu() for wave in data.speech.waves]
     return ReconstructionScorer(head, [stack_frames(frames, rate)[0] for frames in features], training.seeds)
 
 

@@ -8,12 +8,12 @@ from otoscope.probing.scorer import Cache, Probe
 from otoscope.probing.speaker import of_frames
 
 
-def scorer(material: ProbeData, training: Training, cache: Cache) -> Classifier:
+def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on frames. Raises InputError where there are not two speakers with two utterances each."""
-    question = ClassificationTask(
-        "speaker-frame", of_frames(material), pooled=False, width=training.width, split=within_speaker_folds
+    task = ClassificationTask(
+        "speaker-frame", of_frames(data), pooled=False, width=training.width, split=within_speaker_folds
     )
-    return classify(question, material, training, cache)
+    return classify(task, data, training, cache)
 
 
 PROBE = Probe(

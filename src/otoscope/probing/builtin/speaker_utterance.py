@@ -8,12 +8,12 @@ from otoscope.probing.scorer import Cache, Probe
 from otoscope.probing.speaker import of_utterances
 
 
-def scorer(material: ProbeData, training: Training, cache: Cache) -> Classifier:
+def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on utterances. Raises InputError where there are not two speakers with two utterances each."""
-    question = ClassificationTask(
-        "speaker-utterance", of_utterances(material), pooled=True, width=0, split=within_speaker_folds
+    task = ClassificationTask(
+        "speaker-utterance", of_utterances(data), pooled=True, width=0, split=within_speaker_folds
     )
-    return classify(question, material, training, cache)
+    return classify(task, data, training, cache)
 
 
 PROBE = Probe(
