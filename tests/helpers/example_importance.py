@@ -4,15 +4,16 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from otoscope.importance import RANKINGS as RANKING_REGISTRY
 from otoscope.importance.rank import dataset_of
-from otoscope.importance.ranking import chosen, discover
+from otoscope.importance.ranking import get_rankings
 from otoscope.probing import PROBES as REGISTRY
 from otoscope.pruning.dataset import curve_dataset
-from otoscope.pruning.schedule import removals
+from otoscope.pruning.schedule import make_schedule
 from otoscope.results import Bootstrap
 
 PROBES = REGISTRY.select()
-EVERY = list(chosen(discover()))
+EVERY = list(get_rankings(RANKING_REGISTRY))
 # Rankings, probes, layers, heads and utterances that are drawn; the smallest has the name of the smallest run of heads.
 RANKINGS = {
     "every ranking": {"rankings": EVERY, "layers": 6, "heads": 6},
@@ -30,7 +31,7 @@ CURVES = {
 
 def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
     rng = np.random.default_rng(seed)
-    found = [ranking for ranking, _ in chosen(rankings).values()]
+    found = [ranking for ranking, _ in get_rankings(rankings).values()]
     dataset = dataset_of({name: rng.normal(size=(layers, heads)) for name in rankings}, found)
     return _told(dataset, "ranking", layers, heads, utterances)
 
@@ -38,10 +39,10 @@ def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
 def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 6, spans=(50, 20, 5, 1, 0), seed=0):
     rng = np.random.default_rng(seed)
     score_of = {name: rng.normal(size=(layers, heads)) for name in rankings}
-    ways = removals(score_of, step, spans)
+    schedule = make_schedule(score_of, step, spans)
     wanted = {name: PROBES[name] for name in probes}
     count = np.full(utterances, 50.0)
-    harm = np.array([_harm(change, score_of[rankings[0]]) for change in ways.interventions])
+    harm = np.array([_harm(change, score_of[rankings[0]]) for change in schedule.interventions])
     scorers, sums = {}, {}
     for name, probe in wanted.items():
         right = 0.7 - 0.5 * harm if probe.better == "high" else 0.3 + harm
@@ -49,7 +50,7 @@ def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 
         sums[name] = (right[:, None, None] + noise) * count
         guessed = np.full((2, utterances), 5.0 if probe.trained else np.nan)
         scorers[name] = SimpleNamespace(count=count, majority=guessed)
-    dataset = curve_dataset(ways, score_of, wanted, scorers, sums, Bootstrap(resamples=100))
+    dataset = curve_dataset(schedule, score_of, wanted, scorers, sums, Bootstrap(resamples=100))
     return _told(dataset, "curves", layers, heads, utterances)
 
 

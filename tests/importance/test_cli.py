@@ -44,7 +44,7 @@ def test_prune_prints_curves(command):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (("rank", "--by", "beauty"), "no ranking 'beauty'"),
+        (("rank", "--by", "beauty"), "expected one of the rankings diagonality, fisher"),
         (("rank", "--by", "fisher", "--loss", "speaker-frame", "--limit", "1"), "the corpus names 1"),
         (("probe", "--probes", "beauty"), "expected one of the probes hidden-error, phone"),
         (("prune", "--by", "weight", "--probes", "hidden-error", "--spans", "wide"), "spans as whole numbers"),

@@ -5,15 +5,15 @@ import pytest
 import torch
 
 from otoscope.importance.builtin import fisher, gradient
-from otoscope.importance.loss import LOSSES, Loss, loss_named
-from otoscope.importance.ranking_context import Effort, Subject
+from otoscope.importance.loss import LOSSES, Loss, get_loss
+from otoscope.importance.ranking_context import RankingContext, SamplingBudget
 from otoscope.models.head_gates import forward_gated, make_gates
 
 STEP = 1e-5
 
 
-def subject_of(encoder, speech, loss):
-    return Subject(encoder, speech, loss_named(loss, encoder, speech), Effort(seconds=1e9))
+def make_context(encoder, speech, loss):
+    return RankingContext(encoder, speech, get_loss(loss, encoder, speech), SamplingBudget(seconds=1e9))
 
 
 def slow_gradient(encoder, batch, layer, head):
@@ -23,16 +23,16 @@ def slow_gradient(encoder, batch, layer, head):
         gates = [torch.ones(batch.utterances, heads, dtype=torch.float64) for heads in encoder.n_heads]
         gates[layer][:, head] += step
         with torch.no_grad():
-            values.append(batch.sloped(forward_gated(encoder, batch.inputs, gates)))
+            values.append(batch.gradient_target(forward_gated(encoder, batch.inputs, gates)))
     return ((values[0] - values[1]) / (2 * STEP)).numpy()
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradients_are_finite_differences(encoder, speech, loss):
-    subject = subject_of(encoder, speech, loss)
-    for layer, head in subject.heads:
-        slow = np.concatenate([slow_gradient(encoder, batch, layer, head) for batch in subject.batches])
-        np.testing.assert_allclose(subject.gradients[:, layer, head], slow, rtol=1e-5, atol=1e-8)
+    context = make_context(encoder, speech, loss)
+    for layer, head in context.heads:
+        slow = np.concatenate([slow_gradient(encoder, batch, layer, head) for batch in context.batches])
+        np.testing.assert_allclose(context.gradients[:, layer, head], slow, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("head", [(0, 1), (1, 2)])
@@ -49,15 +49,19 @@ def test_a_shut_gate_is_a_removed_head_also_in_a_padded_batch(encoder, speech, h
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_an_utterance_has_the_gradient_in_a_batch_that_it_has_alone(encoder, speech, loss):
-    named = loss_named(loss, encoder, speech)
-    together = Subject(encoder, speech, Loss(loss, lambda _: named.batch([0, 1, 2])), Effort(seconds=1e9))
+    named = get_loss(loss, encoder, speech)
+    together = RankingContext(
+        encoder, speech, Loss(loss, lambda _: named.batch([0, 1, 2])), SamplingBudget(seconds=1e9)
+    )
     for index in range(3):
-        alone = Subject(encoder, speech, Loss(loss, lambda _, index=index: named.batch([index])), Effort(seconds=1e-9))
+        alone = RankingContext(
+            encoder, speech, Loss(loss, lambda _, index=index: named.batch([index])), SamplingBudget(seconds=1e-9)
+        )
         np.testing.assert_allclose(together.gradients[index], alone.gradients[0], rtol=1e-8, atol=1e-12)
 
 
 def test_importance_by_gradient_and_fisher_are_means_over_utterances(encoder, speech):
-    subject = subject_of(encoder, speech, "reconstruction")
-    each = subject.gradients
-    np.testing.assert_allclose(gradient.score(subject, 0), sum(map(np.abs, each)) / 3)
-    np.testing.assert_allclose(fisher.score(subject, 0), sum(g * g for g in each) / 3)
+    context = make_context(encoder, speech, "reconstruction")
+    each = context.gradients
+    np.testing.assert_allclose(gradient.score(context, 0), sum(map(np.abs, each)) / 3)
+    np.testing.assert_allclose(fisher.score(context, 0), sum(g * g for g in each) / 3)

@@ -8,8 +8,8 @@ import torch
 
 from otoscope.errors import InputError
 from otoscope.importance.builtin import leave_one_out
-from otoscope.importance.loss import loss_named
-from otoscope.importance.ranking_context import Effort, Subject
+from otoscope.importance.loss import get_loss
+from otoscope.importance.ranking_context import RankingContext, SamplingBudget
 from otoscope.models import mockingjay as port
 from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.load import load
@@ -21,8 +21,8 @@ REMOVED = [(0, 1), (1, 0)]
 
 
 def loss_without(encoder, speech, loss, heads):
-    subject = Subject(encoder, speech, loss_named(loss, encoder, speech), Effort(seconds=1e9))
-    with subject.removing(1) as mean_loss:
+    context = RankingContext(encoder, speech, get_loss(loss, encoder, speech), SamplingBudget(seconds=1e9))
+    with context.ablation_loss(1) as mean_loss:
         return mean_loss(heads)
 
 
@@ -60,8 +60,8 @@ def test_losses_equal_plain_loops_over_utterances(encoder, speech, heads):
 
 
 def test_leaving_one_head_out_costs_the_rise_of_the_loss(encoder, speech):
-    subject = Subject(encoder, speech, loss_named("hidden", encoder, speech), Effort(seconds=1e9))
-    score = leave_one_out.score(subject, 0)
+    context = RankingContext(encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=1e9))
+    score = leave_one_out.score(context, 0)
     for head in [(0, 0), (1, 2)]:
         assert score[head] == pytest.approx(slow_hidden(encoder, speech, [head]))
 
@@ -82,13 +82,13 @@ def test_all_models_of_masked_reconstruction_keep_their_head(tmp_path, kind):
 
 
 def test_auto_is_reconstruction_with_a_prediction_head_and_hidden_without(encoder, speech, tiny_model):
-    assert loss_named("auto", encoder, speech).name == "reconstruction"
-    assert loss_named("auto", load(tiny_model, device="cpu"), speech).name == "hidden"
+    assert get_loss("auto", encoder, speech).name == "reconstruction"
+    assert get_loss("auto", load(tiny_model, device="cpu"), speech).name == "hidden"
 
 
 def test_a_loss_that_cannot_be_had_is_refused(speech, tiny_model):
     bare = load(tiny_model, device="cpu")
     with pytest.raises(InputError, match="has no prediction head"):
-        loss_named("reconstruction", bare, speech)
+        get_loss("reconstruction", bare, speech)
     with pytest.raises(InputError, match="no loss 'beauty'; losses are auto, reconstruction, hidden, phone"):
-        loss_named("beauty", bare, speech)
+        get_loss("beauty", bare, speech)

@@ -7,17 +7,20 @@ import pytest
 from scipy.stats import spearmanr
 
 from otoscope.errors import InputError
+from otoscope.importance import RANKINGS
 from otoscope.importance.agreement import spearman
 from otoscope.importance.builtin.shapley import shapley_values
-from otoscope.importance.loss import loss_named
-from otoscope.importance.ranking import chosen, discover, order, ranks
-from otoscope.importance.ranking_context import Effort, Subject
+from otoscope.importance.loss import get_loss
+from otoscope.importance.ranking import get_rankings, order, ranks
+from otoscope.importance.ranking_context import RankingContext, SamplingBudget
 
 
-@pytest.mark.parametrize("name", discover())
+@pytest.mark.parametrize("name", RANKINGS.names())
 def test_a_ranking_puts_every_head_in_one_place(name, encoder, speech):
-    subject = Subject(encoder, speech, loss_named("hidden", encoder, speech), Effort(seconds=2, permutations=1))
-    score = discover()[name].score(subject, 0)
+    context = RankingContext(
+        encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=2, permutations=1)
+    )
+    score = RANKINGS.get(name).score(context, 0)
     assert score.shape == (2, 3)
     assert sorted(ranks(score).ravel()) == [1, 2, 3, 4, 5, 6]
     assert score[order(score)[0]] == score.max()
@@ -30,17 +33,17 @@ def test_equal_scores_go_by_layer_then_head_and_absent_heads_have_no_place():
 
 
 def test_chance_is_drawn_by_its_seed(encoder, speech):
-    subject = Subject(encoder, speech)
-    first, again, other = (chosen([f"random-{seed}"])[f"random-{seed}"] for seed in (4, 4, 5))
-    draws = [ranking.score(subject, seed) for ranking, seed in (first, again, other)]
+    context = RankingContext(encoder, speech)
+    first, again, other = (get_rankings([f"random-{seed}"])[f"random-{seed}"] for seed in (4, 4, 5))
+    draws = [ranking.score(context, seed) for ranking, seed in (first, again, other)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert (draws[0] != draws[2]).all()
 
 
 @pytest.mark.parametrize("names", [["beauty"], ["globalness-3"], ["random-x"], []])
 def test_an_unknown_ranking_is_refused_with_those_there_are(names):
-    with pytest.raises(InputError, match=r"rankings are .*globalness"):
-        chosen(names)
+    with pytest.raises(InputError, match=r"ranking.*globalness"):
+        get_rankings(names)
 
 
 GAME = {"a": 1.0, "b": 2.0, "c": 0.5}

@@ -6,9 +6,9 @@ import pytest
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention
 from otoscope.errors import InputError
 from otoscope.pruning.curves import curves, scores_of
-from otoscope.pruning.schedule import check_steps, removals
+from otoscope.pruning.schedule import check_steps, make_schedule
 from otoscope.results import Bootstrap
-from otoscope.results.bootstrap import weights
+from otoscope.results.bootstrap import resample_weights
 
 SCORE = {"one": np.array([[3.0, 1.0], [2.0, 0.0]])}
 BOOTSTRAP = Bootstrap(resamples=200)
@@ -22,22 +22,22 @@ def sums(rng, drops, utterances=30, seeds=2):
 
 
 def test_heads_go_from_both_ends_of_the_order_and_nothing_is_done_twice():
-    ways = removals(SCORE, step=0.5, spans=[3])
-    high, low = ways.heads[0]
-    assert [ways.interventions[place].removed for place in high[:2]] == [frozenset(), {(0, 0), (1, 0)}]
-    assert [ways.interventions[place].removed for place in low[:2]] == [frozenset(), {(1, 1), (0, 1)}]
+    schedule = make_schedule(SCORE, step=0.5, spans=[3])
+    high, low = schedule.heads[0]
+    assert [schedule.interventions[place].removed for place in high[:2]] == [frozenset(), {(0, 0), (1, 0)}]
+    assert [schedule.interventions[place].removed for place in low[:2]] == [frozenset(), {(1, 1), (0, 1)}]
     assert high[2] == low[2]
-    assert ways.interventions[0] == NO_INTERVENTION
-    assert len(set(ways.interventions)) == len(ways.interventions)
-    assert [ways.interventions[place] for place in ways.spans[:, 1]] == [
+    assert schedule.interventions[0] == NO_INTERVENTION
+    assert len(set(schedule.interventions)) == len(schedule.interventions)
+    assert [schedule.interventions[place] for place in schedule.spans[:, 1]] == [
         Intervention(radius=3, renormalise=True),
         Intervention(radius=3, renormalise=False),
     ]
 
 
 def test_a_step_that_does_not_divide_the_heads_ends_at_all_of_them():
-    assert removals({"one": np.zeros((6, 8))}).removed.tolist() == [0, 8, 16, 24, 32, 40, 48]
-    assert removals({"one": np.zeros((1, 5))}, step=0.4).removed.tolist() == [0, 2, 4, 5]
+    assert make_schedule({"one": np.zeros((6, 8))}).removed.tolist() == [0, 8, 16, 24, 32, 40, 48]
+    assert make_schedule({"one": np.zeros((1, 5))}, step=0.4).removed.tolist() == [0, 2, 4, 5]
 
 
 @pytest.mark.parametrize(("step", "spans"), [(0, []), (1.5, []), (-1, []), (0.5, [4, -1])])
@@ -49,7 +49,7 @@ def test_steps_and_spans_that_make_no_sense_are_refused(step, spans):
 def test_intervals_are_those_of_a_plain_loop_over_resamples():
     total, count = sums(np.random.default_rng(0), [0, 0.1])
     scores = scores_of(total, count, "high", BOOTSTRAP)
-    (of_utterances,), (of_seeds,) = weights(30, BOOTSTRAP), weights(2, Bootstrap(200, seed=1))
+    (of_utterances,), (of_seeds,) = resample_weights(30, BOOTSTRAP), resample_weights(2, Bootstrap(200, seed=1))
     slow = [
         [sum(s[k] * (u * total[i, k]).sum() / (u * count).sum() for k in range(2)) for i in range(2)]
         for u, s in zip(of_utterances, of_seeds, strict=True)

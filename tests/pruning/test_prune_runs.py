@@ -23,7 +23,7 @@ def same_bits(a, b):
 
 def stop_after(patch, files):
     """Whatever keeps arrays is interrupted when it has kept so many."""
-    kept, real = [], keep.atomic
+    kept, real = [], keep.atomic_write
 
     def counting(path, **options):
         kept.append(path)
@@ -31,7 +31,7 @@ def stop_after(patch, files):
             raise KeyboardInterrupt
         return real(path, **options)
 
-    patch.setattr(keep, "atomic", counting)
+    patch.setattr(keep, "atomic_write", counting)
 
 
 def test_a_ranking_run_holds_scores_ranks_and_agreement(tiny_pretrained, tiny_corpus, tmp_path):
@@ -135,12 +135,18 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
         ({"loss": "reconstruction", "by": ["fisher"]}, "has no prediction head"),
         ({"probes": ["reconstruction"]}, "has no prediction head"),
         ({"probes": ["beauty"]}, "expected one of the probes hidden-error, phone"),
-        ({"by": ["beauty"]}, "no ranking 'beauty'"),
+        ({"by": ["beauty"]}, "expected one of the rankings diagonality, fisher"),
         ({"step": 0}, "expected a step above 0"),
         ({"spans": [-1]}, "expected spans of 0 frames or more"),
         ({"spans": [1, 10**20]}, "expected a span of at most 1000000 frames, got 100000000000000000000"),
-        ({"limit": 2, "probes": ["speaker-frame"]}, "tells speakers apart and the corpus names 1"),
-        ({"limit": 2, "probes": ["phone"]}, "expected utterances of two speakers or more"),
+        (
+            {"options": otoscope.SpeechOptions(limit=2), "probes": ["speaker-frame"]},
+            "tells speakers apart and the corpus names 1",
+        ),
+        (
+            {"options": otoscope.SpeechOptions(limit=2), "probes": ["phone"]},
+            "expected utterances of two speakers or more",
+        ),
         ({"permutations": 0}, "1 permutation or more, got 0"),
         ({"seeds": 0}, "at least 1 seed"),
     ],

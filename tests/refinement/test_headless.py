@@ -9,8 +9,8 @@ from tests.helpers.refinable_models import EVERYTHING, WHOLE_LAYER
 
 from otoscope.analysis.analyze import analyze
 from otoscope.errors import InputError
+from otoscope.importance import RANKINGS
 from otoscope.importance.rank import rank
-from otoscope.importance.ranking import discover
 from otoscope.pruning.prune import prune
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
@@ -27,7 +27,7 @@ def without(original: Callable[[str], Path], tmp_path: Path) -> Callable[..., Pa
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_without_the_heads_of_a_layer_is_ranked_by_everything(without, family: str, tmp_path: Path) -> None:
     run = rank(
-        without(family, WHOLE_LAYER), "bundled", tmp_path / "run", by=list(discover()), options=SpeechOptions(limit=2)
+        without(family, WHOLE_LAYER), "bundled", tmp_path / "run", by=list(RANKINGS), options=SpeechOptions(limit=2)
     )
     assert np.isfinite(run.dataset["score"].values[:, [0, 2]]).all()
     assert np.isnan(run.dataset["score"].values[:, 1]).all()

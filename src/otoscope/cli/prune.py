@@ -7,6 +7,7 @@ import typer
 
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun, numbers
+from otoscope.importance import RANKINGS
 from otoscope.probing import PROBES
 from otoscope.runs.options import SpeechOptions
 
@@ -16,7 +17,7 @@ def prune(
     model: Model,
     corpus: Corpus,
     out: NewRun,
-    by: Annotated[str, typer.Option(metavar="NAME,...", help="Rankings, with commas between.")],
+    by: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(RANKINGS)}; random-7 is seed 7.")],
     probes: Annotated[
         str,
         typer.Option(metavar="NAME,...", help=f"Of {', '.join(PROBES)}."),

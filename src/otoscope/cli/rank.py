@@ -7,6 +7,7 @@ import typer
 
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.importance import RANKINGS
 from otoscope.runs.options import SpeechOptions
 
 
@@ -15,7 +16,7 @@ def rank(
     model: Model,
     corpus: Corpus,
     out: NewRun,
-    by: Annotated[str, typer.Option(metavar="NAME,...", help="Rankings, with commas between.")],
+    by: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(RANKINGS)}; random-7 is seed 7.")],
     loss: Annotated[
         str, typer.Option(help="auto, reconstruction, hidden, or a probe: what harm is measured by.")
     ] = "auto",

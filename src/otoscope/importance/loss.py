@@ -35,7 +35,7 @@ Losses = Callable[[Tensor], Tensor]
 class Batch:
     """What the model is given for some utterances, their seconds of audio, and the loss of what it makes of them.
 
-    `sloped` is what gradients are taken of, where that is not the loss itself.
+    `gradient_target` is what gradients are taken of, where that is not the loss itself.
     """
 
     utterances: int
@@ -45,7 +45,7 @@ class Batch:
     slope: Losses | None = None
 
     @property
-    def sloped(self) -> Losses:
+    def gradient_target(self) -> Losses:
         """See the class."""
         return self.slope or self.loss
 
@@ -101,7 +101,7 @@ def hidden(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
     return batch
 
 
-def of_probe(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
+def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
     """Cross-entropy of a probe that was trained on the intact model, each utterance by nets that have not heard it.
 
     Raises:
@@ -134,7 +134,7 @@ class Loss:
 LOSSES = {"reconstruction": reconstruction, "hidden": hidden}
 
 
-def loss_named(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
+def get_loss(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
     """The loss of that name; `auto` is the model's own where it kept its prediction head, else `hidden`.
 
     Raises:
@@ -147,7 +147,7 @@ def loss_named(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
     trained = {probe.name: probe for probe in PROBES.select().values() if probe.trained}
     if name not in trained:
         raise InputError(f"no loss '{name}'; losses are auto, {', '.join([*LOSSES, *trained])}")
-    return Loss(name, of_probe(trained[name], encoder, speech))
+    return Loss(name, probe_loss(trained[name], encoder, speech))
 
 
 def _masked(indices: Sequence[int], lengths: Sequence[int], longest: int, masking: Masking) -> Tensor:

@@ -10,10 +10,10 @@ import xarray as xr
 from lhotse import CutSet
 
 from otoscope.importance.agreement import spearman
-from otoscope.importance.loss import Loss, loss_named
-from otoscope.importance.previous_run import RANKING, heads_run
-from otoscope.importance.ranking import Floats, Ranking, chosen, ranks
-from otoscope.importance.ranking_context import Effort, Subject
+from otoscope.importance.loss import Loss, get_loss
+from otoscope.importance.previous_run import RANKING, require_analysis_run
+from otoscope.importance.ranking import Ranking, get_rankings, ranks
+from otoscope.importance.ranking_context import RankingContext, SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
@@ -22,8 +22,9 @@ from otoscope.runs.cache import Found, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, described, encoder_of, read_speech, source_of
+from otoscope.typing import Floats
 
-OF_A_RANKING = ("doc", "units", "source", "dispensable")
+RANKING_FIELDS = ("doc", "units", "source", "dispensable")
 VARIABLES = {
     "score": Variable(("ranking", "layer", "head"), "as `units` says", "what the ranking orders heads by"),
     "rank": Variable(
@@ -39,20 +40,20 @@ Wanted = Mapping[str, tuple[Ranking, int]]
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class RankJob:
     """Rankings and their seeds by label, and what they are measured on."""
 
     wanted: Wanted
-    subject: Subject
+    context: RankingContext
     source: SpeechSource
 
     @property
     def plan(self) -> dict[str, Any]:
         """All that decides the scores."""
-        subject, source = self.subject, self.source
-        plan = make_plan(subject.encoder, list(subject.speech.cuts), source.name, (), source.options)
-        measured = subject.measured.plan["corpus"]["fingerprint"] if subject.measured else None
-        how = {"loss": subject.loss_name, "effort": asdict(subject.effort), "measured_on": measured}
+        context, source = self.context, self.source
+        plan = make_plan(context.encoder, list(context.speech.cuts), source.name, (), source.options)
+        measured = context.measured.plan["corpus"]["fingerprint"] if context.measured else None
+        how = {"loss": context.loss_name, "effort": asdict(context.effort), "measured_on": measured}
         return plan | {"rankings": list(self.wanted), **how}
 
     def scores(self, folder: Path) -> dict[str, Floats]:
@@ -61,15 +62,15 @@ class Work:
         def score(label: str) -> Floats:
             ranking, seed = self.wanted[label]
             path = folder / "shards" / f"rank-{label}.npz"
-            return load_or_compute(path, lambda: {"score": ranking.score(self.subject, seed)})["score"]
+            return load_or_compute(path, lambda: {"score": ranking.score(self.context, seed)})["score"]
 
         return {label: score(label) for label in self.wanted}
 
     def described(self, found: xr.Dataset, kind: str) -> Found:
         """What was found, as a run keeps it, and who was left out."""
-        subject = self.subject
-        named = described(found, kind, subject.encoder, self.source, subject.speech)
-        return named.assign_attrs(loss=subject.loss_name or ""), subject.speech.skipped
+        context = self.context
+        named = described(found, kind, context.encoder, self.source, context.speech)
+        return named.assign_attrs(loss=context.loss_name or ""), context.speech.skipped
 
 
 def rank(
@@ -80,8 +81,8 @@ def rank(
     by: Sequence[str],
     loss: str = "auto",
     run: str | Path | None = None,
-    seconds: float = Effort.seconds,
-    permutations: int = Effort.permutations,
+    seconds: float = SamplingBudget.seconds,
+    permutations: int = SamplingBudget.permutations,
     options: SpeechOptions | None = None,
 ) -> Run:
     """Order all heads of a model by one or several rankings, and keep scores, ranks and their agreement as a run.
@@ -110,13 +111,13 @@ def rank(
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
-    wanted, effort, options = chosen(by), Effort(seconds, permutations), options or SpeechOptions()
+    wanted, effort, options = get_rankings(by), SamplingBudget(seconds, permutations), options or SpeechOptions()
     encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     encoder.check_heads()
-    measured = None if run is None else heads_run(open_run(run), encoder)
+    measured = None if run is None else require_analysis_run(open_run(run), encoder)
     speech = read_speech(source, encoder)
-    subject = Subject(encoder, speech, loss_for(wanted, loss, encoder, speech), effort, measured)
-    work = Work(wanted, subject, source)
+    context = RankingContext(encoder, speech, required_loss(wanted, loss, encoder, speech), effort, measured)
+    work = RankJob(wanted, context, source)
 
     def make(folder: Path) -> Found:
         found = dataset_of(work.scores(folder), [ranking for ranking, _ in wanted.values()])
@@ -130,12 +131,12 @@ def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> x
     names = np.array(list(score_of), dtype=object)
     rank = np.stack([ranks(score) for score in score_of.values()])
     values = {"score": np.stack(list(score_of.values())), "rank": rank, "agreement": spearman(rank)}
-    values |= {name: np.array([getattr(one, name) for one in rankings], object) for name in OF_A_RANKING}
+    values |= {name: np.array([getattr(one, name) for one in rankings], object) for name in RANKING_FIELDS}
     variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
     return xr.Dataset(variables, {"ranking": names, "other": names})
 
 
-def loss_for(wanted: Wanted, name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss | None:
+def required_loss(wanted: Wanted, name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss | None:
     """The named loss, where a wanted ranking needs one. Raises InputError where what it needs is not there."""
     needed = any(ranking.needs_loss for ranking, _ in wanted.values())
-    return loss_named(name, encoder, speech) if needed else None
+    return get_loss(name, encoder, speech) if needed else None

@@ -1,27 +1,30 @@
-"""What a ranking is: one record that each file of `rankings/` fills in, and the total order of heads it gives."""
+"""Define what a ranking is, select rankings by name, and order heads by their scores."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from otoscope.errors import InputError
-from otoscope.importance.ranking_context import Subject
-
-Floats = NDArray[np.float64]
+from otoscope.importance import RANKINGS
+from otoscope.importance.ranking_context import RankingContext
+from otoscope.typing import Floats
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """One score for each head of a model, from which all heads are ordered from the highest to the lowest.
+    """Score each head of a model; the scores order all heads from the highest to the lowest.
 
-    `score` gives it as `[layer, head]` (heads that a layer lacks are NaN), of a subject and a seed; rankings that
-    chance makes list the `seeds` that they are drawn with when none is asked for. `dispensable` says at which end of
-    the order the heads stand that a model is expected to do without.
+    Attributes:
+        name: name of the ranking, as in the registry.
+        doc: one sentence about the score and about the heads that come first.
+        units: units of the score.
+        source: publication of the ranking.
+        dispensable: the end of the order with the heads that the model is expected to need least, high or low.
+        score: function of a context and a seed that returns scores `[layer, head]`; NaN where a layer has fewer heads.
+        needs_loss: the score needs a loss of the model.
+        seeds: seeds of the draws if the user gives none; several seeds mean that the score is random.
     """
 
     name: str
@@ -29,59 +32,67 @@ class Ranking:
     units: str
     source: str
     dispensable: Literal["high", "low"]
-    score: Callable[[Subject, int], Floats]
+    score: Callable[[RankingContext, int], Floats]
     needs_loss: bool = True
     seeds: tuple[int, ...] = (0,)
 
 
-def discover() -> dict[str, Ranking]:
-    """Every ranking of the folder `rankings` by name.
+def get_rankings(names: Iterable[str]) -> dict[str, tuple[Ranking, int]]:
+    """Return rankings with their seeds by label.
 
-    >>> sorted(discover())[:3]
-    ['diagonality', 'fisher', 'globalness']
-    """
-    package = importlib.import_module("otoscope.importance.builtin")
-    modules = (
-        importlib.import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)
-    )
-    found = [module.RANKING for module in modules]
-    return {ranking.name: ranking for ranking in sorted(found, key=lambda ranking: ranking.name)}
+    Args:
+        names: names of rankings; `random` means all of its seeds, `random-7` means seed 7.
 
-
-def chosen(names: Iterable[str]) -> dict[str, tuple[Ranking, int]]:
-    """The rankings of some names, each with its seed: `random` stands for several, `random-7` for one.
+    Returns:
+        The ranking and its seed for each label, in the order of the names.
 
     Raises:
-        InputError: no name, or one that is not known.
+        InputError: no name, or no ranking has one of the names.
 
-    >>> list(chosen(["globalness", "random"]))
-    ['globalness', 'random-0', 'random-1', 'random-2']
+    Examples:
+        >>> list(get_rankings(["globalness", "random"]))
+        ['globalness', 'random-0', 'random-1', 'random-2']
     """
-    known, found = discover(), dict[str, tuple[Ranking, int]]()
+    rankings: dict[str, tuple[Ranking, int]] = {}
     for name in names:
-        base, _, seed = name.rpartition("-")
-        if name in known:
-            found |= {label: (known[name], seed) for label, seed in _labels(known[name]).items()}
-        elif base in known and len(known[base].seeds) > 1 and seed.isdecimal():
-            found[name] = (known[base], int(seed))
+        base, seed = split_label(name)
+        ranking = RANKINGS.get(base)
+        if seed is not None:
+            rankings[name] = (ranking, seed)
         else:
-            raise InputError(f"no ranking '{name}'; rankings are {', '.join(known)}")
-    if not found:
-        raise InputError(f"expected the name of a ranking, got none; rankings are {', '.join(known)}")
-    return found
+            rankings |= {seed_label(ranking, base, number): (ranking, number) for number in ranking.seeds}
+    if not rankings:
+        raise InputError(f"expected the name of a ranking in --by, found none; choose from {', '.join(RANKINGS)}")
+    return rankings
 
 
-def _labels(ranking: Ranking) -> dict[str, int]:
-    if len(ranking.seeds) == 1:
-        return {ranking.name: ranking.seeds[0]}
-    return {f"{ranking.name}-{seed}": seed for seed in ranking.seeds}
+def seed_label(ranking: Ranking, name: str, seed: int) -> str:
+    """Return the label of a ranking with a seed: the name, and the seed if the ranking is random."""
+    return name if len(ranking.seeds) == 1 else f"{name}-{seed}"
+
+
+def split_label(label: str) -> tuple[str, int | None]:
+    """Return the name of a ranking and its seed, which is None for a label without a seed.
+
+    Examples:
+        >>> split_label("random-7"), split_label("leave-one-out")
+        (('random', 7), ('leave-one-out', None))
+    """
+    base, _, seed = label.rpartition("-")
+    names = RANKINGS.names()
+    if label not in names and base in names and seed.isdecimal() and len(RANKINGS.get(base).seeds) > 1:
+        return base, int(seed)
+    return label, None
 
 
 def order(score: Floats) -> list[tuple[int, int]]:
-    """Heads `(layer, head)` from the highest score `[layer, head]` to the lowest; equal ones by layer, then head.
+    """Return heads `(layer, head)` from the highest score `[layer, head]` to the lowest.
 
-    >>> sort_phones(np.array([[1.0, np.nan], [3.0, 1.0]]))
-    [(1, 0), (0, 0), (1, 1)]
+    Heads with equal scores are in the order of layers, then heads.
+
+    Examples:
+        >>> order(np.array([[1.0, np.nan], [3.0, 1.0]]))
+        [(1, 0), (0, 0), (1, 1)]
     """
     present = np.argwhere(~np.isnan(score))
     highest_first = np.argsort(-score[tuple(present.T)], kind="stable")
@@ -89,12 +100,13 @@ def order(score: Floats) -> list[tuple[int, int]]:
 
 
 def ranks(score: Floats) -> Floats:
-    """Rank of each head `[layer, head]`, 1 for the highest score, each rank once; heads that are absent are NaN.
+    """Return the rank of each head `[layer, head]`: 1 for the highest score, each rank once, NaN without a head.
 
-    >>> ranks(np.array([[1.0, np.nan], [3.0, 1.0]])).tolist()
-    [[2.0, nan], [1.0, 3.0]]
+    Examples:
+        >>> ranks(np.array([[1.0, np.nan], [3.0, 1.0]])).tolist()
+        [[2.0, nan], [1.0, 3.0]]
     """
-    place = np.full(score.shape, np.nan)
+    rank_lh = np.full(score.shape, np.nan)
     for rank, head in enumerate(order(score), start=1):
-        place[head] = rank
-    return place
+        rank_lh[head] = rank
+    return rank_lh

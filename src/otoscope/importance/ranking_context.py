@@ -25,7 +25,7 @@ Heads = Collection[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Effort:
+class SamplingBudget:
     """How much is spent on rankings that run the model often: seconds of speech, and permutations with truncation.
 
     A permutation ends when the loss has come within `truncation` of the way to the loss without any head.
@@ -46,7 +46,7 @@ class Effort:
 
 
 @dataclass
-class Subject:
+class RankingContext:
     """A model and what is measured on it, each once: statistics on all speech, loss and gradients on a part of it.
 
     `measured`: a run that analyze wrote, to take statistics from; without it they are measured.
@@ -55,7 +55,7 @@ class Subject:
     encoder: Encoder
     speech: LoadedSpeech
     loss: Loss | None = None
-    effort: Effort = field(default_factory=Effort)
+    effort: SamplingBudget = field(default_factory=SamplingBudget)
     measured: Run | None = None
 
     @property
@@ -78,10 +78,10 @@ class Subject:
     def batches(self) -> list[Batch]:
         """A part of the speech, evenly spread, ready for the model, with its loss."""
         assert self.loss is not None
-        return [self.loss.batch(indices) for indices in grouped(self.encoder, self.speech, self.effort.seconds)]
+        return [self.loss.batch(indices) for indices in make_batches(self.encoder, self.speech, self.effort.seconds)]
 
     @contextmanager
-    def removing(self, most: int) -> Iterator[Callable[[Heads], float]]:
+    def ablation_loss(self, most: int) -> Iterator[Callable[[Heads], float]]:
         """Within the block, the mean loss over utterances with some heads removed; `most` sets of heads at most."""
         seconds = sum(batch.seconds for batch in self.batches)
         with progress("removing heads", most * seconds) as advance:
@@ -108,12 +108,12 @@ class Subject:
         gates = make_gates(self.encoder, batch.utterances)
         hidden = forward_gated(self.encoder, batch.inputs, gates)
         with_heads = [gates_bh for gates_bh in gates if gates_bh.shape[1]]  # others are no part of the graph
-        slopes = iter(torch.autograd.grad(batch.sloped(hidden).sum(), with_heads))
+        slopes = iter(torch.autograd.grad(batch.gradient_target(hidden).sum(), with_heads))
         by_layer = [next(slopes) if gates_bh.shape[1] else gates_bh.detach() for gates_bh in gates]
         advance(batch.seconds)
-        return self.on_grid([layer.double().cpu().numpy() for layer in by_layer])
+        return self.pad_heads([layer.double().cpu().numpy() for layer in by_layer])
 
-    def on_grid(self, layers: Iterable[Floats]) -> Floats:
+    def pad_heads(self, layers: Iterable[Floats]) -> Floats:
         """Values of each layer's heads `[..., H]` as `[..., layer, head]`, with NaN where a layer has fewer heads."""
         most = max(self.encoder.n_heads)
         padded = [
@@ -121,9 +121,9 @@ class Subject:
         ]
         return np.stack(padded, axis=-2)
 
-    def of_heads(self, values: Iterable[float]) -> Floats:
+    def to_layer_head(self, values: Iterable[float]) -> Floats:
         """One value for each of `heads`, as `[layer, head]`."""
-        return self.on_grid(np.split(np.array(list(values)), np.cumsum(self.encoder.n_heads)[:-1]))
+        return self.pad_heads(np.split(np.array(list(values)), np.cumsum(self.encoder.n_heads)[:-1]))
 
     @property
     def heads(self) -> list[tuple[int, int]]:
@@ -131,7 +131,7 @@ class Subject:
         return [(layer, head) for layer, count in enumerate(self.encoder.n_heads) for head in range(count)]
 
 
-def grouped(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> list[list[int]]:
+def make_batches(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> list[list[int]]:
     """Utterances, evenly spread over the speech and about `seconds` in all, like lengths together in batches."""
     count = max(1, min(len(speech.cuts), round(len(speech.cuts) * seconds / speech.seconds)))
     spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()

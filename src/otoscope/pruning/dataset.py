@@ -7,14 +7,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope.importance.ranking import Floats, ranks
-from otoscope.probing.probe import VARIABLES as OF_PROBES
+from otoscope.importance.ranking import ranks
+from otoscope.probing.probe import VARIABLES as PROBE_VARIABLES
 from otoscope.probing.probe import probe_variables
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.pruning.curves import Curves, Scores, curves, scores_of
-from otoscope.pruning.schedule import DIRECTIONS, ROWS, Removals
+from otoscope.pruning.schedule import DIRECTIONS, ROW_NORMALISATIONS, PruningSchedule
 from otoscope.results import Bootstrap
 from otoscope.results.schema import Variable
+from otoscope.typing import Floats
 
 HEADS, SPANS = ("probe", "ranking", "direction", "step"), ("probe", "rows", "radius")
 UNITS = "as `metric` says"
@@ -41,7 +42,7 @@ def _family(prefix: str, dims: tuple[str, ...], along: str, first: str) -> dict[
 VARIABLES = {
     **_family("", HEADS, "the share of heads removed", "number of heads removed"),
     **_family("span_", SPANS, "the steps of the span", "radius in frames"),
-    **{name: OF_PROBES[name] for name in ("doc", "metric", "better", "count")},
+    **{name: PROBE_VARIABLES[name] for name in ("doc", "metric", "better", "count")},
     "total": Variable(("probe", "intervention", "seed", "utterance"), UNITS, "sum over the utterance's frames"),
     "majority": Variable(("probe",), UNITS, "score of always guessing the commonest class; NaN where there are none"),
     "rank": Variable(
@@ -54,39 +55,39 @@ VARIABLES = {
 
 
 def curve_dataset(
-    ways: Removals,
+    schedule: PruningSchedule,
     score_of: Mapping[str, Floats],
     probes: Mapping[str, Probe],
     scorers: Mapping[str, Scorer],
     sums: Mapping[str, Floats],
     bootstrap: Bootstrap | None = None,
 ) -> xr.Dataset:
-    """Curves of `sums[probe] [intervention, seed, utterance]` through the interventions of `ways`."""
+    """Curves of `sums[probe] [intervention, seed, utterance]` through the interventions of `schedule`."""
     drawn = bootstrap or Bootstrap()
     scores = [scores_of(sums[name], scorers[name].count, probe.better, drawn) for name, probe in probes.items()]
-    heads = [curves(of_one, ways.heads, ways.removed / ways.removed[-1]) for of_one in scores]
+    heads = [curves(of_one, schedule.heads, schedule.removed / schedule.removed[-1]) for of_one in scores]
     values = probe_variables(probes, scorers) | {
-        **_stacked("", heads, ways.removed.astype(float)),
-        **_spans(scores, ways),
+        **_stacked("", heads, schedule.removed.astype(float)),
+        **_spans(scores, schedule),
         "total": np.stack([sums[name] for name in probes]),
         "majority": np.array([_majority(scorers[name]) for name in probes]),
         "rank": np.stack([ranks(score) for score in score_of.values()]),
-        "place": ways.heads,
-        "removed": ways.removed,
+        "place": schedule.heads,
+        "removed": schedule.removed,
     }
-    labels = {"probe": list(probes), "ranking": list(score_of), "direction": DIRECTIONS, "rows": ROWS}
+    labels = {"probe": list(probes), "ranking": list(score_of), "direction": DIRECTIONS, "rows": ROW_NORMALISATIONS}
     coords = {name: np.array(of, dtype=object) for name, of in (labels | {"bound": ("low", "high")}).items()}
-    coords |= {"radius": ways.radius, "step": np.arange(len(ways.removed))}
+    coords |= {"radius": schedule.radius, "step": np.arange(len(schedule.removed))}
     return xr.Dataset({name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}, coords)
 
 
-def _spans(scores: Sequence[Scores], ways: Removals) -> dict[str, NDArray[Any]]:
+def _spans(scores: Sequence[Scores], schedule: PruningSchedule) -> dict[str, NDArray[Any]]:
     """Variables of the curves over spans, where any was asked for."""
-    if len(ways.radius) == 1:
+    if len(schedule.radius) == 1:
         return {}
-    share = np.linspace(0, 1, len(ways.radius))
-    spans = [curves(of_one, ways.spans, share) for of_one in scores]
-    return {**_stacked("span_", spans, ways.radius), "span_place": ways.spans}
+    share = np.linspace(0, 1, len(schedule.radius))
+    spans = [curves(of_one, schedule.spans, share) for of_one in scores]
+    return {**_stacked("span_", spans, schedule.radius), "span_place": schedule.spans}
 
 
 def _stacked(prefix: str, each: list[Curves], steps: Floats) -> dict[str, NDArray[Any]]:

@@ -10,10 +10,10 @@ import numpy as np
 from lhotse import CutSet
 
 from otoscope.attention.interventions import Intervention
-from otoscope.importance.previous_run import given
-from otoscope.importance.rank import Work, loss_for
-from otoscope.importance.ranking import Floats, chosen, order
-from otoscope.importance.ranking_context import Effort, Subject
+from otoscope.importance.previous_run import scores_from_run
+from otoscope.importance.rank import RankJob, required_loss
+from otoscope.importance.ranking import get_rankings, order
+from otoscope.importance.ranking_context import RankingContext, SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
@@ -23,21 +23,22 @@ from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.probing.scores import totals
 from otoscope.pruning.dataset import curve_dataset
-from otoscope.pruning.schedule import SPANS, STEP, Removals, check_steps, removals
+from otoscope.pruning.schedule import SPANS, STEP, PruningSchedule, check_steps, make_schedule
 from otoscope.results import Run, open_run
 from otoscope.runs.cache import Found, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import encoder_of, read_speech, source_of
+from otoscope.typing import Floats
 
 KIND = "curves"
 
 
 @dataclass(frozen=True, eq=False)
-class Pruning:
+class PruneJob:
     """Rankings, measured by `work` or `known` before, by which heads go in steps; spans; and the probes that watch."""
 
-    work: Work
+    work: RankJob
     known: Mapping[str, Floats]
     probes: Mapping[str, Probe]
     training: Training
@@ -58,9 +59,9 @@ class Pruning:
     def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> Found:
         """Curves of all probes over every intervention, as a run keeps them, and who was left out."""
         score_of = self.known or self.work.scores(folder)
-        ways = removals(score_of, self.step, self.spans)
-        sums = _sums(material, ways, scorers, folder)
-        return self.work.described(curve_dataset(ways, score_of, self.probes, scorers, sums), KIND)
+        schedule = make_schedule(score_of, self.step, self.spans)
+        sums = _sums(material, schedule, scorers, folder)
+        return self.work.described(curve_dataset(schedule, score_of, self.probes, scorers, sums), KIND)
 
 
 def prune(
@@ -75,8 +76,8 @@ def prune(
     loss: str = "auto",
     run: str | Path | None = None,
     seeds: int = Training.seeds,
-    seconds: float = Effort.seconds,
-    permutations: int = Effort.permutations,
+    seconds: float = SamplingBudget.seconds,
+    permutations: int = SamplingBudget.permutations,
     cache: str | Path | None = None,
     options: SpeechOptions | None = None,
 ) -> Run:
@@ -103,21 +104,21 @@ def prune(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     asked = {"by": ["weight"], "probes": ["hidden-error"], "step": 0.5, "spans": [2], "limit": 2}
+        ...     asked = {"by": ["weight"], "probes": ["hidden-error"], "step": 0.5, "spans": [2], "options": SpeechOptions(limit=2)}
         ...     run = prune("bundled", "bundled", f"{folder}/run", **asked)
         ...     run.dataset["removed"].values.tolist(), run.dataset["score"].sel(step=0).values.ravel().tolist()
         ([0, 24, 48], [0.0, 0.0])
     """
-    asked, training, effort = select_probes(probes), training_config(seeds), Effort(seconds, permutations)
+    asked, training, effort = select_probes(probes), training_config(seeds), SamplingBudget(seconds, permutations)
     check_steps(step, spans)
     options = options or SpeechOptions()
     encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     encoder.check_heads()
-    known, measured = ({}, None) if run is None else given(open_run(run), encoder, by)
-    wanted = {} if known else chosen(by)
+    known, measured = ({}, None) if run is None else scores_from_run(open_run(run), encoder, by)
+    wanted = {} if known else get_rankings(by)
     speech = read_speech(source, encoder)
-    subject = Subject(encoder, speech, loss_for(wanted, loss, encoder, speech), effort, measured)
-    pruning = Pruning(Work(wanted, subject, source), known, asked, training, step, spans)
+    context = RankingContext(encoder, speech, required_loss(wanted, loss, encoder, speech), effort, measured)
+    pruning = PruneJob(RankJob(wanted, context, source), known, asked, training, step, spans)
     material = collect_hidden_states(encoder, speech)
     scorers = train_scorers(asked, material, training, open_cache(cache))
     return resume_or_run(
@@ -125,14 +126,16 @@ def prune(
     )
 
 
-def _sums(material: ProbeData, ways: Removals, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
+def _sums(
+    material: ProbeData, schedule: PruningSchedule, scorers: Mapping[str, Scorer], folder: Path
+) -> dict[str, Floats]:
     """Sums `[intervention, seed, utterance]` of each probe; each intervention is kept as soon as it is known."""
     every: list[dict[str, Floats]] = []
-    with progress("removing heads", len(ways.interventions) * material.speech.seconds) as advance:
-        for place, change in enumerate(ways.interventions):
+    with progress("removing heads", len(schedule.interventions) * material.speech.seconds) as advance:
+        for place, change in enumerate(schedule.interventions):
 
             def make(change: Intervention = change) -> dict[str, Floats]:
-                with under(material.encoder, change):
+                with apply_intervention(material.encoder, change):
                     return totals(scorers, hidden_states(material.encoder, material.speech, advance))
 
             path = folder / "shards" / f"intervention-{place:06}.npz"
@@ -142,7 +145,7 @@ def _sums(material: ProbeData, ways: Removals, scorers: Mapping[str, Scorer], fo
 
 
 @contextmanager
-def under(encoder: Encoder, change: Intervention) -> Iterator[None]:
+def apply_intervention(encoder: Encoder, change: Intervention) -> Iterator[None]:
     """Within the block the encoder is changed."""
     with ExitStack() as changes:
         changes.enter_context(encoder.without_heads(change.removed))

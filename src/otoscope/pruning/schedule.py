@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention, check_span
 from otoscope.errors import InputError
-from otoscope.importance.ranking import Floats, order
+from otoscope.importance.ranking import order
+from otoscope.typing import Floats
 
 DIRECTIONS = ("high to low", "low to high")
-ROWS = ("renormalised", "published")
+ROW_NORMALISATIONS = ("renormalised", "published")
 SPANS = (50, 35, 20, 10, 5, 2, 1, 0)
 STEP = 1 / 6
 
 
 @dataclass(frozen=True, eq=False)
-class Removals:
+class PruningSchedule:
     """Every intervention once, the intact model first, and which of them each curve goes through.
 
     `removed [step]` heads are gone at each step; `heads [ranking, direction, step]` and `spans [rows, radius]` say at
@@ -32,10 +33,10 @@ class Removals:
     spans: NDArray[np.int64]
 
 
-def removals(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence[int] = SPANS) -> Removals:
+def make_schedule(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence[int] = SPANS) -> PruningSchedule:
     """Curves of some rankings (their scores `[layer, head]`), in steps of a share of all heads, and of some spans.
 
-    >>> both = removals({"weight": np.array([[1.0, 2.0]])}, step=0.5, spans=[4])
+    >>> both = make_schedule({"weight": np.array([[1.0, 2.0]])}, step=0.5, spans=[4])
     >>> both.removed.tolist(), both.heads.tolist(), both.spans.tolist(), len(both.interventions)
     ([0, 1, 2], [[[0, 1, 2], [0, 3, 2]]], [[0, 4], [0, 5]], 6)
     """
@@ -51,8 +52,10 @@ def removals(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence
         [[at(Intervention(frozenset(way[:count]))) for count in removed] for way in (one, one[::-1])]
         for one in ordered.values()
     ]
-    narrow = [[at(_span(reach, renormalise=rows == ROWS[0])) for reach in radius] for rows in ROWS]
-    return Removals(list(place), removed, np.array(heads), radius, np.array(narrow))
+    narrow = [
+        [at(_span(reach, renormalise=rows == ROW_NORMALISATIONS[0])) for reach in radius] for rows in ROW_NORMALISATIONS
+    ]
+    return PruningSchedule(list(place), removed, np.array(heads), radius, np.array(narrow))
 
 
 def check_steps(step: float, spans: Sequence[int]) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otoscope.errors import InputError
-from otoscope.importance.ranking import discover, order
+from otoscope.importance import RANKINGS
+from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run, open_run
 from otoscope.runs.run_config import model_fingerprint
@@ -52,10 +53,9 @@ def scores(run: Run, by: str) -> tuple[Scores, str]:
         if by in names:
             return dataset.score.sel(ranking=by).values, str(dataset.dispensable.sel(ranking=by).values)
     else:
-        known = discover()
-        names = [name for name in known if name in dataset and dataset[name].dims == ("layer", "head")]
+        names = [name for name in RANKINGS if name in dataset and dataset[name].dims == ("layer", "head")]
         if by in names:
-            return dataset[by].values, known[by].dispensable
+            return dataset[by].values, RANKINGS.get(by).dispensable
     raise InputError(f"{run.path} has no ranking '{by}'; it has {', '.join(names) or 'none'}")
 
 

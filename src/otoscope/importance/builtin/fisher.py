@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from otoscope.importance.ranking import Floats, Ranking
-from otoscope.importance.ranking_context import Subject
+from otoscope.importance.ranking import Ranking
+from otoscope.importance.ranking_context import RankingContext
+from otoscope.typing import Floats
 
 
-def score(subject: Subject, seed: int) -> Floats:
+def score(context: RankingContext, seed: int) -> Floats:
     """`E_u (dL/dm_h)^2`: the diagonal of the empirical Fisher matrix, each utterance a batch of its own."""
-    return np.square(subject.gradients).mean(axis=0)
+    return np.square(context.gradients).mean(axis=0)
 
 
 RANKING = Ranking(

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from otoscope.importance.ranking import Floats, Ranking
-from otoscope.importance.ranking_context import Subject
+from otoscope.importance.ranking import Ranking
+from otoscope.importance.ranking_context import RankingContext
+from otoscope.typing import Floats
 
 
-def score(subject: Subject, seed: int) -> Floats:
+def score(context: RankingContext, seed: int) -> Floats:
     """`E_u |<dL/dc_h, c_h>|`, where `c_h` is the head's context on the whole utterance."""
-    return np.abs(subject.gradients).mean(axis=0)
+    return np.abs(context.gradients).mean(axis=0)
 
 
 RANKING = Ranking(

@@ -1,15 +1,16 @@
 """Heads by what the loss rises when each is removed alone."""
 
-from otoscope.importance.ranking import Floats, Ranking
-from otoscope.importance.ranking_context import Subject
+from otoscope.importance.ranking import Ranking
+from otoscope.importance.ranking_context import RankingContext
+from otoscope.typing import Floats
 
 
-def score(subject: Subject, seed: int) -> Floats:
+def score(context: RankingContext, seed: int) -> Floats:
     """`loss(without the head) - loss(intact)`."""
-    with subject.removing(1 + len(subject.heads)) as loss_without:
+    with context.ablation_loss(1 + len(context.heads)) as loss_without:
         intact = loss_without([])
-        rises = [loss_without([head]) - intact for head in subject.heads]
-    return subject.of_heads(rises)
+        rises = [loss_without([head]) - intact for head in context.heads]
+    return context.to_layer_head(rises)
 
 
 RANKING = Ranking(

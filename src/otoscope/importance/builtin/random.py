@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from otoscope.importance.ranking import Floats, Ranking
-from otoscope.importance.ranking_context import Subject
+from otoscope.importance.ranking import Ranking
+from otoscope.importance.ranking_context import RankingContext
+from otoscope.typing import Floats
 
 
-def score(subject: Subject, seed: int) -> Floats:
+def score(context: RankingContext, seed: int) -> Floats:
     """Uniform in [0, 1), drawn layer by layer."""
     rng = np.random.default_rng(seed)
-    return subject.on_grid(rng.random(heads) for heads in subject.encoder.n_heads)
+    return context.pad_heads(rng.random(heads) for heads in context.encoder.n_heads)
 
 
 RANKING = Ranking(

@@ -5,18 +5,19 @@ from typing import TypeVar
 
 import numpy as np
 
-from otoscope.importance.ranking import Floats, Ranking
-from otoscope.importance.ranking_context import Subject
+from otoscope.importance.ranking import Ranking
+from otoscope.importance.ranking_context import RankingContext
+from otoscope.typing import Floats
 
 Player = TypeVar("Player", bound=Hashable)
 
 
-def score(subject: Subject, seed: int) -> Floats:
-    """Truncated permutation sampling with the subject's effort."""
-    effort, rng = subject.effort, np.random.default_rng(seed)
-    with subject.removing(2 + effort.permutations * (len(subject.heads) - 1)) as loss_without:
-        values = shapley_values(subject.heads, loss_without, effort.permutations, effort.truncation, rng)
-    return subject.of_heads(values[head] for head in subject.heads)
+def score(context: RankingContext, seed: int) -> Floats:
+    """Truncated permutation sampling with the context's effort."""
+    effort, rng = context.effort, np.random.default_rng(seed)
+    with context.ablation_loss(2 + effort.permutations * (len(context.heads) - 1)) as loss_without:
+        values = shapley_values(context.heads, loss_without, effort.permutations, effort.truncation, rng)
+    return context.to_layer_head(values[head] for head in context.heads)
 
 
 def shapley_values(

@@ -9,6 +9,6 @@ RANKING = Ranking(
     units=STATISTIC.units,
     source=STATISTIC.source,
     dispensable="low",
-    score=lambda subject, seed: subject.statistic(STATISTIC.name),
+    score=lambda context, seed: context.statistic(STATISTIC.name),
     needs_loss=False,
 )
