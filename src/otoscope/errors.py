@@ -1,4 +1,4 @@
-"""The one error a person sees: a line that says what was expected, what came, and what to do."""
+"""The error that users see: one line with what was expected, what was found, and what to do."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class InputError(ValueError):
 
 
 def unreadable(error: OSError) -> InputError:
-    """What a person is told who may not read the file or folder that the system names.
+    """Return the error for a file or folder that the user may not read.
 
     Examples:
         >>> str(unreadable(PermissionError(13, "Permission denied", "speech/dr1")))
@@ -37,7 +37,7 @@ def listed(names: Sequence[str], most: int) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with whatever is no Unicode, as parts of a file name that is not UTF-8, written as escapes.
+    """Return the text with escapes for what is no Unicode, such as parts of a file name that is not UTF-8.
 
     Examples:
         >>> printable("caf\\udce9.wav")

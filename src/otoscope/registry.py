@@ -1,4 +1,4 @@
-"""Registries: list, load and describe the plug-ins of one kind, those in the package and those installed beside it.
+"""Registries: list, load and describe the plug-ins of one kind, built-in and installed ones.
 
 A built-in plug-in is one module of a `builtin` package. A plug-in from outside is an entry point of the group
 `otoscope.KIND` (`docs/extending/`). Listing names imports no plug-in.
@@ -27,7 +27,7 @@ class Registry(Generic[T]):
         kind: plural noun of the kind, "statistics"; entry points are read from the group `otoscope.statistics`.
         package: dotted name of the package with one module per built-in plug-in.
         attribute: name of the object that each module holds.
-        separator: character that stands for the underscore of a module's name in the name of its plug-in.
+        separator: character that replaces the underscore of a module's name in the name of its plug-in.
 
     Examples:
         >>> from otoscope.statistics import STATISTICS

@@ -1,4 +1,4 @@
-"""What is written appears whole or not at all, whatever stops the writer."""
+"""A file appears complete or not at all, for every interruption of the writer."""
 
 import signal
 import subprocess

@@ -97,7 +97,7 @@ def test_every_file_left_out_is_listed_though_two_share_an_id(tiny_model, tiny_c
     assert [suffix in reason for suffix, reason in zip((".ogg", ".wav"), run.skipped["reason"], strict=True)] == [
         True
     ] * 2
-    assert "left out: 2 utterances; the first: awb/same" in summary(run)
+    assert "skipped: 2 utterances; the first: awb/same" in summary(run)
 
 
 @pytest.mark.parametrize("kind", ["mixed", "several channels", "padded", "no recording"])

@@ -1,4 +1,4 @@
-"""A run that was stopped goes on where it was, and ends in the same bits."""
+"""A stopped run resumes where it was, and ends with the same bits."""
 
 import signal
 import subprocess
@@ -81,7 +81,7 @@ def test_a_run_resumed_with_its_cuts_in_another_order_measures_each_utterance_on
 KILLED = """
 import os, signal, sys
 import otoscope
-from otoscope.engine import analyze as module
+from otoscope.analysis import analyze as module
 
 module.SHARD_SECONDS = 0.1
 write, kept = module.write_shard, int(sys.argv[4])
@@ -94,7 +94,7 @@ def write_or_die(path, measured):
     kept -= 1
 
 module.write_shard = write_or_die
-otoscope.analyze(*sys.argv[1:4], resume=True)
+otoscope.analyze(*sys.argv[1:4], options=otoscope.SpeechOptions(resume=True))
 """
 
 
@@ -124,7 +124,7 @@ def test_strict_refuses_a_run_that_left_something_out_and_keeps_it(tiny_model, t
     otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
     for _ in range(2):
         with pytest.raises(
-            InputError, match=r"run is finished, but strict .* 1 utterance; the first: awb/blip: .*blip\.wav"
+            InputError, match=r"run is finished, but --strict .* 1 utterance; the first: awb/blip: .*blip\.wav"
         ):
             otoscope.analyze(
                 tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(resume=True, strict=True)

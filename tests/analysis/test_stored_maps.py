@@ -30,13 +30,13 @@ def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_c
 
 def test_figures_of_another_utterance(run, tmp_path):
     other = next(id for id in run.utterances.index if id not in run.maps)
-    written = otoscope.render_figures(run.path, tmp_path / "figures", utterance=other)
+    written = otoscope.draw(run.path, tmp_path / "figures", utterance=other)
     assert {path.suffix for path in written} == {".png"}
     assert other in otoscope.open_run(run.path).maps
 
 
 def test_the_run_is_still_shown_by_its_own_example(run):
-    """Also beside an utterance that stands earlier, and one that stands later, in the corpus."""
+    """Also with an earlier and a later utterance of the corpus."""
     (example,) = run.maps
     others = [id for id in run.utterances.index if id != example]
     for other in (others[-1], others[0]):
@@ -52,8 +52,8 @@ def test_maps_of_a_run_that_cannot_be_written_are_refused_in_one_line(run, monke
 
 
 def test_an_utterance_that_the_run_does_not_hold_is_named(run):
-    with pytest.raises(InputError, match=r"no utterance 'nobody'; it has awb/"):
-        with_maps(run, "nobody")
+    with pytest.raises(InputError, match=r"no utterance 'absent'; it has awb/"):
+        with_maps(run, "absent")
 
 
 def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):

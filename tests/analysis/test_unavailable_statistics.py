@@ -1,4 +1,4 @@
-"""What is measured of some models alone, or for some utterances alone, stands in a run as it is."""
+"""A run holds statistics that only some models or utterances have."""
 
 import numpy as np
 import pytest

@@ -163,7 +163,7 @@ def test_unknown_phone_tier(refused_analysis, tiny_corpus):
 
 
 def test_unknown_format(refused_analysis, tiny_corpus):
-    assert "the formats are" in refused_analysis(tiny_corpus, "--format", "timid")
+    assert "expected --format audio, kaldi" in refused_analysis(tiny_corpus, "--format", "timid")
 
 
 def test_a_model_that_is_no_speech_encoder(refused_analysis, tiny_corpus, tmp_path):
@@ -179,7 +179,7 @@ def test_a_folder_that_is_no_model(refused_analysis, tiny_corpus):
 
 def test_a_model_that_fails_the_self_check(refused_analysis, tiny_corpus, monkeypatch):
     monkeypatch.setattr("otoscope.models.self_check.relative_difference", lambda a, b: 1.0)
-    assert "fails the self-check: watching its attention changes its output" in refused_analysis(tiny_corpus)
+    assert "fails the self-check: capturing its attention changes its output" in refused_analysis(tiny_corpus)
 
 
 def test_unknown_dtype_and_device(refused_analysis, tiny_corpus):
@@ -211,7 +211,7 @@ def test_unknown_column_format_theme_and_utterance(refused, tiny_model, tiny_cor
     assert "no column 'beauty' to sort by" in refused("heads", tmp_path / "run", "--sort", "beauty")
     figures = ("figures", tmp_path / "run", "-o", tmp_path / "figures")
     assert "found gif" in refused(*figures, "--format", "gif")
-    assert "no utterance 'nobody'" in refused(*figures, "--utterance", "nobody")
+    assert "no utterance 'absent'" in refused(*figures, "--utterance", "absent")
 
 
 def test_an_unfinished_run_asks_for_resume(refused, tiny_model, tiny_corpus, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""A folder of audio becomes one cut per file, wherever it lies and whatever its format."""
+"""A folder of audio becomes one cut per file, for every subfolder and format."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ from otoscope.errors import InputError
 
 
 def write(folder: Path, **files: str) -> Path:
-    """A data directory; `wav_scp` stands for `wav.scp`, `phones_ctm` for `phones.ctm`."""
+    """A data directory; `wav_scp` becomes `wav.scp`, `phones_ctm` becomes `phones.ctm`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name.replace("_", ".")).write_text(content)

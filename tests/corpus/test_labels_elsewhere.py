@@ -1,4 +1,4 @@
-"""Labels that lie in another tree than the audio are read as if they lay beside it."""
+"""Labels in another tree than the audio are read as if they were next to it."""
 
 import shutil
 from pathlib import Path
@@ -28,8 +28,8 @@ def test_textgrids_of_another_tree_label_the_audio_of_the_same_name(librispeech:
     assert [cut.id for cut in cuts][:2] == ["174/121123/174-121123-0000", "174/121123/174-121123-0001"]
     assert {cut.supervisions[0].speaker for cut in cuts} == {"84", "174"}
     shutil.copytree(labels, audio, dirs_exist_ok=True)
-    beside = list(read_corpus(audio))
-    phones = [[cut.supervisions[0].alignment["phone"] for cut in part] for part in (cuts, beside)]
+    siblings = list(read_corpus(audio))
+    phones = [[cut.supervisions[0].alignment["phone"] for cut in part] for part in (cuts, siblings)]
     assert phones[0] == phones[1]
     assert all(phones[0])
 

@@ -1,4 +1,4 @@
-"""Reading a corpus: its format is recognised, what is broken is left out with a reason, nonsense is refused at once."""
+"""Reading a corpus: its format is detected, broken utterances are skipped with a reason, wrong options are refused."""
 
 import os
 import subprocess

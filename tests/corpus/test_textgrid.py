@@ -1,4 +1,4 @@
-"""Audio beside Praat TextGrids, in Praat's long and short form."""
+"""Audio with Praat TextGrids, in Praat's long and short form."""
 
 from pathlib import Path
 

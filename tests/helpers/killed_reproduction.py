@@ -7,7 +7,7 @@ executed; standard output reports how each attempt ended.
 import os
 import signal
 import sys
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from tests.helpers.paper_corpora import PaperCorpora, paper_corpora
@@ -22,6 +22,12 @@ from otoscope.refinement.timing import Spread
 
 WRITES = 3  # files or folders that are written to disk within a stage before the kill
 SEEDS = 1
+
+
+def small_prune(*arguments, schedule, probing, **options):
+    """Prune with fewer networks and curves than the command."""
+    small = replace(schedule, step=0.5, spans=(4,)), replace(probing, seeds=1)
+    return prune(*arguments, schedule=small[0], probing=small[1], **options)
 
 
 def instant_bench(model, against, seconds):
@@ -48,7 +54,7 @@ def attempt(root: Path, paths: PaperCorpora, kill_at: str) -> None:
         return execute(stage, earlier)
 
     os.fsync, stage_module.execute, stages.bench = counted_sync, logged_execute, instant_bench
-    stages.prune = partial(prune, seeds=1, step=0.5, spans=(4,))  # fewer networks and curves than the command
+    stages.prune = small_prune
     options = reproduce.ReproductionOptions(
         recipes=paths.recipes, alignments=paths.alignments, seeds=SEEDS, device="cpu"
     )

@@ -1,4 +1,4 @@
-"""Places that may not be read, for whoever is root too."""
+"""Paths that may not be read, not even by root."""
 
 import errno
 import io

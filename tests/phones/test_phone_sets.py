@@ -1,4 +1,4 @@
-"""Symbols fold as the literature folds them, whatever the corpus writes, and nothing disappears on the way."""
+"""Symbols fold as in the literature, for every spelling, and none disappears."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_timit_has_61_symbols_that_fold_to_39_and_the_glottal_stop_is_kept_and_r
     ],
 )
 def test_what_lee_and_hon_fold_together(phone, symbols):
-    """Every other symbol of TIMIT stands for itself."""
+    """Every other symbol of TIMIT folds to itself."""
     of = dict(zip(TIMIT, fold_phones(TIMIT).symbols, strict=True))
     assert [symbol for symbol in sorted(of) if of[symbol] == phone] == sorted(symbols.split())
 

@@ -1,4 +1,4 @@
-"""Speech that cannot be trained on or validated by is told before the first step, with what was left out and why."""
+"""Unusable training or validation speech is reported before the first step, with skipped utterances and reasons."""
 
 from pathlib import Path
 
@@ -21,10 +21,10 @@ def test_too_little_speech_to_train_on_says_what_was_left_out_and_why(recipe_fil
     recipe_file.write_text(recipe_file.read_text().replace("\nsize = 4\n", "\nsize = 19\n"))
     with pytest.raises(InputError) as caught:
         pretrain(recipe_file, tmp_path / "out")
-    told = str(caught.value)
-    assert told.startswith("training speech ($SPEECH): 18 usable utterances are no batch of 19; 3 left out: ")
+    message = str(caught.value)
+    assert message.startswith("training speech ($SPEECH): 18 usable utterances are no batch of 19; 3 skipped: ")
     for why in ("slt/silent (digital silence)", "slt/short (audio of 100 samples", "slt/broken ("):
-        assert why in told
+        assert why in message
     assert not (tmp_path / "out" / "checkpoints").exists()
 
 
@@ -32,8 +32,8 @@ def test_too_little_held_out_speech_is_not_taken_for_too_little_to_train_on(reci
     recipe_file.write_text(recipe_file.read_text().replace("\nsize = 4\n", "\nsize = 10\n"))
     with pytest.raises(InputError) as caught:
         pretrain(recipe_file, tmp_path / "out")
-    told = "validation speech ($SPEECH/awb): 9 usable utterances are no batch of 10; add speech or lower the size"
-    assert str(caught.value) == told
+    message = "validation speech ($SPEECH/awb): 9 usable utterances are no batch of 10; add speech or lower the size"
+    assert str(caught.value) == message
 
 
 def test_utterances_shorter_than_a_model_frame_are_counted(recipe_file: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A disk that is full while a training goes on is one line, and the training goes on when there is room."""
+"""A full disk during training is a one-line error, and training resumes when there is space."""
 
 import shutil
 from collections.abc import Iterator

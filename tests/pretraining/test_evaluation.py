@@ -1,4 +1,4 @@
-"""Masked L1 is what a person computes by hand, for the model and for the two that learn nothing."""
+"""Masked L1 equals a computation by hand, for the model and for the two baselines."""
 
 import numpy as np
 import pytest

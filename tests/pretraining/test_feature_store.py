@@ -55,11 +55,13 @@ def test_features_that_fail_while_written_leave_nothing(tmp_path: Path, monkeypa
 
 
 def test_speech_counts_what_it_holds_and_names_what_it_leaves_out(speech_folder: Path, tmp_path: Path) -> None:
-    heard = read_corpora(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
-    assert [corpus.name for corpus in heard.corpora] == ["$SPEECH/awb", "$SPEECH/slt"]
-    assert [corpus.utterances for corpus in heard.corpora] == [9, 9]
-    assert sum(corpus.hours for corpus in heard.corpora) == pytest.approx(len(heard.features.frames) / 360_000)
-    reasons = {utterance.id: utterance.reason for utterance in heard.skipped}
+    corpus_features = read_corpora(["$SPEECH/awb", "$SPEECH/slt"], EXTRACTOR, tmp_path)
+    assert [corpus.name for corpus in corpus_features.corpora] == ["$SPEECH/awb", "$SPEECH/slt"]
+    assert [corpus.utterances for corpus in corpus_features.corpora] == [9, 9]
+    assert sum(corpus.hours for corpus in corpus_features.corpora) == pytest.approx(
+        len(corpus_features.features.frames) / 360_000
+    )
+    reasons = {utterance.id: utterance.reason for utterance in corpus_features.skipped}
     assert sorted(reasons) == ["broken", "short", "silent"]
     assert "100 samples" in reasons["short"]
     assert reasons["silent"] == "digital silence"

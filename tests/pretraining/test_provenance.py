@@ -21,7 +21,7 @@ def finished(speech_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def trained(finished: Pretrained, tmp_path: Path) -> Path:
-    """Its folder, to go on in."""
+    """Return its folder, for resuming."""
     return Path(shutil.copytree(finished.model.parent, tmp_path / "out"))
 
 
@@ -33,7 +33,7 @@ def changed(recipe_file: Path, old: str, new: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("[batching]", "[masking]\nspan = 9\n[batching]", "masking: span is 3 there, 9 now"),
         ("use_cpu", "learning_rate = 1e-5\nuse_cpu", "training: learning_rate is not set there, 1e-05 now"),
@@ -45,13 +45,13 @@ def changed(recipe_file: Path, old: str, new: str) -> Path:
     ],
 )
 def test_another_training_is_refused_by_what_differs_alone(
-    recipe_file: Path, trained: Path, old: str, new: str, told: str
+    recipe_file: Path, trained: Path, old: str, new: str, message: str
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in trained.rglob("*")}
     with pytest.raises(InputError) as caught:
         pretrain(changed(recipe_file, old, new), trained, resume=True)
     folder = trained / "checkpoints"
-    assert str(caught.value) == f"{folder} holds checkpoints of another training: {told}; choose another folder"
+    assert str(caught.value) == f"{folder} holds checkpoints of another training: {message}; choose another folder"
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
 
 
@@ -105,5 +105,5 @@ def test_a_checkpoint_of_another_shape_is_refused_also_where_none_was_recorded(
 @pytest.mark.parametrize("content", ["", "[1]", '{"model": 3}'])
 def test_a_record_that_cannot_be_read_is_told(recipe_file: Path, trained: Path, content: str) -> None:
     (trained / "checkpoints" / FILE).write_text(content)
-    with pytest.raises(InputError, match="does not say of which training"):
+    with pytest.raises(InputError, match="does not state the training of its checkpoints"):
         pretrain(recipe_file, trained, resume=True)

@@ -57,7 +57,7 @@ def test_the_card_says_what_how_long_and_how_well(half: Pretrained) -> None:
     for corpus, part in ((half.train[0], "training"), (half.validation[0], "validation")):
         assert f"| `{corpus.name}` | {part} | {corpus.utterances} | {corpus.hours:.2f} |" in text
     assert half.train[0].utterances == 18
-    assert "Left out as unusable: 3 (`slt/broken`, `slt/short`, `slt/silent`)." in text
+    assert "Skipped as unusable: 3 (`slt/broken`, `slt/short`, `slt/silent`)." in text
     assert f"12 steps of 4 utterances; {half.seconds / 3600:.2f} hours on CPU" in text
     figures = [float(figure) for figure in re.findall(r"\| (\d\.\d{4}) \|", text)]
     found = half.reconstruction

@@ -1,4 +1,4 @@
-"""The tiny models, the tiny corpus, and what was heard of it."""
+"""The tiny models and the tiny corpus."""
 
 from tests.helpers.speech_fixtures import cache_of_the_tests, encoder, speech
 from tests.helpers.speech_samples import tiny_corpus, tiny_model, tiny_pretrained

@@ -1,4 +1,4 @@
-"""No net is tested on what it has heard."""
+"""No net is tested on data that it was trained on."""
 
 import numpy as np
 import pytest
@@ -65,6 +65,6 @@ def test_a_net_is_trained_on_other_folds_alone(speech, encoder, monkeypatch):
     )
     made = classifier.classify(question, material, Training(seeds=1, steps=25), lambda name, make: make())
     for fold, (train, held) in enumerate(seen):
-        heard = {int(x) for x in torch.cat([train.x, held.x])[:, 0]}
-        assert heard == set(np.flatnonzero(made.fold[0] != fold))
+        trained_on = {int(x) for x in torch.cat([train.x, held.x])[:, 0]}
+        assert trained_on == set(np.flatnonzero(made.fold[0] != fold))
         assert not set(train.x[:, 0].tolist()) & set(held.x[:, 0].tolist())

@@ -24,7 +24,7 @@ from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
 
 
 @pytest.fixture(scope="module")
-def heard(tiny_pretrained):
+def probe_data(tiny_pretrained):
     """Material of two voices, two utterances each."""
     encoder = load(tiny_pretrained, device="cpu")
     cuts = [cut for cut in otoscope.read_corpus(otoscope.bundled.speech()) if cut.id.startswith(("awb", "rms"))]
@@ -32,45 +32,45 @@ def heard(tiny_pretrained):
     return collect_hidden_states(encoder, read_speech(SpeechSource(CutSet.from_cuts(picked)), encoder))
 
 
-def scored(heard, name, tmp_path, **training):
-    scorer = PROBES.get(name).scorer(heard, Training(seeds=2, steps=100, **training), open_cache(tmp_path))
-    return scorer, totals({name: scorer}, enumerate(heard.hidden))[name]
+def scored(probe_data, name, tmp_path, **training):
+    scorer = PROBES.get(name).scorer(probe_data, Training(seeds=2, steps=100, **training), open_cache(tmp_path))
+    return scorer, totals({name: scorer}, enumerate(probe_data.hidden))[name]
 
 
-def test_material_is_what_each_utterance_gives_alone(heard):
-    for wave, hidden in zip(heard.speech.waves, heard.hidden, strict=True):
-        torch.testing.assert_close(hidden, heard.encoder.forward([wave]).hidden[0], rtol=1e-4, atol=1e-5)
+def test_material_is_what_each_utterance_gives_alone(probe_data):
+    for wave, hidden in zip(probe_data.speech.waves, probe_data.hidden, strict=True):
+        torch.testing.assert_close(hidden, probe_data.encoder.forward([wave]).hidden[0], rtol=1e-4, atol=1e-5)
 
 
-def test_reconstruction_is_the_error_of_the_prediction_head(heard, tmp_path):
-    scorer, total = scored(heard, "reconstruction", tmp_path)
-    head = prediction_head(heard.encoder)
+def test_reconstruction_is_the_error_of_the_prediction_head(probe_data, tmp_path):
+    scorer, total = scored(probe_data, "reconstruction", tmp_path)
+    head = prediction_head(probe_data.encoder)
     errors, frames = 0.0, 0
-    for wave, hidden in zip(heard.speech.waves, heard.hidden, strict=True):
-        features = heard.encoder.inputs([wave])["input_features"][0]
+    for wave, hidden in zip(probe_data.speech.waves, probe_data.hidden, strict=True):
+        features = probe_data.encoder.inputs([wave])["input_features"][0]
         target = features[: len(features) // 3 * 3].reshape(-1, 240)
         errors += (head(hidden) - target).abs().mean(1).sum().item()
         frames += len(target)
     assert score(total[None], scorer.count)[0] == pytest.approx(errors / frames, rel=1e-5)
 
 
-def test_the_intact_model_is_no_distance_from_itself(heard, tmp_path):
-    _, total = scored(heard, "hidden-error", tmp_path)
+def test_the_intact_model_is_no_distance_from_itself(probe_data, tmp_path):
+    _, total = scored(probe_data, "hidden-error", tmp_path)
     assert not total.any()
 
 
-def test_frames_have_the_phone_at_their_centre(heard):
-    classes = phone_classes(heard)
-    for index, cut in enumerate(heard.speech.cuts):
+def test_frames_have_the_phone_at_their_centre(probe_data):
+    classes = phone_classes(probe_data)
+    for index, cut in enumerate(probe_data.speech.cuts):
         spans = cut.supervisions[0].alignment["phone"]
-        assert len(classes[index]) == len(heard.hidden[index])
+        assert len(classes[index]) == len(probe_data.hidden[index])
         for frame in range(0, len(classes[index]), 7):
             at = (3 * frame + 1) * 0.01  # three windows, the first centred on the first sample
             inside = [span for span in spans if span.start <= at < span.start + span.duration]
             same = {int(classes[index][frame])} if inside else {-1}
             assert (same == {-1}) == (not inside)
     with_names = {}
-    for index, cut in enumerate(heard.speech.cuts):
+    for index, cut in enumerate(probe_data.speech.cuts):
         for span in cut.supervisions[0].alignment["phone"]:
             middle = int((span.start + span.duration / 2 - 0.01) / 0.03 + 0.5)
             at = (3 * middle + 1) * 0.01
@@ -79,16 +79,16 @@ def test_frames_have_the_phone_at_their_centre(heard):
     assert all(len(found) == 1 for found in with_names.values())
 
 
-def test_material_in_another_order_is_other_material(heard):
+def test_material_in_another_order_is_other_material(probe_data):
     """Nets are found by its content, and tested by place."""
-    speech = LoadedSpeech(heard.speech.cuts[::-1], heard.speech.waves[::-1], [])
-    assert collect_hidden_states(heard.encoder, speech).content != heard.content
+    speech = LoadedSpeech(probe_data.speech.cuts[::-1], probe_data.speech.waves[::-1], [])
+    assert collect_hidden_states(probe_data.encoder, speech).content != probe_data.content
 
 
 @pytest.mark.parametrize("name", ["phone", "speaker-frame", "speaker-utterance"])
-def test_accuracy_is_counted_as_a_plain_loop_counts(name, heard, tmp_path):
-    scorer, total = scored(heard, name, tmp_path)
-    for index, hidden in enumerate(heard.hidden):
+def test_accuracy_is_counted_as_a_plain_loop_counts(name, probe_data, tmp_path):
+    scorer, total = scored(probe_data, name, tmp_path)
+    for index, hidden in enumerate(probe_data.hidden):
         rows = scorer.task.rows(index, hidden)
         for seed, nets in enumerate(scorer.nets):
             guesses = [int(logits(nets[scorer.fold[seed, index]], x[None]).argmax()) for x in rows.x]
@@ -96,8 +96,8 @@ def test_accuracy_is_counted_as_a_plain_loop_counts(name, heard, tmp_path):
         assert scorer.count[index] == len(rows.y)
 
 
-def test_the_majority_guess_is_the_commonest_class_of_what_was_trained_on(heard, tmp_path):
-    scorer, _ = scored(heard, "phone", tmp_path)
+def test_the_majority_guess_is_the_commonest_class_of_what_was_trained_on(probe_data, tmp_path):
+    scorer, _ = scored(probe_data, "phone", tmp_path)
     for seed, folds in enumerate(scorer.fold):
         for index, fold in enumerate(folds):
             others = np.concatenate([scorer.known_classes(i).numpy() for i in np.flatnonzero(folds != fold)])
@@ -105,16 +105,16 @@ def test_the_majority_guess_is_the_commonest_class_of_what_was_trained_on(heard,
             assert scorer.majority[seed, index] == (scorer.known_classes(index).numpy() == commonest).sum()
 
 
-def test_nets_are_trained_once_and_found_by_what_decides_them(heard, tmp_path, monkeypatch):
+def test_nets_are_trained_once_and_found_by_what_decides_them(probe_data, tmp_path, monkeypatch):
     fitted = []
     real = net_module.fit
     monkeypatch.setattr("otoscope.probing.classifier.fit", lambda *a: fitted.append(1) or real(*a))
-    _, first = scored(heard, "speaker-frame", tmp_path)
+    _, first = scored(probe_data, "speaker-frame", tmp_path)
     trained = len(fitted)
-    _, again = scored(heard, "speaker-frame", tmp_path)
+    _, again = scored(probe_data, "speaker-frame", tmp_path)
     assert trained == len(fitted) > 0
     np.testing.assert_array_equal(first, again)
-    scored(heard, "speaker-frame", tmp_path, width=8)
+    scored(probe_data, "speaker-frame", tmp_path, width=8)
     assert len(fitted) == 2 * trained
 
 
@@ -129,17 +129,19 @@ def test_a_net_learns_what_a_line_cannot_tell():
     assert right[1] < 0.7
 
 
-def test_the_untrained_model_has_the_shape_and_none_of_the_weights(heard):
-    control = untrained(heard.encoder, seed=1)  # the fixture's own weights are those of seed 0
-    assert control.n_heads == heard.encoder.n_heads
-    own, other = (dict(e.model.named_parameters()) for e in (heard.encoder, control))
+def test_the_untrained_model_has_the_shape_and_none_of_the_weights(probe_data):
+    control = untrained(probe_data.encoder, seed=1)  # the fixture's own weights are those of seed 0
+    assert control.n_heads == probe_data.encoder.n_heads
+    own, other = (dict(e.model.named_parameters()) for e in (probe_data.encoder, control))
     assert all(own[name].shape == other[name].shape for name in own)
     assert not torch.equal(own["input.projection.weight"], other["input.projection.weight"])
-    torch.testing.assert_close(heard.encoder.forward([heard.speech.waves[0]]).hidden[0], heard.hidden[0])
+    torch.testing.assert_close(probe_data.encoder.forward([probe_data.speech.waves[0]]).hidden[0], probe_data.hidden[0])
 
 
 def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpus, tmp_path):
-    run = otoscope.probe(tiny_pretrained, tiny_corpus, tmp_path / "run", probes=list(PROBES), seeds=1)
+    run = otoscope.probe(
+        tiny_pretrained, tiny_corpus, tmp_path / "run", probing=otoscope.ProbingOptions(probes=PROBES.names(), seeds=1)
+    )
     assert run.kind == "probes"
     assert run.dataset["reader"].values.tolist() == ["intact", "untrained", "majority"]
     accuracy = run.dataset["score"].sel(probe=["phone", "speaker-frame", "speaker-utterance"])
@@ -150,8 +152,7 @@ def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpu
         tiny_pretrained,
         tiny_corpus,
         tmp_path / "run",
-        probes=list(PROBES),
-        seeds=1,
+        probing=otoscope.ProbingOptions(probes=PROBES.names(), seeds=1),
         options=otoscope.SpeechOptions(resume=True),
     )
     assert again.dataset.identical(run.dataset)
@@ -167,8 +168,8 @@ def test_the_order_of_cuts_changes_no_score_whatever_the_cache_holds(tiny_model,
         ("fresh", (2, 0, 3, 1), "b"),
     ):
         given = CutSet.from_cuts(cuts[place] for place in order)
-        asked = {"probes": ["phone", "speaker-utterance"], "seeds": 2, "cache": tmp_path / cache}
-        scores[name] = otoscope.probe(tiny_model, given, tmp_path / name, **asked).dataset
+        probing = otoscope.ProbingOptions(probes=("phone", "speaker-utterance"), seeds=2, cache=tmp_path / cache)
+        scores[name] = otoscope.probe(tiny_model, given, tmp_path / name, probing=probing).dataset
     xr.testing.assert_identical(scores["found"].load(), scores["fresh"].load())
     xr.testing.assert_identical(scores["found"].load(), scores["first"].load())
 
@@ -185,7 +186,12 @@ def test_a_speaker_with_a_single_utterance_is_too_little_to_train_on(places, tin
     cuts = list(otoscope.read_corpus(tiny_corpus))
     few = CutSet.from_cuts(cuts[place] for place in places)
     with pytest.raises(InputError, match="two utterances or more to train a probe on"):
-        otoscope.probe(tiny_model, few, tmp_path / "run", probes=["phone"], cache=tmp_path / "cache")
+        otoscope.probe(
+            tiny_model,
+            few,
+            tmp_path / "run",
+            probing=otoscope.ProbingOptions(probes=("phone",), cache=tmp_path / "cache"),
+        )
     assert not (tmp_path / "run").exists()
 
 
@@ -195,5 +201,7 @@ def test_a_speaker_with_a_single_utterance_is_too_little_to_train_on(places, tin
 )
 def test_unknown_probes_are_refused(probes, reason, tiny_model, tiny_corpus, tmp_path):
     with pytest.raises(InputError, match=reason):
-        otoscope.probe(tiny_model, tiny_corpus, tmp_path / "none", probes=probes)
+        otoscope.probe(
+            tiny_model, tiny_corpus, tmp_path / "none", probing=otoscope.ProbingOptions(probes=tuple(probes))
+        )
     assert not (tmp_path / "none").exists()

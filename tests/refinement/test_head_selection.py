@@ -12,6 +12,7 @@ from tests.helpers.tiny_models import randomize_weights, save
 from otoscope import bundled
 from otoscope.analysis.analyze import analyze
 from otoscope.errors import InputError
+from otoscope.importance.options import RankingOptions
 from otoscope.importance.rank import rank
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayModel
 from otoscope.refinement.refine import refine
@@ -37,7 +38,11 @@ def test_a_statistic_ranks_heads(run: Path, tmp_path: Path, by: str, dispensable
 def test_a_ranking_run_ranks_heads_its_own_way(run: Path, tmp_path: Path) -> None:
     """The same statistic in a ranking run chooses the same heads."""
     rank(
-        "bundled", "bundled", tmp_path / "ranked", by=["globalness", "random"], run=run, options=SpeechOptions(limit=2)
+        "bundled",
+        "bundled",
+        tmp_path / "ranked",
+        ranking=RankingOptions(by=("globalness", "random"), run=run),
+        options=SpeechOptions(limit=2),
     )
     heads = {
         where: refine("bundled", tmp_path / name, run=where, by="globalness", heads=0.5).removed
@@ -60,7 +65,7 @@ def test_a_file_names_heads(tmp_path: Path) -> None:
         ({}, "nothing to refine: give "),
         ({"span": 0}, "expected a span of at least 1 frame, got 0"),
         ({"span": -3}, "expected a span of at least 1 frame, got -3"),
-        ({"span": 10**20}, "expected a span of at most 1000000 frames, got 100000000000000000000; leave it out"),
+        ({"span": 10**20}, "expected a span of at most 1000000 frames, got 100000000000000000000; omit it"),
         ({"remove": [(6, 0)]}, "no layer 6: bundled has layers 0 to 5"),
         ({"remove": [(-1, 0)]}, "no layer -1: bundled has layers 0 to 5"),
         ({"remove": [(0, 8)]}, "no head 8: layer 0 of bundled has heads 0 to 7"),

@@ -10,7 +10,10 @@ from tests.helpers.refinable_models import EVERYTHING, WHOLE_LAYER
 from otoscope.analysis.analyze import analyze
 from otoscope.errors import InputError
 from otoscope.importance import RANKINGS
+from otoscope.importance.options import RankingOptions
 from otoscope.importance.rank import rank
+from otoscope.probing.options import ProbingOptions
+from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.prune import prune
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
@@ -27,7 +30,11 @@ def without(original: Callable[[str], Path], tmp_path: Path) -> Callable[..., Pa
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_without_the_heads_of_a_layer_is_ranked_by_everything(without, family: str, tmp_path: Path) -> None:
     run = rank(
-        without(family, WHOLE_LAYER), "bundled", tmp_path / "run", by=list(RANKINGS), options=SpeechOptions(limit=2)
+        without(family, WHOLE_LAYER),
+        "bundled",
+        tmp_path / "run",
+        ranking=RankingOptions(by=RANKINGS.names()),
+        options=SpeechOptions(limit=2),
     )
     assert np.isfinite(run.dataset["score"].values[:, [0, 2]]).all()
     assert np.isnan(run.dataset["score"].values[:, 1]).all()
@@ -44,9 +51,16 @@ def test_a_model_without_the_heads_of_a_layer_is_refined_to_a_budget(without, fa
     "use",
     [
         lambda model, out: analyze(model, "bundled", out, options=SpeechOptions(limit=2)),
-        lambda model, out: rank(model, "bundled", out, by=["weight"], options=SpeechOptions(limit=2)),
+        lambda model, out: rank(
+            model, "bundled", out, ranking=RankingOptions(by=("weight",)), options=SpeechOptions(limit=2)
+        ),
         lambda model, out: prune(
-            model, "bundled", out, by=["random"], probes=["hidden-error"], options=SpeechOptions(limit=2)
+            model,
+            "bundled",
+            out,
+            schedule=ScheduleOptions(by=("random",)),
+            probing=ProbingOptions(probes=("hidden-error",)),
+            options=SpeechOptions(limit=2),
         ),
         lambda model, out: refine(model, out, budget_macs=0.9),
     ],

@@ -60,7 +60,7 @@ def test_a_span_that_is_asked_for_multiplies_what_a_refined_model_does(
     refine(tmp_path / "wide", tmp_path / "narrow", span=2)
     wide, narrow = (load(tmp_path / name, device="cpu") for name in ("wide", "narrow"))
     assert count_macs(wide, 2.0, 2) == count_macs(narrow, 2.0, 30) == count_macs(narrow, 2.0)
-    frames = wide.frames(np.zeros(32000))
+    frames = wide.num_frames(np.zeros(32000))
     assert count_macs(wide, 2.0, 2)["attention"] == 2 * 8 * 12 * -(-frames // 32) * 32 * (32 + 4)
 
 

@@ -59,25 +59,25 @@ def atomic_write(target: Path, *, needed: int | None = None, shared: bool = Fals
 def writing(folder: Path) -> Iterator[None]:
     """Within the block a library writes in `folder` as it will; where the disk does not take it, say so in one line.
 
-    A thread of the library that dies of it says nothing: whoever waits for the thread raises.
+    Disk errors in library threads print nothing: the call that waits for the thread raises.
 
     Raises:
         InputError: the disk is full, or closed to us.
     """
-    told, threading.excepthook = threading.excepthook, _silent_of_disk(threading.excepthook)
+    previous, threading.excepthook = threading.excepthook, _ignore_disk_errors(threading.excepthook)
     try:
         yield
     except Exception as error:
         _tell(error, folder, None)
         raise
     finally:
-        threading.excepthook = told
+        threading.excepthook = previous
 
 
-def _silent_of_disk(tell: Callable[[threading.ExceptHookArgs], Any]) -> Callable[[threading.ExceptHookArgs], Any]:
+def _ignore_disk_errors(report: Callable[[threading.ExceptHookArgs], Any]) -> Callable[[threading.ExceptHookArgs], Any]:
     def hook(died: threading.ExceptHookArgs) -> None:
         if not (isinstance(died.exc_value, OSError) and died.exc_value.errno in _FULL):
-            tell(died)
+            report(died)
 
     return hook
 
@@ -91,7 +91,7 @@ def make_folder(folder: Path) -> None:
 
 
 def is_vacant(folder: Path) -> bool:
-    """Whether nothing but what an interrupted write left lies in the folder."""
+    """Return whether the folder is empty, apart from files of an interrupted write."""
     return all(entry.name.endswith(PARTIAL) for entry in folder.iterdir())
 
 

@@ -55,7 +55,7 @@ def analyze(
     Args:
         model: what `load` takes, or an Encoder (whose interventions are then in force; statistics of heads that it
             removes describe the attention they would have).
-        corpus: what `read_corpus` takes, `"bundled"`, or cuts, whose order does not matter: utterances stand by id.
+        corpus: what `read_corpus` takes, `"bundled"`, or cuts in any order: results are ordered by utterance id.
         out: the run folder; must not exist or be empty.
         window: seconds; longer utterances are measured in windows of that length that overlap by at least a quarter of
             it, each an utterance of its own, `id@start`.
@@ -88,7 +88,8 @@ def analyze(
     work = AnalysisJob(encoder, cuts, found, known, source, plan)
     run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and len(run.skipped):
-        raise InputError(f"{out} is finished, but strict allows no skipped utterance: {skipped_utterances(run)}; omit --strict")
+        skips = skipped_utterances(run)
+        raise InputError(f"{out} is finished, but --strict allows no skipped utterance: {skips}; omit --strict")
     return run
 
 

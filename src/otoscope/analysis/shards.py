@@ -28,7 +28,7 @@ BATCH_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class ShardResult:
-    """One shard: the state of its utterances, frames of each by its place in the corpus, and who was left out."""
+    """The result of one shard: state, frames of each utterance by its index in the corpus, and skipped utterances."""
 
     state: State
     frames: dict[int, int]
@@ -66,7 +66,7 @@ def measure(
 ) -> ShardResult:
     """Run a shard through the model; `labelling` gives the phones of its frames to the statistics that are by phone.
 
-    `advance` is told the seconds of audio that are done.
+    `advance` receives the seconds of audio that are done.
 
     Raises:
         InputError: with `strict`, for the first utterance that cannot be measured.
@@ -79,11 +79,11 @@ def measure(
         labels = None
         if labelling is not None:
             labels = [labelling.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
-        for index, heard in measure_batch(encoder, waves, statistics, labels, advance).items():
+        for index, measurements in measure_batch(encoder, waves, statistics, labels, advance).items():
             try:
-                _check_finite(encoder, heard, statistics)
-                accumulator.update(measured.state, index, stack_layers(heard.layers))
-                measured.frames[index] = heard.frames
+                _check_finite(encoder, measurements, statistics)
+                accumulator.update(measured.state, index, stack_layers(measurements.layers))
+                measured.frames[index] = measurements.frames
             except InputError as error:
                 skip(dict(batch)[index], error, measured.skipped, strict=strict)
         advance(sum(cut.duration for index, cut in batch if index not in waves))
@@ -117,7 +117,7 @@ def measure_batch(
 ) -> dict[int, UtteranceStatistics]:
     """Statistics of every layer, for each of some waves by its place in the corpus.
 
-    A layer's reductions, which grow with the audio, are let go before the next; `advance` is told of each layer.
+    A layer's reductions, which grow with the audio, are released before the next; `advance` is called for each layer.
     """
     if not waves:
         return {}
@@ -134,13 +134,13 @@ def measure_batch(
         advance(seconds / calls)
 
     encoder.measure(list(waves.values()), needs, receive, labels)
-    heard = map(UtteranceStatistics, frames, zip(*layers, strict=True))
-    return dict(zip(waves, heard, strict=True))
+    measurements = map(UtteranceStatistics, frames, zip(*layers, strict=True))
+    return dict(zip(waves, measurements, strict=True))
 
 
-def _check_finite(encoder: Encoder, heard: UtteranceStatistics, statistics: Mapping[str, Statistic]) -> None:
+def _check_finite(encoder: Encoder, measurements: UtteranceStatistics, statistics: Mapping[str, Statistic]) -> None:
     """Raise InputError with the first layer in which a number overflows."""
-    for number, values in enumerate(heard.layers):
+    for number, values in enumerate(measurements.layers):
         if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.may_be_undefined):
             raise InputError(overflow_message(encoder.model.dtype, f"by the attention of layer {number}"))
 

@@ -21,7 +21,7 @@ class Demo:
 def demo(out: str | Path) -> Demo:
     """Analyze the bundled model on the bundled speech into `out/run` and draw the figures into `out/figures`.
 
-    A demo that stands there already is drawn again, not measured again.
+    A finished demo in the folder is drawn again, not measured again.
 
     Raises:
         InputError: `out` holds something else.

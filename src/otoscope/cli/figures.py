@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.options import RunFolder, Theme
+from otoscope.cli.options import RunFolder, ThemeName
 from otoscope.figures import FIGURES
 
 
@@ -20,7 +20,7 @@ def figures(
     ],
     format: Annotated[str, typer.Option(help="File formats, of png, svg and pdf, separated by commas.")] = "png",
     utterance: Annotated[str | None, typer.Option(metavar="ID", help="Utterance whose maps are shown.")] = None,
-    theme: Annotated[Theme, typer.Option(help="Background.")] = Theme.light,
+    theme: Annotated[ThemeName, typer.Option(help="Background.")] = ThemeName.light,
     value_zeroing: Annotated[
         bool, typer.Option("--value-zeroing", help="Also draw which phones each frame needs; runs the model again.")
     ] = False,

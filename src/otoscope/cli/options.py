@@ -33,7 +33,7 @@ class TableFormat(StrEnum):
     json = "json"
 
 
-class Theme(StrEnum):
+class ThemeName(StrEnum):
     """Background of figures."""
 
     light = "light"

@@ -11,7 +11,7 @@ def pretrain(
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for checkpoints, logs and the model.")
     ],
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the newest checkpoint.")] = False,
 ) -> None:
     """Pre-train a Mockingjay model by masked reconstruction."""
     from otoscope.pretraining.train import pretrain as call
@@ -23,5 +23,5 @@ def pretrain(
         f"copying the nearest unmasked frame {learned.nearest:.4f}"
     )
     for skipped in made.skipped:
-        print(f"left out: {skipped.id}: {skipped.reason}")
+        print(f"skipped: {skipped.id}: {skipped.reason}")
     print(f"model of {made.parameters} parameters after {made.steps} steps written to {made.model}")

@@ -31,7 +31,7 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
 
 
 def source_of(cut: MonoCut) -> str:
-    """The audio file of a cut; its id where the audio lies in no file."""
+    """Return the audio file of a cut, or its id if the audio is not a file."""
     source = cut.recording.sources[0]
     return str(source.source) if source.type == "file" else str(cut.id)
 

@@ -1,4 +1,4 @@
-"""The files of a corpus: its audio, and the label files beside each audio file."""
+"""The files of a corpus: its audio, and the label files of each audio file."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -22,24 +22,24 @@ class FileIndex:
         """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`; what is not UTF-8 is escaped."""
         return printable(Path(stem(audio)).relative_to(self.root).as_posix())
 
-    def beside(self, audio: Path, suffix: str) -> Path | None:
-        """The file with the audio's name and `suffix`, in whatever case it is written; None where there is none."""
+    def label_file(self, audio: Path, suffix: str) -> Path | None:
+        """Return the file with the audio's name and `suffix` in any case, or None."""
         return self.labels.get((stem(audio), suffix))
 
 
 def list_files(path: Path, labels: Path | None = None) -> FileIndex:
-    """All files at or below `path`, in order of their names; hidden ones are left out, links to folders are followed.
+    """All files at or below `path`, in order of their names; hidden ones are skipped, links to folders are followed.
 
-    Files below `labels` count as if they lay beside the audio, in the same subfolders of `path`.
+    Files below `labels` count as if they were next to the audio, in the same subfolders of `path`.
 
-    For one audio file these are that file and the labels beside it. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
+    For one audio file these are that file and its labels. Where both `SA1.WAV` and `SA1.WAV.wav` exist, as in
     copies of TIMIT, the second is a conversion of the first and is the one listed.
 
     Raises `InputError` where a folder cannot be read: a corpus is never measured without part of it.
     """
     if path.is_file():
-        beside = (file for file in path.parent.iterdir() if file == path or not is_audio(file))
-        return _listing(path.parent, (file for file in beside if stem(file) == stem(path)))
+        siblings = (file for file in path.parent.iterdir() if file == path or not is_audio(file))
+        return _listing(path.parent, (file for file in siblings if stem(file) == stem(path)))
     return _listing(path, _walk(path), labels)
 
 

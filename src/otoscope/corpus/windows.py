@@ -43,7 +43,7 @@ def _windows(cut: MonoCut, seconds: float) -> Iterator[MonoCut]:
 
 
 def _within(supervision: SupervisionSegment, start: float, length: float) -> SupervisionSegment:
-    """A supervision of the whole cut as one of a window, its text left out: nobody knows which words are in it."""
+    """A supervision of the whole cut as one of a window, without its text: it is unknown which words are in it."""
     tiers = {tier: list(_items(items, start, length)) for tier, items in (supervision.alignment or {}).items()}
     return fastcopy(supervision, start=0.0, duration=length, text=None, alignment=tiers or None)
 

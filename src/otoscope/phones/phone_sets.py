@@ -90,7 +90,7 @@ def detect_phone_set(symbols: Iterable[str]) -> str:
 
 
 def is_silence(symbol: str) -> bool:
-    """Whether a symbol stands for silence, a pause or noise in any phone set.
+    """Return whether a symbol denotes silence, a pause or noise in any phone set.
 
     >>> is_silence("<eps>"), is_silence("SIL_S"), is_silence("s")
     (True, True, False)
@@ -111,7 +111,7 @@ def phone_info(symbol: str) -> Phone | None:
 def sort_phones(symbols: Iterable[str]) -> list[str]:
     """Different symbols as an axis shows them: silence, vowels, stops, fricatives, affricates, nasals, liquids, glides.
 
-    Symbols of a recognised set that are not among the 39 stand beside the phone they fold to; unknown ones come last.
+    Symbols of a recognised set that are not among the 39 follow the phone they fold to; unknown ones come last.
 
     >>> sort_phones(["z", "iy", "sil", "??", "b", "z"])
     ['sil', 'iy', 'b', 'z', '??']
@@ -144,7 +144,7 @@ def _plain_arpabet(symbol: str) -> str:
 
 
 def _plain_ipa(symbol: str) -> str:
-    """Without length, stress, aspiration, ties and every sign that stands above, below or through a letter."""
+    """Without length, stress, aspiration, ties and all signs above, below or through a letter."""
     if symbol == "ç":
         return symbol
     letters = unicodedata.normalize("NFD", symbol)
@@ -168,7 +168,7 @@ def _folding() -> dict[str, dict[str, str]]:
 
 
 def _rows(name: str) -> Sequence[list[str]]:
-    """Rows of a table beside this file, without its head and the lines that name its source."""
+    """Return the rows of a table of this package, without its header and source lines."""
     lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
     _, *rows = csv.reader(line for line in lines if not line.startswith("#"))
     return rows

@@ -39,7 +39,7 @@ class Batching:
 def epoch(lengths: np.ndarray, batching: Batching, number: int) -> np.ndarray:
     """Utterances of each batch of one epoch, `[batches, size]`: like lengths together, in random order.
 
-    Utterances shorter than one model frame are left out, and so is the last, incomplete batch.
+    Utterances shorter than one model frame and the last, incomplete batch are skipped.
     """
     rng = np.random.default_rng([batching.seed, number])
     usable = rng.permutation(np.flatnonzero(lengths >= batching.rate))

@@ -1,4 +1,4 @@
-"""The corpora of a recipe as features, with what each of them holds and what was left out."""
+"""The corpora of a recipe as features, with a summary of each and the skipped utterances."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ class FeatureCorpus:
 
 @dataclass(frozen=True)
 class CorpusListing:
-    """Utterances of some corpora, before they are heard, `parts [corpus]`; and a hash of all that is in them."""
+    """Utterances of some corpora before features are extracted, `parts [corpus]`, and a hash of their content."""
 
     names: tuple[str, ...]
     parts: tuple[list[MonoCut], ...]
@@ -44,7 +44,7 @@ class CorpusListing:
 
 
 def list_corpora(names: Sequence[str]) -> CorpusListing:
-    """The utterances in corpora of these names (paths; `$NAME` stands for an environment variable).
+    """The utterances in corpora of these names (paths; `$NAME` is an environment variable).
 
     Raises:
         InputError: a corpus cannot be read.
@@ -56,7 +56,7 @@ def list_corpora(names: Sequence[str]) -> CorpusListing:
 
 
 def read_corpora(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> FeatureCorpus:
-    """What `list_corpora` finds in corpora of these names, as `extract_features` hears it; raises as both do."""
+    """List the corpora and extract their features; raises as `list_corpora` and `extract_features` do."""
     return extract_features(list_corpora(names), extractor, kept)
 
 

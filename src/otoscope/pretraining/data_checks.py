@@ -13,7 +13,7 @@ def check_enough(recipe: Recipe, train: FeatureCorpus, validation: FeatureCorpus
     """Refuse speech of which no batch can be made, or none of it masked.
 
     Raises:
-        InputError: saying which speech, how much of it was left out, and why.
+        InputError: with the part of the speech, how much of it was skipped, and why.
     """
     for part, speech in (("training", train), ("validation", validation)):
         if not len(epoch(speech.features.lengths, recipe.batching, 0)):
@@ -27,9 +27,9 @@ def _too_little(part: str, speech: FeatureCorpus, batching: Batching) -> str:
     named = [f"{one.id} ({one.reason})" for one in speech.skipped[:NAMED]]
     more = [f"{len(speech.skipped) - NAMED} more"] if len(speech.skipped) > NAMED else []
     brief = [f"{short} shorter than one frame of {batching.rate * 10} ms"] if short else []
-    left_out = f"; {len(speech.skipped) + short} left out: {', '.join(named + more + brief)}" if named or short else ""
+    skipped = f"; {len(speech.skipped) + short} skipped: {', '.join(named + more + brief)}" if named or short else ""
     corpora = ", ".join(corpus.name for corpus in speech.corpora)
     return (
-        f"{part} speech ({corpora}): {usable} usable utterances are no batch of {batching.size}{left_out}; "
+        f"{part} speech ({corpora}): {usable} usable utterances are no batch of {batching.size}{skipped}; "
         "add speech or lower the size"
     )

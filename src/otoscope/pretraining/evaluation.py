@@ -1,4 +1,4 @@
-"""What the model has learned: masked L1 on held-out speech beside two predictors that learn nothing."""
+"""Masked L1 on held-out speech, compared with two predictors that learn nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def evaluate(
 ) -> ReconstructionErrors:
     """Hide the same frames of each utterance from the three predictors (always zeroed) and compare their errors.
 
-    Utterances shorter than two runs, or without a frame left to see, are left out.
+    Utterances shorter than two runs, or without an unmasked frame, are skipped.
 
     Raises:
         InputError: no utterance is long enough.

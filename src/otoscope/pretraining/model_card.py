@@ -80,8 +80,8 @@ standard deviations of each utterance's log-mel bands. It is measured with the w
 ## What it is not for
 
 It is made for looking at self-attention. It recognises no words, phones or speakers by itself, and how well its
-representations serve other tasks was not measured. It has heard only the corpora above: languages, accents, voices,
-rooms and microphones that they lack are foreign to it. Decide nothing about people by it.
+representations serve other tasks was not measured. It was trained on the corpora above: languages, accents, voices,
+acoustics and microphones that they lack are unknown to it. Decide nothing about people by it.
 """
 
 
@@ -108,7 +108,7 @@ def model_card(made: Pretrained, recipe: Recipe, layers: int, heads: int) -> str
 
 
 def _skipped(skipped: tuple[SkippedUtterance, ...]) -> str:
-    """How many utterances were left out, by name (their reasons name places on the machine that trained)."""
+    """Return how many utterances were skipped, by name (their reasons contain paths of the training machine)."""
     if not skipped:
         return "Every utterance could be used."
-    return f"Left out as unusable: {len(skipped)} ({', '.join(f'`{utterance.id}`' for utterance in skipped)})."
+    return f"Skipped as unusable: {len(skipped)} ({', '.join(f'`{utterance.id}`' for utterance in skipped)})."

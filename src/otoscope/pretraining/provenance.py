@@ -1,4 +1,4 @@
-"""What a training is, kept beside its checkpoints, so that no other training goes on with them."""
+"""The configuration of a training, stored with its checkpoints, so that no other training resumes from them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def check_training_config(folder: Path, now: TrainingConfig) -> None:
 
 
 def record_training_config(folder: Path, now: TrainingConfig) -> None:
-    """Keep what a training is beside its checkpoints."""
+    """Store the configuration of a training with its checkpoints."""
     make_folder(folder)
     with atomic_write(folder / FILE) as partial:
         partial.write_text(json.dumps(now) + "\n", encoding="utf-8")
@@ -52,7 +52,7 @@ def _recorded(path: Path) -> TrainingConfig:
     try:
         return {name: dict(table) for name, table in json.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, ValueError, TypeError, AttributeError):
-        raise InputError(f"{path} does not say of which training the checkpoints beside it are; remove it") from None
+        raise InputError(f"{path} does not state the training of its checkpoints; remove it") from None
 
 
 def _differences(there: TrainingConfig, now: TrainingConfig) -> Iterator[str]:
@@ -60,8 +60,8 @@ def _differences(there: TrainingConfig, now: TrainingConfig) -> Iterator[str]:
         before = there.get(table, {})
         for key in sorted(before.keys() | values.keys()):
             if before.get(key) != values.get(key):
-                told = f"is {_format_value(before, key)} there, {_format_value(values, key)} now"
-                yield f"{table}: {key} {'is other speech' if table == 'data' else told}"
+                change = f"is {_format_value(before, key)} there, {_format_value(values, key)} now"
+                yield f"{table}: {key} {'is other speech' if table == 'data' else change}"
 
 
 def _format_value(values: Mapping[str, Any], key: str) -> str:

@@ -34,7 +34,7 @@ RESERVED_KEYS = {
 
 @dataclass(frozen=True)
 class Output:
-    """How the weights of the finished model are stored; they are used in float32 whatever is stored."""
+    """How the weights of the finished model are stored; they are always used in float32."""
 
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
 
@@ -44,7 +44,7 @@ class Recipe:
     """What is trained on what, and how.
 
     Attributes:
-        train, validation: corpora for `read_corpus`; `$NAME` stands for an environment variable.
+        train, validation: corpora for `read_corpus`; `$NAME` is an environment variable.
         model: arguments of `MockingjayConfig`, and `attn_implementation`.
         masking: which frames are hidden, in stacked frames.
         batching: how utterances become batches.

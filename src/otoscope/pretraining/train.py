@@ -64,15 +64,15 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
     check_optimiser(arguments, model)
     found = [list_corpora(names) for names in (recipe.train, recipe.validation)]
-    ours = training_config(recipe, *(speech.fingerprint for speech in found))
+    training = training_config(recipe, *(speech.fingerprint for speech in found))
     if newest := newest_checkpoint(out / "checkpoints"):
-        check_training_config(out / "checkpoints", ours)
+        check_training_config(out / "checkpoints", training)
         check_shape(newest, model)
     train, validation = (extract_features(speech, extractor, out / "features") for speech in found)
     check_enough(recipe, train, validation)
     with _no_bars(), writing(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
-        record_training_config(out / "checkpoints", ours)
+        record_training_config(out / "checkpoints", training)
         checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     with _no_bars():

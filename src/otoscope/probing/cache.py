@@ -14,7 +14,7 @@ from otoscope.runs.cache import load_or_compute
 
 
 def open_cache(folder: str | Path | None = None) -> Cache:
-    """Arrays in files named by the content that decides them: in `folder`, or where the person's caches lie.
+    """Arrays in files named by the content that decides them: in `folder`, or in the user's cache.
 
     That is `$OTOSCOPE_CACHE`, else `$XDG_CACHE_HOME/otoscope`, else `~/.cache/otoscope`. It may be removed at any time.
     """

@@ -1,4 +1,4 @@
-"""Probes with classes: several seeds times several folds of small nets, each tested on what it has not heard."""
+"""Probes with classes: several seeds times several folds of small nets, each tested on unseen data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -74,7 +74,7 @@ class Classifier:
         return right
 
     def total(self, index: int, hidden_td: Tensor) -> Floats:
-        """Frames, or utterances, that are told rightly."""
+        """Count frames, or utterances, that are classified correctly."""
         if not self.count[index]:
             return np.zeros(len(self.nets))
         rows = self.task.rows(index, hidden_td)

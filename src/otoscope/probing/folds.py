@@ -62,7 +62,7 @@ def held_out(training: Ints, share: float, rng: np.random.Generator) -> tuple[In
     """
     if len(training) < 2:
         raise InputError(
-            f"expected two utterances or more to train a probe on beside those that test it, got {len(training)}; "
+            f"expected two utterances or more to train a probe on, apart from those that test it, got {len(training)}; "
             "give three speakers or more, or two with two utterances each"
         )
     shuffled = rng.permutation(training)

@@ -12,7 +12,7 @@ Weights = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Training:
-    """How probes are trained: `seeds` times `folds` nets, each tested on what it has not heard.
+    """How probes are trained: `seeds` times `folds` nets, each tested on data that it was not trained on.
 
     Adam at `rate` on batches of `batch` rows, at most `steps`; every `check` steps the loss on a `held` share of the
     training utterances is measured, and training ends when it has not fallen `patience` times. `rows`: at most so many

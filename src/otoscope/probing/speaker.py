@@ -16,7 +16,7 @@ def speaker_numbers(data: ProbeData) -> list[int]:
     named = sorted({speaker for speaker in data.speakers if speaker})
     if len(named) < 2:
         raise InputError(
-            f"a speaker probe tells speakers apart and the corpus names {len(named)}; choose another probe or corpus"
+            f"a speaker probe needs two speakers and the corpus names {len(named)}; choose another probe or corpus"
         )
     number_of = {speaker: number for number, speaker in enumerate(named)}
     return [number_of[speaker] if speaker else -1 for speaker in data.speakers]

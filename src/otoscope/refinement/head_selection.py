@@ -95,10 +95,10 @@ def checked(removed: Iterable[Head], counts: Sequence[int], name: str) -> list[H
     return sorted(set(removed))
 
 
-def kept(removed: Iterable[Head], counts: Sequence[int]) -> list[list[int]]:
+def remaining_heads(removed: Iterable[Head], counts: Sequence[int]) -> list[list[int]]:
     """Heads that stay in each layer.
 
-    >>> load_or_compute([(0, 1), (1, 0)], [3, 1])
+    >>> remaining_heads([(0, 1), (1, 0)], [3, 1])
     [[0, 2], []]
     """
     gone = set(removed)

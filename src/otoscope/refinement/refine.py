@@ -10,7 +10,7 @@ from otoscope.errors import InputError
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain, weights
 from otoscope.refinement.export import carry_code
-from otoscope.refinement.head_selection import Head, kept
+from otoscope.refinement.head_selection import Head, remaining_heads
 from otoscope.refinement.request import Request
 from otoscope.refinement.source_model import read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
@@ -113,7 +113,7 @@ def refine(
             f"{model} has patches of time and band, not frames one after another; a span cannot limit them"
         )
     removed, scales = request.removed(source.encoder)
-    refined = build(source, kept(removed, source.encoder.n_heads), span, scales)
+    refined = build(source, remaining_heads(removed, source.encoder.n_heads), span, scales)
     if tune is not None:
         distil(source.encoder, refined, tune, corpora)
         round_as(refined, weights(source).values())

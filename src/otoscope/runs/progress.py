@@ -26,7 +26,7 @@ class AudioDone(ProgressColumn):
 
 @contextmanager
 def progress(what: str, seconds: float) -> Iterator[Callable[[float], None]]:
-    """Within the block, a function to be told the seconds of audio that were done, of `seconds` in all."""
+    """Yield a function that receives the seconds of audio that are done, of `seconds` in all."""
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), AudioDone(), TimesRealTime(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:

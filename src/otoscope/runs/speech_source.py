@@ -53,7 +53,7 @@ class SpeechSource:
 
 @dataclass(frozen=True)
 class LoadedSpeech:
-    """Utterances in memory, in order of the corpus: cuts, their waves `[samples]`, and who was left out."""
+    """Utterances in memory, in order of the corpus: cuts, their waves `[samples]`, and skipped utterances."""
 
     cuts: Sequence[MonoCut]
     waves: Sequence[np.ndarray]
@@ -81,7 +81,7 @@ def source_of(corpus: str | Path | CutSet, options: SpeechOptions) -> SpeechSour
 def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:
     """The utterances of a source in order of their ids, their audio unread, and those that cannot be used.
 
-    Shards, folds and batches are by place: in whatever order cuts are given, the same utterance has the same place.
+    Shards, folds and batches are by place: an utterance has the same place for every order of the cuts.
 
     Raises:
         InputError: the corpus cannot be read, or with `strict` one of its utterances cannot.
@@ -131,5 +131,5 @@ def described(
 
 def about(kind: str, encoder: Encoder, source: SpeechSource) -> dict[str, Any]:
     """What every run says of itself, in the attributes of its Dataset."""
-    told = {"model": encoder.name, "corpus": source.name, "synthetic": int(source.synthetic)}
-    return {"kind": kind, "format_version": FORMAT_VERSION, **told}
+    attributes = {"model": encoder.name, "corpus": source.name, "synthetic": int(source.synthetic)}
+    return {"kind": kind, "format_version": FORMAT_VERSION, **attributes}

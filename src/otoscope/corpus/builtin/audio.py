@@ -9,13 +9,13 @@ from otoscope.corpus.utterance import Utterance
 
 
 def audio_folder(listing: FileIndex) -> Iterator[Utterance]:
-    """One utterance per audio file; the speaker is the folder it lies in (see `speakers`)."""
+    """One utterance per audio file; the speaker is its folder (see `speakers`)."""
     for file, speaker in zip(listing.audio, speakers(listing), strict=True):
         yield Utterance(listing.id(file), file, speaker)
 
 
 def speakers(listing: FileIndex) -> list[str | None]:
-    """The folder each audio file lies in, or None for all where some file lies in no subfolder of the corpus.
+    """Return the folder of each audio file, or None for all if some file is in no subfolder of the corpus.
 
     Files named as LibriSpeech names them, `84/121123/84-121123-0000.flac`, belong to the speaker, not to the chapter.
 

@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 def kaldi(folder: Path) -> Iterator[Utterance]:
     """One utterance per line of `segments`, else of `utt2spk`, else of `wav.scp`.
 
-    Audio is named by `wav.scp`, or lies in a folder `audio` here or one level up, each file named by its recording.
+    `wav.scp` lists the audio, or a folder `audio` here or one level up holds one file per recording.
     Phones are read from `phones.ctm` here or one level up, in seconds from the start of the utterance.
     """
     speakers, texts = _table_if_there(folder / "utt2spk"), _table_if_there(folder / "text")
@@ -34,12 +34,12 @@ def kaldi(folder: Path) -> Iterator[Utterance]:
 
 
 def is_kaldi(folder: Path) -> bool:
-    """Whether `wav.scp` or `utt2spk` lies in the folder."""
+    """Return whether the folder holds `wav.scp` or `utt2spk`."""
     return (folder / "wav.scp").is_file() or (folder / "utt2spk").is_file()
 
 
 def read_table(file: Path) -> dict[str, str]:
-    """Lines `key value...` by key; `InputError` where a key stands there twice."""
+    """Return lines `key value...` by key; raise `InputError` for a repeated key."""
     rows = (line.partition(" ") for line in (" ".join(line.split(maxsplit=1)) for line in read_lines(file)))
     return _by_key(((key, value) for key, _, value in rows), file)
 

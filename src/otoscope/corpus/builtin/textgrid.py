@@ -1,4 +1,4 @@
-"""Audio beside Praat TextGrids, as the Montreal Forced Aligner writes them."""
+"""Audio with Praat TextGrids, as the Montreal Forced Aligner writes them."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -21,7 +21,7 @@ def textgrids(listing: FileIndex, tier: str | None = None) -> Iterator[Utterance
     as in a folder of audio.
     """
     for audio, speaker in zip(listing.audio, speakers(listing), strict=True):
-        id, file = listing.id(audio), listing.beside(audio, SUFFIX)
+        id, file = listing.id(audio), listing.label_file(audio, SUFFIX)
         if file:
             yield Utterance(id, audio, speaker, annotation=partial(_annotation, file, id, tier))
         else:
@@ -29,8 +29,8 @@ def textgrids(listing: FileIndex, tier: str | None = None) -> Iterator[Utterance
 
 
 def has_textgrids(listing: FileIndex) -> bool:
-    """Whether a TextGrid lies beside some of the audio."""
-    return any(listing.beside(audio, SUFFIX) for audio in listing.audio)
+    """Return whether some audio has a TextGrid."""
+    return any(listing.label_file(audio, SUFFIX) for audio in listing.audio)
 
 
 def _annotation(file: Path, id: str, tier: str | None, sampling_rate: int) -> Annotation:

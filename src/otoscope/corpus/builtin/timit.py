@@ -1,4 +1,4 @@
-"""TIMIT layout: `.phn` and `.wrd` in samples and `.txt` beside the audio, the speaker as folder."""
+"""TIMIT layout: `.phn` and `.wrd` in samples and `.txt` next to the audio, the speaker as folder."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,16 +12,16 @@ from otoscope.errors import InputError
 
 
 def timit(listing: FileIndex) -> Iterator[Utterance]:
-    """One utterance per audio file, with the phones, words and text that lie beside it."""
+    """One utterance per audio file, with the phones, words and text next to it."""
     for audio in listing.audio:
-        phn, wrd, txt = (listing.beside(audio, suffix) for suffix in (".phn", ".wrd", ".txt"))
+        phn, wrd, txt = (listing.label_file(audio, suffix) for suffix in (".phn", ".wrd", ".txt"))
         speaker = audio.absolute().parent.name
         yield Utterance(listing.id(audio), audio, speaker, annotation=partial(_annotation, phn, wrd, txt))
 
 
 def is_timit(listing: FileIndex) -> bool:
-    """Whether TIMIT's phones or words lie beside some of the audio."""
-    return any(listing.beside(audio, suffix) for audio in listing.audio for suffix in (".phn", ".wrd"))
+    """Return whether some audio has TIMIT's phones or words."""
+    return any(listing.label_file(audio, suffix) for audio in listing.audio for suffix in (".phn", ".wrd"))
 
 
 def _annotation(phn: Path | None, wrd: Path | None, txt: Path | None, sampling_rate: int) -> Annotation:

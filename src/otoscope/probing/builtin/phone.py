@@ -47,7 +47,7 @@ def _at(seconds: np.ndarray, spans: list[tuple[int, float, float]]) -> Tensor:
 
 PROBE = Probe(
     name="phone",
-    doc="Frames whose phone is told rightly, of speakers that the probe has not heard.",
+    doc="Frames whose phone is classified correctly, of speakers that the probe was not trained on.",
     metric="accuracy",
     label="phone accuracy",
     units="%",

@@ -18,7 +18,7 @@ def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
 
 PROBE = Probe(
     name="speaker-frame",
-    doc="Frames whose speaker is told rightly, in utterances that the probe has not heard.",
+    doc="Frames whose speaker is classified correctly, in utterances that the probe was not trained on.",
     metric="accuracy",
     label="speaker-frame accuracy",
     units="%",

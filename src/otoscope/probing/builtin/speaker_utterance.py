@@ -18,7 +18,7 @@ def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
 
 PROBE = Probe(
     name="speaker-utterance",
-    doc="Utterances whose speaker is told rightly, among those that the probe has not heard.",
+    doc="Utterances whose speaker is classified correctly, among those that the probe was not trained on.",
     metric="accuracy",
     label="speaker-utterance accuracy",
     units="%",
