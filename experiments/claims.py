@@ -46,8 +46,8 @@ def main() -> None:
             model,
             cuts,
             out / corpus.replace("/", "-"),
-            by=RANKINGS,
-            probes=probes,
+            schedule=otoscope.ScheduleOptions(by=tuple(RANKINGS)),
+            probing=otoscope.ProbingOptions(probes=tuple(probes)),
             options=otoscope.SpeechOptions(resume=True),
         )
         speakers = len({cut.supervisions[0].speaker for cut in cuts})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from otoscope.figures import RenderOptions
     from otoscope.figures.draw_run import draw
     from otoscope.hf_registration import register
+    from otoscope.importance.options import RankingOptions
     from otoscope.importance.rank import rank
     from otoscope.maps import rollout, similarity
     from otoscope.maps.value_zeroing import value_zeroing
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from otoscope.models.wrap import wrap
     from otoscope.papers.yang2020.reproduce import ReproductionOptions, reproduce
     from otoscope.pretraining.train import pretrain
+    from otoscope.probing.options import ProbingOptions
     from otoscope.probing.probe import probe
+    from otoscope.pruning.options import ScheduleOptions
     from otoscope.pruning.prune import prune
     from otoscope.refinement.bench import bench
     from otoscope.refinement.refine import refine
@@ -38,9 +41,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Encoder",
     "InputError",
+    "ProbingOptions",
+    "RankingOptions",
     "RenderOptions",
     "ReproductionOptions",
     "Run",
+    "ScheduleOptions",
     "SpeechOptions",
     "analyze",
     "bench",
@@ -68,9 +74,12 @@ __all__ = [
 
 _HOME = {
     "Encoder": "otoscope.models.encoder",
+    "ProbingOptions": "otoscope.probing.options",
+    "RankingOptions": "otoscope.importance.options",
     "RenderOptions": "otoscope.figures",
     "ReproductionOptions": "otoscope.papers.yang2020.reproduce",
     "Run": "otoscope.results",
+    "ScheduleOptions": "otoscope.pruning.options",
     "SpeechOptions": "otoscope.runs.options",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",

@@ -50,7 +50,7 @@ GAME = {"a": 1.0, "b": 2.0, "c": 0.5}
 
 
 def loss_without(removed):
-    """Players b and c stand in for each other."""
+    """Players b and c replace each other."""
     return sum(GAME[p] for p in removed) + (3.0 if {"b", "c"} <= set(removed) else 0.0)
 
 

@@ -1,4 +1,4 @@
-"""`rank` and `prune` as a person calls them: what a run holds, resuming, and what is refused."""
+"""`rank` and `prune` write complete runs, resume interrupted ones, and refuse bad input."""
 
 import numpy as np
 import pytest
@@ -8,13 +8,21 @@ from otoscope.errors import InputError
 from otoscope.importance.tables import curve_table, ranking_table
 from otoscope.runs import cache as keep
 
-BY = ["globalness", "random", "gradient"]
-PRUNED = {"by": ["weight"], "probes": ["hidden-error", "speaker-utterance"], "step": 0.5, "spans": [2, 0]}
+BY = ("globalness", "random", "gradient")
+
+
+def prune_options(by=("weight",), probes=("hidden-error", "speaker-utterance"), seeds=3, options=None, **schedule):
+    """Return the keyword arguments of a short prune; the rest are fields of ScheduleOptions."""
+    return {
+        "schedule": otoscope.ScheduleOptions(**{"by": by, "step": 0.5, "spans": (2, 0)} | schedule),
+        "probing": otoscope.ProbingOptions(probes=probes, seeds=seeds),
+        "options": options,
+    }
 
 
 @pytest.fixture
 def pruned(tiny_pretrained, tiny_corpus, tmp_path):
-    return otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "pruned", **PRUNED)
+    return otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "pruned", **prune_options())
 
 
 def same_bits(a, b):
@@ -22,7 +30,7 @@ def same_bits(a, b):
 
 
 def stop_after(patch, files):
-    """Whatever keeps arrays is interrupted when it has kept so many."""
+    """Interrupt the run after it has written this number of files."""
     kept, real = [], keep.atomic_write
 
     def counting(path, **options):
@@ -35,7 +43,7 @@ def stop_after(patch, files):
 
 
 def test_a_ranking_run_holds_scores_ranks_and_agreement(tiny_pretrained, tiny_corpus, tmp_path):
-    run = otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY)
+    run = otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", ranking=otoscope.RankingOptions(by=BY))
     assert run.kind == "ranking"
     assert run.dataset["ranking"].values.tolist() == ["globalness", "random-0", "random-1", "random-2", "gradient"]
     assert run.dataset["rank"].dims == ("ranking", "layer", "head")
@@ -47,22 +55,28 @@ def test_a_ranking_run_holds_scores_ranks_and_agreement(tiny_pretrained, tiny_co
 def test_statistics_are_those_of_analyze_measured_or_taken_from_its_run(tiny_model, tiny_corpus, tmp_path):
     analyzed = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "heads")
     names = ["globalness", "verticality", "diagonality", "weight"]
-    measured = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "a", by=names)
-    taken = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "b", by=names, run=analyzed.path)
+    measured = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "a", ranking=otoscope.RankingOptions(by=names))
+    taken = otoscope.rank(
+        tiny_model, tiny_corpus, tmp_path / "b", ranking=otoscope.RankingOptions(by=names, run=analyzed.path)
+    )
     for name in names:
         np.testing.assert_allclose(measured.dataset["score"].sel(ranking=name), analyzed.dataset[name], rtol=1e-5)
         np.testing.assert_array_equal(taken.dataset["score"].sel(ranking=name), analyzed.dataset[name])
 
 
 def test_a_stopped_ranking_goes_on_to_the_same_bits(tiny_pretrained, tiny_corpus, tmp_path):
-    whole = otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "whole", by=BY)
+    whole = otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "whole", ranking=otoscope.RankingOptions(by=BY))
     with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 2)
         with pytest.raises(KeyboardInterrupt):
-            otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY)
+            otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "run", ranking=otoscope.RankingOptions(by=BY))
     assert same_bits(
         otoscope.rank(
-            tiny_pretrained, tiny_corpus, tmp_path / "run", by=BY, options=otoscope.SpeechOptions(resume=True)
+            tiny_pretrained,
+            tiny_corpus,
+            tmp_path / "run",
+            ranking=otoscope.RankingOptions(by=BY),
+            options=otoscope.SpeechOptions(resume=True),
         ),
         whole,
     )
@@ -94,7 +108,12 @@ def test_curves_hold_what_the_intervened_model_does(tiny_pretrained, pruned):
 
 
 def test_the_intact_step_is_what_probe_says(tiny_pretrained, tiny_corpus, tmp_path, pruned):
-    probed = otoscope.probe(tiny_pretrained, tiny_corpus, tmp_path / "probed", probes=["speaker-utterance"])
+    probed = otoscope.probe(
+        tiny_pretrained,
+        tiny_corpus,
+        tmp_path / "probed",
+        probing=otoscope.ProbingOptions(probes=("speaker-utterance",)),
+    )
     score = probed.dataset["score"].sel(reader="intact", probe="speaker-utterance").item()
     assert (pruned.dataset["score"].sel(probe="speaker-utterance", step=0) == score).all()
     assert "speaker-utterance (accuracy)" in curve_table(pruned.dataset)
@@ -104,18 +123,23 @@ def test_stopped_curves_go_on_to_the_same_bits(tiny_pretrained, tiny_corpus, tmp
     with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 4)
         with pytest.raises(KeyboardInterrupt):
-            otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED)
+            otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **prune_options())
     resumed = otoscope.prune(
-        tiny_pretrained, tiny_corpus, tmp_path / "run", **PRUNED, options=otoscope.SpeechOptions(resume=True)
+        tiny_pretrained,
+        tiny_corpus,
+        tmp_path / "run",
+        **prune_options() | {"options": otoscope.SpeechOptions(resume=True)},
     )
     assert same_bits(resumed, pruned)
 
 
 def test_rankings_of_a_run_are_pruned_by(tiny_pretrained, tiny_corpus, tmp_path, pruned):
-    otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", by=["weight", "random"])
-    again = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "again", **PRUNED, run=tmp_path / "ranked")
+    otoscope.rank(
+        tiny_pretrained, tiny_corpus, tmp_path / "ranked", ranking=otoscope.RankingOptions(by=("weight", "random"))
+    )
+    again = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "again", **prune_options(run=tmp_path / "ranked"))
     assert same_bits(again, pruned)
-    asked = PRUNED | {"by": ["globalness"], "run": tmp_path / "ranked"}
+    asked = prune_options(by=("globalness",), run=tmp_path / "ranked")
     with pytest.raises(InputError, match="holds no ranking 'globalness'; it holds weight, random-0"):
         otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "none", **asked)
     assert not (tmp_path / "none").exists()
@@ -125,7 +149,9 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
     analyzed = otoscope.analyze("bundled", tiny_corpus, tmp_path / "heads", options=otoscope.SpeechOptions(limit=1))
     for given, reason in ((analyzed.path, "made of another model"), (pruned.path, "holds curves")):
         with pytest.raises(InputError, match=reason):
-            otoscope.rank(tiny_model, tiny_corpus, tmp_path / "none", by=["weight"], run=given)
+            otoscope.rank(
+                tiny_model, tiny_corpus, tmp_path / "none", ranking=otoscope.RankingOptions(by=("weight",), run=given)
+            )
     assert not (tmp_path / "none").exists()
 
 
@@ -137,11 +163,11 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
         ({"probes": ["beauty"]}, "expected one of the probes hidden-error, phone"),
         ({"by": ["beauty"]}, "expected one of the rankings diagonality, fisher"),
         ({"step": 0}, "expected a step above 0"),
-        ({"spans": [-1]}, "expected spans of 0 frames or more"),
-        ({"spans": [1, 10**20]}, "expected a span of at most 1000000 frames, got 100000000000000000000"),
+        ({"spans": (-1,)}, "expected spans of 0 frames or more"),
+        ({"spans": (1, 10**20)}, "expected a span of at most 1000000 frames, got 100000000000000000000"),
         (
             {"options": otoscope.SpeechOptions(limit=2), "probes": ["speaker-frame"]},
-            "tells speakers apart and the corpus names 1",
+            "a speaker probe needs two speakers and the corpus names 1",
         ),
         (
             {"options": otoscope.SpeechOptions(limit=2), "probes": ["phone"]},
@@ -153,7 +179,7 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
 )
 def test_what_cannot_be_done_is_one_line_and_leaves_no_folder(changed, reason, tiny_model, tiny_corpus, tmp_path):
     with pytest.raises(InputError, match=reason):
-        otoscope.prune(tiny_model, tiny_corpus, tmp_path / "none", **(PRUNED | changed))
+        otoscope.prune(tiny_model, tiny_corpus, tmp_path / "none", **prune_options(**changed))
     assert not (tmp_path / "none").exists()
 
 
@@ -161,19 +187,26 @@ def test_a_loss_that_needs_labels_is_refused_where_there_are_none(tiny_model, ti
     for labels in tiny_corpus.rglob("*.TextGrid"):
         labels.unlink()
     with pytest.raises(InputError, match="needs phone labels and the corpus has none"):
-        otoscope.rank(tiny_model, tiny_corpus, tmp_path / "none", by=["fisher"], loss="phone")
+        otoscope.rank(
+            tiny_model, tiny_corpus, tmp_path / "none", ranking=otoscope.RankingOptions(by=("fisher",), loss="phone")
+        )
 
 
 def test_only_an_intact_model_is_ranked_and_pruned(tiny_model, tiny_corpus, tmp_path):
     encoder = otoscope.load(tiny_model)
     with encoder.without_heads([(0, 0)]), pytest.raises(InputError, match="expected an intact model"):
-        otoscope.rank(encoder, tiny_corpus, tmp_path / "none", by=["weight"])
+        otoscope.rank(encoder, tiny_corpus, tmp_path / "none", ranking=otoscope.RankingOptions(by=("weight",)))
     with encoder.limit_span(3), pytest.raises(InputError, match="expected an intact model"):
-        otoscope.prune(encoder, tiny_corpus, tmp_path / "none", **PRUNED)
+        otoscope.prune(encoder, tiny_corpus, tmp_path / "none", **prune_options())
 
 
 def test_a_probe_can_say_what_is_harm(tiny_model, tiny_corpus, tmp_path):
-    run = otoscope.rank(tiny_model, tiny_corpus, tmp_path / "run", by=["gradient"], loss="speaker-utterance")
+    run = otoscope.rank(
+        tiny_model,
+        tiny_corpus,
+        tmp_path / "run",
+        ranking=otoscope.RankingOptions(by=("gradient",), loss="speaker-utterance"),
+    )
     assert (run.dataset["score"] > 0).all()
     assert run.dataset.attrs["loss"] == "speaker-utterance"
 
@@ -185,17 +218,20 @@ def test_whole_layers_go_and_pass_on_what_they_were_given(tiny_pretrained, tiny_
         wave = encoder.load_wave(next(iter(otoscope.read_corpus(tiny_corpus))))
         assert encoder.forward([wave]).hidden.isfinite().all()
     run = otoscope.prune(
-        encoder, tiny_corpus, tmp_path / "run", by=["diagonality"], probes=["hidden-error"], step=1 / 6, spans=[]
+        encoder,
+        tiny_corpus,
+        tmp_path / "run",
+        **prune_options(by=("diagonality",), probes=("hidden-error",), step=1 / 6, spans=()),
     )
     assert np.isfinite(run.dataset["score"]).all()
     assert (run.dataset["score"].isel(step=slice(1, None)) > 0).all()
 
 
 def test_a_run_by_given_rankings_keeps_their_orders_in_its_plan(tiny_pretrained, tiny_corpus, tmp_path):
-    otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", by=["weight"])
-    asked = PRUNED | {"run": tmp_path / "ranked"}
+    otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "ranked", ranking=otoscope.RankingOptions(by=("weight",)))
+    asked = prune_options(run=tmp_path / "ranked")
     otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "run", **asked)
     again = otoscope.prune(
-        tiny_pretrained, tiny_corpus, tmp_path / "run", **asked, options=otoscope.SpeechOptions(resume=True)
+        tiny_pretrained, tiny_corpus, tmp_path / "run", **asked | {"options": otoscope.SpeechOptions(resume=True)}
     )
     assert again.plan["given"]["weight"][0] == [int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]]

@@ -10,7 +10,7 @@ from tests.helpers.viewer_browser import (
     until,
 )
 
-from otoscope import rank
+from otoscope import RankingOptions, rank
 from otoscope.runs.options import SpeechOptions
 from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.run_session import RunSession
@@ -24,7 +24,13 @@ HEIGHTS = (
 
 
 def test_rankings_of_another_model_are_not_shown_for_these_heads(browser, measured_run, tiny_model, speech, tmp_path):
-    ranked = rank(tiny_model, speech, tmp_path / "ranked", by=["weight", "random-1"], options=SpeechOptions(limit=2))
+    ranked = rank(
+        tiny_model,
+        speech,
+        tmp_path / "ranked",
+        ranking=RankingOptions(by=("weight", "random-1")),
+        options=SpeechOptions(limit=2),
+    )
     for print_, shown in [(measured_run.plan["model"]["fingerprint"], "Spearman"), ("another", "is of another model")]:
         ranked.plan["model"]["fingerprint"] = print_
         with serving(open_session([measured_run, ranked])) as url:

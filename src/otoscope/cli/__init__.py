@@ -27,6 +27,9 @@ from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
 from otoscope.errors import InputError, printable
+from otoscope.importance.options import RankingOptions
+from otoscope.probing.options import ProbingOptions
+from otoscope.pruning.options import ScheduleOptions
 from otoscope.runs.options import SpeechOptions
 
 COMMANDS = (
@@ -76,9 +79,15 @@ def options(
     """Measure, sort and show the attention heads of a speech model."""
 
 
-ON_SPEECH = (analyze, segment, rank, probe, prune)
+OPTION_CLASSES = {
+    analyze: (SpeechOptions,),
+    segment: (SpeechOptions,),
+    rank: (RankingOptions, SpeechOptions),
+    probe: (ProbingOptions, SpeechOptions),
+    prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
+}
 for command in COMMANDS:
-    app.command(cls=options_command(SpeechOptions) if command in ON_SPEECH else None)(command)
+    app.command(cls=options_command(*OPTION_CLASSES[command]) if command in OPTION_CLASSES else None)(command)
 
 
 def main() -> NoReturn:

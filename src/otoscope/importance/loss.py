@@ -102,7 +102,7 @@ def hidden(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
 
 
 def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
-    """Cross-entropy of a probe that was trained on the intact model, each utterance by nets that have not heard it.
+    """Return the cross-entropy of a probe of the intact model, by networks trained on other utterances.
 
     Raises:
         InputError: the corpus lacks the probe's labels.

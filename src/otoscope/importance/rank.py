@@ -11,6 +11,7 @@ from lhotse import CutSet
 
 from otoscope.importance.agreement import spearman
 from otoscope.importance.loss import Loss, get_loss
+from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
 from otoscope.importance.ranking import Ranking, get_rankings, ranks
 from otoscope.importance.ranking_context import RankingContext, SamplingBudget
@@ -57,7 +58,7 @@ class RankJob:
         return plan | {"rankings": list(self.wanted), **how}
 
     def scores(self, folder: Path) -> dict[str, Floats]:
-        """Score `[layer, head]` of each ranking; each is kept among the shards of the run as soon as it is known."""
+        """Score `[layer, head]` of each ranking; the run stores each score after its computation."""
 
         def score(label: str) -> Floats:
             ranking, seed = self.wanted[label]
@@ -67,7 +68,7 @@ class RankJob:
         return {label: score(label) for label in self.wanted}
 
     def described(self, found: xr.Dataset, kind: str) -> Found:
-        """What was found, as a run keeps it, and who was left out."""
+        """Return the Dataset of the run and the skipped utterances."""
         context = self.context
         named = described(found, kind, context.encoder, self.source, context.speech)
         return named.assign_attrs(loss=context.loss_name or ""), context.speech.skipped
@@ -78,52 +79,58 @@ def rank(
     corpus: str | Path | CutSet,
     out: str | Path,
     *,
-    by: Sequence[str],
-    loss: str = "auto",
-    run: str | Path | None = None,
-    seconds: float = SamplingBudget.seconds,
-    permutations: int = SamplingBudget.permutations,
+    ranking: RankingOptions,
     options: SpeechOptions | None = None,
 ) -> Run:
-    """Order all heads of a model by one or several rankings, and keep scores, ranks and their agreement as a run.
+    """Order all heads of a model by one or several rankings, and store scores, ranks and their agreement as a run.
 
     Args:
-        model, corpus, out: as for `analyze`.
-        by: names of rankings; `random` stands for several seeds, `random-7` for one.
-        loss: what harm is measured by in rankings that ablate heads or take gradients: `reconstruction`, `hidden` (see
-            `importance.loss`), the name of a probe, or `auto`: reconstruction where the model has a prediction head.
-        run: a run of `analyze` on the same model, to take statistics from; without it they are measured.
-        seconds: speech on which rankings that need the loss run, spread evenly over the corpus.
-        permutations: random orders of removal for `shapley`.
+        model: folder or name of the model on the Hugging Face Hub, or an encoder that `load` or `wrap` returned.
+        corpus: folder, file, or Lhotse cuts of the speech, as in `analyze`.
+        out: folder of the run, which must not exist unless `options.resume` is true.
+        ranking: rankings and how they measure importance.
         options: how to load the model and read the corpus.
 
     Returns:
         The finished run: scores, ranks and the agreement of the rankings.
 
     Raises:
-        InputError: an unknown ranking or loss; a loss whose labels or prediction head are not there; a run of another
-            model; and as `analyze` does.
+        InputError: an unknown ranking or loss, missing labels, a missing prediction head, a run of another model, or
+            an error of `analyze`.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
+        >>> by, few = RankingOptions(by=("globalness", "random")), SpeechOptions(limit=2)
         >>> with TemporaryDirectory() as folder:
-        ...     run = rank("bundled", "bundled", folder, by=["globalness", "random"], options=SpeechOptions(limit=2))
+        ...     run = rank("bundled", "bundled", folder, ranking=by, options=few)
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
-    wanted, effort, options = get_rankings(by), SamplingBudget(seconds, permutations), options or SpeechOptions()
+    wanted, options = get_rankings(ranking.by), options or SpeechOptions()
     encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     encoder.check_heads()
-    measured = None if run is None else require_analysis_run(open_run(run), encoder)
-    speech = read_speech(source, encoder)
-    context = RankingContext(encoder, speech, required_loss(wanted, loss, encoder, speech), effort, measured)
-    work = RankJob(wanted, context, source)
+    measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
+    job = make_job(wanted, ranking, encoder, source, measured)
 
     def make(folder: Path) -> Found:
-        found = dataset_of(work.scores(folder), [ranking for ranking, _ in wanted.values()])
-        return work.described(found, RANKING)
+        found = dataset_of(job.scores(folder), [ranking for ranking, _ in wanted.values()])
+        return job.described(found, RANKING)
 
-    return resume_or_run(out, work.plan, make, resume=options.resume)
+    return resume_or_run(out, job.plan, make, resume=options.resume)
+
+
+def make_job(
+    wanted: Wanted, ranking: RankingOptions, encoder: Encoder, source: SpeechSource, measured: Run | None
+) -> RankJob:
+    """Read the speech and return the job of computing rankings on it.
+
+    Raises:
+        InputError: the budget is empty, or the loss needs labels or a prediction head that are missing.
+    """
+    budget = SamplingBudget(ranking.seconds, ranking.permutations)
+    speech = read_speech(source, encoder)
+    loss = required_loss(wanted, ranking.loss, encoder, speech)
+    return RankJob(wanted, RankingContext(encoder, speech, loss, budget, measured), source)
 
 
 def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:

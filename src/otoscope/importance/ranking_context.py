@@ -1,4 +1,4 @@
-"""What is ranked: a model, the speech it hears, and the loss by which the harm of removing a head is known."""
+"""Hold what rankings measure on: a model, its speech, and the loss that measures the effect of removing heads."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""From a model and a corpus to what probes can read from the model, beside two controls, as a run folder."""
+"""Run probes on a model and a corpus, with two controls, and write a run folder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,6 +14,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
+from otoscope.probing.options import ProbingOptions
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.random_baseline import untrained
 from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
@@ -46,22 +47,18 @@ def probe(
     corpus: str | Path | CutSet,
     out: str | Path,
     *,
-    probes: Sequence[str],
-    seeds: int = Training.seeds,
-    cache: str | Path | None = None,
+    probing: ProbingOptions,
     options: SpeechOptions | None = None,
 ) -> Run:
     """Measure what probes read from the final hidden states of a model, compared with a model without training.
 
-    Trained probes are cross-validated: each utterance is tested by nets that have not heard it (nor, for phones, its
-    speaker), once for each seed. Controls: the same probes trained on a model of the same shape with random weights
+    Trained probes are cross-validated: each utterance is tested by nets that were not trained on it (for phones,
+    nor on its speaker), once for each seed. Controls: the same probes trained on a model of the same shape with random weights
     (`untrained`), and the commonest class (`majority`).
 
     Args:
         model, corpus, out: as for `analyze`.
-        probes: names of probes, from `otoscope.probing.PROBES`.
-        seeds: of splits and nets.
-        cache: folder for trained nets; without it the person's cache (see `probing.cache`).
+        probing: names of the probes, number of seeds, and folder of trained networks.
         options: how to load the model and read the corpus.
 
     Returns:
@@ -74,16 +71,21 @@ def probe(
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     few = SpeechOptions(limit=2)
-        ...     run = probe("bundled", "bundled", f"{folder}/run", probes=["reconstruction"], options=few)
+        ...     probing = ProbingOptions(probes=("reconstruction",))
+        ...     run = probe("bundled", "bundled", f"{folder}/run", probing=probing, options=few)
         ...     run.dataset["score"].sel(reader="intact").item() < run.dataset["score"].sel(reader="untrained").item()
         True
     """
-    wanted, training, options = select_probes(probes), training_config(seeds), options or SpeechOptions()
+    wanted, training, options = (
+        select_probes(probing.probes),
+        training_config(probing.seeds),
+        options or SpeechOptions(),
+    )
     encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
     speech = read_speech(source, encoder)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
     plan |= {"probes": list(wanted), "training": asdict(training)}
-    data, nets = collect_hidden_states(encoder, speech), open_cache(cache)
+    data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
     scorers = train_scorers(wanted, data, training, nets)
 
     def make(_: Path) -> Found:

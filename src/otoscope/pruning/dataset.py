@@ -91,7 +91,7 @@ def _spans(scores: Sequence[Scores], schedule: PruningSchedule) -> dict[str, NDA
 
 
 def _stacked(prefix: str, each: list[Curves], steps: Floats) -> dict[str, NDArray[Any]]:
-    """Variables of the curves of every probe; the step of a drop as what stands on the axis there."""
+    """Variables of the curves of every probe; a drop has the value of its step on the axis."""
     names = ("score", "score_interval", "change", "change_interval", "area", "area_interval")
     values = {f"{prefix}{name}": np.stack([getattr(one, name) for one in each]) for name in names}
     first = np.stack([one.first_drop for one in each])

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention, check_span
 from otoscope.errors import InputError
 from otoscope.importance.ranking import order
+from otoscope.pruning.options import SPANS, STEP
 from otoscope.typing import Floats
 
 DIRECTIONS = ("high to low", "low to high")
 ROW_NORMALISATIONS = ("renormalised", "published")
-SPANS = (50, 35, 20, 10, 5, 2, 1, 0)
-STEP = 1 / 6
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ def shapley_values(
 ) -> dict[Player, float]:
     """Mean rise of the loss at each player's removal over random orders in which all players are removed.
 
-    An order is left where the loss has come within `truncation` of the way from nobody removed to all removed: the
+    An order ends when the loss is within `truncation` of the way from no player removed to all removed: the
     rises that are left are noise around zero, and count as zero (Ghorbani & Zou 2019). Without truncation the values
     sum to the whole rise.
 

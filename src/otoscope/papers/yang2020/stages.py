@@ -19,6 +19,8 @@ from otoscope.pretraining.corpora import read_corpora
 from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.train import pretrain
 from otoscope.pretraining.trainer import seconds_logged
+from otoscope.probing.options import ProbingOptions
+from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import bench
 from otoscope.refinement.refine import refine
@@ -149,13 +151,13 @@ def _segment(job: ReproductionJob, name: str) -> None:
 
 def _prune(job: ReproductionJob, name: str, corpus: EvaluationCorpus) -> None:
     """Prune the model of seeds by every category and by weight, the others by globalness; limit the span of all."""
+    by = tuple(PRUNING_RANKINGS) if name == SEED_MODEL else ("globalness",)
     prune(
         job.model_folder(name),
         corpus.source,
         job.result(name, pruning_stage(corpus)),
-        by=PRUNING_RANKINGS if name == SEED_MODEL else ["globalness"],
-        probes=corpus.probes,
-        run=job.result(name, "heads"),
+        schedule=ScheduleOptions(by=by, run=job.result(name, "heads")),
+        probing=ProbingOptions(probes=tuple(corpus.probes)),
         options=SpeechOptions(device=job.device, resume=True),
     )
 
