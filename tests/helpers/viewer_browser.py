@@ -1,5 +1,6 @@
 """A real browser on a real server: the system's Chromium with Playwright."""
 
+import inspect
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +31,10 @@ BLANK = """[...document.querySelectorAll('%s')].every(canvas =>
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
-expect.set_options(timeout=24 * 3600 * 1000)  # a slow machine fails no test
+HANG_SECONDS = 300
+"""Seconds after which a wait counts as a hang: far beyond any slow machine, so that a hang fails."""
+
+expect.set_options(timeout=HANG_SECONDS * 1000)
 
 
 def chromium() -> str:
@@ -66,8 +70,8 @@ class WatchedPage:
     console_errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Collect errors, and wait for elements without a deadline."""
-        self.page.set_default_timeout(0)
+        """Collect errors; a wait of `HANG_SECONDS` fails."""
+        self.page.set_default_timeout(HANG_SECONDS * 1000)
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.on(
             "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
@@ -76,8 +80,11 @@ class WatchedPage:
 
 def until(page: Any, condition: str | Callable[[], bool]) -> None:
     """Wait until a condition is true; it is polled from outside, since the policy of the page forbids evaluation."""
-    while not (condition() if callable(condition) else page.evaluate(condition)):
+    for _ in range(HANG_SECONDS * 20):
+        if condition() if callable(condition) else page.evaluate(condition):
+            return
         page.wait_for_timeout(50)
+    raise AssertionError(f"never became true: {inspect.getsource(condition) if callable(condition) else condition}")
 
 
 def open_head(page, name: str = "1.2") -> None:
@@ -104,7 +111,7 @@ def pixels(page, selector: str) -> str:
 
 def view_names(page: Any) -> list[str]:
     """Return the names of all views, from the tabs of the page."""
-    return page.locator("nav[aria-label='Views'] button").all_inner_texts()
+    return page.locator("nav[aria-label='Views'] button").all_text_contents()
 
 
 def wait_for_view(page: Any, view: str) -> None:

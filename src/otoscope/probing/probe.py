@@ -21,10 +21,10 @@ from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
-from otoscope.runs.cache import Found, resume_or_run
+from otoscope.runs.cache import RunResult, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import described, encoder_of, read_speech, source_of
+from otoscope.runs.speech_source import add_coordinates, resolve_encoder, read_speech, make_source
 
 KIND = "probes"
 CONDITIONS = ("intact", "untrained", "majority")
@@ -81,19 +81,19 @@ def probe(
         training_config(probing.seeds),
         options or SpeechOptions(),
     )
-    encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
+    encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
     speech = read_speech(source, encoder)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
     plan |= {"probes": list(wanted), "training": asdict(training)}
     data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
     scorers = train_scorers(wanted, data, training, nets)
 
-    def make(_: Path) -> Found:
+    def make(_: Path) -> RunResult:
         control = collect_hidden_states(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
         readers = [(scorers, data), (scorers | train_scorers(trained, control, training, nets), control)]
         found = _dataset(wanted, scorers, _totals(scorers, readers))
-        return described(found, KIND, encoder, source, speech), speech.skipped
+        return add_coordinates(found, KIND, encoder, source, speech), speech.skipped
 
     return resume_or_run(out, plan, make, resume=options.resume)
 

@@ -15,7 +15,7 @@ from otoscope.runs.run_config import model_fingerprint
 from otoscope.runs.speech_source import LoadedSpeech
 
 NO_LOCK: AbstractContextManager[object] = nullcontext()
-"""Nobody else asks the model."""
+"""Allow concurrent use: no other thread runs the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def hidden_states(
 ) -> Iterator[tuple[int, Tensor]]:
     """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
 
-    `advance` is told the seconds of audio that are done.
+    `advance` receives the seconds of audio that are done.
     """
     for batch in batches(list(enumerate(speech.cuts))):
         with lock:
