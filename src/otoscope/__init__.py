@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.corpus import read_corpus
     from otoscope.figures import RenderOptions
-    from otoscope.figures.draw_run import draw
+    from otoscope.figures.run_figures import draw
     from otoscope.hf_registration import register
     from otoscope.importance.options import RankingOptions
     from otoscope.importance.rank import rank
@@ -84,7 +84,7 @@ _HOME = {
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
     "convert": "otoscope.models.checkpoints.convert",
-    "draw": "otoscope.figures.draw_run",
+    "draw": "otoscope.figures.run_figures",
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 import otoscope
-from otoscope.analysis.phone_labels import labelling
+from otoscope.analysis.phone_labels import make_labeler
 from otoscope.errors import InputError
 from otoscope.relations import head_operations, relations_table
 from otoscope.statistics import STATISTICS
@@ -14,7 +14,7 @@ from otoscope.statistics import STATISTICS
 def test_relations_are_means_over_labelled_utterances_of_the_slow_formula(tiny_model, tiny_corpus, tmp_path):
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
     encoder, cuts = otoscope.load(tiny_model), list(otoscope.read_corpus(tiny_corpus))
-    known = labelling(encoder, cuts)
+    known = make_labeler(encoder, cuts)
     relation = STATISTICS.get("relation").for_phones(known.inventory.phones)
     slow = []
     for cut in cuts:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import otoscope
-from otoscope.analysis.stored_maps import with_maps
+from otoscope.analysis.stored_maps import ensure_maps
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayModel
 
@@ -20,7 +20,7 @@ def run(tiny_model, tiny_corpus, tmp_path):
 
 def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_corpus):
     other = next(id for id in run.utterances.index if id not in run.maps)
-    again = with_maps(run, other)
+    again = ensure_maps(run, other)
     assert sorted(again.maps) == sorted([*run.maps, other])
     cut = next(cut for cut in otoscope.read_corpus(tiny_corpus) if cut.id == other)
     np.testing.assert_allclose(
@@ -40,20 +40,20 @@ def test_the_run_is_still_shown_by_its_own_example(run):
     (example,) = run.maps
     others = [id for id in run.utterances.index if id != example]
     for other in (others[-1], others[0]):
-        assert with_maps(run, other).maps[0] == example
+        assert ensure_maps(run, other).maps[0] == example
     assert otoscope.open_run(run.path).maps == [example, others[0], others[-1]]
 
 
 def test_maps_of_a_run_that_cannot_be_written_are_refused_in_one_line(run, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
     other = next(id for id in run.utterances.index if id not in run.maps)
-    with pytest.raises(InputError, match=rf"cannot be written.*copy the run .* whose maps it holds: {run.maps[0]}"):
-        with_maps(run, other)
+    with pytest.raises(InputError, match=rf"cannot be written.*copy the run .* whose maps it stores: {run.maps[0]}"):
+        ensure_maps(run, other)
 
 
 def test_an_utterance_that_the_run_does_not_hold_is_named(run):
     with pytest.raises(InputError, match=r"no utterance 'absent'; it has awb/"):
-        with_maps(run, "absent")
+        ensure_maps(run, "absent")
 
 
 def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
@@ -63,8 +63,8 @@ def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
         torch.nn.init.ones_(changed.encoder.layer[0].attention.self.query.bias)
         changed.save_pretrained(tiny_model)
         other = next(id for id in run.utterances.index if id not in run.maps)
-        with pytest.raises(InputError, match="has changed since the run"):
-            with_maps(run, other)
+        with pytest.raises(InputError, match=r"expected the model that made .* or changed weights"):
+            ensure_maps(run, other)
     finally:
         (tiny_model / "model.safetensors").write_bytes(weights)
 
@@ -74,14 +74,14 @@ def test_maps_are_refused_when_the_utterance_is_gone(run, tiny_corpus):
     for path in tiny_corpus.glob(f"{other}.*"):
         path.unlink()
     with pytest.raises(InputError, match=r"the corpus at .* has changed since the run"):
-        with_maps(run, other)
+        ensure_maps(run, other)
 
 
 def test_maps_are_refused_when_the_audio_has_changed(run, tiny_corpus):
     first, second, *_ = (id for id in run.utterances.index if id not in run.maps)
     shutil.copy(tiny_corpus / f"{first}.flac", tiny_corpus / f"{second}.flac")
     with pytest.raises(InputError, match="has changed since the run"):
-        with_maps(run, second)
+        ensure_maps(run, second)
 
 
 def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(tiny_model, tiny_corpus, tmp_path):
@@ -89,5 +89,5 @@ def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(ti
     with encoder.limit_span(3):
         run = otoscope.analyze(encoder, tiny_corpus, tmp_path / "changed")
     other = next(id for id in run.utterances.index if id not in run.maps)
-    with pytest.raises(InputError, match="measured under an intervention"):
-        with_maps(run, other)
+    with pytest.raises(InputError, match="expected a run without an intervention"):
+        ensure_maps(run, other)

@@ -7,7 +7,7 @@ import pytest
 
 from otoscope import RenderOptions, analyze, draw
 from otoscope.analysis.stored_maps import load_run_cuts
-from otoscope.analysis.value_zeroing import spans_of, zeroed
+from otoscope.analysis.value_zeroing import compute_value_zeroing, spans_of
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
@@ -21,7 +21,7 @@ def run(tmp_path_factory):
 
 
 def test_an_utterance_is_zeroed_phone_by_phone(run):
-    found = zeroed(run)
+    found = compute_value_zeroing(run)
     cut = next(cut for cut in load_run_cuts(run) if cut.id == run.maps[0])
     encoder = load("bundled")
     spans = list(zip(found["span_start"].values.tolist(), found["span_stop"].values.tolist(), strict=True))
@@ -50,5 +50,5 @@ def test_the_figure_is_drawn_on_request(run, tmp_path):
 
 
 def test_an_utterance_that_the_run_lacks_is_named(run):
-    with pytest.raises(InputError, match="holds no utterance 'x' to zero values of"):
-        zeroed(run, "x")
+    with pytest.raises(InputError, match="holds no utterance 'x'; choose one of "):
+        compute_value_zeroing(run, "x")

@@ -9,7 +9,7 @@ from lhotse.utils import fastcopy
 import otoscope
 from otoscope import bundled
 from otoscope.analysis.shards import measure_batch
-from otoscope.analysis.stored_maps import with_maps
+from otoscope.analysis.stored_maps import ensure_maps
 from otoscope.corpus import read_corpus
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError
@@ -48,7 +48,7 @@ def test_windows_are_measured_as_utterances_of_their_own_and_named(in_windows):
 def test_relations_and_maps_are_those_of_windows(in_windows):
     assert "relation" in in_windows.dataset
     name = next(name for name in in_windows.utterances.index if name not in in_windows.maps)
-    drawn = with_maps(in_windows, name).map(name)
+    drawn = ensure_maps(in_windows, name).map(name)
     assert drawn["attention"].sizes["query"] == in_windows.utterances.loc[name, "frames"]
     assert float(drawn["phone_end"].max()) <= 2.0
 
@@ -113,6 +113,6 @@ def test_maps_of_a_wrapped_module_are_drawn_with_its_encoder(tmp_path):
     )
     run = otoscope.analyze(encoder, "bundled", tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
     name = next(name for name in run.utterances.index if name not in run.maps)
-    with pytest.raises(InputError, match="wrapped in Python and has no name to load by; draw in Python, and give draw"):
-        with_maps(run, name)
-    assert name in with_maps(run, name, encoder).maps
+    with pytest.raises(InputError, match=r"a program wrapped, .*call otoscope\.draw in Python, and pass the encoder"):
+        ensure_maps(run, name)
+    assert name in ensure_maps(run, name, encoder).maps

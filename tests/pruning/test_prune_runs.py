@@ -147,7 +147,7 @@ def test_rankings_of_a_run_are_pruned_by(tiny_pretrained, tiny_corpus, tmp_path,
 
 def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, tiny_corpus, tmp_path, pruned):
     analyzed = otoscope.analyze("bundled", tiny_corpus, tmp_path / "heads", options=otoscope.SpeechOptions(limit=1))
-    for given, reason in ((analyzed.path, "made of another model"), (pruned.path, "holds curves")):
+    for given, reason in ((analyzed.path, "found another model"), (pruned.path, "holds curves")):
         with pytest.raises(InputError, match=reason):
             otoscope.rank(
                 tiny_model, tiny_corpus, tmp_path / "none", ranking=otoscope.RankingOptions(by=("weight",), run=given)

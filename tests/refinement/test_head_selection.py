@@ -101,7 +101,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_run_of_another_model_is_refused(original: Callable[[str], Path], run: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="ranks the heads of another model"):
+    with pytest.raises(InputError, match="found another model"):
         refine(original("mockingjay"), tmp_path / "out", run=run, by="weight", heads=0.5)
 
 

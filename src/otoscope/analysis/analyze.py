@@ -1,4 +1,4 @@
-"""From a model and a corpus to a run folder."""
+"""Measure the heads of a model on a corpus, and write the results to a run folder."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,16 @@ import pandas as pd
 import xarray as xr
 from lhotse import CutSet, MonoCut
 
-from otoscope.analysis.phone_labels import PhoneLabeler, labelling, relations
-from otoscope.analysis.shards import SHARD_SECONDS, ShardResult, join, measure, read_shard, split, write_shard
+from otoscope.analysis.phone_labels import PhoneLabeler, make_labeler, relations
+from otoscope.analysis.shards import (
+    SHARD_SECONDS,
+    ShardResult,
+    measure,
+    merge_shards,
+    read_shard,
+    split_into_shards,
+    write_shard,
+)
 from otoscope.analysis.stored_maps import store_example
 from otoscope.corpus import SkippedUtterance, speaker_of
 from otoscope.corpus.windows import OVERLAP, windowed
@@ -24,19 +32,19 @@ from otoscope.runs.cache import resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import SpeechSource, encoder_of, read_cuts, source_of
+from otoscope.runs.speech_source import SpeechSource, make_source, read_cuts, resolve_encoder
 from otoscope.statistics import accumulator, available_statistics
 from otoscope.statistics.statistic import Statistic
 
 
 @dataclass(frozen=True)
 class AnalysisJob:
-    """What is measured of which cuts of a source, by which plan."""
+    """The input of an analysis: encoder, cuts, statistics, phone labels, source, and the plan of the run."""
 
     encoder: Encoder
     cuts: list[MonoCut]
     statistics: Mapping[str, Statistic]
-    labelling: PhoneLabeler | None
+    labeler: PhoneLabeler | None
     source: SpeechSource
     plan: dict[str, Any]
 
@@ -77,15 +85,15 @@ def analyze(
         ['layer', 'head', 'globalness', 'verticality', 'diagonality', 'weight', 'category']
     """
     options = options or SpeechOptions()
-    source = source_of(corpus, options)
-    encoder = encoder_of(model, options, allow_mismatch=allow_mismatch)
+    source = make_source(corpus, options)
+    encoder = resolve_encoder(model, options, allow_mismatch=allow_mismatch)
     encoder.check_heads()
     whole, skipped = read_cuts(source)
     cuts = windowed(whole, window)
-    known = labelling(encoder, cuts)
-    found = available_statistics(known.inventory.phones if known else (), encoder.model_reductions)
-    plan = make_plan(encoder, cuts, source.name, found, {**source.options, "window": window})
-    work = AnalysisJob(encoder, cuts, found, known, source, plan)
+    labeler = make_labeler(encoder, cuts)
+    statistics = available_statistics(labeler.inventory.phones if labeler else (), encoder.model_reductions)
+    plan = make_plan(encoder, cuts, source.name, statistics, {**source.options, "window": window})
+    work = AnalysisJob(encoder, cuts, statistics, labeler, source, plan)
     run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and len(run.skipped):
         skips = skipped_utterances(run)
@@ -96,7 +104,7 @@ def analyze(
 def _measured(
     work: AnalysisJob, folder: Path, skipped: list[SkippedUtterance]
 ) -> tuple[xr.Dataset, list[SkippedUtterance]]:
-    whole = reduce(join, _shards(work, folder))
+    whole = reduce(merge_shards, _shards(work, folder))
     skipped = skipped + whole.skipped
     if not whole.frames:
         shutil.rmtree(folder / "shards")
@@ -108,13 +116,13 @@ def _measured(
 
 def _shards(work: AnalysisJob, folder: Path) -> Iterator[ShardResult]:
     with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as advance:
-        for number, group in enumerate(split(work.cuts, SHARD_SECONDS)):
+        for number, group in enumerate(split_into_shards(work.cuts, SHARD_SECONDS)):
             path = folder / "shards" / f"{number:06}.npz"
             if path.exists():
                 advance(sum(cut.duration for _, cut in group))
             else:
                 measured = measure(
-                    work.encoder, group, work.statistics, work.labelling, strict=work.source.strict, advance=advance
+                    work.encoder, group, work.statistics, work.labeler, strict=work.source.strict, advance=advance
                 )
                 write_shard(path, measured)
             yield read_shard(path)
@@ -137,9 +145,9 @@ def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
             **_windows(work.plan["corpus"]["window"]),
         },
     )
-    if work.labelling is None:
+    if work.labeler is None:
         return dataset
-    between = relations(work.labelling, {index: work.cuts[index] for index in final.index}, whole.frames, final)
+    between = relations(work.labeler, {index: work.cuts[index] for index in final.index}, whole.frames, final)
     return dataset.merge(between).assign_attrs(between.attrs)
 
 

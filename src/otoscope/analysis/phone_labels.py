@@ -25,13 +25,13 @@ class PhoneLabeler:
     frames: LabelFrames
 
     def of(self, cut: MonoCut, n_frames: int) -> Labels:
-        """Phone of every label frame of a cut with so many frames; a cut without phones has none anywhere."""
+        """Return the phone of every label frame of a cut with `n_frames` frames; a cut without phones has no labels."""
         phone_tr = self.inventory.label(phones_of(cut), n_frames, self.frames)
         return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
 
 
-def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> PhoneLabeler | None:
-    """How frames of `encoder` are labelled; None where no cut has phones."""
+def make_labeler(encoder: Encoder, cuts: Sequence[MonoCut]) -> PhoneLabeler | None:
+    """Return the labeler of the frames of `encoder`, or None if no cut has phones."""
     symbols = {symbol for cut in cuts for symbol, _, _ in phones_of(cut)}
     if not symbols:
         return None
@@ -40,22 +40,24 @@ def labelling(encoder: Encoder, cuts: Sequence[MonoCut]) -> PhoneLabeler | None:
     )
 
 
-def relations(known: PhoneLabeler, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final) -> xr.Dataset:
-    """Relations of a finished run; without variables where no utterance that was measured has phones.
+def relations(
+    labeler: PhoneLabeler, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final
+) -> xr.Dataset:
+    """Return the relations of a finished run, or an empty Dataset if no measured utterance has phones.
 
     Args:
-        known: phones and label frames.
+        labeler: phones and label frames.
         cuts, frames: each cut that was measured and its number of frames, by its place in the corpus.
         final: sums of `relation` and `own_run`.
     """
-    phones = known.inventory.phones
+    phones = labeler.inventory.phones
     counts, uniform = np.zeros(FOLDS, np.int64), np.zeros((2, FOLDS, len(phones), len(phones)))
     for index, cut in cuts.items():
-        labels = known.of(cut, frames[index])
+        labels = labeler.of(cut, frames[index])
         counts[index % FOLDS] += bool((labels.phone_tr >= 0).any())
         uniform[:, index % FOLDS] += baselines(labels.phone_tr.numpy(), labels.count)
     if not counts.any():
         return xr.Dataset()
     sums = Relations(final.fold_sum["relation"], final.fold_sum["own_run"], *uniform)
-    about = {"labelled_utterances": int(counts.sum()), "unknown_phones": list(known.inventory.unknown)}
+    about = {"labelled_utterances": int(counts.sum()), "unknown_phones": list(labeler.inventory.unknown)}
     return relation_dataset(sums, counts, phones, Bootstrap()).assign_attrs(about)

@@ -1,4 +1,4 @@
-"""A corpus in shards: each is measured whole, written once, and never again."""
+"""Split a corpus into shards; measure each shard once and write its results to one file."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,8 +43,8 @@ class UtteranceStatistics:
     layers: Sequence[Values]
 
 
-def split(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
-    """Consecutive cuts with their places in the corpus, in groups of at most `seconds` (or one longer cut)."""
+def split_into_shards(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
+    """Yield consecutive cuts with their indices in the corpus, in groups of at most `seconds` (or one longer cut)."""
     group: list[tuple[int, MonoCut]] = []
     for index, cut in enumerate(cuts):
         if group and sum(c.duration for _, c in group) + cut.duration > seconds:
@@ -59,12 +59,12 @@ def measure(
     encoder: Encoder,
     shard: Sequence[tuple[int, MonoCut]],
     statistics: Mapping[str, Statistic],
-    labelling: PhoneLabeler | None = None,
+    labeler: PhoneLabeler | None = None,
     *,
     strict: bool = False,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> ShardResult:
-    """Run a shard through the model; `labelling` gives the phones of its frames to the statistics that are by phone.
+    """Run a shard through the model; `labeler` labels its frames for the statistics of phones.
 
     `advance` receives the seconds of audio that are done.
 
@@ -77,8 +77,8 @@ def measure(
     for batch in batches(shard):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=strict))
         labels = None
-        if labelling is not None:
-            labels = [labelling.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
+        if labeler is not None:
+            labels = [labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
         for index, measurements in measure_batch(encoder, waves, statistics, labels, advance).items():
             try:
                 _check_finite(encoder, measurements, statistics)
@@ -90,13 +90,16 @@ def measure(
     return measured
 
 
-def join(a: ShardResult, b: ShardResult) -> ShardResult:
-    """Two parts of a corpus as one."""
+def merge_shards(a: ShardResult, b: ShardResult) -> ShardResult:
+    """Merge the results of two parts of a corpus."""
     return ShardResult(accumulator.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
 
 
 def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, MonoCut]]]:
-    """A shard's cuts, like lengths together, in batches of at most `BATCH_SECONDS` with padding (or one longer cut)."""
+    """Yield the cuts of a shard in batches of similar lengths.
+
+    A batch has at most `BATCH_SECONDS` of audio with padding, or one longer cut.
+    """
     batch: list[tuple[int, MonoCut]] = []
     for index, cut in sorted(shard, key=lambda item: (-item[1].duration, item[0])):
         longest = batch[0][1].duration if batch else cut.duration
@@ -115,7 +118,7 @@ def measure_batch(
     labels: Sequence[Labels] | None = None,
     advance: Callable[[float], None] = lambda seconds: None,
 ) -> dict[int, UtteranceStatistics]:
-    """Statistics of every layer, for each of some waves by its place in the corpus.
+    """Return the statistics of every layer for each wave, by the index of the wave in the corpus.
 
     A layer's reductions, which grow with the audio, are released before the next; `advance` is called for each layer.
     """
@@ -146,7 +149,7 @@ def _check_finite(encoder: Encoder, measurements: UtteranceStatistics, statistic
 
 
 def write_shard(path: Path, measured: ShardResult) -> None:
-    """Keep a shard's results in one file, whole or absent."""
+    """Write the results of a shard to one file. A failure leaves no partial file."""
     about = {
         "frames": {str(index): frames for index, frames in measured.frames.items()},
         "skipped": measured.skipped,
@@ -157,9 +160,9 @@ def write_shard(path: Path, measured: ShardResult) -> None:
 
 
 def read_shard(path: Path) -> ShardResult:
-    """What `write_shard` kept."""
+    """Read a shard that `write_shard` wrote."""
     with np.load(path) as arrays:
         about = json.loads(str(arrays["about"]))
-        kept = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
+        state = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
     frames = {int(index): frames for index, frames in about["frames"].items()}
-    return ShardResult(kept, frames, [SkippedUtterance(*one) for one in about["skipped"]])
+    return ShardResult(state, frames, [SkippedUtterance(*entry) for entry in about["skipped"]])

@@ -1,4 +1,4 @@
-"""Attention maps kept in a run: of one example always, of any utterance on request."""
+"""Attention maps that a run stores: those of one example, and those of further utterances on request."""
 
 import os
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
 from otoscope.models.load import load
 from otoscope.results import Run, open_run, write_map
-from otoscope.runs.run_config import model_fingerprint
+from otoscope.runs.run_config import require_same_model
 
 EXAMPLE_SECONDS = 3.0
-LARGEST = 512 * 2**20
-NAMED = 5  # utterances that a message names
+MAX_MAP_BYTES = 512 * 2**20
+MAX_LISTED = 5  # utterances in a message
 
 
 def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -> None:
-    """Keep the maps of one utterance to show the run by: with phones if any has, nearest to 3 s; none if too large."""
+    """Store the maps of one example: an utterance with phones if possible, nearest to 3 s; none if too large."""
     best = min(
         range(len(measured)),
         key=lambda i: (not phones_of(measured[i]), abs(measured[i].duration - EXAMPLE_SECONDS)),
     )
-    if map_bytes(encoder, measured[best]) <= LARGEST:
+    if map_bytes(encoder, measured[best]) <= MAX_MAP_BYTES:
         store_maps(folder, encoder, best, measured[best])
 
 
@@ -60,16 +60,20 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more:
 
 
 def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
-    """Size on disk of all maps of one utterance, in half precision."""
+    """Return the bytes on disk of all maps of one utterance, in half precision."""
     frames = int(cut.duration / encoder.frame_period)
     return 2 * sum(encoder.n_heads) * frames**2
 
 
-def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
-    """The run with the maps of an `utterance` that it does not hold yet, computed now by its model, and kept.
+def ensure_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
+    """Compute the maps of an utterance, store them in the run, and return the run.
 
-    They come after the run's own example, by which it is still shown. `model` is the Encoder that made the run, where
-    it cannot be loaded by its name.
+    The example of the run does not change.
+
+    Args:
+        run: a run that analyze wrote.
+        utterance: id of an utterance of the run.
+        model: the encoder that made the run, if no name loads it.
 
     Raises:
         InputError: the run has no such utterance or cannot be written, its model or audio is missing or has changed,
@@ -77,21 +81,25 @@ def with_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     """
     if utterance not in run.utterances.index:
         raise InputError(
-            f"{run.path} holds no utterance '{utterance}'; it has {listed(list(run.utterances.index), NAMED)}"
+            f"{run.path} holds no utterance '{utterance}'; it has {listed(list(run.utterances.index), MAX_LISTED)}"
         )
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
-        raise InputError(f"{run.path} was measured under an intervention; its other maps are not made on request")
+        raise InputError(
+            f"expected a run without an intervention, found one in {run.path}; "
+            f"draw an utterance whose maps the run stores: {', '.join(run.maps) or 'none'}"
+        )
     if not os.access(run.path, os.W_OK):
         raise InputError(
-            f"{run.path} cannot be written, where the maps of '{utterance}' would be kept; copy the run to a place of "
-            f"your own, or draw an utterance whose maps it holds: {', '.join(run.maps) or 'none'}"
+            f"{run.path} cannot be written, so it cannot store the maps of '{utterance}'; copy the run to a folder of "
+            f"your own, or draw an utterance whose maps it stores: {', '.join(run.maps) or 'none'}"
         )
     encoder = _model_of(run) if model is None else model
-    check_model(run, encoder)
+    require_same_model(run, encoder)
     cut = next(cut for cut in load_run_cuts(run) if cut.id == utterance)
-    if (size := map_bytes(encoder, cut) >> 20) > LARGEST >> 20:
+    if (size := map_bytes(encoder, cut) >> 20) > MAX_MAP_BYTES >> 20:
         raise InputError(
-            f"maps of '{utterance}' would take {size} MiB, over {LARGEST >> 20}; choose a shorter utterance"
+            f"expected maps of at most {MAX_MAP_BYTES >> 20} MiB, found {size} MiB for '{utterance}'; "
+            "choose a shorter utterance"
         )
     store_maps(run.path, encoder, list(run.utterances.index).index(utterance), cut, on_request=True)
     return open_run(run.path)
@@ -101,20 +109,14 @@ def _model_of(run: Run) -> Encoder:
     made_by = run.plan["model"]
     if find_family(made_by["family"]) is None:
         raise InputError(
-            f"{run.path} was made by {made_by['name']}, which was wrapped in Python and has no name to load by; draw "
-            "in Python, and give draw the encoder as model"
+            f"expected a model that its name loads, found {made_by['name']}, which a program wrapped, in {run.path}; "
+            "call otoscope.draw in Python, and pass the encoder as model"
         )
     return load(made_by["name"], dtype=made_by["dtype"])
 
 
-def check_model(run: Run, encoder: Encoder) -> None:
-    """Raise InputError unless this is the very model that made the run."""
-    if model_fingerprint(encoder) != run.plan["model"]["fingerprint"]:
-        raise InputError(f"{encoder.name} is another model, or has changed since the run {run.path}; analyze it again")
-
-
 def load_run_cuts(run: Run) -> list[MonoCut]:
-    """The cuts of a run's corpus, as they were when it was measured.
+    """Return the cuts of the corpus of a run, after a check that the corpus has not changed.
 
     Raises:
         InputError: the corpus is gone or has changed.

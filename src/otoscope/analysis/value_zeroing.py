@@ -6,38 +6,41 @@ import numpy as np
 import xarray as xr
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import check_model, load_run_cuts
+from otoscope.analysis.stored_maps import MAX_LISTED, load_run_cuts
 from otoscope.corpus import phones_of
-from otoscope.errors import InputError
+from otoscope.errors import InputError, listed
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results import Run
+from otoscope.runs.run_config import require_same_model
 
-PARTS = 40  # of an utterance without phones
+PARTS = 40  # equal parts of an utterance without phones
 Spans = list[tuple[int, int]]
 
 
-def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None) -> xr.Dataset:
-    """Scores of an utterance, by default of the run's example, when the values of each phone are zero.
+def compute_value_zeroing(run: Run, utterance: str | None = None, model: Encoder | None = None) -> xr.Dataset:
+    """Return the change of each layer's output in an utterance when the values of one phone are zero.
 
     Args:
         run: a run that analyze wrote.
-        utterance: of its corpus.
-        model: the encoder that made the run, where no name loads it.
+        utterance: id of an utterance of the run; None for the run's example.
+        model: the encoder that made the run, if no name loads it.
 
     Returns:
         `value_zeroing` (layer, query, span), and each span's `span_start` and `span_stop` in frames.
 
     Raises:
-        InputError: no such utterance, or its model or audio is gone or has changed, or its values cannot be zeroed.
+        InputError: the run has no such utterance, its model or audio is missing or has changed, or value zeroing does
+            not support the model.
     """
     utterance = utterance or next(iter(run.maps), None)
     cut = next((cut for cut in load_run_cuts(run) if cut.id == utterance), None)
     if cut is None:
-        raise InputError(f"{run.path} holds no utterance '{utterance}' to zero values of")
+        choices = listed(list(run.utterances.index), MAX_LISTED)
+        raise InputError(f"{run.path} holds no utterance '{utterance}'; choose one of {choices}")
     encoder = model or load(run.plan["model"]["name"], dtype=run.plan["model"]["dtype"])
-    check_model(run, encoder)
+    require_same_model(run, encoder)
     wave = encoder.load_wave(cut)
     spans = spans_of(cut, encoder, encoder.num_frames(wave))
     starts, stops = np.array(spans).T
@@ -54,7 +57,7 @@ def zeroed(run: Run, utterance: str | None = None, model: Encoder | None = None)
 
 
 def spans_of(cut: MonoCut, encoder: Encoder, frames: int) -> Spans:
-    """Frames of each phone of a cut that has any; of equal parts of the utterance where it has no phones."""
+    """Return the frames of each phone of a cut, or of 40 equal parts if the cut has no phones."""
     centres = encoder.first_frame_center + encoder.frame_period * np.arange(frames)
     phones = phones_of(cut)
     bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in phones]

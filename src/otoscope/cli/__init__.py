@@ -51,7 +51,7 @@ COMMANDS = (
     convert,
 )  # in the order of the help
 
-REFUSED = {  # by the system, and what to do
+OS_ERROR_HINTS = {  # error number of the operating system: what to do
     ENAMETOOLONG: "choose a shorter name",
     EACCES: "give yourself the right to it, or choose another place",
     EPERM: "give yourself the right to it, or choose another place",
@@ -93,22 +93,22 @@ for command in COMMANDS:
 def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
     try:
-        _refuse_unprintable(sys.argv)
+        _check_printable(sys.argv)
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:
             print(_interrupted(sys.argv[1]), file=sys.stderr)
         sys.exit(code)
     except TyperException as error:  # an option or argument that is unknown, missing or of the wrong type
-        _refuse(error.format_message())
+        _exit_with_error(error.format_message())
     except InputError as error:
-        _refuse(str(error))
+        _exit_with_error(str(error))
     except OSError as error:
-        if error.errno not in REFUSED or error.filename is None:
+        if error.errno not in OS_ERROR_HINTS or error.filename is None:
             raise
-        _refuse(f"{error.filename}: {error.strerror}; {REFUSED[error.errno]}")
+        _exit_with_error(f"{error.filename}: {error.strerror}; {OS_ERROR_HINTS[error.errno]}")
 
 
-def _refuse_unprintable(arguments: list[str]) -> None:
+def _check_printable(arguments: list[str]) -> None:
     for argument in arguments:
         if printable(argument) != argument:
             raise InputError(f"{argument}: expected an argument in UTF-8; rename the file")
@@ -120,6 +120,6 @@ def _interrupted(name: str) -> str:
     return "otoscope: interrupted" + ("; run the same command with --resume to continue" if can_resume else "")
 
 
-def _refuse(reason: str) -> NoReturn:
+def _exit_with_error(reason: str) -> NoReturn:
     print(f"otoscope: {' '.join(reason.split())}", file=sys.stderr)
     sys.exit(2)

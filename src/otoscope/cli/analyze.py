@@ -23,10 +23,10 @@ def analyze(
     ] = False,
 ) -> None:
     """Measure every head of MODEL on CORPUS and sort the heads into global, vertical and diagonal."""
-    from otoscope.analysis.analyze import analyze as call
+    import otoscope
     from otoscope.results.summary import summary
 
-    run = call(
+    run = otoscope.analyze(
         model, corpus, out, window=window, allow_mismatch=allow_mismatch, options=read_options(context, SpeechOptions)
     )
     quoted = shlex.quote(str(out))

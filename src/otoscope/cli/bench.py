@@ -15,7 +15,7 @@ def bench(
     device: Annotated[str, typer.Option(help="Torch device.")] = "cpu",
 ) -> None:
     """Measure what MODEL costs: latency, multiplications by part, parameters, size on disk, peak memory."""
-    from otoscope.refinement.bench import bench as call
+    import otoscope
 
     lengths = numbers(seconds, "lengths of audio in seconds as numbers", float)
-    print(call(model, against, seconds=lengths, rounds=rounds, device=device).table)
+    print(otoscope.bench(model, against, seconds=lengths, rounds=rounds, device=device).table)

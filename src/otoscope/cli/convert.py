@@ -11,7 +11,7 @@ def convert(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Model folder to write.")],
 ) -> None:
     """Turn an s3prl checkpoint into a model folder; nothing in the file is run."""
-    from otoscope.models.checkpoints.convert import convert as call
+    import otoscope
 
-    folder = call(checkpoint, out)
+    folder = otoscope.convert(checkpoint, out)
     print(f"model written to {folder}; next: otoscope analyze {folder} CORPUS -o RUN")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from otoscope.runs.options import SpeechOptions
+
 
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the demo.")] = Path(
@@ -13,18 +15,19 @@ def demo(
     view: Annotated[bool, typer.Option("--view", help="Open the viewer on it.")] = False,
 ) -> None:
     """Measure, list and draw the bundled model on the bundled synthetic speech."""
-    from otoscope.cli.demo_run import demo as call
+    import otoscope
     from otoscope.results import heads_table
     from otoscope.results.summary import summary
 
-    shown = call(out)
-    print(heads_table(shown.run), end="")
-    print(f"\n{summary(shown.run)}\n\nrun: {shown.run.path}\nfigures:")
-    for path in shown.figures:
+    run = otoscope.analyze("bundled", "bundled", out / "run", options=SpeechOptions(resume=True))
+    figures = otoscope.draw(run.path, out / "figures", otoscope.RenderOptions(("png", "pdf")))
+    print(heads_table(run), end="")
+    print(f"\n{summary(run)}\n\nrun: {run.path}\nfigures:")
+    for path in figures:
         print(f"  {path}")
-    print(f"\nsee and hear it: otoscope view {shown.run.path} --model bundled")
+    print(f"\nsee and hear it: otoscope view {run.path} --model bundled")
     if view:
         from otoscope.cli.view import show
         from otoscope.viewer.session import open_session
 
-        show(open_session([shown.run], "bundled", wait=False), shown.run.path)
+        show(open_session([run], "bundled", wait=False), run.path)

@@ -27,7 +27,7 @@ def figures(
 ) -> None:
     """Draw the figures of a run: all that show its kind and for which it has the data."""
     from otoscope.figures import RenderOptions
-    from otoscope.figures.draw_run import draw
+    from otoscope.figures.run_figures import draw
 
     def report_skipped(figure: str, reason: str) -> None:
         print(f"otoscope: skipped figure {figure}: {reason}", file=sys.stderr)

@@ -14,9 +14,9 @@ def pretrain(
     resume: Annotated[bool, typer.Option("--resume", help="Resume from the newest checkpoint.")] = False,
 ) -> None:
     """Pre-train a Mockingjay model by masked reconstruction."""
-    from otoscope.pretraining.train import pretrain as call
+    import otoscope
 
-    made = call(recipe, out, resume=resume)
+    made = otoscope.pretrain(recipe, out, resume=resume)
     learned = made.reconstruction
     print(
         f"masked L1 on {learned.frames} held-out frames: {learned.model:.4f}; predicting the mean {learned.mean:.4f}, "

@@ -10,9 +10,9 @@ from otoscope.runs.options import SpeechOptions
 
 def probe(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
     """Read phones, speakers and the input from the final hidden states of MODEL, compared with controls."""
-    from otoscope.probing.probe import probe as call
+    import otoscope
     from otoscope.probing.tables import probe_table
 
     probing, options = read_options(context, ProbingOptions), read_options(context, SpeechOptions)
-    probed = call(model, corpus, out, probing=probing, options=options)
+    probed = otoscope.probe(model, corpus, out, probing=probing, options=options)
     print(f"{probe_table(probed.dataset)}\nrun written to {out}")

@@ -11,10 +11,10 @@ from otoscope.runs.options import SpeechOptions
 
 def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
     """Remove heads of MODEL step by step, limit its span, and score probes after each step."""
+    import otoscope
     from otoscope.importance.tables import curve_table
-    from otoscope.pruning.prune import prune as call
 
     schedule, probing = read_options(context, ScheduleOptions), read_options(context, ProbingOptions)
     options = read_options(context, SpeechOptions)
-    pruned = call(model, corpus, out, schedule=schedule, probing=probing, options=options)
+    pruned = otoscope.prune(model, corpus, out, schedule=schedule, probing=probing, options=options)
     print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

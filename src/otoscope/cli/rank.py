@@ -10,9 +10,9 @@ from otoscope.runs.options import SpeechOptions
 
 def rank(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
     """Order the heads of MODEL by one or several rankings."""
-    from otoscope.importance.rank import rank as call
+    import otoscope
     from otoscope.importance.tables import ranking_table
 
     ranking, options = read_options(context, RankingOptions), read_options(context, SpeechOptions)
-    ranked = call(model, corpus, out, ranking=ranking, options=options)
+    ranked = otoscope.rank(model, corpus, out, ranking=ranking, options=options)
     print(f"{ranking_table(ranked.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")

@@ -29,9 +29,9 @@ def refine(
     ] = False,
 ) -> None:
     """Write a copy of MODEL without some of its heads, or with a limited span: smaller and faster."""
-    from otoscope.refinement.refine import refine as call
+    import otoscope
 
-    refined = call(
+    refined = otoscope.refine(
         model,
         out,
         run=run,

@@ -7,7 +7,7 @@ from otoscope.importance.ranking import split_label
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
-from otoscope.runs.run_config import model_fingerprint
+from otoscope.runs.run_config import require_same_model
 from otoscope.typing import Floats
 
 RANKING = "ranking"
@@ -23,7 +23,8 @@ def require_analysis_run(run: Run, encoder: Encoder) -> Run:
         raise InputError(f"{run.path} holds {run.kind}; expected a run that analyze wrote")
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
         raise InputError(f"{run.path} was measured under an intervention; analyze the intact model")
-    return _require_model(run, encoder)
+    require_same_model(run, encoder)
+    return run
 
 
 def scores_from_run(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[dict[str, Floats], Run | None]:
@@ -33,7 +34,8 @@ def scores_from_run(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[d
         InputError: the run describes another model, is of another kind, or has no such ranking.
     """
     if run.kind == RANKING:
-        return select_rankings(_require_model(run, encoder), names), None
+        require_same_model(run, encoder)
+        return select_rankings(run, names), None
     return {}, require_analysis_run(run, encoder)
 
 
@@ -51,9 +53,3 @@ def select_rankings(run: Run, names: Iterable[str]) -> dict[str, Floats]:
             raise InputError(f"{run.path} holds no ranking '{name}'; it holds {', '.join(run_labels)}")
         scores |= {label: run.dataset["score"].sel(ranking=label).values for label in labels}
     return scores
-
-
-def _require_model(run: Run, encoder: Encoder) -> Run:
-    if run.plan["model"]["fingerprint"] != model_fingerprint(encoder):
-        raise InputError(f"{run.path} was made of another model than {encoder.name}; make one of this model")
-    return run

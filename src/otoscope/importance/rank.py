@@ -19,10 +19,17 @@ from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
 from otoscope.results.schema import Variable
-from otoscope.runs.cache import Found, load_or_compute, resume_or_run
+from otoscope.runs.cache import RunResult, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, described, encoder_of, read_speech, source_of
+from otoscope.runs.speech_source import (
+    LoadedSpeech,
+    SpeechSource,
+    add_coordinates,
+    make_source,
+    read_speech,
+    resolve_encoder,
+)
 from otoscope.typing import Floats
 
 RANKING_FIELDS = ("doc", "units", "source", "dispensable")
@@ -67,11 +74,11 @@ class RankJob:
 
         return {label: score(label) for label in self.wanted}
 
-    def described(self, found: xr.Dataset, kind: str) -> Found:
+    def to_run_result(self, dataset: xr.Dataset, kind: str) -> RunResult:
         """Return the Dataset of the run and the skipped utterances."""
         context = self.context
-        named = described(found, kind, context.encoder, self.source, context.speech)
-        return named.assign_attrs(loss=context.loss_name or ""), context.speech.skipped
+        described = add_coordinates(dataset, kind, context.encoder, self.source, context.speech)
+        return described.assign_attrs(loss=context.loss_name or ""), context.speech.skipped
 
 
 def rank(
@@ -107,14 +114,14 @@ def rank(
         (1, 4)
     """
     wanted, options = get_rankings(ranking.by), options or SpeechOptions()
-    encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
+    encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
     encoder.check_heads()
     measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
     job = make_job(wanted, ranking, encoder, source, measured)
 
-    def make(folder: Path) -> Found:
+    def make(folder: Path) -> RunResult:
         found = dataset_of(job.scores(folder), [ranking for ranking, _ in wanted.values()])
-        return job.described(found, RANKING)
+        return job.to_run_result(found, RANKING)
 
     return resume_or_run(out, job.plan, make, resume=options.resume)
 

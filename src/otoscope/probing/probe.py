@@ -24,7 +24,7 @@ from otoscope.results.schema import Variable
 from otoscope.runs.cache import RunResult, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import add_coordinates, resolve_encoder, read_speech, make_source
+from otoscope.runs.speech_source import add_coordinates, make_source, read_speech, resolve_encoder
 
 KIND = "probes"
 CONDITIONS = ("intact", "untrained", "majority")
@@ -53,8 +53,8 @@ def probe(
     """Measure what probes read from the final hidden states of a model, compared with a model without training.
 
     Trained probes are cross-validated: each utterance is tested by nets that were not trained on it (for phones,
-    nor on its speaker), once for each seed. Controls: the same probes trained on a model of the same shape with random weights
-    (`untrained`), and the commonest class (`majority`).
+    nor on its speaker), once for each seed. Controls: the same probes trained on a model of the same shape with random
+    weights (`untrained`), and the commonest class (`majority`).
 
     Args:
         model, corpus, out: as for `analyze`.

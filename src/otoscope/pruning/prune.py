@@ -27,10 +27,10 @@ from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.schedule import PruningSchedule, check_steps, make_schedule
 from otoscope.results import Run, open_run
-from otoscope.runs.cache import Found, load_or_compute, resume_or_run
+from otoscope.runs.cache import RunResult, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
-from otoscope.runs.speech_source import encoder_of, source_of
+from otoscope.runs.speech_source import make_source, resolve_encoder
 from otoscope.typing import Floats
 
 KIND = "curves"
@@ -58,12 +58,12 @@ class PruneJob:
             "spans": list(self.spans),
         }
 
-    def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> Found:
+    def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> RunResult:
         """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""
         score_of = self.known or self.work.scores(folder)
         schedule = make_schedule(score_of, self.step, self.spans)
         sums = _sums(material, schedule, scorers, folder)
-        return self.work.described(curve_dataset(schedule, score_of, self.probes, scorers, sums), KIND)
+        return self.work.to_run_result(curve_dataset(schedule, score_of, self.probes, scorers, sums), KIND)
 
 
 def prune(
@@ -107,7 +107,7 @@ def prune(
     probes, training = select_probes(probing.probes), training_config(probing.seeds)
     check_steps(schedule.step, schedule.spans)
     options = options or SpeechOptions()
-    encoder, source = require_unmodified(encoder_of(model, options)), source_of(corpus, options)
+    encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
     encoder.check_heads()
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)

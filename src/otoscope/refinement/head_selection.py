@@ -12,7 +12,7 @@ from otoscope.importance import RANKINGS
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run, open_run
-from otoscope.runs.run_config import model_fingerprint
+from otoscope.runs.run_config import require_same_model
 
 Head = tuple[int, int]
 Scores = NDArray[np.float64]
@@ -30,10 +30,7 @@ def by_ranking(encoder: Encoder, run: str | Path, by: str, share: float) -> list
     if not 0 < share <= 1:
         raise InputError(f"expected a share of heads above 0 and at most 1, got {share:g}")
     opened = open_run(run)
-    if opened.plan["model"]["fingerprint"] != model_fingerprint(encoder):
-        raise InputError(
-            f"{run} ranks the heads of another model than {encoder.name} in float32; make a run of this one"
-        )
+    require_same_model(opened, encoder)
     score, dispensable = scores(opened, by)
     ordered = order(score)
     if dispensable == "low":

@@ -1,4 +1,4 @@
-"""What is computed once and kept: a run that was stopped, or another run, reads the same bytes."""
+"""Compute a result once and store it: a resumed run, or another run, reads the same bytes."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,17 +16,20 @@ from otoscope.errors import InputError
 from otoscope.results import Run, claim_folder, finish, open_run
 
 Arrays = Mapping[str, NDArray[Any]]
-Found = tuple[xr.Dataset, Iterable[SkippedUtterance]]
+RunResult = tuple[xr.Dataset, Iterable[SkippedUtterance]]
 
 
 def load_or_compute(path: Path, make: Callable[[], Arrays], *, shared: bool = False) -> dict[str, NDArray[Any]]:
-    """The arrays at `path` (`.npz`), made and written there first where there are none. Written whole or not at all.
+    """Return the arrays of an `.npz` file; compute and write them first if there is no file.
 
-    `shared`: other processes may make the same at the same time.
+    Args:
+        path: the file. A failure leaves no partial file.
+        make: computes the arrays.
+        shared: whether other processes may write the same file at the same time.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "kept" / "squares.npz"
+    ...     path = Path(folder) / "cache" / "squares.npz"
     ...     first = load_or_compute(path, lambda: {"squares": np.arange(3) ** 2})
     ...     again = load_or_compute(path, lambda: {"squares": np.zeros(3)})
     >>> first["squares"].tolist(), again["squares"].tolist()
@@ -41,22 +44,29 @@ def load_or_compute(path: Path, make: Callable[[], Arrays], *, shared: bool = Fa
         return {name: stored[name] for name in stored.files}
 
 
-def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path], Found], *, resume: bool) -> Run:
-    """The run of a plan at `out`; `make` is given the folder where it is not finished, and says what was found.
+def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path], RunResult], *, resume: bool) -> Run:
+    """Return the finished run of a plan; compute it first if the folder does not contain it.
+
+    Args:
+        out: the run folder.
+        plan: all settings that decide the numbers of the run.
+        make: receives the run folder, returns the Dataset and the skipped utterances.
+        resume: whether the folder may contain a run of the same plan, finished or not.
 
     Raises:
-        InputError: the folder cannot be used, or `make` raises it; then nothing is left that cannot be resumed.
+        InputError: the folder cannot be used, or `make` raises it. If no shard was written, the folder is as before;
+            otherwise the run can be resumed.
     """
     folder, new = Path(out), not Path(out).exists()
     if claim_folder(folder, dict(plan), resume=resume) != "finished":
-        with _nothing_half_made(folder, new):
+        with _remove_on_failure(folder, new):
             finish(folder, *make(folder))
     return open_run(folder)
 
 
 @contextmanager
-def _nothing_half_made(folder: Path, new: bool) -> Iterator[None]:
-    """A failure before the first shard is kept leaves the place as it was; after it, a run that can be resumed."""
+def _remove_on_failure(folder: Path, new: bool) -> Iterator[None]:
+    """On a failure before the first shard, restore the folder; after it, leave a run that can be resumed."""
     try:
         yield
     except InputError:

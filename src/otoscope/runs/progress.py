@@ -1,4 +1,4 @@
-"""How far a run is, on a terminal: audio done, speed in times real time, time left. Silent elsewhere."""
+"""Progress of a run on a terminal: minutes of audio, speed in times real time, remaining time. No output elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,18 +9,18 @@ from rich.text import Text
 
 
 class TimesRealTime(ProgressColumn):
-    """Seconds of audio per second."""
+    """Column of the speed: seconds of audio per second."""
 
     def render(self, task: Task) -> Text:
-        """See the class."""
+        """Return the text of the column."""
         return Text(f"{task.speed:.0f} x real time" if task.speed else "")
 
 
 class AudioDone(ProgressColumn):
-    """Minutes of audio done, and in all."""
+    """Column of the minutes of audio that are done, and of all audio."""
 
     def render(self, task: Task) -> Text:
-        """See the class."""
+        """Return the text of the column."""
         return Text(f"{task.completed / 60:.1f}/{(task.total or 0) / 60:.1f} min of audio")
 
 

@@ -1,4 +1,4 @@
-"""Everything that decides a run's numbers, as plain data: stored with the run, compared when it is resumed."""
+"""The plan of a run: all settings that decide its numbers. The run stores it, and --resume compares it."""
 
 import hashlib
 import json
@@ -12,20 +12,21 @@ import torch
 from lhotse import MonoCut
 
 from otoscope.corpus import fingerprint
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.results import Bootstrap
+from otoscope.results import Bootstrap, Run
 
-MEASURED_BY = ("otoscope", "torch", "transformers", "lhotse", "numpy", "scipy", "soundfile")
+RECORDED_PACKAGES = ("otoscope", "torch", "transformers", "lhotse", "numpy", "scipy", "soundfile")
 
 
 def make_plan(
     encoder: Encoder, cuts: list[MonoCut], corpus: str, statistics: Iterable[str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The plan of measuring `statistics` of `encoder` on `cuts`; `options` says how the corpus was read."""
+    """Return the plan of a run that measures `statistics` of `encoder` on `cuts`; `options` are those of the corpus."""
     bootstrap = Bootstrap()
     return {
         "model": {
-            "name": encoder.name if encoder.name == "bundled" else located(encoder.name),
+            "name": encoder.name if encoder.name == "bundled" else resolve_path(encoder.name),
             "family": encoder.family.model_type,
             "mechanism": encoder.family.mechanism,
             "fingerprint": model_fingerprint(encoder),
@@ -38,20 +39,20 @@ def make_plan(
             "radius": encoder.intervention.radius,
             "renormalise": encoder.intervention.renormalise,
         },
-        "corpus": {"path": located(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
+        "corpus": {"path": resolve_path(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
         "statistics": list(statistics),
         "bootstrap": {"resamples": bootstrap.resamples, "seed": bootstrap.seed},
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in MEASURED_BY}},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}},
     }
 
 
-def located(name: str) -> str:
-    """`name`, as an absolute path where it is one on this machine."""
+def resolve_path(name: str) -> str:
+    """Return `name` as an absolute path if that path exists, otherwise unchanged."""
     return str(Path(name).resolve()) if Path(name).exists() else name
 
 
 def model_fingerprint(encoder: Encoder) -> str:
-    """SHA-256 over the model's configuration, its feature extractor's, and all weights by name, shape and value."""
+    """Return the SHA-256 of the configurations of model and feature extractor, and of all weights."""
     digest = hashlib.sha256()
     for settings in (encoder.model.config.to_diff_dict(), encoder.extractor.to_dict()):
         settings.pop("_name_or_path", None)
@@ -60,3 +61,16 @@ def model_fingerprint(encoder: Encoder) -> str:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def require_same_model(run: Run, encoder: Encoder) -> None:
+    """Check that `encoder` is the model that made a run, with the same weights and configuration.
+
+    Raises:
+        InputError: the run was made by another model, or the model has changed since.
+    """
+    if run.plan["model"]["fingerprint"] != model_fingerprint(encoder):
+        raise InputError(
+            f"expected the model that made {run.path}, {run.plan['model']['name']} in {run.plan['model']['dtype']}; "
+            f"found another model, {encoder.name}, or changed weights; pass that model, or make a new run of this one"
+        )

@@ -1,4 +1,4 @@
-"""Where a command's speech comes from: cuts of a corpus, and their audio held in memory for models that run often."""
+"""The speech of a command: the cuts of a corpus, and their audio in memory for models that run often."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,25 +29,25 @@ class SpeechSource:
     reading: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what takes no utterance."""
+        """Check that at least one utterance is read."""
         if self.limit is not None and self.limit < 1:
-            raise InputError(f"expected a limit of at least 1 utterance, got {self.limit}")
+            raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")
 
     @property
     def name(self) -> str:
-        """Path of the corpus, or that it was given as cuts."""
+        """Return the path of the corpus, or a fixed name for cuts in memory."""
         if isinstance(self.corpus, CutSet):
             return "cuts given in Python"
         return str(bundled.speech()) if str(self.corpus) == "bundled" else str(self.corpus)
 
     @property
     def options(self) -> dict[str, Any]:
-        """What of it belongs into a run's plan."""
+        """Return the part of the source that the plan of a run stores."""
         return {**self.reading, "limit": self.limit}
 
     @property
     def synthetic(self) -> bool:
-        """Whether it is the speech in the package."""
+        """Return whether the corpus is the speech in the package."""
         return Path(self.name).resolve() == bundled.speech().resolve()
 
 
@@ -61,27 +61,27 @@ class LoadedSpeech:
 
     @property
     def seconds(self) -> float:
-        """Length of all audio."""
+        """Return the duration of all utterances in seconds."""
         return sum(cut.duration for cut in self.cuts)
 
 
-def encoder_of(model: str | Path | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False) -> Encoder:
-    """The model of a call: loaded as its options say, or the Encoder that was given."""
+def resolve_encoder(model: str | Path | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False) -> Encoder:
+    """Return `model` if it is an Encoder; otherwise load it with the device and dtype of `options`."""
     if isinstance(model, Encoder):
         return model
     return load(model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch)
 
 
-def source_of(corpus: str | Path | CutSet, options: SpeechOptions) -> SpeechSource:
-    """The corpus of a call, read as its options say."""
+def make_source(corpus: str | Path | CutSet, options: SpeechOptions) -> SpeechSource:
+    """Return the source of a corpus with the limit, format, tier and channel of `options`."""
     reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
     return SpeechSource(corpus, options.limit, options.strict, reading)
 
 
 def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:
-    """The utterances of a source in order of their ids, their audio unread, and those that cannot be used.
+    """Return the cuts of a source, sorted by id and without their audio, and the skipped utterances.
 
-    Shards, folds and batches are by place: an utterance has the same place for every order of the cuts.
+    Shards, folds and batches depend on the index of an utterance, so the order of the input cuts changes no number.
 
     Raises:
         InputError: the corpus cannot be read, or with `strict` one of its utterances cannot.
@@ -92,25 +92,31 @@ def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtteranc
     else:
         cuts = list(read_corpus(source.name, **source.reading, strict=source.strict, on_skip=skipped.append))
     if len({cut.id for cut in cuts}) < max(len(cuts), 1):
-        raise InputError(f"expected cuts with different ids, and at least one; got {len(cuts)}")
+        raise InputError(
+            f"expected at least 1 cut, each with its own id; found {len(cuts)} cuts with "
+            f"{len({cut.id for cut in cuts})} ids; rename the cuts with the same id, or add speech"
+        )
     return sorted(cuts[: source.limit], key=lambda cut: str(cut.id)), skipped
 
 
 def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
-    """The utterances of a source that the model can hear.
+    """Load the utterances of a source that the model can process.
 
     Raises:
-        InputError: the corpus cannot be read, not one utterance can be used, or with `strict` one of them cannot.
+        InputError: the corpus cannot be read, no utterance can be used, or with `strict` any of them cannot.
     """
     cuts, skipped = read_cuts(source)
     waves = dict(iter_loadable(encoder, enumerate(cuts), skipped, strict=source.strict))
     if not waves:
-        raise InputError(f"none of {len(cuts)} utterances can be used; the first: {skipped[0].id}: {skipped[0].reason}")
+        raise InputError(
+            f"expected at least 1 utterance that the model can process, found none of {len(cuts)}; "
+            f"the first, {skipped[0].id}: {skipped[0].reason}"
+        )
     return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped)
 
 
 def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:
-    """Layers, heads and utterances as every run names them."""
+    """Return the coordinates of layers, heads and utterances that every run has."""
     values = {
         "layer": np.arange(encoder.n_layers),
         "head": np.arange(max(encoder.n_heads)),
@@ -119,17 +125,17 @@ def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable
         "duration": np.array([cut.duration for cut in speech.cuts]),
         "speaker": np.array([speaker_of(cut) or "" for cut in speech.cuts], dtype=object),
     }
-    return {name: xr.Variable(COORDINATES[name].dims, of, COORDINATES[name].attrs) for name, of in values.items()}
+    return {name: xr.Variable(COORDINATES[name].dims, array, COORDINATES[name].attrs) for name, array in values.items()}
 
 
-def described(
+def add_coordinates(
     dataset: xr.Dataset, kind: str, encoder: Encoder, source: SpeechSource, speech: LoadedSpeech
 ) -> xr.Dataset:
-    """What was found of a model on some speech, its axes named, with what every run says of itself."""
-    return dataset.assign_coords(coordinates(speech, encoder)).assign_attrs(about(kind, encoder, source))
+    """Add the coordinates and attributes of every run to the results of a model on loaded speech."""
+    return dataset.assign_coords(coordinates(speech, encoder)).assign_attrs(run_attributes(kind, encoder, source))
 
 
-def about(kind: str, encoder: Encoder, source: SpeechSource) -> dict[str, Any]:
-    """What every run says of itself, in the attributes of its Dataset."""
+def run_attributes(kind: str, encoder: Encoder, source: SpeechSource) -> dict[str, Any]:
+    """Return the attributes that the Dataset of every run has."""
     attributes = {"model": encoder.name, "corpus": source.name, "synthetic": int(source.synthetic)}
     return {"kind": kind, "format_version": FORMAT_VERSION, **attributes}

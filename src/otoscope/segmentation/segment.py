@@ -18,7 +18,7 @@ from otoscope.runs.cache import resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import SpeechSource, about, encoder_of, read_speech, source_of
+from otoscope.runs.speech_source import SpeechSource, make_source, read_speech, resolve_encoder, run_attributes
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
@@ -90,15 +90,15 @@ def segment(
     if not tolerance > 0:
         raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; use 0.020, the usual value")
     options = options or SpeechOptions()
-    encoders = [encoder_of(model, options)]
+    encoders = [resolve_encoder(model, options)]
     if against is not None:
         encoders.append(_other_encoder(against, encoders[0], options))
-    job = _prepare_job(encoders, source_of(corpus, options), validation, tolerance)
+    job = _prepare_job(encoders, make_source(corpus, options), validation, tolerance)
     return resume_or_run(out, _plan(job), partial(_run_job, job), resume=options.resume)
 
 
 def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: SpeechOptions) -> Encoder:
-    other = encoder_of(against, options)
+    other = resolve_encoder(against, options)
     if other.name == encoder.name:
         raise InputError(
             f"expected another model to compare {encoder.name} against, found the same model; "
@@ -148,7 +148,12 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
     segmenters = [*_spectral_segmenters(job), *_model_segmenters(results), *naive_segmenters(job.parts.validation)]
     dataset = build_dataset(segmenters, _counts(segmenters, job), job.parts.test, results)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
-    attrs = about(KIND, job.encoders[0], job.source) | example.attrs | _split_attrs(job) | {"tolerance": job.tolerance}
+    attrs = (
+        run_attributes(KIND, job.encoders[0], job.source)
+        | example.attrs
+        | _split_attrs(job)
+        | {"tolerance": job.tolerance}
+    )
     return dataset.merge(example).assign_attrs(attrs)
 
 

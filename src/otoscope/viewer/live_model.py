@@ -9,13 +9,14 @@ from time import perf_counter
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import check_model, load_run_cuts
+from otoscope.analysis.stored_maps import load_run_cuts
 from otoscope.corpus import phones_of, words_of
 from otoscope.corpus.supervisions import Labels
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results import Run
+from otoscope.runs.run_config import require_same_model
 from otoscope.viewer.ablation import ForwardStates, forward_states, hidden_change, score_changes
 from otoscope.viewer.live_probes import LiveProbes
 from otoscope.viewer.schema import AblationResult
@@ -99,5 +100,5 @@ def load_live_model(run: Run, model: str) -> LiveModel:
         InputError: the model cannot be loaded, or it did not make the run.
     """
     encoder = load(model, dtype=run.plan["model"]["dtype"])
-    check_model(run, encoder)
+    require_same_model(run, encoder)
     return LiveModel(run, encoder)

@@ -52,12 +52,12 @@ def draw(
     if utterance is not None and opened.kind != HEADS:
         raise InputError(f"expected a run with stored maps for --utterance, found a {opened.kind}; omit --utterance")
     if utterance is not None and utterance not in opened.maps:
-        from otoscope.analysis.stored_maps import with_maps
+        from otoscope.analysis.stored_maps import ensure_maps
 
-        opened = with_maps(opened, utterance, model)
+        opened = ensure_maps(opened, utterance, model)
     extra = None
     if zeroing:
-        from otoscope.analysis.value_zeroing import zeroed
+        from otoscope.analysis.value_zeroing import compute_value_zeroing
 
-        extra = zeroed(opened, utterance, model)
+        extra = compute_value_zeroing(opened, utterance, model)
     return render_figures(opened, out, options, utterance=utterance, extra=extra)
