@@ -54,7 +54,13 @@ def attended_segments(page) -> list[tuple[float, float]]:
             joined[-1][1] = times[key] + period
         else:
             joined.append([times[key], times[key] + period])
-    return [(start, end) for start, end in joined]
+    return [padded(start, end, times[-1] + period) for start, end in joined]
+
+
+def padded(start: float, end: float, duration: float) -> tuple[float, float]:
+    """A segment shorter than 0.09 s is played with its surroundings."""
+    missing = max(0.0, 0.09 - (end - start)) / 2
+    return max(0.0, start - missing), min(duration, end + missing)
 
 
 def test_segments_that_a_query_attends_to_are_played_one_by_one(recorded_page):
