@@ -37,7 +37,8 @@ new MutationObserver(() => {
   requestAnimationFrame(() => times.paint = performance.now());
 }).observe(document, {childList: true, subtree: true});
 """
-COMPLETE = "[...document.querySelectorAll('.atlas .grid .thumb')].every(thumb => thumb.width > 1)"
+COMPLETE = """(thumbnails => thumbnails.length > 0 && thumbnails.every(thumbnail => thumbnail.width > 1))(
+  [...document.querySelectorAll('.atlas .grid .thumbnail')])"""
 TILES = "performance.getEntriesByType('resource').filter(e => e.name.includes('/tile/'))"
 FRAMES = """
 window.times.gaps = []; window.times.long = [];

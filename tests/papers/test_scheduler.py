@@ -89,7 +89,7 @@ def test_a_stage_ends_when_its_reproduction_is_killed(tmp_path):
     script = tmp_path / "run.py"
     script.write_text(code)
     environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, sys.path)])
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
     }
     parent = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment)
     await_file(tmp_path / "pid")

@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.helpers.viewer_browser import FLAGS, chromium, until
+from tests.helpers.viewer_browser import FLAGS, WatchedPage, chromium, until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -68,11 +68,8 @@ def api(url: str) -> bool:
 def test_the_cell_shows_the_atlas(lab):
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        for _ in range(300):
-            if api(lab):
-                break
-            page.wait_for_timeout(200)
+        page = WatchedPage(browser.new_page(viewport={"width": 1400, "height": 900})).page
+        until(page, lambda: api(lab))
         page.goto(f"{lab}/lab/tree/look.ipynb?token={TOKEN}")
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
         page.get_by_text("| Idle").wait_for()  # the kernel is ready
