@@ -5,7 +5,7 @@ A built-in plug-in is one module of a `builtin` package. A plug-in from outside 
 """
 
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -49,7 +49,7 @@ class Registry(Generic[T]):
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all plug-ins in alphabetical order, without importing any."""
-        return tuple(sorted({*self._modules(), *self._installed()}))
+        return tuple(sorted(self._locations()))
 
     def get(self, name: str) -> T:
         """Import and return one plug-in.
@@ -57,11 +57,7 @@ class Registry(Generic[T]):
         Raises:
             InputError: no plug-in has this name, or an installed one is broken.
         """
-        if name in (modules := self._modules()):
-            return cast(T, getattr(import_module(modules[name]), self.attribute))
-        if name in (installed := self._installed()):
-            return self._load_installed(name, installed[name])
-        raise InputError(f"expected one of the {self.kind} {', '.join(self.names())}; found {name!r}")
+        return self._load(name, self._locations())
 
     def select(self, names: Iterable[str] | None = None) -> dict[str, T]:
         """Return plug-ins by name, in the order given; all of them by default.
@@ -69,20 +65,21 @@ class Registry(Generic[T]):
         Raises:
             InputError: as `get`.
         """
-        return {name: self.get(name) for name in (self.names() if names is None else names)}
+        locations = self._locations()
+        return {name: self._load(name, locations) for name in (sorted(locations) if names is None else names)}
 
     def describe(self) -> dict[str, str]:
         """Return the first line of the docstring of each plug-in's module by name."""
-        return {name: _first_line(self.module(name)) for name in self.names()}
-
-    def module(self, name: str) -> ModuleType:
-        """Return the module that holds a plug-in."""
-        modules = self._modules()
-        return import_module(modules[name] if name in modules else self._installed()[name].partition(":")[0])
+        modules = {name: location.partition(":")[0] for name, location in sorted(self._locations().items())}
+        return {name: _first_line(import_module(module)) for name, module in modules.items()}
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
         return iter(self.names())
+
+    def _locations(self) -> dict[str, str]:
+        """Return `module` or `module:attribute` of each plug-in by name; a built-in one wins over an installed one."""
+        return {entry.name: entry.value for entry in entry_points(group=self.group)} | self._modules()
 
     def _modules(self) -> dict[str, str]:
         """Dotted names of the built-in modules by the names of their plug-ins."""
@@ -93,16 +90,17 @@ class Registry(Generic[T]):
         modules = (info.name for info in pkgutil.iter_modules(folders) if not info.name.startswith("_"))
         return {name.replace("_", self.separator): f"{self.package}.{name}" for name in modules}
 
-    def _installed(self) -> dict[str, str]:
-        return {entry.name: entry.value for entry in entry_points(group=self.group)}
-
-    def _load_installed(self, name: str, value: str) -> T:
-        module, _, attribute = value.partition(":")
+    def _load(self, name: str, locations: Mapping[str, str]) -> T:
+        if name not in locations:
+            raise InputError(f"expected one of the {self.kind} {', '.join(sorted(locations))}; found {name!r}")
+        module, _, attribute = locations[name].partition(":")
         try:
             return cast(T, getattr(import_module(module), attribute or self.attribute))
         except (ImportError, AttributeError) as error:
+            if module.startswith(f"{self.package}."):
+                raise
             raise InputError(
-                f"the plug-in {name!r} of the group {self.group} cannot be loaded from {value!r} ({error}); "
+                f"the plug-in {name!r} of the group {self.group} cannot be loaded from {locations[name]!r} ({error}); "
                 "repair or uninstall the package that declares it"
             ) from error
 

@@ -13,18 +13,14 @@ from otoscope.cli import main
 
 
 @pytest.fixture
-def refused(monkeypatch, capsys):
-    """Runs a command that must be refused; gives the one line that says why."""
+def refused(otoscope_command, capsys):
+    """Return a function that runs a command which must be refused, and returns the one line with the reason."""
 
     def run(*arguments):
         capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        assert stopped.value.code == 2
-        assert printed.out == ""
-        (line,) = printed.err.splitlines()
+        status, out, err = otoscope_command(*arguments)
+        assert (status, out) == (2, "")
+        (line,) = err.splitlines()
         return line.removeprefix("otoscope: ")
 
     return run

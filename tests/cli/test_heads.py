@@ -1,25 +1,20 @@
 """`otoscope heads`: its help names every statistic, its columns say what they mean, similar heads are listed."""
 
-import sys
-
 import pytest
 from tests.helpers.synthetic_run import make_run
 
-from otoscope.cli import main
 from otoscope.results.similar_heads import similar_heads_table
 from otoscope.statistics import STATISTICS
 
 
 @pytest.fixture
-def printed(monkeypatch, capsys):
-    """What `otoscope ARGUMENTS` prints."""
+def printed(otoscope_command):
+    """Return a function that runs `otoscope ARGUMENTS` and returns what it prints."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert stopped.value.code == 0
-        return capsys.readouterr().out
+        status, out, _ = otoscope_command(*arguments)
+        assert status == 0
+        return out
 
     return run
 

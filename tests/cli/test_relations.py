@@ -3,28 +3,12 @@
 import csv
 import io
 import json
-import sys
 
 import pytest
 from tests.helpers.synthetic_run import make_run
 
 import otoscope
-from otoscope.cli import main
 from otoscope.relations import head_operations, pairs
-
-
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Runs `otoscope ARGUMENTS`: exit status, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -32,47 +16,47 @@ def run(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("relations") / "run", 2, 3, 4, related=True).path
 
 
-def test_relations_as_csv_and_json_hold_every_pair(command, run):
+def test_relations_as_csv_and_json_hold_every_pair(otoscope_command, run):
     expected = pairs(otoscope.open_run(run), 1, 2)
-    status, out, _ = command("relations", run, "--layer", 1, "--head", 2, "--format", "csv")
+    status, out, _ = otoscope_command("relations", run, "--layer", 1, "--head", 2, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert status == 0
     assert [float(row["relation"]) for row in rows] == expected["relation"].tolist()
-    _, out, _ = command("relations", run, "--layer", 1, "--head", 2, "--format", "json")
+    _, out, _ = otoscope_command("relations", run, "--layer", 1, "--head", 2, "--format", "json")
     assert [row["query_phone"] for row in json.loads(out)] == expected["query_phone"].tolist()
 
 
-def test_relations_as_a_table_have_a_row_for_each_phone(command, run):
-    _, out, _ = command("relations", run, "--layer", 0, "--head", 1)
+def test_relations_as_a_table_have_a_row_for_each_phone(otoscope_command, run):
+    _, out, _ = otoscope_command("relations", run, "--layer", 0, "--head", 1)
     heading, table = out.split("\n\n")
     assert heading.startswith("layer 0 head 1, ")
     phones = otoscope.open_run(run).dataset["key_phone"].values.tolist()
     assert [line.split()[0] for line in table.splitlines()[2:]] == phones
 
 
-def test_operations_are_listed_for_every_head(command, run):
+def test_operations_are_listed_for_every_head(otoscope_command, run):
     opened = otoscope.open_run(run)
-    _, out, _ = command("heads", run, "--operations", "--format", "csv")
+    _, out, _ = otoscope_command("heads", run, "--operations", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len(rows) == len(head_operations(opened))
     for row in opened.heads.itertuples():
         here = [one["operation"] for one in rows if (one["layer"], one["head"]) == (str(row.layer), str(row.head))]
         assert "; ".join(here) == row.operations
-    status, out, _ = command("heads", run, "--operations", "--sort", "globalness")
+    status, out, _ = otoscope_command("heads", run, "--operations", "--sort", "globalness")
     assert status == 0
     assert "nan" not in out
 
 
 @pytest.mark.parametrize("asked", [("relations", "--layer", 0, "--head", 0), ("heads", "--operations")])
-def test_a_run_without_relations_is_one_line(command, asked, tmp_path):
+def test_a_run_without_relations_is_one_line(otoscope_command, asked, tmp_path):
     bare = make_run(tmp_path / "run", 1, 2, 2).path
-    status, out, err = command(asked[0], bare, *asked[1:])
+    status, out, err = otoscope_command(asked[0], bare, *asked[1:])
     assert (status, out) == (2, "")
     assert err.endswith("; analyze a corpus with phone labels\n")
 
 
-def test_a_head_that_is_not_there_is_one_line(command, run):
-    status, _, err = command("relations", run, "--layer", 0, "--head", 9)
+def test_a_head_that_is_not_there_is_one_line(otoscope_command, run):
+    status, _, err = otoscope_command("relations", run, "--layer", 0, "--head", 9)
     assert status == 2
     assert "found no --layer 0 --head 9" in err
     assert len(err.splitlines()) == 1

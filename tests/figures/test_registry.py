@@ -1,12 +1,9 @@
 """A figure is one file with one constant: a new one is listed in the help, drawn from a run, and checked by tests."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.helpers.golden_pictures import path_of
-from tests.helpers.plugins import FIGURE_EXAMPLE, install_plugin
+from tests.helpers.plugins import documented_example, install_plugin, run_command
 from tests.helpers.synthetic_run import make_run
 
 from otoscope.figures import FIGURES
@@ -15,20 +12,11 @@ NAME = "layer-globalness"
 COMMAND = "python -m tests.helpers.golden_pictures"
 
 
-def otoscope(folder: Path, *arguments: str) -> str:
-    """Run the command line in a process of its own, with the packages of a folder, and return what it prints."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "otoscope", *arguments]
-    process = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    return process.stdout
-
-
 def test_a_plugin_from_outside_is_in_the_help_and_is_drawn_from_a_run(tmp_path: Path) -> None:
-    install_plugin(tmp_path, "figures", NAME, FIGURE_EXAMPLE)
+    install_plugin(tmp_path, "figures", NAME, documented_example("figure.md"))
     make_run(tmp_path / "run", 1, 2, 2)
-    assert NAME in otoscope(tmp_path, "figures", "--help").replace("\n", " ")
-    printed = otoscope(tmp_path, "figures", str(tmp_path / "run"), "-o", str(tmp_path / "figures"))
+    assert NAME in run_command(tmp_path, "figures", "--help").replace("\n", " ")
+    printed = run_command(tmp_path, "figures", str(tmp_path / "run"), "-o", str(tmp_path / "figures"))
     assert f"{NAME}.png" in printed
     assert (tmp_path / "figures" / f"{NAME}.png").is_file()
 

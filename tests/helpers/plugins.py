@@ -1,6 +1,9 @@
 """Plug-ins from outside the package: what a user's package contains, in a folder that a test puts on the path."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 EXTENDING = Path(__file__).parents[2] / "docs" / "extending"
@@ -23,7 +26,10 @@ def documented_example(page: str) -> str:
     return block[1]
 
 
-STATISTIC_EXAMPLE = documented_example("statistic.md")
-FIGURE_EXAMPLE = documented_example("figure.md")
-MODEL_FAMILY_EXAMPLE = documented_example("model-family.md")
-CORPUS_FORMAT_EXAMPLE = documented_example("corpus-format.md")
+def run_command(folder: Path, *arguments: str) -> str:
+    """Run the command line in a process of its own, with the packages of a folder, and return what it prints."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "otoscope", *arguments]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    return process.stdout

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.helpers.plugins import MODEL_FAMILY_EXAMPLE, install_plugin
+from tests.helpers.plugins import documented_example, install_plugin
 from typer.testing import CliRunner
 
 import otoscope
@@ -21,7 +21,7 @@ NAME = "voxtral_encoder"
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The example of the documentation, installed."""
-    install_plugin(tmp_path, "model_families", NAME, MODEL_FAMILY_EXAMPLE)
+    install_plugin(tmp_path, "model_families", NAME, documented_example("model-family.md"))
     monkeypatch.syspath_prepend(tmp_path)
     yield NAME
     sys.modules.pop(f"otoscope_{NAME}", None)

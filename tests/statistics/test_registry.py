@@ -1,28 +1,17 @@
 """A statistic is one file with one constant: a new one is found, measured, and listed in the help and in the table."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from tests.helpers import statistics_invariants
-from tests.helpers.plugins import STATISTIC_EXAMPLE, install_plugin
+from tests.helpers.plugins import documented_example, install_plugin, run_command
 
 from otoscope import open_run
 from otoscope.errors import InputError
 from otoscope.statistics import STATISTICS, available_statistics
 
 NAME = "self_attention"
-
-
-def otoscope(folder: Path, *arguments: str) -> str:
-    """Run the command line in a process of its own, with the packages of a folder, and return what it prints."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "otoscope", *arguments]
-    process = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    return process.stdout
 
 
 def test_the_statistics_of_the_method_are_registered() -> None:
@@ -53,7 +42,7 @@ def test_statistics_of_some_models_are_available_for_those_only() -> None:
 
 
 def test_a_plugin_keeps_the_invariants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install_plugin(tmp_path, "statistics", NAME, STATISTIC_EXAMPLE)
+    install_plugin(tmp_path, "statistics", NAME, documented_example("statistic.md"))
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, f"otoscope_{NAME}", raising=False)
     statistics_invariants.check_invariants(STATISTICS.get(NAME))
@@ -61,8 +50,8 @@ def test_a_plugin_keeps_the_invariants(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_wrong_formula_breaks_the_invariants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = "reductions.length - 1]", "min(reductions.length, 2 * reductions.length - 2)]"
-    assert right in STATISTIC_EXAMPLE
-    install_plugin(tmp_path, "statistics", NAME, STATISTIC_EXAMPLE.replace(right, wrong))
+    assert right in documented_example("statistic.md")
+    install_plugin(tmp_path, "statistics", NAME, documented_example("statistic.md").replace(right, wrong))
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, f"otoscope_{NAME}", raising=False)
     with pytest.raises(AssertionError, match="differs from its reference"):
@@ -70,10 +59,10 @@ def test_a_wrong_formula_breaks_the_invariants(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_command_line_lists_and_measures_a_plugin(tmp_path: Path) -> None:
-    install_plugin(tmp_path, "statistics", NAME, STATISTIC_EXAMPLE)
-    assert NAME in otoscope(tmp_path, "heads", "--help")
+    install_plugin(tmp_path, "statistics", NAME, documented_example("statistic.md"))
+    assert NAME in run_command(tmp_path, "heads", "--help")
     folder = tmp_path / "run"
-    otoscope(tmp_path, "analyze", "bundled", "bundled", "--limit", "2", "--device", "cpu", "--out", str(folder))
-    assert NAME in otoscope(tmp_path, "heads", str(folder), "--sort", NAME, "--format", "csv").splitlines()[0]
-    assert "on the frame itself" in otoscope(tmp_path, "heads", str(folder), "--columns")
+    run_command(tmp_path, "analyze", "bundled", "bundled", "--limit", "2", "--device", "cpu", "--out", str(folder))
+    assert NAME in run_command(tmp_path, "heads", str(folder), "--sort", NAME, "--format", "csv").splitlines()[0]
+    assert "on the frame itself" in run_command(tmp_path, "heads", str(folder), "--columns")
     assert open_run(folder).dataset[NAME].dims == ("layer", "head")

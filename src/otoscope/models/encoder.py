@@ -204,7 +204,7 @@ class Encoder:
             >>> load("bundled").attention(np.random.default_rng(0).normal(size=16000), layer=0, head=1).shape
             (50, 50)
         """
-        interventions.check_head(self, layer, head)
+        interventions.check_head(self.name, self.n_heads, layer, head)
         return self.maps(cut, [layer])[layer][head]
 
     def maps(self, cut: Cut | np.ndarray, layers: Collection[int] | None = None) -> dict[int, np.ndarray]:

@@ -1,6 +1,6 @@
 """Change the attention of an encoder within a block: remove heads, limit the attention span."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ def without_heads(encoder: "Encoder", heads: Iterable[tuple[int, int]]) -> Itera
     """
     removed = frozenset((int(layer), int(head)) for layer, head in heads)
     for layer, head in removed:
-        check_head(encoder, layer, head)
+        check_head(encoder.name, encoder.n_heads, layer, head)
     with _intervene(encoder, replace(encoder.intervention, removed=encoder.intervention.removed | removed)):
         yield encoder
 
@@ -42,13 +42,13 @@ def limit_span(encoder: "Encoder", radius: int, renormalise: bool = True) -> Ite
         yield encoder
 
 
-def check_head(encoder: "Encoder", layer: int, head: int) -> None:
-    """Raise InputError if the model has no such layer or head."""
-    if not 0 <= layer < encoder.n_layers:
-        raise InputError(f"no layer {layer}: {encoder.name} has layers 0 to {encoder.n_layers - 1}")
-    if not 0 <= head < encoder.n_heads[layer]:
-        last = encoder.n_heads[layer] - 1
-        raise InputError(f"no head {head}: layer {layer} of {encoder.name} has heads 0 to {last}")
+def check_head(name: str, n_heads: Sequence[int], layer: int, head: int) -> None:
+    """Raise InputError if the model `name`, with so many heads in each layer, has no such layer or head."""
+    if not 0 <= layer < len(n_heads):
+        raise InputError(f"no layer {layer}: {name} has layers 0 to {len(n_heads) - 1}")
+    if not 0 <= head < n_heads[layer]:
+        heads = f"heads 0 to {n_heads[layer] - 1}" if n_heads[layer] else "no heads"
+        raise InputError(f"no head {head}: layer {layer} of {name} has {heads}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from otoscope.errors import InputError
 from otoscope.importance import RANKINGS
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
+from otoscope.models.interventions import check_head
 from otoscope.results import Run, open_run
 from otoscope.runs.run_config import require_same_model
 
@@ -84,11 +85,7 @@ def checked(removed: Iterable[Head], counts: Sequence[int], name: str) -> list[H
         InputError: the model has no such layer or head; `counts` are the heads of each layer.
     """
     for layer, head in removed:
-        if not 0 <= layer < len(counts):
-            raise InputError(f"no layer {layer}: {name} has layers 0 to {len(counts) - 1}")
-        if not 0 <= head < counts[layer]:
-            has = f"heads 0 to {counts[layer] - 1}" if counts[layer] else "no heads"
-            raise InputError(f"no head {head}: layer {layer} of {name} has {has}")
+        check_head(name, counts, layer, head)
     return sorted(set(removed))
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from otoscope.results.bootstrap import Bootstrap, fold_intervals, mean, row_intervals
+from otoscope.results.bootstrap import Bootstrap, fold_intervals, row_intervals
 from otoscope.results.categories import categorise
 from otoscope.results.schema import (
     CATEGORY,
@@ -19,6 +19,7 @@ from otoscope.results.schema import (
     statistic_variables,
     validate_dataset,
 )
+from otoscope.statistics.accumulator import mean_of_defined
 from otoscope.typing import AnyFloats as Floats
 from otoscope.typing import Ints
 
@@ -58,7 +59,7 @@ def assemble(
     """
     statistics, bootstrap = list(statistics), bootstrap or Bootstrap()
     intervals, agreement = row_intervals(rows, bootstrap)
-    means = {name: mean(values) for name, values in rows.items()}
+    means = {name: mean_of_defined(values) for name, values in rows.items()}
     for name, (sums, counts) in folds.items():
         means[name] = sums.sum(axis=0) / counts.sum()
         intervals[name] = fold_intervals(sums, counts, bootstrap)

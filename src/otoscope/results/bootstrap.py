@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otoscope.results.categories import categorise
+from otoscope.statistics.accumulator import mean_of_defined
 from otoscope.typing import AnyFloats as Floats
 from otoscope.typing import Ints
 
@@ -48,16 +49,6 @@ def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str
         for name, values in rows.items():
             blocks[name].append(_of_defined(share, values.reshape(n_utterances, -1)))
     return {name: np.concatenate(blocks[name]).reshape(-1, *values.shape[1:]) for name, values in rows.items()}
-
-
-def mean(values: Floats) -> Floats:
-    """Return the mean [layer, head] over the utterances [utterance, layer, head] for which a statistic is defined.
-
-    >>> mean(np.array([[[1.0, 2.0]], [[np.nan, np.nan]], [[3.0, 4.0]]]))
-    array([[2., 3.]])
-    """
-    defined = values[~np.isnan(values).all(axis=(1, 2))]
-    return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)
 
 
 def interval(resampled: Floats) -> Floats:
@@ -99,7 +90,7 @@ def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dic
         nothing = np.full(rows["globalness"].shape[1:], np.nan)
         return {name: np.stack([nothing, nothing], axis=-1) for name in rows}, nothing
     resampled = resampled_rows(rows, bootstrap)
-    means = {name: mean(values) for name, values in rows.items()}
+    means = {name: mean_of_defined(values) for name, values in rows.items()}
     return {name: interval(values) for name, values in resampled.items()}, _agreement(means, resampled)
 
 

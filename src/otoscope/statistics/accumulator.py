@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otoscope.errors import InputError
-from otoscope.typing import Array, Bools, Floats, Ints
+from otoscope.typing import AnyFloats, Array, Bools, Floats, Ints
 
 FOLDS = 128
 UNIT = 2.0**40
@@ -145,7 +145,7 @@ def finalize(state: State) -> Final:
     order = sorted(state.indices)
     absent = ~_present(state.n_heads)
     rows = {name: np.stack([row_by_index[index] for index in order]) for name, row_by_index in state.rows.items()}
-    mean = {name: _mean(values) for name, values in rows.items()}
+    mean = {name: mean_of_defined(values) for name, values in rows.items()}
     fold_sum = {name: _mask_absent(sums / UNIT, absent) for name, sums in state.sums.items()}
     for name, sums in state.sums.items():
         mean[name] = _mask_absent((sums.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
@@ -207,8 +207,12 @@ def _mask_absent(values: Floats, absent: Bools) -> Floats:
     return values
 
 
-def _mean(values: Floats) -> Floats:
-    """Return the mean `[l, h]` over the utterances `[u, l, h]` for which the statistic is defined; NaN without any."""
+def mean_of_defined(values: AnyFloats) -> Floats:
+    """Return the mean `[l, h]` over the utterances `[u, l, h]` for which the statistic is defined; NaN without any.
+
+    >>> mean_of_defined(np.array([[[1.0, 2.0]], [[np.nan, np.nan]], [[3.0, 4.0]]]))
+    array([[2., 3.]])
+    """
     defined = values[~np.isnan(values).all(axis=(1, 2))]
     return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)
 

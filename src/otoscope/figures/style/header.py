@@ -10,7 +10,6 @@ from otoscope.figures.style.theme import TEXT_PT, TITLE_PT, Theme
 from otoscope.results.summary import counted
 
 MARGIN = 2.0
-TITLE_HEIGHT = 12.5
 
 
 def add_header(figure: Figure, heading: str, speech: str, dataset: xr.Dataset, theme: Theme, width: float) -> None:
