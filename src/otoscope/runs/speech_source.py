@@ -28,11 +28,6 @@ class SpeechSource:
     strict: bool = False
     reading: Mapping[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Check that at least one utterance is read."""
-        if self.limit is not None and self.limit < 1:
-            raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")
-
     @property
     def name(self) -> str:
         """Return the path of the corpus, or a fixed name for cuts in memory."""
