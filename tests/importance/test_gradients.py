@@ -6,14 +6,14 @@ import torch
 
 from otoscope.importance.builtin import fisher, gradient
 from otoscope.importance.loss import LOSSES, Loss, get_loss
-from otoscope.importance.ranking_context import RankingContext, SamplingBudget
+from otoscope.importance.ranking_context import SamplingBudget, make_context
 from otoscope.models.head_gates import forward_gated, make_gates
 
 STEP = 1e-5
 
 
-def make_context(encoder, speech, loss):
-    return RankingContext(encoder, speech, get_loss(loss, encoder, speech), SamplingBudget(seconds=1e9))
+def context_of(encoder, speech, loss):
+    return make_context(encoder, speech, get_loss(loss, encoder, speech), SamplingBudget(seconds=1e9))
 
 
 def slow_gradient(encoder, batch, layer, head):
@@ -29,9 +29,9 @@ def slow_gradient(encoder, batch, layer, head):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradients_are_finite_differences(encoder, speech, loss):
-    context = make_context(encoder, speech, loss)
+    context = context_of(encoder, speech, loss)
     for layer, head in context.heads:
-        slow = np.concatenate([slow_gradient(encoder, batch, layer, head) for batch in context.batches])
+        slow = np.concatenate([slow_gradient(encoder, batch, layer, head) for batch in context.loss_sample.batches])
         np.testing.assert_allclose(context.gradients[:, layer, head], slow, rtol=1e-5, atol=1e-8)
 
 
@@ -50,18 +50,16 @@ def test_a_shut_gate_is_a_removed_head_also_in_a_padded_batch(encoder, speech, h
 @pytest.mark.parametrize("loss", LOSSES)
 def test_an_utterance_has_the_gradient_in_a_batch_that_it_has_alone(encoder, speech, loss):
     named = get_loss(loss, encoder, speech)
-    together = RankingContext(
-        encoder, speech, Loss(loss, lambda _: named.batch([0, 1, 2])), SamplingBudget(seconds=1e9)
-    )
+    together = make_context(encoder, speech, Loss(loss, lambda _: named.batch([0, 1, 2])), SamplingBudget(seconds=1e9))
     for index in range(3):
-        alone = RankingContext(
+        alone = make_context(
             encoder, speech, Loss(loss, lambda _, index=index: named.batch([index])), SamplingBudget(seconds=1e-9)
         )
         np.testing.assert_allclose(together.gradients[index], alone.gradients[0], rtol=1e-8, atol=1e-12)
 
 
 def test_importance_by_gradient_and_fisher_are_means_over_utterances(encoder, speech):
-    context = make_context(encoder, speech, "reconstruction")
+    context = context_of(encoder, speech, "reconstruction")
     each = context.gradients
     np.testing.assert_allclose(gradient.score(context, 0), sum(map(np.abs, each)) / 3)
     np.testing.assert_allclose(fisher.score(context, 0), sum(g * g for g in each) / 3)

@@ -9,7 +9,7 @@ import torch
 from otoscope.errors import InputError
 from otoscope.importance.builtin import leave_one_out
 from otoscope.importance.loss import get_loss
-from otoscope.importance.ranking_context import RankingContext, SamplingBudget
+from otoscope.importance.ranking_context import SamplingBudget, make_context
 from otoscope.models import mockingjay as port
 from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.load import load
@@ -21,7 +21,7 @@ REMOVED = [(0, 1), (1, 0)]
 
 
 def loss_without(encoder, speech, loss, heads):
-    context = RankingContext(encoder, speech, get_loss(loss, encoder, speech), SamplingBudget(seconds=1e9))
+    context = make_context(encoder, speech, get_loss(loss, encoder, speech), SamplingBudget(seconds=1e9))
     with context.ablation_loss(1) as mean_loss:
         return mean_loss(heads)
 
@@ -60,7 +60,7 @@ def test_losses_equal_plain_loops_over_utterances(encoder, speech, heads):
 
 
 def test_leaving_one_head_out_costs_the_rise_of_the_loss(encoder, speech):
-    context = RankingContext(encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=1e9))
+    context = make_context(encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=1e9))
     score = leave_one_out.score(context, 0)
     for head in [(0, 0), (1, 2)]:
         assert score[head] == pytest.approx(slow_hidden(encoder, speech, [head]))

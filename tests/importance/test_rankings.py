@@ -12,12 +12,12 @@ from otoscope.importance.agreement import spearman
 from otoscope.importance.builtin.shapley import shapley_values
 from otoscope.importance.loss import get_loss
 from otoscope.importance.ranking import get_rankings, order, ranks
-from otoscope.importance.ranking_context import RankingContext, SamplingBudget
+from otoscope.importance.ranking_context import SamplingBudget, make_context
 
 
 @pytest.mark.parametrize("name", RANKINGS.names())
 def test_a_ranking_puts_every_head_in_one_place(name, encoder, speech):
-    context = RankingContext(
+    context = make_context(
         encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=2, permutations=1)
     )
     score = RANKINGS.get(name).score(context, 0)
@@ -33,7 +33,7 @@ def test_equal_scores_go_by_layer_then_head_and_absent_heads_have_no_place():
 
 
 def test_chance_is_drawn_by_its_seed(encoder, speech):
-    context = RankingContext(encoder, speech)
+    context = make_context(encoder, speech)
     first, again, other = (get_rankings([f"random-{seed}"])[f"random-{seed}"] for seed in (4, 4, 5))
     draws = [ranking.score(context, seed) for ranking, seed in (first, again, other)]
     np.testing.assert_array_equal(draws[0], draws[1])
@@ -87,3 +87,14 @@ def test_agreement_is_spearmans_and_leaves_absent_heads_out():
     expected = spearmanr(score.reshape(3, -1)[:, ~np.isnan(score[0]).ravel()], axis=1).statistic
     np.testing.assert_allclose(spearman(np.stack([ranks(one) for one in score])), expected)
     assert np.isnan(spearman(np.ones((2, 1, 1)))).all()
+
+
+def test_a_ranking_that_reads_the_loss_without_saying_so_is_refused(encoder, speech):
+    with pytest.raises(InputError, match="set needs_loss=True"):
+        RANKINGS.get("fisher").score(make_context(encoder, speech), 0)
+
+
+@pytest.mark.parametrize("options", [{"seconds": 0}, {"seconds": float("nan")}, {"permutations": 0}, {"truncation": 1}])
+def test_a_budget_that_measures_nothing_is_refused(options):
+    with pytest.raises(InputError, match="expected"):
+        SamplingBudget(**options)

@@ -173,7 +173,7 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
             {"options": otoscope.SpeechOptions(limit=2), "probes": ["phone"]},
             "expected utterances of two speakers or more",
         ),
-        ({"permutations": 0}, "1 permutation or more, got 0"),
+        ({"permutations": 0}, "at least 1 permutation, found 0"),
         ({"seeds": 0}, "at least 1 seed"),
     ],
 )

@@ -14,7 +14,7 @@ from otoscope.importance.loss import Loss, get_loss
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
 from otoscope.importance.ranking import Ranking, get_rankings, ranks
-from otoscope.importance.ranking_context import RankingContext, SamplingBudget
+from otoscope.importance.ranking_context import RankingContext, SamplingBudget, make_context
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
@@ -60,8 +60,8 @@ class RankJob:
         """All that decides the scores."""
         context, source = self.context, self.source
         plan = make_plan(context.encoder, list(context.speech.cuts), source.name, (), source.options)
-        measured = context.measured.plan["corpus"]["fingerprint"] if context.measured else None
-        how = {"loss": context.loss_name, "effort": asdict(context.effort), "measured_on": measured}
+        measured = context.statistics.corpus_fingerprint
+        how = {"loss": context.loss_name, "effort": asdict(context.budget), "measured_on": measured}
         return plan | {"rankings": list(self.wanted), **how}
 
     def scores(self, folder: Path) -> dict[str, Floats]:
@@ -137,7 +137,7 @@ def make_job(
     budget = SamplingBudget(ranking.seconds, ranking.permutations)
     speech = read_speech(source, encoder)
     loss = required_loss(wanted, ranking.loss, encoder, speech)
-    return RankJob(wanted, RankingContext(encoder, speech, loss, budget, measured), source)
+    return RankJob(wanted, make_context(encoder, speech, loss, budget, measured), source)
 
 
 def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:

@@ -1,34 +1,28 @@
-"""Hold what rankings measure on: a model, its speech, and the loss that measures the effect of removing heads."""
+"""What a ranking reads: the heads of a model, their statistics, and the loss without some of them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from otoscope.analysis.shards import batches, measure
 from otoscope.errors import InputError
-from otoscope.importance.loss import Batch, Loss
-from otoscope.models.capture import default_handler, forward_inputs
+from otoscope.importance.head_grid import Head, HeadGrid
+from otoscope.importance.head_statistics import HeadStatistics
+from otoscope.importance.loss import Loss
+from otoscope.importance.loss_sample import AblationLoss, LossSample
 from otoscope.models.encoder import Encoder
-from otoscope.models.head_gates import forward_gated, make_gates
 from otoscope.results import Run
-from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
-from otoscope.statistics import accumulator, available_statistics
-
-Floats = NDArray[np.float64]
-Heads = Collection[tuple[int, int]]
+from otoscope.typing import Floats
 
 
 @dataclass(frozen=True)
 class SamplingBudget:
-    """How much is spent on rankings that run the model often: seconds of speech, and permutations with truncation.
+    """How often rankings that need the loss run the model.
 
-    A permutation ends when the loss has come within `truncation` of the way to the loss without any head.
+    Attributes:
+        seconds: seconds of speech.
+        permutations: number of random orders of removal.
+        truncation: an order ends if the loss is within this share of the whole rise of the loss without any head.
     """
 
     seconds: float = 30.0
@@ -36,105 +30,91 @@ class SamplingBudget:
     truncation: float = 0.05
 
     def __post_init__(self) -> None:
-        """Refuse what measures nothing."""
+        """Check that something is measured, and that an order of removal can end."""
         if not self.seconds > 0:
-            raise InputError(f"expected more than 0 seconds of speech to measure harm on, got {self.seconds:g}")
+            raise InputError(f"expected more than 0 seconds of speech, found {self.seconds:g}; pass a larger --seconds")
         if self.permutations < 1:
-            raise InputError(f"expected 1 permutation or more, got {self.permutations}")
+            raise InputError(f"expected at least 1 permutation, found {self.permutations}; raise --permutations")
         if not 0 <= self.truncation < 1:
-            raise InputError(f"expected truncation from 0 to below 1, got {self.truncation:g}")
+            raise InputError(f"expected a truncation from 0 to below 1, found {self.truncation:g}")
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class RankingContext:
-    """A model and what is measured on it, each once: statistics on all speech, loss and gradients on a part of it.
+    """What the `score` of a ranking receives. `make_context` returns one.
 
-    `measured`: a run that analyze wrote, to take statistics from; without it they are measured.
+    Attributes:
+        encoder: the intact model.
+        speech: the speech on which rankings run.
+        statistics: the means of statistics, which the first use of one measures.
+        loss_sample: the loss on a part of the speech; None if no selected ranking needs one.
+        budget: how often rankings that need the loss run the model.
     """
 
     encoder: Encoder
     speech: LoadedSpeech
-    loss: Loss | None = None
-    effort: SamplingBudget = field(default_factory=SamplingBudget)
-    measured: Run | None = None
+    statistics: HeadStatistics
+    loss_sample: LossSample | None
+    budget: SamplingBudget
+
+    @property
+    def grid(self) -> HeadGrid:
+        """Return the heads of the model."""
+        return HeadGrid(self.encoder.n_heads)
+
+    @property
+    def heads(self) -> list[Head]:
+        """Return all heads, layer by layer."""
+        return self.grid.heads
 
     @property
     def loss_name(self) -> str | None:
-        """Name of the loss, where one is needed."""
-        return self.loss.name if self.loss else None
-
-    def statistic(self, name: str) -> Floats:
-        """Mean over utterances of a statistic, `[layer, head]`."""
-        return self.measured.dataset[name].values if self.measured else self._statistics[name]
-
-    @cached_property
-    def _statistics(self) -> Mapping[str, Floats]:
-        scalar = {name: one for name, one in available_statistics().items() if not one.dims}
-        with progress("measuring heads", self.speech.seconds) as advance:
-            measured = measure(self.encoder, list(enumerate(self.speech.cuts)), scalar, strict=True, advance=advance)
-        return accumulator.finalize(measured.state).mean
-
-    @cached_property
-    def batches(self) -> list[Batch]:
-        """A part of the speech, evenly spread, ready for the model, with its loss."""
-        assert self.loss is not None
-        return [self.loss.batch(indices) for indices in make_batches(self.encoder, self.speech, self.effort.seconds)]
-
-    @contextmanager
-    def ablation_loss(self, most: int) -> Iterator[Callable[[Heads], float]]:
-        """Within the block, the mean loss over utterances with some heads removed; `most` sets of heads at most."""
-        seconds = sum(batch.seconds for batch in self.batches)
-        with progress("removing heads", most * seconds) as advance:
-
-            def loss_without(heads: Heads) -> float:
-                advance(seconds)
-                with self.encoder.without_heads(heads), torch.inference_mode():
-                    hidden = (
-                        forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder))
-                        for batch in self.batches
-                    )
-                    losses = [batch.loss(states) for batch, states in zip(self.batches, hidden, strict=True)]
-                return float(torch.cat(losses).double().mean())
-
-            yield loss_without
-
-    @cached_property
-    def gradients(self) -> Floats:
-        """Gradient of each utterance's loss to the gate of each head, `[utterance, layer, head]`."""
-        with progress("taking gradients", sum(batch.seconds for batch in self.batches)) as advance:
-            return np.concatenate([self._gradient(batch, advance) for batch in self.batches])
-
-    def _gradient(self, batch: Batch, advance: Callable[[float], None]) -> Floats:
-        gates = make_gates(self.encoder, batch.utterances)
-        hidden = forward_gated(self.encoder, batch.inputs, gates)
-        with_heads = [gates_bh for gates_bh in gates if gates_bh.shape[1]]  # others are no part of the graph
-        slopes = iter(torch.autograd.grad(batch.gradient_target(hidden).sum(), with_heads))
-        by_layer = [next(slopes) if gates_bh.shape[1] else gates_bh.detach() for gates_bh in gates]
-        advance(batch.seconds)
-        return self.pad_heads([layer.double().cpu().numpy() for layer in by_layer])
-
-    def pad_heads(self, layers: Iterable[Floats]) -> Floats:
-        """Values of each layer's heads `[..., H]` as `[..., layer, head]`, with NaN where a layer has fewer heads."""
-        most = max(self.encoder.n_heads)
-        padded = [
-            np.pad(v, [(0, 0)] * (v.ndim - 1) + [(0, most - v.shape[-1])], constant_values=np.nan) for v in layers
-        ]
-        return np.stack(padded, axis=-2)
-
-    def to_layer_head(self, values: Iterable[float]) -> Floats:
-        """One value for each of `heads`, as `[layer, head]`."""
-        return self.pad_heads(np.split(np.array(list(values)), np.cumsum(self.encoder.n_heads)[:-1]))
+        """Return the name of the loss, or None without one."""
+        return None if self.loss_sample is None else self.loss_sample.loss.name
 
     @property
-    def heads(self) -> list[tuple[int, int]]:
-        """Every head of the model."""
-        return [(layer, head) for layer, count in enumerate(self.encoder.n_heads) for head in range(count)]
+    def gradients(self) -> Floats:
+        """Return the gradient of the loss by the gate of each head, `[utterance, layer, head]`."""
+        return self._require_sample().gradients
+
+    def statistic(self, name: str) -> Floats:
+        """Return the mean of a statistic over utterances, `[layer, head]`."""
+        return self.statistics.mean(name)
+
+    def ablation_loss(self, max_calls: int) -> AbstractContextManager[AblationLoss]:
+        """Provide the loss as a function of removed heads; it is called `max_calls` times at most."""
+        return self._require_sample().ablation_loss(max_calls)
+
+    def to_layer_head(self, values: Iterable[float]) -> Floats:
+        """Return one value for each of `heads` as an array `[layer, head]`."""
+        return self.grid.to_array(values)
+
+    def pad_heads(self, layers: Iterable[Floats]) -> Floats:
+        """Return one array `[..., head]` per layer as one array `[..., layer, head]`, NaN for absent heads."""
+        return self.grid.pad(layers)
+
+    def _require_sample(self) -> LossSample:
+        if self.loss_sample is None:
+            raise InputError("the ranking reads the loss of the model; set needs_loss=True in its RANKING")
+        return self.loss_sample
 
 
-def make_batches(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> list[list[int]]:
-    """Utterances, evenly spread over the speech and about `seconds` in all, like lengths together in batches."""
-    count = max(1, min(len(speech.cuts), round(len(speech.cuts) * seconds / speech.seconds)))
-    spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()
-    if not encoder.padding_invariant:
-        return [[index] for index in spread]
-    return [[index for index, _ in batch] for batch in batches([(index, speech.cuts[index]) for index in spread])]
+def make_context(
+    encoder: Encoder,
+    speech: LoadedSpeech,
+    loss: Loss | None = None,
+    budget: SamplingBudget | None = None,
+    analyzed: Run | None = None,
+) -> RankingContext:
+    """Return the context of some rankings.
+
+    Args:
+        encoder: the intact model.
+        speech: the speech on which rankings run.
+        loss: the loss; None if no ranking needs one.
+        budget: how often rankings that need the loss run the model.
+        analyzed: a run of analyze with this model, whose statistics are used instead of measurements.
+    """
+    budget = budget or SamplingBudget()
+    sample = None if loss is None else LossSample(encoder, speech, loss, budget.seconds)
+    return RankingContext(encoder, speech, HeadStatistics(encoder, speech, analyzed), sample, budget)

@@ -13,10 +13,10 @@ Player = TypeVar("Player", bound=Hashable)
 
 
 def score(context: RankingContext, seed: int) -> Floats:
-    """Truncated permutation sampling with the context's effort."""
-    effort, rng = context.effort, np.random.default_rng(seed)
-    with context.ablation_loss(2 + effort.permutations * (len(context.heads) - 1)) as loss_without:
-        values = shapley_values(context.heads, loss_without, effort.permutations, effort.truncation, rng)
+    """Return estimates from truncated permutation sampling, `[layer, head]`."""
+    budget, rng = context.budget, np.random.default_rng(seed)
+    with context.ablation_loss(2 + budget.permutations * (len(context.heads) - 1)) as loss_without:
+        values = shapley_values(context.heads, loss_without, budget.permutations, budget.truncation, rng)
     return context.to_layer_head(values[head] for head in context.heads)
 
 

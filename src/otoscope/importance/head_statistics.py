@@ -1,0 +1,45 @@
+"""Statistics of the heads of a model as a source of scores: from a run of analyze, or measured at first use."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from otoscope.analysis.shards import measure
+from otoscope.models.encoder import Encoder
+from otoscope.results import Run
+from otoscope.runs.progress import progress
+from otoscope.runs.speech_source import LoadedSpeech
+from otoscope.statistics import accumulator, available_statistics
+from otoscope.typing import Floats
+
+
+class HeadStatistics:
+    """The means of statistics over utterances.
+
+    The only state is the cache of the measurement, which the first call of `mean` fills; nothing empties it.
+
+    Args:
+        encoder: the intact model.
+        speech: the speech to measure.
+        run: a run of analyze with this model, whose values are used instead.
+    """
+
+    def __init__(self, encoder: Encoder, speech: LoadedSpeech, run: Run | None = None) -> None:
+        """Store the sources; measure nothing yet."""
+        self._encoder, self._speech, self._run = encoder, speech, run
+
+    @property
+    def corpus_fingerprint(self) -> str | None:
+        """Return the fingerprint of the corpus of the run of analyze, or None without a run."""
+        return None if self._run is None else str(self._run.plan["corpus"]["fingerprint"])
+
+    def mean(self, name: str) -> Floats:
+        """Return the mean of a statistic over utterances, `[layer, head]`."""
+        return self._measured[name] if self._run is None else self._run.dataset[name].values
+
+    @cached_property
+    def _measured(self) -> Mapping[str, Floats]:
+        scalar = {name: statistic for name, statistic in available_statistics().items() if not statistic.dims}
+        with progress("measuring heads", self._speech.seconds) as advance:
+            cuts = list(enumerate(self._speech.cuts))
+            result = measure(self._encoder, cuts, scalar, strict=True, advance=advance)
+        return accumulator.finalize(result.state).mean

@@ -1,0 +1,113 @@
+"""A sample of the speech on which the loss is measured with heads removed, and differentiated by gates on heads."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+
+from otoscope.analysis.shards import batches as make_batches
+from otoscope.importance.head_grid import Head, HeadGrid
+from otoscope.importance.loss import Batch, Loss
+from otoscope.models.capture import default_handler, forward_inputs
+from otoscope.models.encoder import Encoder
+from otoscope.models.head_gates import forward_gated, make_gates
+from otoscope.runs.progress import progress
+from otoscope.runs.speech_source import LoadedSpeech
+from otoscope.typing import Floats
+
+Advance = Callable[[float], None]
+"""Reports so many more seconds of speech as processed."""
+
+
+@dataclass(frozen=True, eq=False)
+class AblationLoss:
+    """The mean loss of utterances, as a function of the heads that are removed.
+
+    Attributes:
+        encoder: the model.
+        batches: the utterances with their losses.
+        advance: called with the seconds of speech that a call processes.
+    """
+
+    encoder: Encoder
+    batches: Sequence[Batch]
+    advance: Advance
+
+    def __call__(self, heads: Collection[Head]) -> float:
+        """Return the loss without some heads."""
+        self.advance(total_seconds(self.batches))
+        with self.encoder.without_heads(heads), torch.inference_mode():
+            losses = [batch.loss(self._hidden(batch)) for batch in self.batches]
+        return float(torch.cat(losses).double().mean())
+
+    def _hidden(self, batch: Batch) -> torch.Tensor:
+        return forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder))
+
+
+def gate_gradients(encoder: Encoder, batches: Sequence[Batch], advance: Advance) -> Floats:
+    """Return the gradient of the loss of each utterance by the gate of each head, `[utterance, layer, head]`."""
+    gradients = []
+    for batch in batches:
+        gradients.append(_batch_gradient(encoder, batch))
+        advance(batch.seconds)
+    return np.concatenate(gradients)
+
+
+def _batch_gradient(encoder: Encoder, batch: Batch) -> Floats:
+    gates = make_gates(encoder, batch.utterances)
+    hidden = forward_gated(encoder, batch.inputs, gates)
+    with_heads = [gates_bh for gates_bh in gates if gates_bh.shape[1]]  # others are no part of the graph
+    gradients = iter(torch.autograd.grad(batch.gradient_target(hidden).sum(), with_heads))
+    by_layer = [next(gradients) if gates_bh.shape[1] else gates_bh.detach() for gates_bh in gates]
+    return HeadGrid(encoder.n_heads).pad([layer.double().cpu().numpy() for layer in by_layer])
+
+
+class LossSample:
+    """A part of the speech, ready for the model, with its loss.
+
+    The only state are the caches of `batches` and `gradients`, which their first use fills; nothing empties them.
+
+    Args:
+        encoder: the intact model.
+        speech: the speech from which the sample is taken.
+        loss: the loss.
+        seconds: seconds of speech to take, spread evenly over the corpus.
+    """
+
+    def __init__(self, encoder: Encoder, speech: LoadedSpeech, loss: Loss, seconds: float) -> None:
+        """Store the sources; compute nothing yet."""
+        self._encoder, self._speech, self.loss, self._seconds = encoder, speech, loss, seconds
+
+    @cached_property
+    def batches(self) -> list[Batch]:
+        """Return the batches of the sample."""
+        return [self.loss.batch(indices) for indices in sample_batches(self._encoder, self._speech, self._seconds)]
+
+    @cached_property
+    def gradients(self) -> Floats:
+        """Return the gradient of the loss by the gate of each head, `[utterance, layer, head]`."""
+        with progress("taking gradients", total_seconds(self.batches)) as advance:
+            return gate_gradients(self._encoder, self.batches, advance)
+
+    @contextmanager
+    def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
+        """Provide the loss as a function of removed heads, with progress; it is called `max_calls` times at most."""
+        with progress("removing heads", max_calls * total_seconds(self.batches)) as advance:
+            yield AblationLoss(self._encoder, self.batches, advance)
+
+
+def total_seconds(batches: Sequence[Batch]) -> float:
+    """Return the seconds of speech of some batches."""
+    return sum(batch.seconds for batch in batches)
+
+
+def sample_batches(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> list[list[int]]:
+    """Return indices of about `seconds` of speech, spread evenly; a batch has utterances of similar length."""
+    count = max(1, min(len(speech.cuts), round(len(speech.cuts) * seconds / speech.seconds)))
+    spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()
+    if not encoder.padding_invariant:
+        return [[index] for index in spread]
+    return [[index for index, _ in batch] for batch in make_batches([(index, speech.cuts[index]) for index in spread])]
