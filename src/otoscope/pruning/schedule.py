@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,22 +40,27 @@ def make_schedule(score_of: Mapping[str, Floats], step: float = STEP, spans: Seq
     >>> both.removed.tolist(), both.heads.tolist(), both.spans.tolist(), len(both.interventions)
     ([0, 1, 2], [[[0, 1, 2], [0, 3, 2]]], [[0, 4], [0, 5]], 6)
     """
-    ordered = {name: order(score) for name, score in score_of.items()}
-    removed = _counts(len(next(iter(ordered.values()))), step)
+    orders = [order(score) for score in score_of.values()]
+    removed = _counts(len(orders[0]), step)
     radius = np.array([math.inf, *sorted(set(spans), reverse=True)])
-    place: dict[Intervention, int] = {NO_INTERVENTION: 0}
-
-    def at(change: Intervention) -> int:
-        return place.setdefault(change, len(place))
-
-    heads = [
-        [[at(Intervention(frozenset(way[:count]))) for count in removed] for way in (one, one[::-1])]
-        for one in ordered.values()
+    heads = [[_removals(heads, removed), _removals(heads[::-1], removed)] for heads in orders]
+    limits = [
+        [_span(reach, renormalise=rows == ROW_NORMALISATIONS[0]) for reach in radius] for rows in ROW_NORMALISATIONS
     ]
-    narrow = [
-        [at(_span(reach, renormalise=rows == ROW_NORMALISATIONS[0])) for reach in radius] for rows in ROW_NORMALISATIONS
-    ]
-    return PruningSchedule(list(place), removed, np.array(heads), radius, np.array(narrow))
+    interventions = list(dict.fromkeys([NO_INTERVENTION, *chain(*chain(*heads), *limits)]))  # each once, by first use
+    index_of = {intervention: index for index, intervention in enumerate(interventions)}
+    return PruningSchedule(
+        interventions,
+        removed,
+        np.array([[[index_of[change] for change in curve] for curve in curves] for curves in heads]),
+        radius,
+        np.array([[index_of[change] for change in curve] for curve in limits]),
+    )
+
+
+def _removals(heads: Sequence[tuple[int, int]], removed: NDArray[np.int64]) -> list[Intervention]:
+    """Return the interventions of a curve that removes heads in this order."""
+    return [Intervention(frozenset(heads[:count])) for count in removed]
 
 
 def check_steps(step: float, spans: Sequence[int]) -> None:
