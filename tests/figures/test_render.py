@@ -13,7 +13,7 @@ from tests.helpers.synthetic_run import make_run
 from otoscope.errors import InputError
 from otoscope.figures import FIGURES, LIGHT, THEMES, RenderOptions, render_figures
 from otoscope.figures.style.theme import MARKERS
-from otoscope.results import claim_folder, finish, open_run, ranks
+from otoscope.results import claim_folder, competition_ranks, finish, open_run
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -148,7 +148,7 @@ def test_the_atlas_tags_every_map_with_its_rank(dataset_of_size):
     paper = next(axes for axes in FIGURES.get("atlas").draw(dataset, LIGHT).axes if axes.images)
     tags = [text.get_text() for text in paper.texts if re.fullmatch(r"[GVD]\d+", text.get_text())]
     rank = {
-        category: ranks(dataset[statistic].values.ravel())
+        category: competition_ranks(dataset[statistic].values.ravel())
         for category, statistic in (("global", "globalness"), ("vertical", "verticality"), ("diagonal", "diagonality"))
     }
     expected = [f"{name[0].upper()}{rank[name][i]}" for i, name in enumerate(dataset["category"].values.ravel())]

@@ -11,7 +11,7 @@ from otoscope.importance import RANKINGS
 from otoscope.importance.agreement import spearman
 from otoscope.importance.builtin.shapley import shapley_values
 from otoscope.importance.loss import get_loss
-from otoscope.importance.ranking import get_rankings, order, ranks
+from otoscope.importance.ranking import get_rankings, order, ordinal_ranks
 from otoscope.importance.ranking_context import SamplingBudget, make_context
 
 
@@ -22,14 +22,14 @@ def test_a_ranking_puts_every_head_in_one_place(name, encoder, speech):
     )
     score = RANKINGS.get(name).score(context, 0)
     assert score.shape == (2, 3)
-    assert sorted(ranks(score).ravel()) == [1, 2, 3, 4, 5, 6]
+    assert sorted(ordinal_ranks(score).ravel()) == [1, 2, 3, 4, 5, 6]
     assert score[order(score)[0]] == score.max()
 
 
 def test_equal_scores_go_by_layer_then_head_and_absent_heads_have_no_place():
     score = np.array([[2.0, 2.0, np.nan], [3.0, 2.0, 2.0]])
     assert order(score) == [(1, 0), (0, 0), (0, 1), (1, 1), (1, 2)]
-    np.testing.assert_array_equal(ranks(score), [[2, 3, np.nan], [1, 4, 5]])
+    np.testing.assert_array_equal(ordinal_ranks(score), [[2, 3, np.nan], [1, 4, 5]])
 
 
 def test_chance_is_drawn_by_its_seed(encoder, speech):
@@ -85,7 +85,7 @@ def test_agreement_is_spearmans_and_leaves_absent_heads_out():
     score = rng.normal(size=(3, 4, 5))
     score[:, 2, 3:] = np.nan
     expected = spearmanr(score.reshape(3, -1)[:, ~np.isnan(score[0]).ravel()], axis=1).statistic
-    np.testing.assert_allclose(spearman(np.stack([ranks(one) for one in score])), expected)
+    np.testing.assert_allclose(spearman(np.stack([ordinal_ranks(one) for one in score])), expected)
     assert np.isnan(spearman(np.ones((2, 1, 1)))).all()
 
 

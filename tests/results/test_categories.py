@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otoscope.results import CATEGORIES, categorise, ranks
+from otoscope.results import CATEGORIES, categorise, competition_ranks
 
 
 def slow_rank(values, i):
@@ -37,7 +37,7 @@ def drawn(seed, shape=(4, 5), absent=3):
 def test_ranks_count_the_higher_heads(seed):
     values = drawn(seed)["globalness"].ravel()
     present = np.flatnonzero(~np.isnan(values))
-    assert ranks(values)[present].tolist() == [slow_rank(values, i) for i in present]
+    assert competition_ranks(values)[present].tolist() == [slow_rank(values, i) for i in present]
 
 
 @pytest.mark.parametrize("seed", range(20))

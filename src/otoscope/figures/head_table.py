@@ -3,7 +3,7 @@
 import pandas as pd
 import xarray as xr
 
-from otoscope.results.categories import CATEGORY_STATISTIC, ranks
+from otoscope.results.categories import CATEGORY_STATISTIC, competition_ranks
 from otoscope.results.schema import HEAD_DIMS
 
 
@@ -17,7 +17,7 @@ def head_rankings(dataset: xr.Dataset) -> pd.DataFrame:
         here = heads["category"] == category
         bounds = dataset[f"{statistic}_interval"].values.reshape(-1, 2)
         heads.loc[here, "value"] = heads.loc[here, statistic]
-        heads.loc[here, "rank"] = ranks(heads[statistic].to_numpy())[here]
+        heads.loc[here, "rank"] = competition_ranks(heads[statistic].to_numpy())[here]
         heads.loc[here, "low"], heads.loc[here, "high"] = bounds[here, 0], bounds[here, 1]
     present = heads[heads["category"] != ""]
     return present.astype({"rank": int})[[*HEAD_DIMS, "category", "value", "low", "high", "rank"]]

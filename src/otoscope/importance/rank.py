@@ -13,7 +13,7 @@ from otoscope.importance.agreement import spearman
 from otoscope.importance.loss import Loss, get_loss
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
-from otoscope.importance.ranking import Ranking, get_rankings, ranks
+from otoscope.importance.ranking import Ranking, get_rankings, ordinal_ranks
 from otoscope.importance.ranking_context import RankingContext, SamplingBudget, make_context
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
@@ -143,7 +143,7 @@ def make_job(
 def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:
     """Scores `[layer, head]`, ranks and agreement of rankings, with named dimensions."""
     names = np.array(list(score_of), dtype=object)
-    rank = np.stack([ranks(score) for score in score_of.values()])
+    rank = np.stack([ordinal_ranks(score) for score in score_of.values()])
     values = {"score": np.stack(list(score_of.values())), "rank": rank, "agreement": spearman(rank)}
     values |= {name: np.array([getattr(one, name) for one in rankings], object) for name in RANKING_FIELDS}
     variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}

@@ -99,11 +99,13 @@ def order(score: Floats) -> list[tuple[int, int]]:
     return [(int(layer), int(head)) for layer, head in present[highest_first]]
 
 
-def ranks(score: Floats) -> Floats:
+def ordinal_ranks(score: Floats) -> Floats:
     """Return the rank of each head `[layer, head]`: 1 for the highest score, each rank once, NaN without a head.
 
+    Equal scores have the ranks of `order`; `otoscope.results.competition_ranks` gives them one rank.
+
     Examples:
-        >>> ranks(np.array([[1.0, np.nan], [3.0, 1.0]])).tolist()
+        >>> ordinal_ranks(np.array([[1.0, np.nan], [3.0, 1.0]])).tolist()
         [[2.0, nan], [1.0, 3.0]]
     """
     rank_lh = np.full(score.shape, np.nan)

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope.importance.ranking import ranks
+from otoscope.importance.ranking import ordinal_ranks
 from otoscope.probing.probe import VARIABLES as PROBE_VARIABLES
 from otoscope.probing.probe import probe_variables
 from otoscope.probing.scorer import Probe, Scorer
@@ -71,7 +71,7 @@ def curve_dataset(
         **_spans(scores, schedule),
         "total": np.stack([sums[name] for name in probes]),
         "majority": np.array([_majority(scorers[name]) for name in probes]),
-        "rank": np.stack([ranks(score) for score in score_of.values()]),
+        "rank": np.stack([ordinal_ranks(score) for score in score_of.values()]),
         "place": schedule.heads,
         "removed": schedule.removed,
     }

@@ -2,7 +2,7 @@
 
 from otoscope.results.assemble import assemble
 from otoscope.results.bootstrap import Bootstrap
-from otoscope.results.categories import CATEGORIES, categorise, ranks
+from otoscope.results.categories import CATEGORIES, categorise, competition_ranks
 from otoscope.results.folder import claim_folder, finish, write_map
 from otoscope.results.run import Run, open_run
 from otoscope.results.schema import FORMAT_VERSION, validate_dataset
@@ -16,11 +16,11 @@ __all__ = [
     "assemble",
     "categorise",
     "claim_folder",
+    "competition_ranks",
     "finish",
     "frame_text",
     "heads_table",
     "open_run",
-    "ranks",
     "validate_dataset",
     "write_map",
 ]

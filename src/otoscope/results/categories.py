@@ -13,10 +13,10 @@ CATEGORY_STATISTIC = {"diagonal": "diagonality", "vertical": "verticality", "glo
 CATEGORIES = tuple(CATEGORY_STATISTIC)
 
 
-def ranks(values: Floats) -> npt.NDArray[np.intp]:
+def competition_ranks(values: Floats) -> npt.NDArray[np.intp]:
     """Return ranks along the last axis: 1 for the highest, equal values share the best rank, NaN comes after all.
 
-    >>> ranks(np.array([0.5, 2.0, 2.0, np.nan, 1.0]))
+    >>> competition_ranks(np.array([0.5, 2.0, 2.0, np.nan, 1.0]))
     array([4, 1, 1, 5, 3])
     """
     order = np.argsort(-values, axis=-1, kind="stable")
@@ -46,6 +46,6 @@ def categorise(globalness: Floats, verticality: Floats, diagonality: Floats) -> 
     of_category = {"global": globalness, "vertical": verticality, "diagonal": diagonality}
     values = np.stack([of_category[category] for category in CATEGORIES])
     over_heads = values.reshape(*values.shape[:-2], -1)
-    highest = np.argmin(ranks(over_heads), axis=0).reshape(values.shape[1:])
+    highest = np.argmin(competition_ranks(over_heads), axis=0).reshape(values.shape[1:])
     absent = np.isnan(values).any(axis=0)
     return np.where(absent, "", np.array(CATEGORIES)[highest])
