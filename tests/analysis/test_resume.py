@@ -16,6 +16,8 @@ import otoscope
 from otoscope.analysis import analyze as analyze_module
 from otoscope.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def one_utterance_a_shard(monkeypatch):

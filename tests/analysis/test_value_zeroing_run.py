@@ -14,6 +14,8 @@ from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.load import load
 from otoscope.runs.options import SpeechOptions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

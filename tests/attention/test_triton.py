@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("triton", reason="Triton is not installed; it comes with torch for CUDA")
 
 INTERPRETED = Path(__file__).parents[1] / "helpers" / "interpreted_triton.py"

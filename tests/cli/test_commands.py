@@ -11,6 +11,8 @@ import pytest
 
 import otoscope
 
+pytestmark = pytest.mark.slow
+
 FIRST = ["layer", "head", "globalness", "verticality", "diagonality", "weight", "category"]
 
 

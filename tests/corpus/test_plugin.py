@@ -8,6 +8,8 @@ from tests.helpers.plugins import documented_example, install_plugin, run_comman
 from otoscope.bundled import speech
 from otoscope.results import open_run
 
+pytestmark = pytest.mark.slow
+
 AUDIO = sorted(speech().glob("*/*.flac"))[:2]
 
 

@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 from tests.helpers.golden_pictures import PICTURES, golden_dataset, path_of, small_picture
 
+pytestmark = pytest.mark.slow
+
 CLOSE = 6.0  # root mean square of 0 to 255; the 256 colours kept cost up to 3, letters rasterised otherwise 1
 
 

@@ -11,6 +11,8 @@ from tests.helpers.figure_sizes import CASES
 
 from otoscope.figures import FIGURES, THEMES
 
+pytestmark = pytest.mark.slow
+
 SMALLEST_PT = 7.0
 COLUMN_PT, FULL_PAGE_PT = 85 / 25.4 * 72, (181 / 25.4 * 72, 252 / 25.4 * 72)
 TOUCHING = 1.5  # points by which the boxes of two lines may overlap: ascenders and descenders that are mostly empty

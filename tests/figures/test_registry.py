@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from tests.helpers.golden_pictures import path_of
 from tests.helpers.plugins import documented_example, install_plugin, run_command
 from tests.helpers.synthetic_run import make_run
 
 from otoscope.figures import FIGURES
+
+pytestmark = pytest.mark.slow
 
 NAME = "layer-globalness"
 COMMAND = "python -m tests.helpers.golden_pictures"

@@ -15,6 +15,8 @@ from otoscope.figures import FIGURES, LIGHT, THEMES, RenderOptions, render_figur
 from otoscope.figures.style.theme import MARKERS
 from otoscope.results import claim_folder, competition_ranks, finish, open_run
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

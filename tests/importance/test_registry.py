@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from tests.helpers.plugins import documented_example, install_plugin, run_command
 
 from otoscope import open_run
 from otoscope.importance import RANKINGS
+
+pytestmark = pytest.mark.slow
 
 NAME = "layer-contrast"
 FEW = ("--limit", "2", "--device", "cpu")

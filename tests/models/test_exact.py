@@ -13,6 +13,8 @@ from tests.helpers.tiny_models import noise
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 
+pytestmark = pytest.mark.slow
+
 WAVES = [noise(1.3), noise(0.8, seed=1)]
 REMOVED = [(0, 1), (1, 0), (1, 3)]
 RADIUS = 9

@@ -15,6 +15,8 @@ from otoscope.models import FAMILIES
 from otoscope.models.families import find_family
 from otoscope.models.tiny_models import build_tiny_model
 
+pytestmark = pytest.mark.slow
+
 NAME = "voxtral_encoder"
 
 

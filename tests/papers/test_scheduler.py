@@ -20,6 +20,8 @@ from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.models import make_models, recipe_folder
 from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 
+pytestmark = pytest.mark.slow
+
 
 def is_running(pid: int) -> bool:
     try:

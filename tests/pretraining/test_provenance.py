@@ -11,6 +11,8 @@ from otoscope.pretraining.model_card import Pretrained
 from otoscope.pretraining.provenance import FILE
 from otoscope.pretraining.train import pretrain
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def finished(speech_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pretrained:

@@ -16,6 +16,8 @@ from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.train import pretrain
 from otoscope.pretraining.trainer import VALIDATION_BATCHES, newest_checkpoint, seconds_logged
 
+pytestmark = pytest.mark.slow
+
 KILLED_IN_STEP_9 = """
 import os, signal, sys
 from otoscope.pretraining.batches import MaskedBatches

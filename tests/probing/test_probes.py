@@ -22,6 +22,8 @@ from otoscope.probing.tables import probe_table
 from otoscope.results import Bootstrap
 from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def probe_data(tiny_pretrained):

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from tests.helpers.plugins import documented_example, install_plugin, run_command
 
 from otoscope import open_run
 from otoscope.probing import PROBES
+
+pytestmark = pytest.mark.slow
 
 NAME = "hidden-angle"
 

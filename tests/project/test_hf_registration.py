@@ -14,6 +14,8 @@ import otoscope
 from otoscope import hf_registration
 from otoscope.refinement.modeling import refined_classes
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["folders"]
 
 AUTO = ("AutoConfig", "AutoFeatureExtractor", "AutoModel", "AutoModelForPreTraining")

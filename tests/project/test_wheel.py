@@ -10,6 +10,8 @@ import pytest
 
 from otoscope.bundled import speech
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -8,6 +8,8 @@ from otoscope.errors import InputError
 from otoscope.importance.tables import curve_table, ranking_table
 from otoscope.runs import cache as keep
 
+pytestmark = pytest.mark.slow
+
 BY = ("globalness", "random", "gradient")
 
 

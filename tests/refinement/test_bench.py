@@ -13,6 +13,8 @@ from otoscope.refinement.bench import bench
 from otoscope.refinement.macs import count_macs
 from otoscope.refinement.refine import refine
 
+pytestmark = pytest.mark.slow
+
 
 def test_multiplications_of_the_tiny_hubert_by_hand(original: Callable[[str], Path]) -> None:
     """One second: 49 or 50 frames of 48 numbers, 4 heads of 12, 64 in the feed-forward, three layers."""

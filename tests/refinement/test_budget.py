@@ -17,6 +17,8 @@ from otoscope.refinement.macs import count_macs
 from otoscope.refinement.refine import refine
 from otoscope.refinement.rescale import rescale, solve
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_least_fisher_scores_go_where_heads_do_not_depend_on_each_other() -> None:
     """Gradients that are orthogonal within a layer leave nothing to rearrange."""

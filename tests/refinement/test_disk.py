@@ -15,6 +15,8 @@ from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.refinement.refine import refine
 
+pytestmark = pytest.mark.slow
+
 ORIGINAL = bundled.model() / "model.safetensors"
 
 

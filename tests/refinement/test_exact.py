@@ -14,6 +14,8 @@ from otoscope.attention.interventions import attend_with
 from otoscope.models.load import load
 from otoscope.refinement.refine import refine
 
+pytestmark = pytest.mark.slow
+
 EXACT = 1e-5
 Original = Callable[[str], Path]
 WAVE = noise(0.9)

@@ -18,6 +18,8 @@ from otoscope.models.mockingjay import MockingjayConfig, MockingjayModel
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -23,6 +23,8 @@ from otoscope.models.prediction_head import prediction_head
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
 
+pytestmark = pytest.mark.slow
+
 WAVE = noise(0.9)
 METHOD = ("globalness", "verticality", "diagonality", "weight", "offset_profile")
 

@@ -18,6 +18,8 @@ from otoscope.refinement.macs import count_macs
 from otoscope.refinement.refine import refine
 from otoscope.refinement.timing import noise
 
+pytestmark = pytest.mark.slow
+
 
 def counted_by_torch(encoder: Encoder, seconds: float) -> int:
     """By its own formulas alone: attention in single products of matrices."""

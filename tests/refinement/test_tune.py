@@ -12,6 +12,8 @@ from otoscope.models.load import load
 from otoscope.refinement.refine import refine
 from otoscope.refinement.tune import CROP, distance
 
+pytestmark = pytest.mark.slow
+
 REMOVED = [(layer, head) for layer in range(6) for head in range(4)]
 
 

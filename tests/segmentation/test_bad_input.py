@@ -10,6 +10,8 @@ from otoscope.cli import main
 from otoscope.errors import InputError
 from otoscope.segmentation.table import segmentation_table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def refused(tiny_model, tmp_path):

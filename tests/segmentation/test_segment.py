@@ -14,6 +14,8 @@ from otoscope.segmentation.spectral import mfcc
 from otoscope.segmentation.table import segmentation_table
 from otoscope.segmentation.tuning import LabelledFeatures, tune
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["MFCC", "log-mel", "representation", "best head", "ensemble", "uniform", "random"]
 CHOICES = (
     "alpha",

@@ -11,6 +11,8 @@ from otoscope import open_run
 from otoscope.errors import InputError
 from otoscope.statistics import STATISTICS, available_statistics
 
+pytestmark = pytest.mark.slow
+
 NAME = "self_attention"
 
 

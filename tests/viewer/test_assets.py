@@ -9,6 +9,8 @@ import pytest
 
 from otoscope.viewer.page import ASSETS, asset
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 

@@ -10,6 +10,8 @@ from otoscope.errors import InputError
 from otoscope.papers.yang2020 import models as models_module
 from otoscope.papers.yang2020.models import MODEL_NAMES, check_trained_model, make_models, recipe_folder
 
+pytestmark = pytest.mark.slow
+
 PAPER = Path(models_module.__file__).parent
 
 

@@ -25,6 +25,8 @@ from otoscope.papers.yang2020.report.summary import summary
 from otoscope.papers.yang2020.reproduce import ReproductionOptions
 from otoscope.papers.yang2020.stages import ReproductionJob
 
+pytestmark = pytest.mark.slow
+
 SPEECH = str(bundled.speech())
 
 
