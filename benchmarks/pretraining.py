@@ -17,7 +17,7 @@ from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.corpora import read_corpora
 from otoscope.pretraining.recipe import Recipe, read_recipe
 from otoscope.pretraining.trainer import new_model
-from otoscope.refinement.timing import Spread
+from otoscope.refinement.timing import MedianRange
 
 WARM = 2
 
@@ -60,7 +60,7 @@ def main(path: str, corpus: str, steps: int) -> None:
     crops = f"{recipe.batching.size} crops of {recipe.batching.crop} frames"
     print(f"{crops}, {torch.get_num_threads()} threads, {steps} steps")
     for name, values in columns.items():
-        of, unit = Spread.of(values), "" if "/" in name else " ms"
+        of, unit = MedianRange.of(values), "" if "/" in name else " ms"
         print(f"{name:14}{of.median:8.2f}{unit} ({of.low:.2f} to {of.high:.2f})")
 
 

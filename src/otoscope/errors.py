@@ -12,35 +12,35 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(" ".join(message.split())))
+        super().__init__(escape_undecodable(" ".join(message.split())))
 
 
-def unreadable(error: OSError) -> InputError:
+def permission_error(error: OSError) -> InputError:
     """Return the error for a file or folder that the user may not read.
 
     Examples:
-        >>> str(unreadable(PermissionError(13, "Permission denied", "speech/dr1")))
+        >>> str(permission_error(PermissionError(13, "Permission denied", "speech/dr1")))
         'speech/dr1 cannot be read (Permission denied); give yourself the right to read it'
     """
     return InputError(f"{error.filename} cannot be read ({error.strerror}); give yourself the right to read it")
 
 
-def listed(names: Sequence[str], most: int) -> str:
+def join_truncated(names: Sequence[str], most: int) -> str:
     """The first names of a list, and how many more there are.
 
     Examples:
-        >>> listed(["a", "b", "c"], 3), listed(["a", "b", "c"], 2)
+        >>> join_truncated(["a", "b", "c"], 3), join_truncated(["a", "b", "c"], 2)
         ('a, b, c', 'a, b and 1 more')
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def printable(text: str) -> str:
+def escape_undecodable(text: str) -> str:
     """Return the text with escapes for what is no Unicode, such as parts of a file name that is not UTF-8.
 
     Examples:
-        >>> printable("caf\\udce9.wav")
+        >>> escape_undecodable("caf\\udce9.wav")
         'caf\\\\udce9.wav'
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

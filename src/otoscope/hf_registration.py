@@ -38,9 +38,9 @@ TABLES = {
 def model_types() -> tuple[str, ...]:
     """Return the model types that otoscope registers; imports neither torch nor transformers."""
     from otoscope.models.families import REFINED_PREFIX
-    from otoscope.refinement.layouts import PARTS
+    from otoscope.refinement.layouts import LAYOUTS
 
-    return (*MOCKINGJAY_TYPES, *(REFINED_PREFIX + family for family in PARTS))
+    return (*MOCKINGJAY_TYPES, *(REFINED_PREFIX + family for family in LAYOUTS))
 
 
 def register(*types: str) -> None:

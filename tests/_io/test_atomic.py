@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from otoscope._io.atomic import atomic_write, writing
+from otoscope._io.atomic import atomic_write, disk_errors_as_input_errors
 from otoscope.errors import InputError
 
 KILLED = """
@@ -47,13 +47,13 @@ def test_a_folder_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
         RuntimeError("I/O error: No space left on device (os error 28)"),  # safetensors
     ],
 )
-@pytest.mark.parametrize("within", [atomic_write, writing])
+@pytest.mark.parametrize("within", [atomic_write, disk_errors_as_input_errors])
 def test_a_disk_that_a_library_finds_full_is_told_as_such(tmp_path: Path, within, error: Exception) -> None:
     with pytest.raises(InputError, match="disk full while writing"), within(tmp_path / "kept"):
         raise error
 
 
-@pytest.mark.parametrize("within", [atomic_write, writing])
+@pytest.mark.parametrize("within", [atomic_write, disk_errors_as_input_errors])
 def test_what_is_not_of_the_disk_is_raised_as_it_is(tmp_path: Path, within) -> None:
     with pytest.raises(RuntimeError, match="size mismatch"), within(tmp_path / "kept"):
         raise RuntimeError("size mismatch")

@@ -18,7 +18,7 @@ from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.models import make_models
 from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import Bench, Cost
-from otoscope.refinement.timing import Spread
+from otoscope.refinement.timing import MedianRange
 
 WRITES = 3  # files or folders that are written to disk within a stage before the kill
 SEEDS = 1
@@ -32,9 +32,11 @@ def small_prune(*arguments, schedule, probing, **options):
 
 def instant_bench(model, against, seconds):
     """Return what `bench` returns, without the processes that it starts."""
-    cost = Cost(Spread(0.1, 0.1, 0.2), {"attention": 10}, 100.0)
+    cost = Cost(MedianRange(0.1, 0.1, 0.2), {"attention": 10}, 100.0)
     costs = dict.fromkeys(seconds, (cost, cost))
-    return Bench((str(model), str(against)), (5, 10), (1, 2), costs, {length: Spread(2, 1, 3) for length in seconds})
+    return Bench(
+        (str(model), str(against)), (5, 10), (1, 2), costs, {length: MedianRange(2, 1, 3) for length in seconds}
+    )
 
 
 def attempt(root: Path, paths: PaperCorpora, kill_at: str) -> None:

@@ -51,12 +51,12 @@ def atomic_write(target: Path, *, needed: int | None = None, shared: bool = Fals
         _sync(target.parent)
     except BaseException as error:
         _remove(partial)
-        _tell(error, target, needed)
+        _raise_disk_error(error, target, needed)
         raise
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def disk_errors_as_input_errors(folder: Path) -> Iterator[None]:
     """Within the block a library writes in `folder` as it will; where the disk does not take it, say so in one line.
 
     Disk errors in library threads print nothing: the call that waits for the thread raises.
@@ -68,7 +68,7 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _tell(error, folder, None)
+        _raise_disk_error(error, folder, None)
         raise
     finally:
         threading.excepthook = previous
@@ -90,12 +90,12 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"cannot make the folder {folder} ({error.strerror}); choose another place") from None
 
 
-def is_vacant(folder: Path) -> bool:
+def is_empty(folder: Path) -> bool:
     """Return whether the folder is empty, apart from files of an interrupted write."""
     return all(entry.name.endswith(PARTIAL) for entry in folder.iterdir())
 
 
-def _tell(error: BaseException, target: Path, needed: int | None) -> None:
+def _raise_disk_error(error: BaseException, target: Path, needed: int | None) -> None:
     """Raise InputError where an error is the disk's."""
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL or _FULL_BY_LIBRARIES.search(str(error)):

@@ -8,7 +8,7 @@ from lhotse import MonoCut
 
 from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
 from otoscope.corpus.windows import windowed
-from otoscope.errors import InputError, listed
+from otoscope.errors import InputError, join_truncated
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
 from otoscope.models.load import load
@@ -80,9 +80,8 @@ def ensure_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
             or the maps are too large.
     """
     if utterance not in run.utterances.index:
-        raise InputError(
-            f"{run.path} holds no utterance '{utterance}'; it has {listed(list(run.utterances.index), MAX_LISTED)}"
-        )
+        stored = join_truncated(list(run.utterances.index), MAX_LISTED)
+        raise InputError(f"{run.path} holds no utterance '{utterance}'; it has {stored}")
     if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
         raise InputError(
             f"expected a run without an intervention, found one in {run.path}; "

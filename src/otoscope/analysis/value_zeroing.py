@@ -8,7 +8,7 @@ from lhotse import MonoCut
 
 from otoscope.analysis.stored_maps import MAX_LISTED, load_run_cuts
 from otoscope.corpus import phones_of
-from otoscope.errors import InputError, listed
+from otoscope.errors import InputError, join_truncated
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -37,7 +37,7 @@ def compute_value_zeroing(run: Run, utterance: str | None = None, model: Encoder
     utterance = utterance or next(iter(run.maps), None)
     cut = next((cut for cut in load_run_cuts(run) if cut.id == utterance), None)
     if cut is None:
-        choices = listed(list(run.utterances.index), MAX_LISTED)
+        choices = join_truncated(list(run.utterances.index), MAX_LISTED)
         raise InputError(f"{run.path} holds no utterance '{utterance}'; choose one of {choices}")
     encoder = model or load(run.plan["model"]["name"], dtype=run.plan["model"]["dtype"])
     require_same_model(run, encoder)

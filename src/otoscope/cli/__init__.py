@@ -26,7 +26,7 @@ from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
-from otoscope.errors import InputError, printable
+from otoscope.errors import InputError, escape_undecodable
 from otoscope.importance.options import RankingOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
@@ -110,7 +110,7 @@ def main() -> NoReturn:
 
 def _check_printable(arguments: list[str]) -> None:
     for argument in arguments:
-        if printable(argument) != argument:
+        if escape_undecodable(argument) != argument:
             raise InputError(f"{argument}: expected an argument in UTF-8; rename the file")
 
 

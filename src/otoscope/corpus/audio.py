@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from otoscope.corpus.recording import check_cut
 from otoscope.errors import InputError
 
-LOUDEST = 2.0**31
+MAX_AMPLITUDE = 2.0**31
 """Full scale of 32-bit integers: no recording has larger samples, scaled or not."""
 
 
@@ -20,25 +20,25 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     infinite or larger than any format's full scale, or where the cut is not of one recording.
     """
     check_cut(cut)
-    source = source_of(cut)
+    source = audio_path(cut)
     samples = _decode(cut, source)
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).sum())
         raise InputError(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
-    if (largest := float(np.abs(samples).max())) > LOUDEST:
+    if (largest := float(np.abs(samples).max())) > MAX_AMPLITUDE:
         raise InputError(f"{source}: expected samples between -1 and 1, got {largest:.3g}; replace or remove the file")
     return _resample(samples, cut.sampling_rate, sampling_rate)
 
 
-def source_of(cut: MonoCut) -> str:
+def audio_path(cut: MonoCut) -> str:
     """Return the audio file of a cut, or its id if the audio is not a file."""
     source = cut.recording.sources[0]
     return str(source.source) if source.type == "file" else str(cut.id)
 
 
-def naming(cut: MonoCut, error: InputError) -> str:
+def with_file_name(cut: MonoCut, error: InputError) -> str:
     """What is wrong with a cut, its audio file named."""
-    source = source_of(cut)
+    source = audio_path(cut)
     return str(error) if source in str(error) else f"{source}: {error}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope.errors import InputError, printable, unreadable
+from otoscope.errors import InputError, escape_undecodable, permission_error
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
 
@@ -20,7 +20,7 @@ class FileIndex:
 
     def id(self, audio: Path) -> str:
         """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`; what is not UTF-8 is escaped."""
-        return printable(Path(stem(audio)).relative_to(self.root).as_posix())
+        return escape_undecodable(Path(stem(audio)).relative_to(self.root).as_posix())
 
     def label_file(self, audio: Path, suffix: str) -> Path | None:
         """Return the file with the audio's name and `suffix` in any case, or None."""
@@ -48,10 +48,10 @@ def _listing(root: Path, files: Iterable[Path], elsewhere: Path | None = None) -
     converted = {str(file.with_suffix("")) for file in ordered if is_audio(file)}
     audio = [file for file in ordered if is_audio(file) and str(file) not in converted]
     labels = {(stem(file), file.suffix.lower()): file for file in ordered if not is_audio(file)}
-    return FileIndex(root, audio, _moved(elsewhere, root) | labels if elsewhere else labels)
+    return FileIndex(root, audio, _relocate_labels(elsewhere, root) | labels if elsewhere else labels)
 
 
-def _moved(labels: Path, root: Path) -> dict[tuple[str, str], Path]:
+def _relocate_labels(labels: Path, root: Path) -> dict[tuple[str, str], Path]:
     """Label files of another tree by the names they would have below `root`."""
     files = (file for file in sorted(_walk(labels)) if not is_audio(file))
     return {(stem(root / file.relative_to(labels)), file.suffix.lower()): file for file in files}
@@ -106,4 +106,4 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    raise unreadable(error)
+    raise permission_error(error)

@@ -6,8 +6,8 @@ import soundfile
 from lhotse import AudioSource, MonoCut, Recording
 
 from otoscope.corpus.file_index import is_there
-from otoscope.corpus.truncation import is_cut_short
-from otoscope.errors import InputError, printable
+from otoscope.corpus.truncation import is_truncated
+from otoscope.errors import InputError, escape_undecodable
 
 
 def open_recording(path: Path, id: str, channel: int | None = None) -> Recording:
@@ -29,14 +29,14 @@ def open_recording(path: Path, id: str, channel: int | None = None) -> Recording
 
 def read_header(path: Path) -> "soundfile._SoundFileInfo":
     """Rate, channels and number of samples as libsndfile reads them; `InputError` where the file cannot be used."""
-    if printable(str(path)) != str(path):
+    if escape_undecodable(str(path)) != str(path):
         raise InputError(f"{path}: expected a file name in UTF-8; rename the file or its folder")
     if not is_there(path):
         raise InputError(f"{path}: expected an audio file, found none; check the path")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: expected audio, got an empty file; replace or remove the file")
     try:
-        if is_cut_short(path):
+        if is_truncated(path):
             raise InputError(f"{path}: truncated, it promises more than it holds; replace or remove the file")
         header = soundfile.info(path)
     except (soundfile.LibsndfileError, OSError) as error:

@@ -20,7 +20,7 @@ SPHERE_SIZE = re.compile(rb"NIST_1A\s+(\d+)\s")
 SPHERE_COUNTS = re.compile(rb"(?:sample_count|channel_count|sample_n_bytes) -i (\d+)")
 
 
-def is_cut_short(path: Path) -> bool:
+def is_truncated(path: Path) -> bool:
     """Whether the file holds less than it promises; False where it promises nothing."""
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -49,7 +49,7 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
     if utterance.audio is None:
         raise InputError(f"{utterance.id}: no audio file belongs to this utterance; add it or remove the utterance")
     recording = open_recording(utterance.audio, utterance.id, channel)
-    start, end = within(recording.duration, *utterance.span, utterance.id)
+    start, end = clip_segment(recording.duration, *utterance.span, utterance.id)
     duration = round(end - start, ndigits=8)
     annotation = utterance.annotation(recording.sampling_rate)
     supervision = SupervisionSegment(
@@ -60,12 +60,12 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
         channel=channel or 0,
         speaker=utterance.speaker,
         text=annotation.text or " ".join(word.symbol for word in annotation.words) or None,
-        alignment=align(annotation, duration, utterance.id),
+        alignment=make_alignment(annotation, duration, utterance.id),
     )
     return MonoCut(utterance.id, start, duration, channel or 0, supervisions=[supervision], recording=recording)
 
 
-def align(annotation: Annotation, duration: float, id: str) -> dict[str, list[AlignmentItem]] | None:
+def make_alignment(annotation: Annotation, duration: float, id: str) -> dict[str, list[AlignmentItem]] | None:
     """Phones and words checked against the utterance's `duration` (seconds), as Lhotse keeps them; None without any.
 
     Phones do not overlap; neighbouring words may, as in TIMIT, where they share a phone.
@@ -83,7 +83,7 @@ def _item(label: Interval) -> AlignmentItem:
     return AlignmentItem(label.symbol, label.start, round(label.end - label.start, ndigits=8))
 
 
-def within(duration: float, start: float, end: float | None, id: str) -> tuple[float, float]:
+def clip_segment(duration: float, start: float, end: float | None, id: str) -> tuple[float, float]:
     """The part of `duration` seconds from `start` to `end` (None: all the rest); up to one frame beyond is clipped."""
     end = duration if end is None else end
     if not -FRAME <= start < min(end, duration) or end > duration + FRAME:

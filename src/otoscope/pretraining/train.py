@@ -9,7 +9,7 @@ import torch
 from transformers import Trainer
 from transformers.utils import logging
 
-from otoscope._io.atomic import PARTIAL, atomic_write, make_folder, writing
+from otoscope._io.atomic import PARTIAL, atomic_write, disk_errors_as_input_errors, make_folder
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.pretraining.corpora import FeatureCorpus, extract_features, list_corpora
@@ -70,7 +70,7 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
         check_shape(newest, model)
     train, validation = (extract_features(speech, extractor, out / "features") for speech in found)
     check_enough(recipe, train, validation)
-    with _no_bars(), writing(out / "checkpoints"):
+    with _no_bars(), disk_errors_as_input_errors(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
         record_training_config(out / "checkpoints", training)
         checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)

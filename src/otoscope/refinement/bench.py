@@ -11,7 +11,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.refinement.macs import MAC_PARTS, count_macs
 from otoscope.refinement.peak_memory import peak_memory
-from otoscope.refinement.timing import Spread, turns
+from otoscope.refinement.timing import MedianRange, turns
 
 ROUNDS = 5
 MIB = 2**20
@@ -21,7 +21,7 @@ MIB = 2**20
 class Cost:
     """One model on some seconds of audio: latency (s), multiplications by part, peak memory (MiB)."""
 
-    latency: Spread
+    latency: MedianRange
     macs: dict[str, int]
     peak: float
 
@@ -41,7 +41,7 @@ class Bench:
     parameters: tuple[int, ...]
     disk: tuple[int | None, ...]
     costs: dict[float, tuple[Cost, ...]]
-    ratios: dict[float, Spread]
+    ratios: dict[float, MedianRange]
 
     @property
     def table(self) -> str:
@@ -99,13 +99,15 @@ def bench(
         parameters=tuple(encoder.model.num_parameters() for encoder in encoders),
         disk=tuple(map(_disk, names)),
         costs={length: _costs(encoders, length, times[length]) for length in seconds},
-        ratios={length: Spread.of([b / a for a, b in rows]) for length, rows in times.items() if against is not None},
+        ratios={
+            length: MedianRange.of([b / a for a, b in rows]) for length, rows in times.items() if against is not None
+        },
     )
 
 
 def _costs(encoders: Sequence[Encoder], seconds: float, times: list[list[float]]) -> tuple[Cost, ...]:
     return tuple(
-        Cost(Spread.of(latencies), count_macs(encoder, seconds), peak_memory(encoder.name, seconds))
+        Cost(MedianRange.of(latencies), count_macs(encoder, seconds), peak_memory(encoder.name, seconds))
         for encoder, latencies in zip(encoders, zip(*times, strict=True), strict=True)
     )
 
@@ -116,7 +118,7 @@ def _disk(name: str) -> int | None:
     return sum(sizes) if sizes else None
 
 
-def _rows(seconds: float, costs: Sequence[Cost], ratio: Spread | None) -> list[tuple[str, ...]]:
+def _rows(seconds: float, costs: Sequence[Cost], ratio: MedianRange | None) -> list[tuple[str, ...]]:
     rows = [(f"{seconds:g} s of audio", *[""] * len(costs))]
     rows.append(("  latency", *(_milliseconds(cost.latency) for cost in costs)))
     if ratio is not None:
@@ -127,7 +129,7 @@ def _rows(seconds: float, costs: Sequence[Cost], ratio: Spread | None) -> list[t
     return rows
 
 
-def _milliseconds(latency: Spread) -> str:
+def _milliseconds(latency: MedianRange) -> str:
     return f"{latency.median * 1e3:.0f} ms ({latency.low * 1e3:.0f} to {latency.high * 1e3:.0f})"
 
 

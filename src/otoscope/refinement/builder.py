@@ -11,7 +11,7 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.modeling import refined_classes
-from otoscope.refinement.source_model import Source
+from otoscope.refinement.source_model import SourceModel
 from otoscope.refinement.surgery import keep_heads, scale_heads
 
 EMPTY_DECODER = {"decoder_layers": 0, "vocab_size": 1, "max_target_positions": 1} | dict.fromkeys(
@@ -21,7 +21,7 @@ NOT_ITS_OWN = ("model_type", "architectures", "transformers_version")
 
 
 def build(
-    source: Source, kept: Sequence[Sequence[int]], span: int | None = None, scales: Sequence[Tensor] | None = None
+    source: SourceModel, kept: Sequence[Sequence[int]], span: int | None = None, scales: Sequence[Tensor] | None = None
 ) -> Any:
     """The source with only the heads that are `kept` in each layer, scaled, and with a span, where these are given."""
     family = source.parts.model_type
@@ -39,7 +39,7 @@ def build(
     return model.eval()
 
 
-def weights(source: Source) -> Mapping[str, Tensor]:
+def weights(source: SourceModel) -> Mapping[str, Tensor]:
     """Weights of the source by the names that they have in the model with its prediction head, where it has one."""
     if source.head is None:
         return source.encoder.model.state_dict()

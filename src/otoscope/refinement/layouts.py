@@ -7,8 +7,8 @@ from otoscope.models.families import REFINED_PREFIX
 
 
 @dataclass(frozen=True)
-class Parts:
-    """One row: a model type, its classes, and the names of what belongs to a head within one attention block.
+class EncoderLayout:
+    """Describe one model type: its classes, and the names of what belongs to a head within one attention block.
 
     Attributes:
         model_type: of the configuration.
@@ -31,7 +31,7 @@ class Parts:
     count: str = "num_heads"
 
 
-_PORTED = Parts(
+_PORTED = EncoderLayout(
     "mockingjay",
     "MockingjayModel",
     "BertAttention",
@@ -41,17 +41,17 @@ _PORTED = Parts(
     core="self",
     count="num_attention_heads",
 )
-PARTS = {
+LAYOUTS = {
     parts.model_type: parts
     for parts in (
         _PORTED,
         replace(_PORTED, model_type="tera", encoder="TeraModel", whole="TeraForPreTraining"),
-        Parts("wav2vec2", "Wav2Vec2Model", "Wav2Vec2Attention"),
-        Parts("hubert", "HubertModel", "HubertAttention"),
-        Parts("data2vec-audio", "Data2VecAudioModel", "Data2VecAudioAttention"),
-        Parts("unispeech-sat", "UniSpeechSatModel", "UniSpeechSatAttention"),
-        Parts("whisper", "WhisperEncoder", "WhisperAttention"),
-        Parts(
+        EncoderLayout("wav2vec2", "Wav2Vec2Model", "Wav2Vec2Attention"),
+        EncoderLayout("hubert", "HubertModel", "HubertAttention"),
+        EncoderLayout("data2vec-audio", "Data2VecAudioModel", "Data2VecAudioAttention"),
+        EncoderLayout("unispeech-sat", "UniSpeechSatModel", "UniSpeechSatAttention"),
+        EncoderLayout("whisper", "WhisperEncoder", "WhisperAttention"),
+        EncoderLayout(
             "audio-spectrogram-transformer",
             "ASTModel",
             "ASTAttention",
@@ -65,7 +65,7 @@ SHARED = "its layers share their weights, so that heads cannot go from one of th
 _REASONS = {"wavlm": "its gate of positions reads the hidden state head by head", "audioalbert": SHARED}
 
 
-def parts_of(model_type: str, name: str) -> Parts:
+def parts_of(model_type: str, name: str) -> EncoderLayout:
     """The row of a model type, refined or not.
 
     Raises:
@@ -76,7 +76,7 @@ def parts_of(model_type: str, name: str) -> Parts:
         'HubertAttention'
     """
     family = model_type.removeprefix(REFINED_PREFIX)
-    if family not in PARTS:
+    if family not in LAYOUTS:
         why = _REASONS.get(family, "where its projections lie is not known")
-        raise InputError(f"{name} is a '{family}' model, which cannot be refined ({why}); {', '.join(PARTS)} can")
-    return PARTS[family]
+        raise InputError(f"{name} is a '{family}' model, which cannot be refined ({why}); {', '.join(LAYOUTS)} can")
+    return LAYOUTS[family]

@@ -14,7 +14,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from otoscope.attention.hf_capture import NAME
 from otoscope.models.families import REFINED_PREFIX
-from otoscope.refinement.layouts import PARTS, parts_of
+from otoscope.refinement.layouts import LAYOUTS, parts_of
 from otoscope.refinement.surgery import keep_heads
 
 
@@ -67,7 +67,7 @@ def refined_classes(family: str) -> RefinedClasses:
         >>> classes.config.model_type, classes.encoder.__name__
         ('refined-hubert', 'RefinedHubertModel')
     """
-    parts, config = PARTS[family], CONFIG_MAPPING[family]
+    parts, config = LAYOUTS[family], CONFIG_MAPPING[family]
     modeling = import_module(config.__module__.replace("configuration", "modeling"))
     refined_config = _refined_config(family, config)
     return RefinedClasses(
@@ -109,7 +109,7 @@ def _refined_model(base: type[Any], config: type[Any]) -> type[Any]:
 
 def __getattr__(name: str) -> type[Any]:
     if name.startswith("Refined"):
-        for family in PARTS:
+        for family in LAYOUTS:
             for kind in refined_classes(family).all():
                 if kind.__name__ == name:
                     return kind

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.atomic import atomic_write, is_vacant, make_folder
+from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope.errors import InputError
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain, weights
 from otoscope.refinement.export import carry_code
 from otoscope.refinement.head_selection import Head, remaining_heads
-from otoscope.refinement.request import Request
+from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.source_model import read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.tune import tune as distil
@@ -104,8 +104,8 @@ def refine(
         ...     refined.heads, refined.span
         ((6, 8, 8, 8, 8, 7), 32)
     """
-    request, folder = Request(run, by, heads, remove, span, budget_macs, tune, corpora), Path(out)
-    if folder.exists() and not (folder.is_dir() and is_vacant(folder)):
+    request, folder = RefinementRequest(run, by, heads, remove, span, budget_macs, tune, corpora), Path(out)
+    if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(str(model))
     if span is not None and source.encoder.family.is_patch_grid:

@@ -14,7 +14,7 @@ from otoscope.refinement.rescale import Scales
 
 
 @dataclass(frozen=True)
-class Request:
+class RefinementRequest:
     """The arguments of `refine`; made only where they do not contradict each other.
 
     Raises:

@@ -13,7 +13,7 @@ from otoscope.attention.interventions import NO_INTERVENTION, Intervention, atte
 from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
-from otoscope.refinement.layouts import PARTS
+from otoscope.refinement.layouts import LAYOUTS
 from otoscope.refinement.surgery import blocks
 
 Inputs = Sequence[Mapping[str, Tensor]]
@@ -96,7 +96,7 @@ def _contributions(
 
 def _output_weights(encoder: Encoder) -> list[Tensor]:
     """`[H, size, d]` of each layer's output projection."""
-    parts = PARTS[encoder.family.model_type]
+    parts = LAYOUTS[encoder.family.model_type]
     weights = [
         encoder.model.get_submodule(name).get_submodule(parts.output).weight for name in blocks(encoder.model, parts)
     ]

@@ -8,15 +8,15 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.models.prediction_head import has_prediction_head, prediction_head
-from otoscope.refinement.layouts import SHARED, Parts, parts_of
+from otoscope.refinement.layouts import SHARED, EncoderLayout, parts_of
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceModel:
     """A model that can be refined; `head` is None where it kept none, or its family has none."""
 
     encoder: Encoder
-    parts: Parts
+    parts: EncoderLayout
     head: nn.Module | None
 
     @property
@@ -25,7 +25,7 @@ class Source:
         return sum(weight.numel() for part in (self.encoder.model, self.head) if part for weight in part.parameters())
 
 
-def read_source(model: str) -> Source:
+def read_source(model: str) -> SourceModel:
     """The model at a folder, of a hub name, or bundled, in float32 on the CPU.
 
     Raises:
@@ -35,4 +35,4 @@ def read_source(model: str) -> Source:
     parts = parts_of(encoder.family.model_type, model)
     if getattr(encoder.model.config, "share_layer", False):
         raise InputError(f"{model} cannot be refined: {SHARED}")
-    return Source(encoder, parts, prediction_head(encoder) if has_prediction_head(encoder) else None)
+    return SourceModel(encoder, parts, prediction_head(encoder) if has_prediction_head(encoder) else None)

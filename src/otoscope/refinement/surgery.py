@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from otoscope.attention.call import current_handler
 from otoscope.attention.hf_capture import attention_function
-from otoscope.refinement.layouts import Parts
+from otoscope.refinement.layouts import EncoderLayout
 
 
 class NoHeadAttention(nn.Module):
@@ -36,13 +36,13 @@ class NoHeadAttention(nn.Module):
         return (self.get_submodule(self.output)(context) if self.output else context), None
 
 
-def blocks(model: nn.Module, parts: Parts) -> list[str]:
+def blocks(model: nn.Module, parts: EncoderLayout) -> list[str]:
     """Names of the attention blocks of a model, layer by layer."""
     kinds = (parts.block,) if parts.core else (parts.block, NoHeadAttention.__name__)
     return [name for name, module in model.named_modules() if type(module).__name__ in kinds]
 
 
-def keep_heads(model: nn.Module, parts: Parts, kept: Sequence[Sequence[int]]) -> None:
+def keep_heads(model: nn.Module, parts: EncoderLayout, kept: Sequence[Sequence[int]]) -> None:
     """Leave of each layer only the heads that are `kept`, in place."""
     for name, heads in zip(blocks(model, parts), kept, strict=True):
         core = model.get_submodule(_core(name, parts))
@@ -50,7 +50,7 @@ def keep_heads(model: nn.Module, parts: Parts, kept: Sequence[Sequence[int]]) ->
             _keep_in_block(model, name, parts, heads)
 
 
-def scale_heads(model: Any, parts: Parts, scales: Sequence[Tensor]) -> None:
+def scale_heads(model: Any, parts: EncoderLayout, scales: Sequence[Tensor]) -> None:
     """Multiply what each head `[layer][H]` gives by a number, in place."""
     for name, scale in zip(blocks(model, parts), scales, strict=True):
         weight = model.get_submodule(f"{name}.{parts.output}").weight
@@ -59,7 +59,7 @@ def scale_heads(model: Any, parts: Parts, scales: Sequence[Tensor]) -> None:
             weight.data.mul_(columns)
 
 
-def _keep_in_block(model: nn.Module, name: str, parts: Parts, heads: Sequence[int]) -> None:
+def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Sequence[int]) -> None:
     block, core = model.get_submodule(name), model.get_submodule(_core(name, parts))
     inputs: list[Any] = [block.get_submodule(one) for one in parts.inputs]
     output: Any = block.get_submodule(parts.output)
@@ -84,5 +84,5 @@ def keep_features(linear: Any, index: Tensor, axis: int) -> None:
     linear.out_features, linear.in_features = linear.weight.shape
 
 
-def _core(name: str, parts: Parts) -> str:
+def _core(name: str, parts: EncoderLayout) -> str:
     return f"{name}.{parts.core}" if parts.core else name

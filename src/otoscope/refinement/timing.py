@@ -15,7 +15,7 @@ Seconds = float
 
 
 @dataclass(frozen=True)
-class Spread:
+class MedianRange:
     """Median, least and largest of some values."""
 
     median: float
@@ -23,11 +23,11 @@ class Spread:
     high: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
+    def of(cls, values: Sequence[float]) -> "MedianRange":
         """That of some values.
 
-        >>> Spread.of([3.0, 1.0, 2.0])
-        Spread(median=2.0, low=1.0, high=3.0)
+        >>> MedianRange.of([3.0, 1.0, 2.0])
+        MedianRange(median=2.0, low=1.0, high=3.0)
         """
         return cls(statistics.median(values), min(values), max(values))
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
-from otoscope._io.atomic import atomic_write, is_vacant, make_folder
-from otoscope.errors import InputError, listed, unreadable
+from otoscope._io.atomic import atomic_write, is_empty, make_folder
+from otoscope.errors import InputError, join_truncated, permission_error
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import directory_size
 from otoscope.results.schema import FORMAT_VERSION, check_version, validate_dataset
@@ -55,7 +55,7 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
     otoscope.errors.InputError: ... was made by another plan: model is 'a' there, 'b' now; choose another folder
     """
     folder = Path(path)
-    if not folder.exists() or (folder.is_dir() and is_vacant(folder)):
+    if not folder.exists() or (folder.is_dir() and is_empty(folder)):
         _start(folder, plan)
         return "new"
     if not (folder / "run.json").is_file():
@@ -159,7 +159,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
     except PermissionError as error:
-        raise unreadable(error) from None
+        raise permission_error(error) from None
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{folder / 'run.json'} is damaged: expected JSON with format_version, finished, plan"
@@ -250,5 +250,5 @@ def _difference(old: object, new: object) -> str:
     if not (isinstance(old, list) and isinstance(new, list)) or max(len(old), len(new)) <= NAMED:
         return f"is {old!r} there, {new!r} now"
     parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
-    differences = [f"{listed([*map(repr, ones)], NAMED)} only {when}" for when, ones in parts if ones]
+    differences = [f"{join_truncated([*map(repr, ones)], NAMED)} only {when}" for when, ones in parts if ones]
     return f"has {', '.join(differences)}" if differences else "has the same in another order or number"

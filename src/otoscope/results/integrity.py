@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from otoscope.errors import InputError, unreadable
+from otoscope.errors import InputError, permission_error
 
 DirectorySize = dict[str, int]
 
@@ -45,4 +45,4 @@ def _format_size(size: DirectorySize) -> str:
 
 def _unless_missing(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):
-        raise unreadable(error)
+        raise permission_error(error)

@@ -6,7 +6,7 @@ import numpy as np
 from lhotse import MonoCut
 
 from otoscope.corpus import SkippedUtterance
-from otoscope.corpus.audio import naming
+from otoscope.corpus.audio import with_file_name
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.memory import check_memory
@@ -32,7 +32,7 @@ def iter_loadable(
 
 def skip(cut: MonoCut, error: InputError, skipped: list[SkippedUtterance], *, strict: bool) -> None:
     """Add an utterance and the reason to `skipped`, or raise the error if `strict`."""
-    reason = naming(cut, error)
+    reason = with_file_name(cut, error)
     if strict:
         raise InputError(f"{cut.id}: {reason}") from error
     skipped.append(SkippedUtterance(cut.id, reason))

@@ -18,7 +18,7 @@ from otoscope.corpus.file_index import is_there
 from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.recording import check_channels, read_header
-from otoscope.corpus.utterance import Annotation, align, within
+from otoscope.corpus.utterance import Annotation, clip_segment, make_alignment
 from otoscope.errors import InputError
 
 
@@ -105,7 +105,7 @@ def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | N
         raise InputError(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
     recording = _checked(cut.recording, folder, channel)
     chosen = cut.channel if recording.num_channels == 1 else channel
-    start, end = within(cut.duration, supervision.start, supervision.end, supervision.id)
+    start, end = clip_segment(cut.duration, supervision.start, supervision.end, supervision.id)
     annotation = _annotation(supervision, start, tier)
     spanning = fastcopy(
         supervision,
@@ -113,7 +113,7 @@ def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | N
         start=0.0,
         duration=round(end - start, ndigits=8),
         channel=chosen,
-        alignment=align(annotation, end - start, supervision.id),
+        alignment=make_alignment(annotation, end - start, supervision.id),
     )
     begin = round(cut.start + start, ndigits=8)
     return MonoCut(supervision.id, begin, spanning.duration, chosen, supervisions=[spanning], recording=recording)
