@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 
 import pytest
+from tests.helpers.forked_process import run_otoscope
 
 import otoscope
 
@@ -96,18 +97,8 @@ def test_the_demo_ends_with_what_was_found_and_where_it_lies(otoscope_command, t
 
 
 def test_nothing_is_drawn_to_a_pipe_while_it_works(tiny_model, tiny_corpus, tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "otoscope",
-        "analyze",
-        str(tiny_model),
-        str(tiny_corpus),
-        "-o",
-        str(tmp_path / "run"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    done = run_otoscope("analyze", tiny_model, tiny_corpus, "-o", tmp_path / "run")
+    assert (done.returncode, done.stderr) == (0, "")
     assert "\r" not in done.stdout
 
 

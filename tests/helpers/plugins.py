@@ -1,10 +1,9 @@
 """Plug-ins from outside the package: what a user's package contains, in a folder that a test puts on the path."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.helpers.forked_process import run_otoscope
 
 EXTENDING = Path(__file__).parents[2] / "docs" / "extending"
 
@@ -28,8 +27,6 @@ def documented_example(page: str) -> str:
 
 def run_command(folder: Path, *arguments: str) -> str:
     """Run the command line in a process of its own, with the packages of a folder, and return what it prints."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "otoscope", *arguments]
-    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    process = run_otoscope(*arguments, environment={"PYTHONPATH": str(folder), "COLUMNS": "200"})
     assert process.returncode == 0, process.stderr
     return process.stdout

@@ -8,7 +8,8 @@ from otoscope.refinement import bench
 
 
 def test_refine_then_bench(otoscope_command, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(bench, "peak_memory", lambda model, seconds: 123.0)  # `test_bench.py` measures it
+    measured = {0.5: [123.0, 124.0], 1.0: [125.0, 126.0]}
+    monkeypatch.setattr(bench, "peak_memory", lambda models, seconds: measured)  # `test_bench.py` measures it
     (tmp_path / "heads.json").write_text(json.dumps([[0, 0], [5, 7]]), encoding="utf-8")
     arguments = ("refine", "bundled", "-o", tmp_path / "out", "--remove-file", tmp_path / "heads.json", "--span", 32)
     status, out, err = otoscope_command(*arguments)

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from tests.helpers.comparison import by_definition, measure
+from tests.helpers.forked_process import run_script
 from tests.helpers.refinable_models import SOME, plain, relative
 from tests.helpers.tiny_models import noise
 from transformers import AutoFeatureExtractor, AutoModel
@@ -30,9 +29,8 @@ METHOD = ("globalness", "verticality", "diagonality", "weight", "offset_profile"
 
 
 def fresh(script: str, *arguments: object) -> str:
-    """What a new interpreter prints."""
-    command = [sys.executable, "-W", "ignore", "-c", script, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """Return what a process without otoscope in memory prints."""
+    done = run_script(script, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

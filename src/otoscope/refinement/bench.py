@@ -94,21 +94,24 @@ def bench(
     names = tuple(str(name) for name in (model, against) if name is not None)
     encoders = [load(name, device=device) for name in names]
     times = {length: turns(encoders, length, rounds) for length in seconds}
+    peaks = peak_memory([encoder.name for encoder in encoders], seconds)
     return Bench(
         models=names,
         parameters=tuple(encoder.model.num_parameters() for encoder in encoders),
         disk=tuple(map(_disk, names)),
-        costs={length: _costs(encoders, length, times[length]) for length in seconds},
+        costs={length: _costs(encoders, length, times[length], peaks[length]) for length in seconds},
         ratios={
             length: MedianRange.of([b / a for a, b in rows]) for length, rows in times.items() if against is not None
         },
     )
 
 
-def _costs(encoders: Sequence[Encoder], seconds: float, times: list[list[float]]) -> tuple[Cost, ...]:
+def _costs(
+    encoders: Sequence[Encoder], seconds: float, times: list[list[float]], peaks: Sequence[float]
+) -> tuple[Cost, ...]:
     return tuple(
-        Cost(MedianRange.of(latencies), count_macs(encoder, seconds), peak_memory(encoder.name, seconds))
-        for encoder, latencies in zip(encoders, zip(*times, strict=True), strict=True)
+        Cost(MedianRange.of(latencies), count_macs(encoder, seconds), peak)
+        for encoder, latencies, peak in zip(encoders, zip(*times, strict=True), peaks, strict=True)
     )
 
 

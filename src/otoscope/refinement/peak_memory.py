@@ -1,15 +1,40 @@
-"""Peak memory of a process that loads a model and runs it once: `python -m otoscope.refinement.peak_memory`."""
+"""Peak memory of processes that load a model and run it once: `python -m otoscope.refinement.peak_memory`."""
 
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
+
+from otoscope.errors import InputError
 
 MIB = 2**20
 
 
-def peak_memory(model: str, seconds: float) -> float:
-    """Largest resident memory in MiB of a fresh process that loads a model and runs it on some seconds of audio."""
-    command = [sys.executable, "-W", "ignore", "-m", "otoscope.refinement.peak_memory", model, str(seconds)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+def peak_memory(models: Sequence[str], seconds: Sequence[float]) -> dict[float, list[float]]:
+    """Return the largest resident memory of processes that load a model and run it on some seconds of audio.
+
+    Each measurement is a process of its own on the CPU, forked after the imports, before any model is loaded.
+
+    Args:
+        models: names or folders, see `load`.
+        seconds: lengths of audio.
+
+    Returns:
+        MiB by length, in the order of the models.
+
+    Raises:
+        InputError: a process ended early, for instance for lack of memory.
+    """
+    command = [sys.executable, "-W", "ignore", "-m", "otoscope.refinement.peak_memory", json.dumps([models, seconds])]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        what = process.stderr.strip().rpartition("\n")[2]
+        raise InputError(
+            f"expected a process with enough memory for {what}, found that it ended early; use shorter audio"
+        )
+    peaks = iter(map(float, process.stdout.split()[-len(models) * len(seconds) :]))
+    return {length: [next(peaks) for _ in models] for length in seconds}
 
 
 def _run(model: str, seconds: float) -> float:
@@ -24,5 +49,24 @@ def _run(model: str, seconds: float) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
 
 
+def _print_in_fork(model: str, seconds: float) -> None:
+    """Print the peak of a child process, and exit with its status where it fails."""
+    if (child := os.fork()) == 0:
+        status = 1
+        try:
+            print(_run(model, seconds), flush=True)
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        sys.exit(f"{model} on {seconds:g} s of audio")
+
+
 if __name__ == "__main__":
-    print(_run(sys.argv[1], float(sys.argv[2])))
+    import otoscope.models.load
+    import otoscope.refinement.timing  # noqa: F401
+
+    models, lengths = json.loads(sys.argv[1])
+    for length in lengths:
+        for model in models:
+            _print_in_fork(model, length)
