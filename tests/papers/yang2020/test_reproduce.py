@@ -17,7 +17,7 @@ from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.dataset import reproduction_dataset
-from otoscope.papers.yang2020.models import make_models
+from otoscope.papers.yang2020.models import check_trained_model, make_models
 from otoscope.papers.yang2020.outputs import StageOutputs
 from otoscope.papers.yang2020.published import published_claims
 from otoscope.papers.yang2020.report.cost_tables import skipped_table
@@ -202,3 +202,18 @@ def test_without_boundaries_and_probes_the_other_results_are_complete(killed):
     assert row["test"].item() == "no labels"
     assert "m3/segmentation" in skipped_table(dataset)
     assert Verdict.INCONCLUSIVE in summary(dataset)
+
+
+def test_a_trained_model_of_another_recipe_or_other_speech_is_rejected(killed):
+    pool = [str(killed.root / "LibriSpeech" / "train-clean-360")]
+    test = [str(killed.root / "LibriSpeech" / "test-clean")]
+    folder, recipes = killed.out / "models" / "m3" / "model", killed.root / "recipes"
+    models = make_models(recipes, pool, test, 1)
+    check_trained_model(models[0], folder)
+    check_trained_model(make_models(recipes, ["elsewhere/train-clean-360"], test, 1)[0], folder)
+    with pytest.raises(InputError, match=r"a different recipe \(masking\)"):
+        check_trained_model(models[1], folder)
+    with pytest.raises(InputError, match="was trained on train-clean-360, but --pretrain is other"):
+        check_trained_model(make_models(recipes, ["other"], test, 1)[0], folder)
+    with pytest.raises(InputError, match="expected a model of otoscope pretrain in"):
+        check_trained_model(models[0], killed.root)
