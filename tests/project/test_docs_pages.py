@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout
@@ -57,17 +58,32 @@ LASTING = [page for page in PAGES if page.name != "CHANGELOG.md" and page.parent
 """Pages that name what exists: the history names what is gone, and guides for plug-ins name files to write."""
 
 
+def steps(page: Path) -> Iterator[tuple[str, str]]:
+    """Return the language and the text of each command and each block of Python."""
+    for language, code in blocks(page):
+        yield from [(language, code)] if language == "python" else [(language, line) for line in code.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def folders_after(tmp_path_factory) -> dict[str, Path]:
+    """Return the folders that first commands of pages wrote, by command: pages that begin alike run it once."""
+    return {}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUNNABLE, ids=relative)
-def test_a_page_runs_as_written(page, tmp_path, monkeypatch):
+def test_a_page_runs_as_written(page, tmp_path, tmp_path_factory, folders_after, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path / "cache"))
-    for language, code in blocks(page):
+    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+    for number, (language, code) in enumerate(steps(page)):
         if language == "python":
             exec(compile(code, relative(page), "exec"), {"__name__": "__main__"})
-            continue
-        for line in code.splitlines():
-            run_command(line, monkeypatch)
+        elif number == 0 and code in folders_after:
+            shutil.copytree(folders_after[code], tmp_path, dirs_exist_ok=True)
+        else:
+            run_command(code, monkeypatch)
+            if number == 0:
+                folders_after[code] = shutil.copytree(tmp_path, tmp_path_factory.mktemp("first") / "folder")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)

@@ -20,12 +20,13 @@ def demo(
     from otoscope.results.summary import summary
 
     run = otoscope.analyze("bundled", "bundled", out / "run", options=SpeechOptions(resume=True))
-    figures = otoscope.draw(run.path, out / "figures", otoscope.RenderOptions(("png", "pdf")))
+    figures = otoscope.draw(run.path, out / "figures")
     print(heads_table(run), end="")
     print(f"\n{summary(run)}\n\nrun: {run.path}\nfigures:")
     for path in figures:
         print(f"  {path}")
-    print(f"\nsee and hear it: otoscope view {run.path} --model bundled")
+    print(f"\nfor a paper: otoscope figures {run.path} -o {out / 'figures'} --format pdf")
+    print(f"see and hear it: otoscope view {run.path} --model bundled")
     if view:
         from otoscope.cli.view import show
         from otoscope.viewer.session import open_session
