@@ -45,7 +45,7 @@ def test_table_is_aligned_and_reads_at_100_columns(run):
     assert max(map(len, lines)) <= 100
     assert "…" not in "".join(lines)
     assert lines[0].split() == [
-        "layer", "head", "globalness", "verticality", "diagonality", "weight", "category", "kept", "peak", "ms",
+        "layer", "head", "globalness", "verticality", "diagonality", "weight", "category", "stable", "peak", "ms",
     ]  # fmt: skip
     assert len({line.index("±") for line in lines[2:]}) == 1
 

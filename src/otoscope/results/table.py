@@ -19,7 +19,7 @@ from otoscope.results.run import FIRST_COLUMNS, Run
 Format = Literal["table", "csv", "json"]
 
 TABLE_COLUMNS = (*FIRST_COLUMNS, "offset_peak_ms")
-_TITLES = {"category_agreement": "kept", "offset_peak_ms": "peak ms"}
+_TITLES = {"category_agreement": "stable", "offset_peak_ms": "peak ms"}
 _NATURAL_WIDTH = 400  # rich never shortens a cell below this; the method's columns take less than 100
 
 
@@ -46,8 +46,8 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
     ...     _ = claim_folder(folder, {"model": "a"})
     ...     finish(folder, assemble(rows, {}, utterances, described, frame_period=0.02), skipped=())
     ...     print(heads_table(open_run(folder)))
-    layer  head  globalness  verticality  diagonality  weight  category  kept
-    ─────────────────────────────────────────────────────────────────────────
+    layer  head  globalness  verticality  diagonality  weight  category  stable
+    ───────────────────────────────────────────────────────────────────────────
         0     0      0.5000       0.5000       0.5000  0.5000  diagonal
     <BLANKLINE>
     """
