@@ -1,5 +1,20 @@
 """Phone boundaries from attention: detect, tune on some speakers, and compare with baselines on others.
 
+A phone boundary is the time at which one speech sound ends and the next one starts. Frames inside one phone attend
+alike, so the rows of an attention map change at boundaries. The formulas are in `docs/method.md`, section "Phone
+boundaries from a map"; the words are in `docs/glossary.md`. Read the modules in this order:
+
+1. `reference`: the algorithm, step by step on whole matrices. `kernel_gram` and `detector` compute the same, fast, in
+   tiles; `ensemble` adds the scores of several heads.
+2. `boundaries`: scores of predicted boundaries.
+3. `split`: a validation part to tune on, and a test part to report on. `tuning`: the best alpha and beta of a
+   validation part.
+4. `feature_methods`: a `Method` computes the frames in which the detector searches, for example the rows of a head
+   (`spectral` has MFCC). `segmenters`: a `Segmenter` is a method with its alpha and beta, or a naive baseline
+   (`baselines`).
+5. `search`: tunes every head of a model and chooses the best. `comparison`: scores with intervals. `dataset`,
+   `example` and `table` describe the result. `segment`: the command, which calls all of these.
+
 The names in `__all__` import no torch. The command `otoscope.segment` loads models; its module is
 `segmentation.segment`.
 """

@@ -1,10 +1,18 @@
 """Detection of phone boundaries in any sequence of frames: a boundary is where few frames around it are similar.
 
 The method is that of Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech
-2020, section 5; `reference.py` computes its steps one by one. Row i of the filtered kernel-gram matrix is one run of
-frames, l to r, around i. A pair (i, j) of the filtered matrix adds to the score at its middle (i + j) / 2 if that is a
-whole frame. So the whole row adds one to each t from i - (i - l) // 2 to i + (r - i) // 2: two numbers per row are
-enough, and the detector stores no matrix.
+2020, section 5. Read `reference.py` first; it computes these steps one by one on whole matrices:
+
+1. The kernel-gram matrix has the similarity of each pair of frames: `exp(-distance / alpha)`.
+2. The filtered matrix contains, in each row i, the frames around i up to the first on each side whose similarity is
+   at or below `beta` times the mean of the row. They are one run of frames, from l to r.
+3. The score of frame t is the number of pairs (i, j) in the filtered matrix with middle (i + j) / 2 = t. Inside a
+   phone many pairs surround t; at the border of two phones few do.
+4. Boundaries are the local minima of the score.
+
+This module stores no matrix. The pairs (i, l) to (i, r) of row i have their middles between (i + l) / 2 and
+(i + r) / 2. So the whole row adds one to each t from i - (i - l) // 2 to i + (r - i) // 2: two numbers per row are
+enough. Labels have a grid of 10 ms: a frame of the model fills `repeat` label frames.
 
 Axes: i frame of a tile's rows, j frame of its columns, b beta, t frame of the labels.
 """
@@ -200,7 +208,11 @@ def _earlier_rows(frames: DistanceFrames, alpha: float, start: int, columns: sli
 
 
 def run_lengths(blocks: Iterable[OutwardBlock], thresholds_bi: Floats) -> Ints:
-    """Count the frames `[b, i]` from the diagonal (included) to the first at or below the threshold of its row."""
+    """Count the frames `[b, i]` from the diagonal (included) to the first at or below the threshold of its row.
+
+    The lowest value so far never rises, so the number of columns in which it is above the threshold is the length of
+    the run. A row needs no further block once its lowest value is at or below its smallest threshold.
+    """
     length_bi = np.zeros(thresholds_bi.shape, dtype=np.int64)
     lowest_i = np.full(thresholds_bi.shape[1], np.inf)
     for block in blocks:
@@ -213,13 +225,20 @@ def run_lengths(blocks: Iterable[OutwardBlock], thresholds_bi: Floats) -> Ints:
         above_bi = [
             np.count_nonzero(falling_ij > threshold_i[:, None], axis=1) for threshold_i in thresholds_bi[:, active]
         ]
-        length_bi[:, active] += np.stack(above_bi) - np.count_nonzero(np.isinf(outward_ij), axis=1)
+        behind_i = np.count_nonzero(np.isinf(outward_ij), axis=1)  # infinite: on the other side of the diagonal
+        length_bi[:, active] += np.stack(above_bi) - behind_i
         lowest_i[active] = falling_ij[:, -1]
     return length_bi
 
 
 def _add_runs(before_i: Ints, after_i: Ints, repeat: int) -> Ints:
-    """Compute the score `[t]` from the runs of every row: each adds one to consecutive label frames."""
+    """Compute the score `[t]` from the runs of every row: each adds one to consecutive label frames.
+
+    Up-sampling copies frame i to the label frames repeat * i + copy. The run of a copy extends over all copies of the
+    frames of the run of i: `left_t` label frames to the left of t, and `right_t` to the right. Half of each remains,
+    because the middle of a pair moves half as far as its second frame. A cumulative sum of +1 at the starts and -1
+    after the ends counts the runs that cover each label frame.
+    """
     total = repeat * len(before_i)
     copy = np.tile(np.arange(repeat), len(before_i))
     frame_t = np.arange(total)
