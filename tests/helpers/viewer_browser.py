@@ -50,7 +50,7 @@ def serving(api: ViewerApi) -> Iterator[str]:
     """Run a server in a thread; yields its address with the token."""
     listener = listen(Address())
     port = listener.getsockname()[1]
-    app = application(api, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1", port)))
+    app = application(api, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1")))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -95,8 +95,8 @@ def open_head(page, name: str = "1.2") -> None:
 
 def wait_for_map(page) -> None:
     """Wait for the labels next to a map, which change its size, and for the map."""
-    page.wait_for_selector(".labels.queries.phones")
-    until(page, DRAWN % ".heat")
+    page.wait_for_selector(".oto-labels.oto-queries.oto-phones")
+    until(page, DRAWN % ".oto-heat")
 
 
 def utterance_index(page) -> int:
@@ -117,7 +117,7 @@ def view_names(page: Any) -> list[str]:
 def wait_for_view(page: Any, view: str) -> None:
     """Wait until a view is open, its figures are drawn, and the browser has painted them."""
     until(page, f"document.querySelector('nav [aria-current=page]').textContent === '{view}'")
-    until(page, "[...document.querySelectorAll('.figure')].every(figure => figure.querySelector('div > *'))")
+    until(page, "[...document.querySelectorAll('.oto-figure')].every(figure => figure.querySelector('div > *'))")
     page.evaluate("new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))")
 
 

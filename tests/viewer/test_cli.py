@@ -1,7 +1,9 @@
 """`otoscope view`: one call, and one-line errors."""
 
+import queue
 import socket
 import sys
+import threading
 
 import pytest
 
@@ -38,11 +40,19 @@ def test_the_address_is_printed_with_its_token(view, drawn_run, monkeypatch):
 
 
 def test_the_browser_is_opened_at_that_address(view, drawn_run, monkeypatch):
-    opened = []
+    opened = queue.SimpleQueue()
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("webbrowser.open", opened.put)
     _, out, _ = view(drawn_run.path)
-    assert opened[0] in out
+    assert opened.get() in out
+
+
+def test_a_browser_that_blocks_does_not_block_the_server(view, drawn_run, monkeypatch):
+    threads = queue.SimpleQueue()
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
+    monkeypatch.setattr("webbrowser.open", lambda url: threads.put(threading.current_thread()))
+    view(drawn_run.path)
+    assert threads.get() is not threading.current_thread()
 
 
 def test_errors_are_one_line(view, drawn_run, tiny_model, tmp_path):

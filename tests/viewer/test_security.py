@@ -13,7 +13,7 @@ from otoscope.viewer.server import Address, allowed_hosts, application, listen
 
 @pytest.fixture(scope="module")
 def server(drawn):
-    return application(drawn, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1", 8000)))
+    return application(drawn, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1")))
 
 
 EVERYTHING = [
@@ -44,13 +44,48 @@ def test_the_token_is_taken_from_the_address_or_the_header(server):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1", "127.0.0.1:8001", "", "127.0.0.1:8000.evil"]
+    "host",
+    [
+        "",
+        "evil.example",
+        "evil.example:8000",
+        "evil.example:8000:8000",
+        "127.0.0.1.evil.example:9000",
+        "127.0.0.1:8000.evil",
+        "127.0.0.1:8000@evil.example",
+        "evil.example@127.0.0.1:8000",
+        "localhost.evil.example:8000",
+        "127.0.0.1 evil.example",
+        "127.0.0.1:",
+        "127.0.0.1:8000\n",
+        "127.0.0.1:eight",
+        "[::1].evil:8000",
+        "[evil.example]:8000",
+    ],
 )
 def test_a_name_that_was_pointed_here_is_turned_away_even_with_the_token(server, host):
-    assert request(server, "/api/runs", host=host).status == 421
+    reply = request(server, "/api/runs", host=host)
+    assert reply.status == 421
+    assert b"ssh -L" in reply.body
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", f"https://{HOST}", "http://127.0.0.1:9000"])
+@pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost:9000", "LOCALHOST:9000", "[::1]:9000", "127.0.0.1"])
+def test_a_tunnel_may_end_at_another_port_of_loopback(server, host):
+    assert request(server, "/api/runs", host=host).status == 200
+    assert request(server, "/api/runs", host=host, origin=f"http://{host}").status == 200
+    assert request(server, "/api/runs", host=host, query="token=wrong").status == 403
+
+
+def test_a_name_that_the_user_gives_is_accepted_beside_loopback(drawn):
+    app = application(drawn, AccessPolicy(TOKEN, allowed_hosts("Node7.example")))
+    statuses = [request(app, "/api/runs", host=host).status for host in ("node7.example:80", "localhost:9", "node8:80")]
+    assert statuses == [200, 200, 421]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", f"https://{HOST}", "http://127.0.0.1:9000", "http://localhost:8000", HOST],
+)
 def test_another_page_is_turned_away_even_with_the_token(server, origin):
     assert request(server, "/api/runs", origin=origin).status == 403
 

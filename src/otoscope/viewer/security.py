@@ -1,10 +1,12 @@
-"""Who may request a resource: only the page with the token, and only at the server's own address.
+"""Who may request a resource: only the page with the token, and only by the server's own name.
 
-The token keeps out other programs and other users. The comparison of Host and Origin with the address keeps out
-web pages that reach it through a name of their own (DNS rebinding), with or without the token.
+The token keeps out other programs and other users. The check of Host and Origin keeps out web pages that reach the
+server through a name of their own (DNS rebinding), with or without the token. The port of Host is free
+(decision 10).
 """
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from urllib.parse import parse_qs
@@ -14,6 +16,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_QUERY_BYTES = 256
+HOST_HEADER = re.compile(r"(?P<name>\[[0-9a-f:]+\]|[^:\s]+)(?::[0-9]{1,5})?", re.IGNORECASE)
+WRONG_HOST = (
+    "this server responds only to 127.0.0.1, localhost and the name that --host gives; open the address that "
+    "`otoscope view` printed. Through `ssh -L PORT:127.0.0.1:SERVER_PORT`, write PORT for SERVER_PORT in that address"
+)
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -38,8 +45,9 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """The conditions of a request: it carries the token, and addresses the server by its own name (`127.0.0.1:8000`).
+    """The conditions of a request: it carries the token, and addresses the server by one of its own names, `hosts`.
 
+    The Origin of a request is the address in its Host header, port included.
     `nonce` marks the style element that the page creates.
     """
 
@@ -53,13 +61,23 @@ class AccessPolicy:
         headers = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=self.nonce)}
         return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
+    def is_own_name(self, host: str) -> bool:
+        """Return whether a Host header names this server, at any port.
+
+        >>> policy = AccessPolicy("token", frozenset({"127.0.0.1"}))
+        >>> [policy.is_own_name(host) for host in ("127.0.0.1:9000", "evil.example:9000", "127.0.0.1.evil.example")]
+        [True, False, False]
+        """
+        match = HOST_HEADER.fullmatch(host)
+        return match is not None and match["name"].lower() in self.hosts
+
     def rejection(self, scope: Scope) -> tuple[int, str] | None:
         """Return why a request is rejected, as a status and a message; None where it is accepted."""
         headers = Headers(scope=scope)
-        if headers.get("host", "") not in self.hosts:
-            return 421, "this server responds only to requests for its own address"
-        origin = headers.get("origin")
-        if origin is not None and origin.removeprefix("http://") not in self.hosts:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self.is_own_name(host):
+            return 421, WRONG_HOST
+        if origin is not None and origin != f"http://{host}":
             return 403, "this server responds only to its own page"
         if scope["method"] not in ("GET", "HEAD"):
             return 405, "this server accepts only GET and HEAD"

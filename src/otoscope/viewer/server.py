@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from otoscope.viewer.security import AccessMiddleware, AccessPolicy
 
 LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = (LOOPBACK, "localhost")
+LOOPBACK_NAMES = frozenset({*LOCAL_HOSTS, "[::1]"})
 MAX_HEADER_BYTES = 16 * 1024
 MAX_WAITING_CONNECTIONS = 128
 
@@ -51,8 +53,8 @@ def serve(api: ViewerApi, address: Address, on_ready: Callable[[str], None], bro
         url = f"http://{address.host}:{port}/?token={token}"
         on_ready(url)
         if browser:
-            webbrowser.open(url)
-        policy = AccessPolicy(token, allowed_hosts(address.host, port))
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()  # a console browser blocks
+        policy = AccessPolicy(token, allowed_hosts(address.host))
         uvicorn.Server(_configuration(application(api, policy))).run(sockets=[listener])
 
 
@@ -89,14 +91,13 @@ def listen(address: Address) -> socket.socket:
     return listener
 
 
-def allowed_hosts(host: str, port: int) -> frozenset[str]:
-    """Return the Host headers that this server accepts.
+def allowed_hosts(host: str) -> frozenset[str]:
+    """Return the names that a Host header may give this server: its own, and those of loopback, for tunnels.
 
-    >>> sorted(allowed_hosts("127.0.0.1", 8000))
-    ['127.0.0.1:8000', 'localhost:8000']
+    >>> sorted(allowed_hosts("node7.example"))
+    ['127.0.0.1', '[::1]', 'localhost', 'node7.example']
     """
-    hosts = LOCAL_HOSTS if host in LOCAL_HOSTS else (host,)
-    return frozenset(f"{name}:{port}" for name in hosts)
+    return LOOPBACK_NAMES | {host.lower()}
 
 
 def application(api: ViewerApi, policy: AccessPolicy) -> ASGIApp:
