@@ -33,12 +33,12 @@ OBSERVE = """
 const times = window.times = {long: [], gaps: []};
 new PerformanceObserver(list => times.long.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'});
 new MutationObserver(() => {
-  if (times.paint || !document.querySelector('.atlas .cell')) return;
+  if (times.paint || !document.querySelector('.oto-atlas .oto-cell')) return;
   requestAnimationFrame(() => times.paint = performance.now());
 }).observe(document, {childList: true, subtree: true});
 """
 COMPLETE = """(thumbnails => thumbnails.length > 0 && thumbnails.every(thumbnail => thumbnail.width > 1))(
-  [...document.querySelectorAll('.atlas .grid .thumbnail')])"""
+  [...document.querySelectorAll('.oto-atlas .oto-grid .oto-thumbnail')])"""
 TILES = "performance.getEntriesByType('resource').filter(e => e.name.includes('/tile/'))"
 FRAMES = """
 window.times.gaps = []; window.times.long = [];
@@ -106,7 +106,7 @@ def opened(browser: Any, url: str) -> tuple[Any, float, float, float]:
 
 def shown_after_click(page: Any) -> float:
     """Milliseconds from a click on a head to the frame after its last tile arrived."""
-    cell = page.locator(".atlas .grid .cell").nth(5)
+    cell = page.locator(".oto-atlas .oto-grid .oto-cell").nth(5)
     page.evaluate("document.addEventListener('click', e => window.clicked ??= e.timeStamp, {capture: true})")
     cell.click()
     until(page, f"{TILES}.length > 0")
@@ -117,7 +117,7 @@ def shown_after_click(page: Any) -> float:
 
 def moved(page: Any) -> tuple[float, float, int]:
     """Zoom in, pan about and zoom out again: median and longest time between frames, and tasks over 50 ms."""
-    box = page.locator(".heat").bounding_box()
+    box = page.locator(".oto-heat").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.wait_for_timeout(1000)
@@ -147,7 +147,7 @@ def atlas_rows(browser: Any, run: Path, name: str) -> Iterator[Row]:
 def motion_rows(browser: Any, run: Path) -> Iterator[Row]:
     with served(run) as url:
         page, *_ = opened(browser, url)
-        page.locator(".atlas .grid .cell").first.click()
+        page.locator(".oto-atlas .oto-grid .oto-cell").first.click()
         until(page, f"{TILES}.length > 0")
         median, longest, long = moved(page)
         yield "zoom and pan at 3000 x 3000: frames, median and longest", f"{median:.0f}, {longest:.0f} ms", "50 ms"

@@ -83,5 +83,5 @@ def watched(browser):
 @pytest.fixture
 def page(watched, address):
     watched.page.goto(address)
-    watched.page.wait_for_selector(".atlas .cell")
+    watched.page.wait_for_selector(".oto-atlas .oto-cell")
     return watched.page

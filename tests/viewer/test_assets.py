@@ -1,6 +1,7 @@
 """The packaged page is built from its source, and the tests of the page pass."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,10 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
+CLASS_ATTRIBUTE = re.compile(r"\bclass=(?:\"([^\"]*)\"|\{`([^`]*)`\})")
+EXPRESSION = re.compile(r"\$\{[^}]*\}")
+CLASS_SELECTOR = re.compile(r"\.([a-z][\w-]*)(?=[^{}]*\{)")
+D3_BRUSH_CLASSES = {"overlay", "selection"}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,20 @@ def test_the_page_s_types_and_own_tests_pass(npx):
 def test_the_source_of_the_page_is_linted_and_formatted(npx):
     subprocess.run([npx, "eslint", "src", "test"], cwd=WEB, check=True, capture_output=True)
     subprocess.run([npx, "prettier", "--check", "."], cwd=WEB, check=True, capture_output=True)
+
+
+def test_the_styles_of_the_page_name_only_classes_with_its_prefix():
+    """In a notebook, the page shares one document with other styles."""
+    names = set(CLASS_SELECTOR.findall(asset("viewer.css").decode())) - D3_BRUSH_CLASSES
+    assert "oto-page" in names
+    assert {name for name in names if not name.startswith("oto-")} == set()
+
+
+def test_the_components_of_the_page_use_only_classes_with_its_prefix():
+    sources = [EXPRESSION.sub("", path.read_text()) for path in (WEB / "src").rglob("*.tsx")]
+    names = {name for source in sources for match in CLASS_ATTRIBUTE.findall(source) for name in "".join(match).split()}
+    assert "oto-page" in names
+    assert {name for name in names if not name.startswith("oto-")} == set()
 
 
 def test_the_lock_file_names_no_registry():

@@ -36,52 +36,52 @@ def keys_in(address: str) -> float:
 
 def test_a_query_under_the_pointer_shows_its_attention(page):
     open_head(page)
-    before = pixels(page, ".curve"), pixels(page, ".shading")
-    page.locator(".heat").hover(position={"x": 200, "y": 150})
-    expect(page.locator(".toolbar .hint")).to_contain_text("query at")
-    until(page, lambda: pixels(page, ".curve") != before[0])
-    until(page, lambda: pixels(page, ".shading") != before[1])
+    before = pixels(page, ".oto-curve"), pixels(page, ".oto-shading")
+    page.locator(".oto-heat").hover(position={"x": 200, "y": 150})
+    expect(page.locator(".oto-toolbar .oto-hint")).to_contain_text("query at")
+    until(page, lambda: pixels(page, ".oto-curve") != before[0])
+    until(page, lambda: pixels(page, ".oto-shading") != before[1])
 
 
 def test_a_query_that_is_pointed_at_before_its_map_arrives_is_drawn_when_it_does(page):
     held = []
     page.route("**/tile/**", lambda route: held.append(route))
     page.get_by_role("button", name="Layer 1 head 2,").click()
-    page.wait_for_selector(".labels.queries.phones")
-    page.locator(".heat").hover(position={"x": 200, "y": 150})
-    expect(page.locator(".toolbar .hint")).to_contain_text("query at")
-    before = pixels(page, ".curve")
+    page.wait_for_selector(".oto-labels.oto-queries.oto-phones")
+    page.locator(".oto-heat").hover(position={"x": 200, "y": 150})
+    expect(page.locator(".oto-toolbar .oto-hint")).to_contain_text("query at")
+    before = pixels(page, ".oto-curve")
     for route in held:
         route.continue_()
     page.unroute("**/tile/**")
-    until(page, lambda: pixels(page, ".curve") != before)
-    until(page, DRAWN % ".curve")
+    until(page, lambda: pixels(page, ".oto-curve") != before)
+    until(page, DRAWN % ".oto-curve")
 
 
 def test_a_new_utterance_replaces_everything_of_the_previous_one(page):
     open_head(page)
-    until(page, DRAWN % ".spectrogram, .labels.phones")
-    height = page.locator(".heat").bounding_box()["height"]
+    until(page, DRAWN % ".oto-spectrogram, .oto-labels.oto-phones")
+    height = page.locator(".oto-heat").bounding_box()["height"]
     held = []
     page.route(re.compile("/api/0/(utterance|audio)/"), lambda route: held.append(route))
     page.locator("header select").select_option(index=(utterance_index(page) + 1) % 4)
-    for part in (".spectrogram", ".labels.keys.phones", ".labels.queries.phones"):
+    for part in (".oto-spectrogram", ".oto-labels.oto-keys.oto-phones", ".oto-labels.oto-queries.oto-phones"):
         until(page, BLANK % part)
-    assert page.locator(".wave-in").is_hidden()
-    assert page.locator(".phones button").count() == 0
-    assert page.locator(".heat").bounding_box()["height"] == height
+    assert page.locator(".oto-wave-in").is_hidden()
+    assert page.locator(".oto-phones button").count() == 0
+    assert page.locator(".oto-heat").bounding_box()["height"] == height
     for route in held:
         route.continue_()
     page.unroute(re.compile("/api/0/(utterance|audio)/"))
-    until(page, DRAWN % ".spectrogram, .labels.phones")
-    expect(page.locator(".wave-in")).to_be_visible()
+    until(page, DRAWN % ".oto-spectrogram, .oto-labels.oto-phones")
+    expect(page.locator(".oto-wave-in")).to_be_visible()
 
 
 def test_zoom_reaches_single_frames_and_the_address_reproduces_the_view(page):
     page.add_init_script(COUNT_WRITES)
     open_head(page)
-    whole = pixels(page, ".heat")
-    page.locator(".heat").hover(position={"x": 300, "y": 200})
+    whole = pixels(page, ".oto-heat")
+    page.locator(".oto-heat").hover(position={"x": 300, "y": 200})
     for _ in range(12):
         page.mouse.wheel(0, -400)
     until(page, lambda: keys_in(page.url) == pytest.approx(8, abs=0.2))
@@ -91,7 +91,7 @@ def test_zoom_reaches_single_frames_and_the_address_reproduces_the_view(page):
         page.goto("about:blank")
         page.goto(link)
         wait_for_map(page)
-        pictures.append(pixels(page, ".heat"))
+        pictures.append(pixels(page, ".oto-heat"))
     assert pictures[0] == pictures[1] != whole
     until(page, "window.writes > 0")  # the page has written its state into the address
     assert page.url == link
@@ -99,35 +99,35 @@ def test_zoom_reaches_single_frames_and_the_address_reproduces_the_view(page):
 
 def test_a_phone_is_selected_and_arrow_keys_change_the_head(page):
     open_head(page)
-    page.locator(".phones button").first.click()
-    expect(page.locator(".toolbar .hint")).to_contain_text("all queries in")
-    page.locator(".picker button[tabindex='0']").focus()
+    page.locator(".oto-phones button").first.click()
+    expect(page.locator(".oto-toolbar .oto-hint")).to_contain_text("all queries in")
+    page.locator(".oto-picker button[tabindex='0']").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".facts h2")).to_contain_text("Layer 1, head 1")
+    expect(page.locator(".oto-facts h2")).to_contain_text("Layer 1, head 1")
 
 
 def test_sound_and_map_are_as_wide_as_each_other_in_any_window(page):
     open_head(page)
-    until(page, DRAWN % ".spectrogram")
-    wide = "document.querySelector('.wave-in > div').shadowRoot.querySelector('.wrapper').scrollWidth"
+    until(page, DRAWN % ".oto-spectrogram")
+    wide = "document.querySelector('.oto-wave-in > div').shadowRoot.querySelector('.wrapper').scrollWidth"
     for width in (1280, 2000, 1000):
         page.set_viewport_size({"width": width, "height": 720})
-        until(page, f"Math.abs({wide} - document.querySelector('.heat').clientWidth) < 10")
+        until(page, f"Math.abs({wide} - document.querySelector('.oto-heat').clientWidth) < 10")
 
 
 def test_the_map_is_exported_as_a_picture(page):
     open_head(page)
     with page.expect_download() as waiting:
-        page.locator(".stage .export-buttons").get_by_role("button", name="PNG").click()
+        page.locator(".oto-stage .oto-export-buttons").get_by_role("button", name="PNG").click()
     assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
 def test_only_pixels_of_map_and_spectrogram_are_pixels_in_an_svg(page, live):
     open_head(page)
-    until(page, DRAWN % ".spectrogram")
+    until(page, DRAWN % ".oto-spectrogram")
     page.get_by_role("button", name="labelled").click()
     with page.expect_download() as waiting:
-        page.locator(".stage .export-buttons").get_by_role("button", name="SVG").click()
+        page.locator(".oto-stage .oto-export-buttons").get_by_role("button", name="SVG").click()
     svg = ElementTree.parse(waiting.value.path()).getroot()
     of = {name: svg.findall(f".//{{http://www.w3.org/2000/svg}}{name}") for name in ("image", "text", "path", "line")}
     assert len(of["image"]) == 2
@@ -143,8 +143,8 @@ def test_only_pixels_of_map_and_spectrogram_are_pixels_in_an_svg(page, live):
 
 def test_labelled_boundaries_are_drawn_across_the_map_on_request(page):
     open_head(page)
-    until(page, DRAWN % ".spectrogram")
-    before = {part: pixels(page, part) for part in (".heat", ".spectrogram")}
+    until(page, DRAWN % ".oto-spectrogram")
+    before = {part: pixels(page, part) for part in (".oto-heat", ".oto-spectrogram")}
     page.get_by_role("button", name="labelled").click()
     until(page, "location.hash.includes('marks=labelled')")
     until(page, lambda: all(pixels(page, part) != was for part, was in before.items()))

@@ -38,13 +38,13 @@ def test_an_exported_page_works_from_disk_without_a_network(browser, live, measu
     asked: list[str] = []
     watched.page.on("request", lambda request: asked.append(request.url))
     watched.page.goto(file.as_uri())
-    watched.page.wait_for_selector(".atlas .cell")
+    watched.page.wait_for_selector(".oto-atlas .oto-cell")
     open_head(watched.page)
-    until(watched.page, DRAWN % ".spectrogram")
+    until(watched.page, DRAWN % ".oto-spectrogram")
     watched.page.get_by_role("button", name="compare").click()
-    watched.page.wait_for_selector(".side .heat >> nth=1")
-    until(watched.page, DRAWN % ".side .heat")
-    assert watched.page.locator(".notice").count() == 0
+    watched.page.wait_for_selector(".oto-side .oto-heat >> nth=1")
+    until(watched.page, DRAWN % ".oto-side .oto-heat")
+    assert watched.page.locator(".oto-notice").count() == 0
     watched.page.get_by_role("button", name="importance").click()
     watched.page.get_by_text("Live ablation needs the model").wait_for()
     context.close()
@@ -58,7 +58,7 @@ def test_an_exported_folder_loads_maps_when_their_head_is_opened(browser, live, 
     context = browser.new_context(offline=True)
     watched = WatchedPage(context.new_page())
     watched.page.goto(file.as_uri())
-    watched.page.wait_for_selector(".atlas .cell")
+    watched.page.wait_for_selector(".oto-atlas .oto-cell")
     open_head(watched.page)
     context.close()
     assert watched.console_errors == []
@@ -82,9 +82,9 @@ def test_the_notebook_module_sends_requests_only_to_the_kernel(browser, drawn):
     context.expose_function("kernel", lambda resource: kernel(drawn, resource))
     page.goto("https://notebook.example/")
     page.evaluate(CELL)
-    page.wait_for_selector(".otoscope-cell .atlas .cell")
-    page.evaluate("document.querySelector('.atlas .cell').click()")
-    until(page, DRAWN % ".heat")
+    page.wait_for_selector(".oto-notebook .oto-atlas .oto-cell")
+    page.evaluate("document.querySelector('.oto-atlas .oto-cell').click()")
+    until(page, DRAWN % ".oto-heat")
     for view in view_names(page):
         page.get_by_role("button", name=view, exact=True).click()
         wait_for_view(page, view)

@@ -19,7 +19,7 @@ from otoscope.viewer.session import open_session
 pytestmark = pytest.mark.browser
 
 HEIGHTS = (
-    "[...document.querySelectorAll('.effect [data-mark=bar] rect')].map(bar => Number(bar.getAttribute('height')))"
+    "[...document.querySelectorAll('.oto-effect [data-mark=bar] rect')].map(bar => Number(bar.getAttribute('height')))"
 )
 
 
@@ -47,7 +47,7 @@ def test_heads_that_are_switched_off_change_the_result(page):
     assert set(page.evaluate(HEIGHTS)) == {0}
     page.get_by_role("button", name="Layer 0 head 1,").click()
     until(page, f"{HEIGHTS}.some(height => height > 1)")
-    page.locator(".span input").fill("5")
+    page.locator(".oto-span input").fill("5")
     page.get_by_text("Span: 5 frames").wait_for()
     until(page, "location.hash.includes('span=5')")
 
@@ -58,10 +58,10 @@ def test_the_page_does_not_wait_for_the_model(browser, measured_run, live):
         context = browser.new_context()
         watched = WatchedPage(context.new_page())
         watched.page.goto(url)
-        watched.page.wait_for_selector(".atlas .cell")
+        watched.page.wait_for_selector(".oto-atlas .oto-cell")
         watched.page.get_by_role("button", name="importance").click()
         watched.page.get_by_text("still being loaded").first.wait_for()
         loading.set_result(live.sessions[0].live)
         watched.page.get_by_text("answered in").wait_for()
-        expect(watched.page.locator(".waiting")).to_have_count(0)
+        expect(watched.page.locator(".oto-waiting")).to_have_count(0)
         context.close()

@@ -17,7 +17,7 @@ from tests.helpers.viewer_browser import (
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-BACKGROUND = "getComputedStyle(document.querySelector('.otoscope')).backgroundColor"
+BACKGROUND = "getComputedStyle(document.querySelector('.oto-page')).backgroundColor"
 SERIOUS = "axe.run(document).then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
 
 
@@ -39,16 +39,16 @@ def test_the_address_contains_the_state_and_back_returns_to_the_previous_view(pa
         page.locator("header select").select_option(index=other)
         until(page, lambda other=other: utterance_in(page.url, stored) == other)
         page.reload()
-        page.wait_for_selector(".atlas .cell")
+        page.wait_for_selector(".oto-atlas .oto-cell")
         assert utterance_index(page) == other
     open_head(page)
     page.get_by_role("radio", name="linear").click()
     page.get_by_role("button", name="heads", exact=True).click()
-    page.wait_for_selector(".heads-view")
+    page.wait_for_selector(".oto-heads-view")
     page.go_back()
-    page.wait_for_selector(".heat")
+    page.wait_for_selector(".oto-heat")
     page.evaluate("location.hash = 'view=head&layer=0&head=1'")
-    expect(page.locator(".facts h2")).to_contain_text("Layer 0, head 1")
+    expect(page.locator(".oto-facts h2")).to_contain_text("Layer 0, head 1")
     expect(page.get_by_role("radio", name="log")).to_be_checked()
 
 
@@ -62,7 +62,7 @@ def test_a_new_address_wins_over_a_pending_write_of_the_page(at_a_head):
 def test_the_page_follows_the_system_into_the_dark(page):
     light = page.evaluate(BACKGROUND)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_selector(".otoscope[data-theme='dark']")
+    page.wait_for_selector(".oto-page[data-theme='dark']")
     until(page, f"{BACKGROUND} !== '{light}'")
 
 

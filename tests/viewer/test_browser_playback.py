@@ -35,7 +35,7 @@ def recorded_page(browser, address):
     context.add_init_script(RECORD_PLAYBACK)
     watched = WatchedPage(context.new_page())
     watched.page.goto(address)
-    watched.page.wait_for_selector(".atlas .cell")
+    watched.page.wait_for_selector(".oto-atlas .oto-cell")
     yield watched.page
     context.close()
     assert watched.console_errors == []
@@ -44,7 +44,7 @@ def recorded_page(browser, address):
 def attended_segments(page) -> list[tuple[float, float]]:
     """Compute the segments from the numbers that the page saves: the strongest keys up to half of the attention."""
     with page.expect_download() as waiting:
-        page.locator(".stage .export-buttons").get_by_role("button", name="CSV").click()
+        page.locator(".oto-stage .oto-export-buttons").get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(Path(waiting.value.path()).read_text().splitlines()))
     weights, times = ([float(row[name]) for row in rows] for name in ("attention", "seconds"))
     order = sorted(range(len(weights)), key=lambda key: -weights[key])
@@ -67,13 +67,13 @@ def padded(start: float, end: float, duration: float) -> tuple[float, float]:
 
 def test_segments_that_a_query_attends_to_are_played_one_by_one(recorded_page):
     open_head(recorded_page, "0.0")
-    until(recorded_page, DRAWN % ".spectrogram")
+    until(recorded_page, DRAWN % ".oto-spectrogram")
     for _ in range(20):
-        recorded_page.locator(".heat").press("ArrowDown")
+        recorded_page.locator(".oto-heat").press("ArrowDown")
         wanted = attended_segments(recorded_page)
         if len(wanted) > 2 and all(b[0] - a[1] > 0.2 for a, b in pairwise(wanted)):
             break
-    recorded_page.locator(".heat").press("Enter")
+    recorded_page.locator(".oto-heat").press("Enter")
     until(
         recorded_page, lambda: recorded_page.evaluate("played.filter(part => part.length === 2).length") >= len(wanted)
     )
@@ -87,8 +87,8 @@ def test_segments_that_a_query_attends_to_are_played_one_by_one(recorded_page):
 
 def test_a_click_plays_from_that_time_and_attended_segments_can_be_played(page):
     open_head(page)
-    until(page, DRAWN % ".spectrogram")
-    page.locator(".heat").click(position={"x": 120, "y": 150})
+    until(page, DRAWN % ".oto-spectrogram")
+    page.locator(".oto-heat").click(position={"x": 120, "y": 150})
     page.get_by_role("button", name="Pause").wait_for()
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="play what it attends to").click()

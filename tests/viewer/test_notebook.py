@@ -74,7 +74,10 @@ def test_the_cell_shows_the_atlas(lab):
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
         page.get_by_text("| Idle").wait_for()  # the kernel is ready
         page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(".otoscope-cell .atlas .cell")
-        assert page.locator(".otoscope-cell .atlas .cell").count() == 6
-        until(page, "[...document.querySelectorAll('.atlas .grid .thumbnail')].every(thumb => thumb.width > 1)")
+        page.wait_for_selector(".oto-notebook .oto-atlas .oto-cell")
+        assert page.locator(".oto-notebook .oto-atlas .oto-cell").count() == 6
+        until(
+            page,
+            "[...document.querySelectorAll('.oto-atlas .oto-grid .oto-thumbnail')].every(thumb => thumb.width > 1)",
+        )
         browser.close()

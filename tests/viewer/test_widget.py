@@ -32,4 +32,4 @@ def test_what_cannot_be_answered_says_so(widget):
 
 def test_the_cell_holds_the_page_s_own_script_and_style(widget):
     assert "otoscope" in widget._esm
-    assert ".otoscope" in widget._css
+    assert ".oto-page" in widget._css

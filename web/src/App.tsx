@@ -12,7 +12,7 @@ export function App() {
   const view = Object.hasOwn(VIEWS, store.state.view.value) ? store.state.view.value : FIELDS.view.initial;
   const View = VIEWS[view];
   return (
-    <div class="otoscope" data-theme={theme.value.name}>
+    <div class="oto-page" data-theme={theme.value.name}>
       <header>
         <h1>
           <Logo /> otoscope
@@ -22,9 +22,9 @@ export function App() {
             <Tab key={name} name={name} isOpen={name === view} />
           ))}
         </nav>
-        <span class="spring" />
+        <span class="oto-spring" />
         <Utterances />
-        <span class="about" title={`${store.run.model} on ${store.run.corpus}`}>
+        <span class="oto-about" title={`${store.run.model} on ${store.run.corpus}`}>
           {store.run.name}
           {store.run.synthetic && " · synthetic speech"}
         </span>
@@ -33,7 +33,7 @@ export function App() {
         <View key={view} thumbnails={thumbnails} />
       </main>
       {store.client.waiting.value && (
-        <p class="waiting" role="status">
+        <p class="oto-waiting" role="status">
           {store.client.waiting.value}…
         </p>
       )}
@@ -54,7 +54,7 @@ function Utterances() {
   const store = useStore();
   const { run, state } = store;
   return (
-    <label class="select utterance">
+    <label class="oto-select oto-utterance">
       <span>Utterance</span>
       <select
         value={state.utterance.value}

@@ -29,7 +29,7 @@ async function show(element: HTMLElement, host: Host, ownsAddress: boolean): Pro
     );
   } catch (error) {
     const line = document.createElement("p");
-    line.className = "otoscope-failed";
+    line.className = "oto-failure";
     line.textContent = `otoscope cannot show this run: ${(error as Error).message}`;
     element.replaceChildren(line);
   }
@@ -45,7 +45,7 @@ if (page) {
 
 export default {
   render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-    el.classList.add("otoscope-cell");
+    el.classList.add("oto-notebook");
     void show(el, notebookHost(model), false);
     return () => render(null, el);
   },

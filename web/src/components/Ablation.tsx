@@ -22,27 +22,27 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const toggle = (name: string) =>
     (off.value = heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);
   return (
-    <div class="ablation">
+    <div class="oto-ablation">
       <div>
         <h2>Switch heads off</h2>
         <HeadPicker thumbnails={thumbnails} off={heads} onPick={toggle} />
         <Presets store={store} />
         <Span store={store} />
       </div>
-      <div class="effect" aria-live="polite">
+      <div class="oto-effect" aria-live="polite">
         <h2>
           What changes in {store.utterance.value.id}
           {query.value.value && (
-            <span class="hint"> · answered in {Math.round(1000 * query.value.value.seconds)} ms</span>
+            <span class="oto-hint"> · answered in {Math.round(1000 * query.value.value.seconds)} ms</span>
           )}
         </h2>
         <Notices of={[query.value.error, thumbnails.value.error]} />
         {query.value.value && <Effect result={query.value.value} />}
         {!query.value.value && !query.value.error && (
-          <p class="hint">{store.client.waiting.value || "asking the model"}…</p>
+          <p class="oto-hint">{store.client.waiting.value || "asking the model"}…</p>
         )}
       </div>
-      <p class="sr">
+      <p class="oto-sr">
         {heads.size} heads off, span {span.value ?? "full"}
       </p>
     </div>
@@ -53,7 +53,7 @@ function Presets({ store }: { store: ViewerStore }) {
   const { off } = store.state;
   const of = (category: string) => store.run.heads.filter((head) => head.category === category).map(headId);
   return (
-    <div class="row-buttons">
+    <div class="oto-row-buttons">
       {["global", "vertical", "diagonal"].map((category) => (
         <button type="button" key={category} onClick={() => (off.value = of(category))}>
           all {category} off
@@ -70,7 +70,7 @@ function Span({ store }: { store: ViewerStore }) {
   const { span } = store.state;
   const period = Math.round(store.run.frame_period * 1000);
   return (
-    <label class="span">
+    <label class="oto-span">
       <span>Span: {span.value === null ? "full" : `${span.value} frames (± ${span.value * period} ms)`}</span>
       <input
         type="range"
@@ -90,9 +90,9 @@ function Effect({ result }: { result: AblationResult }) {
   const layers = result.layers.map((change, layer) => ({ layer, change }));
   return (
     <>
-      <div class="tiles">
+      <div class="oto-tiles">
         {result.changes.map(({ name, doc, units, before, after }) => (
-          <div class="tile" key={name} title={doc}>
+          <div class="oto-tile" key={name} title={doc}>
             <span>{name}</span>
             <b>{shown(after, units)}</b>
             <i>
@@ -102,7 +102,7 @@ function Effect({ result }: { result: AblationResult }) {
         ))}
       </div>
       {result.missing.map(({ probe, reason }) => (
-        <p class="hint" key={probe}>
+        <p class="oto-hint" key={probe}>
           {probe}: {reason}
         </p>
       ))}

@@ -55,7 +55,7 @@ export function BoundaryMarks({ player }: { player: UtterancePlayer }) {
   const toggle = (name: string) =>
     (marks.value = marks.value.includes(name) ? marks.value.filter((mark) => mark !== name) : [...marks.value, name]);
   return (
-    <div class="marks" role="group" aria-label="Phone boundaries">
+    <div class="oto-marks" role="group" aria-label="Phone boundaries">
       {(Object.entries(looks()) as [BoundaryKind, Look][]).map(([name, { colour, dash }]) => {
         const missingReason = player.boundaries.missingReason(name);
         return (

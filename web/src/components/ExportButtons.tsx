@@ -20,7 +20,7 @@ interface PixelsProps {
 /** Buttons that save the content of an element: canvases and text. */
 export function ExportElementButtons({ name, within, table }: PixelsProps) {
   const here = useRef<HTMLSpanElement>(null);
-  const sheet = () => composed(here.current!.closest(".otoscope")!.querySelector<HTMLElement>(within)!, theme.value);
+  const sheet = () => composed(here.current!.closest(".oto-page")!.querySelector<HTMLElement>(within)!, theme.value);
   return (
     <span ref={here}>
       <Offers name={name} sheet={sheet} table={table} />
@@ -45,7 +45,7 @@ function Offers({ name, sheet, table }: Offered) {
     ["CSV", () => save(csv(table()), `${name}.csv`)],
   ];
   return (
-    <span class="export-buttons" role="group" aria-label={`Save ${name}`}>
+    <span class="oto-export-buttons" role="group" aria-label={`Save ${name}`}>
       {offers.map(([format, take]) => (
         <button type="button" key={format} onClick={() => void take()} title={`Save as ${format}`}>
           {format}

@@ -34,7 +34,7 @@ export function Figure({ title, options, table, after, keys }: Props) {
     after?.(plot);
   }, [width, look, ...keys]);
   return (
-    <figure class="figure" aria-label={title}>
+    <figure class="oto-figure" aria-label={title}>
       <figcaption>
         <span>{title}</span>
         <ExportButtons name={title} picture={() => pictureIn(container.current!)} table={table} />

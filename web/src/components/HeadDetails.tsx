@@ -24,9 +24,9 @@ export function HeadDetails({ preview, children }: Props) {
   const head = store.selectedHead.value;
   const table = useQuery(() => store.client.arrays(routes.heads(0)), []);
   return (
-    <aside class="facts" aria-label="This head">
+    <aside class="oto-facts" aria-label="This head">
       <h2>
-        Layer {head.layer}, head {head.head} <span class={`badge ${head.category}`}>{head.category}</span>
+        Layer {head.layer}, head {head.head} <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
       </h2>
       {preview}
       {table.value.value && <Numbers table={table.value.value} />}
@@ -48,7 +48,7 @@ function Numbers({ table }: { table: ArrayBlock }) {
   const of = (name: string) => table.arrays[name]?.values[at] as number | undefined;
   const names = Object.keys(table.arrays).filter((name) => !/^(layer|head)$|_(low|high)$/.test(name));
   return (
-    <table class="numbers">
+    <table class="oto-numbers">
       <tbody>
         {names.map((name) => (
           <tr key={name} title={store.run.variables.find((variable) => variable.name === name)?.doc}>
@@ -58,7 +58,7 @@ function Numbers({ table }: { table: ArrayBlock }) {
                 ? `${Math.round(100 * (of(name) ?? NaN))} %`
                 : formatNumber(of(name) ?? NaN)}
             </td>
-            <td class="interval">{between(of(`${name}_low`), of(`${name}_high`))}</td>
+            <td class="oto-interval">{between(of(`${name}_low`), of(`${name}_high`))}</td>
           </tr>
         ))}
       </tbody>
@@ -115,13 +115,13 @@ export function Phones({ player }: { player: UtterancePlayer }) {
   const { phone, query } = player.store.state;
   const symbols = [...new Map(player.labels.detail.value.phones.map((span) => [span.label, span.group])).entries()];
   if (!player.labels.ready.value) return null;
-  if (!symbols.length) return <p class="hint">This utterance has no phone labels here.</p>;
+  if (!symbols.length) return <p class="oto-hint">This utterance has no phone labels here.</p>;
   const choose = (symbol: string) => {
     query.value = null;
     phone.value = phone.value === symbol ? "" : symbol;
   };
   return (
-    <div class="phones" role="group" aria-label="Phones of this utterance">
+    <div class="oto-phones" role="group" aria-label="Phones of this utterance">
       <h3>Queries by phone</h3>
       {symbols.map(([symbol, group]) => (
         <button

@@ -26,7 +26,7 @@ export function HeadPicker({ thumbnails, off, onPick }: Props) {
     (event.currentTarget as HTMLElement).parentElement!.querySelectorAll("button")[next].focus();
   };
   return (
-    <nav class="picker" aria-label="Heads" style={{ "--across": across }}>
+    <nav class="oto-picker" aria-label="Heads" style={{ "--across": across }}>
       {heads.map((head, at) => {
         const name = headId(head);
         const isOff = off?.has(name) ?? false;
@@ -36,7 +36,7 @@ export function HeadPicker({ thumbnails, off, onPick }: Props) {
             type="button"
             key={name}
             style={{ gridRow: head.layer + 1, gridColumn: head.head + 1 }}
-            class={`cell ${head.category}${isOff ? " off" : ""}`}
+            class={`oto-cell oto-${head.category}${isOff ? " oto-off" : ""}`}
             tabIndex={store.selectedHead.value === head ? 0 : -1}
             aria-pressed={pressed}
             aria-label={`Layer ${head.layer} head ${head.head}, ${head.category}${isOff ? ", off" : ""}`}

@@ -16,7 +16,7 @@ export function HeatMap({ player }: { player: UtterancePlayer }) {
   const handlers = useMemo(() => gestures(player), [player]);
   return (
     <Canvas
-      class="heat"
+      class="oto-heat"
       tabIndex={0}
       label="Attention map: queries downward, keys across. Arrow keys move, plus and minus zoom, zero shows all."
       draw={(context, width, height) => draw(context, player, width, height)}

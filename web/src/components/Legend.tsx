@@ -8,10 +8,10 @@ const TICKS = ["\u00bc", "1", "4", "16", "64"];
 
 export function Legend() {
   return (
-    <div class="legend">
+    <div class="oto-legend">
       <h3>Attention, times uniform</h3>
       {Object.entries(LETTERS).map(([category, letter]) => (
-        <div class="key" key={category}>
+        <div class="oto-key" key={category}>
           <b>{letter}</b>
           <Canvas
             label={`Colours of ${category} heads, from a quarter of uniform attention to 64 times`}
@@ -19,7 +19,7 @@ export function Legend() {
           />
         </div>
       ))}
-      <div class="key ticks" aria-hidden="true">
+      <div class="oto-key oto-ticks" aria-hidden="true">
         <b />
         <span>
           {TICKS.map((tick) => (

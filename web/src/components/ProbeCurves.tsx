@@ -30,8 +30,8 @@ export function ProbeCurves({ number }: { number: number }) {
   );
   const spans = useQuery(() => spanCurves(store, number, place), [place]);
   return (
-    <div class="curves">
-      <div class="toolbar">
+    <div class="oto-curves">
+      <div class="oto-toolbar">
         <Select label="Probe" value={probe} options={labels.probe} />
         <RadioGroup label="Order of removal" value={way} options={directions} />
       </div>

@@ -29,11 +29,11 @@ export function Rankings({ number }: { number: number }) {
     y: positionOf(y.value, head.layer, head.head),
   }));
   return (
-    <div class="curves">
-      <div class="toolbar">
+    <div class="oto-curves">
+      <div class="oto-toolbar">
         <Select label="Across" value={x} options={names} />
         <Select label="Up" value={y} options={names} />
-        <span class="hint">Spearman {spearman(points).toFixed(2)}</span>
+        <span class="oto-hint">Spearman {spearman(points).toFixed(2)}</span>
       </div>
       <Figure
         title={`Rank by ${y.value} against rank by ${x.value}`}

@@ -21,7 +21,7 @@ export function Thumbnail({ image, category, frames }: Props) {
     if (image) show(canvas.current!, image, { category, frames });
     else canvas.current!.width = canvas.current!.height = 1;
   }, [image, category, frames, look]);
-  return <canvas ref={canvas} width={1} height={1} aria-hidden="true" class="thumbnail" />;
+  return <canvas ref={canvas} width={1} height={1} aria-hidden="true" class="oto-thumbnail" />;
 
   function show(element: HTMLCanvasElement, image: ThumbnailImage, { category, frames }: Omit<Props, "image">): void {
     element.width = element.height = image.side;

@@ -17,7 +17,7 @@ const LABEL_WIDTH = 70; // pixels for each number of the clock
 export function AttentionCurve({ player }: { player: UtterancePlayer }) {
   return (
     <Canvas
-      class="strip curve"
+      class="oto-strip oto-curve"
       label="Attention of the query over time"
       draw={(context, width, height) => {
         const row = player.attention.value;
@@ -53,7 +53,7 @@ function curve(context: Context, row: Float32Array, keys: Range, width: number, 
 export function AttentionShading({ player }: { player: UtterancePlayer }) {
   return (
     <Canvas
-      class="shading"
+      class="oto-shading"
       label="Shading where the query attends to"
       draw={(context, width, height) => {
         const row = player.attention.value;
@@ -78,7 +78,7 @@ const shade = (times: number): number => Math.min(1, Math.log2(1 + times) / 5);
 export function Spectrogram({ player }: { player: UtterancePlayer }) {
   return (
     <Canvas
-      class="strip spectrogram"
+      class="oto-strip oto-spectrogram"
       label="Spectrogram, mel scale"
       draw={(context, width, height) => {
         const picture = player.audio.spectrogram.value;
@@ -109,7 +109,7 @@ function crop(image: HTMLCanvasElement, left: number, right: number): HTMLCanvas
 export function Clock({ player }: { player: UtterancePlayer }) {
   return (
     <Canvas
-      class="labels keys clock"
+      class="oto-labels oto-keys oto-clock"
       label="Seconds"
       draw={(context, width, height) => {
         const { from, to } = player.labels.secondsShown("keys");
@@ -137,7 +137,7 @@ interface Tier {
 export function Labels({ player, tier, along }: Tier) {
   return (
     <Canvas
-      class={`labels ${along} ${tier}`}
+      class={`oto-labels oto-${along} oto-${tier}`}
       label={`${tier} along the ${along}`}
       draw={(context, width, height) => {
         const seconds = player.labels.secondsShown(along);

@@ -10,7 +10,7 @@ interface SelectProps<T extends string> {
 
 export function Select<T extends string>({ label, value, options }: SelectProps<T>) {
   return (
-    <label class="select">
+    <label class="oto-select">
       <span>{label}</span>
       <select value={value.value} onChange={(event) => (value.value = event.currentTarget.value as T)}>
         {options.map((option) => {
@@ -28,7 +28,7 @@ export function Select<T extends string>({ label, value, options }: SelectProps<
 
 export function RadioGroup<T extends string>({ label, value, options }: SelectProps<T>) {
   return (
-    <div class="choice" role="radiogroup" aria-label={label}>
+    <div class="oto-choice" role="radiogroup" aria-label={label}>
       {options.map((option) => {
         const [key, name] = typeof option === "string" ? [option, option] : option;
         const chosen = value.value === key;
@@ -49,7 +49,7 @@ export function Notices({ of }: { of: (string | undefined)[] }) {
 
 export function Notice({ children }: { children: preact.ComponentChildren }) {
   return (
-    <p class="notice" role="status">
+    <p class="oto-notice" role="status">
       {children}
     </p>
   );

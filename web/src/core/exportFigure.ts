@@ -55,7 +55,7 @@ export function standalone({ drawings, swatches }: Picture, look: Theme): Sheet 
     const copy = drawing.cloneNode(true) as SVGSVGElement;
     for (const [name, value] of Object.entries({ x: 0, y: height, ...sizeOf(drawing), overflow: "visible" }))
       copy.setAttribute(name, String(value));
-    copy.querySelectorAll(".brush, [data-mark=tip]").forEach((part) => part.remove());
+    copy.querySelectorAll(".oto-brush, [data-mark=tip]").forEach((part) => part.remove());
     sheet.appendChild(copy);
     height += sizeOf(drawing).height;
   }
@@ -104,7 +104,7 @@ export function composed(element: HTMLElement, look: Theme): Sheet {
 }
 
 /** Elements that a picture omits: those that are switched off, and those for screen readers only. */
-const OMITTED = ".sr, svg, .marks [aria-pressed=false]";
+const OMITTED = ".oto-sr, svg, .oto-marks [aria-pressed=false]";
 
 /** Elements with a function that draws them again, and canvases and SVGs. */
 const partsOf = (element: HTMLElement): Element[] =>

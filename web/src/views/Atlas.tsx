@@ -30,8 +30,8 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   );
   const phones = concentration.value.value?.phones ?? [];
   return (
-    <section class="atlas" aria-label="Atlas">
-      <div class="toolbar">
+    <section class="oto-atlas" aria-label="Atlas">
+      <div class="oto-toolbar">
         <RadioGroup label="Category" value={show} options={[["", `all ${all.length}`], ...kinds]} />
         <Select
           label="Sort"
@@ -43,20 +43,20 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           ]}
         />
         {chosen.value.length > 0 && (
-          <button type="button" class="plain" onClick={() => (chosen.value = [])}>
+          <button type="button" class="oto-plain" onClick={() => (chosen.value = [])}>
             {chosen.value.length} brushed heads, show all
           </button>
         )}
-        <span class="spring" />
+        <span class="oto-spring" />
         <ExportElementButtons
           name="atlas"
-          within=".grid"
+          within=".oto-grid"
           table={() => list.map(({ layer, head, category, values }) => ({ layer, head, category, ...values }))}
         />
-        <span class="hint">arrow keys move · Enter opens</span>
+        <span class="oto-hint">arrow keys move · Enter opens</span>
       </div>
       {error && <Notice>{error}</Notice>}
-      <div class="atlas-body">
+      <div class="oto-atlas-body">
         <Grid
           list={list}
           images={images}
@@ -75,7 +75,7 @@ function HeadPreview({ images }: { images: Thumbnails["images"] }) {
   const store = useStore();
   const head = store.selectedHead.value;
   return (
-    <div class="head-preview">
+    <div class="oto-head-preview">
       <Thumbnail image={images[headId(head)]} category={head.category} frames={store.frames.value} />
     </div>
   );
@@ -104,7 +104,7 @@ function Grid({ list, images, laidOut, measure }: GridProps) {
   return (
     <div
       ref={grid}
-      class={laidOut ? "grid laid-out" : "grid flowing"}
+      class={laidOut ? "oto-grid oto-laid-out" : "oto-grid oto-flowing"}
       style={{ "--across": across, "--layers": layers }}
     >
       {list.map((row, at) => (
@@ -141,7 +141,7 @@ function Cell({ row, image, measure, place, onMove }: CellProps) {
   return (
     <button
       type="button"
-      class={`cell ${row.category}`}
+      class={`oto-cell oto-${row.category}`}
       style={spot}
       tabIndex={chosen ? 0 : -1}
       aria-pressed={chosen}
@@ -151,11 +151,11 @@ function Cell({ row, image, measure, place, onMove }: CellProps) {
       onKeyDown={onMove}
     >
       <Thumbnail image={image} category={row.category} frames={store.frames.value} />
-      <span class="tag">
+      <span class="oto-tag">
         {row.layer}.{row.head} <b>{LETTERS[row.category]}</b>
         {value && <i>{value}</i>}
       </span>
-      <span class="sr">
+      <span class="oto-sr">
         Layer {row.layer} head {row.head}, {row.category}
         {measure && `, ${columnLabel(measure)}`}
       </span>

@@ -28,12 +28,12 @@ export function Compare({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   );
   const same = comparison.value === "0";
   return (
-    <section class={same ? "compare-view one-run" : "compare-view"} aria-label="Compare">
-      <div class="toolbar">
+    <section class={same ? "oto-compare-view oto-one-run" : "oto-compare-view"} aria-label="Compare">
+      <div class="oto-toolbar">
         <Select label="Compare with" value={comparison} options={options} />
         <RadioGroup label="Colour scale" value={store.state.scale} options={["log", "linear", ["row", "by row"]]} />
-        <ExportElementButtons name="compared maps" within=".sides" table={() => sides(store)} />
-        <span class="hint">
+        <ExportElementButtons name="compared maps" within=".oto-sides" table={() => sides(store)} />
+        <span class="oto-hint">
           {same ? "select a head on each side" : "both sides show the same head"}; zoom and query are shared
           {others.length === 1 && " · name a second run to compare checkpoints: otoscope view RUN OTHER"}
         </span>
@@ -67,7 +67,7 @@ function BothSides({ number, thumbnails }: { number: number; thumbnails: Signal<
     );
   return (
     <>
-      <div class="two sides">
+      <div class="oto-two oto-sides">
         <Side thumbnails={thumbnails} />
         <StoreContext.Provider value={other}>
           <Side thumbnails={otherOverview as Signal<Thumbnails>} />
@@ -90,18 +90,18 @@ function Side({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       : `this run has no head ${layer.value}.${number.value}; its first is shown`;
   const error = lacks || player.error.value || player.map.value.error.value || thumbnails.value.error;
   return (
-    <div class="side">
+    <div class="oto-side">
       <h2>
         {store.run.name}{" "}
-        <span class="hint">
+        <span class="oto-hint">
           {store.utterance.value.id}, layer {head.layer}, head {head.head}
         </span>{" "}
-        <span class={`badge ${head.category}`}>{head.category}</span>
+        <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
       </h2>
       {error && <Notice>{error}</Notice>}
-      <div class="side-body">
+      <div class="oto-side-body">
         <HeadPicker thumbnails={thumbnails} />
-        <div class="side-map">
+        <div class="oto-side-map">
           <Labels player={player} tier="phones" along="keys" />
           <HeatMap player={player} />
         </div>
@@ -127,7 +127,7 @@ function Numbers({ a, b }: { a: ViewerStore; b: ViewerStore }) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const names = Object.keys(firstTable.value.value.arrays).filter((name) => !/^(layer|head)$|_(low|high)$/.test(name));
   return (
-    <div class="pairs">
+    <div class="oto-pairs">
       <Select label="Number" value={x} options={names} />
       <Figure
         title={`${columnLabel(x.value)} of each head in both runs`}

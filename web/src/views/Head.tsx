@@ -28,13 +28,13 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   if (player.labels.ready.value)
     tiers.current = (["words", "phones"] as const).filter((tier) => player.labels.detail.value[tier].length);
   return (
-    <section class="head-view" aria-label="Head">
+    <section class="oto-head-view" aria-label="Head">
       <HeadPicker thumbnails={thumbnails} />
-      <div class="stage">
+      <div class="oto-stage">
         <Transport player={player} />
         <Notices of={problems} />
-        <div class="stack">
-          <div class="corner">
+        <div class="oto-stack">
+          <div class="oto-corner">
             <span>sound</span>
             <span>attention</span>
             <BoundaryMarks player={player} />
@@ -42,9 +42,9 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
               <span key={tier}>{tier}</span>
             ))}
           </div>
-          <div class="across">
-            <div class="wave">
-              <div ref={wave} class={player.audio.ready.value ? "wave-in" : "wave-in not-ready"} />
+          <div class="oto-across">
+            <div class="oto-wave">
+              <div ref={wave} class={player.audio.ready.value ? "oto-wave-in" : "oto-wave-in oto-not-ready"} />
               <AttentionShading player={player} />
             </div>
             <AttentionCurve player={player} />
@@ -54,7 +54,7 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
             ))}
             <Clock player={player} />
           </div>
-          <div class="down">
+          <div class="oto-down">
             {tiers.current.map((tier) => (
               <Labels key={tier} player={player} tier={tier} along="queries" />
             ))}
@@ -74,10 +74,10 @@ function Transport({ player }: { player: UtterancePlayer }) {
   const { scale, query, phone } = store.state;
   const hasQuery = player.queriesShown.value.length > 0;
   return (
-    <div class="toolbar">
+    <div class="oto-toolbar">
       <button
         type="button"
-        class="primary"
+        class="oto-primary"
         onClick={() => player.audio.toggle()}
         aria-label={player.audio.playing.value ? "Pause" : "Play"}
       >
@@ -86,17 +86,22 @@ function Transport({ player }: { player: UtterancePlayer }) {
       <button type="button" disabled={!hasQuery} onClick={() => void player.playAttended()} title="Enter, on the map">
         play what it attends to
       </button>
-      <span class="hint" aria-live="polite">
+      <span class="oto-hint" aria-live="polite">
         {describe(player)}
       </span>
-      <span class="spring" />
+      <span class="oto-spring" />
       {(query.value !== null || phone.value) && (
-        <button type="button" class="plain" onClick={() => ((query.value = null), (phone.value = ""))}>
+        <button type="button" class="oto-plain" onClick={() => ((query.value = null), (phone.value = ""))}>
           clear
         </button>
       )}
       {store.state.keys.value && (
-        <button type="button" class="plain" title="Show the whole utterance" onClick={() => store.setRange(null, null)}>
+        <button
+          type="button"
+          class="oto-plain"
+          title="Show the whole utterance"
+          onClick={() => store.setRange(null, null)}
+        >
           fit
         </button>
       )}
@@ -126,5 +131,5 @@ function SaveMap({ player }: { player: UtterancePlayer }) {
       attention: weight,
     }));
   const name = `${store.utterance.value.id} ${headId(store.selectedHead.value)}`;
-  return <ExportElementButtons name={name} within=".stack" table={attention} />;
+  return <ExportElementButtons name={name} within=".oto-stack" table={attention} />;
 }

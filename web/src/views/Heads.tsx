@@ -22,11 +22,11 @@ export function Heads() {
   const names = measures(table.value.value);
   const [across, up] = [restrictTo(x, names), restrictTo(y, names)];
   return (
-    <section class="heads-view" aria-label="Heads">
-      <div class="toolbar">
+    <section class="oto-heads-view" aria-label="Heads">
+      <div class="oto-toolbar">
         <Select label="Across" value={across} options={names} />
         <Select label="Up" value={up} options={names} />
-        <span class="hint" aria-live="polite">
+        <span class="oto-hint" aria-live="polite">
           {chosen.value.length
             ? `${chosen.value.length} heads brushed`
             : "drag over points to select heads, click one to open it"}
@@ -36,13 +36,13 @@ export function Heads() {
             <button type="button" onClick={() => (view.value = "atlas")}>
               show them in the atlas
             </button>
-            <button type="button" class="plain" onClick={() => (chosen.value = [])}>
+            <button type="button" class="oto-plain" onClick={() => (chosen.value = [])}>
               clear
             </button>
           </>
         )}
       </div>
-      <div class="two">
+      <div class="oto-two">
         <Scatter all={all} x={across.value} y={up.value} />
         <Shares all={all} />
       </div>
@@ -118,7 +118,7 @@ function brushing(plot: DrawnPlot, points: Point[], store: ViewerStore): void {
   const at = (point: Point) => [across.apply(point.x) as number, up.apply(point.y) as number];
   const layer = select(svg as SVGSVGElement)
     .append("g")
-    .attr("class", "brush");
+    .attr("class", "oto-brush");
   layer.lower();
   layer.call(
     brush<unknown>().on("end", ({ selection, sourceEvent }) => {

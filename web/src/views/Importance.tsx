@@ -18,9 +18,9 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
     ? ranked.filter(({ run }) => run.kind === "ranking")
     : ranked;
   return (
-    <section class="importance-view" aria-label="Importance">
+    <section class="oto-importance-view" aria-label="Importance">
       <Ablation thumbnails={thumbnails} />
-      <div class="two">
+      <div class="oto-two">
         <div>
           {curves.map(({ run, number }) => (
             <OfThisModel key={number} run={run}>
@@ -48,7 +48,7 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           )}
         </div>
       </div>
-      <p class="hint">{store.run.no_model_reason}</p>
+      <p class="oto-hint">{store.run.no_model_reason}</p>
     </section>
   );
 }

@@ -44,25 +44,25 @@ function WithRelations({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const concentration = useQuery(() => ofHead(store, "concentration"), [head]);
   const phones = store.run.labels.key_phone ?? [];
   return (
-    <section class="relations-view" aria-label="Relations">
+    <section class="oto-relations-view" aria-label="Relations">
       <HeadPicker thumbnails={thumbnails} />
-      <div class="map-side">
+      <div class="oto-map-side">
         <h2>
-          Layer {head.layer}, head {head.head} <span class={`badge ${head.category}`}>{head.category}</span>
+          Layer {head.layer}, head {head.head} <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
         </h2>
         {preference.value.value && <Preference values={preference.value.value} phones={phones} player={player} />}
-        <p class="hint">
+        <p class="oto-hint">
           Colour says how much more (or less) than uniform attention; grey: never together in this corpus. Click a cell
           to play examples from this utterance.
         </p>
-        <div class="wave">
-          <div ref={wave} class={player.audio.ready.value ? "wave-in" : "wave-in not-ready"} />
+        <div class="oto-wave">
+          <div ref={wave} class={player.audio.ready.value ? "oto-wave-in" : "oto-wave-in oto-not-ready"} />
         </div>
         {(player.error.value || thumbnails.value.error) && (
           <Notice>{player.error.value || thumbnails.value.error}</Notice>
         )}
       </div>
-      <aside class="facts">
+      <aside class="oto-facts">
         <h3>Operations</h3>
         <Operations names={head.operations} />
         {concentration.value.value && <Concentration values={concentration.value.value} phones={phones} />}
@@ -144,7 +144,7 @@ function describeCell({ query, key, preference }: Cell): string {
 
 /** Play examples of the cell under the pointer. The click does not reach Plot, which would lock its tooltip. */
 function playOnClick(plot: DrawnPlot, player: UtterancePlayer): void {
-  plot.classList.add("clickable");
+  plot.classList.add("oto-clickable");
   plot.addEventListener("pointerdown", (event) => event.stopPropagation(), { capture: true });
   plot.addEventListener("click", () => {
     const cell = plot.value as Cell | null;
