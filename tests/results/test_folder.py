@@ -76,20 +76,8 @@ def test_an_unfinished_run_wants_resume(tmp_path):
 def test_another_plan_is_refused_by_what_differs(tmp_path):
     claim_folder(tmp_path, PLAN)
     other = {"model": "m", "options": {"limit": 4, "layers": (1, 2)}, "seed": 1}
-    with pytest.raises(InputError, match=r"options.limit is 3 there, 4 now; seed is None there, 1 now; choose another"):
+    with pytest.raises(InputError, match=r"limit is 3 there, 4 now; seed is not set there, 1 now; choose another"):
         claim_folder(tmp_path, other, resume=True)
-
-
-def test_of_lists_that_differ_only_what_differs_is_named(tmp_path):
-    same = [f"dr{i}/sa1" for i in range(100)]
-    claim_folder(tmp_path, {"validation": [*same, "a", "b", "c", "d", "e"], "order": [1, 2, 3, 4], "few": [1]})
-    with pytest.raises(InputError) as refused:
-        claim_folder(tmp_path, {"validation": [*same, "z"], "order": [2, 1, 3, 4], "few": []}, resume=True)
-    said = str(refused.value)
-    assert "validation has 'a', 'b', 'c' and 2 more only there, 'z' only now" in said
-    assert "few is [1] there, [] now" in said
-    assert "order has the same in another order or number" in said
-    assert "dr5/sa1" not in said
 
 
 def test_a_finished_run_is_only_opened_again_by_its_own_plan(finished):

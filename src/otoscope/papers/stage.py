@@ -1,7 +1,8 @@
 """One stage of a reproduction: an action, the result that it writes, and the record of its outcome.
 
 The action of a stage resumes by itself. The record is written last. A reproduction that was stopped skips the stages
-with a record, and resumes within the first stage that has none.
+with a record, and resumes within the first stage that has none. Whether the records belong to the same plan is checked
+once, when the reproduction claims the folder of its results.
 """
 
 import json
@@ -10,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from otoscope._io.atomic import atomic_write, make_folder
+from otoscope._io.atomic import make_folder
+from otoscope._io.saved_work import write_json
 from otoscope.errors import InputError
 
 
@@ -71,8 +73,7 @@ def run_stage(stage: Stage, folder: Path, earlier: Mapping[str, StageRecord]) ->
         return record
     record = execute(stage, earlier)
     make_folder(folder)
-    with atomic_write(folder / f"{stage.file_stem}.json") as partial:
-        partial.write_text(json.dumps(asdict(record)) + "\n", encoding="utf-8")
+    write_json(folder / f"{stage.file_stem}.json", asdict(record))
     return record
 
 

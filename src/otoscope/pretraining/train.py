@@ -10,6 +10,7 @@ from transformers import Trainer
 from transformers.utils import logging
 
 from otoscope._io.atomic import PARTIAL, atomic_write, disk_errors_as_input_errors, make_folder
+from otoscope._io.saved_work import check_resume_requested
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.pretraining.corpora import FeatureCorpus, extract_features, list_corpora
@@ -127,8 +128,8 @@ def _check_out(out: Path, resume: bool) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the training")
     held = {path.name for path in out.iterdir() if not path.name.endswith(PARTIAL)} if out.exists() else set()
-    if "checkpoints" in held and not resume:
-        raise InputError(f"{out} holds checkpoints of an earlier training; pass --resume or another folder")
+    if "checkpoints" in held:
+        check_resume_requested(out, "checkpoints of an earlier training", "continue it", resume=resume)
     if "checkpoints" not in held and held - {"features"}:
         raise InputError(f"{out} holds something else ({min(held)}); name a new folder for the training")
 

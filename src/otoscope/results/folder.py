@@ -17,16 +17,19 @@ import xarray as xr
 import zarr
 
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
-from otoscope.errors import InputError, join_truncated, permission_error
+from otoscope._io.saved_work import Plan, check_resume_requested, check_same_plan, write_json
+from otoscope.errors import InputError, permission_error
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import directory_size
 from otoscope.results.schema import FORMAT_VERSION, check_version, validate_dataset
 
-Plan = Mapping[str, Any]
 Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
 SIZES = "holds"  # of a map: how much each of its arrays holds
-NAMED = 3  # of a list in which another plan differs
+RESUME_TEXTS: Mapping[State, tuple[str, str]] = {
+    "unfinished": ("an unfinished run", "continue it"),
+    "finished": ("a finished run", "open it"),
+}
 OVERVIEW = 96  # blocks of frames along each side of an overview, at most
 
 
@@ -62,12 +65,8 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
         raise InputError(f"{folder} exists and is not a run of otoscope; choose another folder, or remove it first")
     record = read_record(folder)
     state: State = "finished" if record["finished"] else "unfinished"
-    if not resume:
-        raise InputError(
-            f"{folder} holds {_named(state)}; choose another folder, or pass --resume to {_resuming(state)}"
-        )
-    if differences := sorted(_differences(record["plan"], _as_json(plan)), key=lambda one: "fingerprint" in one):
-        raise InputError(f"{folder} was made by another plan: {'; '.join(differences)}; choose another folder")
+    check_resume_requested(folder, *RESUME_TEXTS[state], resume=resume)
+    check_same_plan(folder, record["plan"], plan)
     return state
 
 
@@ -86,9 +85,9 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     validate_dataset(dataset)
     with atomic_write(folder / "results.zarr", needed=dataset.nbytes) as partial:
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
-    _write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
+    write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
     holds = {name: directory_size(folder / name) for name in ("results.zarr", "skipped.json")}
-    _write_json(folder / "run.json", {**read_record(folder), "finished": True, "holds": holds})
+    write_json(folder / "run.json", {**read_record(folder), "finished": True, "holds": holds})
     shutil.rmtree(folder / "shards", ignore_errors=True)
 
 
@@ -172,17 +171,11 @@ def _start(folder: Path, plan: Plan) -> None:
     made = not folder.exists()
     make_folder(folder)
     try:
-        _write_json(folder / "run.json", {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
+        write_json(folder / "run.json", {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
     except BaseException:
         if made:
             folder.rmdir()
         raise
-
-
-def _write_json(target: Path, content: Mapping[str, Any] | list[dict[str, str]]) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    with atomic_write(target, needed=len(text)) as partial:
-        partial.write_text(text, encoding="utf-8")
 
 
 def _write_attention(group: zarr.Group, layers: Iterable[npt.NDArray[np.floating]], shape: tuple[int, ...]) -> None:
@@ -223,32 +216,3 @@ def _label_columns(tier: str, labels: Labels) -> dict[str, tuple[str, npt.NDArra
     return {
         name: (tier, values, {"units": units, "description": doc}) for name, (values, units, doc) in columns.items()
     }
-
-
-def _named(state: State) -> str:
-    return "a finished run" if state == "finished" else "an unfinished run"
-
-
-def _resuming(state: State) -> str:
-    return "open it" if state == "finished" else "continue it"
-
-
-def _as_json(plan: Plan) -> dict[str, Any]:
-    return dict(json.loads(json.dumps(plan)))
-
-
-def _differences(stored: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
-    for key in sorted(stored.keys() | asked.keys()):
-        old, new = stored.get(key), asked.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _differences(old, new, f"{prefix}{key}.")
-        elif old != new:
-            yield f"{prefix}{key} {_difference(old, new)}"
-
-
-def _difference(old: object, new: object) -> str:
-    if not (isinstance(old, list) and isinstance(new, list)) or max(len(old), len(new)) <= NAMED:
-        return f"is {old!r} there, {new!r} now"
-    parts = [("there", [one for one in old if one not in new]), ("now", [one for one in new if one not in old])]
-    differences = [f"{join_truncated([*map(repr, ones)], NAMED)} only {when}" for when, ones in parts if ones]
-    return f"has {', '.join(differences)}" if differences else "has the same in another order or number"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from otoscope._io.saved_work import as_json, check_same_plan
 from otoscope.errors import InputError
 from otoscope.pretraining.recipe import Recipe, read_recipe
 
@@ -99,7 +100,7 @@ def _with_seed(model: ModelSpec, seed: int) -> ModelSpec:
 
 def recipe_config(recipe: Recipe) -> dict[str, Any]:
     """Return the tables of a recipe that decide the weights, all but its corpora, as JSON represents them."""
-    tables = json.loads(json.dumps(asdict(recipe)))
+    tables = as_json(asdict(recipe))
     return {name: table for name, table in tables.items() if name in CONFIG_TABLES}
 
 
@@ -122,9 +123,8 @@ def check_trained_model(model: ModelSpec, folder: Path) -> None:
         raise InputError(
             f"expected a model of otoscope pretrain in {folder}, found none; remove it, or choose another --out"
         ) from None
-    expected = recipe_config(model.recipe)
-    if different := [name for name in CONFIG_TABLES if config.get(name) != expected[name]]:
-        raise InputError(f"{folder} was trained with a different recipe ({', '.join(different)}); choose another --out")
+    stored = {name: config[name] for name in CONFIG_TABLES if name in config}
+    check_same_plan(folder, stored, recipe_config(model.recipe))
     if (trained_on := _folder_names(config["train"])) != (names := _folder_names(model.recipe.train)):
         raise InputError(
             f"{folder} was trained on {', '.join(trained_on)}, but --pretrain is {', '.join(names)}; "
