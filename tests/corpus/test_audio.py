@@ -177,3 +177,10 @@ def test_an_mp3_with_a_tag_before_it_is_whole_until_it_is_cut(tmp_path: Path) ->
     (tmp_path / "a.mp3").write_bytes(tagged[:-1])
     with pytest.raises(InputError, match="truncated"):
         read_corpus(tmp_path / "a.mp3")
+
+
+def test_a_rate_at_which_no_speech_is_sampled_is_refused(tmp_path):
+    """A header of 1 Hz would make hours of audio from one second."""
+    soundfile.write(tmp_path / "a.wav", np.full(16000, 0.1), 1)
+    with pytest.raises(InputError, match="expected a sampling rate of at least 1000 Hz, found 1 Hz"):
+        read_corpus(tmp_path)

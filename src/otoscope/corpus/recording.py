@@ -9,6 +9,9 @@ from otoscope.corpus.file_index import is_there
 from otoscope.corpus.truncation import is_truncated
 from otoscope.errors import InputError, escape_undecodable
 
+MIN_SAMPLING_RATE = 1000
+"""Hz. Below it no speech is left, and a second of audio becomes hours once a wrong header is believed."""
+
 
 def open_recording(path: Path, id: str, channel: int | None = None) -> Recording:
     """A recording of the audio file at `path`, from its header alone.
@@ -42,6 +45,7 @@ def read_header(path: Path) -> "soundfile._SoundFileInfo":
     except (soundfile.LibsndfileError, OSError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(". ")
         raise InputError(f"{path}: unreadable as audio ({reason}); replace or remove the file") from None
+    check_sampling_rate(path, header.samplerate)
     if header.frames == 0:
         raise InputError(f"{path}: expected speech, got audio of 0 samples; replace or remove the file")
     return header
@@ -53,6 +57,15 @@ def check_cut(cut: object) -> None:
         raise InputError(
             f"cut {getattr(cut, 'id', cut)}: expected a MonoCut with a recording (one channel of one file), got a "
             f"{type(cut).__name__}; save its audio to a file of its own"
+        )
+    check_sampling_rate(cut.id, cut.sampling_rate)
+
+
+def check_sampling_rate(source: Path | str, rate: int) -> None:
+    """Raise `InputError` for a rate in Hz that no speech is sampled at."""
+    if rate < MIN_SAMPLING_RATE:
+        raise InputError(
+            f"{source}: expected a sampling rate of at least {MIN_SAMPLING_RATE} Hz, found {rate} Hz; correct its header"
         )
 
 
