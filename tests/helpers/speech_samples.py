@@ -22,16 +22,19 @@ EACH = 2
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a Mockingjay model of 2 layers x 3 heads with random weights, large enough that heads differ."""
     folder = tmp_path_factory.mktemp("tiny-model")
-    return _saved(MockingjayModel, folder)
+    return save_tiny_model(folder)
 
 
 @pytest.fixture(scope="session")
 def tiny_pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of such a model that kept its prediction head."""
-    return _saved(MockingjayForPreTraining, tmp_path_factory.mktemp("tiny-pretrained"))
+    return save_tiny_model(tmp_path_factory.mktemp("tiny-pretrained"), MockingjayForPreTraining)
 
 
-def _saved(kind: type[MockingjayModel] | type[MockingjayForPreTraining], folder: Path) -> Path:
+def save_tiny_model(
+    folder: Path, kind: type[MockingjayModel] | type[MockingjayForPreTraining] = MockingjayModel
+) -> Path:
+    """Save a Mockingjay model with random weights and its extractor, and return the folder."""
     torch.manual_seed(0)
     config = MockingjayConfig(
         hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=32, initializer_range=0.4
