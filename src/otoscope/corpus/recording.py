@@ -65,7 +65,7 @@ def check_sampling_rate(source: Path | str, rate: int) -> None:
     """Raise `InputError` for a rate in Hz that no speech is sampled at."""
     if rate < MIN_SAMPLING_RATE:
         raise InputError(
-            f"{source}: expected a sampling rate of at least {MIN_SAMPLING_RATE} Hz, found {rate} Hz; correct its header"
+            f"{source}: expected a sampling rate of at least {MIN_SAMPLING_RATE} Hz, found {rate} Hz; correct it"
         )
 
 
