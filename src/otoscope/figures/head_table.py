@@ -1,10 +1,26 @@
-"""A table with one row per head, which figures sort and colour."""
+"""A table with one row per head, which figures sort and colour, and the place of each head over layers."""
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from otoscope.results.categories import CATEGORY_STATISTIC, competition_ranks
 from otoscope.results.schema import HEAD_DIMS
+from otoscope.typing import Floats
+
+LAYER_SHARE = 0.7
+"""Share of the width of a layer that its heads fill, on an axis of layers."""
+
+
+def head_positions(dataset: xr.Dataset) -> Floats:
+    """Return the positions `[layer, head]` on an axis of layers; the heads of a layer are next to each other.
+
+    >>> head_positions(xr.Dataset(coords={"layer": [0, 1], "head": [0, 1]})).tolist()
+    [[-0.175, 0.175], [0.825, 1.175]]
+    """
+    across = (np.arange(dataset.sizes["head"]) + 0.5) / dataset.sizes["head"] - 0.5
+    positions: Floats = dataset["layer"].values[:, None] + LAYER_SHARE * across
+    return positions
 
 
 def head_rankings(dataset: xr.Dataset) -> pd.DataFrame:

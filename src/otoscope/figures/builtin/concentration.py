@@ -19,9 +19,9 @@ def concentration(dataset: xr.Dataset, theme: Theme) -> Figure:
     figure = new_page(COLUMN, TOP + PITCH + HEIGHT + 9.5)
     add_header(figure, "Verticality and concentration", corpus_caption(dataset), dataset, theme, COLUMN)
     add_category_legend(figure, dataset, LEFT, TOP - 9, theme)
-    for i, (name, sign) in enumerate((("focus: the highest concentration on a phone", 1), ("neglect: the lowest", -1))):
+    for i, (name, sign) in enumerate((("focus: the highest", 1), ("neglect: the lowest", -1))):
         top = TOP + i * PITCH
-        add_text_mm(figure, LEFT, top - 4, name, weight="bold")
+        add_text_mm(figure, LEFT, top - 4, f"{name} concentration on a phone", weight="bold")
         axes = add_axes_mm(figure, LEFT, top, WIDTH, HEIGHT)
         _heads(axes, dataset, _extreme(dataset, sign), theme)
         axes.axhline(0, color=theme.grid, linewidth=0.5, zorder=0)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.head_table import head_positions
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.legend import add_category_legend
 from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page, text_width
@@ -16,7 +17,7 @@ from otoscope.results.categories import CATEGORY_STATISTIC
 
 LEFT, TOP, WIDTH = 12.0, 23.5, 74.0
 HEIGHT, PITCH, SHARES = 25.0, 31.0, 20.0
-SPREAD, BAR = 0.7, 0.72  # of the width of one layer: for its heads, for its bar of shares
+BAR = 0.72  # of the width of one layer: its bar of shares
 
 
 def head_distribution(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -42,8 +43,7 @@ def _statistic(axes: Axes, dataset: xr.Dataset, statistic: str, theme: Theme) ->
     """Draw one marker per head with its interval as a thin bar, the heads of a layer next to each other."""
     category = dataset["category"].values
     values, bounds = dataset[statistic].values, dataset[f"{statistic}_interval"].values
-    across = (np.arange(dataset.sizes["head"]) + 0.5) / dataset.sizes["head"] - 0.5
-    positions = dataset["layer"].values[:, None] + SPREAD * across
+    positions = head_positions(dataset)
     for name, marker in MARKERS.items():
         here, colour = category == name, theme.categories[name]
         axes.vlines(positions[here], *bounds[here].T, color=colour, linewidth=0.6, alpha=0.7)

@@ -13,7 +13,7 @@ from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.maps import layer_reuse, similarity
 
 LEFT, TOP, SIDE = 12.0, 19.0, 74.0
-GAP, LAYERS, KEY_TOP, KEY = 13.0, 50.0, 10.0, 12.0
+GAP, LAYERS, KEY_TOP, KEY = 16.0, 50.0, 10.0, 12.0
 WRITTEN = 6.0  # mm: edge of a cell from which its number is written
 DARK = 0.55  # from which a number is written in the surface's colour
 
@@ -26,9 +26,9 @@ def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
     layers_top = TOP + SIDE + GAP
     figure = new_page(COLUMN, layers_top + LAYERS + KEY_TOP + KEY)
     add_header(figure, "Similarity of heads", utterance_caption(dataset), dataset, theme, COLUMN)
-    add_text_mm(figure, LEFT, TOP - 4, "every two heads, layer by layer", weight="bold")
+    add_text_mm(figure, LEFT, TOP - 4, "every two heads", weight="bold")
     _heads(add_axes_mm(figure, LEFT, TOP, SIDE, SIDE), similar, theme)
-    add_text_mm(figure, LEFT, layers_top - 4, "a layer's heads and the likest of another", weight="bold")
+    add_text_mm(figure, LEFT, layers_top - 4, "each head and the most similar head of a layer", weight="bold")
     _layers(add_axes_mm(figure, LEFT, layers_top, LAYERS, LAYERS), layer_reuse(similar), theme)
     _key(figure, layers_top + LAYERS + KEY_TOP, theme)
     return figure
@@ -45,13 +45,14 @@ def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
     axes.vlines(between, -0.5, ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
     axes.hlines(between, -0.5, ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
     _name_layers(axes, (np.append(0, ends[:-1]) + ends) / 2 - 0.5, SIDE)
+    axes.set(xlabel="layer (one cell for each head)", ylabel="layer")
 
 
 def _layers(axes: Axes, reuse_ll: Floats, theme: Theme) -> None:
     """Draw cells, with numbers if they fit."""
     _show(axes, reuse_ll, theme)
     _name_layers(axes, np.arange(len(reuse_ll), dtype=float), LAYERS)
-    axes.set(xlabel="layer whose maps are used", ylabel="layer")
+    axes.set(xlabel="layer of the most similar head", ylabel="layer of the head (mean)")
     for (row, column), value in np.ndenumerate(reuse_ll) if LAYERS / len(reuse_ll) >= WRITTEN else ():
         colour = theme.surface if value > DARK else theme.foreground
         axes.text(
@@ -83,7 +84,7 @@ def _key(figure: Figure, top: float, theme: Theme) -> None:
 
 FIGURE = FigureSpec(
     name="head-similarity",
-    doc="cosine of every two heads' maps of one utterance, and how like the heads of one layer are to those of another",
+    doc="cosine of every two heads' maps of one utterance, and how similar the heads of two layers are",
     variables=("attention",),
     function=head_similarity,
 )

@@ -28,7 +28,7 @@ def offset_profiles(dataset: xr.Dataset, theme: Theme) -> Figure:
     add_text_mm(figure, LEFT, TOP - 4, f"attention by offset, sharpest {n_named} of {n_heads}", weight="bold")
     for i in range(n_named):
         _row(figure, sharpest.isel(place=i), TOP + i * HEIGHT, _highest(sharpest), reach, theme)
-    add_text_mm(figure, LEFT, peaks_top - 4, f"offset of the peak, all {n_heads}", weight="bold")
+    add_text_mm(figure, LEFT, peaks_top - 4, f"all {n_heads} heads by the offset of their peak", weight="bold")
     axes = add_axes_mm(figure, LEFT, peaks_top, WIDTH, STACK)
     _peaks(axes, heads["peak"].values, float(np.diff(heads["offset"].values)[0]), theme)
     _share_offsets(axes, reach, theme)
@@ -69,7 +69,7 @@ def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: fl
     axes.set(ylim=(0, highest * 1.05), yticks=[])
     axes.tick_params(bottom=False, labelbottom=False)
     bottom = top + HEIGHT - 0.6
-    peak = f"{head['offset_profile'].max().item():.2g} at\n{_signed(head['peak'].item())}"
+    peak = f"{head['offset_profile'].max().item():.2f} at\n{_signed(head['peak'].item())}"
     add_text_mm(figure, MARGIN, bottom, f"layer {head['layer'].item()}, head {head['head'].item()}", va="bottom")
     add_text_mm(figure, LEFT + WIDTH + 1, bottom, peak, va="bottom", color=theme.muted)
 

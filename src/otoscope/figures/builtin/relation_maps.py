@@ -113,11 +113,16 @@ def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
 
 
 def _fit_names(names: Sequence[str], width: float) -> str:
-    """Return the first names as text, as many as fit into a width in mm."""
+    """Return the first names as text, as many as fit into a width in mm, and the number of the others."""
     count = len(names)
-    while count > 1 and text_width("; ".join(names[:count]) + " …", TEXT_PT) > width:
+    while count > 1 and text_width(_join_names(names, count), TEXT_PT) > width:
         count -= 1
-    return "; ".join(names[:count]) + (" …" if count < len(names) else "")
+    return _join_names(names, count)
+
+
+def _join_names(names: Sequence[str], count: int) -> str:
+    rest = len(names) - count
+    return "; ".join([*names[:count], *([f"{rest} more"] if rest else [])])
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:
