@@ -47,11 +47,7 @@ def everything(runs, out, formats=("png", "svg", "pdf")):
     """Draw every figure, those on request too."""
     zeroing = [zeroing_of(run.map(run.maps[0])) if run.maps else None for run in runs]
     pairs = zip(runs, zeroing, strict=True)
-    return [
-        path
-        for run, extra in pairs
-        for path in render_figures(run, out, RenderOptions(formats), extra=extra)
-    ]
+    return [path for run, extra in pairs for path in render_figures(run, out, RenderOptions(formats), extra=extra)]
 
 
 def test_one_file_for_each_figure_and_format(drawn):
