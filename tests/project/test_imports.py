@@ -98,8 +98,9 @@ def loaded_by(*modules: str) -> set[str]:
     return set(json.loads(run.stdout))
 
 
-def test_importing_otoscope_is_light():
-    assert not loaded_by("otoscope") & {"torch", "lhotse", "transformers", "matplotlib", "xarray"}
+@pytest.mark.parametrize("module", ["otoscope", "otoscope.corpus", "otoscope.runs.options"])
+def test_what_help_texts_import_is_light(module):
+    assert not loaded_by(module) & {"torch", "lhotse", "transformers", "matplotlib", "xarray"}
 
 
 @pytest.mark.parametrize(

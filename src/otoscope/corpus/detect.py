@@ -1,6 +1,7 @@
 """Detect the format of a corpus."""
 
-from otoscope.corpus.formats import FORMATS, CorpusQuery, Layout
+from otoscope.corpus import FORMATS
+from otoscope.corpus.formats import CorpusQuery, Layout
 from otoscope.errors import InputError
 
 

@@ -9,7 +9,6 @@ from lhotse import MonoCut
 
 from otoscope.corpus.file_index import FileIndex
 from otoscope.corpus.utterance import Utterance
-from otoscope.registry import Registry
 
 
 class Layout(Enum):
@@ -72,6 +71,3 @@ class CorpusFormat:
     read: Callable[[CorpusQuery], Iterable[Utterance | UnreadCut]]
     has_tiers: bool = False
     priority: int = 0
-
-
-FORMATS: Registry[CorpusFormat] = Registry("corpus_formats", "otoscope.corpus.builtin", "FORMAT")

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from lhotse import CutSet, MonoCut
 
+from otoscope.corpus import FORMATS
 from otoscope.corpus.detect import check_format, detect_format
 from otoscope.corpus.file_index import is_there, list_files
-from otoscope.corpus.formats import FORMATS, CorpusQuery, Layout, UnreadCut
+from otoscope.corpus.formats import CorpusQuery, Layout, UnreadCut
 from otoscope.corpus.utterance import Utterance, to_cut
 from otoscope.errors import InputError
 

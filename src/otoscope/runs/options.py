@@ -3,11 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from otoscope.corpus import FORMATS
 from otoscope.errors import InputError
-from otoscope.registry import Registry
-
-CORPUS_FORMATS: Registry[object] = Registry("corpus_formats", "otoscope.corpus.builtin", "FORMAT")
-"""The registry `otoscope.corpus.FORMATS`: help texts list its names without the import of Lhotse."""
 
 
 def option(default: Any, help: str) -> Any:
@@ -41,7 +38,7 @@ class SpeechOptions:
     dtype: str = option("float32", "float32, float64, bfloat16 or float16.")
     limit: int | None = option(None, "Read the first N utterances only.")
     resume: bool = option(False, "Continue an unfinished run.")
-    format: str | None = option(None, f"{', '.join(CORPUS_FORMATS.names())}; detected by default.")
+    format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
     tier: str | None = option(None, "TextGrid tier of the phones.")
     channel: int | None = option(None, "Channel of audio with several, from 0.")
     strict: bool = option(False, "Stop at an utterance that cannot be used.")
