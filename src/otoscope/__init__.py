@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from otoscope import hf_registration
+from otoscope._io.home import provide_home
 from otoscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ _HOME = {
     "wrap": "otoscope.models.wrap",
 }
 
+provide_home()
 hf_registration.register_lazily()
 
 

@@ -1,6 +1,9 @@
 """A file appears complete or not at all, for every interruption of the writer."""
 
+import errno
+import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +60,27 @@ def test_a_disk_that_a_library_finds_full_is_told_as_such(tmp_path: Path, within
 def test_what_is_not_of_the_disk_is_raised_as_it_is(tmp_path: Path, within) -> None:
     with pytest.raises(RuntimeError, match="size mismatch"), within(tmp_path / "kept"):
         raise RuntimeError("size mismatch")
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
+def test_a_file_system_that_cannot_sync_folders_is_written_to(tmp_path: Path, monkeypatch, number: int) -> None:
+    def fsync(descriptor: int, sync=os.fsync) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with atomic_write(tmp_path / "kept") as unfinished:
+        unfinished.mkdir()
+        (unfinished / "all").write_text("whole", encoding="utf-8")
+    assert (tmp_path / "kept" / "all").read_text(encoding="utf-8") == "whole"
+
+
+def test_a_disk_that_fails_to_sync_is_an_error(tmp_path: Path, monkeypatch) -> None:
+    def fsync(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="Input/output error"), atomic_write(tmp_path / "kept") as unfinished:
+        unfinished.touch()
+    assert not list(tmp_path.iterdir())

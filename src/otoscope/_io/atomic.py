@@ -18,6 +18,10 @@ _FULL_BY_LIBRARIES = re.compile(
     "No space left on device|Disk quota exceeded|requested and [0-9]+ written|unexpected pos|PytorchStreamWriter"
 )
 """What safetensors, numpy and torch say of a full disk, without its number."""
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF}
+"""Errors of file systems that sync on their own terms: CIFS, FUSE, shared folders of virtual machines."""
+_NO_FOLDER_SYNC = _NO_SYNC | {errno.EACCES, errno.EPERM, errno.EISDIR}
+"""The same for folders, which some systems do not even open."""
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
 
@@ -116,11 +120,16 @@ def _flush(path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    """Flush a file or folder to disk, where the file system can."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in (_NO_FOLDER_SYNC if path.is_dir() else _NO_SYNC):
+            raise
 
 
 def _remove(path: Path) -> None:

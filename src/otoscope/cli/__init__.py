@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from otoscope._io.output import degrade_output
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
 from otoscope.cli.convert import convert
@@ -92,6 +93,7 @@ for command in COMMANDS:
 
 def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
+    degrade_output()
     try:
         _check_printable(sys.argv)
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0

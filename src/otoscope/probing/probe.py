@@ -85,10 +85,10 @@ def probe(
     speech = read_speech(source, encoder)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
     plan |= {"probes": list(wanted), "training": asdict(training)}
-    data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
-    scorers = train_scorers(wanted, data, training, nets)
 
     def make(_: Path) -> RunResult:
+        data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
+        scorers = train_scorers(wanted, data, training, nets)
         control = collect_hidden_states(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
         readers = [(scorers, data), (scorers | train_scorers(trained, control, training, nets), control)]

@@ -112,11 +112,13 @@ def prune(
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)
     pruning = PruneJob(job, scores, probes, training, schedule.step, schedule.spans)
-    material = collect_hidden_states(encoder, job.context.speech)
-    scorers = train_scorers(probes, material, training, open_cache(probing.cache))
-    return resume_or_run(
-        out, pruning.plan, lambda folder: pruning.curves(folder, material, scorers), resume=options.resume
-    )
+
+    def make(folder: Path) -> RunResult:
+        material = collect_hidden_states(encoder, job.context.speech)
+        scorers = train_scorers(probes, material, training, open_cache(probing.cache))
+        return pruning.curves(folder, material, scorers)
+
+    return resume_or_run(out, pruning.plan, make, resume=options.resume)
 
 
 def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[str, Floats], Run | None]:

@@ -173,6 +173,7 @@ def _start(folder: Path, plan: Plan) -> None:
     try:
         write_json(folder / "run.json", {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
     except BaseException:
+        (folder / "run.json").unlink(missing_ok=True)
         if made:
             folder.rmdir()
         raise

@@ -1,12 +1,15 @@
 """Compute a result once and store it: a resumed run, or another run, reads the same bytes."""
 
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+import torch
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -14,18 +17,18 @@ from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.runs.threads import recorded_threads, use_threads
 
 Arrays = Mapping[str, NDArray[Any]]
 RunResult = tuple[xr.Dataset, Iterable[SkippedUtterance]]
 
 
-def load_or_compute(path: Path, make: Callable[[], Arrays], *, shared: bool = False) -> dict[str, NDArray[Any]]:
+def load_or_compute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
     """Return the arrays of an `.npz` file; compute and write them first if there is no file.
 
     Args:
         path: the file. A failure leaves no partial file.
         make: computes the arrays.
-        shared: whether other processes may write the same file at the same time.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -36,12 +39,32 @@ def load_or_compute(path: Path, make: Callable[[], Arrays], *, shared: bool = Fa
     ([0, 1, 4], [0, 1, 4])
     """
     if not path.exists():
-        arrays = make()
-        make_folder(path.parent)
-        with atomic_write(path, shared=shared) as partial, partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-    with np.load(path) as stored:
-        return {name: stored[name] for name in stored.files}
+        _store(path, make(), shared=False)
+    return _load(path)
+
+
+def load_or_recompute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file in a cache; compute them if it cannot be read, and write it if possible.
+
+    Other processes may write the same file at the same time. A cache that cannot be written is a warning.
+
+    Args:
+        path: the file.
+        make: computes the arrays.
+    """
+    try:
+        return _load(path)
+    except (OSError, EOFError, ValueError, BadZipFile):  # no file, no right to read it, or a damaged one
+        arrays = dict(make())
+    try:
+        _store(path, arrays, shared=True)
+    except (InputError, OSError):
+        warnings.warn(
+            f"the cache {path.parent} cannot be written; set OTOSCOPE_CACHE to another folder, otherwise the next "
+            "command computes the same again",
+            stacklevel=2,
+        )
+    return arrays
 
 
 def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path], RunResult], *, resume: bool) -> Run:
@@ -56,12 +79,28 @@ def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path
     Raises:
         InputError: the folder cannot be used, or `make` raises it. If no shard was written, the folder is as before;
             otherwise the run can be resumed.
+
+    A resumed run continues with the number of threads that it began with: sums over another number differ in their
+    last bits.
     """
     folder, new = Path(out), not Path(out).exists()
-    if claim_folder(folder, dict(plan), resume=resume) != "finished":
-        with _remove_on_failure(folder, new):
+    threads = recorded_threads(folder) if resume else None
+    plan = {**plan, "threads": threads or torch.get_num_threads()}
+    if claim_folder(folder, plan, resume=resume) != "finished":
+        with _remove_on_failure(folder, new), use_threads(plan["threads"]):
             finish(folder, *make(folder))
     return open_run(folder)
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    with path.open("rb") as file, np.load(file) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _store(path: Path, arrays: Arrays, *, shared: bool) -> None:
+    make_folder(path.parent)
+    with atomic_write(path, shared=shared) as partial, partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 """From audio to a report: every published experiment, on models that are trained here."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from otoscope._io.atomic import make_folder
+from otoscope._io.lock import exclusive
 from otoscope.corpus import fingerprint
 from otoscope.errors import InputError
 from otoscope.models.load import device_of
@@ -108,7 +106,7 @@ def reproduce(
     models = make_models(recipes, corpora.pretrain, corpora.held_out, options.seeds)
     config = _config(models, corpora)
     make_folder(folder)
-    with _exclusive(folder):
+    with exclusive(folder, "otoscope reproduce"):
         claim_folder(folder / "results", config, resume=True)
         job = ReproductionJob(models, corpora, folder, options.device)
         outputs = StageOutputs(job, _run_stages(job, options.jobs, on_stage))
@@ -141,16 +139,6 @@ def _check_out(folder: Path) -> None:
             f"expected a new folder or a reproduction of otoscope in {folder}, found {min(foreign)}; "
             "choose another --out, or remove the folder first"
         )
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Lock the folder; the system releases the lock of a process that was killed."""
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise InputError(f"another otoscope reproduce uses {folder}; wait until it ends, or stop it") from None
 
 
 def _run_stages(job: ReproductionJob, jobs: int, on_stage: Callable[[str], None]) -> dict[str, StageRecord]:
