@@ -1,6 +1,5 @@
 """The costs of a model, alone or against another: time, multiplications, parameters, disk and memory."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from otoscope.refinement.peak_memory import peak_memory
 from otoscope.refinement.timing import MedianRange, turns
 
 ROUNDS = 5
+MAX_SECONDS = 86_400
 MIB = 2**20
 
 
@@ -87,8 +87,9 @@ def bench(
         >>> measured.parameters[0] > 4_000_000, list(measured.costs)
         (True, [1])
     """
-    if not seconds or not all(0 < length < math.inf for length in seconds):
-        raise InputError(f"expected lengths of audio above 0 seconds, got {', '.join(map(str, seconds)) or 'none'}")
+    if not seconds or not all(0 < length <= MAX_SECONDS for length in seconds):
+        lengths = ", ".join(map(str, seconds)) or "none"
+        raise InputError(f"expected --seconds above 0 and up to {MAX_SECONDS} (a day), found {lengths}; correct it")
     if rounds < 1:
         raise InputError(f"expected at least 1 round, got {rounds}")
     names = tuple(str(name) for name in (model, against) if name is not None)
