@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from otoscope.importance import RANKINGS as RANKING_REGISTRY
-from otoscope.importance.rank import dataset_of
-from otoscope.importance.ranking import get_rankings
+from otoscope.importance import rank
+from otoscope.importance.ranking import RankingScores, get_rankings
 from otoscope.probing import PROBES as REGISTRY
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.schedule import make_schedule
@@ -31,18 +31,18 @@ CURVES = {
 
 def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
     rng = np.random.default_rng(seed)
-    found = [ranking for ranking, _ in get_rankings(rankings).values()]
-    dataset = dataset_of({name: rng.normal(size=(layers, heads)) for name in rankings}, found)
+    scores = _draw_scores(rng, rankings, layers, heads)
+    dataset = rank.ranking_dataset(scores, get_rankings(rankings))
     return _told(dataset, "ranking", layers, heads, utterances)
 
 
 def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 6, spans=(50, 20, 5, 1, 0), seed=0):
     rng = np.random.default_rng(seed)
-    score_of = {name: rng.normal(size=(layers, heads)) for name in rankings}
-    schedule = make_schedule(score_of, step, spans)
+    scores = _draw_scores(rng, rankings, layers, heads)
+    schedule = make_schedule([score.values for score in scores.values()], step, spans)
     wanted = {name: PROBES[name] for name in probes}
     count = np.full(utterances, 50.0)
-    harm = np.array([_harm(change, score_of[rankings[0]]) for change in schedule.interventions])
+    harm = np.array([_harm(change, scores[rankings[0]].values) for change in schedule.interventions])
     scorers, sums = {}, {}
     for name, probe in wanted.items():
         right = 0.7 - 0.5 * harm if probe.better == "high" else 0.3 + harm
@@ -50,8 +50,16 @@ def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 
         sums[name] = (right[:, None, None] + noise) * count
         guessed = np.full((2, utterances), 5.0 if probe.trained else np.nan)
         scorers[name] = SimpleNamespace(count=count, majority=guessed)
-    dataset = curve_dataset(schedule, score_of, wanted, scorers, sums, Bootstrap(resamples=100))
+    dataset = curve_dataset(schedule, scores, wanted, scorers, sums, Bootstrap(resamples=100))
     return _told(dataset, "curves", layers, heads, utterances)
+
+
+def _draw_scores(rng, labels, layers, heads):
+    seeded = get_rankings(labels)
+    return {
+        label: RankingScores(rng.normal(size=(layers, heads)), seeded[label].name, seeded[label].ranking.is_control)
+        for label in labels
+    }
 
 
 def _harm(change, score):

@@ -35,7 +35,8 @@ def test_equal_scores_go_by_layer_then_head_and_absent_heads_have_no_place():
 def test_chance_is_drawn_by_its_seed(encoder, speech):
     context = make_context(encoder, speech)
     first, again, other = (get_rankings([f"random-{seed}"])[f"random-{seed}"] for seed in (4, 4, 5))
-    draws = [ranking.score(context, seed) for ranking, seed in (first, again, other)]
+    assert first.ranking.is_control
+    draws = [seeded.ranking.score(context, seeded.seed) for seeded in (first, again, other)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert (draws[0] != draws[2]).all()
 

@@ -10,7 +10,7 @@ from otoscope.pruning.schedule import check_steps, make_schedule
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import resample_weights
 
-SCORE = {"one": np.array([[3.0, 1.0], [2.0, 0.0]])}
+SCORES = [np.array([[3.0, 1.0], [2.0, 0.0]])]
 BOOTSTRAP = Bootstrap(resamples=200)
 
 
@@ -22,7 +22,7 @@ def sums(rng, drops, utterances=30, seeds=2):
 
 
 def test_heads_go_from_both_ends_of_the_order_and_nothing_is_done_twice():
-    schedule = make_schedule(SCORE, step=0.5, spans=[3])
+    schedule = make_schedule(SCORES, step=0.5, spans=[3])
     high, low = schedule.heads[0]
     assert [schedule.interventions[place].removed for place in high[:2]] == [frozenset(), {(0, 0), (1, 0)}]
     assert [schedule.interventions[place].removed for place in low[:2]] == [frozenset(), {(1, 1), (0, 1)}]
@@ -36,8 +36,8 @@ def test_heads_go_from_both_ends_of_the_order_and_nothing_is_done_twice():
 
 
 def test_a_step_that_does_not_divide_the_heads_ends_at_all_of_them():
-    assert make_schedule({"one": np.zeros((6, 8))}).removed.tolist() == [0, 8, 16, 24, 32, 40, 48]
-    assert make_schedule({"one": np.zeros((1, 5))}, step=0.4).removed.tolist() == [0, 2, 4, 5]
+    assert make_schedule([np.zeros((6, 8))]).removed.tolist() == [0, 8, 16, 24, 32, 40, 48]
+    assert make_schedule([np.zeros((1, 5))], step=0.4).removed.tolist() == [0, 2, 4, 5]
 
 
 @pytest.mark.parametrize(("step", "spans"), [(0, []), (1.5, []), (-1, []), (0.5, [4, -1])])

@@ -49,7 +49,7 @@ def test_a_ranking_run_holds_scores_ranks_and_agreement(tiny_pretrained, tiny_co
     assert run.kind == "ranking"
     assert run.dataset["ranking"].values.tolist() == ["globalness", "random-0", "random-1", "random-2", "gradient"]
     assert run.dataset["rank"].dims == ("ranking", "layer", "head")
-    assert run.dataset["dispensable"].sel(ranking=["globalness", "gradient"]).values.tolist() == ["high", "low"]
+    assert run.dataset["prunable_end"].sel(ranking=["globalness", "gradient"]).values.tolist() == ["high", "low"]
     np.testing.assert_allclose(np.diag(run.dataset["agreement"]), 1)
     assert "gradient" in ranking_table(run.dataset)
 
@@ -236,4 +236,6 @@ def test_a_run_by_given_rankings_keeps_their_orders_in_its_plan(tiny_pretrained,
     again = otoscope.prune(
         tiny_pretrained, tiny_corpus, tmp_path / "run", **asked | {"options": otoscope.SpeechOptions(resume=True)}
     )
-    assert again.plan["given"]["weight"][0] == [int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]]
+    assert again.plan["previous_rankings"]["weight"][0] == [
+        int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]
+    ]

@@ -28,11 +28,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("by", "dispensable"), [("globalness", "high"), ("verticality", "high"), ("weight", "low")])
-def test_a_statistic_ranks_heads(run: Path, tmp_path: Path, by: str, dispensable: str) -> None:
+@pytest.mark.parametrize(("by", "prunable_end"), [("globalness", "high"), ("verticality", "high"), ("weight", "low")])
+def test_a_statistic_ranks_heads(run: Path, tmp_path: Path, by: str, prunable_end: str) -> None:
     from otoscope.results import open_run
 
-    ordered = open_run(run).heads.sort_values(by, ascending=dispensable == "low")
+    ordered = open_run(run).heads.sort_values(by, ascending=prunable_end == "low")
     refined = refine("bundled", tmp_path / "out", run=run, by=by, heads=0.25)
     assert set(refined.removed) == set(zip(ordered["layer"][:12], ordered["head"][:12], strict=True))
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+import xarray as xr
+
 from otoscope.errors import InputError
-from otoscope.importance.ranking import split_label
+from otoscope.importance.ranking import RankingScores
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.runs.run_config import require_same_model
-from otoscope.typing import Floats
 
 RANKING = "ranking"
 
@@ -27,7 +28,7 @@ def require_analysis_run(run: Run, encoder: Encoder) -> Run:
     return run
 
 
-def scores_from_run(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[dict[str, Floats], Run | None]:
+def scores_from_run(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[dict[str, RankingScores], Run | None]:
     """Return the scores of rankings in a run of rank; for a run of analyze, return no scores and the run.
 
     Raises:
@@ -39,17 +40,24 @@ def scores_from_run(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[d
     return {}, require_analysis_run(run, encoder)
 
 
-def select_rankings(run: Run, names: Iterable[str]) -> dict[str, Floats]:
-    """Return scores `[layer, head]` of some rankings of a run; `random` means all of its seeds.
+def select_rankings(run: Run, names: Iterable[str]) -> dict[str, RankingScores]:
+    """Return the scores of some rankings of a run by label; `random` means all of its seeds.
 
     Raises:
         InputError: the run has no such ranking.
     """
-    run_labels = [str(name) for name in run.dataset["ranking"].values]
-    scores: dict[str, Floats] = {}
+    dataset = run.dataset
+    scores_by_label = {str(label): _scores(dataset.sel(ranking=label)) for label in dataset["ranking"].values}
+    selected: dict[str, RankingScores] = {}
     for name in names:
-        labels = [label for label in run_labels if name in (label, split_label(label)[0])]
-        if not labels:
-            raise InputError(f"{run.path} holds no ranking '{name}'; it holds {', '.join(run_labels)}")
-        scores |= {label: run.dataset["score"].sel(ranking=label).values for label in labels}
-    return scores
+        matches = {label: scores for label, scores in scores_by_label.items() if name in (label, scores.name)}
+        if not matches:
+            raise InputError(f"{run.path} holds no ranking '{name}'; it holds {', '.join(scores_by_label)}")
+        selected |= matches
+    return selected
+
+
+def _scores(ranking: xr.Dataset) -> RankingScores:
+    return RankingScores(
+        ranking["score"].values, str(ranking["ranking_name"].item()), bool(ranking["is_control"].item())
+    )

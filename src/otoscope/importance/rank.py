@@ -1,6 +1,6 @@
 """From a model and a corpus to rankings of its heads, as a run folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from lhotse import CutSet
+from numpy.typing import NDArray
 
 from otoscope.importance.agreement import spearman
 from otoscope.importance.loss import Loss, get_loss
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
-from otoscope.importance.ranking import Ranking, get_rankings, ordinal_ranks
+from otoscope.importance.ranking import RankingScores, SeededRanking, get_rankings, ordinal_ranks
 from otoscope.importance.ranking_context import RankingContext, SamplingBudget, make_context
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
@@ -30,9 +31,8 @@ from otoscope.runs.speech_source import (
     read_speech,
     resolve_encoder,
 )
-from otoscope.typing import Floats
 
-RANKING_FIELDS = ("doc", "units", "source", "dispensable")
+RANKING_TEXTS = ("doc", "units", "source", "prunable_end")
 VARIABLES = {
     "score": Variable(("ranking", "layer", "head"), "as `units` says", "what the ranking orders heads by"),
     "rank": Variable(
@@ -42,16 +42,17 @@ VARIABLES = {
     "doc": Variable(("ranking",), "1", "what the score is, and which heads come first"),
     "units": Variable(("ranking",), "1", "units of the score"),
     "source": Variable(("ranking",), "1", "where the ranking was published"),
-    "dispensable": Variable(("ranking",), "1", "scores of heads that a model is expected to do without: high or low"),
+    "prunable_end": Variable(("ranking",), "1", "scores of heads that a model is expected to do without: high or low"),
+    "ranking_name": Variable(("ranking",), "1", "name of the ranking, without its seed"),
+    "is_control": Variable(("ranking",), "1", "whether the ranking uses nothing of the model"),
 }
-Wanted = Mapping[str, tuple[Ranking, int]]
 
 
 @dataclass(frozen=True, eq=False)
 class RankJob:
     """Rankings and their seeds by label, and what they are measured on."""
 
-    wanted: Wanted
+    rankings: Mapping[str, SeededRanking]
     context: RankingContext
     source: SpeechSource
 
@@ -61,18 +62,21 @@ class RankJob:
         context, source = self.context, self.source
         plan = make_plan(context.encoder, list(context.speech.cuts), source.name, (), source.options)
         measured = context.statistics.corpus_fingerprint
-        how = {"loss": context.loss_name, "effort": asdict(context.budget), "measured_on": measured}
-        return plan | {"rankings": list(self.wanted), **how}
+        return plan | {
+            "rankings": list(self.rankings),
+            "loss": context.loss_name,
+            "sampling_budget": asdict(context.budget),
+            "statistics_corpus": measured,
+        }
 
-    def scores(self, folder: Path) -> dict[str, Floats]:
-        """Score `[layer, head]` of each ranking; the run stores each score after its computation."""
+    def scores(self, folder: Path) -> dict[str, RankingScores]:
+        """Return the scores of each ranking by label; the run stores each score after its computation."""
+        return {label: self._load_or_score(label, folder) for label in self.rankings}
 
-        def score(label: str) -> Floats:
-            ranking, seed = self.wanted[label]
-            path = folder / "shards" / f"rank-{label}.npz"
-            return load_or_compute(path, lambda: {"score": ranking.score(self.context, seed)})["score"]
-
-        return {label: score(label) for label in self.wanted}
+    def _load_or_score(self, label: str, folder: Path) -> RankingScores:
+        seeded, path = self.rankings[label], folder / "shards" / f"rank-{label}.npz"
+        arrays = load_or_compute(path, lambda: {"score": seeded.ranking.score(self.context, seeded.seed)})
+        return RankingScores(arrays["score"], seeded.name, seeded.ranking.is_control)
 
     def to_run_result(self, dataset: xr.Dataset, kind: str) -> RunResult:
         """Return the Dataset of the run and the skipped utterances."""
@@ -113,44 +117,67 @@ def rank(
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
-    wanted, options = get_rankings(ranking.by), options or SpeechOptions()
+    rankings, options = get_rankings(ranking.by), options or SpeechOptions()
     encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
     encoder.check_heads()
     measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
-    job = make_job(wanted, ranking, encoder, source, measured)
+    job = make_job(rankings, ranking, encoder, source, measured)
 
     def make(folder: Path) -> RunResult:
-        found = dataset_of(job.scores(folder), [ranking for ranking, _ in wanted.values()])
-        return job.to_run_result(found, RANKING)
+        return job.to_run_result(ranking_dataset(job.scores(folder), rankings), RANKING)
 
     return resume_or_run(out, job.plan, make, resume=options.resume)
 
 
 def make_job(
-    wanted: Wanted, ranking: RankingOptions, encoder: Encoder, source: SpeechSource, measured: Run | None
+    rankings: Mapping[str, SeededRanking],
+    options: RankingOptions,
+    encoder: Encoder,
+    source: SpeechSource,
+    measured: Run | None,
 ) -> RankJob:
     """Read the speech and return the job of computing rankings on it.
 
     Raises:
         InputError: the budget is empty, or the loss needs labels or a prediction head that are missing.
     """
-    budget = SamplingBudget(ranking.seconds, ranking.permutations)
+    budget = SamplingBudget(options.seconds, options.permutations)
     speech = read_speech(source, encoder)
-    loss = required_loss(wanted, ranking.loss, encoder, speech)
-    return RankJob(wanted, make_context(encoder, speech, loss, budget, measured), source)
+    loss = required_loss(rankings, options.loss, encoder, speech)
+    return RankJob(rankings, make_context(encoder, speech, loss, budget, measured), source)
 
 
-def dataset_of(score_of: Mapping[str, Floats], rankings: Sequence[Ranking]) -> xr.Dataset:
-    """Scores `[layer, head]`, ranks and agreement of rankings, with named dimensions."""
-    names = np.array(list(score_of), dtype=object)
-    rank = np.stack([ordinal_ranks(score) for score in score_of.values()])
-    values = {"score": np.stack(list(score_of.values())), "rank": rank, "agreement": spearman(rank)}
-    values |= {name: np.array([getattr(one, name) for one in rankings], object) for name in RANKING_FIELDS}
-    variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
-    return xr.Dataset(variables, {"ranking": names, "other": names})
+def ranking_dataset(scores: Mapping[str, RankingScores], rankings: Mapping[str, SeededRanking]) -> xr.Dataset:
+    """Return scores `[ranking, layer, head]`, ranks and agreement of rankings by label, with named dimensions."""
+    rank_rlh = np.stack([ordinal_ranks(score.values) for score in scores.values()])
+    values = {
+        "score": np.stack([score.values for score in scores.values()]),
+        "rank": rank_rlh,
+        "agreement": spearman(rank_rlh),
+        **identity_variables(scores),
+    }
+    for field in RANKING_TEXTS:
+        values[field] = np.array([getattr(seeded.ranking, field) for seeded in rankings.values()], object)
+    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    labels = np.array(list(scores), dtype=object)
+    return xr.Dataset(variables, {"ranking": labels, "other": labels})
 
 
-def required_loss(wanted: Wanted, name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss | None:
-    """The named loss, where a wanted ranking needs one. Raises InputError where what it needs is not there."""
-    needed = any(ranking.needs_loss for ranking, _ in wanted.values())
-    return get_loss(name, encoder, speech) if needed else None
+def identity_variables(scores: Mapping[str, RankingScores]) -> dict[str, NDArray[Any]]:
+    """Return the variables by which a reader recognises a ranking, whatever its label."""
+    return {
+        "ranking_name": np.array([score.name for score in scores.values()], dtype=object),
+        "is_control": np.array([score.is_control for score in scores.values()], dtype=bool),
+    }
+
+
+def required_loss(
+    rankings: Mapping[str, SeededRanking], name: str, encoder: Encoder, speech: LoadedSpeech
+) -> Loss | None:
+    """Return the named loss if a ranking needs a loss.
+
+    Raises:
+        InputError: the loss needs labels or a prediction head that are missing.
+    """
+    needs_loss = any(seeded.ranking.needs_loss for seeded in rankings.values())
+    return get_loss(name, encoder, speech) if needs_loss else None

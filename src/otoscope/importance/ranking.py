@@ -21,23 +21,55 @@ class Ranking:
         doc: one sentence about the score and about the heads that come first.
         units: units of the score.
         source: publication of the ranking.
-        dispensable: the end of the order with the heads that the model is expected to need least, high or low.
+        prunable_end: the end of the order with the heads that the model is expected to need least, high or low.
         score: function of a context and a seed that returns scores `[layer, head]`; NaN where a layer has fewer heads.
         needs_loss: the score needs a loss of the model.
         seeds: seeds of the draws if the user gives none; several seeds mean that the score is random.
+        is_control: the ranking uses nothing of the model; figures draw it thin and grey.
     """
 
     name: str
     doc: str
     units: str
     source: str
-    dispensable: Literal["high", "low"]
+    prunable_end: Literal["high", "low"]
     score: Callable[[RankingContext, int], Floats]
     needs_loss: bool = True
     seeds: tuple[int, ...] = (0,)
+    is_control: bool = False
 
 
-def get_rankings(names: Iterable[str]) -> dict[str, tuple[Ranking, int]]:
+@dataclass(frozen=True)
+class SeededRanking:
+    """A ranking and the seed of its draw.
+
+    Attributes:
+        name: name of the ranking in the registry, without the seed.
+        ranking: the ranking.
+        seed: seed of the draw; a ranking that draws nothing ignores it.
+    """
+
+    name: str
+    ranking: Ranking
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class RankingScores:
+    """The scores of a ranking, measured now or read from an earlier run.
+
+    Attributes:
+        values: score of each head `[layer, head]`, NaN where a layer has fewer heads.
+        name: name of the ranking, without a seed.
+        is_control: whether the ranking uses nothing of the model.
+    """
+
+    values: Floats
+    name: str
+    is_control: bool
+
+
+def get_rankings(names: Iterable[str]) -> dict[str, SeededRanking]:
     """Return rankings with their seeds by label.
 
     Args:
@@ -53,36 +85,29 @@ def get_rankings(names: Iterable[str]) -> dict[str, tuple[Ranking, int]]:
         >>> list(get_rankings(["globalness", "random"]))
         ['globalness', 'random-0', 'random-1', 'random-2']
     """
-    rankings: dict[str, tuple[Ranking, int]] = {}
-    for name in names:
-        base, seed = split_label(name)
-        ranking = RANKINGS.get(base)
-        if seed is not None:
-            rankings[name] = (ranking, seed)
-        else:
-            rankings |= {seed_label(ranking, base, number): (ranking, number) for number in ranking.seeds}
+    rankings: dict[str, SeededRanking] = {}
+    for text in names:
+        name, seed = _parse_name(text)
+        ranking = RANKINGS.get(name)
+        seeds = ranking.seeds if seed is None else (seed,)
+        rankings |= {_label(name, ranking, number): SeededRanking(name, ranking, number) for number in seeds}
     if not rankings:
         raise InputError(f"expected the name of a ranking in --by, found none; choose from {', '.join(RANKINGS)}")
     return rankings
 
 
-def seed_label(ranking: Ranking, name: str, seed: int) -> str:
+def _label(name: str, ranking: Ranking, seed: int) -> str:
     """Return the label of a ranking with a seed: the name, and the seed if the ranking is random."""
     return name if len(ranking.seeds) == 1 else f"{name}-{seed}"
 
 
-def split_label(label: str) -> tuple[str, int | None]:
-    """Return the name of a ranking and its seed, which is None for a label without a seed.
-
-    Examples:
-        >>> split_label("random-7"), split_label("leave-one-out")
-        (('random', 7), ('leave-one-out', None))
-    """
-    base, _, seed = label.rpartition("-")
+def _parse_name(text: str) -> tuple[str, int | None]:
+    """Return the name of a ranking, and the seed or None, as the user typed them: `random-7` or `random`."""
+    name, _, seed = text.rpartition("-")
     names = RANKINGS.names()
-    if label not in names and base in names and seed.isdecimal() and len(RANKINGS.get(base).seeds) > 1:
-        return base, int(seed)
-    return label, None
+    if text not in names and name in names and seed.isdecimal() and len(RANKINGS.get(name).seeds) > 1:
+        return name, int(seed)
+    return text, None
 
 
 def order(score: Floats) -> list[tuple[int, int]]:

@@ -7,7 +7,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope.importance.ranking import ordinal_ranks
+from otoscope.importance.rank import VARIABLES as RANKING_VARIABLES
+from otoscope.importance.rank import identity_variables
+from otoscope.importance.ranking import RankingScores, ordinal_ranks
 from otoscope.probing.probe import VARIABLES as PROBE_VARIABLES
 from otoscope.probing.probe import probe_variables
 from otoscope.probing.scorer import Probe, Scorer
@@ -45,9 +47,7 @@ VARIABLES = {
     **{name: PROBE_VARIABLES[name] for name in ("doc", "metric", "better", "count")},
     "total": Variable(("probe", "intervention", "seed", "utterance"), UNITS, "sum over the utterance's frames"),
     "majority": Variable(("probe",), UNITS, "score of always guessing the commonest class; NaN where there are none"),
-    "rank": Variable(
-        ("ranking", "layer", "head"), "1", "place in the ranking: 1 has the highest score, each place once"
-    ),
+    **{name: RANKING_VARIABLES[name] for name in ("rank", "ranking_name", "is_control")},
     "place": Variable(("ranking", "direction", "step"), "1", "which intervention a step is"),
     "span_place": Variable(("rows", "radius"), "1", "which intervention a span is"),
     "removed": Variable(("step",), "heads", "number of heads removed"),
@@ -56,7 +56,7 @@ VARIABLES = {
 
 def curve_dataset(
     schedule: PruningSchedule,
-    score_of: Mapping[str, Floats],
+    rankings: Mapping[str, RankingScores],
     probes: Mapping[str, Probe],
     scorers: Mapping[str, Scorer],
     sums: Mapping[str, Floats],
@@ -71,11 +71,12 @@ def curve_dataset(
         **_spans(scores, schedule),
         "total": np.stack([sums[name] for name in probes]),
         "majority": np.array([_majority(scorers[name]) for name in probes]),
-        "rank": np.stack([ordinal_ranks(score) for score in score_of.values()]),
+        "rank": np.stack([ordinal_ranks(scores.values) for scores in rankings.values()]),
+        **identity_variables(rankings),
         "place": schedule.heads,
         "removed": schedule.removed,
     }
-    labels = {"probe": list(probes), "ranking": list(score_of), "direction": DIRECTIONS, "rows": ROW_NORMALISATIONS}
+    labels = {"probe": list(probes), "ranking": list(rankings), "direction": DIRECTIONS, "rows": ROW_NORMALISATIONS}
     coords = {name: np.array(of, dtype=object) for name, of in (labels | {"bound": ("low", "high")}).items()}
     coords |= {"radius": schedule.radius, "step": np.arange(len(schedule.removed))}
     return xr.Dataset({name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}, coords)

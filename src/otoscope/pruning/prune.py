@@ -13,7 +13,7 @@ from lhotse import CutSet
 from otoscope.attention.interventions import Intervention
 from otoscope.importance.previous_run import scores_from_run
 from otoscope.importance.rank import RankJob, make_job
-from otoscope.importance.ranking import get_rankings, order
+from otoscope.importance.ranking import RankingScores, get_rankings, order
 from otoscope.models.encoder import Encoder
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
@@ -38,10 +38,10 @@ KIND = "curves"
 
 @dataclass(frozen=True, eq=False)
 class PruneJob:
-    """Rankings that `work` computes or an earlier run holds (`known`), the steps and spans, and the probes."""
+    """Rankings that a job computes or that an earlier run stores, the steps and spans, and the probes."""
 
-    work: RankJob
-    known: Mapping[str, Floats]
+    ranking_job: RankJob
+    previous_rankings: Mapping[str, RankingScores]
     probes: Mapping[str, Probe]
     training: Training
     step: float
@@ -50,8 +50,8 @@ class PruneJob:
     @property
     def plan(self) -> dict[str, Any]:
         """All that decides the curves."""
-        return self.work.plan | {
-            "given": {name: order(score) for name, score in self.known.items()},
+        return self.ranking_job.plan | {
+            "previous_rankings": {label: order(scores.values) for label, scores in self.previous_rankings.items()},
             "probes": list(self.probes),
             "training": asdict(self.training),
             "step": self.step,
@@ -60,10 +60,11 @@ class PruneJob:
 
     def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> RunResult:
         """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""
-        score_of = self.known or self.work.scores(folder)
-        schedule = make_schedule(score_of, self.step, self.spans)
+        rankings = self.previous_rankings or self.ranking_job.scores(folder)
+        schedule = make_schedule([scores.values for scores in rankings.values()], self.step, self.spans)
         sums = _sums(material, schedule, scorers, folder)
-        return self.work.to_run_result(curve_dataset(schedule, score_of, self.probes, scorers, sums), KIND)
+        dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums)
+        return self.ranking_job.to_run_result(dataset, KIND)
 
 
 def prune(
@@ -121,7 +122,7 @@ def prune(
     return resume_or_run(out, pruning.plan, make, resume=options.resume)
 
 
-def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[str, Floats], Run | None]:
+def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[str, RankingScores], Run | None]:
     """Return the scores of the earlier run, and the run itself if analyze wrote it."""
     if schedule.run is None:
         return {}, None

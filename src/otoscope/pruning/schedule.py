@@ -1,7 +1,7 @@
 """What is done to a model along a curve: heads removed step by step, or its span made narrower and narrower."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -33,14 +33,19 @@ class PruningSchedule:
     spans: NDArray[np.int64]
 
 
-def make_schedule(score_of: Mapping[str, Floats], step: float = STEP, spans: Sequence[int] = SPANS) -> PruningSchedule:
-    """Curves of some rankings (their scores `[layer, head]`), in steps of a share of all heads, and of some spans.
+def make_schedule(scores: Sequence[Floats], step: float = STEP, spans: Sequence[int] = SPANS) -> PruningSchedule:
+    """Return the interventions of the curves of some rankings and of some spans.
 
-    >>> both = make_schedule({"weight": np.array([[1.0, 2.0]])}, step=0.5, spans=[4])
+    Args:
+        scores: scores `[layer, head]` of each ranking, at least one.
+        step: share of all heads that each step removes.
+        spans: radii in frames.
+
+    >>> both = make_schedule([np.array([[1.0, 2.0]])], step=0.5, spans=[4])
     >>> both.removed.tolist(), both.heads.tolist(), both.spans.tolist(), len(both.interventions)
     ([0, 1, 2], [[[0, 1, 2], [0, 3, 2]]], [[0, 4], [0, 5]], 6)
     """
-    orders = [order(score) for score in score_of.values()]
+    orders = [order(score) for score in scores]
     removed = _counts(len(orders[0]), step)
     radius = np.array([math.inf, *sorted(set(spans), reverse=True)])
     heads = [[_removals(heads, removed), _removals(heads[::-1], removed)] for heads in orders]

@@ -23,7 +23,7 @@ def by_ranking(encoder: Encoder, run: str | Path, by: str, share: float) -> list
     """A share of all heads: those that a model is expected to do without, by a ranking in a run.
 
     `run` was written by `analyze` (a statistic of its heads ranks them) or by `rank`. The ranking says which end is
-    dispensable: high globalness and verticality, low anything else.
+    not needed: high globalness and verticality, low anything else.
 
     Raises:
         InputError: no such ranking in the run, a run of another model, or a share that is not within 0 and 1.
@@ -32,15 +32,15 @@ def by_ranking(encoder: Encoder, run: str | Path, by: str, share: float) -> list
         raise InputError(f"expected a share of heads above 0 and at most 1, got {share:g}")
     opened = open_run(run)
     require_same_model(opened, encoder)
-    score, dispensable = scores(opened, by)
+    score, prunable_end = scores(opened, by)
     ordered = order(score)
-    if dispensable == "low":
+    if prunable_end == "low":
         ordered.reverse()
     return sorted(ordered[: round(share * len(ordered))])
 
 
 def scores(run: Run, by: str) -> tuple[Scores, str]:
-    """Scores `[layer, head]` of a ranking in a run, and at which end of it heads are dispensable: `high` or `low`.
+    """Return scores `[layer, head]` of a ranking in a run, and which of them the model needs least: `high` or `low`.
 
     Raises:
         InputError: the run has no such ranking.
@@ -49,11 +49,11 @@ def scores(run: Run, by: str) -> tuple[Scores, str]:
     if run.kind == "ranking":
         names = [str(name) for name in dataset["ranking"].values]
         if by in names:
-            return dataset.score.sel(ranking=by).values, str(dataset.dispensable.sel(ranking=by).values)
+            return dataset.score.sel(ranking=by).values, str(dataset.prunable_end.sel(ranking=by).values)
     else:
         names = [name for name in RANKINGS if name in dataset and dataset[name].dims == ("layer", "head")]
         if by in names:
-            return dataset[by].values, RANKINGS.get(by).dispensable
+            return dataset[by].values, RANKINGS.get(by).prunable_end
     raise InputError(f"{run.path} has no ranking '{by}'; it has {', '.join(names) or 'none'}")
 
 

@@ -11,7 +11,6 @@ from otoscope.figures.style.curve_style import (
     curve_title,
     draw_curve,
     format_score_axis,
-    ranking_family,
     ranking_style,
 )
 from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
@@ -44,12 +43,14 @@ def prune_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, one: xr.Dataset, theme: Theme) -> Axes:
-    """Draw one probe in one direction."""
-    removed = one["removed"].values
-    for ranking in one["ranking"].values:
-        draw_curve(axes, removed, one.sel(ranking=ranking), "", ranking_style(str(ranking), theme))
-    format_score_axis(axes, one, theme)
+def _panel(axes: Axes, probe: xr.Dataset, theme: Theme) -> Axes:
+    """Draw the curves of one probe in one direction."""
+    removed = probe["removed"].values
+    for index in range(probe.sizes["ranking"]):
+        curve = probe.isel(ranking=index)
+        style = ranking_style(str(curve["ranking_name"].item()), bool(curve["is_control"].item()), theme)
+        draw_curve(axes, removed, curve, "", style)
+    format_score_axis(axes, probe, theme)
     every = len(removed) <= FEW
     axes.xaxis.set_major_locator(FixedLocator(removed.tolist()) if every else MaxNLocator(6, integer=True))
     axes.set_xlim(-0.03 * removed[-1], 1.03 * removed[-1])
@@ -57,15 +58,16 @@ def _panel(axes: Axes, one: xr.Dataset, theme: Theme) -> Axes:
 
 
 def _key(figure: Figure, dataset: xr.Dataset, theme: Theme) -> None:
-    names = dict.fromkeys(ranking_family(str(ranking)) for ranking in dataset["ranking"].values)
-    handles = [ranking_style(name, theme).handle(name) for name in names]
+    """Draw the legend, with one entry for all seeds of a ranking."""
+    is_control = dict(zip(dataset["ranking_name"].values, dataset["is_control"].values, strict=True))
+    handles = [ranking_style(str(name), bool(control), theme).handle(name) for name, control in is_control.items()]
     add_legend_mm(figure, LEFT, 13.5, handles, 6, handlelength=1.6, columnspacing=1.4, labelspacing=0.3)
 
 
 FIGURE = FigureSpec(
     name="prune-curves",
     doc="scores of each probe over the number of heads removed, a line for each ranking, in both directions",
-    variables=("score", "score_interval", "first_drop", "majority"),
+    variables=("score", "score_interval", "first_drop", "majority", "ranking_name", "is_control"),
     function=prune_curves,
     kind="curves",
 )

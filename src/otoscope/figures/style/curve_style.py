@@ -22,7 +22,6 @@ RANKING_STYLES = {
     "fisher": ("#1b1f24", "#e8eaed", "X"),
     "shapley": ("#4a4fb5", "#a7aaff", "*"),
 }
-CONTROL = "random"  # the ranking by chance: thin and grey, in all of its repetitions
 GENERIC_MARKERS = ("h", "p", "d", "<", ">", "8")  # of rankings without a row in RANKING_STYLES: plug-ins
 
 
@@ -39,26 +38,31 @@ class LineStyle:
         return Line2D([], [], color=self.colour, marker=self.marker, linewidth=self.width, markersize=3, label=label)
 
 
-def ranking_style(ranking: str, theme: Theme) -> LineStyle:
+def ranking_style(ranking: str, is_control: bool, theme: Theme) -> LineStyle:
     """Return the style of a ranking.
 
     A ranking by the statistic of a category has the colour and marker of the category. A ranking that otoscope does not
-    contain gets a style computed from its name, so that it looks the same in every figure and unlike the control.
+    contain gets a style computed from its name, so that it looks the same in every figure and unlike a control.
+
+    Args:
+        ranking: name of the ranking, without a seed.
+        is_control: whether the ranking uses nothing of the model; its line is thin and grey.
+        theme: colours of the figure.
 
     Examples:
         >>> from otoscope.figures import LIGHT
-        >>> ranking_style("random-2", LIGHT) == ranking_style("random", LIGHT)
-        True
-        >>> ranking_style("mine", LIGHT) == ranking_style("random", LIGHT)
+        >>> ranking_style("random", True, LIGHT) == ranking_style("mine", False, LIGHT)
         False
     """
+    if is_control:
+        return LineStyle(theme.muted, ".", 0.6)
     for category, statistic in CATEGORY_STATISTIC.items():
         if ranking == statistic:
             return LineStyle(theme.categories[category], MARKERS[category])
     if ranking in RANKING_STYLES:
         light, dark, marker = RANKING_STYLES[ranking]
         return LineStyle(dark if theme.name == "dark" else light, marker)
-    return LineStyle(theme.muted, ".", 0.6) if ranking_family(ranking) == CONTROL else generic_style(ranking, theme)
+    return generic_style(ranking, theme)
 
 
 def generic_style(name: str, theme: Theme) -> LineStyle:
@@ -68,12 +72,6 @@ def generic_style(name: str, theme: Theme) -> LineStyle:
     red, green, blue = hsv_to_rgb((number % 360 / 360, saturation, value)).tolist()
     colour = to_hex((red, green, blue))
     return LineStyle(colour, GENERIC_MARKERS[number // 360 % len(GENERIC_MARKERS)])
-
-
-def ranking_family(ranking: str) -> str:
-    """Return the name that all repetitions of a ranking share in a legend: `random` for `random-2`."""
-    name, _, seed = ranking.rpartition("-")
-    return name if seed.isdecimal() else ranking
 
 
 def draw_curve(axes: Axes, positions: Any, curve: xr.Dataset, prefix: str, style: LineStyle) -> None:

@@ -8,7 +8,7 @@ RANKING = Ranking(
     doc="Negative mean distance of a head's attention from the diagonal: diagonal heads first.",
     units=STATISTIC.units,
     source=STATISTIC.source,
-    dispensable="low",
+    prunable_end="low",
     score=lambda context, seed: context.statistic(STATISTIC.name),
     needs_loss=False,
 )

@@ -17,6 +17,6 @@ RANKING = Ranking(
     doc="Mean square of the loss's gradient to a gate on the head: heads whose removal is expected to cost most first.",
     units="loss^2",
     source="Kwon et al. 2022 (arXiv 2204.09656), section 4.1",
-    dispensable="low",
+    prunable_end="low",
     score=score,
 )

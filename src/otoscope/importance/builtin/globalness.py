@@ -8,7 +8,7 @@ RANKING = Ranking(
     doc="Mean entropy of a head's attention: global heads first, which the method removes.",
     units=STATISTIC.units,
     source=STATISTIC.source,
-    dispensable="high",
+    prunable_end="high",
     score=lambda context, seed: context.statistic(STATISTIC.name),
     needs_loss=False,
 )

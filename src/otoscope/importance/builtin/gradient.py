@@ -17,6 +17,6 @@ RANKING = Ranking(
     doc="Mean size of the loss's gradient to a gate on the head: heads to which the loss is most sensitive first.",
     units="loss",
     source="Michel, Levy and Neubig 2019 (arXiv 1905.10650), equation 2",
-    dispensable="low",
+    prunable_end="low",
     score=score,
 )

@@ -18,6 +18,6 @@ RANKING = Ranking(
     doc="Rise of the loss when the head alone is removed: heads that are missed most first.",
     units="loss",
     source="ablation of one head at a time (Voita et al. 2019; Michel et al. 2019)",
-    dispensable="low",
+    prunable_end="low",
     score=score,
 )

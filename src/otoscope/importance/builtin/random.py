@@ -18,8 +18,9 @@ RANKING = Ranking(
     doc="A seeded draw: what an order that knows nothing does.",
     units="1",
     source="control",
-    dispensable="low",
+    prunable_end="low",
     score=score,
     needs_loss=False,
     seeds=(0, 1, 2),
+    is_control=True,
 )

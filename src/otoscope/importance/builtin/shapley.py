@@ -58,6 +58,6 @@ RANKING = Ranking(
     doc="Mean rise of the loss at the head's removal over random orders of removal: heads that give most first.",
     units="loss",
     source="Held and Yang 2022 (arXiv 2210.05709)",
-    dispensable="low",
+    prunable_end="low",
     score=score,
 )

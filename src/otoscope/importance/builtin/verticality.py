@@ -8,7 +8,7 @@ RANKING = Ranking(
     doc="Negative entropy of a head's mean attention: heads that all frames attend alike with first.",
     units=STATISTIC.units,
     source=STATISTIC.source,
-    dispensable="high",
+    prunable_end="high",
     score=lambda context, seed: context.statistic(STATISTIC.name),
     needs_loss=False,
 )

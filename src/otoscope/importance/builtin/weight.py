@@ -8,7 +8,7 @@ RANKING = Ranking(
     doc="Highest attention weight, the baseline of Hao et al. 2020: sharp heads first.",
     units=STATISTIC.units,
     source=STATISTIC.source,
-    dispensable="low",
+    prunable_end="low",
     score=lambda context, seed: context.statistic(STATISTIC.name),
     needs_loss=False,
 )
