@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.helpers.tmpfs import mounted
 
 from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
-from otoscope.results import assemble, claim_folder, finish, folder, open_run, write_map
+from otoscope.results import FORMAT_VERSION, assemble, claim_folder, finish, folder, open_run, write_map
 
 PLAN = {"model": "m", "options": {"limit": 3, "layers": (1, 2)}}
 UNIFORM = np.full((2, 4, 4), 0.25)
@@ -90,14 +91,28 @@ def test_a_finished_run_is_only_opened_again_by_its_own_plan(finished):
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "3", '{"format_version": 1}', '{"format_version": "x", "finished": 1, "plan": {}}']
+    "text",
+    ["{", "[]", "3", '{"a":' * 9999, f'{{"format_version": {FORMAT_VERSION}}}', '{"format_version": "x", "plan": {}}'],
 )
 def test_a_damaged_record_is_one_line(tmp_path, text):
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(InputError, match="run"):
+    damaged = "run.json is damaged|run.json was changed|expected a run with an integer format_version"
+    with pytest.raises(InputError, match=damaged):
         claim_folder(tmp_path, PLAN, resume=True)
-    with pytest.raises(InputError, match="run"):
+    with pytest.raises(InputError, match=damaged):
         open_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("plan", {"model": "another"}), ("plan", None), ("finished", 1), ("holds", {}), ("digest", "")]
+)
+def test_a_record_that_was_changed_is_refused(tmp_path, finished, field, value):
+    """A run states how its numbers were made: a plan that is not the one that made them is never shown."""
+    copy = shutil.copytree(finished.path, tmp_path / "copy")
+    record = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps(record | {field: value}))
+    with pytest.raises(InputError, match=r"run.json was changed after otoscope wrote it; copy the run again"):
+        open_run(copy)
 
 
 def test_a_finished_run_holds_these_files_and_no_partial_or_shard(tmp_path, finished):

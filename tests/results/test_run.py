@@ -12,6 +12,7 @@ from tests.helpers.unreadable_paths import closing
 
 from otoscope.errors import InputError
 from otoscope.results import FORMAT_VERSION, claim_folder, open_run
+from otoscope.results.record import read_record, write_record
 
 FIRST = ["layer", "head", "globalness", "verticality", "diagonality", "weight", "category"]
 
@@ -88,9 +89,7 @@ def test_what_is_no_finished_run_is_one_line(tmp_path, run):
     claim_folder(tmp_path / "begun", {"model": "m"})
     with pytest.raises(InputError, match=r"is unfinished; .*--resume"):
         open_run(tmp_path / "begun")
-    (tmp_path / "begun" / "run.json").write_text(
-        json.dumps({"format_version": FORMAT_VERSION, "finished": True, "plan": {}})
-    )
+    write_record(tmp_path / "begun", {"format_version": FORMAT_VERSION, "finished": True, "plan": {}})
     with pytest.raises(InputError, match=r"results.zarr is missing or damaged"):
         open_run(tmp_path / "begun")
 
@@ -148,10 +147,11 @@ def test_a_map_that_was_copied_in_part_is_one_line(run, tmp_path, damage):
 def as_written_before(run, folder):
     """A copy of the run without the record of how much it holds."""
     copy = shutil.copytree(run.path, folder)
-    for path, forget in (("run.json", lambda record: record), ("maps.zarr/4/zarr.json", lambda one: one["attributes"])):
-        record = json.loads((copy / path).read_text())
-        del forget(record)["holds"]
-        (copy / path).write_text(json.dumps(record))
+    write_record(copy, {key: value for key, value in read_record(copy).items() if key != "holds"})
+    stored = copy / "maps.zarr" / "4" / "zarr.json"
+    attributes = json.loads(stored.read_text())
+    del attributes["attributes"]["holds"]
+    stored.write_text(json.dumps(attributes))
     return copy
 
 

@@ -4,7 +4,6 @@
 on request; `skipped.json` the skipped utterances with reasons; `shards/` partial results of an unfinished run.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +17,11 @@ import zarr
 
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope._io.saved_work import Plan, check_resume_requested, check_same_plan, write_json
-from otoscope.errors import InputError, permission_error
+from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import directory_size
-from otoscope.results.schema import FORMAT_VERSION, check_version, validate_dataset
+from otoscope.results.record import read_record, write_record
+from otoscope.results.schema import FORMAT_VERSION, validate_dataset
 
 Labels = Sequence[tuple[str, float, float]]
 State = Literal["new", "unfinished", "finished"]
@@ -87,7 +87,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
     write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
     holds = {name: directory_size(folder / name) for name in ("results.zarr", "skipped.json")}
-    write_json(folder / "run.json", {**read_record(folder), "finished": True, "holds": holds})
+    write_record(folder, {**read_record(folder), "finished": True, "holds": holds})
     shutil.rmtree(folder / "shards", ignore_errors=True)
 
 
@@ -146,32 +146,11 @@ def write_map(
         group.attrs[SIZES] = {array: directory_size(partial / array) for array in sorted(group.array_keys())}
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """Contents of `run.json`: format_version, finished, plan; and holds, where a run was finished by this otoscope.
-
-    Raises:
-        InputError: it is not there, is none that we read, or may not be read.
-    """
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        version, _, _ = record["format_version"], record["finished"], record["plan"]
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
-    except PermissionError as error:
-        raise permission_error(error) from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(
-            f"{folder / 'run.json'} is damaged: expected JSON with format_version, finished, plan"
-        ) from None
-    check_version(version, folder)
-    return dict(record)
-
-
 def _start(folder: Path, plan: Plan) -> None:
     made = not folder.exists()
     make_folder(folder)
     try:
-        write_json(folder / "run.json", {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
+        write_record(folder, {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
     except BaseException:
         (folder / "run.json").unlink(missing_ok=True)
         if made:

@@ -12,8 +12,9 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import InputError
-from otoscope.results.folder import SIZES, read_record
+from otoscope.results.folder import SIZES
 from otoscope.results.integrity import verify_size
+from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, run_kind, validate_dataset
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")

@@ -25,7 +25,7 @@ def run_attempts() -> Iterator[Attempt]:
     for reader in READERS:
         for name, content in BYTES.items():
             yield _run(f"run.json: {name}", reader, lambda run, c=content: (run / "run.json").write_bytes(c))
-        for field in ("format", "format_version", "kind", "plan", "versions", "status", "skipped"):
+        for field in ("format_version", "finished", "plan", "holds", "digest", "another"):
             for value in VALUES[:7]:
                 yield _run(f"run.json: {field} = {value!r}", reader, _field(field, value))
         yield _run("no run.json", reader, lambda run: (run / "run.json").unlink())
