@@ -12,6 +12,8 @@ from otoscope.errors import InputError
 
 if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
+    from otoscope.analysis.corpus_check import check_corpus
+    from otoscope.analysis.corpus_report import CorpusReport
     from otoscope.corpus import read_corpus
     from otoscope.figures import RenderOptions
     from otoscope.figures.run_figures import draw
@@ -34,12 +36,14 @@ if TYPE_CHECKING:
     from otoscope.refinement.bench import bench
     from otoscope.refinement.refine import refine
     from otoscope.results import Run, open_run
-    from otoscope.runs.options import SpeechOptions
+    from otoscope.runs.options import CorpusOptions, SpeechOptions
     from otoscope.segmentation.boundaries import score_boundaries
     from otoscope.segmentation.segment import segment
     from otoscope.viewer.widget import view
 
 __all__ = [
+    "CorpusOptions",
+    "CorpusReport",
     "Encoder",
     "InputError",
     "ProbingOptions",
@@ -51,6 +55,7 @@ __all__ = [
     "SpeechOptions",
     "analyze",
     "bench",
+    "check_corpus",
     "convert",
     "draw",
     "load",
@@ -74,6 +79,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "CorpusOptions": "otoscope.runs.options",
+    "CorpusReport": "otoscope.analysis.corpus_report",
     "Encoder": "otoscope.models.encoder",
     "ProbingOptions": "otoscope.probing.options",
     "RankingOptions": "otoscope.importance.options",
@@ -84,6 +91,7 @@ _HOME = {
     "SpeechOptions": "otoscope.runs.options",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
+    "check_corpus": "otoscope.analysis.corpus_check",
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
     "load": "otoscope.models.load",

@@ -1,5 +1,6 @@
 """Without a home folder, or with one that cannot be written, libraries still find a place for their caches."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -52,6 +53,20 @@ def test_with_a_home_that_cannot_be_written_only_caches_move(monkeypatch, tmp_pa
     assert os.environ["HOME"] == str(tmp_path)
     assert os.environ["MPLCONFIGDIR"] == "mine"
     assert os.environ["TRITON_CACHE_DIR"] == str(tmp_path / "temporary" / "triton")
+
+
+def test_with_a_home_that_cannot_be_written_lhotse_is_imported_without_advice(monkeypatch, caplog):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    before = list(logging.getLogger().filters)
+    provide_home()
+    try:
+        logging.getLogger().handle(
+            logging.makeLogRecord({"pathname": "lhotse/tools/env.py", "levelno": 30, "msg": "advice"})
+        )
+        logging.getLogger().handle(logging.makeLogRecord({"pathname": "lhotse/audio.py", "levelno": 30, "msg": "news"}))
+    finally:
+        logging.getLogger().filters[:] = before
+    assert caplog.messages == ["news"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """Folders for caches, on any machine: without a home folder, or with one that cannot be written."""
 
 import atexit
+import logging
 import os
 from functools import cache
 from pathlib import Path
 
 CACHES_OF_LIBRARIES = {"MPLCONFIGDIR": "matplotlib", "TRITON_CACHE_DIR": "triton"}
 """Variable -> folder, of the libraries that cannot work without a cache that they can write."""
+
+LHOTSE_TOOLS = os.path.join("lhotse", "tools", "env.py")  # noqa: PTH118 -- the end of a path
 
 
 def provide_home() -> None:
@@ -23,6 +26,7 @@ def provide_home() -> None:
         for variable, name in CACHES_OF_LIBRARIES.items():
             if variable not in os.environ:
                 os.environ[variable] = f"{_temporary_folder()}{os.sep}{name}"
+        logging.getLogger().addFilter(_is_no_advice)  # of Lhotse, which warns at import that it cannot write there
 
 
 def cache_folder() -> Path:
@@ -30,6 +34,10 @@ def cache_folder() -> Path:
     if folder := os.environ.get("OTOSCOPE_CACHE"):
         return Path(folder)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "otoscope"
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    return not record.pathname.endswith(LHOTSE_TOOLS)
 
 
 @cache

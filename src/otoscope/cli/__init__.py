@@ -12,6 +12,7 @@ from typer.main import get_command
 from otoscope._io.output import degrade_output
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
+from otoscope.cli.check import check
 from otoscope.cli.convert import convert
 from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.demo import demo
@@ -31,9 +32,10 @@ from otoscope.errors import InputError, escape_undecodable
 from otoscope.importance.options import RankingOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.options import CorpusOptions, SpeechOptions
 
 COMMANDS = (
+    check,
     analyze,
     heads,
     relations,
@@ -81,6 +83,7 @@ def options(
 
 
 OPTION_CLASSES = {
+    check: (CorpusOptions,),
     analyze: (SpeechOptions,),
     segment: (SpeechOptions,),
     rank: (RankingOptions, SpeechOptions),

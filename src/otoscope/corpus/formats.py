@@ -62,6 +62,7 @@ class CorpusFormat:
         layout: what decides that a folder has this format.
         matches: returns whether `query.path` has this format; opens no audio.
         read: returns the utterances of `query.path`. Only formats that build cuts themselves return `UnreadCut`.
+        reads: returns whether the format reads a file that is no audio, by its name; others are reported as ignored.
         has_tiers: whether the user may choose a tier of phones with `--tier`.
         priority: of two manifest formats that match, the one with the higher priority is detected.
     """
@@ -69,5 +70,6 @@ class CorpusFormat:
     layout: Layout
     matches: Callable[[CorpusQuery], bool]
     read: Callable[[CorpusQuery], Iterable[Utterance | UnreadCut]]
+    reads: Callable[[Path], bool] = lambda file: False
     has_tiers: bool = False
     priority: int = 0

@@ -53,14 +53,14 @@ def load(
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with silence_transformers():
         config = from_pretrained(AutoConfig, source)
-        family = _family(config, name)
-        extractor = _extractor(source, name)
+        family = family_of(config, name)
+        extractor = load_extractor(source, name)
         model = find_encoder(load_weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
         model = model.to(device_of(device)).eval()
         return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
 
 
-def _family(config: Any, name: str) -> Family:
+def family_of(config: Any, name: str) -> Family:
     """Return the family of a configuration, or of its first part that has one."""
     types = [config.model_type.removeprefix(REFINED_PREFIX), *(part.model_type for part in _parts(config))]
     for model_type in types:
@@ -80,7 +80,8 @@ def _parts(config: Any) -> Iterator[Any]:
             yield part
 
 
-def _extractor(source: str, name: str) -> Any:
+def load_extractor(source: str, name: str) -> Any:
+    """Return the feature extractor of a model. Raises InputError if it takes another rate than the families."""
     extractor = from_pretrained(AutoFeatureExtractor, source)
     if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
         raise InputError(
@@ -136,7 +137,7 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
         InputError: weights cannot be read, are missing, or do not belong to the model.
     """
     try:
-        model, info = _architecture(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
+        model, info = architecture_of(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"weights of {name} cannot be loaded: {_first_line(error)}") from error
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
@@ -152,7 +153,7 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
     return model
 
 
-def _architecture(config: Any) -> Any:
+def architecture_of(config: Any) -> Any:
     """Return the class that wrote the weights; the encoder alone if the configuration does not name it."""
     modeling = type(config).__module__.replace("configuration", "modeling")
     class_name = (config.architectures or [""])[0]

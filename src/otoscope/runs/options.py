@@ -13,17 +13,43 @@ def option(default: Any, help: str) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpeechOptions:
-    """Say how to load the model and read the corpus; shared by analyze, segment, rank, probe and prune.
+class CorpusOptions:
+    """Say how to read a corpus; shared by all commands that read speech.
 
     Attributes:
-        device: torch device; `auto` takes a GPU if there is one.
-        dtype: `float32`, `float64`, `bfloat16` or `float16`.
         limit: number of utterances to read, the first of the corpus; None reads all.
-        resume: continue an unfinished run with the same configuration. Finished parts are not computed again.
         format: name of the corpus format; None detects it.
         tier: TextGrid tier, or Lhotse alignment, of the phones.
         channel: channel of audio with several channels, from 0.
+
+    Raises:
+        InputError: `limit` is less than 1.
+
+    Examples:
+        >>> CorpusOptions(limit=3).limit
+        3
+    """
+
+    limit: int | None = option(None, "Read the first N utterances only.")
+    format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
+    tier: str | None = option(None, "TextGrid tier of the phones.")
+    channel: int | None = option(None, "Channel of audio with several, from 0.")
+
+    def __post_init__(self) -> None:
+        """Check that at least one utterance is read."""
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechOptions(CorpusOptions):
+    """Say how to load the model and read the corpus; shared by analyze, segment, rank, probe and prune.
+
+    Attributes:
+        limit, format, tier, channel: as in `CorpusOptions`.
+        device: torch device; `auto` takes a GPU if there is one.
+        dtype: `float32`, `float64`, `bfloat16` or `float16`.
+        resume: continue an unfinished run with the same configuration. Finished parts are not computed again.
         strict: stop at the first utterance that cannot be used; otherwise skip it and list it in `run.skipped`.
 
     Raises:
@@ -36,14 +62,5 @@ class SpeechOptions:
 
     device: str = option("auto", "Torch device; auto takes a GPU if there is one.")
     dtype: str = option("float32", "float32, float64, bfloat16 or float16.")
-    limit: int | None = option(None, "Read the first N utterances only.")
     resume: bool = option(False, "Continue an unfinished run.")
-    format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
-    tier: str | None = option(None, "TextGrid tier of the phones.")
-    channel: int | None = option(None, "Channel of audio with several, from 0.")
     strict: bool = option(False, "Stop at an utterance that cannot be used.")
-
-    def __post_init__(self) -> None:
-        """Check that at least one utterance is read."""
-        if self.limit is not None and self.limit < 1:
-            raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")

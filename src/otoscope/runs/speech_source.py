@@ -15,7 +15,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.runs.utterance_loader import iter_loadable
 
 
@@ -67,10 +67,11 @@ def resolve_encoder(model: str | Path | Encoder, options: SpeechOptions, *, allo
     return load(model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch)
 
 
-def make_source(corpus: str | Path | CutSet, options: SpeechOptions) -> SpeechSource:
+def make_source(corpus: str | Path | CutSet, options: CorpusOptions) -> SpeechSource:
     """Return the source of a corpus with the limit, format, tier and channel of `options`."""
     reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
-    return SpeechSource(corpus, options.limit, options.strict, reading)
+    strict = isinstance(options, SpeechOptions) and options.strict
+    return SpeechSource(corpus, options.limit, strict, reading)
 
 
 def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:

@@ -14,6 +14,7 @@ from otoscope.errors import InputError
 
 Span = tuple[float, float | None]
 WHOLE: Span = (0.0, None)
+FILES = frozenset({"wav.scp", "utt2spk", "text", "segments", "phones.ctm"})
 Value = TypeVar("Value")
 
 
@@ -127,4 +128,9 @@ def _here_or_above(folder: Path, name: str) -> Path | None:
     return next((place for place in places if place.exists()), None)
 
 
-FORMAT = CorpusFormat(Layout.MANIFEST, lambda query: is_kaldi(query.path), lambda query: kaldi(query.path))
+FORMAT = CorpusFormat(
+    Layout.MANIFEST,
+    lambda query: is_kaldi(query.path),
+    lambda query: kaldi(query.path),
+    reads=lambda file: file.name in FILES,
+)

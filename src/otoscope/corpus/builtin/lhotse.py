@@ -14,6 +14,7 @@ from lhotse.serialization import load_manifest
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy, to_list
 
+from otoscope.corpus.decoding import check_declared
 from otoscope.corpus.file_index import is_there
 from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
 from otoscope.corpus.labels import Interval
@@ -121,19 +122,20 @@ def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | N
 
 def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
     """The recording with its files found, each from the working directory or else from `folder`, and checked."""
-    sources = [_checked_source(source, folder) for source in recording.sources]
+    sources = [_checked_source(source, folder, recording) for source in recording.sources]
     check_channels(sources[0].source, recording.num_channels, channel)
     return fastcopy(recording, sources=sources)
 
 
-def _checked_source(source: AudioSource, folder: Path) -> AudioSource:
+def _checked_source(source: AudioSource, folder: Path, recording: Recording) -> AudioSource:
     if source.type != "file":
         raise InputError(
             f"expected audio in a file, got the {source.type} '{source.source}', which is not run or fetched"
         )
     path = Path(source.source)
     path = path if is_there(path) else folder / path
-    read_header(path)
+    header = read_header(path)
+    check_declared(recording, str(path), header.samplerate, header.frames)
     return fastcopy(source, source=str(path))
 
 
@@ -157,6 +159,7 @@ FORMAT = CorpusFormat(
     Layout.MANIFEST,
     lambda query: is_manifest(query.path),
     lambda query: lhotse_manifests(query.path, query.tier, query.channel),
+    reads=lambda file: file.name.endswith((".jsonl", ".jsonl.gz")),
     has_tiers=True,
     priority=1,
 )

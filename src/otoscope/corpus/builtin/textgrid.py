@@ -60,5 +60,6 @@ FORMAT = CorpusFormat(
     Layout.LABELS,
     lambda query: has_textgrids(query.files),
     lambda query: textgrids(query.files, query.tier),
+    reads=lambda file: file.suffix.lower() == SUFFIX,
     has_tiers=True,
 )

@@ -10,11 +10,13 @@ from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import InputError
 
+SUFFIXES = (".phn", ".wrd", ".txt")
+
 
 def timit(listing: FileIndex) -> Iterator[Utterance]:
     """One utterance per audio file, with the phones, words and text next to it."""
     for audio in listing.audio:
-        phn, wrd, txt = (listing.label_file(audio, suffix) for suffix in (".phn", ".wrd", ".txt"))
+        phn, wrd, txt = (listing.label_file(audio, suffix) for suffix in SUFFIXES)
         speaker = audio.absolute().parent.name
         yield Utterance(listing.id(audio), audio, speaker, annotation=partial(_annotation, phn, wrd, txt))
 
@@ -47,4 +49,9 @@ def _text(file: Path) -> str:
     return " ".join(words[2:] if all(word.isdigit() for word in words[:2]) else words)
 
 
-FORMAT = CorpusFormat(Layout.LABELS, lambda query: is_timit(query.files), lambda query: timit(query.files))
+FORMAT = CorpusFormat(
+    Layout.LABELS,
+    lambda query: is_timit(query.files),
+    lambda query: timit(query.files),
+    reads=lambda file: file.suffix.lower() in SUFFIXES,
+)
