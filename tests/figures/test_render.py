@@ -197,3 +197,27 @@ def test_focus_and_neglect_are_the_highest_and_the_lowest_concentration_of_each_
     for axes, extreme in zip(panels, (dataset["concentration"].max, dataset["concentration"].min), strict=True):
         shown = np.concatenate([line.get_ydata() for line in axes.lines if line.get_marker() in MARKERS.values()])
         np.testing.assert_array_equal(np.sort(shown), np.sort(extreme("key_phone").values.ravel()))
+
+
+def test_the_figures_named_are_drawn_and_no_others(run, tmp_path):
+    paths = render_figures(run, tmp_path / "out", RenderOptions(["svg"], figures=["rollout", "atlas"]))
+    assert [path.name for path in paths] == ["rollout.svg", "atlas.svg"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "message"),
+    [
+        (["prune-curves"], r"expected figures of a heads run \(atlas, .*\), found prune-curves"),
+        (["portrait"], "found 'portrait'"),
+        ([], "expected figures to draw, found an empty list"),
+    ],
+)
+def test_figures_that_a_run_cannot_have_are_refused_before_the_folder_is_made(run, tmp_path, figures, message):
+    with pytest.raises(InputError, match=message):
+        render_figures(run, tmp_path / "out", RenderOptions(["svg"], figures=figures))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_whose_kind_has_no_figures_is_named():
+    with pytest.raises(InputError, match="expected a run with figures, found a sketch run, which has none"):
+        RenderOptions().select("sketch")

@@ -30,15 +30,19 @@ class RenderOptions:
         formats: file formats, of png, svg and pdf.
         theme: name of the theme, light or dark.
         on_skip: receives (figure, reason) if the run lacks the data of a figure; None issues a warning instead.
+        figures: names of the figures to draw; None draws all of the run's kind.
 
     Examples:
         >>> RenderOptions(formats=["svg", "pdf"]).theme
         'light'
+        >>> RenderOptions(figures=["atlas"]).select("heads")
+        ['atlas']
     """
 
     formats: Sequence[str] = ("png",)
     theme: str = "light"
     on_skip: Callable[[str, str], None] | None = None
+    figures: Sequence[str] | None = None
 
     def validate(self) -> Theme:
         """Return the theme.
@@ -50,6 +54,22 @@ class RenderOptions:
             raise InputError(f"expected figure formats of {', '.join(_METADATA)}, found {', '.join(unknown)}")
         return get_theme(self.theme)
 
+    def select(self, kind: str) -> list[str]:
+        """Return the names of the figures to draw from a run of a kind.
+
+        Raises:
+            InputError: an unknown figure, a figure of another kind, or a kind without figures.
+        """
+        kinds = {name: spec.kind for name, spec in FIGURES.select(self.figures).items()}
+        if not kinds:
+            raise InputError("expected figures to draw, found an empty list; name one, or None for all")
+        if self.figures is None and kind not in kinds.values():
+            raise InputError(f"expected a run with figures, found a {kind} run, which has none; see otoscope heads")
+        if self.figures is not None and (others := [name for name in kinds if kinds[name] != kind]):
+            available = ", ".join(name for name, spec in FIGURES.select().items() if spec.kind == kind)
+            raise InputError(f"expected figures of a {kind} run ({available or 'none'}), found {', '.join(others)}")
+        return [name for name in kinds if kinds[name] == kind]
+
 
 def render_figures(
     run: Run,
@@ -59,7 +79,7 @@ def render_figures(
     utterance: str | None = None,
     extra: xr.Dataset | None = None,
 ) -> list[Path]:
-    """Draw every figure for which the run has the data.
+    """Draw the figures for which the run has the data.
 
     Args:
         run: an opened run.
@@ -72,15 +92,15 @@ def render_figures(
         The paths of the files, one for each figure and format.
 
     Raises:
-        InputError: unknown format, theme or utterance; `out` is a file; the disk is full.
+        InputError: unknown format, theme, figure or utterance; `out` is a file; the disk is full.
     """
     options = options or RenderOptions()
-    theme = options.validate()
+    theme, names = options.validate(), options.select(run.kind)
     dataset = _with_map(run, utterance).merge(xr.Dataset() if extra is None else extra)
     make_folder(Path(out))
     paths = []
-    for name, spec in FIGURES.select().items():
-        if spec.kind == run.kind and _is_drawable(name, spec, dataset, options):
+    for name, spec in FIGURES.select(names).items():
+        if _is_drawable(name, spec, dataset, options):
             figure = spec.draw(dataset, theme)
             paths += [_save(figure, Path(out) / f"{name}.{ending}", theme) for ending in options.formats]
     return paths
