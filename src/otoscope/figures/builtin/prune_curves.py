@@ -36,10 +36,10 @@ def prune_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
         right = add_axes_mm(figure, LEFT + WIDTH + BETWEEN, top, WIDTH, HEIGHT, sharey=left)
         _panel(right, dataset.isel(probe=row, direction=1), theme)
         for axes, direction in zip((left, right), dataset["direction"].values, strict=True):
-            heading = f"{curve_title(dataset.isel(probe=row))}, {direction}"
+            heading = f"{curve_title(dataset.isel(probe=row))}; {direction}"
             add_text_mm(figure, LEFT + (axes is right) * (WIDTH + BETWEEN), top - 4, heading, weight="bold")
-    for axes in (left, right):
-        axes.set_xlabel("heads removed", labelpad=2)
+    for axes, direction in zip((left, right), dataset["direction"].values, strict=True):
+        axes.set_xlabel(f"heads removed, from {direction} score", labelpad=2)
     return figure
 
 
