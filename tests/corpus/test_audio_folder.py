@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.helpers.corpus_tones import write_tone
+import soundfile
+from tests.helpers.corpus_tones import tone, write_tone
 
 from otoscope.corpus import read_corpus
 
@@ -65,3 +66,10 @@ def test_a_relative_path_gives_the_same_ids(tmp_path: Path, monkeypatch: pytest.
     write_tone(tmp_path / "anna" / "1.wav")
     monkeypatch.chdir(tmp_path)
     assert names(Path()) == names(tmp_path)
+
+
+def test_every_container_that_is_read_is_looked_for_in_a_folder(tmp_path: Path) -> None:
+    containers = {"aiff": "AIFF", "aif": "AIFF", "au": "AU", "w64": "W64", "rf64": "RF64", "caf": "CAF", "sph": "NIST"}
+    for suffix, container in containers.items():
+        soundfile.write(tmp_path / f"{suffix}.{suffix}", tone(), 16000, format=container)
+    assert [cut.num_samples for cut in read_corpus(tmp_path)] == [16000] * len(containers)

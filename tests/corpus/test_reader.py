@@ -84,17 +84,18 @@ def test_one_broken_file_among_many_is_handed_over_with_its_reason(one_broken_of
     cuts = read_corpus(one_broken_of_three, on_skip=skipped.append)
     assert list(cuts.ids) == ["a", "c"]
     broken = one_broken_of_three / "b.wav"
-    reason = f"{broken}: truncated, it promises more than it holds; replace or remove the file"
+    sizes = "expected 32000 bytes of audio as its header declares, found 8956"
+    reason = f"{broken}: {sizes}: it is truncated; replace or remove the file"
     assert skipped == [SkippedUtterance("b", reason)]
 
 
 def test_one_broken_file_among_many_is_warned_of(one_broken_of_three: Path) -> None:
-    with pytest.warns(UserWarning, match=r"skipped b: .*b\.wav: truncated"):
+    with pytest.warns(UserWarning, match=r"skipped b: .*b\.wav: .* truncated"):
         read_corpus(one_broken_of_three)
 
 
 def test_one_broken_file_is_fatal_where_strict(one_broken_of_three: Path) -> None:
-    with pytest.raises(InputError, match=r"b\.wav: truncated"):
+    with pytest.raises(InputError, match=r"b\.wav: .* truncated"):
         read_corpus(one_broken_of_three, strict=True)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from lhotse import MonoCut
 from scipy.signal import resample_poly
 
+from otoscope.corpus.decoding import decode_cut, source_name, source_of
 from otoscope.corpus.recording import check_cut
 from otoscope.errors import InputError
 
@@ -16,12 +17,15 @@ MAX_AMPLITUDE = 2.0**31
 def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     """The audio of one cut, float32 [samples], resampled to `sampling_rate` (Hz) by a polyphase filter.
 
-    Raises `InputError`, naming the file, where it does not decode whole, is empty, or holds samples that are NaN,
-    infinite or larger than any format's full scale, or where the cut is not of one recording.
+    Raises `InputError`, naming the file, where it does not decode whole, is not as its recording declares, is empty,
+    or holds samples that are NaN, infinite or larger than any format's full scale, or where the cut is not of one
+    recording.
     """
     check_cut(cut)
     source = audio_path(cut)
-    samples = _decode(cut, source)
+    samples = decode_cut(cut)
+    if samples.size == 0:
+        raise InputError(f"{source}: expected speech, got 0 samples; replace or remove the file")
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).sum())
         raise InputError(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
@@ -32,26 +36,13 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
 
 def audio_path(cut: MonoCut) -> str:
     """Return the audio file of a cut, or its id if the audio is not a file."""
-    source = cut.recording.sources[0]
-    return str(source.source) if source.type == "file" else str(cut.id)
+    return source_name(source_of(cut), cut)
 
 
 def with_file_name(cut: MonoCut, error: InputError) -> str:
     """What is wrong with a cut, its audio file named."""
     source = audio_path(cut)
     return str(error) if source in str(error) else f"{source}: {error}"
-
-
-def _decode(cut: MonoCut, source: str) -> np.ndarray:
-    try:
-        samples = cut.load_audio()[0]
-    except Exception:  # each of Lhotse's decoders fails in its own way
-        raise InputError(
-            f"{source}: expected audio that decodes whole, but it is unreadable or truncated; replace or remove it"
-        ) from None
-    if samples.size == 0:
-        raise InputError(f"{source}: expected speech, got 0 samples; replace or remove the file")
-    return np.asarray(samples, dtype=np.float32)
 
 
 def _resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:

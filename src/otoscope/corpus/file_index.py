@@ -7,7 +7,9 @@ from pathlib import Path
 
 from otoscope.errors import InputError, escape_undecodable, permission_error
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"})
+UNCOMPRESSED = frozenset({".wav", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".rf64", ".w64", ".sph", ".nist"})
+AUDIO_SUFFIXES = UNCOMPRESSED | {".flac", ".ogg", ".oga", ".opus", ".mp3"}
+"""Suffixes of audio in containers that show whether the file is whole (`truncation.py`)."""
 
 
 @dataclass(frozen=True)

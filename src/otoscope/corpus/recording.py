@@ -6,7 +6,7 @@ import soundfile
 from lhotse import AudioSource, MonoCut, Recording
 
 from otoscope.corpus.file_index import is_there
-from otoscope.corpus.truncation import is_truncated
+from otoscope.corpus.truncation import AudioHeader, check_whole
 from otoscope.errors import InputError, escape_undecodable
 
 MIN_SAMPLING_RATE = 1000
@@ -30,8 +30,8 @@ def open_recording(path: Path, id: str, channel: int | None = None) -> Recording
     )
 
 
-def read_header(path: Path) -> "soundfile._SoundFileInfo":
-    """Rate, channels and number of samples as libsndfile reads them; `InputError` where the file cannot be used."""
+def read_header(path: Path) -> AudioHeader:
+    """Return rate, channels and number of samples; raise `InputError` where the file cannot be used."""
     if escape_undecodable(str(path)) != str(path):
         raise InputError(f"{path}: expected a file name in UTF-8; rename the file or its folder")
     if not is_there(path):
@@ -39,9 +39,9 @@ def read_header(path: Path) -> "soundfile._SoundFileInfo":
     if path.stat().st_size == 0:
         raise InputError(f"{path}: expected audio, got an empty file; replace or remove the file")
     try:
-        if is_truncated(path):
-            raise InputError(f"{path}: truncated, it promises more than it holds; replace or remove the file")
-        header = soundfile.info(path)
+        header = check_whole(path)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     except (soundfile.LibsndfileError, OSError) as error:
         reason = getattr(error, "error_string", str(error)).rstrip(". ")
         raise InputError(f"{path}: unreadable as audio ({reason}); replace or remove the file") from None

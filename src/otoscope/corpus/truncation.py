@@ -1,85 +1,125 @@
-"""Whether an audio file ends before its own header says it should, which decoders pass over in silence.
+"""Whether an audio file holds what its container declares, and one stream only; decoders often skip both questions.
 
-WAV: the size of the data chunk. Ogg: the last page is whole and carries the end-of-stream flag (RFC 3533). NIST
-SPHERE: the number of samples. MP3: the stream size of the Xing header. FLAC needs no check: its decoder fails itself.
+| container            | declaration                                     | module            |
+|----------------------|-------------------------------------------------|-------------------|
+| WAV, RF64, W64, AIFF, CAF, AU | size of the chunk with the audio       | `chunk_sizes.py`  |
+| NIST SPHERE          | number of samples                               | `sphere_header.py`|
+| Ogg                  | pages in sequence, the last with a flag (RFC 3533) | `ogg_pages.py` |
+| MP3                  | number of frames in the Xing header             | `mp3_frames.py`   |
+| FLAC                 | nothing to check here: its decoder fails itself |                   |
+
+Other containers, such as VOC or PAF, are not read: nothing shows whether such a file is whole.
 """
 
+import mmap
 import re
-import struct
 from collections.abc import Callable
-from io import SEEK_CUR
-from math import prod
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-UNKNOWN_SIZE = 0x7FFFF000
-"""WAV data sizes from here on, and 0, come from programs that stream and cannot know the size."""
+import soundfile
 
-LARGEST_OGG_PAGE = 65307
-SPHERE_SIZE = re.compile(rb"NIST_1A\s+(\d+)\s")
-SPHERE_COUNTS = re.compile(rb"(?:sample_count|channel_count|sample_n_bytes) -i (\d+)")
+from otoscope.corpus.chunk_sizes import check_aiff, check_au, check_caf, check_rf64, check_w64, check_wav
+from otoscope.corpus.mp3_frames import count_mp3_samples, id3_size
+from otoscope.corpus.ogg_pages import check_ogg
+from otoscope.corpus.sphere_header import check_sphere
+from otoscope.errors import InputError
 
+Content = bytes | mmap.mmap
 
-def is_truncated(path: Path) -> bool:
-    """Whether the file holds less than it promises; False where it promises nothing."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        check = CHECKS.get(file.read(4), _mp3_is_cut_short)
-        file.seek(0)
-        return check(file, size)
+CONTAINERS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
+"""Containers that are read, as libsndfile names them."""
 
-
-def _wav_is_cut_short(file: BinaryIO, size: int) -> bool:
-    file.seek(12)
-    while len(header := file.read(8)) == 8:
-        name, length = struct.unpack("<4sI", header)
-        if name == b"data":
-            return 0 < length < UNKNOWN_SIZE and file.tell() + length > size
-        file.seek(length + length % 2, SEEK_CUR)
-    return False
-
-
-def _ogg_is_cut_short(file: BinaryIO, size: int) -> bool:
-    file.seek(max(0, size - LARGEST_OGG_PAGE))
-    page = file.read().rpartition(b"OggS")[2]
-    if len(page) < 23:
-        return True
-    flags, segments = page[1], page[22]
-    return not flags & 4 or len(page) < 23 + segments + sum(page[23 : 23 + segments])
-
-
-def _sphere_is_cut_short(file: BinaryIO, size: int) -> bool:
-    header = file.read(1024)
-    header_size, counts = SPHERE_SIZE.match(header), SPHERE_COUNTS.findall(header)
-    return header_size is not None and len(counts) == 3 and int(header_size[1]) + prod(map(int, counts)) > size
-
-
-def _mp3_is_cut_short(file: BinaryIO, size: int) -> bool:
-    tag = file.read(10)
-    start = 10 + _syncsafe(tag[6:10]) if tag.startswith(b"ID3") else 0
-    file.seek(start)
-    xing = re.search(rb"(?:Xing|Info)(.{12})", file.read(200), re.DOTALL)
-    flags, frames_or_bytes, then_bytes = struct.unpack(">3I", xing[1]) if xing else (0, 0, 0)
-    promised = then_bytes if flags & 1 else frames_or_bytes
-    return bool(flags & 2) and start + promised > size
-
-
-def _promises_nothing(file: BinaryIO, size: int) -> bool:
-    return False
-
-
-def _syncsafe(digits: bytes) -> int:
-    """A number of ID3, seven bits to the byte.
-
-    >>> _syncsafe(bytes([0, 0, 2, 1]))
-    257
-    """
-    return sum(digit << 7 * place for place, digit in enumerate(reversed(digits)))
-
-
-CHECKS: dict[bytes, Callable[[BinaryIO, int], bool]] = {
-    b"RIFF": _wav_is_cut_short,
-    b"OggS": _ogg_is_cut_short,
-    b"NIST": _sphere_is_cut_short,
-    b"fLaC": _promises_nothing,
+STREAM_STARTS = {
+    b"RIFF": rb"RIFF.{4}WAVE",
+    b"RIFX": rb"RIFX.{4}WAVE",
+    b"RF64": rb"RF64.{4}WAVEds64",
+    b"riff": rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb",
+    b"FORM": rb"FORM.{4}AIF[FC]",
+    b".snd": rb"\.snd\x00\x00.{6}\x00\x00\x00.",
+    b"dns.": rb"dns\..{2}\x00\x00.{4}.\x00\x00\x00",
+    b"caff": rb"caff\x00\x01\x00\x00desc",
+    b"NIST": rb"NIST_1A\n",
+    b"fLaC": rb"fLaC[\x00\x80]\x00\x00\x22",
 }
+"""How a stream of each container starts, by its first four bytes: long enough not to occur in audio by chance."""
+
+
+@dataclass(frozen=True)
+class AudioHeader:
+    """Container, sampling rate (Hz), channels, and samples of each channel, with the names of soundfile."""
+
+    format: str
+    samplerate: int
+    channels: int
+    frames: int
+
+
+def check_whole(source: Path | bytes) -> AudioHeader:
+    """Return the header of audio, a file or its content, that holds what it declares, and one stream only.
+
+    Raises:
+        InputError: the audio is truncated, of several streams, or in a container that is not read.
+        soundfile.LibsndfileError: libsndfile cannot open it.
+
+    Examples:
+        >>> check_whole(Path("no/such/file.wav"))
+        Traceback (most recent call last):
+        FileNotFoundError: [Errno 2] No such file or directory: 'no/such/file.wav'
+    """
+    if isinstance(source, bytes):
+        return _checked_header(BytesIO(source), source)
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return _checked_header(file, content)
+
+
+def _checked_header(file: BinaryIO, content: Content) -> AudioHeader:
+    start = id3_size(file.read(10))
+    _check_one_stream(content, start)
+    check = CHECKS.get(content[start : start + 4], _nothing_declared)
+    check(file, len(content))
+    file.seek(0)
+    header = soundfile.info(file)
+    if header.format not in CONTAINERS:
+        raise InputError(
+            f"expected audio in {', '.join(CONTAINERS)}, found {header.format}, which does not show whether it is "
+            "whole; convert the file to FLAC"
+        )
+    frames = header.frames
+    if header.format == "MP3":
+        frames = count_mp3_samples(file, len(content), frames)
+    return AudioHeader(header.format, header.samplerate, header.channels, frames)
+
+
+def _check_one_stream(content: Content, start: int) -> None:
+    signature = STREAM_STARTS.get(content[start : start + 4])
+    if signature is None:
+        return
+    second = re.compile(signature, re.DOTALL).search(content, start + 4)
+    if second:
+        raise InputError(
+            f"expected one stream of audio, found a second one at byte {second.start()}, as in joined files; "
+            "decode each and join the audio, or replace or remove the file"
+        )
+
+
+def _nothing_declared(file: BinaryIO, size: int) -> None:
+    """Leave the check to the decoder."""
+
+
+CHECKS: dict[bytes, Callable[[BinaryIO, int], None]] = {
+    b"RIFF": check_wav,
+    b"RIFX": check_wav,
+    b"RF64": check_rf64,
+    b"riff": check_w64,
+    b"FORM": check_aiff,
+    b".snd": check_au,
+    b"dns.": check_au,
+    b"caff": check_caf,
+    b"NIST": check_sphere,
+    b"OggS": check_ogg,
+    b"fLaC": _nothing_declared,
+}
+"""Checks of containers by their first four bytes; MP3 has none, and is checked once libsndfile finds it."""
