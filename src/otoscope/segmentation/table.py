@@ -62,7 +62,7 @@ def _split_lines(run: Run) -> Iterator[str]:
     attrs = run.dataset.attrs
     tuned, reported = (_speakers(attrs[f"{part}_speakers"]) for part in ("validation", "test"))
     yield (
-        f"tuned on {attrs['validation_utterances']} utterances ({tuned}), reported on "
+        f"tuned on {counted(attrs['validation_utterances'], 'utterance')} ({tuned}), reported on "
         f"{run.dataset.sizes['utterance']} ({reported}); tolerance {1000 * attrs['tolerance']:g} ms"
     )
     if attrs["parted_by"] == "utterance":
