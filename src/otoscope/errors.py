@@ -15,6 +15,10 @@ class InputError(ValueError):
         super().__init__(escape_undecodable(" ".join(message.split())))
 
 
+class InputWarning(UserWarning):
+    """A problem that the user can solve and that does not stop a command (the command line prints it as one line)."""
+
+
 def permission_error(error: OSError) -> InputError:
     """Return the error for a file or folder that the user may not read.
 

@@ -2,11 +2,13 @@
 
 import io
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
-from otoscope._io.output import degrade_output
+from otoscope._io.output import degrade_output, shorten_warnings
+from otoscope.errors import InputWarning
 from otoscope.results.text_table import format_table
 
 TEXT = format_table(["phone", "score"], [["ə", "0.41 ±0.02"], ["t͡ʃ", "4 × 2 …"]])
@@ -57,3 +59,12 @@ def test_output_that_a_program_has_replaced_is_left_alone(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     degrade_output()
+
+
+def test_a_warning_for_users_is_one_line_and_others_are_as_before(monkeypatch):
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    shorten_warnings()
+    assert warnings.formatwarning("no\n locks", InputWarning, "a.py", 1) == "otoscope: no locks\n"
+    assert warnings.formatwarning("old", DeprecationWarning, "a.py", 1, "").startswith(
+        "a.py:1: DeprecationWarning: old"
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from otoscope.errors import InputError
+from otoscope.errors import InputError, InputWarning
 
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 """Errors of file systems without locks, as some network file systems are."""
@@ -43,5 +43,6 @@ def _acquire(lock: FileLock, folder: Path, command: str) -> None:
             raise
         warnings.warn(
             f"{folder} is on a file system without locks ({error.strerror}); start no second {command} there",
+            InputWarning,
             stacklevel=4,
         )

@@ -2,8 +2,13 @@
 
 import codecs
 import sys
+import warnings
+from typing import Any
+
+from otoscope.errors import InputWarning
 
 HANDLER = "otoscope.degrade"
+_format_as_python = warnings.formatwarning
 SUBSTITUTES = {
     **dict.fromkeys("─━═╌–—−", "-"),
     **dict.fromkeys("│┃║", "|"),
@@ -28,6 +33,17 @@ def degrade_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors=HANDLER)
+
+
+def shorten_warnings() -> None:
+    """Make Python print a warning for users as one line, and other warnings as before."""
+    warnings.formatwarning = _format_warning
+
+
+def _format_warning(message: Warning | str, category: type[Warning], *place: Any, **line: Any) -> str:
+    if not issubclass(category, InputWarning):
+        return _format_as_python(message, category, *place, **line)
+    return f"otoscope: {' '.join(str(message).split())}\n"
 
 
 def substitute(error: UnicodeError) -> tuple[str, int]:

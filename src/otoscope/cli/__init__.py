@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from otoscope._io.output import degrade_output
+from otoscope._io.output import degrade_output, shorten_warnings
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
 from otoscope.cli.check import check
@@ -97,6 +97,7 @@ for command in COMMANDS:
 def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
     degrade_output()
+    shorten_warnings()
     try:
         _check_printable(sys.argv)
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0

@@ -13,7 +13,7 @@ from otoscope.corpus.detect import check_format, detect_format
 from otoscope.corpus.file_index import is_there, list_files
 from otoscope.corpus.formats import CorpusQuery, Layout, UnreadCut
 from otoscope.corpus.utterance import Utterance, to_cut
-from otoscope.errors import InputError
+from otoscope.errors import InputError, InputWarning
 
 
 class SkippedUtterance(NamedTuple):
@@ -117,4 +117,4 @@ def _nothing_usable(path: str | Path, skipped: list[SkippedUtterance]) -> str:
 
 
 def _warn(skipped: SkippedUtterance) -> None:
-    warnings.warn(f"skipped {skipped.id}: {skipped.reason}", stacklevel=3)
+    warnings.warn(f"skipped {skipped.id}: {skipped.reason}", InputWarning, stacklevel=3)

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from otoscope._io.atomic import atomic_write, make_folder
-from otoscope.errors import InputError
+from otoscope.errors import InputError, InputWarning
 from otoscope.figures import FIGURES
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.theme import Theme, get_theme
@@ -130,4 +130,4 @@ def _save(figure: Figure, path: Path, theme: Theme) -> Path:
 
 
 def _warn(name: str, reason: str) -> None:
-    warnings.warn(f"skipped figure {name}: {reason}", stacklevel=4)
+    warnings.warn(f"skipped figure {name}: {reason}", InputWarning, stacklevel=4)

@@ -40,4 +40,4 @@ def copy_checkpoint(source: Path, steps: int, target: Path) -> None:
         return
     make_folder(target / "checkpoints")
     with atomic_write(target / "checkpoints" / checkpoint.name) as partial:
-        shutil.copytree(checkpoint, partial)
+        shutil.copytree(checkpoint, partial, copy_function=shutil.copyfile)

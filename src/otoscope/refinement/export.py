@@ -21,7 +21,7 @@ def carry_code(model: Any, extractor: Any, folder: Path) -> None:
         return
     make_folder(folder)
     for name in CODE:
-        shutil.copy(Path(mockingjay.__file__).parent / f"{name}.py", folder)
+        shutil.copyfile(Path(mockingjay.__file__).parent / f"{name}.py", folder / f"{name}.py")
     whole = type(encoder).__name__.removesuffix("Model") + "ForPreTraining"
     model.config.auto_map = {
         "AutoConfig": f"configuration.{type(model.config).__name__}",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.corpus import SkippedUtterance
-from otoscope.errors import InputError
+from otoscope.errors import InputError, InputWarning
 from otoscope.results import Run, claim_folder, finish, open_run
 from otoscope.runs.threads import recorded_threads, use_threads
 
@@ -62,6 +62,7 @@ def load_or_recompute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArr
         warnings.warn(
             f"the cache {path.parent} cannot be written; set OTOSCOPE_CACHE to another folder, otherwise the next "
             "command computes the same again",
+            InputWarning,
             stacklevel=2,
         )
     return arrays
