@@ -45,7 +45,7 @@ def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 
     harm = np.array([_harm(change, scores[rankings[0]].values) for change in schedule.interventions])
     scorers, sums = {}, {}
     for name, probe in wanted.items():
-        right = 0.7 - 0.5 * harm if probe.better == "high" else 0.3 + harm
+        right = 0.7 - 0.5 * harm if probe.higher_is_better else 0.3 + harm
         noise = rng.normal(0, 0.05, (1, 2, utterances))
         sums[name] = (right[:, None, None] + noise) * count
         guessed = np.full((2, utterances), 5.0 if probe.trained else np.nan)

@@ -37,7 +37,7 @@ def reproduction_dataset(heads=2, models=3, probe_corpora=1, shortest="phone", s
         "span_curve_drop": rng.choice([np.nan, 10.0], (probe_corpora, models)),
         "removed": steps * heads**2 // 6,
         "metric": np.array(["accuracy"] * probe_corpora, object),
-        "better": np.array(["high"] * probe_corpora, object),
+        "higher_is_better": np.full(probe_corpora, True),
         "majority": np.full(probe_corpora, 0.1),
     }
     coords = {"model": names, "category": ("diagonal", "vertical", "global"), "segmenter": METHODS}

@@ -26,8 +26,10 @@ SEGMENTATIONS = {
 
 def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=False, seed=0):
     rng = np.random.default_rng(seed)
-    names = [*NAMES, *(f"{name} (against)" for name in NAMES[2:] if against), *BLIND]
-    segmenters = [Segmenter(name, find=None, tuned=None if name in BLIND else _tuned(rng)) for name in names]
+    compared = [Segmenter(name, find=None, tuned=_tuned(rng), is_against=True) for name in NAMES[2:] if against]
+    tuned = [Segmenter(name, find=None, tuned=_tuned(rng)) for name in NAMES]
+    segmenters = [*tuned, *compared, *(Segmenter(name, find=None) for name in BLIND)]
+    names = [segmenter.label for segmenter in segmenters]
     test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]
     dataset = build_dataset(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
     speech = utterance(frames, seed)

@@ -48,13 +48,13 @@ def test_steps_and_spans_that_make_no_sense_are_refused(step, spans):
 
 def test_intervals_are_those_of_a_plain_loop_over_resamples():
     total, count = sums(np.random.default_rng(0), [0, 0.1])
-    scores = scores_of(total, count, "high", BOOTSTRAP)
+    scores = scores_of(total, count, True, BOOTSTRAP)
     (of_utterances,), (of_seeds,) = resample_weights(30, BOOTSTRAP), resample_weights(2, Bootstrap(200, seed=1))
     slow = [
         [sum(s[k] * (u * total[i, k]).sum() / (u * count).sum() for k in range(2)) for i in range(2)]
         for u, s in zip(of_utterances, of_seeds, strict=True)
     ]
-    np.testing.assert_allclose(scores.drawn, slow)
+    np.testing.assert_allclose(scores.resampled, slow)
     one = curves(scores, np.array([0, 1]), np.array([0.0, 1.0]))
     np.testing.assert_allclose(one.score_interval[1], np.quantile(np.array(slow)[:, 1], (0.025, 0.975)))
     difference = np.array(slow)[:, 1] - np.array(slow)[:, 0]
@@ -69,8 +69,8 @@ def test_intervals_are_those_of_a_plain_loop_over_resamples():
 def test_a_drop_is_significant_from_the_first_step_that_is_surely_worse(drops, first):
     total, count = sums(np.random.default_rng(0), drops)
     steps, share = np.arange(3), np.linspace(0, 1, 3)
-    assert curves(scores_of(total, count, "high", BOOTSTRAP), steps, share).first_drop == first
-    errors = scores_of(count - total, count, "low", BOOTSTRAP)
+    assert curves(scores_of(total, count, True, BOOTSTRAP), steps, share).first_drop == first
+    errors = scores_of(count - total, count, False, BOOTSTRAP)
     assert curves(errors, steps, share).first_drop == first
 
 
@@ -78,12 +78,12 @@ def test_pairs_see_a_drop_that_is_small_beside_the_spread_of_utterances():
     rng = np.random.default_rng(0)
     accuracy = rng.uniform(0.2, 0.9, 30)
     total, count = np.stack([accuracy, accuracy - 0.01])[:, None] * 10, np.full(30, 10.0)
-    one = curves(scores_of(total, count, "high", BOOTSTRAP), np.array([0, 1]), np.array([0.0, 1.0]))
+    one = curves(scores_of(total, count, True, BOOTSTRAP), np.array([0, 1]), np.array([0.0, 1.0]))
     assert one.score_interval[1, 1] > one.score[0]
     assert one.first_drop == 1
 
 
 def test_one_utterance_has_no_interval_and_no_drop():
-    one = curves(scores_of(np.ones((2, 2, 1)), np.ones(1), "high", BOOTSTRAP), np.array([0, 1]), np.array([0.0, 1.0]))
+    one = curves(scores_of(np.ones((2, 2, 1)), np.ones(1), True, BOOTSTRAP), np.array([0, 1]), np.array([0.0, 1.0]))
     assert np.isnan(one.score_interval).all()
     assert one.first_drop == -1

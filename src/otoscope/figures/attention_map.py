@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -14,13 +13,13 @@ from matplotlib.patches import Rectangle
 from otoscope.figures.style.page import MM_PER_INCH, POINT, BoxMm, add_axes_mm, add_text_mm, text_width
 from otoscope.figures.style.theme import LETTERS, TEXT_PT, Theme
 from otoscope.maps.pooling import block_means
+from otoscope.typing import AnyFloats
 
 # Attention over uniform attention (A * T) on a log scale: stripes, blocks and lines all show, and maps compare.
 FAINTEST, STRONGEST = 1 / 4, 64
 RAMP_GAP, TICK, OVERHANG = 6.0, 0.5, 0.7  # mm
 PIXELS_PER_INCH = 600  # of a map: twice what is printed
 
-Floats = npt.NDArray[np.floating]
 SCALE_TICKS = {1 / 4: "¼", 1: "1", 4: "4", 16: "16", 64: "64"}
 
 
@@ -28,10 +27,10 @@ SCALE_TICKS = {1 / 4: "¼", 1: "1", 4: "4", 16: "16", 64: "64"}
 class AxisLabels:
     """Ticks and labels along an edge of a map, at positions from 0 to 1; important labels are drawn first."""
 
-    ticks: Floats
+    ticks: AnyFloats
     labels: list[str]
-    centres: Floats
-    importance: Floats
+    centres: AnyFloats
+    importance: AnyFloats
 
 
 def axis_labels(dataset: xr.Dataset) -> AxisLabels:
@@ -44,12 +43,12 @@ def axis_labels(dataset: xr.Dataset) -> AxisLabels:
     return AxisLabels(np.unique([start, end]), symbols, (start + end) / 2, end - start)
 
 
-def show_map(sheet: Axes, square: BoxMm, attn_qk: Floats, category: str, theme: Theme) -> None:
+def show_map(sheet: Axes, square: BoxMm, attn_qk: AnyFloats, category: str, theme: Theme) -> None:
     """Draw a map, queries downward, framed in the category's colour."""
     show_weights(sheet, square, attn_qk, theme.ramp(category), theme.categories[category])
 
 
-def show_weights(sheet: Axes, square: BoxMm, attn_qk: Floats, ramp: Colormap, edge: str) -> None:
+def show_weights(sheet: Axes, square: BoxMm, attn_qk: AnyFloats, ramp: Colormap, edge: str) -> None:
     """Draw weights relative to uniform attention, queries downward."""
     left, top, side = square
     times_uniform = len(attn_qk) * block_means(attn_qk, max_blocks=int(side / MM_PER_INCH * PIXELS_PER_INCH))
@@ -129,7 +128,7 @@ def colour_scale(axes: Axes, ramp: Colormap) -> None:
     axes.spines[:].set_visible(False)
 
 
-def select_non_overlapping(centres: Floats, sizes: list[float], importance: Floats, length: float) -> list[int]:
+def select_non_overlapping(centres: AnyFloats, sizes: list[float], importance: AnyFloats, length: float) -> list[int]:
     """Return the indices of the labels that fit on an edge without touching each other, important ones first.
 
     Args:

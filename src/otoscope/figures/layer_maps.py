@@ -1,7 +1,5 @@
 """One map for each layer of a model on one page, for rollout and value zeroing."""
 
-import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -18,14 +16,13 @@ from otoscope.figures.style.page import (
     page_axes,
 )
 from otoscope.figures.style.theme import Theme
+from otoscope.typing import AnyFloats
 
 LEFT, TOP, RIGHT, BOTTOM = 15.0, 20.0, 2.0, 20.0
 GAP, HEADING, LARGEST = 3.0, 4.5, 52.0  # mm: between maps and above each, edge of the largest
 
-Floats = npt.NDArray[np.floating]
 
-
-def layer_maps(dataset: xr.Dataset, maps_lqk: Floats, heading: str, note: str, theme: Theme) -> Figure:
+def layer_maps(dataset: xr.Dataset, maps_lqk: AnyFloats, heading: str, note: str, theme: Theme) -> Figure:
     """Draw maps of an utterance, rows summing to one, from the first layer on, with its phones along the edges."""
     columns, side = _grid(len(maps_lqk))
     rows, across = -(-len(maps_lqk) // columns), side + GAP

@@ -1,9 +1,8 @@
 """How far rankings agree: Spearman's rank correlation of each two."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from otoscope.typing import Floats
 
 
 def spearman(ranks: Floats) -> Floats:

@@ -68,7 +68,7 @@ def _spans_of(one: xr.Dataset) -> str:
 
 def _curve(curve: xr.Dataset, prefix: str) -> list[str]:
     """Scores, a star where significantly worse than the intact model and a plus where better; area; first drop."""
-    sign = 1 if curve["better"].item() == "high" else -1
+    sign = 1 if curve["higher_is_better"].item() else -1
     ends = sign * curve[f"{prefix}change_interval"].values
     marks = np.where((ends < 0).all(-1), "*", np.where((ends > 0).all(-1), "+", " "))
     scores = [f"{score:.3f}{mark}" for score, mark in zip(curve[f"{prefix}score"].values, marks, strict=True)]

@@ -3,12 +3,8 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from otoscope.errors import InputError
-
-Floats = npt.NDArray[np.float64]
+from otoscope.typing import Floats
 
 DEFAULT_PERIOD = 0.010  # seconds between label frames
 
@@ -24,6 +20,7 @@ class LabelFrames:
         InputError: period not above zero, repeat not a whole number from 1.
 
     Examples:
+        >>> import numpy as np
         >>> LabelFrames(period=0.010, repeat=3).seconds(np.array([2.0, 3.5])).tolist()
         [0.02, 0.035]
     """

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from otoscope.probing.folds import UNUSED, Ints, held_out
+from otoscope.probing.folds import UNUSED, held_out
 from otoscope.probing.mlp import Samples, Training, Weights, fit, logits
 from otoscope.probing.probe_data import ProbeData
-from otoscope.probing.scorer import Cache, Floats
+from otoscope.probing.scorer import Cache
+from otoscope.typing import Floats, Ints
 
 Splitter = Callable[[Sequence[str | None], int, np.random.Generator], Ints]
 NO_CLASS = -1

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from otoscope.errors import InputError
+from otoscope.typing import Ints
 
-Ints = NDArray[np.int64]
 UNUSED = -1
 
 

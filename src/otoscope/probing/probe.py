@@ -17,7 +17,7 @@ from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.random_baseline import untrained
-from otoscope.probing.scorer import Cache, Floats, Probe, Scorer
+from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
@@ -25,10 +25,11 @@ from otoscope.runs.cache import RunResult, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import add_coordinates, make_source, read_speech, resolve_encoder
+from otoscope.typing import Floats
 
 KIND = "probes"
 CONDITIONS = ("intact", "untrained", "majority")
-OF_A_PROBE = ("doc", "metric", "better")
+PROBE_TEXTS = ("doc", "metric")
 VARIABLES = {
     "score": Variable(("probe", "reader"), "as `metric` says", "what the probe gets, over all utterances and seeds"),
     "score_interval": Variable(
@@ -38,7 +39,7 @@ VARIABLES = {
     "count": Variable(("probe", "utterance"), "1", "frames, or utterances, that the sum is of; 0 where not scored"),
     "doc": Variable(("probe",), "1", "what the probe asks"),
     "metric": Variable(("probe",), "1", "what the score is"),
-    "better": Variable(("probe",), "1", "which scores are good: high or low"),
+    "higher_is_better": Variable(("probe",), "1", "whether high scores are good; otherwise low scores are"),
 }
 
 
@@ -127,9 +128,12 @@ def train_scorers(wanted: Mapping[str, Probe], data: ProbeData, training: Traini
 
 
 def probe_variables(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer]) -> dict[str, np.ndarray]:
-    """What is said of each probe, and what each utterance counts, as variables of a Dataset."""
-    texts = {name: np.array([getattr(one, name) for one in wanted.values()], object) for name in OF_A_PROBE}
-    return texts | {"count": np.stack([scorers[name].count for name in wanted])}
+    """Return the description of each probe, and the count of each utterance, as variables of a Dataset."""
+    texts = {name: np.array([getattr(probe, name) for probe in wanted.values()], object) for name in PROBE_TEXTS}
+    return texts | {
+        "higher_is_better": np.array([probe.higher_is_better for probe in wanted.values()], dtype=bool),
+        "count": np.stack([scorers[name].count for name in wanted]),
+    }
 
 
 def _dataset(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer], total: Mapping[str, Floats]) -> xr.Dataset:

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe_data import ProbeData
-
-Floats = NDArray[np.float64]
+from otoscope.typing import Floats
 
 
 class Scorer(Protocol):
@@ -43,7 +41,7 @@ class Probe:
         metric: name of the score, "accuracy".
         label: name of the probe and its score for the viewer, "phone accuracy".
         units: "%" for a share that is shown in percent, "1" for any other number.
-        better: whether high or low scores are good.
+        higher_is_better: whether high scores are good; otherwise low scores are.
         trained: whether the probe trains classifiers, which need labels; only such a probe can be a loss.
         scorer: function that trains the probe, if it is trained, and returns its scorer.
 
@@ -56,7 +54,7 @@ class Probe:
     metric: str
     label: str
     units: Literal["1", "%"]
-    better: Literal["high", "low"]
+    higher_is_better: bool
     trained: bool
     scorer: Callable[[ProbeData, Training, "Cache"], Scorer]
 

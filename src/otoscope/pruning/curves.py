@@ -8,14 +8,11 @@ Axes: r resample, i intervention, s seed, u utterance; curves are [..., step].
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from otoscope.probing.scores import resampled, score
 from otoscope.results import Bootstrap
 from otoscope.results.bootstrap import interval
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from otoscope.typing import AnyFloats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +22,8 @@ class Scores:
     `sign` is 1 where high scores are good, -1 where low ones are.
     """
 
-    plain: Floats
-    drawn: Floats
+    plain: AnyFloats
+    resampled: AnyFloats
     sign: int
 
 
@@ -38,35 +35,36 @@ class Curves:
     first step from which on the score is significantly worse, -1 where it never is.
     """
 
-    score: Floats
-    score_interval: Floats
-    change: Floats
-    change_interval: Floats
-    area: Floats
-    area_interval: Floats
+    score: AnyFloats
+    score_interval: AnyFloats
+    change: AnyFloats
+    change_interval: AnyFloats
+    area: AnyFloats
+    area_interval: AnyFloats
     first_drop: Ints
 
 
-def scores_of(total_isu: Floats, count_u: Floats, better: str, bootstrap: Bootstrap) -> Scores:
-    """Scores of one probe's sums; a single utterance has no resamples (NaN)."""
+def scores_of(total_isu: AnyFloats, count_u: AnyFloats, higher_is_better: bool, bootstrap: Bootstrap) -> Scores:
+    """Return the scores of one probe's sums; a single utterance has no resamples (NaN)."""
     plain = score(total_isu, count_u)
-    enough = (count_u > 0).sum() > 1
-    drawn = resampled(total_isu, count_u, bootstrap) if enough else np.full((1, len(plain)), np.nan)
-    return Scores(plain, drawn, 1 if better == "high" else -1)
+    has_resamples = (count_u > 0).sum() > 1
+    scores_ri = resampled(total_isu, count_u, bootstrap) if has_resamples else np.full((1, len(plain)), np.nan)
+    return Scores(plain, scores_ri, 1 if higher_is_better else -1)
 
 
-def curves(scores: Scores, place: Ints, share: Floats) -> Curves:
-    """Curves through the interventions at `place [..., step]`, whose steps lie at `share [step]` from 0 to 1.
+def curves(scores: Scores, index: Ints, share: AnyFloats) -> Curves:
+    """Return the curves through the interventions `index [..., step]`; the steps have shares `[step]` from 0 to 1.
 
     >>> scores = Scores(np.array([0.8, 0.4]), np.array([[0.8, 0.5], [0.8, 0.3]]), sign=1)
-    >>> one = curves(scores, np.array([0, 1]), np.array([0.0, 1.0]))
-    >>> one.change.tolist(), round(float(one.area), 3), int(one.first_drop)
+    >>> curve = curves(scores, np.array([0, 1]), np.array([0.0, 1.0]))
+    >>> curve.change.tolist(), round(float(curve.area), 3), int(curve.first_drop)
     ([0.0, -0.4], 0.6, 1)
     """
-    plain, drawn = scores.plain[place], scores.drawn[:, place]
-    change, change_drawn = plain - scores.plain[0], drawn - scores.drawn[:, [0]].reshape(-1, *[1] * place.ndim)
-    ends = interval(change_drawn)
+    plain, resampled_scores = scores.plain[index], scores.resampled[:, index]
+    change = plain - scores.plain[0]
+    ends = interval(resampled_scores - scores.resampled[:, [0]].reshape(-1, *[1] * index.ndim))
     worse = (scores.sign * ends < 0).all(axis=-1)
     first_drop = np.where(worse.any(axis=-1), worse.argmax(axis=-1), -1)
-    area, area_drawn = np.asarray(np.trapezoid(plain, share)), np.asarray(np.trapezoid(drawn, share))
-    return Curves(plain, interval(drawn), change, ends, area, interval(area_drawn), first_drop)
+    area = np.asarray(np.trapezoid(plain, share))
+    resampled_area = np.asarray(np.trapezoid(resampled_scores, share))
+    return Curves(plain, interval(resampled_scores), change, ends, area, interval(resampled_area), first_drop)

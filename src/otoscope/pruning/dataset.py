@@ -24,27 +24,31 @@ UNITS = "as `metric` says"
 
 
 def _family(prefix: str, dims: tuple[str, ...], along: str, first: str) -> dict[str, Variable]:
-    """Variables of curves whose steps are the last of `dims`."""
+    """Return the variables of curves whose steps are the last of `dims`."""
     interval = "95 % bootstrap interval over seeds and utterances of the "
-    said = {"score": "score of the probe", "change": "score minus that of the intact model"}
+    docs = {"score": "score of the probe", "change": "score minus that of the intact model"}
     area = f"area under the curve over {along}, from 0 to 1: a mean score"
-    each = {f"{prefix}{name}": Variable(dims, UNITS, doc) for name, doc in said.items()}
-    each |= {
-        f"{prefix}{name}_interval": Variable((*dims, "bound"), UNITS, interval + doc) for name, doc in said.items()
+    values = {f"{prefix}{name}": Variable(dims, UNITS, doc) for name, doc in docs.items()}
+    intervals = {
+        f"{prefix}{name}_interval": Variable((*dims, "bound"), UNITS, interval + doc) for name, doc in docs.items()
     }
-    return each | {
-        f"{prefix}area": Variable(dims[:-1], UNITS, area),
-        f"{prefix}area_interval": Variable((*dims[:-1], "bound"), UNITS, interval + area),
-        f"{prefix}first_drop": Variable(
-            dims[:-1], "1", f"{first} where the score is first significantly worse; NaN: nowhere"
-        ),
-    }
+    return (
+        values
+        | intervals
+        | {
+            f"{prefix}area": Variable(dims[:-1], UNITS, area),
+            f"{prefix}area_interval": Variable((*dims[:-1], "bound"), UNITS, interval + area),
+            f"{prefix}first_drop": Variable(
+                dims[:-1], "1", f"{first} where the score is first significantly worse; NaN: nowhere"
+            ),
+        }
+    )
 
 
 VARIABLES = {
     **_family("", HEADS, "the share of heads removed", "number of heads removed"),
     **_family("span_", SPANS, "the steps of the span", "radius in frames"),
-    **{name: PROBE_VARIABLES[name] for name in ("doc", "metric", "better", "count")},
+    **{name: PROBE_VARIABLES[name] for name in ("doc", "metric", "higher_is_better", "count")},
     "total": Variable(("probe", "intervention", "seed", "utterance"), UNITS, "sum over the utterance's frames"),
     "majority": Variable(("probe",), UNITS, "score of always guessing the commonest class; NaN where there are none"),
     **{name: RANKING_VARIABLES[name] for name in ("rank", "ranking_name", "is_control")},
@@ -62,10 +66,21 @@ def curve_dataset(
     sums: Mapping[str, Floats],
     bootstrap: Bootstrap | None = None,
 ) -> xr.Dataset:
-    """Curves of `sums[probe] [intervention, seed, utterance]` through the interventions of `schedule`."""
-    drawn = bootstrap or Bootstrap()
-    scores = [scores_of(sums[name], scorers[name].count, probe.better, drawn) for name, probe in probes.items()]
-    heads = [curves(of_one, schedule.heads, schedule.removed / schedule.removed[-1]) for of_one in scores]
+    """Return the curves of all probes through the interventions of a schedule.
+
+    Args:
+        schedule: the interventions and the curves through them.
+        rankings: scores of the heads by label of the ranking.
+        probes: probes by name.
+        scorers: scorer of each probe.
+        sums: sums `[intervention, seed, utterance]` of each probe.
+        bootstrap: resamples of the intervals.
+    """
+    scores = [
+        scores_of(sums[name], scorers[name].count, probe.higher_is_better, bootstrap or Bootstrap())
+        for name, probe in probes.items()
+    ]
+    heads = [curves(probe_scores, schedule.heads, schedule.removed / schedule.removed[-1]) for probe_scores in scores]
     values = probe_variables(probes, scorers) | {
         **_stacked("", heads, schedule.removed.astype(float)),
         **_spans(scores, schedule),
@@ -76,26 +91,33 @@ def curve_dataset(
         "place": schedule.heads,
         "removed": schedule.removed,
     }
-    labels = {"probe": list(probes), "ranking": list(rankings), "direction": DIRECTIONS, "rows": ROW_NORMALISATIONS}
-    coords = {name: np.array(of, dtype=object) for name, of in (labels | {"bound": ("low", "high")}).items()}
+    labels: dict[str, Sequence[str]] = {
+        "probe": list(probes),
+        "ranking": list(rankings),
+        "direction": DIRECTIONS,
+        "rows": ROW_NORMALISATIONS,
+    }
+    labels["bound"] = ("low", "high")
+    coords: dict[str, Any] = {name: np.array(values, dtype=object) for name, values in labels.items()}
     coords |= {"radius": schedule.radius, "step": np.arange(len(schedule.removed))}
-    return xr.Dataset({name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}, coords)
+    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    return xr.Dataset(variables, coords)
 
 
 def _spans(scores: Sequence[Scores], schedule: PruningSchedule) -> dict[str, NDArray[Any]]:
-    """Variables of the curves over spans, where any was asked for."""
+    """Return the variables of the curves over spans, if the schedule contains spans."""
     if len(schedule.radius) == 1:
         return {}
     share = np.linspace(0, 1, len(schedule.radius))
-    spans = [curves(of_one, schedule.spans, share) for of_one in scores]
+    spans = [curves(probe_scores, schedule.spans, share) for probe_scores in scores]
     return {**_stacked("span_", spans, schedule.radius), "span_place": schedule.spans}
 
 
-def _stacked(prefix: str, each: list[Curves], steps: Floats) -> dict[str, NDArray[Any]]:
-    """Variables of the curves of every probe; a drop has the value of its step on the axis."""
+def _stacked(prefix: str, probe_curves: list[Curves], steps: Floats) -> dict[str, NDArray[Any]]:
+    """Return the variables of the curves of every probe; a drop has the value of its step on the axis."""
     names = ("score", "score_interval", "change", "change_interval", "area", "area_interval")
-    values = {f"{prefix}{name}": np.stack([getattr(one, name) for one in each]) for name in names}
-    first = np.stack([one.first_drop for one in each])
+    values = {f"{prefix}{name}": np.stack([getattr(curve, name) for curve in probe_curves]) for name in names}
+    first = np.stack([curve.first_drop for curve in probe_curves])
     return values | {f"{prefix}first_drop": np.where(first < 0, np.nan, steps[first])}
 
 

@@ -10,7 +10,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from otoscope.errors import InputError
 from otoscope.importance.loss import get_loss
@@ -23,9 +22,9 @@ from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS
 from otoscope.refinement.rescale import Scales, rescale
 from otoscope.runs.speech_source import LoadedSpeech, read_speech
 from otoscope.runs.speech_source import SpeechSource as Corpus
+from otoscope.typing import Floats
 
 SECONDS = 10.0
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

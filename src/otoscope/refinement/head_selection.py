@@ -4,9 +4,6 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from otoscope.errors import InputError
 from otoscope.importance import RANKINGS
 from otoscope.importance.ranking import order
@@ -14,9 +11,9 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.interventions import check_head
 from otoscope.results import Run, open_run
 from otoscope.runs.run_config import require_same_model
+from otoscope.typing import Floats
 
 Head = tuple[int, int]
-Scores = NDArray[np.float64]
 
 
 def by_ranking(encoder: Encoder, run: str | Path, by: str, share: float) -> list[Head]:
@@ -39,7 +36,7 @@ def by_ranking(encoder: Encoder, run: str | Path, by: str, share: float) -> list
     return sorted(ordered[: round(share * len(ordered))])
 
 
-def scores(run: Run, by: str) -> tuple[Scores, str]:
+def scores(run: Run, by: str) -> tuple[Floats, str]:
     """Return scores `[layer, head]` of a ranking in a run, and which of them the model needs least: `high` or `low`.
 
     Raises:

@@ -11,8 +11,7 @@ import numpy as np
 
 from otoscope.results.categories import categorise
 from otoscope.statistics.accumulator import mean_of_defined
-from otoscope.typing import AnyFloats as Floats
-from otoscope.typing import Ints
+from otoscope.typing import AnyFloats, Ints
 
 BOUNDS = (0.025, 0.975)
 _BLOCK = 1 << 22  # numbers held at once: 32 MiB
@@ -26,7 +25,7 @@ class Bootstrap:
     seed: int = 0
 
 
-def resample_weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
+def resample_weights(n: int, bootstrap: Bootstrap) -> Iterator[AnyFloats]:
     """Yield weights of n utterances in each resample, in blocks [resamples, n] of bounded size; rows sum to 1.
 
     >>> first, = resample_weights(4, Bootstrap(resamples=3))
@@ -41,17 +40,17 @@ def resample_weights(n: int, bootstrap: Bootstrap) -> Iterator[Floats]:
         yield np.bincount(indices.ravel(), minlength=count * n).reshape(count, n) / n
 
 
-def resampled_rows(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str, Floats]:
+def resampled_rows(rows: Mapping[str, AnyFloats], bootstrap: Bootstrap) -> dict[str, AnyFloats]:
     """Return the mean of every resample [resample, layer, head] from values of utterances [utterance, layer, head]."""
     n_utterances = len(next(iter(rows.values())))
-    blocks: dict[str, list[Floats]] = {name: [] for name in rows}
+    blocks: dict[str, list[AnyFloats]] = {name: [] for name in rows}
     for share in resample_weights(n_utterances, bootstrap):
         for name, values in rows.items():
             blocks[name].append(_of_defined(share, values.reshape(n_utterances, -1)))
     return {name: np.concatenate(blocks[name]).reshape(-1, *values.shape[1:]) for name, values in rows.items()}
 
 
-def interval(resampled: Floats) -> Floats:
+def interval(resampled: AnyFloats) -> AnyFloats:
     """Return the low and high end [..., bound] of the 95 % interval from values of resamples [resample, ...].
 
     Resamples in which a value is undefined (NaN) do not count, as long as they are at most 2.5 % of all.
@@ -70,7 +69,7 @@ def interval(resampled: Floats) -> Floats:
     return np.where(undefined <= BOUNDS[0] * len(resampled), low + (place - below) * (high - low), np.nan)
 
 
-def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dict[str, Floats], Floats]:
+def row_intervals(rows: Mapping[str, AnyFloats], bootstrap: Bootstrap) -> tuple[dict[str, AnyFloats], AnyFloats]:
     """Return the interval of every statistic and the share of resamples in which each head keeps its category.
 
     Args:
@@ -94,7 +93,7 @@ def row_intervals(rows: Mapping[str, Floats], bootstrap: Bootstrap) -> tuple[dic
     return {name: interval(values) for name, values in resampled.items()}, _agreement(means, resampled)
 
 
-def fold_intervals(sums: Floats, counts: Ints, bootstrap: Bootstrap) -> Floats:
+def fold_intervals(sums: AnyFloats, counts: Ints, bootstrap: Bootstrap) -> AnyFloats:
     """Return the interval [..., bound] of a mean that was summed by fold; empty folds do not count.
 
     Args:
@@ -119,7 +118,7 @@ def fold_intervals(sums: Floats, counts: Ints, bootstrap: Bootstrap) -> Floats:
     return np.concatenate(blocks).reshape(*shape, 2)
 
 
-def _of_defined(share: Floats, values: Floats) -> Floats:
+def _of_defined(share: AnyFloats, values: AnyFloats) -> AnyFloats:
     """Return the weighted means of the utterances that have a value; NaN in resamples without one."""
     defined = ~np.isnan(values).all(axis=1)
     if defined.all():
@@ -128,13 +127,13 @@ def _of_defined(share: Floats, values: Floats) -> Floats:
         return _weighted(share[:, defined], values[defined]) / share[:, defined].sum(axis=1, keepdims=True)
 
 
-def _weighted(share: Floats, values: Floats) -> Floats:
+def _weighted(share: AnyFloats, values: AnyFloats) -> AnyFloats:
     """Return `share @ values`; columns of absent heads (NaN) stay NaN."""
     with np.errstate(invalid="ignore"):
         return share @ values.astype(np.float64, copy=False)
 
 
-def _agreement(means: Mapping[str, Floats], resampled: Mapping[str, Floats]) -> Floats:
+def _agreement(means: Mapping[str, AnyFloats], resampled: Mapping[str, AnyFloats]) -> AnyFloats:
     names = ("globalness", "verticality", "diagonality")
     category = categorise(*(means[name] for name in names))
     is_same = categorise(*(resampled[name] for name in names)) == category

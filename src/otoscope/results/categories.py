@@ -6,14 +6,14 @@ Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transform
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
+from otoscope.typing import AnyFloats
 
 # Statistic that ranks for each category, in the order that decides equal ranks.
 CATEGORY_STATISTIC = {"diagonal": "diagonality", "vertical": "verticality", "global": "globalness"}
 CATEGORIES = tuple(CATEGORY_STATISTIC)
 
 
-def competition_ranks(values: Floats) -> npt.NDArray[np.intp]:
+def competition_ranks(values: AnyFloats) -> npt.NDArray[np.intp]:
     """Return ranks along the last axis: 1 for the highest, equal values share the best rank, NaN comes after all.
 
     >>> competition_ranks(np.array([0.5, 2.0, 2.0, np.nan, 1.0]))
@@ -30,7 +30,7 @@ def competition_ranks(values: Floats) -> npt.NDArray[np.intp]:
     return result
 
 
-def categorise(globalness: Floats, verticality: Floats, diagonality: Floats) -> npt.NDArray[np.str_]:
+def categorise(globalness: AnyFloats, verticality: AnyFloats, diagonality: AnyFloats) -> npt.NDArray[np.str_]:
     """Return the category of every head, from its rank among all heads in each of the three statistics.
 
     Args:

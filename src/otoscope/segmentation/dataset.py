@@ -30,6 +30,8 @@ VARIABLES = {
     "alpha": Variable(SEGMENTER, "1", "kernel width tuned on the validation part, in units of the features"),
     "beta": Variable(SEGMENTER, "1", "threshold over a row's mean, tuned on the validation part"),
     "validation_r_value": Variable(SEGMENTER, "1", "strict R-value on the validation part"),
+    "method": Variable(SEGMENTER, "1", "name of the method, the same for both models"),
+    "is_against": Variable(SEGMENTER, "1", "whether the features are those of the model of --against"),
     "chosen": Variable(SEGMENTER, "1", "layer, layer.head of each head, or rate, that the validation part chose"),
     "feature_model": Variable(SEGMENTER, "1", "model whose features the method uses; empty if it needs none"),
     "head_r_value": Variable(HEADS, "1", "strict R-value of each head on the validation part"),
@@ -69,6 +71,8 @@ def build_dataset(
         "alpha": np.array([parameters.alpha if parameters else np.nan for parameters in tuned]),
         "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
         "validation_r_value": np.array([parameters.scores.r_value if parameters else np.nan for parameters in tuned]),
+        "method": np.array([segmenter.method for segmenter in segmenters], dtype=object),
+        "is_against": np.array([segmenter.is_against for segmenter in segmenters], dtype=bool),
         "chosen": np.array([segmenter.chosen for segmenter in segmenters], dtype=object),
         "feature_model": np.array([segmenter.model for segmenter in segmenters], dtype=object),
         **_search_arrays(results),
@@ -127,7 +131,7 @@ def _coordinates(
         "duration": np.array([utterance.cut.duration for utterance in test]),
     }
     labels = {
-        "segmenter": np.array([segmenter.name for segmenter in segmenters], dtype=object),
+        "segmenter": np.array([segmenter.label for segmenter in segmenters], dtype=object),
         "mode": np.array(MODES, dtype=object),
         "measure": np.array(MEASURES, dtype=object),
         "count": np.array(COUNTS, dtype=object),

@@ -1,7 +1,7 @@
 """The command `segment`: from models and a labelled corpus to a run that compares how well they find phones."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,7 @@ def _model_segmenters(results: Sequence[SearchResult]) -> Iterator[Segmenter]:
         yield tuned_segmenter(method, parameters)
     for result in others:
         for method, parameters in result.methods:
-            yield tuned_segmenter(replace(method, name=f"{method.name} (against)"), parameters)
+            yield tuned_segmenter(method, parameters, is_against=True)
 
 
 def _counts(segmenters: Sequence[Segmenter], job: SegmentJob) -> Ints:

@@ -23,18 +23,25 @@ class Segmenter:
     """One row of the comparison.
 
     Attributes:
-        name: name of the row.
+        method: name of the method.
         find: function that returns the boundaries of an utterance in seconds, for each of several betas.
         model: name of the model; empty if the segmenter needs none.
         chosen: layer, heads or rate that the validation part chose.
         tuned: alpha and beta; None if the segmenter has none.
+        is_against: whether the features are those of the model that the first one is compared with.
     """
 
-    name: str
+    method: str
     find: Callable[[LabelledUtterance, Sequence[float]], list[Floats]]
     model: str = ""
     chosen: str = ""
     tuned: TunedParameters | None = None
+    is_against: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the name of the row, which is unique in a comparison of two models."""
+        return f"{self.method} (against)" if self.is_against else self.method
 
     def counts(self, utterance: LabelledUtterance, betas: Sequence[float], tolerance: float) -> Ints:
         """Return the counts `[mode, 1 + beta, count]` of one utterance: first at the tuned beta, then at `betas`."""
@@ -47,10 +54,10 @@ class Segmenter:
         return np.array([[_to_row(counts) for counts in counts_b] for counts_b in counts_mb])
 
 
-def tuned_segmenter(method: Method, parameters: TunedParameters) -> Segmenter:
+def tuned_segmenter(method: Method, parameters: TunedParameters, *, is_against: bool = False) -> Segmenter:
     """Return the segmenter of a method with its alpha and beta."""
     find = partial(_find_with_method, method, parameters.alpha)
-    return Segmenter(method.name, find, method.model, method.chosen, parameters)
+    return Segmenter(method.name, find, method.model, method.chosen, parameters, is_against)
 
 
 def naive_segmenters(validation: Sequence[LabelledUtterance]) -> list[Segmenter]:

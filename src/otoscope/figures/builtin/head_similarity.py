@@ -1,7 +1,6 @@
 """Similarity of the maps of heads on one utterance: every two heads, and reuse of maps between layers."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,13 +10,12 @@ from otoscope.figures.style.header import MARGIN, add_header, utterance_caption
 from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.maps import layer_reuse, similarity
+from otoscope.typing import AnyFloats
 
 LEFT, TOP, SIDE = 12.0, 19.0, 74.0
 GAP, LAYERS, KEY_TOP, KEY = 16.0, 50.0, 10.0, 12.0
 WRITTEN = 6.0  # mm: edge of a cell from which its number is written
 DARK = 0.55  # from which a number is written in the surface's colour
-
-Floats = npt.NDArray[np.floating]
 
 
 def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -34,7 +32,7 @@ def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
     return figure
 
 
-def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
+def _heads(axes: Axes, similar_lhlh: AnyFloats, theme: Theme) -> None:
     """Draw the cells of the existing heads, with lines between layers."""
     L, H = similar_lhlh.shape[:2]
     flat_nn = similar_lhlh.reshape(L * H, L * H)
@@ -48,7 +46,7 @@ def _heads(axes: Axes, similar_lhlh: Floats, theme: Theme) -> None:
     axes.set(xlabel="layer (one cell for each head)", ylabel="layer")
 
 
-def _layers(axes: Axes, reuse_ll: Floats, theme: Theme) -> None:
+def _layers(axes: Axes, reuse_ll: AnyFloats, theme: Theme) -> None:
     """Draw cells, with numbers if they fit."""
     _show(axes, reuse_ll, theme)
     _name_layers(axes, np.arange(len(reuse_ll), dtype=float), LAYERS)
@@ -60,13 +58,13 @@ def _layers(axes: Axes, reuse_ll: Floats, theme: Theme) -> None:
         )
 
 
-def _show(axes: Axes, values: Floats, theme: Theme) -> None:
+def _show(axes: Axes, values: AnyFloats, theme: Theme) -> None:
     axes.imshow(values, cmap=theme.plain, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
 
-def _name_layers(axes: Axes, middles: Floats, side: float) -> None:
+def _name_layers(axes: Axes, middles: AnyFloats, side: float) -> None:
     """Draw the numbers of layers along both edges, as many as fit."""
     step = int(np.ceil((text_width(str(len(middles) - 1), TEXT_PT) + 1.5) / (side / len(middles))))
     shown = range(0, len(middles), step)

@@ -15,26 +15,28 @@ from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, SIDE = 12.0, 20.0, 72.0
 KEY_TOP, LINE = TOP + SIDE + 9, 3.7
-AGAINST = " (against)"
 LOWEST = 0.3  # precision and recall that are shown
 
 
 def segmentation_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw strict precision over recall from the Dataset of a segmentation."""
-    names = [str(name) for name in dataset["segmenter"].values]
-    figure = new_page(COLUMN, KEY_TOP + LINE * (-(-len(names) // 2)) + 3)
+    n_segmenters = dataset.sizes["segmenter"]
+    figure = new_page(COLUMN, KEY_TOP + LINE * (-(-n_segmenters // 2)) + 3)
     add_header(figure, "Precision and recall of boundaries", corpus_caption(dataset), dataset, theme, COLUMN)
     heading = f"strict, within {1000 * dataset.attrs['tolerance']:g} ms; markers: as tuned"
     add_text_mm(figure, LEFT, TOP - 4, heading, weight="bold")
     axes = add_axes_mm(figure, LEFT, TOP, SIDE, SIDE)
-    for name in names:
-        _curve(axes, dataset.sel(segmenter=name, mode="strict"), _style(name, theme), _dashes(name))
-    _frame(axes, theme)
-    add_legend_mm(figure, LEFT, KEY_TOP, [_handle(name, theme) for name in names], 2, labelspacing=0.3)
+    segmenters = [dataset.isel(segmenter=index).sel(mode="strict") for index in range(n_segmenters)]
+    for segmenter in segmenters:
+        _draw_curve(axes, segmenter, theme)
+    _format_axes(axes, theme)
+    add_legend_mm(
+        figure, LEFT, KEY_TOP, [_legend_entry(segmenter, theme) for segmenter in segmenters], 2, labelspacing=0.3
+    )
     return figure
 
 
-def _style(name: str, theme: Theme) -> LineStyle:
+def _style(method: str, theme: Theme) -> LineStyle:
     """Return the style of a method, the same for both models; curves of the other model are dashed."""
     styles = {
         "MFCC": LineStyle(theme.foreground, "s"),
@@ -45,34 +47,35 @@ def _style(name: str, theme: Theme) -> LineStyle:
         "uniform": LineStyle(theme.muted, "+", 0),
         "random": LineStyle(theme.muted, "x", 0),
     }
-    method = name.removesuffix(AGAINST)
     return styles.get(method) or generic_style(method, theme)
 
 
-def _dashes(name: str) -> LineStyleType:
-    return (0, (4, 2)) if name.endswith(AGAINST) else "solid"
+def _line_style(segmenter: xr.Dataset) -> LineStyleType:
+    return (0, (4, 2)) if segmenter["is_against"].item() else "solid"
 
 
-def _handle(name: str, theme: Theme) -> Line2D:
-    handle = _style(name, theme).handle(name)
-    handle.set_linestyle(_dashes(name))
+def _legend_entry(segmenter: xr.Dataset, theme: Theme) -> Line2D:
+    handle = _style(str(segmenter["method"].item()), theme).handle(str(segmenter["segmenter"].item()))
+    handle.set_linestyle(_line_style(segmenter))
     return handle
 
 
-def _curve(axes: Axes, one: xr.Dataset, style: LineStyle, dashes: LineStyleType) -> None:
-    curve = one["curve"].sortby("curve_beta").dropna("curve_beta")
+def _draw_curve(axes: Axes, segmenter: xr.Dataset, theme: Theme) -> None:
+    """Draw the curve of one segmenter, and a marker at its tuned point."""
+    style, curve = _style(str(segmenter["method"].item()), theme), segmenter["curve"].sortby("curve_beta")
+    curve = curve.dropna("curve_beta")
     axes.plot(
         curve.sel(measure="recall"),
         curve.sel(measure="precision"),
         color=style.colour,
         linewidth=style.width,
-        linestyle=dashes,
+        linestyle=_line_style(segmenter),
     )
-    recall, precision = (one["scores"].sel(measure=name).item() for name in ("recall", "precision"))
+    recall, precision = (segmenter["scores"].sel(measure=name).item() for name in ("recall", "precision"))
     axes.plot(recall, precision, style.marker, color=style.colour, markersize=5)
 
 
-def _frame(axes: Axes, theme: Theme) -> None:
+def _format_axes(axes: Axes, theme: Theme) -> None:
     axes.set(xlim=(LOWEST, 1), ylim=(LOWEST, 1))
     axes.set_xlabel("recall", labelpad=2)
     axes.set_ylabel("precision", labelpad=2)
@@ -85,7 +88,7 @@ def _frame(axes: Axes, theme: Theme) -> None:
 FIGURE = FigureSpec(
     name="segmentation-curves",
     doc="strict precision over recall of phone boundaries as beta varies, each method at its tuned point",
-    variables=("curve", "scores"),
+    variables=("curve", "scores", "method", "is_against"),
     function=segmentation_curves,
     kind="segmentation",
 )

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
@@ -20,8 +19,6 @@ LEFT, TOP, SIDE, BETWEEN = 12.0, 20.0, 78.0, 8.0
 SCORE_TOP, SCORE_HEIGHT = TOP + SIDE + 20, 26.0
 PIXELS = 900  # of the edge of a picture
 
-Floats = npt.NDArray[np.floating]
-
 
 def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the example that the Dataset of a segmentation holds."""
@@ -30,10 +27,10 @@ def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
     heading = f"Phone boundaries of layer {layer}, head {head}"
     add_header(figure, heading, utterance_caption(dataset), dataset, theme, LEFT + 2 * SIDE)
     over_uniform = dataset.sizes["key"] * block_means(dataset["attention"].values, PIXELS)
-    likeness = block_means(dataset["kernel_gram"].values, PIXELS)
+    similar = block_means(dataset["kernel_gram"].values, PIXELS)
     pictures = {
         "attention map: query (down), key (across)": (over_uniform, LogNorm(FAINTEST, STRONGEST, clip=True)),
-        "kernel-gram matrix: likeness of its rows": (likeness, Normalize(0, 1)),
+        "kernel-gram matrix: similarity of its rows": (similar, Normalize(0, 1)),
     }
     for column, (heading, (picture, norm)) in enumerate(pictures.items()):
         left = LEFT + column * (SIDE + BETWEEN)
@@ -64,12 +61,12 @@ def _draw_phones(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
         times = np.concatenate([[start], dataset[f"{name}_boundary"].values, [end]])
         corners = [corner for a, b in pairwise(times) for corner in ((a, a), (b, a) if above else (a, b), (b, b))]
         axes.plot(*zip(*corners, strict=True), color=colour, linewidth=0.8)
-    axes.set(xlim=(start, end), ylim=(end, start), xlabel="s")
+    axes.set(xlim=(start, end), ylim=(end, start), xlabel="time (s)")
     axes.xaxis.labelpad = 1
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:
-    said = (("true phones: above the diagonal, lines", "global"), ("found: below the diagonal, triangles", "vertical"))
+    said = (("labelled: above the diagonal, lines", "global"), ("predicted: below the diagonal, triangles", "vertical"))
     for place_of_key, (text, category) in enumerate(said):
         add_text_mm(figure, LEFT + place_of_key * (SIDE + BETWEEN), top, text, color=theme.categories[category])
 
@@ -94,7 +91,7 @@ def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
         color=theme.categories["vertical"],
         markersize=4,
     )
-    axes.set(xlim=(start, end), ylim=(-0.05 * score.max().item(), None), xlabel="s", ylabel="score")
+    axes.set(xlim=(start, end), ylim=(-0.05 * score.max().item(), None), xlabel="time (s)", ylabel="score")
     _name_phones(axes, dataset, end - start)
 
 
@@ -114,7 +111,7 @@ def _grey(theme: Theme) -> Colormap:
 
 FIGURE = FigureSpec(
     name="segmentation-example",
-    doc="one utterance: the best head's map, the likeness of its rows, the score, true and found boundaries",
+    doc="one utterance: the best head's map, the similarity of its rows, the score, labelled and predicted boundaries",
     variables=("attention", "kernel_gram", "score", "true_boundary", "found_boundary", "phone_symbol"),
     function=segmentation_example,
     kind="segmentation",

@@ -1,7 +1,6 @@
 """R-values of every head and layer on the validation part, and the heads of the ensemble."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,11 +11,10 @@ from otoscope.figures.style.header import MARGIN, add_header
 from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import Theme
 from otoscope.results.summary import counted
+from otoscope.typing import AnyFloats
 
 LEFT, TOP, RIGHT, BOTTOM = 14.0, 26.0, 3.0, 9.0
 CELL, WRITTEN, GAP = 9.0, 6.0, 3.0  # mm: edge of a cell, from which edge its number is written, gap right of the heads
-
-Floats = npt.NDArray[np.floating]
 
 
 def segmentation_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -48,7 +46,7 @@ def _validation(dataset: xr.Dataset) -> str:
     return f"validation part: {part}"
 
 
-def _grid(axes: Axes, values: Floats, limits: tuple[float, float], cell: float, theme: Theme) -> None:
+def _grid(axes: Axes, values: AnyFloats, limits: tuple[float, float], cell: float, theme: Theme) -> None:
     low, high = limits
     axes.pcolormesh(
         values,
@@ -74,7 +72,7 @@ def _grid(axes: Axes, values: Floats, limits: tuple[float, float], cell: float, 
             )
 
 
-def _frame_voters(axes: Axes, ranks: Floats, theme: Theme) -> None:
+def _frame_voters(axes: Axes, ranks: AnyFloats, theme: Theme) -> None:
     for row, column in np.argwhere(ranks > 0):
         first = ranks[row, column] == 1
         axes.add_patch(

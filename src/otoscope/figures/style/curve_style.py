@@ -117,5 +117,5 @@ def curve_note(bands: str, dataset: xr.Dataset) -> str:
 
 def curve_title(dataset: xr.Dataset, dim: str = "probe") -> str:
     """Return the title of a panel: `phone: accuracy`, with a remark if low scores are good."""
-    remark = ", low is good" if dataset["better"].item() == "low" else ""
+    remark = "" if dataset["higher_is_better"].item() else ", low is good"
     return f"{dataset[dim].item()}: {dataset['metric'].item()}{remark}"

@@ -110,8 +110,8 @@ def _curve_values(outputs: StageOutputs) -> Iterator[tuple[str, Array]]:
         selected = [{name: run[source].sel(selection) for name, run in curves.items()} for curves in by_corpus]
         yield variable, np.stack([_by_model(outputs, curves) for curves in selected])
     first = [next(iter(curves.values())) for curves in by_corpus]
-    for name in ("metric", "better"):
-        yield name, np.array([curves[name].item() for curves in first], object)
+    yield "metric", np.array([curves["metric"].item() for curves in first], object)
+    yield "higher_is_better", np.array([curves["higher_is_better"].item() for curves in first], bool)
     yield "majority", np.array([curves["majority"].item() for curves in first], float)
     yield "removed", first[0]["removed"].values
 

@@ -33,7 +33,7 @@ VARIABLES = {
     "span_curve_drop": Variable(("probe_corpus", "model"), "frames", "radius at the first significant drop"),
     "removed": Variable(("step",), "heads", "number of removed heads"),
     "metric": Variable(("probe_corpus",), "1", "name of the score"),
-    "better": Variable(("probe_corpus",), "1", "which scores are good: high or low"),
+    "higher_is_better": Variable(("probe_corpus",), "1", "whether high scores are good; otherwise low scores are"),
     "majority": Variable(("probe_corpus",), SCORE, "score of always predicting the most frequent class"),
     "claim": Variable(("difference",), "1", "id of the claim that the difference decides"),
     "evaluation": Variable(("difference",), "1", "index of the claim on one corpus by one probe; same for its rows"),

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
-from otoscope.probing.scorer import Floats, Probe
+from otoscope.probing.scorer import Probe
+from otoscope.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ PROBE = Probe(
     metric="relative error",
     label="hidden error",
     units="1",
-    better="low",
+    higher_is_better=False,
     trained=False,
     scorer=lambda data, training, cache: HiddenErrorScorer(data.hidden, training.seeds),
 )

@@ -51,7 +51,7 @@ PROBE = Probe(
     metric="accuracy",
     label="phone accuracy",
     units="%",
-    better="high",
+    higher_is_better=True,
     trained=True,
     scorer=scorer,
 )

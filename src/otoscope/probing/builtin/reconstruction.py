@@ -10,7 +10,8 @@ from otoscope.models.mockingjay.modeling import stack_frames
 from otoscope.models.prediction_head import prediction_head
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe_data import ProbeData
-from otoscope.probing.scorer import Cache, Floats, Probe
+from otoscope.probing.scorer import Cache, Probe
+from otoscope.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ PROBE = Probe(
     metric="L1",
     label="reconstruction error",
     units="1",
-    better="low",
+    higher_is_better=False,
     trained=False,
     scorer=scorer,
 )

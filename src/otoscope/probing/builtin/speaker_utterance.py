@@ -22,7 +22,7 @@ PROBE = Probe(
     metric="accuracy",
     label="speaker-utterance accuracy",
     units="%",
-    better="high",
+    higher_is_better=True,
     trained=True,
     scorer=scorer,
 )

@@ -24,7 +24,7 @@ def evaluate_pruning_claims(dataset: xr.Dataset, corpus: str) -> Iterator[Evalua
     for claim in curve_claims(dataset):
         yield evaluate_claim(claim.id, f"{corpus}, {claim.evaluated_on}", claim.differences, PAIRED)
     for probe in dataset["probe"].values:
-        if dataset["better"].sel(probe=probe).item() == "high":
+        if dataset["higher_is_better"].sel(probe=probe).item():
             gain = half_without_loss(dataset, str(probe))
             yield evaluate_claim(ClaimId.HALF_WITHOUT_LOSS, f"{corpus}, {probe}", [gain], PAIRED)
 

@@ -71,7 +71,7 @@ class ProbeCurves:
     def _mean(self, interventions: Ints) -> MeanScore:
         sign, scores = self.scores.sign, self.scores
         return MeanScore(
-            float(sign * scores.plain[interventions].mean()), sign * scores.drawn[:, interventions].mean(axis=1)
+            float(sign * scores.plain[interventions].mean()), sign * scores.resampled[:, interventions].mean(axis=1)
         )
 
 
@@ -95,7 +95,7 @@ def probe_curves(dataset: xr.Dataset, probe: str) -> ProbeCurves:
     """Return the curves of one probe of a run."""
     selected = dataset.sel(probe=probe)
     total, count = selected["total"].values, selected["count"].values
-    return ProbeCurves(selected, scores_of(total, count, selected["better"].item(), Bootstrap()))
+    return ProbeCurves(selected, scores_of(total, count, selected["higher_is_better"].item(), Bootstrap()))
 
 
 def format_claims(claims: Sequence[Claim]) -> str:

@@ -154,4 +154,4 @@ class Report:
 
 def _accuracy_probes(dataset: xr.Dataset) -> list[str]:
     """Return the names of the probes whose score is an accuracy."""
-    return [str(probe["probe"].item()) for _, probe in dataset.groupby("probe") if probe["better"].item() == "high"]
+    return [str(probe["probe"].item()) for _, probe in dataset.groupby("probe") if probe["higher_is_better"].item()]

@@ -54,7 +54,7 @@ def _published(method: xr.Dataset) -> str:
 
 def _changes(corpus: str, curves: xr.Dataset) -> Iterator[list[str]]:
     """Yield one row for each intervention; the first names corpus, probe and intact score."""
-    remark = ", low is good" if curves["better"].item() == "low" else ""
+    remark = "" if curves["higher_is_better"].item() else ", low is good"
     heads = curves.sel(ranking="globalness", direction="high to low")
     first = [corpus, f"{curves['probe'].item()}{remark}", format_number(heads["score"].values[0])]
     interventions = [*_removals(heads), *(_limits(curves) if "span_score" in curves else ())]
