@@ -1,0 +1,43 @@
+"""Files that belong to no utterance are listed, in every format."""
+
+from pathlib import Path
+
+from lhotse import CutSet
+from tests.helpers.corpus_tones import write_tone
+
+from otoscope.corpus import FORMATS, CorpusQuery, read_corpus
+from otoscope.corpus.file_index import list_files
+from otoscope.corpus.ignored import ignored_files
+
+
+def ignored(root: Path, format: str) -> list[str]:
+    """Return the ignored files of a corpus, as paths from its root."""
+    cuts = read_corpus(root, format=format, on_skip=lambda skipped: None)
+    files = ignored_files(CorpusQuery(root, list_files(root)), FORMATS.get(format), cuts)
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def test_kaldi_reads_its_own_tables_and_the_audio_that_they_name(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        write_tone(tmp_path / "x" / f"{name}.wav")
+    (tmp_path / "x" / "two.wav").write_bytes(b"")  # an utterance that is skipped is no ignored file
+    scp = "".join(f"u{name} {tmp_path / 'x' / name}.wav\n" for name in ("one", "two"))
+    for name, text in {"wav.scp": scp, "utt2spk": "uone anna\nutwo ben\n", "spk2age": "anna 30\n"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert ignored(tmp_path, "kaldi") == ["spk2age", "x/three.wav"]
+
+
+def test_lhotse_reads_manifests_and_the_audio_that_they_name(tmp_path: Path) -> None:
+    audio = tmp_path / "audio"
+    write_tone(audio / "one.wav")
+    read_corpus(audio).to_file(tmp_path / "tiny_cuts.jsonl.gz")
+    write_tone(audio / "two.wav")
+    (tmp_path / "notes.md").write_text("x", encoding="utf-8")
+    assert isinstance(read_corpus(tmp_path), CutSet)
+    assert ignored(tmp_path, "lhotse") == ["audio/two.wav", "notes.md"]
+
+
+def test_a_folder_of_audio_reads_no_labels(tmp_path: Path) -> None:
+    write_tone(tmp_path / "one.wav")
+    (tmp_path / "one.TextGrid").write_text("x", encoding="utf-8")
+    assert ignored(tmp_path, "audio") == ["one.TextGrid"]
