@@ -4,10 +4,12 @@ import torch
 
 from otoscope.attention.torch_private import (
     DispatchMode,
+    WeakTensorDictionary,
     allocates,
     cpu_flash_attention,
     fake_tensor_mode,
     is_fake,
+    operation_name,
     storage_id,
     tensors_in,
 )
@@ -65,3 +67,20 @@ def test_attention_on_a_cpu_is_the_flash_operation() -> None:
     with OperationList() as mode, torch.no_grad():
         torch.nn.functional.scaled_dot_product_attention(x, x, x)
     assert cpu_flash_attention() in [operation.overloadpacket for operation in mode.operations]
+
+
+def test_a_weak_dictionary_forgets_tensors_that_no_longer_exist() -> None:
+    """Its keys are tensors, not their values."""
+    tensor, equal = torch.ones(2), torch.ones(2)
+    dictionary = WeakTensorDictionary()
+    dictionary[tensor] = 1
+    dictionary[equal] = 2
+    assert (dictionary[tensor], len(dictionary)) == (1, 2)
+    del equal
+    assert len(dictionary) == 1
+
+
+def test_an_operation_has_a_name_without_its_overload() -> None:
+    with OperationList() as performed:
+        torch.ones(1, 2, 3) @ torch.ones(1, 3, 2)
+    assert "bmm" in [operation_name(operation) for operation in performed.operations]

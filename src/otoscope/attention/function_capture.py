@@ -3,35 +3,23 @@
 Forward hooks mark when an attention module runs. While one runs, a torch function mode replaces the attention
 functions that it calls. The rest of the model is not affected.
 
-Two of torch's functions compute attention in one call, so their replacement builds the `AttentionCall` at once. Other
-modules compute it in two steps: a softmax over the keys, then a product of the weights and the values. The mode sees
-the steps separately:
+Two of torch's functions compute attention in one call (`fused_functions`). Other modules compute it in several steps:
+a softmax over the keys, dropout or a mask, then a product of the weights and the values. The mode follows the weights
+from the softmax to the product (`softmax_origins`), and replaces the product:
 
-    scores ---> softmax -----------------------> weights ---> (the module: dropout, reshape)
-                  |                                                        |
-                  | stores PendingSoftmax(scores, weights)                 v
-                  |                                        values ---> product --> context
-                  |                                                        |
-                  +---- matches(weights)? by the memory of the weights ----+
-                                   |                             |
-                                  yes                            no
-                                   v                             v
-                 AttentionCall(bias=scores, values)     torch's own product,
-                 --> handler --> context                the softmax stays pending
+    scores ---> softmax ---> weights ---> dropout, mask, cast ---> product ---> context
+                                                                      |
+                                     AttentionCall(bias=scores, values) ---> handler ---> context
 
-The scores contain every mask and bias, so the call has them as its bias, and empty queries and keys. A module that
-finishes without a product of its weights leaves nothing pending.
+The scores contain every mask and bias, so the call has them as its bias, and empty queries and keys.
 
 Axes: b utterance, h head, t frame, q query, k key, d feature.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from inspect import signature
 from threading import get_ident
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -40,40 +28,21 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from otoscope.attention.call import AttentionCall, AttentionHandler, parse_mask
-from otoscope.attention.torch_private import storage_id
+from otoscope.attention.fused_functions import multi_head_attention_forward, scaled_dot_product_attention
+from otoscope.attention.product_forms import PRODUCT_FUNCTIONS, Product, parse_product
+from otoscope.attention.softmax_origins import Origin, SoftmaxOrigins
 from otoscope.errors import InputError
-
-MULTI_HEAD_ATTENTION = signature(F.multi_head_attention_forward)
-
-
-@dataclass(frozen=True)
-class PendingSoftmax:
-    """The scores and the weights of a softmax whose product with the values has not come yet.
-
-    It refers to the weights, so that no other tensor can have their memory.
-    """
-
-    scores: Tensor
-    weights: Tensor
-
-    def matches(self, weights: Tensor) -> bool:
-        """Return whether a tensor is these weights, possibly in another shape."""
-        return _storage_key(weights) == _storage_key(self.weights)
-
-
-def _storage_key(tensor: Tensor) -> tuple[int, int]:
-    return storage_id(tensor), int(tensor.storage_offset())
 
 
 class AttentionFunctionMode(TorchFunctionMode):
     """Passes the attention of modules to a handler while they run; the hooks and the replacements change its state."""
 
-    def __init__(self, handler: AttentionHandler) -> None:
-        """Pass attention to `handler`."""
+    def __init__(self, handler: AttentionHandler, names: Mapping[nn.Module, str], batch_size: int | None) -> None:
+        """Pass attention to `handler`; `names` and `batch_size` as for `capture_functions`."""
         super().__init__()
-        self.handler = handler
+        self.handler, self.names, self.fixed_batch_size = handler, names, batch_size
         self.running: list[tuple[nn.Module, int]] = []  # modules, outermost first, with the size of their batch
-        self.pending_softmax: PendingSoftmax | None = None
+        self.origins = SoftmaxOrigins()
         self.thread = get_ident()
 
     @property
@@ -84,15 +53,20 @@ class AttentionFunctionMode(TorchFunctionMode):
     @property
     def batch_size(self) -> int:
         """The number of utterances that it runs on."""
-        return self.running[-1][1]
+        return self.running[-1][1] if self.fixed_batch_size is None else self.fixed_batch_size
 
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run a torch function, or its replacement while an attention module runs."""
-        if self.running and func in REPLACEMENTS:
-            return REPLACEMENTS[func](self, *args, **(kwargs or {}))
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if not self.running:
+            return func(*args, **kwargs)
+        if func in REPLACEMENTS:
+            return REPLACEMENTS[func](self, *args, **kwargs)
+        result = func(*args, **kwargs)
+        self.origins.follow(func, args, kwargs, result)
+        return result
 
     def on_enter(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Note that a module runs: a forward pre-hook."""
@@ -104,166 +78,106 @@ class AttentionFunctionMode(TorchFunctionMode):
         """Note that a module has finished or failed: a forward hook."""
         if get_ident() == self.thread:
             self.running.pop()
-            self.pending_softmax = None
+
+    def require(self, is_measurable: bool, other_kind: str) -> None:
+        """Raise InputError with the name of the module that runs, if its attention is of another kind."""
+        if not is_measurable:
+            name = self.names[self.module] or "the module"
+            raise InputError(
+                f"expected self-attention between all frames of each utterance, found {other_kind} in {name} "
+                f"({type(self.module).__name__}); otoscope cannot measure this model"
+            )
+
+    def check_batch(self, size: int) -> None:
+        """Raise InputError unless attention runs once for each utterance of the batch."""
+        self.require(size == self.batch_size, f"{size} separate rows for {self.batch_size} utterances")
+
+    def split_batch(self, states: Tensor) -> Tensor:
+        """Return `[B, H, T, d]` from `[B * H, T, d]`, or from itself.
+
+        Raises:
+            InputError: the states have other axes.
+        """
+        self.require(states.ndim in (3, 4), f"states with {states.ndim} axes")
+        if states.ndim == 4:
+            self.check_batch(states.shape[0])
+            return states
+        self.require(states.shape[0] % self.batch_size == 0, f"{states.shape[0]} rows for {self.batch_size} utterances")
+        return states.reshape(self.batch_size, -1, *states.shape[-2:])
 
 
 @contextmanager
-def capture_functions(modules: Iterable[nn.Module], handler: AttentionHandler) -> Iterator[None]:
+def capture_functions(
+    modules: Mapping[str, nn.Module], handler: AttentionHandler, batch_size: int | None = None
+) -> Iterator[None]:
     """Pass the attention of `modules` to `handler` within the block.
 
     Args:
-        modules: attention modules that call torch's functions.
+        modules: attention modules that call torch's functions, by name.
         handler: receives each call and returns its context.
+        batch_size: number of utterances; by default the first axis of the innermost module's input.
     """
-    mode = AttentionFunctionMode(handler)
+    mode = AttentionFunctionMode(handler, {module: name for name, module in modules.items()}, batch_size)
     hooks = [
         hook
-        for module in modules
+        for module in modules.values()
         for hook in (
             module.register_forward_pre_hook(mode.on_enter, with_kwargs=True),
             module.register_forward_hook(mode.on_exit, always_call=True),
         )
     ]
-    is_fast_path_enabled = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # it would run nn.TransformerEncoder in one native function
     try:
-        with mode:
+        with mode, without_fast_path():
             yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(is_fast_path_enabled)
         for hook in hooks:
             hook.remove()
 
 
-def multi_head_attention_forward(mode: AttentionFunctionMode, *args: Any, **kwargs: Any) -> tuple[Tensor, None]:
-    """Replace torch's function of this name, `[T, B, E]` in and out; the handler computes the attention.
-
-    Raises:
-        InputError: it is not self-attention between the frames.
-    """
-    arguments = _bind(*args, **kwargs)
-    _check_self_attention(
-        arguments.bias_k is None and not arguments.add_zero_attn and arguments.key.shape == arguments.query.shape
-    )
-    T, B, E = arguments.query.shape
-    query, key, value = _project_in(arguments)
-    lengths, bias = _parse_masks(arguments, query)
-    scaling = query.shape[-1] ** -0.5
-    output = arguments.out_proj_weight
-    call = AttentionCall(mode.module, query, key, value, scaling, bias, lengths, output=output)
-    context = mode.handler(call).reshape(B, T, E).transpose(0, 1)
-    return F.linear(context, output, arguments.out_proj_bias), None
+@contextmanager
+def without_fast_path() -> Iterator[None]:
+    """Let `nn.TransformerEncoder` call its layers within the block, instead of one native function for all."""
+    is_fast_path_enabled = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(is_fast_path_enabled)
 
 
-def _bind(*args: Any, **kwargs: Any) -> SimpleNamespace:
-    """Return the arguments of torch's multi-head attention by their names."""
-    bound = MULTI_HEAD_ATTENTION.bind(*args, **kwargs)
-    bound.apply_defaults()
-    return SimpleNamespace(**bound.arguments)
+def product(function: Callable[..., Any], mode: AttentionFunctionMode, *args: Any, **kwargs: Any) -> Any:
+    """Compute a matrix product; the handler computes that of the weights of a softmax and values, the context."""
+    form = parse_product(function, args, kwargs)
+    if form is not None and (origin := mode.origins.get(form.left)) is None:
+        form, origin = form.swap(), mode.origins.get(form.right)
+    if form is None or origin is None or not _is_between_frames(form):
+        return function(*args, **kwargs)
+    return form.from_context(_attend(mode, form, origin))
 
 
-def _project_in(arguments: SimpleNamespace) -> tuple[Tensor, Tensor, Tensor]:
-    """Return queries, keys and values `[B, H, T, d]` from the arguments of multi-head attention."""
-    T, B, _ = arguments.query.shape
-    if arguments.use_separate_proj_weight:
-        weights = (arguments.q_proj_weight, arguments.k_proj_weight, arguments.v_proj_weight)
-    else:
-        weights = arguments.in_proj_weight.chunk(3)
-    biases = (None,) * 3 if arguments.in_proj_bias is None else arguments.in_proj_bias.chunk(3)
-    inputs = (arguments.query, arguments.key, arguments.value)
-    query, key, value = (
-        F.linear(states, weight, bias).view(T, B, arguments.num_heads, -1).permute(1, 2, 0, 3)
-        for states, weight, bias in zip(inputs, weights, biases, strict=True)
-    )
-    return query, key, value
+def _is_between_frames(form: Product) -> bool:
+    """Return whether a product has as many queries as keys, and a value for each."""
+    weights, value = form.to_left(form.left), form.to_right(form.right)
+    return weights.shape[-1] == weights.shape[-2] == value.shape[-2] and weights.ndim >= 3
 
 
-def _parse_masks(arguments: SimpleNamespace, query_bhtd: Tensor) -> tuple[tuple[int, ...], Tensor | None]:
-    """Return lengths and bias (see `parse_mask`) from the two masks of multi-head attention."""
-    mask, padding, bias_bhqk = arguments.attn_mask, arguments.key_padding_mask, None
-    T = query_bhtd.shape[2]
-    if mask is not None:
-        bias_bhqk = _to_added_mask(mask, query_bhtd).view(-1, arguments.num_heads if mask.ndim == 3 else 1, T, T)
-    if padding is None:
-        return parse_mask(bias_bhqk, None, query_bhtd)
-    return parse_mask(_to_added_mask(padding, query_bhtd)[:, None, None], bias_bhqk, query_bhtd)
-
-
-def _to_added_mask(mask: Tensor, template: Tensor) -> Tensor:
-    """Return a mask of torch's multi-head attention, true for forbidden keys or added to the scores, as the latter."""
-    if mask.dtype != torch.bool:
-        return mask
-    return torch.zeros_like(mask, dtype=template.dtype).masked_fill(mask, -torch.inf)
-
-
-def softmax(
-    function: Callable[..., Tensor], mode: AttentionFunctionMode, scores: Tensor, *args: Any, **kwargs: Any
-) -> Tensor:
-    """Compute a softmax; one over as many keys as queries is stored until its product with the values comes."""
-    weights = function(scores, *args, **kwargs)
-    if scores.ndim >= 3 and scores.shape[-1] == scores.shape[-2]:
-        mode.pending_softmax = PendingSoftmax(scores, weights)
-    return weights
-
-
-def product(
-    function: Callable[..., Tensor], mode: AttentionFunctionMode, weights: Tensor, value: Tensor, *args: Any
-) -> Tensor:
-    """Compute a matrix product; the handler computes that of pending weights and values, the context."""
-    pending = mode.pending_softmax
-    if pending is None or not pending.matches(weights):
-        return function(weights, value, *args)
-    mode.pending_softmax = None
-    scores_bhqk, value_bhtd = (_split_batch(states, mode.batch_size) for states in (pending.scores, value))
+def _attend(mode: AttentionFunctionMode, form: Product, origin: Origin) -> Tensor:
+    """Return the context `[..., T, d]` of weights and values, from the handler."""
+    scores = origin.scores_of(form.left)
+    mode.require(scores is not None, "weights that no longer sum to one after the softmax")
+    assert scores is not None
+    scores = form.to_left(scores)
+    value = form.to_right(form.right)
+    value = value.expand(*scores.shape[:-2], *value.shape[-2:])
+    scores_bhqk, value_bhtd = (mode.split_batch(states) for states in (scores, value))
     empty = value_bhtd[..., :0]
     lengths, bias = parse_mask(scores_bhqk, None, value_bhtd)
     call = AttentionCall(mode.module, empty, empty, value_bhtd, 1.0, bias, lengths)
     return mode.handler(call).transpose(1, 2).reshape(value.shape)
 
 
-def scaled_dot_product_attention(
-    mode: AttentionFunctionMode,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> Tensor:
-    """Replace torch's function of this name, `[..., T, d]` in and out; the handler computes the attention.
-
-    Raises:
-        InputError: it is not self-attention between all frames.
-    """
-    _check_self_attention(not is_causal and not enable_gqa and key.shape == query.shape)
-    query_bhtd, key_bhtd, value_bhtd = (_split_batch(states, mode.batch_size) for states in (query, key, value))
-    mask = None if attn_mask is None else attn_mask.view((1,) * (4 - attn_mask.ndim) + attn_mask.shape)
-    lengths, bias = parse_mask(mask, None, query_bhtd)
-    scaling = query.shape[-1] ** -0.5 if scale is None else scale
-    call = AttentionCall(mode.module, query_bhtd, key_bhtd, value_bhtd, scaling, bias, lengths)
-    return mode.handler(call).transpose(1, 2).reshape(value.shape)
-
-
-def _check_self_attention(is_self_attention: bool) -> None:
-    if not is_self_attention:
-        raise InputError(
-            "expected self-attention between all frames of the audio, found another kind (causal, grouped, or with "
-            "keys that are no frames); otoscope cannot measure this model"
-        )
-
-
-def _split_batch(states: Tensor, batch_size: int) -> Tensor:
-    """Return `[B, H, T, d]` from `[B * H, T, d]`, or from itself."""
-    return states if states.ndim == 4 else states.view(batch_size, -1, *states.shape[-2:])
-
-
-SOFTMAX_FUNCTIONS = (F.softmax, torch.softmax, Tensor.softmax)
-PRODUCT_FUNCTIONS = (torch.bmm, torch.matmul, Tensor.matmul, Tensor.__matmul__)
 REPLACEMENTS: dict[Callable[..., Any], Callable[..., Any]] = {
     F.multi_head_attention_forward: multi_head_attention_forward,
     F.scaled_dot_product_attention: scaled_dot_product_attention,
-    **{function: partial(softmax, function) for function in SOFTMAX_FUNCTIONS},
     **{function: partial(product, function) for function in PRODUCT_FUNCTIONS},
 }

@@ -11,6 +11,19 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.weak import WeakTensorKeyDictionary as WeakTensorDictionary
+
+__all__ = [
+    "DispatchMode",
+    "WeakTensorDictionary",
+    "allocates",
+    "cpu_flash_attention",
+    "fake_tensor_mode",
+    "is_fake",
+    "operation_name",
+    "storage_id",
+    "tensors_in",
+]
 
 DispatchMode = TorchDispatchMode
 """Base class of a context manager that receives every operation on tensors."""
@@ -42,6 +55,11 @@ def storage_id(tensor: Tensor) -> int:
 def allocates(operation: Any) -> bool:
     """Return whether a dispatched operation returns new tensors: no views, and nothing that it changed in place."""
     return not any(returned.alias_info for returned in operation._schema.returns)
+
+
+def operation_name(operation: Any) -> str:
+    """Return the name of a dispatched operation without its namespace and overload, such as `bmm`."""
+    return str(operation.overloadpacket.__name__)
 
 
 def cpu_flash_attention() -> Any:

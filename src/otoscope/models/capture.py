@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from otoscope.models.encoder import Encoder
 
 
-def capture(encoder: "Encoder", handler: AttentionHandler) -> AbstractContextManager[None]:
-    """Pass every attention call of the model to `handler` within the block, as the model makes it."""
+def capture(encoder: "Encoder", handler: AttentionHandler, batch_size: int = 1) -> AbstractContextManager[None]:
+    """Pass every attention call of the model on `batch_size` utterances to `handler` within the block."""
     if classes := encoder.family.attention_classes:
-        return capture_functions((m for m in encoder.model.modules() if type(m).__name__ in classes), handler)
+        modules = {name: module for name, module in encoder.model.named_modules() if type(module).__name__ in classes}
+        return capture_functions(modules, handler, batch_size)
     return handle_attention(handler)
 
 
@@ -68,7 +69,7 @@ def forward_inputs(encoder: "Encoder", inputs: Mapping[str, Tensor], handler: At
         layer = len(called) - 1
         return handler(replace(call, layer=layer, output=_projection_weight(encoder, layer, call.output)))
 
-    with capture(encoder, number_calls):
+    with capture(encoder, number_calls, len(next(iter(inputs.values())))):
         hidden = hidden_in_time(encoder, encoder.model(**inputs))
     if encoder.layers and tuple(called) != encoder.layers:
         raise InputError(f"{encoder.name} no longer runs the attention that was captured at load; load it again")

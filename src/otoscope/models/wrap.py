@@ -9,13 +9,12 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput
 
-from otoscope.attention.call import AttentionCall
-from otoscope.attention.function_capture import capture_functions
-from otoscope.attention.interventions import NO_INTERVENTION, attend_with
 from otoscope.errors import InputError
+from otoscope.models.attention_modules import NamedModel, find_attention_modules
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import Family
 from otoscope.models.front_ends import FixedHop
+from otoscope.models.original_module import original_module, without_compilation
 from otoscope.models.self_check import noise, self_check
 
 Inputs = Callable[[np.ndarray], Tensor]
@@ -30,13 +29,15 @@ def wrap(
     frames: Callable[[int], int] | None = None,
     sampling_rate: int = 16000,
     batch_first: bool = True,
+    padded_seconds: float | None = None,
     name: str = "",
 ) -> Encoder:
     """Make an encoder from a PyTorch module whose layers attend between all frames of an utterance.
 
     Three forms of attention are recognised: `nn.MultiheadAttention` (also in `nn.TransformerEncoder`),
-    `scaled_dot_product_attention`, and a softmax followed by a product with the values. The module is switched to
-    evaluation mode; its code stays unchanged.
+    `scaled_dot_product_attention`, and a softmax followed by a product with the values. Masks, dropout, casts and
+    changes of shape may come between softmax and product. Of a compiled module, the original module is measured. The
+    module is switched to evaluation mode; its code stays unchanged.
 
     Args:
         module: returns hidden states `[batch, time, features]`, alone, first in a tuple, or as `last_hidden_state`.
@@ -46,14 +47,16 @@ def wrap(
             `samples_per_frame`.
         sampling_rate: samples per second of the audio.
         batch_first: whether the batch axis comes before the time axis in input and output.
+        padded_seconds: length in seconds to which every wave is padded with zeros, for modules that take audio of one
+            length; attention is measured between the frames of the utterance. None: waves keep their length.
         name: the model's name in results; by default the name of its class.
 
     Returns:
         The encoder, which passed the self-check.
 
     Raises:
-        InputError: the module attends in another way (to other frames, or to the past only), returns no time axis, or
-            fails the self-check.
+        InputError: the module is scripted, exported or quantised; it attends in a way that is not captured (the
+            message names the part); it returns no time axis; or it fails the self-check.
 
     Examples:
         >>> torch.manual_seed(0).initial_seed()
@@ -66,20 +69,22 @@ def wrap(
         >>> encoder.n_layers, encoder.n_heads, encoder.frame_period
         (3, (2, 2, 2), 0.01)
     """
+    module = original_module(module)
     name = name or type(module).__name__
     model = WrappedEncoder(module.eval(), batch_first, PreTrainedConfig())
-    called = _attention(model, CallableExtractor(inputs, sampling_rate), name)
-    model.config.num_hidden_layers = len(called)
-    model.config.share_layer = len(set(called)) == 1 < len(called)
+    extractor = CallableExtractor(inputs, sampling_rate, padded_seconds)
+    layers = find_attention_modules(NamedModel(model, name, prefix="module"), _noise_inputs(model, extractor))
+    model.config.num_hidden_layers = len(layers)
+    model.config.share_layer = len(set(layers)) == 1 < len(layers)
     family = Family(
         model_type=name,
         encoder=type(module).__name__,
         front_end=FixedHop(samples_per_frame, frames),
-        attention_classes=tuple(sorted({type(module).__name__ for module in called})),
+        attention_classes=tuple(sorted({type(layer).__name__ for layer in layers})),
+        max_seconds=None if padded_seconds is None else lambda _: padded_seconds,
+        sees_silence=padded_seconds is not None,
     )
-    return self_check(
-        Encoder(name=name, family=family, model=model, extractor=CallableExtractor(inputs, sampling_rate))
-    )
+    return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
 
 
 class WrappedEncoder(nn.Module):
@@ -101,7 +106,8 @@ class WrappedEncoder(nn.Module):
         Raises:
             InputError: the module returns no time axis.
         """
-        output = self.module(values if self.batch_first else values.transpose(0, 1))
+        with without_compilation(self.module):
+            output = self.module(values if self.batch_first else values.transpose(0, 1))
         hidden = getattr(output, "last_hidden_state", output[0] if isinstance(output, tuple) else output)
         if not isinstance(hidden, Tensor) or hidden.ndim != 3:
             found = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
@@ -114,35 +120,26 @@ class WrappedEncoder(nn.Module):
 class CallableExtractor:
     """The user's function from waves to inputs, with the interface of a feature extractor."""
 
-    def __init__(self, inputs: Inputs, sampling_rate: int) -> None:
+    def __init__(self, inputs: Inputs, sampling_rate: int, padded_seconds: float | None = None) -> None:
         """See the class."""
-        self.inputs, self.sampling_rate = inputs, sampling_rate
+        self.inputs, self.sampling_rate, self.padded_seconds = inputs, sampling_rate, padded_seconds
 
     def __call__(self, waves: Sequence[np.ndarray], **_: object) -> dict[str, Tensor]:
         """Return the inputs `[1, ...]` of one wave."""
         (wave,) = waves
+        padding = round((self.padded_seconds or 0) * self.sampling_rate) - len(wave)
+        wave = np.pad(wave, (0, max(padding, 0)))
         return {"values": self.inputs(np.ascontiguousarray(wave, np.float32))[None]}
 
     def to_dict(self) -> dict[str, Any]:
         """Return what distinguishes it from other extractors, as far as possible."""
-        return {"sampling_rate": self.sampling_rate, "inputs": getattr(self.inputs, "__qualname__", "inputs")}
+        inputs = getattr(self.inputs, "__qualname__", "inputs")
+        padding = {} if self.padded_seconds is None else {"padded_seconds": self.padded_seconds}
+        return {"sampling_rate": self.sampling_rate, "inputs": inputs, **padding}
 
 
-def _attention(model: WrappedEncoder, extractor: CallableExtractor, name: str) -> list[nn.Module]:
-    """Return the modules that compute attention, in the order in which they run."""
-    called: list[nn.Module] = []
-
-    def handler(call: AttentionCall) -> Tensor:
-        called.append(call.module)
-        return attend_with(NO_INTERVENTION, call, -1)[0]
-
+def _noise_inputs(model: WrappedEncoder, extractor: CallableExtractor) -> Tensor:
+    """Return the inputs `[1, ...]` of one utterance of noise."""
     parameter = next(model.parameters())
     values = extractor(noise(extractor.sampling_rate)[:1])["values"].to(parameter.device)
-    values = values.to(parameter.dtype) if values.is_floating_point() else values
-    with torch.inference_mode(), capture_functions(model.module.modules(), handler):
-        model(values)
-    if not called:
-        raise InputError(
-            f"no attention was seen in {name}; expected nn.MultiheadAttention, scaled_dot_product_attention"
-        )
-    return called
+    return values.to(parameter.dtype) if values.is_floating_point() else values
