@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otoscope.results import Bootstrap, assemble, claim_folder, finish, write_map
+from otoscope.results import Bootstrap, MapDescription, Measurements, assemble, claim_folder, finish, write_map
 
 Row = tuple[str, str, str]
 
@@ -66,10 +66,13 @@ def drawn_run(path: Path, layers: int, heads: int, T: int) -> Path:
     table = pd.DataFrame({"frames": T, "duration": T * PERIOD, "speaker": "s"}, index=["u0", "u1"])
     claim_folder(path, {"model": "drawn"})
     maps = np.stack([drawn_map(T, seed).astype(np.float16) for seed in range(heads)])
-    grid = {"n_heads": [heads] * layers, "frames": T, "frame_period": PERIOD}
+    description = MapDescription(
+        n_heads=[heads] * layers, frames=T, frame_period=PERIOD, utterance="u0", audio="none.wav"
+    )
     turned = (np.roll(maps, layer, axis=0) for layer in range(layers))
-    write_map(path, 0, turned, utterance="u0", audio="none.wav", **grid)
-    finish(path, assemble(rows, {}, table, described, frame_period=PERIOD, bootstrap=Bootstrap(resamples=20)), [])
+    write_map(path, 0, turned, description)
+    measurements, bootstrap = Measurements(described, rows), Bootstrap(resamples=20)
+    finish(path, assemble(measurements, table, frame_period=PERIOD, bootstrap=bootstrap), [])
     return path
 
 

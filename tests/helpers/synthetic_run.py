@@ -13,7 +13,17 @@ import pandas as pd
 
 from otoscope.phones import sort_phones
 from otoscope.relations import Relations, baselines, relation_dataset
-from otoscope.results import Bootstrap, Run, assemble, claim_folder, finish, open_run, write_map
+from otoscope.results import (
+    Bootstrap,
+    MapDescription,
+    Measurements,
+    Run,
+    assemble,
+    claim_folder,
+    finish,
+    open_run,
+    write_map,
+)
 
 FRAME_PERIOD = 0.02
 RADIUS = 25
@@ -170,22 +180,26 @@ def make_run(
     claim_folder(path, {"model": "drawn", "seed": seed})
     about = {"model": "drawn", "corpus": "made up", "synthetic": True}
     dataset = assemble(
-        rows, folds, table, STATISTICS, frame_period=FRAME_PERIOD, about=about, bootstrap=Bootstrap(resamples=200)
+        Measurements(STATISTICS, rows, folds),
+        table,
+        frame_period=FRAME_PERIOD,
+        attributes=about,
+        bootstrap=Bootstrap(resamples=200),
     )
     if related:
         found = relations(layers, n_heads, speeches, seed)
         dataset = dataset.merge(found).assign_attrs(found.attrs)
     for u in range(utterances - maps, utterances):
-        write_map(
-            path,
-            u,
-            (layer_maps(layer, n_heads[layer], speeches[u], seed) for layer in range(layers)),
+        description = MapDescription(
             n_heads=n_heads,
             frames=speeches[u].frames,
             utterance=table.index[u],
             audio=f"{table.index[u]}.wav",
             frame_period=FRAME_PERIOD,
             phones=speeches[u].phones if labelled else (),
+        )
+        write_map(
+            path, u, (layer_maps(layer, n_heads[layer], speeches[u], seed) for layer in range(layers)), description
         )
     finish(path, dataset, [("voice-9/broken", "audio ends early")])
     return open_run(path)

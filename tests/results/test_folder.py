@@ -16,7 +16,17 @@ from tests.helpers.tmpfs import mounted
 
 from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
-from otoscope.results import FORMAT_VERSION, assemble, claim_folder, finish, folder, open_run, write_map
+from otoscope.results import (
+    FORMAT_VERSION,
+    MapDescription,
+    Measurements,
+    assemble,
+    claim_folder,
+    finish,
+    folder,
+    open_run,
+    write_map,
+)
 
 PLAN = {"model": "m", "options": {"limit": 3, "layers": (1, 2)}}
 UNIFORM = np.full((2, 4, 4), 0.25)
@@ -25,7 +35,11 @@ UNIFORM = np.full((2, 4, 4), 0.25)
 def a_map(path, attn_hqk=UNIFORM):
     """Store the maps of one layer."""
     heads, frames, _ = attn_hqk.shape
-    write_map(path, 0, [attn_hqk], n_heads=[heads], frames=frames, utterance="u", audio="u.wav", frame_period=0.02)
+    write_map(path, 0, [attn_hqk], description([heads], frames))
+
+
+def description(n_heads, frames):
+    return MapDescription(n_heads=n_heads, frames=frames, utterance="u", audio="u.wav", frame_period=0.02)
 
 
 def files(path):
@@ -186,7 +200,7 @@ def test_an_interrupted_map_is_not_there(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_map(tmp_path, 0, layers(), n_heads=[2, 2], frames=4, utterance="u", audio="a", frame_period=0.02)
+        write_map(tmp_path, 0, layers(), description([2, 2], 4))
     assert files(tmp_path / "maps.zarr") == ["zarr.json"]
     a_map(tmp_path)
     assert files(tmp_path / "maps.zarr")[0] == "0"
@@ -226,7 +240,7 @@ def test_a_disk_that_is_really_full(small_disk):
     rows = {s.name: np.random.default_rng(0).random((n_utterances, 2, 3)) for s in scalar}
     index = [f"u{i}" for i in range(n_utterances)]
     table = pd.DataFrame({"frames": 60, "duration": 1.2, "speaker": "s"}, index=index)
-    dataset = assemble(rows, {}, table, scalar, frame_period=0.02)
+    dataset = assemble(Measurements(scalar, rows), table, frame_period=0.02)
     claim_folder(small_disk / "run", PLAN)
     before = files(small_disk)
     with pytest.raises(InputError, match=r"disk full while writing .*results.zarr: up to 0.\d MB needed"):

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ from otoscope.corpus import SkippedUtterance, speaker_of
 from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.results import Run, assemble
+from otoscope.results import Measurements, Run, assemble
 from otoscope.results.summary import skipped_utterances
-from otoscope.runs.cache import resume_or_run
+from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
@@ -86,11 +86,12 @@ def analyze(
     """
     options = options or SpeechOptions()
     source = make_source(corpus, options)
+    check_out(out, model, replace(source, reading={**source.reading, "window": window}), resume=options.resume)
     encoder = resolve_encoder(model, options, allow_mismatch=allow_mismatch)
     encoder.check_heads()
     whole, skipped = read_cuts(source)
     cuts = windowed(whole, window)
-    labeler = make_labeler(encoder, cuts)
+    labeler = make_labeler(encoder, cuts, source.phones)
     statistics = available_statistics(labeler.inventory.phones if labeler else (), encoder.model_reductions)
     plan = make_plan(encoder, cuts, source.name, statistics, {**source.options, "window": window})
     work = AnalysisJob(encoder, cuts, statistics, labeler, source, plan)
@@ -131,13 +132,13 @@ def _shards(work: AnalysisJob, folder: Path) -> Iterator[ShardResult]:
 def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
     final = accumulator.finalize(whole.state)
     unlabelled = [statistic for statistic in work.statistics.values() if not statistic.has_phone_dims]
+    names = [statistic.name for statistic in unlabelled if statistic.dims]
+    folds = {name: (final.fold_sum[name], final.fold_count) for name in names}
     dataset = assemble(
-        final.rows,
-        {one.name: (final.fold_sum[one.name], final.fold_count) for one in unlabelled if one.dims},
+        Measurements(unlabelled, final.rows, folds),
         pd.DataFrame([_utterance(work.cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
-        unlabelled,
         frame_period=work.encoder.frame_period,
-        about={
+        attributes={
             "model": work.plan["model"]["name"],
             "corpus": work.plan["corpus"]["path"],
             "synthetic": int(work.source.synthetic),

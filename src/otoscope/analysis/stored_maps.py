@@ -12,7 +12,7 @@ from otoscope.errors import InputError, join_truncated
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
 from otoscope.models.load import load
-from otoscope.results import Run, open_run, write_map
+from otoscope.results import MapDescription, Run, open_run, write_map
 from otoscope.runs.run_config import require_same_model
 
 EXAMPLE_SECONDS = 3.0
@@ -30,21 +30,18 @@ def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -
         store_maps(folder, encoder, best, measured[best])
 
 
-def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more: float) -> None:
+def store_maps(folder: Path, encoder: Encoder, index: int, cut: MonoCut, *, on_request: bool | None = None) -> None:
     """Run the model on a cut once more and store its maps in the run at `folder`.
 
     Args:
         folder: the run folder.
         encoder: the model that made the run.
-        place: index of the utterance in the run.
+        index: index of the utterance in the run.
         cut: the utterance.
-        more: further attributes of the stored map.
+        on_request: true if the user asked for these maps; None for the example of the run.
     """
     maps = encoder.maps(cut)
-    write_map(
-        folder,
-        place,
-        (maps[layer] for layer in range(encoder.n_layers)),
+    description = MapDescription(
         n_heads=encoder.n_heads,
         frames=maps[0].shape[-1],
         utterance=cut.id,
@@ -55,8 +52,9 @@ def store_maps(folder: Path, encoder: Encoder, place: int, cut: MonoCut, **more:
         first_centre=encoder.first_frame_center,
         phones=phones_of(cut),
         words=words_of(cut),
-        **more,
+        on_request=on_request,
     )
+    write_map(folder, index, (maps[layer] for layer in range(encoder.n_layers)), description)
 
 
 def map_bytes(encoder: Encoder, cut: MonoCut) -> int:

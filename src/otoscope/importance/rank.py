@@ -20,7 +20,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
 from otoscope.results.schema import Variable
-from otoscope.runs.cache import RunResult, load_or_compute, resume_or_run
+from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import (
@@ -118,7 +118,10 @@ def rank(
         (1, 4)
     """
     rankings, options = get_rankings(ranking.by), options or SpeechOptions()
-    encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
+    source, budget = make_source(corpus, options), SamplingBudget(ranking.seconds, ranking.permutations)
+    settings = {"rankings": list(rankings), "sampling_budget": asdict(budget)}
+    check_out(out, model, source, resume=options.resume, **settings)
+    encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
     measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
     job = make_job(rankings, ranking, encoder, source, measured)
@@ -164,7 +167,7 @@ def ranking_dataset(scores: Mapping[str, RankingScores], rankings: Mapping[str, 
 
 
 def identity_variables(scores: Mapping[str, RankingScores]) -> dict[str, NDArray[Any]]:
-    """Return the variables by which a reader recognises a ranking, whatever its label."""
+    """Return the variables that name each ranking without its seed, and mark controls."""
     return {
         "ranking_name": np.array([score.name for score in scores.values()], dtype=object),
         "is_control": np.array([score.is_control for score in scores.values()], dtype=bool),

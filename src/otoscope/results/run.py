@@ -12,10 +12,10 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import InputError
-from otoscope.results.folder import SIZES
 from otoscope.results.integrity import verify_size
 from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, run_kind, validate_dataset
+from otoscope.results.stored_map import SIZES
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement")

@@ -37,14 +37,14 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
 
     >>> from tempfile import TemporaryDirectory
     >>> from types import SimpleNamespace
-    >>> from otoscope.results import assemble, claim_folder, finish, open_run
+    >>> from otoscope.results import Measurements, assemble, claim_folder, finish, open_run
     >>> names = ["globalness", "verticality", "diagonality", "weight"]
     >>> described = [SimpleNamespace(name=name, doc=name, units="1", dims=(), coords={}) for name in names]
     >>> rows = {name: np.full((1, 1, 1), 0.5) for name in names}  # one utterance, one layer, one head
     >>> utterances = pd.DataFrame({"frames": 9, "duration": 0.2, "speaker": "s"}, index=["u"])
     >>> with TemporaryDirectory() as folder:
     ...     _ = claim_folder(folder, {"model": "a"})
-    ...     finish(folder, assemble(rows, {}, utterances, described, frame_period=0.02), skipped=())
+    ...     finish(folder, assemble(Measurements(described, rows), utterances, frame_period=0.02), skipped=())
     ...     print(heads_table(open_run(folder)))
     layer  head  globalness  verticality  diagonality  weight  category  stable
     ───────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
-from otoscope.results.folder import OVERVIEW
+from otoscope.results.stored_map import OVERVIEW
 from otoscope.viewer.quantise import encode
 
 Bytes = npt.NDArray[np.uint8]
