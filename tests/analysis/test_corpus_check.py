@@ -13,7 +13,7 @@ from otoscope.errors import InputError
 
 @pytest.fixture
 def odd_corpus(tmp_path):
-    """Folder in TIMIT's layout: two usable utterances, four that are not, and four files that nothing reads."""
+    """Folder in TIMIT's layout: two usable utterances, five that are not, and four files that nothing reads."""
     root = tmp_path / "odd"
     write_tone(root / "anna" / "labelled.wav", seconds=2.0)
     (root / "anna" / "labelled.phn").write_text("0 8000 h#\n8000 16000 sh\n16000 24000 iy\n", encoding="utf-8")
@@ -22,6 +22,8 @@ def odd_corpus(tmp_path):
     write_tone(root / "bert" / "stereo.wav", channels=2)
     write_tone(root / "bert" / "short.wav", seconds=0.001)
     (root / "bert" / "empty.wav").touch()
+    write_tone(root / "bert" / "words.wav")
+    (root / "bert" / "words.wrd").write_text("she ease\n", encoding="utf-8")
     soundfile.write(root / "bert" / "cut.flac", tone(), 16000)
     whole = (root / "bert" / "cut.flac").read_bytes()
     (root / "bert" / "cut.flac").write_bytes(whole[: len(whole) // 2])
@@ -51,14 +53,31 @@ def test_each_unusable_utterance_has_its_kind_of_problem_and_its_reason(odd_corp
     report = otoscope.check_corpus(odd_corpus, tiny_model)
     problems = {one.id: one.problem for one in report.unusable}
     assert problems == {
-        "bert/cut": Problem.DECODING,
-        "bert/empty": Problem.READING,
+        "bert/cut": Problem.AUDIO,
+        "bert/empty": Problem.AUDIO,
         "bert/short": Problem.MODEL,
-        "bert/stereo": Problem.READING,
+        "bert/stereo": Problem.AUDIO,
+        "bert/words": Problem.LABELS,
     }
     reasons = {one.id: one.reason for one in report.unusable}
     assert "--channel 0 to 1" in reasons["bert/stereo"]
     assert "shorter than one frame" in reasons["bert/short"]
+
+
+def test_an_utterance_that_shares_its_id_with_another_is_named_so(tmp_path):
+    for name in ("one.wav", "one.flac"):
+        write_tone(tmp_path / name)
+    (unusable,) = otoscope.check_corpus(tmp_path).unusable
+    assert (unusable.id, unusable.problem) == ("one", Problem.ID)
+
+
+def test_a_manifest_that_names_no_audio_is_named_so(tmp_path):
+    manifest = tmp_path / "tiny_cuts.jsonl"
+    otoscope.read_corpus(write_tone(tmp_path / "audio" / "one.wav").parent).to_file(manifest)
+    line = manifest.read_text(encoding="utf-8")
+    manifest.write_text(line + line.replace("one", "two"), encoding="utf-8")
+    (unusable,) = otoscope.check_corpus(tmp_path).unusable
+    assert (unusable.id, unusable.problem) == ("two", Problem.MANIFEST)
 
 
 def test_without_a_model_a_short_utterance_is_usable(odd_corpus):

@@ -8,21 +8,18 @@ from typing import Any
 
 from lhotse import CutSet, MonoCut
 
+from otoscope.analysis.corpus_files import read_files
 from otoscope.analysis.corpus_report import CorpusReport, LabelCoverage, ModelLimits, Problem, UnusableUtterance
-from otoscope.corpus import FORMATS, CorpusQuery, load_audio, phones_of, speaker_of, words_of
+from otoscope.corpus import load_audio, phones_of, speaker_of, words_of
 from otoscope.corpus.audio import with_file_name
-from otoscope.corpus.detect import detect_format
-from otoscope.corpus.file_index import list_files
-from otoscope.corpus.ignored import ignored_files
 from otoscope.corpus.supervisions import Labels
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.input_limits import describe_model, silent_wave
-from otoscope.phones import detect_phone_set, fold_phones
-from otoscope.phones.phone_sets import is_silence
+from otoscope.phones import Folding, detect_phone_set, fold_phones, is_silence
 from otoscope.runs.options import CorpusOptions
 from otoscope.runs.progress import progress
-from otoscope.runs.speech_source import SpeechSource, make_source, read_cuts
+from otoscope.runs.speech_source import make_source, read_cuts
 
 
 def check_corpus(
@@ -51,20 +48,21 @@ def check_corpus(
     encoder = None if model is None else describe_model(str(model))
     source = make_source(corpus, options or CorpusOptions())
     cuts, skipped = read_cuts(source)
-    unusable = [UnusableUtterance(one.id, Problem.READING, one.reason) for one in skipped]
+    files = read_files(source, cuts)
+    unusable = [UnusableUtterance(one.id, files.problem(one.id), one.reason) for one in skipped]
     usable = list(_iter_usable(cuts, encoder, unusable))
-    format, ignored = _format_and_ignored(source, cuts)
     return _report(
         usable,
+        source.phones,
         corpus=source.name,
-        format=format,
+        format=files.format,
         unusable=tuple(unusable),
-        ignored=ignored,
+        ignored=files.ignored,
         model=encoder and _limits(encoder),
     )
 
 
-def _report(usable: Sequence[MonoCut], **about: Any) -> CorpusReport:
+def _report(usable: Sequence[MonoCut], folding: Folding, **about: Any) -> CorpusReport:
     symbols = [symbol for cut in usable for symbol, _, _ in phones_of(cut)]
     return CorpusReport(
         utterances=len(usable),
@@ -76,7 +74,7 @@ def _report(usable: Sequence[MonoCut], **about: Any) -> CorpusReport:
         phones=_coverage(usable, phones_of),
         words=_coverage(usable, words_of),
         phone_set=detect_phone_set(symbols) if symbols else None,
-        unknown_phones=fold_phones(symbols).unknown,
+        unknown_phones=fold_phones(symbols, folding).unknown,
         **about,
     )
 
@@ -87,7 +85,7 @@ def _iter_usable(
     """Yield the cuts that decode and that the model takes; add the others to `unusable`."""
     with progress("checking audio", sum(cut.duration for cut in cuts)) as advance:
         for cut in cuts:
-            problem = Problem.DECODING
+            problem = Problem.AUDIO
             try:
                 samples = load_audio(cut, cut.sampling_rate)
                 problem = Problem.MODEL
@@ -97,17 +95,6 @@ def _iter_usable(
             except InputError as error:
                 unusable.append(UnusableUtterance(cut.id, problem, with_file_name(cut, error)))
             advance(cut.duration)
-
-
-def _format_and_ignored(source: SpeechSource, cuts: Sequence[MonoCut]) -> tuple[str, tuple[str, ...]]:
-    """Return the format of a corpus, and its files that belong to no utterance, as paths from the corpus."""
-    if isinstance(source.corpus, CutSet):
-        return "cuts", ()
-    path = Path(source.name)
-    query = CorpusQuery(path, list_files(path), source.reading["tier"], source.reading["channel"])
-    name = source.reading["format"] or detect_format(query)
-    ignored = ignored_files(query, FORMATS.get(name), cuts)
-    return name, tuple(file.relative_to(query.files.root).as_posix() for file in ignored)
 
 
 def _coverage(cuts: Sequence[MonoCut], labels_of: Callable[[MonoCut], Labels]) -> LabelCoverage:

@@ -16,8 +16,10 @@ EXAMPLES = 3
 class Problem(StrEnum):
     """Why an utterance cannot be used."""
 
-    READING = "audio or labels cannot be read"
-    DECODING = "audio does not decode"
+    AUDIO = "the audio cannot be used"
+    LABELS = "the labels cannot be used"
+    ID = "another utterance has the same id"
+    MANIFEST = "the manifest cannot be used"
     MODEL = "the model does not take its length"
 
 
