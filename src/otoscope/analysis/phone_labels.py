@@ -11,7 +11,7 @@ from lhotse import MonoCut
 from otoscope.attention.labels import Labels
 from otoscope.corpus import phones_of
 from otoscope.models.encoder import Encoder
-from otoscope.phones import LabelFrames
+from otoscope.phones import Folding, LabelFrames
 from otoscope.relations import PhoneInventory, Relations, baselines, relation_dataset
 from otoscope.results import Bootstrap
 from otoscope.statistics.accumulator import FOLDS, Final
@@ -30,13 +30,13 @@ class PhoneLabeler:
         return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
 
 
-def make_labeler(encoder: Encoder, cuts: Sequence[MonoCut]) -> PhoneLabeler | None:
-    """Return the labeler of the frames of `encoder`, or None if no cut has phones."""
+def make_labeler(encoder: Encoder, cuts: Sequence[MonoCut], phones: Folding = "auto") -> PhoneLabeler | None:
+    """Return the labeler of the frames of `encoder` with phones folded as `phones` says, or None without any."""
     symbols = {symbol for cut in cuts for symbol, _, _ in phones_of(cut)}
     if not symbols:
         return None
     return PhoneLabeler(
-        PhoneInventory.of(symbols), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
+        PhoneInventory.of(symbols, phones), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
     )
 
 
@@ -60,4 +60,5 @@ def relations(
         return xr.Dataset()
     sums = Relations(final.fold_sum["relation"], final.fold_sum["own_run"], *uniform)
     about = {"labelled_utterances": int(counts.sum()), "unknown_phones": list(labeler.inventory.unknown)}
+    about |= {"phone_symbols": list(labeler.inventory.folded), "phone_names": list(labeler.inventory.folded.values())}
     return relation_dataset(sums, counts, phones, Bootstrap()).assign_attrs(about)

@@ -1,28 +1,30 @@
 """Phone sets: which one a corpus is labelled with, its symbols folded to 39 phones, and the classes of these.
 
-The tables and their sources are `folding.csv` and `classes.csv`.
+The tables and their sources are `folding.csv`, `evidence.csv` and `classes.csv`.
 """
 
-import csv
-import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from otoscope.errors import InputError
-
-SILENCES = frozenset({"", "sil", "sp", "spn", "pau", "ssil", "h#", "epi", "<eps>", "<sil>"})
-"""Silence, pauses and noise as aligners and corpora write them, in lower case; silence in every phone set."""
+from otoscope.phones.markers import marker_name
+from otoscope.phones.phone_table import FOLDINGS, Folding
+from otoscope.phones.spelling import PLAIN_SPELLING
+from otoscope.phones.tables import table_rows
 
 KNOWN_SHARE = 0.8
-"""Share of a corpus's different symbols that a phone set must know for the corpus to be in it: other languages share
-many signs with English and are not folded to its phones."""
+"""Share of a corpus's different symbols that a phone set must know for the corpus to be in it."""
 
-_ARPABET = re.compile(r"([A-Za-z]+)[0-2]?(?:_[BIES])?")  # AH0, AH0_B: stress, and Kaldi's place in the word
-_SILENCE = re.compile(r"(.*?)(?:_[BIES])?")
-_TIE_OR_LENGTH = frozenset("ːˑˈˌʰʷʲˠˤ˞\u02bc")
+LEAST_ENGLISH = {"timit": 1, "arpabet": 1, "ipa": 3}
+"""Different phones of `evidence.csv` that a corpus must have to be English: other languages share most signs."""
+
+MOST_FOREIGN = {"timit": 0, "arpabet": 0, "ipa": 1}
+"""Foreign signs of `evidence.csv` that an English corpus may have, such as the last sound of "loch"."""
+
+OWN_SUFFIX = "_own"
+"""Ends the name of a symbol that would otherwise have the name of another phone among the 39."""
 
 
 class Phone(NamedTuple):
@@ -41,66 +43,65 @@ class Folded(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def fold_phones(symbols: Iterable[str], to: str = "auto") -> Folded:
+def fold_phones(symbols: Iterable[str], to: Folding = "auto") -> Folded:
     """Fold a corpus's phone symbols; pass all of them at once, since the set is recognised from what is seen.
 
     Args:
         symbols: phone labels of TIMIT, ARPAbet (with or without stress), IPA, or any other set.
-        to: `39` folds to the phones of Lee & Hon (1989), by the likeliest set; `own` keeps symbols as they come, but
-            for silence; `auto` is `39` where the set is recognised and `own` where it is not. Every way of writing
-            silence becomes `sil`.
+        to: `39` folds to the phones of Lee & Hon (1989), by the likeliest set; `own` keeps symbols as they come;
+            `auto` is `39` where the corpus is in English and `own` where not; or the phone of each symbol.
 
-    A symbol without a phone among the 39 is kept, and listed in `unknown`. So is TIMIT's glottal stop q, which Lee &
-    Hon delete: its frames have to be called something.
+    Silence, unknown words and noise become `sil`, `spn` and `nsn` in every set. A symbol without a phone among the 39
+    is kept, and listed in `unknown`. So is TIMIT's glottal stop q, which Lee & Hon delete: its frames need a name.
+    A kept symbol that would have the name of another phone ends in `_own`: IPA's y, a vowel, is not the
+    glide y of ARPAbet.
 
     Raises:
-        InputError: `to` is none of the three.
+        InputError: `to` is none of these, or has no phone for a symbol.
 
     Examples:
         >>> fold_phones(["h#", "sh", "ix", "tcl", "q"])
         Folded(symbols=('sil', 'sh', 'ih', 'sil', 'q'), unknown=('q',))
-        >>> fold_phones(["SIL", "AH0", "ZH", "SIL"]).symbols
-        ('sil', 'ah', 'sh', 'sil')
-        >>> fold_phones(["", "tʰ", "ɑː", "ʔ"])
-        Folded(symbols=('sil', 't', 'aa', 'ʔ'), unknown=('ʔ',))
+        >>> fold_phones(["SIL", "AH0", "ZH", "spn"]).symbols
+        ('sil', 'ah', 'sh', 'spn')
+        >>> fold_phones(["", "tʰ", "ɑː", "ʔ", "y"], to="39")
+        Folded(symbols=('sil', 't', 'aa', 'ʔ', 'y_own'), unknown=('ʔ', 'y'))
+        >>> fold_phones(["a:", "sil"], to={"a:": "a"}).symbols
+        ('a', 'sil')
     """
-    if to not in ("auto", "39", "own"):
-        raise InputError(f"expected phones folded to 'auto', '39' or 'own', got '{to}'")
-    given = tuple(symbols)
-    if to == "own" or (to == "auto" and detect_phone_set(given) == "other"):
-        return Folded(tuple("sil" if is_silence(symbol) else symbol for symbol in given), ())
-    name, _ = _likeliest(given)
-    table = {symbol: _folded(symbol, name) for symbol in dict.fromkeys(given)}
-    unknown = tuple(symbol for symbol, phone in table.items() if phone is None)
-    return Folded(tuple(table[symbol] or symbol for symbol in given), unknown)
+    all_symbols = tuple(symbols)
+    different = tuple(dict.fromkeys(all_symbols))
+    unknown: tuple[str, ...] = ()
+    if not isinstance(to, str):
+        names = _by_table(different, to)
+    elif to not in FOLDINGS:
+        raise InputError(f"expected phones folded to 'auto', '39' or 'own', or a table, found '{to}'")
+    elif to == "own" or (to == "auto" and detect_phone_set(different) == "other"):
+        names = _own_names(different, _likeliest(different)[0])
+    else:
+        names, unknown = _the_39(different, _likeliest(different)[0])
+    return Folded(tuple(names[symbol] for symbol in all_symbols), unknown)
 
 
 def detect_phone_set(symbols: Iterable[str]) -> str:
-    """Phone set of a corpus: `timit`, `arpabet`, `ipa`, or `other` where none knows four in five of its symbols.
+    """Return the phone set of a corpus in English, `timit`, `arpabet` or `ipa`, or `other`.
 
-    Different symbols are counted, silences are not. Of sets that know equally many, the first in this order is meant.
+    A set must know four in five of the different symbols, and the symbols must rule out other languages, which share
+    most signs: see `evidence.csv`. Silence, unknown words and noise do not count. Of sets that know equally many, the
+    first in this order is meant.
 
     >>> detect_phone_set(["h#", "sh", "ix"]), detect_phone_set(["AH0", "T"])
     ('timit', 'arpabet')
-    >>> detect_phone_set(["tʃ", "i"]), detect_phone_set(["a1", "sil"])
+    >>> detect_phone_set(["ð", "ə", "ɹ", "æ", "t"]), detect_phone_set(["t", "a", "i"])
     ('ipa', 'other')
     """
-    name, share = _likeliest(symbols)
-    return name if share >= KNOWN_SHARE else "other"
-
-
-def is_silence(symbol: str) -> bool:
-    """Return whether a symbol denotes silence, a pause or noise in any phone set.
-
-    >>> is_silence("<eps>"), is_silence("SIL_S"), is_silence("s")
-    (True, True, False)
-    """
-    match = _SILENCE.fullmatch(symbol.strip())
-    return match is not None and match[1].lower() in SILENCES
+    different = tuple(dict.fromkeys(symbols))
+    name, share = _likeliest(different)
+    return name if share >= KNOWN_SHARE and _is_english(different, name) else "other"
 
 
 def phone_info(symbol: str) -> Phone | None:
-    """Class, voicing and place of one of the 39 phones or q; None for any other symbol.
+    """Class, voicing and place of one of the 39 phones, q, spn or nsn; None for any other symbol.
 
     >>> phone_info("z")
     Phone(symbol='z', category='fricative', voicing='voiced', place='alveolar')
@@ -111,7 +112,8 @@ def phone_info(symbol: str) -> Phone | None:
 def sort_phones(symbols: Iterable[str]) -> list[str]:
     """Different symbols as an axis shows them: silence, vowels, stops, fricatives, affricates, nasals, liquids, glides.
 
-    Symbols of a recognised set that are not among the 39 follow the phone they fold to; unknown ones come last.
+    Symbols of a recognised set that are not among the 39 follow the phone they fold to. Unknown words, noise, and
+    symbols without a phone come last.
 
     >>> sort_phones(["z", "iy", "sil", "??", "b", "z"])
     ['sil', 'iy', 'b', 'z', '??']
@@ -124,51 +126,68 @@ def sort_phones(symbols: Iterable[str]) -> list[str]:
 
 
 def _likeliest(symbols: Iterable[str]) -> tuple[str, float]:
-    """The set that knows most of the different symbols, and the share that it knows."""
-    seen = [symbol for symbol in dict.fromkeys(symbols) if not is_silence(symbol)]
-    known = {name: sum(plain(symbol) in _folding()[name] for symbol in seen) for name, plain in _SPELLING.items()}
-    best = max(known, key=known.__getitem__)
-    return best, known[best] / len(seen) if seen else 0.0
+    """Return the set that knows most of the different symbols, and the share that it knows."""
+    spoken = [symbol for symbol in dict.fromkeys(symbols) if marker_name(symbol) is None]
+    counts = {
+        name: sum(plain(symbol) in _folding()[name] for symbol in spoken) for name, plain in PLAIN_SPELLING.items()
+    }
+    best = max(counts, key=counts.__getitem__)
+    return best, counts[best] / len(spoken) if spoken else 0.0
 
 
-def _folded(symbol: str, name: str) -> str | None:
-    """The phone among the 39 of a symbol of the named set."""
-    if is_silence(symbol):
-        return "sil"
-    return _folding()[name].get(_SPELLING[name](symbol)) or None
+def _is_english(symbols: Iterable[str], name: str) -> bool:
+    spellings = {PLAIN_SPELLING[name](symbol) for symbol in symbols if marker_name(symbol) is None}
+    rows = [(kind, set(signs.split())) for table, kind, signs in table_rows("evidence.csv") if table == name]
+    english = sum(not spellings.isdisjoint(signs) for kind, signs in rows if kind == "english")
+    foreign = sum(len(spellings & signs) for kind, signs in rows if kind == "foreign")
+    return english >= LEAST_ENGLISH[name] and foreign <= MOST_FOREIGN[name]
 
 
-def _plain_arpabet(symbol: str) -> str:
-    match = _ARPABET.fullmatch(symbol)
-    return match[1].lower() if match else symbol
+def _by_table(symbols: Iterable[str], table: Mapping[str, str]) -> dict[str, str]:
+    names = {symbol: table.get(_composed(symbol)) or marker_name(symbol) for symbol in symbols}
+    if missing := [symbol for symbol, name in names.items() if name is None]:
+        raise InputError(
+            f"--phones: expected a phone for each symbol of the corpus, found none in the table for "
+            f"{' '.join(missing)}; add them"
+        )
+    return {symbol: str(name) for symbol, name in names.items()}
 
 
-def _plain_ipa(symbol: str) -> str:
-    """Without length, stress, aspiration, ties and all signs above, below or through a letter."""
-    if symbol == "ç":
-        return symbol
-    letters = unicodedata.normalize("NFD", symbol)
-    return "".join(c for c in letters if not unicodedata.combining(c) and c not in _TIE_OR_LENGTH)
+def _the_39(symbols: Iterable[str], name: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the name of each symbol of a set, and the symbols without a phone among the 39."""
+    phones = {symbol: _phone(symbol, name) for symbol in symbols}
+    unknown = tuple(symbol for symbol, phone in phones.items() if phone is None)
+    return {symbol: phone or _own_name(symbol, name) for symbol, phone in phones.items()}, unknown
 
 
-_SPELLING: Mapping[str, Callable[[str], str]] = {"timit": str, "arpabet": _plain_arpabet, "ipa": _plain_ipa}
+def _own_names(symbols: Iterable[str], name: str) -> dict[str, str]:
+    return {symbol: marker_name(symbol) or _own_name(symbol, name) for symbol in symbols}
+
+
+def _own_name(symbol: str, name: str) -> str:
+    """Return a symbol as it comes, with a suffix where another phone of the 39 has that name."""
+    own, phone = _composed(symbol), _folding()[name].get(PLAIN_SPELLING[name](symbol))
+    is_that_phone = phone == own or (phone == "" and name != "ipa")
+    return own if own not in _classes() or is_that_phone else own + OWN_SUFFIX
+
+
+def _phone(symbol: str, name: str) -> str | None:
+    """Return the phone among the 39, or the marker, of a symbol of the named set."""
+    return marker_name(symbol) or _folding()[name].get(PLAIN_SPELLING[name](symbol)) or None
+
+
+def _composed(symbol: str) -> str:
+    return unicodedata.normalize("NFC", symbol.strip())
 
 
 @cache
 def _classes() -> dict[str, Phone]:
-    return {symbol: Phone(symbol, *rest) for symbol, *rest in _rows("classes.csv")}
+    return {symbol: Phone(symbol, *rest) for symbol, *rest in table_rows("classes.csv")}
 
 
 @cache
 def _folding() -> dict[str, dict[str, str]]:
     table: dict[str, dict[str, str]] = {}
-    for name, phone, symbols in _rows("folding.csv"):
+    for name, phone, symbols in table_rows("folding.csv"):
         table.setdefault(name, {}).update(dict.fromkeys(symbols.split(), phone))
     return table
-
-
-def _rows(name: str) -> Sequence[list[str]]:
-    """Return the rows of a table of this package, without its header and source lines."""
-    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
-    _, *rows = csv.reader(line for line in lines if not line.startswith("#"))
-    return rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otoscope.phones import LabelFrames, fold_phones, sort_phones
+from otoscope.phones import Folding, LabelFrames, fold_phones, sort_phones
 from otoscope.typing import Ints
 
 Span = tuple[str, float, float]
@@ -34,15 +34,15 @@ class PhoneInventory:
     unknown: tuple[str, ...]
 
     @classmethod
-    def of(cls, symbols: Iterable[str]) -> "PhoneInventory":
-        """Return the phones of a corpus from all its symbols; known symbols fold to the 39 phones.
+    def of(cls, symbols: Iterable[str], to: Folding = "auto") -> "PhoneInventory":
+        """Return the phones of a corpus from all its symbols, folded as `fold_phones` does.
 
         Examples:
             >>> PhoneInventory.of(["h#", "ix", "q", "h#"])
             PhoneInventory(phones=('sil', 'ih', 'q'), folded={'h#': 'sil', 'ix': 'ih', 'q': 'q'}, unknown=('q',))
         """
         unique = sorted(set(symbols))
-        folded = fold_phones(unique)
+        folded = fold_phones(unique, to)
         return cls(tuple(sort_phones(folded.symbols)), dict(zip(unique, folded.symbols, strict=True)), folded.unknown)
 
     def label(self, spans: Sequence[Span], n_frames: int, frames: LabelFrames) -> Ints:

@@ -5,6 +5,7 @@ from typing import Any
 
 from otoscope.corpus import FORMATS
 from otoscope.errors import InputError
+from otoscope.phones import read_folding
 
 
 def option(default: Any, help: str) -> Any:
@@ -21,9 +22,11 @@ class CorpusOptions:
         format: name of the corpus format; None detects it.
         tier: TextGrid tier, or Lhotse alignment, of the phones.
         channel: channel of audio with several channels, from 0.
+        phones: `39` folds phones to the 39, `own` keeps the symbols of the corpus, `auto` folds those of English; or
+            the path of a table of symbols and phones (`otoscope.phones.read_folding`).
 
     Raises:
-        InputError: `limit` is less than 1.
+        InputError: `limit` is less than 1, or `phones` is neither a name nor a table.
 
     Examples:
         >>> CorpusOptions(limit=3).limit
@@ -34,11 +37,13 @@ class CorpusOptions:
     format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
     tier: str | None = option(None, "TextGrid tier of the phones.")
     channel: int | None = option(None, "Channel of audio with several, from 0.")
+    phones: str = option("auto", "39, own, auto (39 for English), or a table (CSV, TSV) of symbol and phone.")
 
     def __post_init__(self) -> None:
-        """Check that at least one utterance is read."""
+        """Check the number of utterances and the table of phones."""
         if self.limit is not None and self.limit < 1:
             raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")
+        read_folding(self.phones)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ class SpeechOptions(CorpusOptions):
     """Say how to load the model and read the corpus; shared by analyze, segment, rank, probe and prune.
 
     Attributes:
-        limit, format, tier, channel: as in `CorpusOptions`.
+        limit, format, tier, channel, phones: as in `CorpusOptions`.
         device: torch device; `auto` takes a GPU if there is one.
         dtype: `float32`, `float64`, `bfloat16` or `float16`.
         resume: continue an unfinished run with the same configuration. Finished parts are not computed again.

@@ -14,6 +14,7 @@ from otoscope.corpus import SkippedUtterance, read_corpus, speaker_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
+from otoscope.phones import Folding, read_folding
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.runs.utterance_loader import iter_loadable
@@ -27,6 +28,7 @@ class SpeechSource:
     limit: int | None = None
     strict: bool = False
     reading: Mapping[str, Any] = field(default_factory=dict)
+    phones: Folding = "auto"
 
     @property
     def name(self) -> str:
@@ -38,7 +40,7 @@ class SpeechSource:
     @property
     def options(self) -> dict[str, Any]:
         """Return the part of the source that the plan of a run stores."""
-        return {**self.reading, "limit": self.limit}
+        return {**self.reading, "limit": self.limit, "phones": self.phones}
 
     @property
     def synthetic(self) -> bool:
@@ -48,11 +50,12 @@ class SpeechSource:
 
 @dataclass(frozen=True)
 class LoadedSpeech:
-    """Utterances in memory, in order of the corpus: cuts, their waves `[samples]`, and skipped utterances."""
+    """Utterances in memory, in order of the corpus: cuts, waves `[samples]`, skipped utterances, names of phones."""
 
     cuts: Sequence[MonoCut]
     waves: Sequence[np.ndarray]
     skipped: Sequence[SkippedUtterance]
+    phones: Folding = "auto"
 
     @property
     def seconds(self) -> float:
@@ -68,10 +71,10 @@ def resolve_encoder(model: str | Path | Encoder, options: SpeechOptions, *, allo
 
 
 def make_source(corpus: str | Path | CutSet, options: CorpusOptions) -> SpeechSource:
-    """Return the source of a corpus with the limit, format, tier and channel of `options`."""
+    """Return the source of a corpus with the limit, format, tier, channel and phones of `options`."""
     reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
     strict = isinstance(options, SpeechOptions) and options.strict
-    return SpeechSource(corpus, options.limit, strict, reading)
+    return SpeechSource(corpus, options.limit, strict, reading, read_folding(options.phones))
 
 
 def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:
@@ -108,7 +111,7 @@ def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
             f"expected at least 1 utterance that the model can process, found none of {len(cuts)}; "
             f"the first, {skipped[0].id}: {skipped[0].reason}"
         )
-    return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped)
+    return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped, source.phones)
 
 
 def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:

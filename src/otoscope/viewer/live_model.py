@@ -34,7 +34,7 @@ class LiveModel:
         self.encoder = encoder
         self._lock = Lock()
         self._intact: dict[str, ForwardStates] = {}
-        self.probes = LiveProbes(encoder, lambda: self.cuts, self._lock)
+        self.probes = LiveProbes(encoder, lambda: self.cuts, self._lock, run.plan["corpus"].get("phones", "auto"))
 
     @cached_property
     def cuts(self) -> dict[str, MonoCut]:

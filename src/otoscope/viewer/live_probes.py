@@ -9,6 +9,7 @@ from torch import Tensor
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.phones import Folding
 from otoscope.probing.builtin import phone, reconstruction
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
@@ -31,9 +32,10 @@ class LiveProbes:
     The phone probe is trained on the corpus in a thread. Only that thread and `prepare_utterance` change the state.
     """
 
-    def __init__(self, encoder: Encoder, cuts: Cuts, model_lock: Lock) -> None:
+    def __init__(self, encoder: Encoder, cuts: Cuts, model_lock: Lock, phones: Folding = "auto") -> None:
         """Start the training thread; it holds `model_lock` while the model runs, one batch at a time."""
         self._encoder, self._cuts, self._model_lock = encoder, cuts, model_lock
+        self._phones = phones
         self._scorers: dict[str, tuple[Scorer, dict[str, int]]] = {}
         self._missing = {
             PHONE: MissingProbe(PHONE, "the probe is still in training on the speech of this run", pending=True)
@@ -68,7 +70,8 @@ class LiveProbes:
                     f"expected at most {MAX_TRAINING_SECONDS / 60:.0f} minutes of speech to train a probe in the "
                     f"viewer, found {seconds / 60:.0f} minutes; use otoscope probe"
                 )
-            speech = LoadedSpeech(cuts, [self._encoder.load_wave(cut) for cut in cuts], [])
+            waves = [self._encoder.load_wave(cut) for cut in cuts]
+            speech = LoadedSpeech(cuts, waves, [], self._phones)
             material = collect_hidden_states(self._encoder, speech, self._model_lock)
         except InputError as error:
             self._missing[PHONE] = MissingProbe(PHONE, str(error), pending=False)

@@ -1,6 +1,6 @@
 """The description of a run that the page receives first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -47,17 +47,35 @@ def stored_labels(stored: xr.Dataset, tier: str) -> LabelTriples:
     return [(str(symbol), start, end) for symbol, start, end in zip(*columns, strict=True)]
 
 
-def add_classes(labels: Sequence[tuple[str, float, float]]) -> list[Span]:
-    """Add to each label the folded phone and its class; the class is empty for a label that is not a phone.
+def phone_names(run: Run) -> Mapping[str, str]:
+    """Return the phone of each symbol of a run, as the run folded them.
 
-    >>> add_classes([("Z", 0.0, 0.1)])
+    A run without them, of an earlier version, has the symbols of all its stored maps folded together: the phone set is
+    recognised from the whole corpus, never from one utterance.
+    """
+    about = run.dataset.attrs
+    if "phone_symbols" in about:
+        return dict(zip(about["phone_symbols"], about["phone_names"], strict=True))
+    symbols = sorted({symbol for id in run.maps for symbol, _, _ in stored_labels(run.map(id), "phone")})
+    return dict(zip(symbols, fold_phones(symbols).symbols, strict=True))
+
+
+def add_classes(labels: Sequence[tuple[str, float, float]], names: Mapping[str, str]) -> list[Span]:
+    """Add to each label its phone and the phone's class; the class is empty for a label that is not a phone.
+
+    >>> add_classes([("Z", 0.0, 0.1)], {"Z": "z"})
     [Span(label='Z', start=0.0, end=0.1, folded='z', group='fricative')]
     """
-    folded = fold_phones([label for label, _, _ in labels]).symbols
+    phones = [names.get(label, label) for label, _, _ in labels]
     return [
-        Span(*label, folded=symbol, group=info.category if (info := phone_info(symbol)) else "")
-        for label, symbol in zip(labels, folded, strict=True)
+        Span(*label, folded=phone, group=info.category if (info := phone_info(phone)) else "")
+        for label, phone in zip(labels, phones, strict=True)
     ]
+
+
+def word_spans(words: Sequence[tuple[str, float, float]]) -> list[Span]:
+    """Return words as the page shows them: a word is no phone, and has no class."""
+    return [Span(*word, folded=word[0], group="") for word in words]
 
 
 def _fingerprint(run: Run) -> str:

@@ -1,5 +1,6 @@
 """One open run: its numbers, the attention of its utterances, and their audio."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from otoscope.viewer.cache import LruCache
 from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.pyramid import Level, Pyramid, build
 from otoscope.viewer.quantise import encode
-from otoscope.viewer.run_info import LabelTriples, add_classes, run_info, stored_labels
+from otoscope.viewer.run_info import LabelTriples, add_classes, phone_names, run_info, stored_labels, word_spans
 from otoscope.viewer.schema import AblationResult, RunInfo, UtteranceDetail
 from otoscope.viewer.thumbnails import ThumbnailJob, thumbnail
 
@@ -94,7 +95,9 @@ class RunSession:
             no_audio_reason = audio_problem(self._audio_segment(utterance))
         except InputError as error:
             no_audio_reason = str(error)
-        return UtteranceDetail(add_classes(phones), add_classes(words), self._origin(utterance), no_audio_reason)
+        return UtteranceDetail(
+            add_classes(phones, self._phone_names), word_spans(words), self._origin(utterance), no_audio_reason
+        )
 
     def audio(self, utterance: int) -> bytes:
         """Return the utterance as a WAV file."""
@@ -193,6 +196,10 @@ class RunSession:
         if stored is not None:
             return stored_labels(stored, "phone"), stored_labels(stored, "word")
         return self.live.labels(self._id(utterance)) if self.loading else ([], [])
+
+    @cached_property
+    def _phone_names(self) -> Mapping[str, str]:
+        return phone_names(self.run)
 
     def _origin(self, utterance: int) -> float:
         """Return the second at which the first frame begins."""

@@ -28,7 +28,7 @@ def phone_classes(data: ProbeData) -> list[Tensor]:
     symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
     if not symbols:
         raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
-    folded = fold_phones(symbols).symbols
+    folded = fold_phones(symbols, data.speech.phones).symbols
     class_of = {symbol: number for number, symbol in enumerate(sort_phones(folded))}
     numbers = iter(class_of[symbol] for symbol in folded)
     return [
