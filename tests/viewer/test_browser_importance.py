@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 
 import pytest
+from tests.helpers.example_importance import curves_dataset
 from tests.helpers.viewer_browser import (
     WatchedPage,
     expect,
@@ -11,6 +12,7 @@ from tests.helpers.viewer_browser import (
 )
 
 from otoscope import RankingOptions, rank
+from otoscope.results import claim_folder, finish, open_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.run_session import RunSession
@@ -38,6 +40,21 @@ def test_rankings_of_another_model_are_not_shown_for_these_heads(browser, measur
             page.goto(f"{url}#view=importance")
             page.get_by_text(shown).wait_for()
             page.close()
+
+
+def test_curves_of_a_probe_say_whether_high_scores_are_good(browser, measured_run, tmp_path):
+    folder = tmp_path / "curves"
+    claim_folder(folder, measured_run.plan)
+    curves = curves_dataset(["globalness"], ["hidden-error", "phone"], layers=2, heads=3, utterances=2)
+    finish(folder, curves, skipped=())
+    with serving(open_session([measured_run, open_run(folder)])) as url:
+        page = browser.new_page()
+        page.goto(f"{url}#view=importance")
+        page.get_by_text("error (lower is better)").first.wait_for()
+        page.get_by_label("Probe").select_option("phone")
+        page.get_by_text("score (higher is better)").first.wait_for()
+        assert page.get_by_text("error (lower is better)").count() == 0
+        page.close()
 
 
 def test_heads_that_are_switched_off_change_the_result(page):

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { measures, headId, rows, formatNumber, shown, sorted } from "../src/core/heads";
+import { measures, headId, rows, formatNumber, filterByCategory, sortBy } from "../src/core/heads";
 import { byLayer, flowing, neighbour } from "../src/core/grid";
 import { csv } from "../src/core/exportFigure";
 
@@ -19,8 +19,8 @@ const heads = [
 const all = rows(heads, table);
 
 test("heads are sorted from high to low, those without a number last", () => {
-  expect(sorted(all, "globalness").map(headId)).toEqual(["1.0", "0.0", "0.1"]);
-  expect(sorted(all, "").map(headId)).toEqual(["0.0", "0.1", "1.0"]);
+  expect(sortBy(all, "globalness").map(headId)).toEqual(["1.0", "0.0", "0.1"]);
+  expect(sortBy(all, "").map(headId)).toEqual(["0.0", "0.1", "1.0"]);
 });
 
 test("ends of intervals and places are no measures", () => {
@@ -28,8 +28,8 @@ test("ends of intervals and places are no measures", () => {
 });
 
 test("a category excludes the others", () => {
-  expect(shown(all, "global").map(headId)).toEqual(["0.0", "1.0"]);
-  expect(shown(all, "")).toHaveLength(3);
+  expect(filterByCategory(all, "global").map(headId)).toEqual(["0.0", "1.0"]);
+  expect(filterByCategory(all, "")).toHaveLength(3);
 });
 
 test("arrow keys walk the grid and stop at its edges", () => {

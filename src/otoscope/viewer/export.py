@@ -22,7 +22,7 @@ MAX_FILE_BYTES = 32 * 2**20
 EXPORT_NOTICE = "this is an exported page: open the run with otoscope view to see more of it"
 EXPORTED_VARIABLES = (
     *("offset_profile", "preference", "concentration", "rank", "removed", "score", "score_interval"),
-    *("span_score", "span_score_interval"),
+    *("higher_is_better", "span_score", "span_score_interval"),
 )
 """Variables that the views of the page request."""
 

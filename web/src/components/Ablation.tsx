@@ -51,11 +51,11 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
 
 function Presets({ store }: { store: ViewerStore }) {
   const { off } = store.state;
-  const of = (category: string) => store.run.heads.filter((head) => head.category === category).map(headId);
+  const headsOf = (category: string) => store.run.heads.filter((head) => head.category === category).map(headId);
   return (
     <div class="oto-row-buttons">
       {["global", "vertical", "diagonal"].map((category) => (
-        <button type="button" key={category} onClick={() => (off.value = of(category))}>
+        <button type="button" key={category} onClick={() => (off.value = headsOf(category))}>
           all {category} off
         </button>
       ))}
@@ -94,9 +94,9 @@ function Effect({ result }: { result: AblationResult }) {
         {result.changes.map(({ name, doc, units, before, after }) => (
           <div class="oto-tile" key={name} title={doc}>
             <span>{name}</span>
-            <b>{shown(after, units)}</b>
+            <b>{formatChange(after, units)}</b>
             <i>
-              whole model {shown(before, units)} {arrow(before, after)}
+              whole model {formatChange(before, units)} {arrow(before, after)}
             </i>
           </div>
         ))}
@@ -122,7 +122,7 @@ function Effect({ result }: { result: AblationResult }) {
   );
 }
 
-const shown = (value: number, units: string): string =>
+const formatChange = (value: number, units: string): string =>
   units === "%" ? `${(100 * value).toFixed(1)} %` : formatNumber(value);
 
 function arrow(before: number, after: number): string {

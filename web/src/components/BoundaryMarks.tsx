@@ -26,12 +26,12 @@ export function boundaryLines(
   width: number,
   height: number,
 ): void {
-  const shown = player.labels.secondsShown(along);
+  const range = player.labels.visibleSeconds(along);
   const length = along === "keys" ? width : height;
   for (const [name, { colour, dash }] of Object.entries(looks()) as [BoundaryKind, Look][]) {
     const places = player.boundaries
       .times(name)
-      .map((time) => positionOf(shown, time) * length)
+      .map((time) => positionOf(range, time) * length)
       .filter((place) => place >= 0 && place <= length);
     context.strokeStyle = colour;
     context.lineWidth = dash.length ? 1.5 : 1;

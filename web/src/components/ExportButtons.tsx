@@ -1,6 +1,6 @@
 // Buttons that save a figure or its numbers as a file.
 import { useRef } from "preact/hooks";
-import { composed, csv, png, save, standalone, type Picture, type Sheet } from "../core/exportFigure";
+import { composeSheet, csv, png, save, standalone, type Picture, type Sheet } from "../core/exportFigure";
 import { theme } from "../store/theme";
 
 interface Props {
@@ -19,10 +19,11 @@ interface PixelsProps {
 
 /** Buttons that save the content of an element: canvases and text. */
 export function ExportElementButtons({ name, within, table }: PixelsProps) {
-  const here = useRef<HTMLSpanElement>(null);
-  const sheet = () => composed(here.current!.closest(".oto-page")!.querySelector<HTMLElement>(within)!, theme.value);
+  const element = useRef<HTMLSpanElement>(null);
+  const sheet = () =>
+    composeSheet(element.current!.closest(".oto-page")!.querySelector<HTMLElement>(within)!, theme.value);
   return (
-    <span ref={here}>
+    <span ref={element}>
       <Offers name={name} sheet={sheet} table={table} />
     </span>
   );

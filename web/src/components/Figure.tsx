@@ -29,7 +29,7 @@ export function Figure({ title, options, table, after, keys }: Props) {
   }, []);
   useEffect(() => {
     if (!width) return;
-    const plot = drawn({ ...options(width), width }, title);
+    const plot = drawPlot({ ...options(width), width }, title);
     container.current!.replaceChildren(plot);
     after?.(plot);
   }, [width, look, ...keys]);
@@ -48,7 +48,7 @@ export function Figure({ title, options, table, after, keys }: Props) {
  * Draw a plot without the style element of Plot, which the policy of the page forbids (`Figure.css` has its rules). A
  * screen reader gets one picture instead of marks without a role.
  */
-function drawn(options: Options, title: string): DrawnPlot {
+function drawPlot(options: Options, title: string): DrawnPlot {
   const plot = Plot.plot({
     marginBottom: 36,
     ...options,

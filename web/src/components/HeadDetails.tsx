@@ -44,8 +44,8 @@ export function HeadDetails({ preview, children }: Props) {
 
 function Numbers({ table }: { table: ArrayBlock }) {
   const store = useStore();
-  const at = store.run.heads.indexOf(store.selectedHead.value);
-  const of = (name: string) => table.arrays[name]?.values[at] as number | undefined;
+  const index = store.run.heads.indexOf(store.selectedHead.value);
+  const value = (name: string) => table.arrays[name]?.values[index] as number | undefined;
   const names = Object.keys(table.arrays).filter((name) => !/^(layer|head)$|_(low|high)$/.test(name));
   return (
     <table class="oto-numbers">
@@ -55,10 +55,10 @@ function Numbers({ table }: { table: ArrayBlock }) {
             <th scope="row">{columnLabel(name)}</th>
             <td>
               {name === "category_agreement"
-                ? `${Math.round(100 * (of(name) ?? NaN))} %`
-                : formatNumber(of(name) ?? NaN)}
+                ? `${Math.round(100 * (value(name) ?? NaN))} %`
+                : formatNumber(value(name) ?? NaN)}
             </td>
-            <td class="oto-interval">{between(of(`${name}_low`), of(`${name}_high`))}</td>
+            <td class="oto-interval">{between(value(`${name}_low`), value(`${name}_high`))}</td>
           </tr>
         ))}
       </tbody>

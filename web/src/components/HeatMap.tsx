@@ -153,9 +153,9 @@ function handleKey(player: UtterancePlayer, event: KeyboardEvent): boolean {
   const { store } = player;
   const [keys, queries] = [store.keys.value, store.queries.value];
   const step = event.shiftKey ? 10 : 1;
-  const move = (by: number) => {
+  const move = (frames: number) => {
     const last = store.frames.value - 1;
-    store.state.query.value = Math.min(last, Math.max(0, (store.state.query.value ?? 0) + by));
+    store.state.query.value = Math.min(last, Math.max(0, (store.state.query.value ?? 0) + frames));
   };
   const centre = ({ from, to }: Range) => (from + to) / 2;
   const tenth = (keys.to - keys.from) / 10;

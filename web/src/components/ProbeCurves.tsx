@@ -11,7 +11,7 @@ import { PALETTE } from "../core/palette";
 
 interface Point {
   line: string;
-  at: number;
+  step: number;
   score: number;
   low: number;
   high: number;
@@ -21,46 +21,43 @@ export function ProbeCurves({ number }: { number: number }) {
   const store = useStore();
   const { labels } = store.runList.runs[number];
   const probe = restrictTo(store.state.probe, labels.probe);
-  const way = restrictTo(store.state.direction, labels.direction);
+  const direction = restrictTo(store.state.direction, labels.direction);
   const place = labels.probe.indexOf(probe.value);
   const directions = labels.direction.map((name) => [name, name.replaceAll("_", " ")] as const);
   const heads = useQuery(
-    () => headCurves(store, number, place, labels.direction.indexOf(way.value)),
-    [place, way.value],
+    () => headCurves(store, number, place, labels.direction.indexOf(direction.value)),
+    [place, direction.value],
   );
+  const scores = useQuery(() => scoreLabels(store, number), [number]);
+  const scoreLabel = scores.value.value?.[place] ?? "score";
   const spans = useQuery(() => spanCurves(store, number, place), [place]);
   return (
     <div class="oto-curves">
       <div class="oto-toolbar">
         <Select label="Probe" value={probe} options={labels.probe} />
-        <RadioGroup label="Order of removal" value={way} options={directions} />
+        <RadioGroup label="Order of removal" value={direction} options={directions} />
       </div>
       {heads.value.error && <Notice>{heads.value.error}</Notice>}
       {heads.value.value && (
         <Lines
           title={`${probe.value}: heads removed`}
           across="heads removed"
-          up={meaning(probe.value)}
+          up={scoreLabel}
           points={heads.value.value}
         />
       )}
       {spans.value.value?.length ? (
-        <Lines
-          title={`${probe.value}: span`}
-          across="span (frames)"
-          up={meaning(probe.value)}
-          points={spans.value.value}
-        />
+        <Lines title={`${probe.value}: span`} across="span (frames)" up={scoreLabel} points={spans.value.value} />
       ) : null}
     </div>
   );
 }
 
-/** Probes whose score is an error; the score of the others is an accuracy. */
-const ERRORS = ["reconstruction", "hidden"];
-
-const meaning = (probe: string): string =>
-  ERRORS.includes(probe) ? "error (lower is better)" : "accuracy (higher is better)";
+/** The meaning of the scores of each probe, in the order of the run's probes. */
+async function scoreLabels(store: ViewerStore, number: number): Promise<string[]> {
+  const [isHigherBetter] = await arrays(store, number, ["higher_is_better"]);
+  return Array.from(isHigherBetter, (flag) => (flag ? "score (higher is better)" : "error (lower is better)"));
+}
 
 interface LinesProps {
   title: string;
@@ -74,7 +71,7 @@ function Lines({ title, across, up, points }: LinesProps) {
   return (
     <Figure
       title={title}
-      keys={[points]}
+      keys={[points, up]}
       table={() => points.map((point) => ({ ...point }))}
       options={() => ({
         height: 250,
@@ -83,15 +80,15 @@ function Lines({ title, across, up, points }: LinesProps) {
         y: { label: up, grid: true },
         color: { domain: lines, range: PALETTE(), legend: true },
         marks: [
-          Plot.areaY(points, { x: "at", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),
-          Plot.lineY(points, { x: "at", y: "score", stroke: "line", strokeWidth: 1.6 }),
-          Plot.dot(points, { x: "at", y: "score", fill: "line", r: 2.2 }),
+          Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),
+          Plot.lineY(points, { x: "step", y: "score", stroke: "line", strokeWidth: 1.6 }),
+          Plot.dot(points, { x: "step", y: "score", fill: "line", r: 2.2 }),
           Plot.tip(
             points,
             Plot.pointer({
-              x: "at",
+              x: "step",
               y: "score",
-              title: ({ line, at, score }) => `${line}, ${at}: ${score.toFixed(3)}`,
+              title: ({ line, step, score }) => `${line}, ${step}: ${score.toFixed(3)}`,
             }),
           ),
         ],
@@ -107,13 +104,13 @@ async function headCurves(store: ViewerStore, number: number, probe: number, dir
   const points: Point[] = [];
   for (let ranking = 0; ranking < rankings; ranking++)
     for (let step = 0; step < steps; step++) {
-      const at = ((probe * rankings + ranking) * directions + direction) * steps + step;
+      const index = ((probe * rankings + ranking) * directions + direction) * steps + step;
       points.push({
         line: labels.ranking[ranking],
-        at: removed[step],
-        score: score[at],
-        low: ends[2 * at],
-        high: ends[2 * at + 1],
+        step: removed[step],
+        score: score[index],
+        low: ends[2 * index],
+        high: ends[2 * index + 1],
       });
     }
   return points;
@@ -123,22 +120,22 @@ async function spanCurves(store: ViewerStore, number: number, probe: number): Pr
   const { labels, variables } = store.runList.runs[number];
   if (!variables.some(({ name }) => name === "span_score")) return [];
   const [score, ends] = await arrays(store, number, ["span_score", "span_score_interval"]);
-  const [, ways, radii] = shapeOf(store, number, "span_score");
+  const [, normalisations, radii] = shapeOf(store, number, "span_score");
   const points: Point[] = [];
-  for (let way = 0; way < ways; way++)
+  for (let rows = 0; rows < normalisations; rows++)
     for (let radius = 0; radius < radii; radius++) {
-      const at = (probe * ways + way) * radii + radius;
+      const index = (probe * normalisations + rows) * radii + radius;
       const frames = Number(labels.radius[radius]);
       if (Number.isFinite(frames))
         points.push({
-          line: `rows ${labels.rows[way]}`,
-          at: frames,
-          score: score[at],
-          low: ends[2 * at],
-          high: ends[2 * at + 1],
+          line: `rows ${labels.rows[rows]}`,
+          step: frames,
+          score: score[index],
+          low: ends[2 * index],
+          high: ends[2 * index + 1],
         });
     }
-  return points.sort((a, b) => a.at - b.at);
+  return points.sort((a, b) => a.step - b.step);
 }
 
 const shapeOf = (store: ViewerStore, number: number, name: string): number[] =>

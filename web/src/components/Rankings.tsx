@@ -68,7 +68,8 @@ function spearman(points: { x: number; y: number }[]): number {
   const both = points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mx, my] = [mean(both.map(({ x }) => x)), mean(both.map(({ y }) => y))];
-  const sum = (of: (point: { x: number; y: number }) => number) => both.reduce((total, point) => total + of(point), 0);
+  const sum = (term: (point: { x: number; y: number }) => number) =>
+    both.reduce((total, point) => total + term(point), 0);
   return (
     sum(({ x, y }) => (x - mx) * (y - my)) / Math.sqrt(sum(({ x }) => (x - mx) ** 2) * sum(({ y }) => (y - my) ** 2))
   );

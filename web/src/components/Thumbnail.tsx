@@ -34,15 +34,15 @@ const painted = new WeakMap<Uint8Array, { name: string; picture: ImageData }>();
 
 function picture({ code, side }: ThumbnailImage, look: Theme, category: string, frames: number): ImageData {
   const name = `${look.name}/${category}/${frames}`;
-  const found = painted.get(code);
-  if (found?.name === name) return found.picture;
+  const cached = painted.get(code);
+  if (cached?.name === name) return cached.picture;
   const pixels = paint(code, side, new Float32Array(side), {
     ramp: ramp(look, category),
     scale: "log",
     frames,
     highest: 1,
   });
-  const made = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), side, side);
-  painted.set(code, { name, picture: made });
-  return made;
+  const image = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), side, side);
+  painted.set(code, { name, picture: image });
+  return image;
 }

@@ -83,13 +83,13 @@ export function Spectrogram({ player }: { player: UtterancePlayer }) {
       draw={(context, width, height) => {
         const picture = player.audio.spectrogram.value;
         if (!picture) return;
-        const { from, to } = player.labels.secondsShown("keys");
+        const { from, to } = player.labels.visibleSeconds("keys");
         const column = (seconds: number) => (seconds - picture.start) / picture.step;
         const [first, last] = [
           Math.max(0, Math.floor(column(from))),
           Math.min(picture.image.width, Math.ceil(column(to))),
         ];
-        const x = (at: number) => positionOf({ from, to }, picture.start + at * picture.step) * width;
+        const x = (index: number) => positionOf({ from, to }, picture.start + index * picture.step) * width;
         if (last > first) context.drawImage(crop(picture.image, first, last), x(first), 0, x(last) - x(first), height);
         boundaryLines(context, player, "keys", width, height);
       }}
@@ -112,7 +112,7 @@ export function Clock({ player }: { player: UtterancePlayer }) {
       class="oto-labels oto-keys oto-clock"
       label="Seconds"
       draw={(context, width, height) => {
-        const { from, to } = player.labels.secondsShown("keys");
+        const { from, to } = player.labels.visibleSeconds("keys");
         context.fillStyle = theme.value.quiet;
         context.font = "11px system-ui, sans-serif";
         context.textBaseline = "middle";
@@ -140,7 +140,7 @@ export function Labels({ player, tier, along }: Tier) {
       class={`oto-labels oto-${along} oto-${tier}`}
       label={`${tier} along the ${along}`}
       draw={(context, width, height) => {
-        const seconds = player.labels.secondsShown(along);
+        const seconds = player.labels.visibleSeconds(along);
         const spans = player.labels.detail.value[tier].filter(
           ({ start, end }) => end > seconds.from && start < seconds.to,
         );

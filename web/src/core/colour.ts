@@ -59,9 +59,9 @@ export function rgb(hex: string): Rgb {
 
 /** Interpolate between stops [position, colour], with positions ascending from 0 to 1. */
 export function between(stops: [number, Rgb][], place: number): Rgb {
-  const at = stops.findIndex(([stop]) => stop >= place);
-  if (at <= 0) return stops[at < 0 ? stops.length - 1 : 0][1];
-  const [[from, a], [to, b]] = [stops[at - 1], stops[at]];
+  const next = stops.findIndex(([stop]) => stop >= place);
+  if (next <= 0) return stops[next < 0 ? stops.length - 1 : 0][1];
+  const [[from, a], [to, b]] = [stops[next - 1], stops[next]];
   const share = (place - from) / (to - from);
   return [0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share)) as Rgb;
 }

@@ -18,11 +18,11 @@ export async function concentrations(store: ViewerStore): Promise<Concentrations
   if (!variable) return null;
   const [, heads, count] = variable.shape;
   const all = floats(await store.client.arrays(routes.variable(0, "concentration")), "concentration");
-  const of = (layer: number, head: number) =>
+  const rowOf = (layer: number, head: number) =>
     all.subarray((layer * heads + head) * count, (layer * heads + head + 1) * count);
   return {
     phones: store.run.labels[variable.dims[2]] ?? [],
-    values: store.run.heads.map(({ layer, head }) => of(layer, head)),
+    values: store.run.heads.map(({ layer, head }) => rowOf(layer, head)),
   };
 }
 

@@ -60,10 +60,10 @@ export function standalone({ drawings, swatches }: Picture, look: Theme): Sheet 
     height += sizeOf(drawing).height;
   }
   ground.setAttribute("height", String(height));
-  return printed(sheet, width, height, look);
+  return formatForPrint(sheet, width, height, look);
 }
 
-function printed(sheet: SVGElement, width: number, height: number, look: Theme): Sheet {
+function formatForPrint(sheet: SVGElement, width: number, height: number, look: Theme): Sheet {
   const print = { width: `${PRINT_MM}mm`, height: `${((PRINT_MM * height) / width).toFixed(2)}mm` };
   const looks = {
     "font-family": FONT,
@@ -94,13 +94,13 @@ export async function png({ text, width, height }: Sheet): Promise<Blob> {
 }
 
 /** The content of an element: pixels of maps as images; lines, labels and text as vectors. */
-export function composed(element: HTMLElement, look: Theme): Sheet {
+export function composeSheet(element: HTMLElement, look: Theme): Sheet {
   const box = element.getBoundingClientRect();
   const sheet = svg("svg");
   sheet.appendChild(svg("rect", { fill: look.surface, width: "100%", height: "100%" }));
-  for (const part of partsOf(element)) sheet.appendChild(drawnAt(part, box));
+  for (const part of partsOf(element)) sheet.appendChild(drawPart(part, box));
   for (const word of wordsIn(element, box)) sheet.appendChild(word);
-  return printed(sheet, box.width, box.height, look);
+  return formatForPrint(sheet, box.width, box.height, look);
 }
 
 /** Elements that a picture omits: those that are switched off, and those for screen readers only. */
@@ -115,7 +115,7 @@ const partsOf = (element: HTMLElement): Element[] =>
       (part.localName === "svg" && !part.parentElement!.closest(OMITTED)),
   );
 
-function drawnAt(part: Element, box: DOMRect): SVGElement {
+function drawPart(part: Element, box: DOMRect): SVGElement {
   const { left, top, width, height } = part.getBoundingClientRect();
   const place = svg("svg", { x: left - box.left, y: top - box.top, width, height, viewBox: `0 0 ${width} ${height}` });
   const context = new SvgContext(place);
@@ -130,20 +130,20 @@ function drawnAt(part: Element, box: DOMRect): SVGElement {
 /** All visible text, at its position. */
 function wordsIn(element: HTMLElement, box: DOMRect): SVGElement[] {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  const found: SVGElement[] = [];
+  const words: SVGElement[] = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const around = node.parentElement!;
-    if (!node.textContent!.trim() || around.closest(OMITTED)) continue;
+    const parent = node.parentElement!;
+    if (!node.textContent!.trim() || parent.closest(OMITTED)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const { left, bottom, height } = range.getBoundingClientRect();
-    const { fontSize, fontWeight, color } = getComputedStyle(around);
+    const { fontSize, fontWeight, color } = getComputedStyle(parent);
     const place = { x: left - box.left, y: bottom - box.top - 0.25 * height };
     const word = svg("text", { ...place, "font-size": parseFloat(fontSize), "font-weight": fontWeight, fill: color });
     word.textContent = node.textContent;
-    found.push(word);
+    words.push(word);
   }
-  return found;
+  return words;
 }
 
 function pixels(canvas: HTMLCanvasElement): Promise<Blob> {

@@ -25,13 +25,13 @@ export function measures(table: ArrayBlock): string[] {
 }
 
 /** Sort by a statistic, highest first, missing values last; without a statistic, by layer and head. */
-export function sorted(all: Row[], measure: string): Row[] {
+export function sortBy(all: Row[], measure: string): Row[] {
   if (!measure) return all;
   const value = (row: Row) => (Number.isFinite(row.values[measure]) ? row.values[measure] : -Infinity);
   return [...all].sort((a, b) => value(b) - value(a) || a.index - b.index);
 }
 
-export const shown = (all: Row[], category: string): Row[] =>
+export const filterByCategory = (all: Row[], category: string): Row[] =>
   category ? all.filter((row) => row.category === category) : all;
 
 export const headId = ({ layer, head }: { layer: number; head: number }): string => `${layer}.${head}`;

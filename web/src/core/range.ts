@@ -5,7 +5,7 @@ export interface Range {
   to: number;
 }
 
-export const FEWEST = 8; // frames that are shown at most enlarged
+export const FEWEST = 8; // frames that are shown at the highest zoom
 
 export function clamp(range: Range, frames: number): Range {
   const length = Math.min(frames, Math.max(range.to - range.from, Math.min(FEWEST, frames)));
@@ -13,15 +13,15 @@ export function clamp(range: Range, frames: number): Range {
   return { from, to: from + length };
 }
 
-/** Scale a range by a factor; the frame `at` keeps its position on the screen. */
-export function zoom(range: Range, at: number, factor: number, frames: number): Range {
+/** Scale a range by a factor; `frame` keeps its position on the screen. */
+export function zoom(range: Range, frame: number, factor: number, frames: number): Range {
   const length = Math.min(frames, Math.max(FEWEST, (range.to - range.from) * factor));
-  const share = (at - range.from) / (range.to - range.from);
-  return clamp({ from: at - share * length, to: at + (1 - share) * length }, frames);
+  const share = (frame - range.from) / (range.to - range.from);
+  return clamp({ from: frame - share * length, to: frame + (1 - share) * length }, frames);
 }
 
-export function pan(range: Range, by: number, frames: number): Range {
-  return clamp({ from: range.from + by, to: range.to + by }, frames);
+export function pan(range: Range, shift: number, frames: number): Range {
+  return clamp({ from: range.from + shift, to: range.to + shift }, frames);
 }
 
 /** From a position on the screen, 0 to 1, to frames and back. */

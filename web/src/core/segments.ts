@@ -15,8 +15,7 @@ export function attendedSegments(row: ArrayLike<number>, period: number, share =
   const total = strongest.reduce((sum, frame) => sum + row[frame], 0);
   if (!(total > 0)) return [];
   const chosen: number[] = [];
-  for (let held = 0; held < share * total; held += row[chosen[chosen.length - 1]])
-    chosen.push(strongest[chosen.length]);
+  for (let sum = 0; sum < share * total; sum += row[chosen[chosen.length - 1]]) chosen.push(strongest[chosen.length]);
   const frames = chosen.sort((a, b) => a - b).map((frame) => ({ start: frame * period, end: (frame + 1) * period }));
   return mergeSegments(mergeSegments(frames).map((segment) => padSegment(segment, row.length * period)));
 }

@@ -32,8 +32,8 @@ function picture(columns: Uint8Array[], theme: Theme): HTMLCanvasElement {
   const palette = Array.from({ length: 256 }, (_, level) => between(stops, (level / 255) ** 1.2));
   columns.forEach((column, x) =>
     column.forEach((level, bin) => {
-      const at = ((image.height - 1 - bin) * image.width + x) * 4;
-      data.data.set([...palette[level], 255], at);
+      const offset = ((image.height - 1 - bin) * image.width + x) * 4;
+      data.data.set([...palette[level], 255], offset);
     }),
   );
   image.getContext("2d")!.putImageData(data, 0, 0);

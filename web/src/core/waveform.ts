@@ -15,11 +15,11 @@ export function drawWaveform(
 ): void {
   const samples = sound.getChannelData(0);
   const loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1e-9);
-  const at = (x: number) => Math.max(0, Math.round((from + (x / width) * (to - from)) * sound.sampleRate));
+  const sampleAt = (x: number) => Math.max(0, Math.round((from + (x / width) * (to - from)) * sound.sampleRate));
   const y = (sample: number) => (height / 2) * (1 - sample / loudest);
   context.beginPath();
   for (let x = 0; x < width; x += STEP) {
-    const part = samples.subarray(at(x), at(x + STEP));
+    const part = samples.subarray(sampleAt(x), sampleAt(x + STEP));
     context.moveTo(x, y(part.reduce((most, sample) => Math.max(most, sample), 0)));
     context.lineTo(x, y(part.reduce((least, sample) => Math.min(least, sample), 0)) + 0.2);
   }

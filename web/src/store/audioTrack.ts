@@ -40,7 +40,7 @@ export class AudioTrack {
     this.wave = createWave(container);
     redrawers.set(container, (context, width, height) => {
       const audio = this.wave?.getDecodedData();
-      if (audio && this.ready.value) drawWaveform(context, audio, this.labels.secondsShown("keys"), width, height);
+      if (audio && this.ready.value) drawWaveform(context, audio, this.labels.visibleSeconds("keys"), width, height);
     });
     this.wave.on("timeupdate", (time) => (this.time.value = time));
     this.wave.on("play", () => (this.playing.value = true));

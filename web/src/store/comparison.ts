@@ -20,8 +20,10 @@ export function openComparison(store: ViewerStore, number: number): ViewerStore 
 
 /** Query and ranges in frames of another length; `scale` of them last as long as one frame of the first store. */
 function inFrames({ state }: ViewerStore, scale: number): Pick<ViewerStore["state"], "query" | "keys" | "queries"> {
-  const frame = (by: number) => (at: number | null) => (at === null ? null : Math.floor((at + 0.5) * by));
-  const segment = (by: number) => (range: Range | null) => range && { from: range.from * by, to: range.to * by };
+  const frame = (factor: number) => (query: number | null) =>
+    query === null ? null : Math.floor((query + 0.5) * factor);
+  const segment = (factor: number) => (range: Range | null) =>
+    range && { from: range.from * factor, to: range.to * factor };
   return {
     query: mapSignal(state.query, frame(scale), frame(1 / scale)),
     keys: mapSignal(state.keys, segment(scale), segment(1 / scale)),

@@ -47,7 +47,7 @@ export class UtteranceLabels {
   }
 
   /** The visible range of an axis, in seconds. */
-  secondsShown(along: "keys" | "queries"): Range {
+  visibleSeconds(along: "keys" | "queries"): Range {
     const { from, to } = this.store[along].value;
     return { from: this.secondsOf(from), to: this.secondsOf(to) };
   }

@@ -9,33 +9,33 @@ export interface Field<T> {
   serialize(value: T): string;
 }
 
-const text = (initial: string): Field<string> => ({ initial, parse: (given) => given, serialize: (value) => value });
+const text = (initial: string): Field<string> => ({ initial, parse: (value) => value, serialize: (value) => value });
 const scale = (initial: Scale): Field<Scale> => ({
   initial,
-  parse: (given) => given as Scale,
+  parse: (value) => value as Scale,
   serialize: (value) => value,
 });
 const integer = (initial: number): Field<number> => ({
   initial,
-  parse: (given) => parseInt(given, 10) || 0,
+  parse: (value) => parseInt(value, 10) || 0,
   serialize: String,
 });
 const optionalNumber = (): Field<number | null> => ({
   initial: null,
-  parse: (given) => (given === "" ? null : Number(given)),
+  parse: (value) => (value === "" ? null : Number(value)),
   serialize: (value) => (value === null ? "" : String(value)),
 });
 const optionalRange = (): Field<Range | null> => ({
   initial: null,
-  parse: (given) => {
-    const [from, to] = given.split("~").map(Number);
+  parse: (value) => {
+    const [from, to] = value.split("~").map(Number);
     return to > from ? { from, to } : null;
   },
   serialize: (value) => (value ? `${value.from.toFixed(1)}~${value.to.toFixed(1)}` : ""),
 });
 const list = (): Field<string[]> => ({
   initial: [],
-  parse: (given) => (given ? given.split(",") : []),
+  parse: (value) => (value ? value.split(",") : []),
   serialize: (value) => value.join(","),
 });
 

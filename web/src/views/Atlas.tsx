@@ -2,7 +2,7 @@
 import { routes } from "../core/routes";
 import type { Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { measures, headId, rows, formatNumber, shown, sorted, columnLabel, type Row } from "../core/heads";
+import { measures, headId, rows, formatNumber, filterByCategory, sortBy, columnLabel, type Row } from "../core/heads";
 import type { Thumbnails } from "../store/thumbnails";
 import { LETTERS } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
@@ -24,7 +24,7 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   if (!table.value.value) return <Notice>{table.value.error ?? "Reading the heads…"}</Notice>;
   const all = withConcentration(rows(store.run.heads, table.value.value), concentration.value.value);
   const brushed = chosen.value.length ? all.filter((row) => chosen.value.includes(headId(row))) : all;
-  const list = sorted(shown(brushed, show.value), sort.value);
+  const list = sortBy(filterByCategory(brushed, show.value), sort.value);
   const kinds = Object.keys(LETTERS).map(
     (name) => [name, `${name} ${all.filter((row) => row.category === name).length}`] as const,
   );

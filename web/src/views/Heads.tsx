@@ -115,7 +115,7 @@ interface Point {
 function brushing(plot: DrawnPlot, points: Point[], store: ViewerStore): void {
   const svg = plot.tagName === "svg" ? plot : plot.querySelector("svg")!;
   const [across, up] = [plot.scale("x")!, plot.scale("y")!];
-  const at = (point: Point) => [across.apply(point.x) as number, up.apply(point.y) as number];
+  const pixelsOf = (point: Point) => [across.apply(point.x) as number, up.apply(point.y) as number];
   const layer = select(svg as SVGSVGElement)
     .append("g")
     .attr("class", "oto-brush");
@@ -125,11 +125,11 @@ function brushing(plot: DrawnPlot, points: Point[], store: ViewerStore): void {
       if (selection) {
         const [[left, top], [right, bottom]] = selection as [[number, number], [number, number]];
         const inside = points.filter((point) => {
-          const [px, py] = at(point);
+          const [px, py] = pixelsOf(point);
           return px >= left && px <= right && py >= top && py <= bottom;
         });
         store.state.chosen.value = inside.map(({ name }) => name);
-      } else if (sourceEvent) openNearest(svg, sourceEvent as MouseEvent, points, at, store);
+      } else if (sourceEvent) openNearest(svg, sourceEvent as MouseEvent, points, pixelsOf, store);
     }),
   );
 }
@@ -138,12 +138,12 @@ function openNearest(
   svg: Element,
   event: MouseEvent,
   points: Point[],
-  at: (point: Point) => number[],
+  pixelsOf: (point: Point) => number[],
   store: ViewerStore,
 ): void {
   const box = svg.getBoundingClientRect();
   const distance = (point: Point) => {
-    const [x, y] = at(point);
+    const [x, y] = pixelsOf(point);
     return Math.hypot(x - (event.clientX - box.left), y - (event.clientY - box.top));
   };
   const nearest = [...points].sort((a, b) => distance(a) - distance(b))[0];
