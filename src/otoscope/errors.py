@@ -24,9 +24,11 @@ def permission_error(error: OSError) -> InputError:
 
     Examples:
         >>> str(permission_error(PermissionError(13, "Permission denied", "speech/dr1")))
-        'speech/dr1 cannot be read (Permission denied); give yourself the right to read it'
+        'speech/dr1 cannot be read (Permission denied); check the permissions of the file or folder'
     """
-    return InputError(f"{error.filename} cannot be read ({error.strerror}); give yourself the right to read it")
+    return InputError(
+        f"{error.filename} cannot be read ({error.strerror}); check the permissions of the file or folder"
+    )
 
 
 def join_truncated(names: Sequence[str], most: int) -> str:

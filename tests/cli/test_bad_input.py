@@ -93,7 +93,7 @@ def test_a_folder_that_may_not_be_read(refused_analysis, tiny_corpus, monkeypatc
     """A corpus is never measured without one of its folders."""
     closing(monkeypatch, tiny_corpus / closed)
     line = refused_analysis(tiny_corpus)
-    assert line.startswith(f"{tiny_corpus / closed} cannot be read (Permission denied); give yourself the right")
+    assert line.startswith(f"{tiny_corpus / closed} cannot be read (Permission denied); check the permissions of the")
 
 
 def test_what_the_system_refuses_anywhere_is_one_line(refused, tmp_path, monkeypatch):
@@ -102,7 +102,7 @@ def test_what_the_system_refuses_anywhere_is_one_line(refused, tmp_path, monkeyp
 
     monkeypatch.setattr("otoscope.results.open_run", closed)
     line = refused("heads", tmp_path)
-    assert line.startswith("run/results.zarr/globalness/c/0/0: Permission denied; give yourself the right to it")
+    assert line.startswith("run/results.zarr/globalness/c/0/0: Permission denied; check the permissions of the file")
 
 
 def test_unreadable_audio(refused_analysis, folder):

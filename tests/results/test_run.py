@@ -175,7 +175,7 @@ def test_what_an_older_run_lacks_is_said_with_its_path(run, tmp_path):
 def test_a_run_that_may_not_be_read_is_one_line(run, monkeypatch, closed):
     """Root may read everything, so the test simulates the system's answer."""
     closing(monkeypatch, run.path / closed)
-    with pytest.raises(InputError, match=rf"{closed} cannot be read \(Permission denied\); give yourself the right"):
+    with pytest.raises(InputError, match=rf"{closed} cannot be read \(Permission denied\); check the permissions of"):
         open_run(run.path)
 
 

@@ -56,8 +56,8 @@ COMMANDS = (
 
 OS_ERROR_HINTS = {  # error number of the operating system: what to do
     ENAMETOOLONG: "choose a shorter name",
-    EACCES: "give yourself the right to it, or choose another place",
-    EPERM: "give yourself the right to it, or choose another place",
+    EACCES: "check the permissions of the file or folder, or choose another place",
+    EPERM: "check the permissions of the file or folder, or choose another place",
 }
 INTERRUPTED = 130  # the exit status that typer gives where Ctrl-C ended a command
 

@@ -81,7 +81,7 @@ def label_keys(sheet: Axes, square: BoxMm, labels: AxisLabels, theme: Theme) -> 
     """Draw ticks and labels along the bottom edge."""
     left, top, side = square
     edge = top + side
-    ticks = [[(left + side * at, edge), (left + side * at, edge + TICK)] for at in labels.ticks]
+    ticks = [[(left + side * tick, edge), (left + side * tick, edge + TICK)] for tick in labels.ticks]
     sheet.add_collection(LineCollection(ticks, colors=theme.muted, linewidths=0.3), autolim=False)
     sizes = [text_width(label, TEXT_PT) + 1.1 for label in labels.labels]
     for i in select_non_overlapping(side * labels.centres, sizes, labels.importance, side):
@@ -91,7 +91,7 @@ def label_keys(sheet: Axes, square: BoxMm, labels: AxisLabels, theme: Theme) -> 
 def label_queries(sheet: Axes, square: BoxMm, labels: AxisLabels, theme: Theme) -> None:
     """Draw ticks and labels along the left edge."""
     left, top, side = square
-    ticks = [[(left, top + side * at), (left - TICK, top + side * at)] for at in labels.ticks]
+    ticks = [[(left, top + side * tick), (left - TICK, top + side * tick)] for tick in labels.ticks]
     sheet.add_collection(LineCollection(ticks, colors=theme.muted, linewidths=0.3), autolim=False)
     sizes = [TEXT_PT * POINT + 0.1] * len(labels.labels)
     for i in select_non_overlapping(side * labels.centres, sizes, labels.importance, side):

@@ -55,33 +55,33 @@ def list_corpora(names: Sequence[str]) -> CorpusListing:
     return CorpusListing(tuple(names), parts, tuple(unread), content)
 
 
-def read_corpora(names: Sequence[str], extractor: MockingjayFeatureExtractor, kept: Path) -> FeatureCorpus:
+def read_corpora(names: Sequence[str], extractor: MockingjayFeatureExtractor, root: Path) -> FeatureCorpus:
     """List the corpora and extract their features; raises as `list_corpora` and `extract_features` do."""
-    return extract_features(list_corpora(names), extractor, kept)
+    return extract_features(list_corpora(names), extractor, root)
 
 
-def extract_features(found: CorpusListing, extractor: MockingjayFeatureExtractor, kept: Path) -> FeatureCorpus:
+def extract_features(listing: CorpusListing, extractor: MockingjayFeatureExtractor, root: Path) -> FeatureCorpus:
     """Features of speech that was found, kept in a folder under `root` that is named by their content.
 
     Raises:
         InputError: nothing in it can be used, or the disk is full.
     """
-    cuts = [cut for part in found.parts for cut in part]
-    folder = kept / found.fingerprint
+    cuts = [cut for part in listing.parts for cut in part]
+    folder = root / listing.fingerprint
     if not folder.exists():
         write_features((_wave(cut, extractor.sampling_rate)[0] for cut in cuts), extractor, folder)
     features = read_features(folder)
-    lengths = np.split(features.lengths, np.cumsum([len(part) for part in found.parts])[:-1])
+    lengths = np.split(features.lengths, np.cumsum([len(part) for part in listing.parts])[:-1])
     unheard = [cuts[i] for i in np.flatnonzero(features.lengths == 0)]
     if len(unheard) == len(cuts):
         why = _wave(cuts[0], extractor.sampling_rate)[1]
         raise InputError(
-            f"not one of {len(cuts)} utterances of {', '.join(found.names)} can be used; {cuts[0].id}: {why}"
+            f"not one of {len(cuts)} utterances of {', '.join(listing.names)} can be used; {cuts[0].id}: {why}"
         )
     return FeatureCorpus(
         features,
-        tuple(_corpus(*named) for named in zip(found.names, lengths, strict=True)),
-        (*found.unread, *(SkippedUtterance(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
+        tuple(_corpus(*named) for named in zip(listing.names, lengths, strict=True)),
+        (*listing.unread, *(SkippedUtterance(cut.id, _wave(cut, extractor.sampling_rate)[1]) for cut in unheard)),
     )
 
 

@@ -24,7 +24,7 @@ def check_enough(recipe: Recipe, train: FeatureCorpus, validation: FeatureCorpus
 def _too_little(part: str, speech: FeatureCorpus, batching: Batching) -> str:
     lengths = speech.features.lengths
     usable, short = int((lengths >= batching.rate).sum()), int(((lengths > 0) & (lengths < batching.rate)).sum())
-    named = [f"{one.id} ({one.reason})" for one in speech.skipped[:NAMED]]
+    named = [f"{utterance.id} ({utterance.reason})" for utterance in speech.skipped[:NAMED]]
     more = [f"{len(speech.skipped) - NAMED} more"] if len(speech.skipped) > NAMED else []
     brief = [f"{short} shorter than one frame of {batching.rate * 10} ms"] if short else []
     skipped = f"; {len(speech.skipped) + short} skipped: {', '.join(named + more + brief)}" if named or short else ""

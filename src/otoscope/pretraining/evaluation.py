@@ -79,6 +79,6 @@ def nearest(stacked: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         >>> nearest(frames, np.array([False, True, True, False])).ravel().tolist()
         [1.0, 4.0]
     """
-    kept = np.flatnonzero(~chosen)
-    distance = np.abs(np.flatnonzero(chosen)[:, None] - kept)
-    return stacked[kept[distance.argmin(1)]]
+    visible = np.flatnonzero(~chosen)
+    distance = np.abs(np.flatnonzero(chosen)[:, None] - visible)
+    return stacked[visible[distance.argmin(1)]]

@@ -44,7 +44,7 @@ def write_features(waves: Iterable[np.ndarray], extractor: MockingjayFeatureExtr
         for wave in waves
     ]
     make_folder(folder.parent)
-    with atomic_write(folder, needed=sum(one.nbytes for one in frames)) as unfinished:
+    with atomic_write(folder, needed=sum(array.nbytes for array in frames)) as unfinished:
         unfinished.mkdir()
         np.save(unfinished / "frames.npy", np.concatenate(frames))
         np.save(unfinished / "starts.npy", np.cumsum([0, *map(len, frames)]))

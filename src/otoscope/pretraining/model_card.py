@@ -85,25 +85,25 @@ acoustics and microphones that they lack are unknown to it. Decide nothing about
 """
 
 
-def model_card(made: Pretrained, recipe: Recipe, layers: int, heads: int) -> str:
+def model_card(pretrained: Pretrained, recipe: Recipe, layers: int, heads: int) -> str:
     """The card of a model, in Markdown with the header that the Hugging Face Hub reads."""
-    parts = (("training", made.train), ("validation", made.validation))
+    parts = (("training", pretrained.train), ("validation", pretrained.validation))
     rows = [f"| `{c.name}` | {part} | {c.utterances} | {c.hours:.2f} |" for part, corpora in parts for c in corpora]
     return CARD.format(
         layers=layers,
         heads=heads,
-        parameters=made.parameters / 1e6,
+        parameters=pretrained.parameters / 1e6,
         period=recipe.batching.rate * 10,
         corpora="\n".join(rows),
-        skipped=_skipped(made.skipped),
-        steps=made.steps,
+        skipped=_skipped(pretrained.skipped),
+        steps=pretrained.steps,
         size=recipe.batching.size,
-        time=f"{made.seconds / 3600:.2f} hours" if made.seconds else "time not recorded,",
-        device=made.device.upper(),
-        frames=made.reconstruction.frames,
+        time=f"{pretrained.seconds / 3600:.2f} hours" if pretrained.seconds else "time not recorded,",
+        device=pretrained.device.upper(),
+        frames=pretrained.reconstruction.frames,
         span=recipe.masking.span,
         dtype=recipe.output.dtype,
-        reconstruction=made.reconstruction,
+        reconstruction=pretrained.reconstruction,
     )
 
 

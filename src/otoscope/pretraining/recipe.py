@@ -65,7 +65,7 @@ class Recipe:
         if self.training.get("max_steps", 0) < 1:
             raise InputError(f"training: max_steps must be at least 1, is {self.training.get('max_steps', 'missing')}")
         begins = {"masking: early_steps": self.masking.early_steps, "batching: shift_from": self.batching.shift_from}
-        of_batches = [name for name, at in begins.items() if at]
+        of_batches = [name for name, step in begins.items() if step]
         if of_batches and self.training.get("gradient_accumulation_steps", 1) > 1:
             raise InputError(f"{of_batches[0]} counts batches; use it without gradient_accumulation_steps")
 

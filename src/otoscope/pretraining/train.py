@@ -64,12 +64,12 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     arguments = training_arguments(recipe, out / "checkpoints")
     model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
     check_optimiser(arguments, model)
-    found = [list_corpora(names) for names in (recipe.train, recipe.validation)]
-    training = training_config(recipe, *(speech.fingerprint for speech in found))
+    listings = [list_corpora(names) for names in (recipe.train, recipe.validation)]
+    training = training_config(recipe, *(speech.fingerprint for speech in listings))
     if newest := newest_checkpoint(out / "checkpoints"):
         check_training_config(out / "checkpoints", training)
         check_shape(newest, model)
-    train, validation = (extract_features(speech, extractor, out / "features") for speech in found)
+    train, validation = (extract_features(speech, extractor, out / "features") for speech in listings)
     check_enough(recipe, train, validation)
     with _no_bars(), disk_errors_as_input_errors(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
@@ -93,7 +93,7 @@ def _finish(
     with atomic_write(out / "model") as folder:
         folder.mkdir()
         stored = save_model(trainer.model, extractor, recipe, folder)
-        made = Pretrained(
+        pretrained = Pretrained(
             model=out / "model",
             reconstruction=evaluate(stored, validation.features, recipe.masking),
             parameters=stored.num_parameters(),
@@ -104,9 +104,9 @@ def _finish(
             validation=validation.corpora,
             skipped=train.skipped + validation.skipped,
         )
-        card = model_card(made, recipe, stored.config.num_hidden_layers, stored.config.num_attention_heads)
+        card = model_card(pretrained, recipe, stored.config.num_hidden_layers, stored.config.num_attention_heads)
         (folder / "README.md").write_text(card, encoding="utf-8")
-    return made
+    return pretrained
 
 
 def save_model(
@@ -127,11 +127,11 @@ def save_model(
 def _check_out(out: Path, resume: bool) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the training")
-    held = {path.name for path in out.iterdir() if not path.name.endswith(PARTIAL)} if out.exists() else set()
-    if "checkpoints" in held:
+    names = {path.name for path in out.iterdir() if not path.name.endswith(PARTIAL)} if out.exists() else set()
+    if "checkpoints" in names:
         check_resume_requested(out, "checkpoints of an earlier training", "continue it", resume=resume)
-    if "checkpoints" not in held and held - {"features"}:
-        raise InputError(f"{out} holds something else ({min(held)}); name a new folder for the training")
+    if "checkpoints" not in names and names - {"features"}:
+        raise InputError(f"{out} holds something else ({min(names)}); name a new folder for the training")
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from huggingface_hub.dataclasses import type_validator
 from otoscope.errors import InputError
 
 
-def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Refuse keys of `values` that are not `known`, and values that are not of the known type.
+def check_types(table: str, values: Mapping[str, Any], types: Mapping[str, Any]) -> None:
+    """Check that `types` contains the keys of `values`, and that each value has its type.
 
     An integer is good where a float is wanted.
 
@@ -23,10 +23,10 @@ def check_types(table: str, values: Mapping[str, Any], known: Mapping[str, Any])
         otoscope.errors.InputError: masking: span must be int, is 'x'
     """
     for key, value in values.items():
-        if key not in known:
-            raise InputError(f"{table}: '{key}' is not known here; known: {', '.join(sorted(known))}")
-        if not _fits(value, known[key]):
-            raise InputError(f"{table}: {key} must be {_format_type(known[key])}, is {value!r}")
+        if key not in types:
+            raise InputError(f"{table}: '{key}' is not known here; known: {', '.join(sorted(types))}")
+        if not _fits(value, types[key]):
+            raise InputError(f"{table}: {key} must be {_format_type(types[key])}, is {value!r}")
 
 
 def check_finite(table: str, values: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from otoscope.models.load import load
 from otoscope.refinement.macs import MAC_PARTS, count_macs
 from otoscope.refinement.peak_memory import peak_memory
 from otoscope.refinement.timing import MedianRange, turns
+from otoscope.results.text_table import format_table
 
 ROUNDS = 5
 MAX_SECONDS = 86_400
@@ -45,16 +46,13 @@ class Bench:
 
     @property
     def table(self) -> str:
-        """All of it, to read."""
-        rows = [("", *self.models)]
+        """Return all costs as a table of text."""
+        rows: list[tuple[str, ...]] = []
         rows.append(("parameters of the encoder", *(f"{count / 1e6:.2f} M" for count in self.parameters)))
         rows.append(("weights on disk", *("-" if size is None else f"{size / MIB:.1f} MiB" for size in self.disk)))
         for seconds, costs in self.costs.items():
             rows += list(_rows(seconds, costs, self.ratios.get(seconds)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-        )
+        return format_table(("", *self.models), rows).removesuffix("\n")
 
 
 def bench(
@@ -92,7 +90,7 @@ def bench(
         raise InputError(f"expected --seconds above 0 and up to {MAX_SECONDS} (a day), found {lengths}; correct it")
     if rounds < 1:
         raise InputError(f"expected at least 1 round, got {rounds}")
-    names = tuple(str(name) for name in (model, against) if name is not None)
+    names = tuple(map(_name, (model,) if against is None else (model, against)))
     encoders = [load(name, device=device) for name in names]
     times = {length: turns(encoders, length, rounds) for length in seconds}
     peaks = peak_memory([encoder.name for encoder in encoders], seconds)
@@ -114,6 +112,16 @@ def _costs(
         Cost(MedianRange.of(latencies), count_macs(encoder, seconds), peak)
         for encoder, latencies, peak in zip(encoders, zip(*times, strict=True), peaks, strict=True)
     )
+
+
+def _name(model: object) -> str:
+    """Return the name or folder of a model, from which another process can load it."""
+    if not isinstance(model, (str, Path)):
+        raise InputError(
+            f"expected a model folder or a hub name, found {type(model).__name__}; `bench` loads the model in a "
+            "process of its own, so save it with save_pretrained and pass the folder"
+        )
+    return str(model)
 
 
 def _disk(name: str) -> int | None:

@@ -63,10 +63,12 @@ def interval(resampled: AnyFloats) -> AnyFloats:
     ordered = np.sort(np.ascontiguousarray(np.moveaxis(resampled, 0, -1)), axis=-1)  # NaN last
     undefined = np.isnan(ordered).sum(axis=-1, keepdims=True)
     last = ordered.shape[-1] - 1 - undefined
-    place = np.maximum(last, 0) * np.array(BOUNDS)
-    below = place.astype(np.intp)
-    low, high = (np.take_along_axis(ordered, np.minimum(at, np.maximum(last, 0)), axis=-1) for at in (below, below + 1))
-    return np.where(undefined <= BOUNDS[0] * len(resampled), low + (place - below) * (high - low), np.nan)
+    position = np.maximum(last, 0) * np.array(BOUNDS)
+    below = position.astype(np.intp)
+    low, high = (
+        np.take_along_axis(ordered, np.minimum(index, np.maximum(last, 0)), axis=-1) for index in (below, below + 1)
+    )
+    return np.where(undefined <= BOUNDS[0] * len(resampled), low + (position - below) * (high - low), np.nan)
 
 
 def row_intervals(rows: Mapping[str, AnyFloats], bootstrap: Bootstrap) -> tuple[dict[str, AnyFloats], AnyFloats]:

@@ -21,10 +21,10 @@ def competition_ranks(values: AnyFloats) -> npt.NDArray[np.intp]:
     """
     order = np.argsort(-values, axis=-1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=-1)
-    place = np.broadcast_to(np.arange(1, values.shape[-1] + 1), values.shape)
+    position = np.broadcast_to(np.arange(1, values.shape[-1] + 1), values.shape)
     differs = np.ones(values.shape, dtype=bool)
     differs[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
-    shared = np.maximum.accumulate(np.where(differs, place, 1), axis=-1)
+    shared = np.maximum.accumulate(np.where(differs, position, 1), axis=-1)
     result = np.empty(values.shape, dtype=np.intp)
     np.put_along_axis(result, order, shared, axis=-1)
     return result

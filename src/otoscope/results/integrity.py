@@ -31,10 +31,10 @@ def verify_size(folder: Path, expected: Mapping[str, DirectorySize]) -> None:
     Traceback (most recent call last):
     otoscope.errors.InputError: run/results.zarr is not whole: expected 310 files (48211 bytes), found 0 ...
     """
-    for name, wanted in expected.items():
-        if (size := directory_size(folder / name)) != wanted:
+    for name, expected_size in expected.items():
+        if (size := directory_size(folder / name)) != expected_size:
             raise InputError(
-                f"{folder / name} is not whole: expected {_format_size(wanted)}, found {_format_size(size)}; "
+                f"{folder / name} is not whole: expected {_format_size(expected_size)}, found {_format_size(size)}; "
                 "copy it again or repeat the command that wrote it"
             )
 

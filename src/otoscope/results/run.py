@@ -194,9 +194,9 @@ def _heads(dataset: xr.Dataset) -> pd.DataFrame:
         low_high = dataset[f"{name}_interval"].values.reshape(-1, 2)
         frame[f"{name}_low"], frame[f"{name}_high"] = low_high.T
     first = [name for name in FIRST_COLUMNS if name in frame]
-    ends = [f"{name}_{end}" for name in scalars for end in ("low", "high")]
-    others = [name for name in frame if name not in (*first, *ends)]
-    return frame[[*first, *others, *ends]][frame["category"] != ""].reset_index(drop=True)
+    interval_columns = [f"{name}_{end}" for name in scalars for end in ("low", "high")]
+    others = [name for name in frame if name not in (*first, *interval_columns)]
+    return frame[[*first, *others, *interval_columns]][frame["category"] != ""].reset_index(drop=True)
 
 
 def _offset_peak(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -211,8 +211,8 @@ def _meaning(dataset: xr.Dataset, column: str) -> str:
         return OFFSET_PEAK.format(reach=int(dataset["offset"].max()))
     name, _, end = column.rpartition("_")
     if column in dataset or column in COORDINATES:
-        attrs, which = dataset[column].attrs, ""
+        attrs, side = dataset[column].attrs, ""
     else:
-        attrs, which = dataset[f"{name}_interval"].attrs, f"{end} end of the "
+        attrs, side = dataset[f"{name}_interval"].attrs, f"{end} end of the "
     unit = "" if attrs["units"] == "1" else f" ({attrs['units']})"
-    return f"{which}{attrs['description']}{unit}"
+    return f"{side}{attrs['description']}{unit}"

@@ -137,11 +137,11 @@ def validate_dataset(dataset: xr.Dataset) -> None:
         return
     expected = _expected(dataset)
     present = set(map(str, dataset.variables))
-    known = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}
+    allowed = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}
     required = set(expected) | {name for name in COORDINATES if name != "offset"}
     if missing := sorted(required - present):
         raise InputError(f"results lack {', '.join(missing)}; they were not written by otoscope, or not completely")
-    if unknown := sorted(present - known):
+    if unknown := sorted(present - allowed):
         raise InputError(f"results hold {', '.join(unknown)}, which format version {FORMAT_VERSION} does not describe")
     for name, variable in (expected | COORDINATES).items():
         if name in present:
@@ -188,9 +188,9 @@ def _expected(dataset: xr.Dataset) -> dict[str, Variable]:
 def _check_variable(array: xr.DataArray, variable: Variable) -> None:
     if array.dims != variable.dims:
         raise InputError(f"results: {array.name} has dimensions {array.dims}, expected {variable.dims}")
-    found = array.attrs.get("units"), array.attrs.get("description")
-    if found != (variable.units, variable.doc) or not all(found):
-        raise InputError(f"results: {array.name} has units, description = {found}, expected {variable.attrs}")
+    documentation = array.attrs.get("units"), array.attrs.get("description")
+    if documentation != (variable.units, variable.doc) or not all(documentation):
+        raise InputError(f"results: {array.name} has units, description = {documentation}, expected {variable.attrs}")
 
 
 def _check_documented(dataset: xr.Dataset) -> None:

@@ -64,8 +64,8 @@ def _category(run: Run, name: str) -> str:
     shift = _shift(top["offset_peak_ms"]) if name == "diagonal" and "offset_peak_ms" in top else ""
     units = run.dataset[statistic].attrs["units"].replace("1", "")
     value = f"{top[statistic]:.3g} {units}".rstrip()
-    place = f"layer {top['layer']} head {top['head']}"
-    return f"  {name:<9} {counted(len(members), 'head')}; highest {statistic} in {place}: {value}{shift}"
+    location = f"layer {top['layer']} head {top['head']}"
+    return f"  {name:<9} {counted(len(members), 'head')}; highest {statistic} in {location}: {value}{shift}"
 
 
 def _shift(milliseconds: float) -> str:

@@ -77,8 +77,8 @@ def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[
         raise InputError(f"unknown format {format!r}; expected table, csv or json")
     if format == "csv":
         return frame.to_csv(index=False, lineterminator="\n")
-    ends = {f"{name}_{end}" for name in frame for end in ("low", "high")}
-    shown = [str(name) for name in frame if name not in ends] if columns is None else columns
+    interval_columns = {f"{name}_{end}" for name in frame for end in ("low", "high")}
+    shown = [str(name) for name in frame if name not in interval_columns] if columns is None else columns
     return _as_json(frame) if format == "json" else _as_table(frame, shown)
 
 

@@ -35,9 +35,9 @@ def _extreme(dataset: xr.Dataset, sign: int) -> xr.Dataset:
 
     Low and high are NaN if too few utterances have the phone for an interval.
     """
-    value, ends = dataset["concentration"], dataset["concentration_interval"]
+    value, interval = dataset["concentration"], dataset["concentration_interval"]
     phone = (sign * value).fillna(-np.inf).argmax("key_phone")
-    low, high = (ends.sel(bound=end, drop=True).isel(key_phone=phone) for end in ("low", "high"))
+    low, high = (interval.sel(bound=end, drop=True).isel(key_phone=phone) for end in ("low", "high"))
     return xr.Dataset({"value": value.isel(key_phone=phone), "low": low, "high": high})
 
 

@@ -38,11 +38,11 @@ def _heads(axes: Axes, similar_lhlh: AnyFloats, theme: Theme) -> None:
     flat_nn = similar_lhlh.reshape(L * H, L * H)
     present = ~np.isnan(flat_nn.diagonal())
     _show(axes, flat_nn[np.ix_(present, present)], theme)
-    ends = np.cumsum(present.reshape(L, H).sum(1))
-    between = ends[:-1] - 0.5
-    axes.vlines(between, -0.5, ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
-    axes.hlines(between, -0.5, ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
-    _name_layers(axes, (np.append(0, ends[:-1]) + ends) / 2 - 0.5, SIDE)
+    layer_ends = np.cumsum(present.reshape(L, H).sum(1))
+    between = layer_ends[:-1] - 0.5
+    axes.vlines(between, -0.5, layer_ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
+    axes.hlines(between, -0.5, layer_ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
+    _name_layers(axes, (np.append(0, layer_ends[:-1]) + layer_ends) / 2 - 0.5, SIDE)
     axes.set(xlabel="layer (one cell for each head)", ylabel="layer")
 
 

@@ -71,10 +71,10 @@ def _scatter(axes: Axes, across: xr.DataArray, up: xr.DataArray, theme: Theme) -
         linewidths=0.3,
         edgecolors=theme.muted,
     )
-    ends = (0, n_heads + 1)
-    axes.plot(ends, ends, color=theme.grid, linewidth=0.6, zorder=0)
+    limits = (0, n_heads + 1)
+    axes.plot(limits, limits, color=theme.grid, linewidth=0.6, zorder=0)
     ticks = sorted({1, n_heads})
-    axes.set(xlim=ends, ylim=ends, xticks=ticks, yticks=ticks)
+    axes.set(xlim=limits, ylim=limits, xticks=ticks, yticks=ticks)
 
 
 def _diverging(theme: Theme) -> Colormap:

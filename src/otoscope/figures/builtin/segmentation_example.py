@@ -66,15 +66,19 @@ def _draw_phones(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
 
 
 def _key(figure: Figure, top: float, theme: Theme) -> None:
-    said = (("labelled: above the diagonal, lines", "global"), ("predicted: below the diagonal, triangles", "vertical"))
-    for place_of_key, (text, category) in enumerate(said):
-        add_text_mm(figure, LEFT + place_of_key * (SIDE + BETWEEN), top, text, color=theme.categories[category])
+    """Draw the legend of the two kinds of boundaries."""
+    entries = {
+        "labelled: above the diagonal, lines": "global",
+        "predicted: below the diagonal, triangles": "vertical",
+    }
+    for column, (text, category) in enumerate(entries.items()):
+        add_text_mm(figure, LEFT + column * (SIDE + BETWEEN), top, text, color=theme.categories[category])
 
 
 def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     """Draw the score over time, true boundaries as lines, minima as triangles, and the phones."""
     start, end, _, _ = _extent(dataset)
-    score, found = dataset["score"], dataset["found_boundary"].values
+    score, predicted = dataset["score"], dataset["found_boundary"].values
     axes.vlines(
         dataset["true_boundary"].values,
         0,
@@ -85,8 +89,8 @@ def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     )
     axes.plot(score["label_frame"].values, score.values, color=theme.foreground, linewidth=0.8)
     axes.plot(
-        found,
-        np.interp(found, score["label_frame"].values, score.values),
+        predicted,
+        np.interp(predicted, score["label_frame"].values, score.values),
         "^",
         color=theme.categories["vertical"],
         markersize=4,

@@ -19,19 +19,19 @@ CELL, WRITTEN, GAP = 9.0, 6.0, 3.0  # mm: edge of a cell, from which edge its nu
 
 def segmentation_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
     """Draw the heads of the first model of a segmentation's Dataset."""
-    found = dataset.isel(model=0)
-    n_layers, n_heads = found.sizes["layer"], found.sizes["head"]
+    model = dataset.isel(model=0)
+    n_layers, n_heads = model.sizes["layer"], model.sizes["head"]
     cell = min(CELL, (FULL_WIDTH - LEFT - GAP - RIGHT) / (n_heads + 1), (FULL_HEIGHT - TOP - BOTTOM) / n_layers)
     width = max(COLUMN, LEFT + (n_heads + 1) * cell + GAP + RIGHT)
     figure = new_page(width, TOP + n_layers * cell + BOTTOM)
     add_header(figure, "Heads that find phone boundaries", _validation(dataset), dataset, theme, width)
     add_text_mm(figure, MARGIN, TOP - 10.5, "strict R-value; framed: the heads of the ensemble", weight="bold")
-    heads, layers = found["head_r_value"].values, found["layer_r_value"].values[:, None]
+    heads, layers = model["head_r_value"].values, model["layer_r_value"].values[:, None]
     limits = float(np.nanmin(heads)), float(max(np.nanmax(heads), np.nanmax(layers)))
     axes = add_axes_mm(figure, LEFT, TOP, n_heads * cell, n_layers * cell)
     _grid(axes, heads, limits, cell, theme)
-    _frame_voters(axes, found["ensemble_rank"].values, theme)
-    _name(axes, found)
+    _frame_voters(axes, model["ensemble_rank"].values, theme)
+    _name(axes, model)
     layer_axes = add_axes_mm(figure, LEFT + n_heads * cell + GAP, TOP, cell, n_layers * cell)
     _grid(layer_axes, layers, limits, cell, theme)
     layer_axes.set(xticks=[], yticks=[])
@@ -87,9 +87,9 @@ def _frame_voters(axes: Axes, ranks: AnyFloats, theme: Theme) -> None:
         )
 
 
-def _name(axes: Axes, found: xr.Dataset) -> None:
+def _name(axes: Axes, model: xr.Dataset) -> None:
     for axis, name in ((axes.xaxis, "head"), (axes.yaxis, "layer")):
-        axis.set_ticks(np.arange(found.sizes[name]) + 0.5, [str(value) for value in found[name].values])
+        axis.set_ticks(np.arange(model.sizes[name]) + 0.5, [str(value) for value in model[name].values])
     axes.set_xlabel("head", labelpad=2)
     axes.set_ylabel("layer", labelpad=2)
 

@@ -28,15 +28,15 @@ def span_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
         text = {"renormalised": "● rows normalised again", "published": "▲ rows as published"}[rows]
         add_text_mm(figure, LEFT + place_of_key * 37, 14.5, text, color=style.colour)
     for row in range(n_probes):
-        one = dataset.isel(probe=row)
+        probe = dataset.isel(probe=row)
         axes = add_axes_mm(figure, LEFT, TOP + row * PITCH, WIDTH, HEIGHT)
-        at = np.arange(dataset.sizes["radius"])
+        positions = np.arange(dataset.sizes["radius"])
         for rows, style in styles.items():
-            draw_curve(axes, at, one.sel(rows=rows), "span_", style)
-        format_score_axis(axes, one, theme)
-        shown = slice(None, None, -(-len(at) // FEW))
-        axes.set_xticks(at[shown], [_named(radius) for radius in dataset["radius"].values[shown]])
-        add_text_mm(figure, LEFT, TOP + row * PITCH - 4, curve_title(one), weight="bold")
+            draw_curve(axes, positions, probe.sel(rows=rows), "span_", style)
+        format_score_axis(axes, probe, theme)
+        shown = slice(None, None, -(-len(positions) // FEW))
+        axes.set_xticks(positions[shown], [_named(radius) for radius in dataset["radius"].values[shown]])
+        add_text_mm(figure, LEFT, TOP + row * PITCH - 4, curve_title(probe), weight="bold")
     axes.set_xlabel("farthest key, in frames of the model", labelpad=2)
     add_text_mm(figure, MARGIN, TOP + n_probes * PITCH + 3, curve_note("95 %", dataset), color=theme.muted)
     return figure

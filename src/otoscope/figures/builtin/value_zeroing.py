@@ -26,8 +26,8 @@ def expand_to_frames(dataset: xr.Dataset) -> npt.NDArray[np.floating]:
     total = np.maximum(scores.sum(-1, keepdims=True), np.finfo(float).tiny)
     shares = np.maximum(scores, 0) / total / (stops - starts)
     spread = np.zeros((*scores.shape[:2], scores.shape[1]))
-    for place, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        spread[..., start:stop] = shares[..., place, None]
+    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        spread[..., start:stop] = shares[..., index, None]
     return spread
 
 

@@ -37,14 +37,14 @@ def reproduction_heads(dataset: xr.Dataset, theme: Theme) -> Figure:
 def _shares(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     """Draw stacked bars."""
     for row, name in enumerate(dataset["model"].values):
-        of, left = dataset.sel(model=name), 0.0
+        model, left = dataset.sel(model=name), 0.0
         for category, letter in LETTERS.items():
-            share = of["category_share"].sel(category=category).item()
+            share = model["category_share"].sel(category=category).item()
             colour = theme.categories[category]
             axes.barh(row, share, BAR / PITCH, left, color=colour, edgecolor=theme.surface, linewidth=0.5)
             if share * WIDTH > 5:
-                at = (left + share / 2, row)
-                axes.text(*at, letter, ha="center", va="center_baseline", color=theme.surface, weight="bold")
+                centre = (left + share / 2, row)
+                axes.text(*centre, letter, ha="center", va="center_baseline", color=theme.surface, weight="bold")
             left += share
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -26,8 +26,8 @@ def format_interval(bounds: AnyFloats, *, signed: bool = False, percent: bool = 
     """Return both ends with spaces that do not break, or a dash for NaN."""
     if np.isnan(bounds[0]):
         return NOTHING
-    ends = [f"{end:.0%}" if percent else format_signed(end) if signed else f"{end:.3f}" for end in bounds]
-    return "\u00a0to\u00a0".join(ends)
+    texts = [f"{end:.0%}" if percent else format_signed(end) if signed else f"{end:.3f}" for end in bounds]
+    return "\u00a0to\u00a0".join(texts)
 
 
 def format_duration(seconds: float) -> str:
