@@ -1,5 +1,6 @@
 """Precision and recall of phone boundaries as beta varies, for attention and its baselines."""
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from otoscope.figures.style.theme import Theme
 
 LEFT, TOP, SIDE = 12.0, 20.0, 72.0
 KEY_TOP, LINE = TOP + SIDE + 9, 3.7
-LOWEST = 0.3  # precision and recall that are shown
+HIGHEST_START = 0.3  # precision and recall at which the axes start, unless a marker is lower
 
 
 def segmentation_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
@@ -29,7 +30,7 @@ def segmentation_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
     segmenters = [dataset.isel(segmenter=index).sel(mode="strict") for index in range(n_segmenters)]
     for segmenter in segmenters:
         _draw_curve(axes, segmenter, theme)
-    _format_axes(axes, theme)
+    _format_axes(axes, _axis_start(dataset), theme)
     add_legend_mm(
         figure, LEFT, KEY_TOP, [_legend_entry(segmenter, theme) for segmenter in segmenters], 2, labelspacing=0.3
     )
@@ -75,8 +76,14 @@ def _draw_curve(axes: Axes, segmenter: xr.Dataset, theme: Theme) -> None:
     axes.plot(recall, precision, style.marker, color=style.colour, markersize=5)
 
 
-def _format_axes(axes: Axes, theme: Theme) -> None:
-    axes.set(xlim=(LOWEST, 1), ylim=(LOWEST, 1))
+def _axis_start(dataset: xr.Dataset) -> float:
+    """Return the start of both axes, below every marker."""
+    markers = dataset["scores"].sel(mode="strict", measure=["precision", "recall"])
+    return max(0.0, min(HIGHEST_START, float(np.floor(10 * np.nanmin(markers) - 0.2)) / 10))
+
+
+def _format_axes(axes: Axes, start: float, theme: Theme) -> None:
+    axes.set(xlim=(start, 1), ylim=(start, 1))
     axes.set_xlabel("recall", labelpad=2)
     axes.set_ylabel("precision", labelpad=2)
     for axis in (axes.xaxis, axes.yaxis):
