@@ -88,7 +88,7 @@ def test_memory_is_that_of_the_group_where_it_is_limited(tmp_path, monkeypatch):
 def test_progress_is_told_within_an_utterance_layer_by_layer():
     encoder, seconds_done = load("bundled", device="cpu"), list[float]()
     wave = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
-    measure_batch(encoder, {0: wave}, {"weight": STATISTICS.get("weight")}, advance=seconds_done.append)
+    measure_batch(encoder, {0: wave}, {"weight": STATISTICS.get("weight")}, on_progress=seconds_done.append)
     assert seconds_done == pytest.approx([1 / encoder.n_layers] * encoder.n_layers)
 
 

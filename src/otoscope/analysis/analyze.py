@@ -116,14 +116,19 @@ def _measured(
 
 
 def _shards(work: AnalysisJob, folder: Path) -> Iterator[ShardResult]:
-    with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as advance:
+    with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as on_progress:
         for number, group in enumerate(split_into_shards(work.cuts, SHARD_SECONDS)):
             path = folder / "shards" / f"{number:06}.npz"
             if path.exists():
-                advance(sum(cut.duration for _, cut in group))
+                on_progress(sum(cut.duration for _, cut in group))
             else:
                 measured = measure(
-                    work.encoder, group, work.statistics, work.labeler, strict=work.source.strict, advance=advance
+                    work.encoder,
+                    group,
+                    work.statistics,
+                    work.labeler,
+                    strict=work.source.strict,
+                    on_progress=on_progress,
                 )
                 write_shard(path, measured)
             yield read_shard(path)

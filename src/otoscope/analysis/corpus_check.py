@@ -83,7 +83,7 @@ def _iter_usable(
     cuts: Sequence[MonoCut], encoder: Encoder | None, unusable: list[UnusableUtterance]
 ) -> Iterator[MonoCut]:
     """Yield the cuts that decode and that the model takes; add the others to `unusable`."""
-    with progress("checking audio", sum(cut.duration for cut in cuts)) as advance:
+    with progress("checking audio", sum(cut.duration for cut in cuts)) as on_progress:
         for cut in cuts:
             problem = Problem.AUDIO
             try:
@@ -94,7 +94,7 @@ def _iter_usable(
                 yield cut
             except InputError as error:
                 unusable.append(UnusableUtterance(cut.id, problem, with_file_name(cut, error)))
-            advance(cut.duration)
+            on_progress(cut.duration)
 
 
 def _coverage(cuts: Sequence[MonoCut], labels_of: Callable[[MonoCut], Labels]) -> LabelCoverage:

@@ -62,11 +62,11 @@ def measure(
     labeler: PhoneLabeler | None = None,
     *,
     strict: bool = False,
-    advance: Callable[[float], None] = lambda seconds: None,
+    on_progress: Callable[[float], None] = lambda seconds: None,
 ) -> ShardResult:
     """Run a shard through the model; `labeler` labels its frames for the statistics of phones.
 
-    `advance` receives the seconds of audio that are done.
+    `on_progress` receives the seconds of audio that are done.
 
     Raises:
         InputError: with `strict`, for the first utterance that cannot be measured.
@@ -79,14 +79,14 @@ def measure(
         labels = None
         if labeler is not None:
             labels = [labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
-        for index, measurements in measure_batch(encoder, waves, statistics, labels, advance).items():
+        for index, measurements in measure_batch(encoder, waves, statistics, labels, on_progress).items():
             try:
                 _check_finite(encoder, measurements, statistics)
                 accumulator.update(measured.state, index, stack_layers(measurements.layers))
                 measured.frames[index] = measurements.frames
             except InputError as error:
                 skip(dict(batch)[index], error, measured.skipped, strict=strict)
-        advance(sum(cut.duration for index, cut in batch if index not in waves))
+        on_progress(sum(cut.duration for index, cut in batch if index not in waves))
     return measured
 
 
@@ -116,11 +116,11 @@ def measure_batch(
     waves: Mapping[int, np.ndarray],
     statistics: Mapping[str, Statistic],
     labels: Sequence[Labels] | None = None,
-    advance: Callable[[float], None] = lambda seconds: None,
+    on_progress: Callable[[float], None] = lambda seconds: None,
 ) -> dict[int, UtteranceStatistics]:
     """Return the statistics of every layer for each wave, by the index of the wave in the corpus.
 
-    A layer's reductions, which grow with the audio, are released before the next; `advance` is called for each layer.
+    A layer's reductions, which grow with the audio, are released before the next. Each layer calls `on_progress`.
     """
     if not waves:
         return {}
@@ -134,7 +134,7 @@ def measure_batch(
         layers[layer].extend(layer_statistics(statistics, one) for one in reductions)
         if layer == 0:
             frames.extend(one.length for one in reductions)
-        advance(seconds / calls)
+        on_progress(seconds / calls)
 
     encoder.measure(list(waves.values()), needs, receive, labels)
     measurements = map(UtteranceStatistics, frames, zip(*layers, strict=True))

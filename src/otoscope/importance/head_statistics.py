@@ -39,7 +39,7 @@ class HeadStatistics:
     @cached_property
     def _measured(self) -> Mapping[str, Floats]:
         scalar = {name: statistic for name, statistic in available_statistics().items() if not statistic.dims}
-        with progress("measuring heads", self._speech.seconds) as advance:
+        with progress("measuring heads", self._speech.seconds) as on_progress:
             cuts = list(enumerate(self._speech.cuts))
-            result = measure(self._encoder, cuts, scalar, strict=True, advance=advance)
+            result = measure(self._encoder, cuts, scalar, strict=True, on_progress=on_progress)
         return accumulator.finalize(result.state).mean

@@ -37,14 +37,14 @@ class ClassificationTask:
     @property
     def n_classes(self) -> int:
         """Number of classes."""
-        return 1 + max(int(of_one.max()) for of_one in self.classes if len(of_one))
+        return 1 + max(int(classes.max()) for classes in self.classes if len(classes))
 
     def rows(self, index: int, hidden_td: Tensor) -> Samples:
         """What of one utterance goes through the net, with its classes."""
         if self.pooled:
             return Samples(hidden_td.mean(0, keepdim=True), self.classes[index])
-        known = self.classes[index] != NO_CLASS
-        return Samples(hidden_td[known], self.classes[index][known])
+        has_class = self.classes[index] != NO_CLASS
+        return Samples(hidden_td[has_class], self.classes[index][has_class])
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +58,8 @@ class Classifier:
     @cached_property
     def count(self) -> Floats:
         """Frames with a class, or 1, of each utterance that is tested."""
-        known = [int((classes != NO_CLASS).sum()) for classes in self.task.classes]
-        return np.where((self.fold == UNUSED).any(axis=0), 0.0, known)
+        n_rows = [int((classes != NO_CLASS).sum()) for classes in self.task.classes]
+        return np.where((self.fold == UNUSED).any(axis=0), 0.0, n_rows)
 
     @cached_property
     def majority(self) -> Floats:
@@ -99,43 +99,69 @@ class Classifier:
         return classes[classes != NO_CLASS]
 
 
+@dataclass(frozen=True, eq=False)
+class NetTraining:
+    """The training of one net, which tests the utterances of one fold.
+
+    Attributes:
+        task: classes of the utterances.
+        data: hidden states of the utterances.
+        training: how nets are trained.
+        seed: seed of the net.
+        fold: number of the fold.
+        folds: fold of each utterance `[utterance]`; `UNUSED` without a class.
+    """
+
+    task: ClassificationTask
+    data: ProbeData
+    training: Training
+    seed: int
+    fold: int
+    folds: Ints
+
+    @property
+    def content(self) -> str:
+        """Return a text that contains everything that decides the weights."""
+        task = f"{self.task.name} {self.task.width}"
+        return f"{task} {asdict(self.training)} {self.seed} {self.fold} {self.data.content}"
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Train the net on the utterances of the other folds, and return its weights by name."""
+        others = np.flatnonzero((self.folds != self.fold) & (self.folds != UNUSED))
+        rng = np.random.default_rng([self.seed, 1, self.fold])
+        train, validation = held_out(others, self.training.held, rng)
+        sizes, seeds = (self.task.n_classes, self.task.width), [self.seed, self.fold]
+        weights = fit(self._samples(train), self._samples(validation), *sizes, self.training, seeds)
+        return {name: tensor.numpy() for name, tensor in weights.items()}
+
+    def _samples(self, utterances: Ints) -> Samples:
+        rows = [self.task.rows(index, self.data.hidden[index]) for index in utterances]
+        return Samples(torch.cat([samples.x for samples in rows]), torch.cat([samples.y for samples in rows]))
+
+
 def classify(task: ClassificationTask, data: ProbeData, training: Training, cache: Cache) -> Classifier:
-    """Train, or find in the cache, the nets of a task. Raises InputError where too few utterances can be split."""
+    """Return the classifier of a task; its nets are read from the cache or trained.
+
+    Raises:
+        InputError: too few utterances can be split.
+    """
     folds = np.stack([_split(task, data, training, seed) for seed in range(training.seeds)])
     nets = [
-        [_net(task, data, training, cache, seed, fold, folds[seed]) for fold in range(folds[seed].max() + 1)]
-        for seed in range(training.seeds)
+        [
+            _load_or_train(NetTraining(task, data, training, seed, fold, seed_folds), cache)
+            for fold in range(seed_folds.max() + 1)
+        ]
+        for seed, seed_folds in enumerate(folds)
     ]
     return Classifier(task, folds, nets)
 
 
 def _split(task: ClassificationTask, data: ProbeData, training: Training, seed: int) -> Ints:
-    """Folds of the utterances that have a class."""
-    asked = [bool((classes != NO_CLASS).any()) for classes in task.classes]
-    speakers = [speaker if has else None for speaker, has in zip(data.speakers, asked, strict=True)]
+    """Return the fold of each utterance; only utterances with a class have a fold."""
+    has_class = [bool((classes != NO_CLASS).any()) for classes in task.classes]
+    speakers = [speaker if has else None for speaker, has in zip(data.speakers, has_class, strict=True)]
     return task.split(speakers, training.folds, np.random.default_rng([seed, 0]))
 
 
-def _net(
-    task: ClassificationTask,
-    data: ProbeData,
-    training: Training,
-    cache: Cache,
-    seed: int,
-    fold: int,
-    folds: Ints,
-) -> Weights:
-    def make() -> dict[str, NDArray[Any]]:
-        others = np.flatnonzero((folds != fold) & (folds != UNUSED))
-        train, held = held_out(others, training.held, np.random.default_rng([seed, 1, fold]))
-        sizes = task.n_classes, task.width
-        weights = fit(_stacked(task, data, train), _stacked(task, data, held), *sizes, training, [seed, fold])
-        return {name: tensor.numpy() for name, tensor in weights.items()}
-
-    made = cache(f"{task.name} {task.width} {asdict(training)} {seed} {fold} {data.content}", make)
-    return {name: torch.from_numpy(array) for name, array in made.items()}
-
-
-def _stacked(task: ClassificationTask, data: ProbeData, utterances: Ints) -> Samples:
-    rows = [task.rows(index, data.hidden[index]) for index in utterances]
-    return Samples(torch.cat([of_one.x for of_one in rows]), torch.cat([of_one.y for of_one in rows]))
+def _load_or_train(net: NetTraining, cache: Cache) -> Weights:
+    return {name: torch.from_numpy(array) for name, array in cache(net.content, net.weights).items()}

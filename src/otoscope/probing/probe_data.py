@@ -43,8 +43,8 @@ def collect_hidden_states(
     encoder: Encoder, speech: LoadedSpeech, lock: AbstractContextManager[object] = NO_LOCK
 ) -> ProbeData:
     """The hidden states of a model and the speech they come from; threads that share the model pass a `lock`."""
-    with progress("hearing the corpus", speech.seconds) as advance:
-        hidden = dict(hidden_states(encoder, speech, advance, lock))
+    with progress("hearing the corpus", speech.seconds) as on_progress:
+        hidden = dict(hidden_states(encoder, speech, on_progress, lock))
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     in_order = [hidden[index] for index in range(len(speech.cuts))]
     order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
@@ -54,12 +54,12 @@ def collect_hidden_states(
 def hidden_states(
     encoder: Encoder,
     speech: LoadedSpeech,
-    advance: Callable[[float], None],
+    on_progress: Callable[[float], None],
     lock: AbstractContextManager[object] = NO_LOCK,
 ) -> Iterator[tuple[int, Tensor]]:
     """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
 
-    `advance` receives the seconds of audio that are done.
+    `on_progress` receives the seconds of audio that are done.
     """
     for batch in batches(list(enumerate(speech.cuts))):
         with lock:
@@ -67,4 +67,4 @@ def hidden_states(
         hidden = encoded.hidden.float().cpu()
         for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):
             yield index, states[:length].clone()
-        advance(sum(cut.duration for _, cut in batch))
+        on_progress(sum(cut.duration for _, cut in batch))

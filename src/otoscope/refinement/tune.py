@@ -37,7 +37,7 @@ def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Pa
     optimizer = torch.optim.AdamW(weights, lr=RATE)
     decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
     rng = np.random.default_rng(seed)
-    with progress("tuning", steps * BATCH * CROP) as advance:
+    with progress("tuning", steps * BATCH * CROP) as on_progress:
         for _ in range(steps):
             loss = distance(original, refined, [_crop(waves, samples, rng) for _ in range(BATCH)])
             optimizer.zero_grad()
@@ -45,7 +45,7 @@ def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Pa
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             decay.step()
-            advance(BATCH * CROP)
+            on_progress(BATCH * CROP)
     refined.requires_grad_(True)
 
 

@@ -151,11 +151,11 @@ def _tune_layers(
     encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path
 ) -> Iterator[LayerTuning]:
     seconds = sum(utterance.cut.duration for utterance in part)
-    with progress(f"tuning {encoder.n_layers} layers", encoder.n_layers * seconds) as advance:
+    with progress(f"tuning {encoder.n_layers} layers", encoder.n_layers * seconds) as on_progress:
         for layer in range(encoder.n_layers):
             arrays = load_or_compute(folder / f"{layer}.npz", partial(_layer_arrays, encoder, layer, part, tolerance))
             yield LayerTuning.from_array(arrays["tuned"])
-            advance(seconds)
+            on_progress(seconds)
 
 
 def _tune(
