@@ -145,3 +145,26 @@ def test_loading_leaves_transformers_verbosity_as_it_was(folders: dict[str, Path
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
     load(folders["hubert-group"], device="cpu")
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+
+
+def test_an_encoder_is_returned_as_it_is(folders: dict[str, Path]) -> None:
+    encoder = load(folders["hubert-layer"], device="cpu")
+    assert load(encoder) is encoder
+
+
+def test_a_transformers_model_in_memory_has_the_maps_of_its_folder(folders: dict[str, Path]) -> None:
+    folder, wave = folders["hubert-layer"], noise(0.3)
+    expected = load(folder, device="cpu").maps(wave)
+    for layer, attn_hqk in load(AutoModel.from_pretrained(folder)).maps(wave).items():
+        assert np.array_equal(attn_hqk, expected[layer])
+
+
+def test_a_transformers_model_without_a_folder_is_refused(folders: dict[str, Path]) -> None:
+    model = AutoModel.from_config(AutoModel.from_pretrained(folders["hubert-layer"]).config)
+    model.config.name_or_path = ""
+    assert "found the model alone; save both to one folder with save_pretrained" in refusal(model)
+
+
+@pytest.mark.parametrize("model", [torch.nn.Linear(2, 2), 3, None, {"weights": 1}])
+def test_what_is_no_model_is_refused_with_what_to_pass(model: object) -> None:
+    assert "make an Encoder of other modules with otoscope.wrap(module, samples_per_frame=...)" in refusal(model)

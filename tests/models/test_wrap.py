@@ -172,3 +172,44 @@ def test_what_cannot_be_measured_is_refused(module: Any, message: str) -> None:
 def test_frames_that_are_told_wrongly_are_refused() -> None:
     with pytest.raises(InputError, match="expected 50 frames of 16000 samples, found 100"):
         wrap(random(transformer()), samples_per_frame=320, inputs=windows)
+
+
+class FixedLength(nn.Module):
+    """It has one learned position for each of 60 frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers, self.position = nn.Sequential(Fused(), Spelled()), nn.Parameter(torch.zeros(60, WIDTH))
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return self.layers(hidden + self.position)
+
+
+PADDED_SECONDS = 60 * 160 / 16000
+
+
+def test_a_module_of_one_length_is_measured_between_the_frames_of_the_utterance(monkeypatch: Any) -> None:
+    monkeypatch.setattr("otoscope.models.self_check.SECONDS", (0.6, 0.5, 0.4))
+    module = random(FixedLength())
+    encoder = wrap(module, samples_per_frame=160, inputs=windows, padded_seconds=PADDED_SECONDS)
+    frames = len(WAVE) // 160
+    states = windows(np.pad(WAVE, (0, 9600 - len(WAVE)))).double() + module.position
+    query, key, _ = (
+        part.unflatten(-1, (HEADS, -1)).transpose(0, 1) for part in module.layers[0].inputs(states).chunk(3, -1)
+    )
+    whole = (query @ key.mT / (WIDTH // HEADS) ** 0.5).softmax(-1)[:, :frames, :frames].detach()
+    assert relative(encoder.maps(WAVE)[0], (whole / whole.sum(-1, keepdim=True)).numpy()) < EXACT
+    with torch.no_grad():
+        expected = module(windows(np.pad(WAVE, (0, 9600 - len(WAVE)))).double()[None])[0, :frames]
+    assert relative(encoder.forward([WAVE]).hidden[0].numpy(), expected.numpy()) < EXACT
+
+
+def test_a_module_of_one_length_without_that_length_is_refused_with_the_option() -> None:
+    with pytest.raises(InputError, match="pass `padded_seconds` if the module takes audio of one length"):
+        wrapped(FixedLength())
+
+
+def test_frames_of_a_padded_module_that_are_stated_wrongly_are_refused(monkeypatch: Any) -> None:
+    monkeypatch.setattr("otoscope.models.self_check.SECONDS", (0.6, 0.5))
+    with pytest.raises(InputError, match="expected 30 frames of 9600 samples, found 60"):
+        wrap(random(FixedLength()), samples_per_frame=320, inputs=windows, padded_seconds=PADDED_SECONDS)

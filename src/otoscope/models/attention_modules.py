@@ -5,7 +5,7 @@ the products of attention weights and values, one level below and without captur
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,25 +37,47 @@ class NamedModel:
         return name.removeprefix(self.prefix).removeprefix(".").replace("._orig_mod", "")
 
 
-def find_attention_modules(named: NamedModel, values: Tensor) -> list[nn.Module]:
+def find_attention_modules(named: NamedModel, inputs: Sequence[Tensor]) -> list[nn.Module]:
     """Return the modules that compute attention, in the order in which they run.
 
     Args:
         named: the model.
-        values: its inputs for one utterance of noise, `[1, ...]`.
+        inputs: its inputs for utterances of noise of different lengths, each `[1, ...]`.
 
     Raises:
-        InputError: attention of a module is not captured, or none is found.
+        InputError: the model does not run, attention of a module is not captured, or none is found.
     """
-    with torch.inference_mode():
-        hidden = named.model(values).last_hidden_state
+    values, hidden = inputs[0], [_hidden_states(named, utterance) for utterance in inputs]
     calls = _captured_calls(named, values)
-    num_frames = calls[0].value_bhtd.shape[2] if calls else hidden.shape[1]
+    num_frames = calls[0].value_bhtd.shape[2] if calls else hidden[0].shape[1]
     products = count_attention_products(named.model, lambda: named.model(values), num_frames)
     _check_products(named, calls, products)
     if not calls:
         raise InputError(f"no attention was found in {named.name}; expected {FORMS}")
     return [call.module for call in calls]
+
+
+def _hidden_states(named: NamedModel, values: Tensor) -> Tensor:
+    """Return the hidden states of a run without capture.
+
+    Raises:
+        InputError: the model fails, for example because it takes audio of another length only.
+    """
+    try:
+        with torch.inference_mode():
+            hidden: Tensor = named.model(values).last_hidden_state
+    except InputError:
+        raise
+    except Exception as error:  # of the user's code, which may fail in any way
+        raise InputError(
+            f"expected {named.name} to run on inputs {tuple(values.shape)}, found {_first_line(error)}; correct "
+            "`inputs`, or pass `padded_seconds` if the module takes audio of one length"
+        ) from error
+    return hidden
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def _captured_calls(named: NamedModel, values: Tensor) -> list[AttentionCall]:
@@ -78,8 +100,8 @@ def _captured_calls(named: NamedModel, values: Tensor) -> list[AttentionCall]:
         raise
     except Exception as error:  # of the user's code, which may fail in any way
         raise InputError(
-            f"expected {named.name} to run while its attention is captured, found {type(error).__name__}: "
-            f"{str(error).partition(chr(10))[0]}; write its attention as {FORMS}"
+            f"expected {named.name} to run while its attention is captured, found {_first_line(error)}; write its "
+            f"attention as {FORMS}"
         ) from error
     return calls
 

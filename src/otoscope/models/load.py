@@ -10,13 +10,15 @@ from typing import Any
 import torch
 from huggingface_hub.utils import logging as hub_logging
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
+from torch import nn
+from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
 from transformers.utils import logging
 
 from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
+from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -26,12 +28,18 @@ TRAINING_ONLY = {"masked_spec_embed"}  # replaces masked frames; many fine-tuned
 
 
 def load(
-    name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32", allow_mismatch: bool = False
+    name_or_path: str | Path | nn.Module | Encoder,
+    *,
+    device: str = "auto",
+    dtype: str = "float32",
+    allow_mismatch: bool = False,
 ) -> Encoder:
     """Load a speech encoder and run the self-check.
 
     Args:
         name_or_path: a name on the Hugging Face hub, a folder with a model and its feature extractor, or `"bundled"`.
+            A transformers model that was loaded from there is used in place, with its own device and dtype. An
+            `Encoder` is returned as it is.
         device: a torch device; `auto` takes a GPU if there is one.
         dtype: number format of the weights: float32, float64, bfloat16 or float16.
         allow_mismatch: accept a checkpoint with missing weights (they are random) or extra weights.
@@ -47,6 +55,10 @@ def load(
         >>> encoder.family.model_type, encoder.n_layers, set(encoder.n_heads), encoder.frame_period
         ('mockingjay', 6, {8}, 0.02)
     """
+    if isinstance(name_or_path, Encoder):
+        return name_or_path
+    if not isinstance(name_or_path, (str, Path)):
+        return _load_module(name_or_path)
     name = str(name_or_path)
     source = str(bundled.model()) if name == "bundled" else name
     if dtype not in DTYPES:
@@ -58,6 +70,30 @@ def load(
         model = find_encoder(load_weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
         model = model.to(device_of(device)).eval()
         return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
+
+
+def _load_module(model: Any) -> Encoder:
+    """Return the encoder of a transformers model that is in memory.
+
+    Raises:
+        InputError: it is no such model, or its feature extractor is unknown.
+    """
+    name, config = type(model).__name__, getattr(model, "config", None)
+    if not isinstance(model, nn.Module) or not isinstance(config, PreTrainedConfig):
+        raise InputError(
+            f"expected a model folder, a hub name, an Encoder or a transformers model, found {name}; make an Encoder "
+            "of other modules with otoscope.wrap(module, samples_per_frame=...)"
+        )
+    family = family_of(config, name)
+    if not config.name_or_path:
+        raise InputError(
+            f"expected {name} with its feature extractor, found the model alone; save both to one folder with "
+            "save_pretrained, and pass the folder"
+        )
+    with silence_transformers():
+        extractor = load_extractor(config.name_or_path, name)
+        encoder = find_encoder(original_module(model), family.encoder, name).eval()
+        return self_check(Encoder(name=name, family=family, model=encoder, extractor=extractor))
 
 
 def family_of(config: Any, name: str) -> Family:

@@ -19,8 +19,11 @@ def prediction_head(encoder: Encoder) -> nn.Module:
     if not isinstance(encoder.model, MockingjayModel):
         raise InputError(_no_head(encoder, f"{encoder.family.model_type} models have none"))
     source = str(bundled.model()) if encoder.name == "bundled" else encoder.name
-    with silence_transformers():
-        model, info = AutoModelForPreTraining.from_pretrained(source, output_loading_info=True)
+    try:
+        with silence_transformers():
+            model, info = AutoModelForPreTraining.from_pretrained(source, output_loading_info=True)
+    except OSError as error:
+        raise InputError(_no_head(encoder, "it was not loaded from a folder")) from error
     if any(name.startswith("head.") for name in info["missing_keys"]):
         raise InputError(_no_head(encoder, "the folder holds the encoder alone"))
     if model.config.target_size != model.config.num_mel_bins:

@@ -109,11 +109,15 @@ def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
 def check_frames(encoder: Encoder, calls: Sequence[AttentionCall], wave: np.ndarray) -> None:
     """Raise InputError unless the front end of the family counts the frames that attend.
 
-    Models that also attend to silence after the utterance cannot be checked in this way.
+    Of a wrapped module that attends to silence, all frames are checked. The other models of this kind have frames of
+    their own.
     """
-    found, expected = calls[0].lengths[0], encoder.num_frames(wave)
-    if found != expected and not encoder.family.sees_silence:
-        raise _refused(encoder, f"expected {expected} frames of {len(wave)} samples, found {found}")
+    if encoder.family.sees_silence and encoder.family.mechanism == "registry":
+        return
+    samples = round(encoder.max_seconds * encoder.sampling_rate) if encoder.family.sees_silence else len(wave)
+    found, expected = calls[0].lengths[0], encoder.family.front_end.num_frames(encoder.model.config, samples)
+    if found != expected:
+        raise _refused(encoder, f"expected {expected} frames of {samples} samples, found {found}")
 
 
 def check_output(encoder: Encoder, expected: Tensor, wave: np.ndarray) -> None:

@@ -138,8 +138,9 @@ class CallableExtractor:
         return {"sampling_rate": self.sampling_rate, "inputs": inputs, **padding}
 
 
-def _noise_inputs(model: WrappedEncoder, extractor: CallableExtractor) -> Tensor:
-    """Return the inputs `[1, ...]` of one utterance of noise."""
+def _noise_inputs(model: WrappedEncoder, extractor: CallableExtractor) -> list[Tensor]:
+    """Return the inputs `[1, ...]` of a long and a short utterance of noise."""
     parameter = next(model.parameters())
-    values = extractor(noise(extractor.sampling_rate)[:1])["values"].to(parameter.device)
-    return values.to(parameter.dtype) if values.is_floating_point() else values
+    waves = noise(extractor.sampling_rate)
+    inputs = [extractor([wave])["values"].to(parameter.device) for wave in (waves[0], waves[-1])]
+    return [values.to(parameter.dtype) if values.is_floating_point() else values for values in inputs]

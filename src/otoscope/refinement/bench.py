@@ -68,7 +68,7 @@ def bench(
     Two models run alternately, so that other load on the machine affects both.
 
     Args:
-        model: a name or folder, as for `load`.
+        model: name on the Hugging Face Hub, or folder, of the model.
         against: the other model, or None.
         seconds: lengths of audio in seconds.
         rounds: number of timed runs at each length, after one run to warm up.

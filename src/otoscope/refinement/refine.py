@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain, weights
 from otoscope.refinement.export import carry_code
@@ -55,7 +58,7 @@ class Refinement:
 
 
 def refine(
-    model: str | Path,
+    model: str | Path | nn.Module | Encoder,
     out: str | Path,
     *,
     run: str | Path | None = None,
@@ -74,7 +77,7 @@ def refine(
     `without_heads` and `span`. Layers may have different numbers of heads, and a layer may have none.
 
     Args:
-        model: a name or folder, as for `load`; also a refined model.
+        model: what `load` takes; also a refined model. A model in memory stays as it is.
         out: the folder to write; it must not exist or must be empty.
         run: a run of `analyze` or `rank` that ranks the heads.
         by: the ranking in `run`. Heads with high globalness or verticality are removed first; with any other
@@ -107,17 +110,22 @@ def refine(
     request, folder = RefinementRequest(run, by, heads, remove, span, budget_macs, tune, corpora), Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
-    source = read_source(str(model))
+    source = read_source(model)
     if span is not None and source.encoder.family.is_patch_grid:
         raise InputError(
-            f"{model} has patches of time and band, not frames one after another; a span cannot limit them"
+            f"{source.encoder.name} has patches of time and band, not frames one after another; a span cannot limit "
+            "them"
         )
     removed, scales = request.removed(source.encoder)
     refined = build(source, remaining_heads(removed, source.encoder.n_heads), span, scales)
     if tune is not None:
         distil(source.encoder, refined, tune, corpora)
         round_as(refined, weights(source).values())
-    refined.config.refinement = {"of": str(model), "removed": [list(head) for head in removed], "tuned": tune or 0}
+    refined.config.refinement = {
+        "of": source.encoder.name,
+        "removed": [list(head) for head in removed],
+        "tuned": tune or 0,
+    }
     _write(refined, source.encoder.extractor, folder, portable)
     return Refinement(
         path=folder,

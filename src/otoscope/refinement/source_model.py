@@ -1,6 +1,8 @@
 """What a refinement starts from: an encoder that is measured, and its prediction head."""
 
+from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import nn
 
@@ -8,6 +10,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.models.prediction_head import has_prediction_head, prediction_head
+from otoscope.models.self_check import self_check
 from otoscope.refinement.layouts import SHARED, EncoderLayout, parts_of
 
 
@@ -25,14 +28,17 @@ class SourceModel:
         return sum(weight.numel() for part in (self.encoder.model, self.head) if part for weight in part.parameters())
 
 
-def read_source(model: str) -> SourceModel:
-    """The model at a folder, of a hub name, or bundled, in float32 on the CPU.
+def read_source(model: str | Path | nn.Module | Encoder) -> SourceModel:
+    """Return what can be refined of a model, in float32 on the CPU; a model in memory stays as it is.
 
     Raises:
         InputError: it cannot be loaded, or its family cannot be refined.
     """
     encoder = load(model, device="cpu")
-    parts = parts_of(encoder.family.model_type, model)
+    parts = parts_of(encoder.family.model_type, encoder.name)
     if getattr(encoder.model.config, "share_layer", False):
-        raise InputError(f"{model} cannot be refined: {SHARED}")
+        raise InputError(f"{encoder.name} cannot be refined: {SHARED}")
+    if not isinstance(model, (str, Path)):
+        copy = deepcopy(encoder.model).cpu().float()
+        encoder = self_check(Encoder(encoder.name, encoder.family, copy, encoder.extractor))
     return SourceModel(encoder, parts, prediction_head(encoder) if has_prediction_head(encoder) else None)
