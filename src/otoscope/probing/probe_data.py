@@ -48,7 +48,8 @@ def collect_hidden_states(
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     in_order = [hidden[index] for index in range(len(speech.cuts))]
     order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
-    return ProbeData(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}")
+    names = "" if speech.phones == "auto" else f" phones {speech.phones}"
+    return ProbeData(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}{names}")
 
 
 def hidden_states(
