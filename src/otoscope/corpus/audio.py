@@ -15,11 +15,25 @@ MAX_AMPLITUDE = 2.0**31
 
 
 def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
-    """The audio of one cut, float32 [samples], resampled to `sampling_rate` (Hz) by a polyphase filter.
+    """Return the audio of one cut, resampled by a polyphase filter.
 
-    Raises `InputError`, naming the file, where it does not decode whole, is not as its recording declares, is empty,
-    or holds samples that are NaN, infinite or larger than any format's full scale, or where the cut is not of one
-    recording.
+    Args:
+        cut: a cut of one recording.
+        sampling_rate: sampling rate of the result in Hz.
+
+    Returns:
+        Samples as float32 `[samples]`.
+
+    Raises:
+        InputError: the file cannot be decoded to its end, is not as its recording declares, is empty, or has samples
+            that are NaN, infinite or larger than the full scale of every format; or the cut is not of one recording.
+
+    Examples:
+        >>> from otoscope.bundled import speech
+        >>> from otoscope.corpus import read_corpus
+        >>> cut = next(iter(read_corpus(speech())))
+        >>> load_audio(cut, 8000).dtype
+        dtype('float32')
     """
     check_cut(cut)
     source = audio_path(cut)

@@ -1,4 +1,4 @@
-"""A content hash of a corpus, kept with every result that was measured on it."""
+"""A hash of the content of a corpus, stored with every result that was measured on it."""
 
 import hashlib
 import json
@@ -13,11 +13,26 @@ from otoscope.errors import InputError
 
 
 def fingerprint(cuts: Iterable[MonoCut]) -> str:
-    """SHA-256 over every cut: id, span, channel, speaker, text, labels, and all bytes of its audio.
+    """Return a hash of cuts: id, span, channel, speaker, text, labels, and all bytes of the audio.
 
-    Neither the order of the cuts nor the place of the files matters, so a corpus that was copied keeps its fingerprint.
-    All bytes are read (about as fast as the disk allows): sizes and dates alone would not see a changed sample.
-    Raises `InputError` where an audio file can no longer be read, or a cut is not of one recording.
+    Neither the order of the cuts nor the folder of the files matters, so a copied corpus has the same fingerprint. The
+    function reads all bytes, because sizes and dates do not change with every sample.
+
+    Args:
+        cuts: cuts of one recording each, in any order.
+
+    Returns:
+        The SHA-256 as 64 hexadecimal digits.
+
+    Raises:
+        InputError: an audio file can no longer be read, or a cut is not of one recording.
+
+    Examples:
+        >>> from otoscope.bundled import speech
+        >>> from otoscope.corpus import read_corpus
+        >>> cuts = list(read_corpus(speech()))[:2]
+        >>> fingerprint(cuts) == fingerprint(cuts[::-1]), fingerprint(cuts) == fingerprint(cuts[:1])
+        (True, False)
     """
     audio: dict[str, str] = {}
     whole = hashlib.sha256()
@@ -36,11 +51,11 @@ def _content(cut: MonoCut, audio: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _audio(recording: Recording, known: dict[str, str]) -> list[Any]:
+def _audio(recording: Recording, digests: dict[str, str]) -> list[Any]:
     for source in recording.sources:
-        if source.source not in known:
-            known[source.source] = _digest(source.source)
-    bytes_read = [known[source.source] for source in recording.sources]
+        if source.source not in digests:
+            digests[source.source] = _digest(source.source)
+    bytes_read = [digests[source.source] for source in recording.sources]
     transforms = [repr(transform) for transform in recording.transforms or []]
     return [bytes_read, recording.sampling_rate, transforms]
 

@@ -90,10 +90,17 @@ def detect_phone_set(symbols: Iterable[str]) -> str:
     most signs: see `evidence.csv`. Silence, unknown words and noise do not count. Of sets that know equally many, the
     first in this order is meant.
 
-    >>> detect_phone_set(["h#", "sh", "ix"]), detect_phone_set(["AH0", "T"])
-    ('timit', 'arpabet')
-    >>> detect_phone_set(["ð", "ə", "ɹ", "æ", "t"]), detect_phone_set(["t", "a", "i"])
-    ('ipa', 'other')
+    Args:
+        symbols: phone symbols of a corpus, all of them, in any order.
+
+    Returns:
+        The name of the set.
+
+    Examples:
+        >>> detect_phone_set(["h#", "sh", "ix"]), detect_phone_set(["AH0", "T"])
+        ('timit', 'arpabet')
+        >>> detect_phone_set(["ð", "ə", "ɹ", "æ", "t"]), detect_phone_set(["t", "a", "i"])
+        ('ipa', 'other')
     """
     different = tuple(dict.fromkeys(symbols))
     name, share = _likeliest(different)
@@ -101,10 +108,17 @@ def detect_phone_set(symbols: Iterable[str]) -> str:
 
 
 def phone_info(symbol: str) -> Phone | None:
-    """Class, voicing and place of one of the 39 phones, q, spn or nsn; None for any other symbol.
+    """Return class, voicing and place of a phone.
 
-    >>> phone_info("z")
-    Phone(symbol='z', category='fricative', voicing='voiced', place='alveolar')
+    Args:
+        symbol: one of the 39 phones, q, spn or nsn.
+
+    Returns:
+        The phone, or None for any other symbol.
+
+    Examples:
+        >>> phone_info("z")
+        Phone(symbol='z', category='fricative', voicing='voiced', place='alveolar')
     """
     return _classes().get(symbol)
 
@@ -115,8 +129,15 @@ def sort_phones(symbols: Iterable[str]) -> list[str]:
     Symbols of a recognised set that are not among the 39 follow the phone they fold to. Unknown words, noise, and
     symbols without a phone come last.
 
-    >>> sort_phones(["z", "iy", "sil", "??", "b", "z"])
-    ['sil', 'iy', 'b', 'z', '??']
+    Args:
+        symbols: phone symbols of a corpus, in any order, repeated or not.
+
+    Returns:
+        Each symbol once.
+
+    Examples:
+        >>> sort_phones(["z", "iy", "sil", "??", "b", "z"])
+        ['sil', 'iy', 'b', 'z', '??']
     """
     different = sorted(set(symbols))
     folded = fold_phones(different, to="39").symbols

@@ -76,10 +76,7 @@ def curve_dataset(
         sums: sums `[intervention, seed, utterance]` of each probe.
         bootstrap: resamples of the intervals.
     """
-    scores = [
-        scores_of(sums[name], scorers[name].count, probe.higher_is_better, bootstrap or Bootstrap())
-        for name, probe in probes.items()
-    ]
+    scores = _probe_scores(probes, scorers, sums, bootstrap or Bootstrap())
     heads = [curves(probe_scores, schedule.heads, schedule.removed / schedule.removed[-1]) for probe_scores in scores]
     values = probe_variables(probes, scorers) | {
         **_stacked("", heads, schedule.removed.astype(float)),
@@ -96,12 +93,20 @@ def curve_dataset(
         "ranking": list(rankings),
         "direction": DIRECTIONS,
         "rows": ROW_NORMALISATIONS,
+        "bound": ("low", "high"),
     }
-    labels["bound"] = ("low", "high")
     coords: dict[str, Any] = {name: np.array(values, dtype=object) for name, values in labels.items()}
     coords |= {"radius": schedule.radius, "step": np.arange(len(schedule.removed))}
     variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
     return xr.Dataset(variables, coords)
+
+
+def _probe_scores(
+    probes: Mapping[str, Probe], scorers: Mapping[str, Scorer], sums: Mapping[str, Floats], bootstrap: Bootstrap
+) -> list[Scores]:
+    return [
+        scores_of(sums[name], scorers[name].count, probe.higher_is_better, bootstrap) for name, probe in probes.items()
+    ]
 
 
 def _spans(scores: Sequence[Scores], schedule: PruningSchedule) -> dict[str, NDArray[Any]]:

@@ -89,7 +89,7 @@ def refine(
             remaining ones are rescaled by least squares (Kwon et al. 2022), on speech of `corpora`.
         tune: steps of training towards the hidden states of the original, on speech of `corpora`. Tuned weights are
             rounded to half precision if the original was stored so.
-        corpora: unlabelled speech as for `read_corpus`, or "bundled", which is also the default of `budget_macs`.
+        corpora: paths of unlabelled speech, or "bundled", which is also the default of `budget_macs`.
         portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.
             Mockingjay and TERA bring their code and need `trust_remote_code=True`.
 

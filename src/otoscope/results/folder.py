@@ -97,7 +97,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
         skipped: (id, reason) of every skipped utterance; an id may occur twice.
 
     Raises:
-        InputError: the disk is full; the run stays unfinished and can be resumed. For an example see `heads_table`.
+        InputError: the disk is full; the run stays unfinished and can be resumed.
     """
     folder = Path(path)
     validate_dataset(dataset)

@@ -30,7 +30,7 @@ class ReproductionOptions:
         recipes: folder of `m3.toml`, `m6.toml` and `m9.toml` that replaces those of `size`.
         alignments: folder of TextGrids of the corpora with speakers, if they are not in the folders of the audio.
         seeds: number of trainings of M3, to measure the variance between trainings.
-        device: torch device, as for `load`.
+        device: torch device; `auto` takes a GPU if there is one.
         jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
             training depend on the number of threads.
 
