@@ -9,6 +9,7 @@ import soundfile
 import xarray as xr
 from lhotse import CutSet, MultiCut
 from lhotse.utils import fastcopy
+from transformers import AutoModel
 
 import otoscope
 from otoscope.analysis import shards
@@ -38,6 +39,12 @@ def test_every_statistic_of_a_run_equals_the_slow_formula_on_whole_maps(tiny_mod
         np.testing.assert_allclose(
             run.dataset[name], slowly(encoder, cuts, statistic), rtol=2e-5, atol=1e-6, err_msg=name
         )
+
+
+def test_a_transformers_model_in_memory_has_the_run_of_its_folder(tiny_model, tiny_corpus, tmp_path):
+    expected = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "folder").dataset
+    run = otoscope.analyze(AutoModel.from_pretrained(tiny_model), tiny_corpus, tmp_path / "memory")
+    np.testing.assert_array_equal(run.dataset["globalness"], expected["globalness"])
 
 
 def test_an_utterance_measures_the_same_alone_and_in_company(tiny_model, tiny_corpus, tmp_path):

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 from lhotse import CutSet, MonoCut
+from torch import nn
 
 from otoscope.analysis.phone_labels import PhoneLabeler, make_labeler, relations
 from otoscope.analysis.shards import (
@@ -27,7 +28,7 @@ from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Measurements, Run, assemble
-from otoscope.results.summary import skipped_utterances
+from otoscope.results.summary import left_out_lines
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
@@ -50,7 +51,7 @@ class AnalysisJob:
 
 
 def analyze(
-    model: str | Path | Encoder,
+    model: str | Path | nn.Module | Encoder,
     corpus: str | Path | CutSet,
     out: str | Path,
     *,
@@ -96,8 +97,8 @@ def analyze(
     plan = make_plan(encoder, cuts, source.name, statistics, {**source.options, "window": window})
     work = AnalysisJob(encoder, cuts, statistics, labeler, source, plan)
     run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
-    if source.strict and len(run.skipped):
-        skips = skipped_utterances(run)
+    if source.strict and (run.skipped["part"] != "file").any():
+        skips = left_out_lines(run)[0]
         raise InputError(f"{out} is finished, but --strict allows no skipped utterance: {skips}; omit --strict")
     return run
 

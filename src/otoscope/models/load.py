@@ -78,7 +78,7 @@ def _load_module(model: Any) -> Encoder:
     Raises:
         InputError: it is no such model, or its feature extractor is unknown.
     """
-    name, config = type(model).__name__, getattr(model, "config", None)
+    name, config = model_name(model), getattr(model, "config", None)
     if not isinstance(model, nn.Module) or not isinstance(config, PreTrainedConfig):
         raise InputError(
             f"expected a model folder, a hub name, an Encoder or a transformers model, found {name}; make an Encoder "
@@ -94,6 +94,18 @@ def _load_module(model: Any) -> Encoder:
         extractor = load_extractor(config.name_or_path, name)
         encoder = find_encoder(original_module(model), family.encoder, name).eval()
         return self_check(Encoder(name=name, family=family, model=encoder, extractor=extractor))
+
+
+def model_name(model: str | Path | nn.Module | Encoder) -> str:
+    """Return the name that the encoder of a model has, without loading it.
+
+    Examples:
+        >>> model_name("bundled"), model_name(nn.Linear(2, 2))
+        ('bundled', 'Linear')
+    """
+    if isinstance(model, Encoder):
+        return model.name
+    return str(model) if isinstance(model, (str, Path)) else type(model).__name__
 
 
 def family_of(config: Any, name: str) -> Family:

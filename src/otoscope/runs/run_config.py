@@ -10,10 +10,12 @@ from typing import Any
 
 import torch
 from lhotse import MonoCut
+from torch import nn
 
 from otoscope.corpus import fingerprint
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.models.load import model_name
 from otoscope.results import Bootstrap, Run
 
 RECORDED_PACKAGES = ("otoscope", "torch", "transformers", "lhotse", "numpy", "scipy", "soundfile")
@@ -26,7 +28,7 @@ def make_plan(
     bootstrap = Bootstrap()
     return {
         "model": {
-            "name": encoder.name if encoder.name == "bundled" else resolve_path(encoder.name),
+            "name": _model_path(encoder.name),
             "family": encoder.family.model_type,
             "mechanism": encoder.family.mechanism,
             "fingerprint": model_fingerprint(encoder),
@@ -42,8 +44,34 @@ def make_plan(
         "corpus": {"path": resolve_path(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
         "statistics": list(statistics),
         "bootstrap": {"resamples": bootstrap.resamples, "seed": bootstrap.seed},
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}},
+        "versions": _versions(),
     }
+
+
+def requested_settings(
+    model: str | Path | nn.Module | Encoder, corpus: str, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the part of `make_plan` that needs neither the model nor the speech.
+
+    Args:
+        model: what `load` takes.
+        corpus: path of the corpus.
+        options: options of the corpus.
+    """
+    name = model_name(model)
+    return {
+        "model": {"name": _model_path(name)},
+        "corpus": {"path": resolve_path(corpus), **options},
+        "versions": _versions(),
+    }
+
+
+def _model_path(name: str) -> str:
+    return name if name == "bundled" else resolve_path(name)
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}}
 
 
 def resolve_path(name: str) -> str:

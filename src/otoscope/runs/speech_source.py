@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from lhotse import CutSet, MonoCut
+from torch import nn
 
 from otoscope import bundled
 from otoscope.corpus import SkippedUtterance, read_corpus, speaker_of
@@ -63,10 +64,10 @@ class LoadedSpeech:
         return sum(cut.duration for cut in self.cuts)
 
 
-def resolve_encoder(model: str | Path | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False) -> Encoder:
-    """Return `model` if it is an Encoder; otherwise load it with the device and dtype of `options`."""
-    if isinstance(model, Encoder):
-        return model
+def resolve_encoder(
+    model: str | Path | nn.Module | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False
+) -> Encoder:
+    """Return the encoder that `load` makes of `model` with the device and dtype of `options`."""
     return load(model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch)
 
 
