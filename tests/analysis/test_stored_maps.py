@@ -6,6 +6,8 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from lhotse import AudioSource, CutSet, MonoCut, Recording
+from tests.helpers.corpus_tones import write_tone
 
 import otoscope
 from otoscope.analysis.stored_maps import ensure_maps
@@ -91,3 +93,12 @@ def test_maps_of_a_run_under_an_intervention_are_not_those_of_the_whole_model(ti
     other = next(id for id in run.utterances.index if id not in run.maps)
     with pytest.raises(InputError, match="expected a run without an intervention"):
         ensure_maps(run, other)
+
+
+def test_a_recording_with_a_file_for_each_channel_stores_the_file_of_its_channel(tiny_model, tmp_path):
+    files = [write_tone(tmp_path / f"{name}.wav") for name in "ab"]
+    sources = [AudioSource("file", [channel], str(file)) for channel, file in enumerate(files)]
+    cut = MonoCut("u", 0.0, 1.0, 1, recording=Recording("r", sources, 16000, 16000, 1.0))
+    run = otoscope.analyze(tiny_model, CutSet.from_cuts([cut]), tmp_path / "run")
+    stored = run.map("u").attrs
+    assert (stored["audio"], int(stored["audio_channel"])) == (str(files[1]), 0)

@@ -7,6 +7,7 @@ from pathlib import Path
 from lhotse import MonoCut
 
 from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
+from otoscope.corpus.decoding import source_name, source_of
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError, join_truncated
 from otoscope.models.encoder import Encoder
@@ -45,9 +46,9 @@ def store_maps(folder: Path, encoder: Encoder, index: int, cut: MonoCut, *, on_r
         n_heads=encoder.n_heads,
         frames=maps[0].shape[-1],
         utterance=cut.id,
-        audio=str(cut.recording.sources[0].source),
+        audio=source_name(source_of(cut), cut),
         audio_start=cut.start,
-        audio_channel=cut.recording.sources[0].channels.index(cut.channel),
+        audio_channel=source_of(cut).channels.index(cut.channel),
         frame_period=encoder.frame_period,
         first_centre=encoder.first_frame_center,
         phones=phones_of(cut),

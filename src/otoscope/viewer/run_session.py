@@ -219,5 +219,5 @@ class RunSession:
                 f"the run does not store where the audio of {self._id(utterance)} is; start the viewer with --model"
             )
         cut = self.live.cut(self._id(utterance))
-        source = cut.recording.sources[0]
+        source = next(source for source in cut.recording.sources if cut.channel in source.channels)
         return AudioSegment(str(source.source), cut.start, duration, source.channels.index(cut.channel))
