@@ -20,7 +20,7 @@ def slow_gradient(encoder, batch, layer, head):
     """Central difference of each utterance's loss as one gate moves."""
     values = []
     for step in (STEP, -STEP):
-        gates = [torch.ones(batch.utterances, heads, dtype=torch.float64) for heads in encoder.n_heads]
+        gates = [torch.ones(len(batch.lengths), heads, dtype=torch.float64) for heads in encoder.n_heads]
         gates[layer][:, head] += step
         with torch.no_grad():
             values.append(batch.gradient_target(forward_gated(encoder, batch.inputs, gates)))

@@ -65,6 +65,19 @@ def check_same_plan(folder: Path, stored: Plan, plan: Plan) -> None:
         raise InputError(f"{folder} was made by another plan: {text}; choose another folder")
 
 
+def select_keys(plan: Plan, settings: Plan) -> dict[str, Any]:
+    """Return the part of a plan that has the keys of some settings, also within objects.
+
+    >>> select_keys({"model": {"name": "a", "dtype": "float32"}, "step": 1}, {"model": {"name": "b"}})
+    {'model': {'name': 'a'}}
+    """
+    return {
+        key: select_keys(plan[key], value) if isinstance(value, dict) and isinstance(plan[key], dict) else plan[key]
+        for key, value in settings.items()
+        if key in plan
+    }
+
+
 def _differences(stored: Plan, plan: Plan, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield the dotted key of each setting that differs, and how it differs."""
     for key in sorted(stored.keys() | plan.keys()):

@@ -33,7 +33,7 @@ def view(
     from otoscope.viewer.server import Address
     from otoscope.viewer.session import open_session
 
-    api = open_session(runs, model, wait=export is not None)
+    api = open_session(runs, model, wait=export is not None, train_probes=export is None)
     if export is not None:
         print(f"page written to {write_page(api, export, parse_selection(utterances, heads))}")
     else:

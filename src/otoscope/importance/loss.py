@@ -17,6 +17,7 @@ from torch import Tensor
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.models.encoder_output import zero_padding
 from otoscope.models.mockingjay.modeling import stack_frames
 from otoscope.models.prediction_head import has_prediction_head, prediction_head
 from otoscope.pretraining.masking import Masking, choose_frames
@@ -33,12 +34,17 @@ Losses = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Batch:
-    """What the model is given for some utterances, their seconds of audio, and the loss of what it makes of them.
+    """The inputs of some utterances, and the loss of the hidden states that the model computes from them.
 
-    `gradient_target` is what gradients are taken of, where that is not the loss itself.
+    Attributes:
+        lengths: number of final hidden states of each utterance, without padding and without silence after it.
+        inputs: what the model receives.
+        seconds: seconds of audio.
+        loss: from final hidden states `[B, T, d]`, zero after the end of each utterance, to losses `[B]`.
+        slope: what gradients are taken of; None: the loss itself.
     """
 
-    utterances: int
+    lengths: tuple[int, ...]
     inputs: dict[str, Tensor]
     seconds: float
     loss: Losses
@@ -46,8 +52,12 @@ class Batch:
 
     @property
     def gradient_target(self) -> Losses:
-        """See the class."""
+        """Return what gradients are taken of."""
         return self.slope or self.loss
+
+    def hidden(self, hidden_btd: Tensor) -> Tensor:
+        """Return the hidden states of the utterances alone: up to the longest, zero after the end of each."""
+        return zero_padding(hidden_btd, self.lengths)
 
 
 BatchMaker = Callable[[Sequence[int]], Batch]
@@ -75,7 +85,7 @@ def reconstruction(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
             error_bt = (head(hidden) - target).abs().mean(-1)
             return (error_bt * masked_bt).sum(1) / masked_bt.sum(1)
 
-        return Batch(len(indices), _cropped(inputs, kept), _seconds(speech, indices), loss)
+        return Batch(tuple(lengths), _cropped(inputs, kept), _seconds(speech, indices), loss)
 
     return batch
 
@@ -86,17 +96,16 @@ def hidden(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
     def batch(indices: Sequence[int]) -> Batch:
         waves = [speech.waves[index] for index in indices]
         intact = encoder.forward(waves)
-        real = intact.hidden.abs().sum(-1, keepdim=True) > 0
         signs = torch.stack([_signs(intact.hidden[0], index) for index in indices])
         norm = intact.hidden.flatten(1).norm(dim=1)
 
         def loss(hidden: Tensor) -> Tensor:
-            return ((hidden - intact.hidden) * real).flatten(1).norm(dim=1) / norm
+            return (hidden - intact.hidden).flatten(1).norm(dim=1) / norm
 
         def slope(hidden: Tensor) -> Tensor:
-            return (hidden * signs * real).flatten(1).sum(1) / norm
+            return (hidden * signs).flatten(1).sum(1) / norm
 
-        return Batch(len(indices), encoder.inputs(waves), _seconds(speech, indices), loss, slope)
+        return Batch(intact.lengths, encoder.inputs(waves), _seconds(speech, indices), loss, slope)
 
     return batch
 
@@ -111,14 +120,14 @@ def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMak
     scorer = probe.scorer(material, Training(), open_cache())
 
     def batch(indices: Sequence[int]) -> Batch:
-        lengths = [len(material.hidden[index]) for index in indices]
+        lengths = tuple(len(material.hidden[index]) for index in indices)
 
         def loss(hidden: Tensor) -> Tensor:
             each = zip(indices, hidden.float().cpu(), lengths, strict=True)
             return torch.stack([scorer.loss(index, states[:length]) for index, states, length in each])
 
         inputs = encoder.inputs([speech.waves[index] for index in indices])
-        return Batch(len(indices), inputs, _seconds(speech, indices), loss)
+        return Batch(lengths, inputs, _seconds(speech, indices), loss)
 
     return batch
 
@@ -140,14 +149,23 @@ def get_loss(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
     Raises:
         InputError: no such loss, or the labels or the prediction head that it needs are not there.
     """
+    check_loss(name)
     if name == "auto":
         name = "reconstruction" if has_prediction_head(encoder) else "hidden"
     if name in LOSSES:
         return Loss(name, LOSSES[name](encoder, speech))
-    trained = {probe.name: probe for probe in PROBES.select().values() if probe.trained}
-    if name not in trained:
-        raise InputError(f"no loss '{name}'; losses are auto, {', '.join([*LOSSES, *trained])}")
-    return Loss(name, probe_loss(trained[name], encoder, speech))
+    probe = PROBES.get(name)
+    probe.check_cuts(speech.cuts)
+    return Loss(name, probe_loss(probe, encoder, speech))
+
+
+def check_loss(name: str, encoder: Encoder | None = None) -> None:
+    """Raise InputError if there is no loss with this name, or if the model lacks the prediction head that it needs."""
+    names = ["auto", *LOSSES, *(probe.name for probe in PROBES.select().values() if probe.trained)]
+    if name not in names:
+        raise InputError(f"no loss '{name}'; losses are {', '.join(names)}")
+    if name == "reconstruction" and encoder is not None:
+        prediction_head(encoder)
 
 
 def _masked(indices: Sequence[int], lengths: Sequence[int], longest: int, masking: Masking) -> Tensor:

@@ -29,36 +29,36 @@ class AblationLoss:
     Attributes:
         encoder: the model.
         batches: the utterances with their losses.
-        advance: called with the seconds of speech that a call processes.
+        on_progress: called with the seconds of speech that a call processes.
     """
 
     encoder: Encoder
     batches: Sequence[Batch]
-    advance: Advance
+    on_progress: Advance
 
     def __call__(self, heads: Collection[Head]) -> float:
         """Return the loss without some heads."""
-        self.advance(total_seconds(self.batches))
+        self.on_progress(total_seconds(self.batches))
         with self.encoder.without_heads(heads), torch.inference_mode():
             losses = [batch.loss(self._hidden(batch)) for batch in self.batches]
         return float(torch.cat(losses).double().mean())
 
     def _hidden(self, batch: Batch) -> torch.Tensor:
-        return forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder))
+        return batch.hidden(forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder)))
 
 
-def gate_gradients(encoder: Encoder, batches: Sequence[Batch], advance: Advance) -> Floats:
+def gate_gradients(encoder: Encoder, batches: Sequence[Batch], on_progress: Advance) -> Floats:
     """Return the gradient of the loss of each utterance by the gate of each head, `[utterance, layer, head]`."""
     gradients = []
     for batch in batches:
         gradients.append(_batch_gradient(encoder, batch))
-        advance(batch.seconds)
+        on_progress(batch.seconds)
     return np.concatenate(gradients)
 
 
 def _batch_gradient(encoder: Encoder, batch: Batch) -> Floats:
-    gates = make_gates(encoder, batch.utterances)
-    hidden = forward_gated(encoder, batch.inputs, gates)
+    gates = make_gates(encoder, len(batch.lengths))
+    hidden = batch.hidden(forward_gated(encoder, batch.inputs, gates))
     with_heads = [gates_bh for gates_bh in gates if gates_bh.shape[1]]  # others are no part of the graph
     gradients = iter(torch.autograd.grad(batch.gradient_target(hidden).sum(), with_heads))
     by_layer = [next(gradients) if gates_bh.shape[1] else gates_bh.detach() for gates_bh in gates]
@@ -89,14 +89,14 @@ class LossSample:
     @cached_property
     def gradients(self) -> Floats:
         """Return the gradient of the loss by the gate of each head, `[utterance, layer, head]`."""
-        with progress("taking gradients", total_seconds(self.batches)) as advance:
-            return gate_gradients(self._encoder, self.batches, advance)
+        with progress("taking gradients", total_seconds(self.batches)) as on_progress:
+            return gate_gradients(self._encoder, self.batches, on_progress)
 
     @contextmanager
     def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
         """Provide the loss as a function of removed heads, with progress; it is called `max_calls` times at most."""
-        with progress("removing heads", max_calls * total_seconds(self.batches)) as advance:
-            yield AblationLoss(self._encoder, self.batches, advance)
+        with progress("removing heads", max_calls * total_seconds(self.batches)) as on_progress:
+            yield AblationLoss(self._encoder, self.batches, on_progress)
 
 
 def total_seconds(batches: Sequence[Batch]) -> float:

@@ -11,7 +11,7 @@ from lhotse import CutSet
 from numpy.typing import NDArray
 
 from otoscope.importance.agreement import spearman
-from otoscope.importance.loss import Loss, get_loss
+from otoscope.importance.loss import Loss, check_loss, get_loss
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
 from otoscope.importance.ranking import RankingScores, SeededRanking, get_rankings, ordinal_ranks
@@ -97,7 +97,7 @@ def rank(
 
     Args:
         model: folder or name of the model on the Hugging Face Hub, or an encoder that `load` or `wrap` returned.
-        corpus: folder, file, or Lhotse cuts of the speech, as in `analyze`.
+        corpus: folder, file, or Lhotse cuts of the speech.
         out: folder of the run, which must not exist unless `options.resume` is true.
         ranking: rankings and how they measure importance.
         options: how to load the model and read the corpus.
@@ -117,12 +117,14 @@ def rank(
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
+    check_loss(ranking.loss)
     rankings, options = get_rankings(ranking.by), options or SpeechOptions()
     source, budget = make_source(corpus, options), SamplingBudget(ranking.seconds, ranking.permutations)
     settings = {"rankings": list(rankings), "sampling_budget": asdict(budget)}
     check_out(out, model, source, resume=options.resume, **settings)
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
+    check_loss(ranking.loss, encoder)
     measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
     job = make_job(rankings, ranking, encoder, source, measured)
 

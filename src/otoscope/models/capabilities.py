@@ -1,8 +1,8 @@
 """What otoscope can do with each model family, from trials on tiny random models."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -10,6 +10,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, Family
 from otoscope.models.load import find_encoder, silence_transformers
+from otoscope.models.mockingjay import MockingjayModel
 from otoscope.models.self_check import noise, self_check
 from otoscope.models.tiny_models import build_tiny_model
 
@@ -26,6 +27,8 @@ class FamilyCapabilities:
         intervened: whether removing a head and limiting the span change the output.
         padded: whether padded batches give the numbers of their utterances alone.
         refused: the reason why it is not measured.
+        limits: the reason for each option or statistic that the family does not offer: `span` (limited spans),
+            `reconstruction` (as a probe and as a loss), or the name of a statistic.
     """
 
     family: str
@@ -35,6 +38,7 @@ class FamilyCapabilities:
     intervened: bool = False
     padded: bool = False
     refused: str = ""
+    limits: Mapping[str, str] = field(default_factory=dict)
 
 
 def supported_families() -> Iterator[FamilyCapabilities]:
@@ -71,7 +75,18 @@ def _try_family(family: Family) -> FamilyCapabilities:
         measured=True,
         intervened=_interventions_have_effect(checked),
         padded=checked.padding_invariant,
+        limits=_limits(checked),
     )
+
+
+def _limits(encoder: Encoder) -> dict[str, str]:
+    """Return the reason for each option or statistic that an encoder does not offer."""
+    limits = dict(encoder.unavailable_statistics)
+    if encoder.family.is_patch_grid:
+        limits["span"] = "its frames are patches of time and band"
+    if not isinstance(encoder.model, MockingjayModel):
+        limits["reconstruction"] = "it has no prediction head that reconstructs its input"
+    return limits
 
 
 def _interventions_have_effect(encoder: Encoder) -> bool:

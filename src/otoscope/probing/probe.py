@@ -16,15 +16,15 @@ from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
-from otoscope.probing.random_baseline import untrained
+from otoscope.probing.random_baseline import check_untrained, untrained
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Bootstrap, Run
 from otoscope.results.schema import Variable
-from otoscope.runs.cache import RunResult, resume_or_run
+from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import add_coordinates, make_source, read_speech, resolve_encoder
+from otoscope.runs.speech_source import LoadedSpeech, add_coordinates, make_source, read_speech, resolve_encoder
 from otoscope.typing import Floats
 
 KIND = "probes"
@@ -58,7 +58,9 @@ def probe(
     weights (`untrained`), and the commonest class (`majority`).
 
     Args:
-        model, corpus, out: as for `analyze`.
+        model: folder or name of the model on the Hugging Face Hub, or an encoder that `load` or `wrap` returned.
+        corpus: folder, file, or Lhotse cuts of the speech.
+        out: folder of the run, which must not exist unless `options.resume` is true.
         probing: names of the probes, number of seeds, and folder of trained networks.
         options: how to load the model and read the corpus.
 
@@ -66,7 +68,7 @@ def probe(
         The finished run: the score of each probe on the intact model, on an untrained model and of the majority class.
 
     Raises:
-        InputError: an unknown probe, one whose labels, speakers or prediction head are not there; as `analyze` does.
+        InputError: an unknown probe, missing labels, speakers or prediction head, or an error of `analyze`.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
@@ -77,15 +79,16 @@ def probe(
         ...     run.dataset["score"].sel(reader="intact").item() < run.dataset["score"].sel(reader="untrained").item()
         True
     """
-    wanted, training, options = (
-        select_probes(probing.probes),
-        training_config(probing.seeds),
-        options or SpeechOptions(),
-    )
-    encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
+    wanted, training = select_probes(probing.probes), training_config(probing.seeds)
+    options = options or SpeechOptions()
+    source, settings = make_source(corpus, options), {"probes": list(wanted), "training": asdict(training)}
+    check_out(out, model, source, resume=options.resume, **settings)
+    encoder = require_unmodified(resolve_encoder(model, options))
+    check_untrained(encoder)
+    check_model(wanted, encoder)
     speech = read_speech(source, encoder)
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options)
-    plan |= {"probes": list(wanted), "training": asdict(training)}
+    check_cuts(wanted, speech)
+    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
 
     def make(_: Path) -> RunResult:
         data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
@@ -120,6 +123,18 @@ def require_unmodified(encoder: Encoder) -> Encoder:
     if encoder.intervention != NO_INTERVENTION:
         raise InputError("expected an intact model, but some of its heads are removed or its span is limited")
     return encoder
+
+
+def check_model(probes: Mapping[str, Probe], encoder: Encoder) -> None:
+    """Raise InputError if a probe needs a part that the model lacks."""
+    for probe in probes.values():
+        probe.check_model(encoder)
+
+
+def check_cuts(probes: Mapping[str, Probe], speech: LoadedSpeech) -> None:
+    """Raise InputError if a probe needs labels or speakers that the speech lacks."""
+    for probe in probes.values():
+        probe.check_cuts(speech.cuts)
 
 
 def train_scorers(wanted: Mapping[str, Probe], data: ProbeData, training: Training, cache: Cache) -> dict[str, Scorer]:

@@ -1,12 +1,14 @@
 """What every probe becomes on its data: a scorer of hidden states, one utterance at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from lhotse import MonoCut
 from numpy.typing import NDArray
 from torch import Tensor
 
+from otoscope.models.encoder import Encoder
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe_data import ProbeData
 from otoscope.typing import Floats
@@ -44,9 +46,13 @@ class Probe:
         higher_is_better: whether high scores are good; otherwise low scores are.
         trained: whether the probe trains classifiers, which need labels; only such a probe can be a loss.
         scorer: function that trains the probe, if it is trained, and returns its scorer.
+        check_model: function that raises InputError if the model lacks a part that the probe needs; commands call it
+            before they read the speech.
+        check_cuts: the same for labels and speakers of the cuts; commands call it before the model runs.
 
     Raises:
-        InputError: `scorer` raises it if the corpus lacks the labels, or the model the parts, that the probe needs.
+        InputError: `check_model`, `check_cuts` and `scorer` raise it if the corpus lacks the labels, or
+            the model the parts, that the probe needs.
     """
 
     name: str
@@ -57,6 +63,8 @@ class Probe:
     higher_is_better: bool
     trained: bool
     scorer: Callable[[ProbeData, Training, "Cache"], Scorer]
+    check_model: Callable[[Encoder], object] = lambda encoder: None
+    check_cuts: Callable[[Sequence[MonoCut]], None] = lambda cuts: None
 
 
 Cache = Callable[[str, Callable[[], dict[str, NDArray[Any]]]], dict[str, NDArray[Any]]]

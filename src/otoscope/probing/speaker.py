@@ -1,10 +1,22 @@
 """Classes of both speaker probes: who speaks, among the speakers that have two utterances or more."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+from lhotse import MonoCut
 from torch import Tensor
 
+from otoscope.corpus import speaker_of
 from otoscope.errors import InputError
+from otoscope.probing.folds import within_speaker_folds
 from otoscope.probing.probe_data import ProbeData
+
+
+def check(cuts: Sequence[MonoCut]) -> None:
+    """Raise InputError if the cuts do not name two speakers with two utterances each."""
+    _speaker_names([speaker_of(cut) for cut in cuts])
+    within_speaker_folds([speaker_of(cut) for cut in cuts], 2, np.random.default_rng(0))
 
 
 def speaker_numbers(data: ProbeData) -> list[int]:
@@ -13,13 +25,17 @@ def speaker_numbers(data: ProbeData) -> list[int]:
     Raises:
         InputError: the corpus names fewer than two speakers.
     """
-    named = sorted({speaker for speaker in data.speakers if speaker})
+    number_of = {speaker: number for number, speaker in enumerate(_speaker_names(data.speakers))}
+    return [number_of[speaker] if speaker else -1 for speaker in data.speakers]
+
+
+def _speaker_names(speakers: Sequence[str | None]) -> list[str]:
+    named = sorted({speaker for speaker in speakers if speaker})
     if len(named) < 2:
         raise InputError(
             f"a speaker probe needs two speakers and the corpus names {len(named)}; choose another probe or corpus"
         )
-    number_of = {speaker: number for number, speaker in enumerate(named)}
-    return [number_of[speaker] if speaker else -1 for speaker in data.speakers]
+    return named
 
 
 def of_utterances(data: ProbeData) -> list[Tensor]:

@@ -11,6 +11,8 @@ import numpy as np
 from lhotse import CutSet
 
 from otoscope.attention.interventions import Intervention
+from otoscope.errors import InputError
+from otoscope.importance.loss import check_loss
 from otoscope.importance.previous_run import scores_from_run
 from otoscope.importance.rank import RankJob, make_job
 from otoscope.importance.ranking import RankingScores, get_rankings, order
@@ -19,7 +21,7 @@ from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
-from otoscope.probing.probe import require_unmodified, train_scorers, training_config
+from otoscope.probing.probe import check_cuts, check_model, require_unmodified, train_scorers, training_config
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden_states
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.probing.scores import totals
@@ -27,7 +29,7 @@ from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.schedule import PruningSchedule, check_steps, make_schedule
 from otoscope.results import Run, open_run
-from otoscope.runs.cache import RunResult, load_or_compute, resume_or_run
+from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import make_source, resolve_encoder
@@ -83,7 +85,7 @@ def prune(
 
     Args:
         model: folder or name of the model on the Hugging Face Hub, or an encoder that `load` or `wrap` returned.
-        corpus: folder, file, or Lhotse cuts of the speech, as in `analyze`.
+        corpus: folder, file, or Lhotse cuts of the speech.
         out: folder of the run, which must not exist unless `options.resume` is true.
         schedule: rankings, steps and spans. Steps remove heads from the highest score to the lowest, and in
             the opposite order. Each span has a curve with renormalised rows and one with the published rows.
@@ -107,11 +109,19 @@ def prune(
     """
     probes, training = select_probes(probing.probes), training_config(probing.seeds)
     check_steps(schedule.step, schedule.spans)
+    check_loss(schedule.loss)
     options = options or SpeechOptions()
-    encoder, source = require_unmodified(resolve_encoder(model, options)), make_source(corpus, options)
+    source = make_source(corpus, options)
+    settings = {"probes": list(probes), "training": asdict(training), "step": schedule.step}
+    check_out(out, model, source, resume=options.resume, spans=list(schedule.spans), **settings)
+    encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
+    check_model(probes, encoder)
+    check_loss(schedule.loss, encoder)
+    _check_spans(encoder, schedule)
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)
+    check_cuts(probes, job.context.speech)
     pruning = PruneJob(job, scores, probes, training, schedule.step, schedule.spans)
 
     def make(folder: Path) -> RunResult:
@@ -120,6 +130,14 @@ def prune(
         return pruning.curves(folder, material, scorers)
 
     return resume_or_run(out, pruning.plan, make, resume=options.resume)
+
+
+def _check_spans(encoder: Encoder, schedule: ScheduleOptions) -> None:
+    if encoder.family.is_patch_grid and schedule.spans:
+        raise InputError(
+            f"expected no span for {encoder.name}, whose frames are patches of time and band, found "
+            f"{len(schedule.spans)}; pass --spans ''"
+        )
 
 
 def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[str, RankingScores], Run | None]:
@@ -134,11 +152,11 @@ def _sums(
 ) -> dict[str, Floats]:
     """Return sums `[intervention, seed, utterance]` of each probe; the folder stores those of each intervention."""
     sums: list[dict[str, Floats]] = []
-    with progress("removing heads", len(schedule.interventions) * material.speech.seconds) as advance:
+    with progress("removing heads", len(schedule.interventions) * material.speech.seconds) as on_progress:
         for number, intervention in enumerate(schedule.interventions):
             path = folder / "shards" / f"intervention-{number:06}.npz"
-            advance(material.speech.seconds if path.exists() else 0)
-            compute = partial(_intervention_sums, material, intervention, scorers, advance)
+            on_progress(material.speech.seconds if path.exists() else 0)
+            compute = partial(_intervention_sums, material, intervention, scorers, on_progress)
             sums.append(load_or_compute(path, compute))
     return {name: np.stack([by_probe[name] for by_probe in sums]) for name in scorers}
 
@@ -147,11 +165,11 @@ def _intervention_sums(
     material: ProbeData,
     intervention: Intervention,
     scorers: Mapping[str, Scorer],
-    advance: Callable[[float], None],
+    on_progress: Callable[[float], None],
 ) -> dict[str, Floats]:
     """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
     with apply_intervention(material.encoder, intervention):
-        return totals(scorers, hidden_states(material.encoder, material.speech, advance))
+        return totals(scorers, hidden_states(material.encoder, material.speech, on_progress))
 
 
 @contextmanager

@@ -76,7 +76,16 @@ def parts_of(model_type: str, name: str) -> EncoderLayout:
         'HubertAttention'
     """
     family = model_type.removeprefix(REFINED_PREFIX)
-    if family not in LAYOUTS:
-        why = _REASONS.get(family, "where its projections lie is not known")
-        raise InputError(f"{name} is a '{family}' model, which cannot be refined ({why}); {', '.join(LAYOUTS)} can")
+    if reason := refusal(family):
+        raise InputError(f"{name} is a '{family}' model, which cannot be refined ({reason}); {', '.join(LAYOUTS)} can")
     return LAYOUTS[family]
+
+
+def refusal(family: str) -> str:
+    """Return why models of a family cannot be refined, or an empty text if they can.
+
+    Examples:
+        >>> refusal("hubert"), refusal("sew")
+        ('', 'where its projections lie is not known')
+    """
+    return "" if family in LAYOUTS else _REASONS.get(family, "where its projections lie is not known")

@@ -109,7 +109,7 @@ def head_operations(run: Run, sort: str | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(
         rows, columns=["layer", "head", "category", "operation", "effect", "effect_low", "effect_high"]
     )
-    return frame.assign(operation=frame["operation"].fillna(""))
+    return frame.assign(operation=frame["operation"].astype(object).fillna(""))  # without any, the column is float
 
 
 def _check_relations(run: Run) -> xr.Dataset:

@@ -6,7 +6,7 @@ on request; `skipped.json` the skipped utterances with reasons; `shards/` partia
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,8 @@ from otoscope.results.integrity import directory_size
 from otoscope.results.record import read_record, write_record
 from otoscope.results.schema import FORMAT_VERSION, validate_dataset
 
+SKIPPED = ("id", "reason", "part")
+"""Fields of an entry of `skipped.json`; the part is utterance, labels or file."""
 State = Literal["new", "unfinished", "finished"]
 RESUME_TEXTS: Mapping[State, tuple[str, str]] = {
     "unfinished": ("an unfinished run", "continue it"),
@@ -88,13 +90,13 @@ def check_folder(path: str | os.PathLike[str], settings: Plan | None = None, *, 
     return state
 
 
-def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[tuple[str, str]]) -> None:
+def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[Sequence[str]]) -> None:
     """Write the results of a claimed run, mark it finished and remove its shards.
 
     Args:
         path: the run folder, claimed before.
         dataset: what `assemble` made.
-        skipped: (id, reason) of every skipped utterance; an id may occur twice.
+        skipped: (id, reason, part) of what was left out; the part is "utterance" if missing. An id may occur twice.
 
     Raises:
         InputError: the disk is full; the run stays unfinished and can be resumed.
@@ -103,7 +105,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     validate_dataset(dataset)
     with atomic_write(folder / "results.zarr", needed=dataset.nbytes) as partial:
         dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
-    write_json(folder / "skipped.json", [{"id": id, "reason": reason} for id, reason in skipped])
+    write_json(folder / "skipped.json", [dict(zip(SKIPPED, (*item, "utterance"), strict=False)) for item in skipped])
     holds = {name: directory_size(folder / name) for name in ("results.zarr", "skipped.json")}
     write_record(folder, {**read_record(folder), "finished": True, "holds": holds})
     shutil.rmtree(folder / "shards", ignore_errors=True)

@@ -12,11 +12,15 @@ import numpy as np
 import torch
 import xarray as xr
 from numpy.typing import NDArray
+from torch import nn
 
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError, InputWarning
-from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.models.encoder import Encoder
+from otoscope.results import Run, check_folder, claim_folder, finish, open_run
+from otoscope.runs.run_config import requested_settings
+from otoscope.runs.speech_source import SpeechSource
 from otoscope.runs.threads import recorded_threads, use_threads
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -78,8 +82,10 @@ def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path
         resume: whether the folder may contain a run of the same plan, finished or not.
 
     Raises:
-        InputError: the folder cannot be used, or `make` raises it. If no shard was written, the folder is as before;
-            otherwise the run can be resumed.
+        InputError: the folder cannot be used, or `make` raises it.
+
+    After a failure of any kind, Ctrl-C too, the folder is as before if no shard was written; otherwise the run can be
+    resumed.
 
     A resumed run continues with the number of threads that it began with: sums over another number differ in their
     last bits.
@@ -91,6 +97,24 @@ def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path
         with _remove_on_failure(folder, new), use_threads(plan["threads"]):
             finish(folder, *make(folder))
     return open_run(folder)
+
+
+def check_out(
+    out: str | Path, model: str | Path | nn.Module | Encoder, source: SpeechSource, *, resume: bool, **settings: Any
+) -> None:
+    """Check the run folder of a command before the model is loaded, as far as the user's settings decide it.
+
+    Args:
+        out: the run folder.
+        model: what `load` takes.
+        source: the corpus and how it is read.
+        resume: whether the folder may contain a run with these settings.
+        settings: further settings of the plan.
+
+    Raises:
+        InputError: the folder contains something else, a run without `resume`, or a run with other settings.
+    """
+    check_folder(out, requested_settings(model, source.name, source.options) | settings, resume=resume)
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
@@ -106,13 +130,20 @@ def _store(path: Path, arrays: Arrays, *, shared: bool) -> None:
 
 @contextmanager
 def _remove_on_failure(folder: Path, new: bool) -> Iterator[None]:
-    """On a failure before the first shard, restore the folder; after it, leave a run that can be resumed."""
+    """On any failure before the first shard, restore the folder; after it, leave a run that can be resumed."""
     try:
         yield
-    except InputError:
+    except BaseException:  # also Ctrl-C, and errors of otoscope itself
         if not any(folder.glob("shards/**/*.npz")):
-            (folder / "run.json").unlink()
-            shutil.rmtree(folder / "shards", ignore_errors=True)
+            _remove_run(folder)
             if new:
                 folder.rmdir()
         raise
+
+
+def _remove_run(folder: Path) -> None:
+    """Remove what a run without shards wrote into its folder."""
+    for name in ("shards", "maps.zarr", "results.zarr"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("skipped.json", "run.json"):
+        (folder / name).unlink(missing_ok=True)

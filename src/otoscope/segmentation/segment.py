@@ -14,7 +14,7 @@ from otoscope.corpus import SkippedUtterance, phones_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
-from otoscope.runs.cache import resume_or_run
+from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
@@ -90,10 +90,12 @@ def segment(
     if not tolerance > 0:
         raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; use 0.020, the usual value")
     options = options or SpeechOptions()
+    source = make_source(corpus, options)
+    check_out(out, model, source, resume=options.resume, tolerance=tolerance)
     encoders = [resolve_encoder(model, options)]
     if against is not None:
         encoders.append(_other_encoder(against, encoders[0], options))
-    job = _prepare_job(encoders, make_source(corpus, options), validation, tolerance)
+    job = _prepare_job(encoders, source, validation, tolerance)
     return resume_or_run(out, _plan(job), partial(_run_job, job), resume=options.resume)
 
 
@@ -177,10 +179,10 @@ def _model_segmenters(results: Sequence[SearchResult]) -> Iterator[Segmenter]:
 def _counts(segmenters: Sequence[Segmenter], job: SegmentJob) -> Ints:
     """Return the counts `[utterance, method, mode, beta, count]` on the test part."""
     counts = []
-    with progress("segmenting", sum(utterance.cut.duration for utterance in job.parts.test)) as advance:
+    with progress("segmenting", sum(utterance.cut.duration for utterance in job.parts.test)) as on_progress:
         for utterance in job.parts.test:
             counts.append([segmenter.counts(utterance, CURVE, job.tolerance) for segmenter in segmenters])
-            advance(utterance.cut.duration)
+            on_progress(utterance.cut.duration)
     return np.array(counts)
 
 

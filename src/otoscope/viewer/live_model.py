@@ -28,13 +28,14 @@ ReceiveMap = Callable[[int, int, np.ndarray], None]
 class LiveModel:
     """The model of a run; a lock lets one request at a time run it."""
 
-    def __init__(self, run: Run, encoder: Encoder) -> None:
-        """Start to train the probes; the model has not run yet."""
+    def __init__(self, run: Run, encoder: Encoder, *, train_probes: bool = True) -> None:
+        """Start to train the probes if `train_probes`; the model has not run yet."""
         self.run = run
         self.encoder = encoder
         self._lock = Lock()
         self._intact: dict[str, ForwardStates] = {}
-        self.probes = LiveProbes(encoder, lambda: self.cuts, self._lock, run.plan["corpus"].get("phones", "auto"))
+        phones = run.plan["corpus"].get("phones", "auto")
+        self.probes = LiveProbes(encoder, lambda: self.cuts, self._lock, phones, train=train_probes)
 
     @cached_property
     def cuts(self) -> dict[str, MonoCut]:
@@ -93,7 +94,7 @@ class LiveModel:
         return nullcontext() if radius is None else self.encoder.limit_span(radius)
 
 
-def load_live_model(run: Run, model: str) -> LiveModel:
+def load_live_model(run: Run, model: str, *, train_probes: bool = True) -> LiveModel:
     """Load the model of a run; its name or folder may differ from that in the run.
 
     Raises:
@@ -101,4 +102,4 @@ def load_live_model(run: Run, model: str) -> LiveModel:
     """
     encoder = load(model, dtype=run.plan["model"]["dtype"])
     require_same_model(run, encoder)
-    return LiveModel(run, encoder)
+    return LiveModel(run, encoder, train_probes=train_probes)

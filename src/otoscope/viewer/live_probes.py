@@ -32,8 +32,10 @@ class LiveProbes:
     The phone probe is trained on the corpus in a thread. Only that thread and `prepare_utterance` change the state.
     """
 
-    def __init__(self, encoder: Encoder, cuts: Cuts, model_lock: Lock, phones: Folding = "auto") -> None:
-        """Start the training thread; it holds `model_lock` while the model runs, one batch at a time."""
+    def __init__(
+        self, encoder: Encoder, cuts: Cuts, model_lock: Lock, phones: Folding = "auto", *, train: bool = True
+    ) -> None:
+        """Start the training thread if `train`; it holds `model_lock` while the model runs, one batch at a time."""
         self._encoder, self._cuts, self._model_lock = encoder, cuts, model_lock
         self._phones = phones
         self._scorers: dict[str, tuple[Scorer, dict[str, int]]] = {}
@@ -41,7 +43,8 @@ class LiveProbes:
             PHONE: MissingProbe(PHONE, "the probe is still in training on the speech of this run", pending=True)
         }
         self.training = Thread(target=self._train, daemon=True)
-        self.training.start()
+        if train:
+            self.training.start()
 
     @property
     def missing(self) -> list[MissingProbe]:

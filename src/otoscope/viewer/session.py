@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 RunLike = str | os.PathLike[str] | Run
 
 
-def open_session(runs: Sequence[RunLike], model: str | None = None, wait: bool = True) -> ViewerApi:
+def open_session(
+    runs: Sequence[RunLike], model: str | None = None, wait: bool = True, *, train_probes: bool = True
+) -> ViewerApi:
     """Open runs for the viewer.
 
     Args:
         runs: runs or their folders; the first is a run of `analyze`.
         model: the model of the first run; it is loaded in a thread.
         wait: whether to wait for the model. Otherwise, resources that need it have the status 202 until it is loaded.
+        train_probes: whether the model trains probes in a thread, which an exported page does not need.
 
     Returns:
         The API of these runs.
@@ -36,14 +39,14 @@ def open_session(runs: Sequence[RunLike], model: str | None = None, wait: bool =
     if opened[0].kind != HEADS:
         raise InputError(f"expected a run of analyze as the first one, found {opened[0].kind} in {opened[0].path}")
     segmented = next((run for run in opened if run.kind == SEGMENTED), None)
-    loading = None if model is None else run_in_background(lambda: _load_model(opened[0], model))
+    loading = None if model is None else run_in_background(lambda: _load_model(opened[0], model, train_probes))
     if loading and wait:
         loading.result()
     first = RunSession(opened[0], loading, segmented)
     return ViewerApi([first, *(RunSession(run) for run in opened[1:])])
 
 
-def _load_model(run: Run, model: str) -> "LiveModel":
+def _load_model(run: Run, model: str, train_probes: bool) -> "LiveModel":
     from otoscope.viewer.live_model import load_live_model
 
-    return load_live_model(run, model)
+    return load_live_model(run, model, train_probes=train_probes)

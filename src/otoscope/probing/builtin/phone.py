@@ -1,10 +1,13 @@
 """Which phone is spoken in a frame? One hidden layer; the tested speakers are not those it was trained on."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from lhotse import MonoCut
 from torch import Tensor
 
-from otoscope.corpus import phones_of
+from otoscope.corpus import phones_of, speaker_of
 from otoscope.errors import InputError
 from otoscope.phones import fold_phones, sort_phones
 from otoscope.probing.classifier import NO_CLASS, ClassificationTask, Classifier, classify
@@ -16,18 +19,24 @@ from otoscope.probing.scorer import Cache, Probe
 
 def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
     """Nets on frames. Raises InputError where the corpus has no phones, or too few speakers or utterances with some."""
+    check(data.speech.cuts)
     task = ClassificationTask(
         "phone", phone_classes(data), pooled=False, width=training.width, split=speaker_disjoint_folds
     )
     return classify(task, data, training, cache)
 
 
+def check(cuts: Sequence[MonoCut]) -> None:
+    """Raise InputError if no cut has phones, or if they are all of the same speaker."""
+    if not any(phones_of(cut) for cut in cuts):
+        raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
+    speaker_disjoint_folds([speaker_of(cut) for cut in cuts if phones_of(cut)], 2, np.random.default_rng(0))
+
+
 def phone_classes(data: ProbeData) -> list[Tensor]:
     """Class of each frame `[T]` of each utterance: the phone, folded to 39 where its set is known, at its centre."""
     spans = [phones_of(cut) for cut in data.speech.cuts]
     symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
-    if not symbols:
-        raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
     folded = fold_phones(symbols, data.speech.phones).symbols
     class_of = {symbol: number for number, symbol in enumerate(sort_phones(folded))}
     numbers = iter(class_of[symbol] for symbol in folded)
@@ -54,4 +63,5 @@ PROBE = Probe(
     higher_is_better=True,
     trained=True,
     scorer=scorer,
+    check_cuts=check,
 )

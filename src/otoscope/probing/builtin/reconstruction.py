@@ -59,4 +59,5 @@ PROBE = Probe(
     higher_is_better=False,
     trained=False,
     scorer=scorer,
+    check_model=prediction_head,
 )

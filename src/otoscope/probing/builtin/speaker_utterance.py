@@ -5,7 +5,7 @@ from otoscope.probing.folds import within_speaker_folds
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Cache, Probe
-from otoscope.probing.speaker import of_utterances
+from otoscope.probing.speaker import check, of_utterances
 
 
 def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
@@ -25,4 +25,5 @@ PROBE = Probe(
     higher_is_better=True,
     trained=True,
     scorer=scorer,
+    check_cuts=check,
 )
