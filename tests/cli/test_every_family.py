@@ -129,7 +129,9 @@ def test_the_hidden_loss_equals_a_loop_over_utterances(encoder, family_corpus):
 def test_rank_by_the_loss_of_every_probe(encoder, family_corpus, tmp_path, loss):
     ranking = RankingOptions(by=("gradient",), loss=loss, seconds=1.0)
     run = otoscope.rank(encoder, family_corpus, tmp_path / "run", ranking=ranking)
-    assert (run.dataset["score"] > 0).all()
+    scores = run.dataset["score"]
+    assert np.isfinite(scores).all()
+    assert (scores > 0).any()  # not all: a probe of few utterances may be certain
 
 
 def test_probe_by_every_probe(encoder, family_corpus, tmp_path):

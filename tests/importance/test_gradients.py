@@ -23,7 +23,7 @@ def slow_gradient(encoder, batch, layer, head):
         gates = [torch.ones(len(batch.lengths), heads, dtype=torch.float64) for heads in encoder.n_heads]
         gates[layer][:, head] += step
         with torch.no_grad():
-            values.append(batch.gradient_target(forward_gated(encoder, batch.inputs, gates)))
+            values.append(batch.gradient_target(batch.hidden(forward_gated(encoder, batch.inputs, gates))))
     return ((values[0] - values[1]) / (2 * STEP)).numpy()
 
 
