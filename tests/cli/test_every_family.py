@@ -127,11 +127,11 @@ def test_the_hidden_loss_equals_a_loop_over_utterances(encoder, family_corpus):
 
 @pytest.mark.parametrize("loss", TRAINED)
 def test_rank_by_the_loss_of_every_probe(encoder, family_corpus, tmp_path, loss):
-    ranking = RankingOptions(by=("gradient",), loss=loss, seconds=1.0)
+    ranking = RankingOptions(by=("gradient",), loss=loss, seconds=1e3)
     run = otoscope.rank(encoder, family_corpus, tmp_path / "run", ranking=ranking)
     scores = run.dataset["score"]
     assert np.isfinite(scores).all()
-    assert (scores > 0).any()  # not all: a probe of few utterances may be certain
+    assert (scores >= 0).all()  # zero where a probe of so few utterances is certain
 
 
 def test_probe_by_every_probe(encoder, family_corpus, tmp_path):
