@@ -33,11 +33,24 @@ def test_lhotse_reads_manifests_and_the_audio_that_they_name(tmp_path: Path) -> 
     read_corpus(audio).to_file(tmp_path / "tiny_cuts.jsonl.gz")
     write_tone(audio / "two.wav")
     (tmp_path / "notes.md").write_text("x", encoding="utf-8")
-    assert isinstance(read_corpus(tmp_path), CutSet)
-    assert ignored(tmp_path, "lhotse") == ["audio/two.wav", "notes.md"]
+    assert isinstance(read_corpus(tmp_path, on_skip=lambda skipped: None), CutSet)
+    assert ignored(tmp_path, "lhotse") == ["audio/two.wav"]  # notes are for people
 
 
 def test_a_folder_of_audio_reads_no_labels(tmp_path: Path) -> None:
     write_tone(tmp_path / "one.wav")
     (tmp_path / "one.TextGrid").write_text("x", encoding="utf-8")
     assert ignored(tmp_path, "audio") == ["one.TextGrid"]
+
+
+def test_files_that_are_not_read_are_reported_by_their_suffix(tmp_path: Path) -> None:
+    write_tone(tmp_path / "a.wav")
+    for name in ("b.m4a", "c.m4a", "A.TextGrid", "README.md", "._a.wav"):
+        (tmp_path / name).write_bytes(b"x")
+    skipped = []
+    read_corpus(tmp_path, on_skip=skipped.append)
+    assert [(item.id, item.part) for item in skipped] == [("*.textgrid", "file"), ("*.m4a", "file")]
+    assert "1 file (A.TextGrid)" in skipped[0].reason
+    assert "expected audio that libsndfile decodes, as flac or wav, found 2 files (b.m4a, c.m4a)" in skipped[1].reason
+    read_corpus(tmp_path, format="audio", on_skip=skipped.append)
+    assert [item.id for item in skipped[2:]] == ["*.m4a"]

@@ -32,7 +32,10 @@ def two_utterances(tmp_path: Path) -> Path:
 
 
 def test_speakers_text_and_phones_belong_to_their_utterance(two_utterances: Path) -> None:
-    one, two = read_corpus(two_utterances)
+    skipped: list[SkippedUtterance] = []
+    one, two = read_corpus(two_utterances, on_skip=skipped.append)
+    assert [(item.id, item.part) for item in skipped] == [("phones.ctm", "file")]
+    assert "found 1 others (other)" in skipped[0].reason
     assert [(cut.id, cut.duration, cut.supervisions[0].speaker) for cut in (one, two)] == [
         ("u1", 1.0, "anna"),
         ("u2", 2.0, "ben"),
@@ -125,8 +128,6 @@ def test_two_audio_files_of_one_name_are_not_guessed_between(tmp_path: Path) -> 
     [
         ("segments", "u1 one 0.5", "utterance recording start end"),
         ("segments", "u1 one zero 1", "utterance recording start end"),
-        ("phones_ctm", "u1 1 0.5 AA", "utterance channel start duration symbol"),
-        ("phones_ctm", "u1 1 0.5 long AA", "utterance channel start duration symbol"),
     ],
 )
 def test_a_malformed_line_is_quoted(two_utterances: Path, file: str, line: str, expected: str) -> None:
@@ -157,11 +158,36 @@ def test_a_path_that_no_file_can_have_leaves_out_its_utterance(two_utterances: P
 
 
 def test_lines_of_a_shared_ctm_about_other_utterances_are_passed_over(two_utterances: Path) -> None:
-    write(two_utterances, phones_ctm="u1 1 0.1 0.3 A\nu9 1 unaligned\n")
+    """One CTM above the folders of several parts has lines for all of them."""
+    (two_utterances / "phones.ctm").unlink()
+    (two_utterances.parent / "phones.ctm").write_text("u1 1 0.1 0.3 A\nu9 1 unaligned\n")
     assert len(read_corpus(two_utterances)[0].supervisions[0].alignment["phone"]) == 1
 
 
-def test_overlapping_phones_of_a_ctm_are_refused(two_utterances: Path) -> None:
-    write(two_utterances, phones_ctm="u1 1 0.1 0.3 A\nu1 1 0.3 0.3 B\n")
-    with pytest.raises(InputError, match="phones of u1: expected labels that do not overlap"):
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("u1 1 0.3 0.3 B", "expected labels that do not overlap"),
+        ("u1 1 0.5 AA", "expected lines 'utterance channel start duration symbol', found 'u1 1 0.5 AA'"),
+        ("u1 1 0.5 long AA", "expected lines 'utterance channel start duration symbol'"),
+    ],
+)
+def test_a_bad_line_of_a_ctm_costs_that_label_and_is_reported(two_utterances: Path, line: str, problem: str) -> None:
+    write(two_utterances, phones_ctm=f"u1 1 0.1 0.3 A\n{line}\n")
+    skipped: list[SkippedUtterance] = []
+    cut, _ = read_corpus(two_utterances, on_skip=skipped.append)
+    assert [item.symbol for item in cut.supervisions[0].alignment["phone"]] == ["A"]
+    assert [(item.id, item.part) for item in skipped] == [("u1", "labels")]
+    assert problem in skipped[0].reason
+    with pytest.raises(InputError, match="labels of u1: "):
         read_corpus(two_utterances, strict=True)
+
+
+@pytest.mark.parametrize("table", ["text", "utt2spk", "phones_ctm"])
+def test_labels_under_keys_that_match_no_utterance_are_reported(two_utterances: Path, table: str) -> None:
+    write(two_utterances, phones_ctm="u1 1 0.1 0.3 A\n", segments="u1 u1 0 0.5\n", utt2spk="u1 anna\n", text="u1 a\n")
+    write(two_utterances, **{table: "U1 1 0.1 0.3 A\nu1 1 0.1 0.3 A\n"})
+    skipped: list[SkippedUtterance] = []
+    read_corpus(two_utterances, on_skip=skipped.append)
+    reasons = {item.id: item.reason for item in skipped}
+    assert "found 1 others (U1)" in reasons[table.replace("_", ".")]

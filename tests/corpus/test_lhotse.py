@@ -11,7 +11,7 @@ from lhotse.cut import PaddingCut
 from lhotse.supervision import AlignmentItem
 from tests.helpers.corpus_tones import write_tone
 
-from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, phones_of, read_corpus
 from otoscope.errors import InputError
 
 
@@ -72,13 +72,40 @@ def test_a_manifest_of_cuts(manifests: Path, recording: Recording) -> None:
 
 
 def test_a_cut_that_begins_inside_its_recording_keeps_its_place(tmp_path: Path, recording: Recording) -> None:
-    labels = {"phone": [AlignmentItem("AA", 0.25, 0.5)]}
+    labels = {"phone": [AlignmentItem("AA", 1.25, 0.5)]}  # Lhotse counts from the start of the recording
     inner = supervision("s1", "long", 0.25, 0.5, alignment=labels)
     cut = MonoCut("c1", 1.0, 1.5, 0, supervisions=[inner], recording=recording)
     CutSet.from_cuts([cut]).to_file(tmp_path / "cuts.jsonl")
     (read,) = read_corpus(tmp_path / "cuts.jsonl")
     assert (read.id, read.start, read.duration) == ("s1", 1.25, 0.5)
     assert read.supervisions[0].alignment["phone"][0] == AlignmentItem("AA", 0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda cut: cut, (1.0, 1.2)),
+        (lambda cut: cut.truncate(offset=0.2), (0.8, 1.0)),
+        (lambda cut: cut.truncate(offset=0.3).truncate(offset=0.2), (0.5, 0.7)),
+        (lambda cut: cut.truncate(offset=1.1), (0.0, 0.1)),
+        (lambda cut: cut.trim_to_supervisions()[0], (0.5, 0.7)),
+        (lambda cut: cut.truncate(offset=0.2).perturb_speed(2.0), (0.4, 0.5)),
+    ],
+    ids=["whole", "truncated", "truncated twice", "truncated within the label", "trimmed", "stretched"],
+)
+def test_labels_stay_where_they_are_spoken_whatever_lhotse_does(tmp_path, recording, change, expected) -> None:
+    """The label is 1.0 to 1.2 s of the recording, in cuts of Lhotse and in cuts of `read_corpus` that are cut again."""
+    inner = supervision("s1", "long", 0.5, 2.0, alignment={"phone": [AlignmentItem("AA", 1.0, 0.2)]})
+    cut = MonoCut("c1", 0.0, 3.0, 0, supervisions=[inner], recording=recording)
+    ((symbol, *times),) = phones_of(change(cut))
+    assert (symbol, times) == ("AA", pytest.approx(expected))
+    CutSet.from_cuts([cut.trim_to_supervisions()[0]]).to_file(tmp_path / "cuts.jsonl")
+    (read,) = read_corpus(tmp_path / "cuts.jsonl")
+    assert phones_of(read) == [("AA", 0.5, pytest.approx(0.7))]
+    CutSet.from_cuts([read]).to_file(tmp_path / "again_cuts.jsonl")
+    (again,) = read_corpus(tmp_path / "again_cuts.jsonl")
+    assert phones_of(again) == phones_of(read)
+    assert phones_of(read.truncate(offset=0.3)) == [("AA", pytest.approx(0.2), pytest.approx(0.4))]
 
 
 def test_a_cut_without_supervision_is_an_utterance_of_unknown_speaker(tmp_path: Path, recording: Recording) -> None:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from otoscope.corpus import load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 
 
 def test_the_timit_sample(corpora: Path) -> None:
-    cuts = read_corpus(corpora / "timit-sample", strict=True)
+    ignored: list[SkippedUtterance] = []
+    cuts = read_corpus(corpora / "timit-sample", strict=True, on_skip=ignored.append)
+    assert {item.part for item in ignored} == {"file"}  # tables of speakers and pronunciations
     supervisions = [cut.supervisions[0] for cut in cuts]
     assert Counter(one.speaker for one in supervisions).most_common()[-1][1] == 10
     assert (len(cuts), len({one.speaker for one in supervisions})) == (120, 12)
@@ -20,7 +22,7 @@ def test_the_timit_sample(corpora: Path) -> None:
 
 
 def test_timit_phones_are_those_of_the_label_file_in_samples(corpora: Path) -> None:
-    for cut in read_corpus(corpora / "timit-sample"):
+    for cut in read_corpus(corpora / "timit-sample", on_skip=lambda _: None):
         file = (corpora / "timit-sample" / cut.id).with_suffix(".phn")
         lines = [line.split() for line in file.read_text().splitlines()]
         read = [
@@ -31,7 +33,7 @@ def test_timit_phones_are_those_of_the_label_file_in_samples(corpora: Path) -> N
 
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_speechocean762_has_phones_and_text_for_every_utterance(corpora: Path, part: str) -> None:
-    cuts = read_corpus(corpora / "speechocean762" / part, strict=True)
+    cuts = read_corpus(corpora / "speechocean762" / part, strict=True, on_skip=lambda _: None)
     supervisions = [cut.supervisions[0] for cut in cuts]
     assert (len(cuts), len({one.speaker for one in supervisions})) == (2500, 125)
     assert all(one.text and one.alignment["phone"] for one in supervisions)
@@ -43,12 +45,12 @@ def test_speechocean762_has_phones_and_text_for_every_utterance(corpora: Path, p
     [("speechocean762", 5245, 250), ("librispeech-excerpts/train-clean-100", 251, 251), ("picovoice-coffee", 619, 0)],
 )
 def test_a_folder_of_audio(corpora: Path, folder: str, cuts: int, speakers: int) -> None:
-    found = read_corpus(corpora / folder, strict=True)
+    found = read_corpus(corpora / folder, strict=True, format="audio", on_skip=lambda _: None)
     names = {cut.supervisions[0].speaker for cut in found} - {None}
     assert (len(found), len(names)) == (cuts, speakers)
 
 
 def test_real_audio_is_loaded_as_the_file_holds_it(corpora: Path) -> None:
-    for cut in list(read_corpus(corpora / "librispeech-excerpts" / "test-other"))[::10]:
+    for cut in list(read_corpus(corpora / "librispeech-excerpts" / "test-other", on_skip=lambda _: None))[::10]:
         expected, rate = soundfile.read(cut.recording.sources[0].source, dtype="float32")
         np.testing.assert_array_equal(load_audio(cut, rate), expected)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.helpers.corpus_tones import sphere, tone, write_tone
 
-from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, phones_of, read_corpus
 from otoscope.errors import InputError
 
 PHONES = "0 4000 h#\n4000 8000 sh\n8000 16000 iy\n"
@@ -35,7 +35,7 @@ def test_phones_words_text_and_speaker_are_read(tmp_path: Path) -> None:
 
 
 def test_samples_count_at_the_rate_of_the_audio(tmp_path: Path) -> None:
-    write_labels(write_tone(tmp_path / "spk" / "a.wav", rate=8000), phn="0 4000 a\n")
+    write_labels(write_tone(tmp_path / "spk" / "a.wav", rate=8000), phn="0 4000 a\n4000 8000 b\n")
     assert read_corpus(tmp_path)[0].supervisions[0].alignment["phone"][0].end == 0.5
 
 
@@ -79,25 +79,46 @@ def test_labels_a_sample_past_the_end_are_clipped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phones", "reason"),
+    ("phones", "used", "reason"),
     [
-        ("0 8000 a\n8000 16200 b\n", "phones of fvmh0/bad: expected labels within the audio's 1.000 s"),
-        ("0 8000 a\n7000 16000 b\n", "phones of fvmh0/bad: expected labels that do not overlap"),
-        ("0 8000 a\n8000 8000 b\n", "phones of fvmh0/bad: expected labels that start at 0 or later and end after"),
-        ("0 8000\n", "bad.phn: expected lines 'first_sample end_sample symbol', got '0 8000'"),
-        ("0 half a\n", "bad.phn: expected lines 'first_sample end_sample symbol', got '0 half a'"),
+        ("0 8000 a\n8000 16200 b\n", [], "expected labels within the audio's 1.000 s, found 'b'"),
+        ("0 15000 a\n7000 16000 b\n", ["a"], "expected labels that do not overlap, found 'b'"),
+        ("0 15000 a\n15000 15000 b\n", ["a"], "expected labels that start at 0 or later and end after they start"),
+        ("0 15000 a\n8000\n", ["a"], "bad.phn: expected lines 'first_sample end_sample symbol', found '8000'"),
+        ("0 half a\n0 16000 b\n", ["b"], "bad.phn: expected lines 'first_sample end_sample symbol', found '0 half a'"),
+        ("0 16000 a\n" + "9" * 400 + " 5 b\n", ["a"], "bad.phn: expected lines 'first_sample end_sample symbol'"),
     ],
 )
-def test_an_utterance_with_broken_labels_is_left_out_with_its_reason(tmp_path: Path, phones: str, reason: str) -> None:
+def test_a_bad_label_costs_that_label_not_its_utterance(
+    tmp_path: Path, phones: str, used: list[str], reason: str
+) -> None:
     write_labels(write_tone(tmp_path / "fvmh0" / "good.wav"), phn=PHONES)
     write_labels(write_tone(tmp_path / "fvmh0" / "bad.wav"), phn=phones)
     skipped: list[SkippedUtterance] = []
-    assert list(read_corpus(tmp_path, on_skip=skipped.append).ids) == ["fvmh0/good"]
-    assert [one.id for one in skipped] == ["fvmh0/bad"]
+    cuts = {cut.id: cut for cut in read_corpus(tmp_path, on_skip=skipped.append)}
+    assert list(cuts) == ["fvmh0/bad", "fvmh0/good"]
+    assert [symbol for symbol, _, _ in phones_of(cuts["fvmh0/bad"])] == used
+    assert [(item.id, item.part) for item in skipped] == [("fvmh0/bad", "labels")]
     assert reason in skipped[0].reason
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(InputError, match="labels of fvmh0/bad: "):
         read_corpus(tmp_path, strict=True)
-    assert str(refusal.value) == skipped[0].reason
+
+
+def test_labels_of_another_rate_are_reported_and_not_used(tmp_path: Path) -> None:
+    """Samples of 16 kHz beside audio of 32 kHz end at half of it, beside audio of 8 kHz at twice of it."""
+    for rate in (8000, 32000):
+        write_labels(write_tone(tmp_path / "fvmh0" / f"at{rate}.wav", rate=rate), phn="0 8000 a\n8000 16000 b\n")
+    skipped: list[SkippedUtterance] = []
+    cuts = list(read_corpus(tmp_path, on_skip=skipped.append))
+    assert [phones_of(cut) for cut in cuts] == [[], []]
+    assert [(item.id, item.part) for item in skipped] == [("fvmh0/at32000", "labels"), ("fvmh0/at8000", "labels")]
+    assert all("belong together" in item.reason for item in skipped)
+
+
+def test_lines_end_at_line_feeds_and_nowhere_else(tmp_path: Path) -> None:
+    """Unicode also calls the characters 0x0B, 0x1C and 0x85 ends of a line; in a symbol they end nothing."""
+    write_labels(write_tone(tmp_path / "fvmh0" / "a.wav"), phn="0 8000 a\x1cb\r\n8000 16000 c\n")
+    assert len(phones_of(read_corpus(tmp_path)[0])) == 2
 
 
 @pytest.mark.parametrize("suffix", [".phn", ".txt"])

@@ -137,7 +137,10 @@ def test_a_finished_run_holds_these_files_and_no_partial_or_shard(tmp_path, fini
     finish(run, finished.dataset, [("bad", "empty audio"), ("bad", "another of that name")])
     assert {entry.name for entry in run.iterdir()} == {"run.json", "skipped.json", "results.zarr"}
     assert not [name for name in files(run) if name.endswith(".partial")]
-    assert open_run(run).skipped.values.tolist() == [["bad", "empty audio"], ["bad", "another of that name"]]
+    assert open_run(run).skipped.values.tolist() == [
+        ["bad", "empty audio", "utterance"],
+        ["bad", "another of that name", "utterance"],
+    ]
 
 
 def test_finishing_twice_gives_the_same_bytes(finished):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # Lhotse is imported at first use: the command line reads the
     from otoscope.corpus.audio import load_audio
     from otoscope.corpus.cut_fingerprint import fingerprint
     from otoscope.corpus.formats import CorpusFormat, CorpusQuery, Layout, UnreadCut
-    from otoscope.corpus.reader import SkippedUtterance, read_corpus
+    from otoscope.corpus.reader import read_corpus
     from otoscope.corpus.supervisions import phones_of, speaker_of, words_of
     from otoscope.corpus.utterance import Annotation, Utterance
 
@@ -21,7 +21,7 @@ _MODULES = {
     "CorpusFormat": "formats",
     "CorpusQuery": "formats",
     "Layout": "formats",
-    "SkippedUtterance": "reader",
+    "SkippedUtterance": "utterance",
     "UnreadCut": "formats",
     "Utterance": "utterance",
     "fingerprint": "cut_fingerprint",

@@ -1,6 +1,7 @@
 """The files of a corpus: its audio, and the label files of each audio file."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +88,16 @@ def stem(file: Path) -> str:
 
 
 def read_lines(file: Path) -> list[str]:
-    """The lines of a text file in UTF-8 that are not blank; `InputError` where it is no such text."""
+    """Return the lines of a text file in UTF-8 that are not blank; lines end at LF, CR or both, and nowhere else.
+
+    Raises:
+        InputError: the file is no text in UTF-8.
+    """
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError):
         raise InputError(f"{file}: expected readable text in UTF-8; convert or replace the file") from None
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
 
 
 def _walk(root: Path) -> Iterator[Path]:

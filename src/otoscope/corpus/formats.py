@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from lhotse import MonoCut
-
 from otoscope.corpus.file_index import FileIndex
-from otoscope.corpus.utterance import Utterance
+from otoscope.corpus.utterance import ReadCut, SkippedUtterance, Utterance
 
 
 class Layout(Enum):
@@ -46,12 +44,15 @@ class UnreadCut:
     Attributes:
         id: id of the utterance.
         file: file that lists the utterance, for error messages.
-        read: returns the cut, or raises InputError if the utterance cannot be used.
+        read: returns the cut and the problems of its labels, or raises InputError if the utterance cannot be used.
     """
 
     id: str
     file: Path | None
-    read: Callable[[], MonoCut]
+    read: Callable[[], ReadCut]
+
+
+CorpusItem = Utterance | UnreadCut | SkippedUtterance
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class CorpusFormat:
     Attributes:
         layout: what decides that a folder has this format.
         matches: returns whether `query.path` has this format; opens no audio.
-        read: returns the utterances of `query.path`. Only formats that build cuts themselves return `UnreadCut`.
+        read: returns the utterances of `query.path`. Only formats that build cuts themselves return `UnreadCut`;
+            labels that match no utterance are returned as `SkippedUtterance`.
         reads: returns whether the format reads a file that is no audio, by its name; others are reported as ignored.
         has_tiers: whether the user may choose a tier of phones with `--tier`.
         priority: of two manifest formats that match, the one with the higher priority is detected.
@@ -69,7 +71,7 @@ class CorpusFormat:
 
     layout: Layout
     matches: Callable[[CorpusQuery], bool]
-    read: Callable[[CorpusQuery], Iterable[Utterance | UnreadCut]]
+    read: Callable[[CorpusQuery], Iterable[CorpusItem]]
     reads: Callable[[Path], bool] = lambda file: False
     has_tiers: bool = False
     priority: int = 0

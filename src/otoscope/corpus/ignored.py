@@ -9,6 +9,9 @@ from otoscope.corpus.file_index import stem
 from otoscope.corpus.formats import CorpusFormat, CorpusQuery, Layout
 from otoscope.corpus.utterance import Utterance
 
+DOCUMENTS = frozenset({".md", ".pdf", ".html", ".htm", ".rst", ".doc", ".docx"})
+DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog")
+
 
 def ignored_files(query: CorpusQuery, format: CorpusFormat, cuts: Iterable[MonoCut]) -> list[Path]:
     """Return the files at `query.path` that a format does not read, or that match no utterance.
@@ -25,8 +28,17 @@ def ignored_files(query: CorpusQuery, format: CorpusFormat, cuts: Iterable[MonoC
     used |= {str(item.audio) for item in format.read(query) if isinstance(item, Utterance)}
     stems = {stem(file) for file in query.files.audio}
     unused = [file for file in query.files.audio if str(file) not in used]
-    for file in query.files.labels.values():
-        has_audio = format.layout is Layout.MANIFEST or stem(file) in stems
-        if not (format.reads(file) and has_audio):
+    for (name, _), file in query.files.labels.items():
+        has_audio = format.layout is Layout.MANIFEST or name in stems
+        if not _is_document(file) and not (format.reads(file) and has_audio):
             unused.append(file)
     return sorted(unused)
+
+
+def _is_document(file: Path) -> bool:
+    """Return whether a file is written for people, and not meant to be read as labels.
+
+    >>> _is_document(Path("README")), _is_document(Path("u1.lab"))
+    (True, False)
+    """
+    return file.suffix.lower() in DOCUMENTS or file.name.lower().startswith(DOCUMENT_NAMES)

@@ -1,26 +1,26 @@
 """Read any corpus: detect its format, open each utterance, and skip those that cannot be used."""
 
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from lhotse import CutSet, MonoCut
 
 from otoscope.corpus import FORMATS
 from otoscope.corpus.detect import check_format, detect_format
-from otoscope.corpus.file_index import is_there, list_files
-from otoscope.corpus.formats import CorpusQuery, Layout, UnreadCut
-from otoscope.corpus.utterance import Utterance, to_cut
-from otoscope.errors import InputError, InputWarning
+from otoscope.corpus.file_index import AUDIO_SUFFIXES, is_there, list_files
+from otoscope.corpus.formats import CorpusItem, CorpusQuery, Layout, UnreadCut
+from otoscope.corpus.ignored import ignored_files
+from otoscope.corpus.utterance import SkippedUtterance, Utterance, to_cut
+from otoscope.errors import InputError, InputWarning, join_truncated
 
+OTHER_AUDIO = frozenset({".m4a", ".aac", ".wma", ".amr", ".mp4", ".webm", ".mka", ".ape", ".ra", ".3gp"})
+MAX_NAMED = 3
 
-class SkippedUtterance(NamedTuple):
-    """A skipped utterance and the reason."""
-
-    id: str
-    reason: str
+OTHER_AUDIO = frozenset({".m4a", ".aac", ".wma", ".amr", ".mp4", ".webm", ".mka", ".ape", ".ra", ".3gp"})
+MAX_NAMED = 3
 
 
 def read_corpus(
@@ -36,7 +36,8 @@ def read_corpus(
     """Read a corpus as Lhotse cuts, one per utterance, in the order of their ids.
 
     Each cut has one supervision with speaker, text, phones and words (`alignment["phone"]` and `["word"]`, in seconds
-    from the start of the cut), as far as the corpus has them. Only the headers of the audio are read.
+    from the start of the cut, as a mark in the supervision states), as far as the corpus has them. Only the headers of
+    the audio are read.
 
     Args:
         path: a folder, one audio file, or one Lhotse manifest.
@@ -59,49 +60,80 @@ def read_corpus(
         Traceback (most recent call last):
         otoscope.errors.InputError: no/such/corpus: no such file or folder; check the path of the corpus
     """
-    candidates = _candidates(Path(path), Path(labels) if labels else None, format, tier, channel)
+    query = _query(Path(path), Path(labels) if labels else None, format, tier, channel)
+    name = _format_name(query, format, labels)
+    candidates = (_unread(item, channel) for item in FORMATS.get(name).read(query))
     skipped: list[SkippedUtterance] = []
     cuts = {cut.id: cut for cut in _usable(candidates, strict, skipped)}
     if not cuts:
         raise InputError(_nothing_usable(path, skipped))
-    for utterance in skipped:
+    for utterance in [*skipped, *_ignored(query, name, cuts.values(), chosen=format is not None)]:
         (on_skip or _warn)(utterance)
     return CutSet.from_cuts(cuts[id] for id in sorted(cuts))
 
 
-def _candidates(
-    path: Path, labels: Path | None, format: str | None, tier: str | None, channel: int | None
-) -> Iterator[UnreadCut]:
+def _query(path: Path, labels: Path | None, format: str | None, tier: str | None, channel: int | None) -> CorpusQuery:
+    """Return what the user asks for, with the files at the path listed."""
     if format is not None and format not in FORMATS.names():
         raise InputError(f"expected --format {', '.join(FORMATS.names())}; found {format}")
     if not is_there(path):
         raise InputError(f"{path}: no such file or folder; check the path of the corpus")
     if labels and not (path.is_dir() and labels.is_dir()):
         raise InputError(f"expected a folder of audio and a folder of its labels, found {path} and {labels}")
-    query = CorpusQuery(path, list_files(path, labels), tier, channel)
+    return CorpusQuery(path, list_files(path, labels), tier, channel)
+
+
+def _format_name(query: CorpusQuery, format: str | None, labels: str | Path | None) -> str:
+    """Return the format that reads the corpus: the one asked for, or the one detected."""
     name = format or detect_format(query)
     if labels and FORMATS.get(name).layout is not Layout.LABELS:
-        raise InputError(f"{labels}: no labels found for the audio of {path}; expected them in the same subfolders")
-    if tier and not FORMATS.get(name).has_tiers:
-        raise InputError(f"{path}: tier '{tier}' cannot be chosen, {name} has no tiers; omit --tier")
+        raise InputError(f"{labels}: no labels found for the audio of {query.path}; expected the same subfolders")
+    if query.tier and not FORMATS.get(name).has_tiers:
+        raise InputError(f"{query.path}: tier '{query.tier}' cannot be chosen, {name} has no tiers; omit --tier")
     check_format(name, query)
-    return (_unread(item, channel) for item in FORMATS.get(name).read(query))
+    return name
 
 
-def _unread(item: Utterance | UnreadCut, channel: int | None) -> UnreadCut:
-    return item if isinstance(item, UnreadCut) else UnreadCut(item.id, item.audio, partial(to_cut, item, channel))
+def _ignored(query: CorpusQuery, name: str, cuts: Iterable[MonoCut], *, chosen: bool) -> Iterator[SkippedUtterance]:
+    """Yield one entry for each suffix of the files that are not read; a user who chose audio alone wants no labels."""
+    names: dict[str, list[str]] = defaultdict(list)
+    only_audio = chosen and FORMATS.get(name).layout is Layout.AUDIO
+    for file in ignored_files(query, FORMATS.get(name), cuts):
+        if only_audio and file.suffix.lower() not in AUDIO_SUFFIXES | OTHER_AUDIO:
+            continue
+        names[file.suffix.lower() or file.name].append(file.name)
+    for suffix, files in names.items():
+        count = f"{len(files)} file{'s' * (len(files) != 1)} ({join_truncated(files, MAX_NAMED)})"
+        if suffix in OTHER_AUDIO:
+            reason = f"expected audio that libsndfile decodes, as flac or wav, found {count}; convert the audio"
+        else:
+            reason = f"expected audio, or labels of the format {name} beside their audio, found {count}; not read"
+        yield SkippedUtterance(f"*{suffix}" if suffix.startswith(".") else suffix, reason, "file")
 
 
-def _usable(candidates: Iterable[UnreadCut], strict: bool, skipped: list[SkippedUtterance]) -> Iterator[MonoCut]:
+def _unread(item: CorpusItem, channel: int | None) -> UnreadCut | SkippedUtterance:
+    return UnreadCut(item.id, item.audio, partial(to_cut, item, channel)) if isinstance(item, Utterance) else item
+
+
+def _usable(
+    candidates: Iterable[UnreadCut | SkippedUtterance], strict: bool, skipped: list[SkippedUtterance]
+) -> Iterator[MonoCut]:
     ids: set[str] = set()
     for candidate in candidates:
+        if isinstance(candidate, SkippedUtterance):
+            skipped.append(candidate)
+            continue
         try:
             if candidate.id in ids:
                 raise InputError(
                     f"{candidate.file}: expected different ids, found {candidate.id} again; rename or remove one file"
                 )
             ids.add(candidate.id)
-            yield candidate.read()
+            cut, problems = candidate.read()
+            if problems and strict:
+                raise InputError(f"labels of {candidate.id}: {problems[0]}")
+            skipped.extend(SkippedUtterance(candidate.id, problem, "labels") for problem in problems)
+            yield cut
         except InputError as error:
             if strict:
                 raise
@@ -117,4 +149,5 @@ def _nothing_usable(path: str | Path, skipped: list[SkippedUtterance]) -> str:
 
 
 def _warn(skipped: SkippedUtterance) -> None:
-    warnings.warn(f"skipped {skipped.id}: {skipped.reason}", InputWarning, stacklevel=3)
+    verb = {"utterance": "skipped", "labels": "did not use labels of", "file": "ignored"}[skipped.part]
+    warnings.warn(f"{verb} {skipped.id}: {skipped.reason}", InputWarning, stacklevel=3)

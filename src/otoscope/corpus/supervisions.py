@@ -1,6 +1,10 @@
 """Read the speaker, the phones and the words of a cut from all of its supervisions."""
 
-from lhotse import MonoCut
+from collections.abc import Iterator
+
+from lhotse import MonoCut, SupervisionSegment
+
+from otoscope.corpus.alignment_origin import alignment_origin
 
 Labels = list[tuple[str, float, float]]
 """Symbol, start and end in seconds from the start of the cut, in order of time."""
@@ -66,6 +70,16 @@ def words_of(cut: MonoCut) -> Labels:
 
 
 def _labels(cut: MonoCut, tier: str) -> Labels:
-    alignments = (supervision.alignment or {} for supervision in cut.supervisions)
-    items = (item for alignment in alignments for item in alignment.get(tier, ()))
-    return [(item.symbol, item.start, item.end) for item in sorted(items, key=lambda item: item.start)]
+    """Return labels in seconds from the start of the cut, clipped to it."""
+    labels = [label for supervision in cut.supervisions for label in _labels_of(cut, supervision, tier)]
+    return sorted(labels, key=lambda label: label[1])
+
+
+def _labels_of(cut: MonoCut, supervision: SupervisionSegment, tier: str) -> Iterator[tuple[str, float, float]]:
+    items = (supervision.alignment or {}).get(tier, ())
+    shift = round(alignment_origin(cut, supervision) - cut.start, ndigits=8) if items and cut.start else 0.0
+    for item in items:
+        start, end = (round(time + shift, ndigits=8) if shift else time for time in (item.start, item.end))
+        start, end = max(start, 0.0), min(end, cut.duration)
+        if end > start:
+            yield item.symbol, start, end

@@ -3,22 +3,62 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 
-from otoscope.corpus.labels import FRAME, Interval, fit_labels
+from otoscope.corpus.alignment_origin import origin_mark
+from otoscope.corpus.labels import FRAME, MIN_SPAN, Interval, check_grid, fit_labels
 from otoscope.corpus.recording import open_recording
 from otoscope.errors import InputError
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """What was said in one utterance; times are in seconds from its start."""
+    """What was said in one utterance; times are in seconds from its start.
+
+    Attributes:
+        text: words without times.
+        phones: labels of phones.
+        words: labels of words.
+        grid: start and end that the label file states for all of its labels, which must be those of the audio; None if
+            the format states none.
+        problems: what is wrong with labels that could not be read.
+        spans_audio: whether the format labels the whole audio, silence too, so that labels of early end are of other
+            audio.
+    """
 
     text: str | None = None
     phones: Sequence[Interval] = ()
     words: Sequence[Interval] = ()
+    grid: tuple[float, float] | None = None
+    problems: Sequence[str] = ()
+    spans_audio: bool = False
+
+
+SkippedPart = Literal["utterance", "labels", "file"]
+
+
+class SkippedUtterance(NamedTuple):
+    """A skipped utterance, a label that is not used, or an ignored file, and the reason.
+
+    Attributes:
+        id: id of the utterance, or name of the file.
+        reason: what was expected and found, and what to do.
+        part: what is left out: "utterance", "labels" (the utterance is used without them) or "file".
+    """
+
+    id: str
+    reason: str
+    part: SkippedPart = "utterance"
+
+
+class ReadCut(NamedTuple):
+    """A cut, and what is wrong with those of its labels that were left out."""
+
+    cut: MonoCut
+    problems: Sequence[str] = ()
 
 
 def no_annotation(sampling_rate: int) -> Annotation:
@@ -41,10 +81,11 @@ class Utterance:
     span: tuple[float, float | None] = (0.0, None)
 
 
-def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
+def to_cut(utterance: Utterance, channel: int | None = None) -> ReadCut:
     """Open the audio's header and the labels, check both, and join them in one cut.
 
-    Raises `InputError` where the audio or the labels cannot be used.
+    Raises:
+        InputError: the audio cannot be used, or the file of labels cannot be read.
     """
     if utterance.audio is None:
         raise InputError(f"{utterance.id}: no audio file belongs to this utterance; add it or remove the utterance")
@@ -52,6 +93,7 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
     start, end = clip_segment(recording.duration, *utterance.span, utterance.id)
     duration = round(end - start, ndigits=8)
     annotation = utterance.annotation(recording.sampling_rate)
+    alignment, problems = make_alignment(annotation, duration)
     supervision = SupervisionSegment(
         id=utterance.id,
         recording_id=recording.id,
@@ -60,23 +102,36 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> MonoCut:
         channel=channel or 0,
         speaker=utterance.speaker,
         text=annotation.text or " ".join(word.symbol for word in annotation.words) or None,
-        alignment=make_alignment(annotation, duration, utterance.id),
+        alignment=alignment,
+        custom=origin_mark(start, recording.duration),
     )
-    return MonoCut(utterance.id, start, duration, channel or 0, supervisions=[supervision], recording=recording)
+    cut = MonoCut(utterance.id, start, duration, channel or 0, supervisions=[supervision], recording=recording)
+    return ReadCut(cut, problems)
 
 
-def make_alignment(annotation: Annotation, duration: float, id: str) -> dict[str, list[AlignmentItem]] | None:
-    """Phones and words checked against the utterance's `duration` (seconds), as Lhotse keeps them; None without any.
+def make_alignment(annotation: Annotation, duration: float) -> tuple[dict[str, list[AlignmentItem]] | None, list[str]]:
+    """Return phones and words as Lhotse stores them, in seconds from the start of the utterance, and their problems.
 
     Phones do not overlap; neighbouring words may, as in TIMIT, where they share a phone.
+
+    Args:
+        annotation: labels of the utterance.
+        duration: seconds of the utterance.
     """
-    fitted = {
-        "phone": fit_labels(annotation.phones, duration, f"phones of {id}"),
-        "word": fit_labels(annotation.words, duration, f"words of {id}", overlap=True),
+    last = max((label.end for label in annotation.phones), default=duration)
+    if annotation.spans_audio and last < MIN_SPAN * duration:
+        return None, [*annotation.problems, check_grid(0.0, last, duration) or ""]
+    if annotation.grid and (problem := check_grid(*annotation.grid, duration)):
+        return None, [*annotation.problems, problem]
+    before = annotation.grid is not None and annotation.grid[0] < 0
+    phones = fit_labels(annotation.phones, duration, may_start_before=before)
+    words = fit_labels(annotation.words, duration, overlap=True, may_start_before=before)
+    alignment = {
+        kind: [_item(interval) for interval in fitted.intervals]
+        for kind, fitted in (("phone", phones), ("word", words))
+        if fitted.intervals
     }
-    return {
-        kind: [_item(interval) for interval in intervals] for kind, intervals in fitted.items() if intervals
-    } or None
+    return alignment or None, [*annotation.problems, *phones.problems, *words.problems]
 
 
 def _item(label: Interval) -> AlignmentItem:

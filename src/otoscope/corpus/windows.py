@@ -7,6 +7,7 @@ from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy
 
+from otoscope.corpus.alignment_origin import alignment_origin, origin_mark
 from otoscope.errors import InputError
 
 OVERLAP = 0.25  # of a window, at least, with the one before
@@ -36,16 +37,16 @@ def _windows(cut: MonoCut, seconds: float) -> Iterator[MonoCut]:
     for step in range(steps + 1):
         start = round(last * step / steps * rate) / rate
         length = min(seconds, cut.duration - start)
-        supervisions = [_within(one, start, length) for one in cut.supervisions]
-        yield fastcopy(
-            cut, id=f"{cut.id}@{start:.2f}", start=cut.start + start, duration=length, supervisions=supervisions
-        )
+        window = fastcopy(cut, id=f"{cut.id}@{start:.2f}", start=cut.start + start, duration=length)
+        yield fastcopy(window, supervisions=[_within(window, supervision, cut) for supervision in cut.supervisions])
 
 
-def _within(supervision: SupervisionSegment, start: float, length: float) -> SupervisionSegment:
-    """A supervision of the whole cut as one of a window, without its text: it is unknown which words are in it."""
-    tiers = {tier: list(_items(items, start, length)) for tier, items in (supervision.alignment or {}).items()}
-    return fastcopy(supervision, start=0.0, duration=length, text=None, alignment=tiers or None)
+def _within(window: MonoCut, supervision: SupervisionSegment, cut: MonoCut) -> SupervisionSegment:
+    """Return a supervision of a cut as one of a window, without its text: it is unknown which words are in it."""
+    shift = window.start - alignment_origin(cut, supervision)
+    tiers = {tier: list(_items(items, shift, window.duration)) for tier, items in (supervision.alignment or {}).items()}
+    custom = {**(supervision.custom or {}), **(origin_mark(window.start, cut.recording.duration) or {})} or None
+    return fastcopy(supervision, start=0.0, duration=window.duration, text=None, alignment=tiers or None, custom=custom)
 
 
 def _items(items: Iterable[AlignmentItem], start: float, length: float) -> Iterator[AlignmentItem]:

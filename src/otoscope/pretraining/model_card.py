@@ -109,6 +109,5 @@ def model_card(pretrained: Pretrained, recipe: Recipe, layers: int, heads: int) 
 
 def _skipped(skipped: tuple[SkippedUtterance, ...]) -> str:
     """Return how many utterances were skipped, by name (their reasons contain paths of the training machine)."""
-    if not skipped:
-        return "Every utterance could be used."
-    return f"Skipped as unusable: {len(skipped)} ({', '.join(f'`{utterance.id}`' for utterance in skipped)})."
+    ids = [f"`{item.id}`" for item in skipped if item.part == "utterance"]
+    return f"Skipped as unusable: {len(ids)} ({', '.join(ids)})." if ids else "Every utterance could be used."

@@ -12,6 +12,7 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import InputError
+from otoscope.results.folder import SKIPPED
 from otoscope.results.integrity import verify_size
 from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, run_kind, validate_dataset
@@ -121,14 +122,14 @@ class Run:
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
-        """Skipped utterances, one row each: id, reason (which names the file).
+        """What was left out, one row each: id, reason, and part (utterance, labels of an utterance, or file).
 
         Raises:
             InputError: `skipped.json` is missing or damaged.
         """
         file = self.path / "skipped.json"
         try:
-            return pd.DataFrame(json.loads(file.read_text(encoding="utf-8")), columns=["id", "reason"])
+            return pd.DataFrame(json.loads(file.read_text(encoding="utf-8")), columns=list(SKIPPED))
         except (FileNotFoundError, ValueError) as error:
             raise _damaged(file, error) from None
 

@@ -3,12 +3,18 @@
 from otoscope.results.categories import CATEGORIES, CATEGORY_STATISTIC
 from otoscope.results.run import Run
 
+LEFT_OUT = {
+    "utterance": ("utterance", "skipped"),
+    "labels": ("label problem", "labels not used"),
+    "file": ("kind of files", "ignored"),
+}
+"""Part of `Run.skipped` -> what is counted, and the title of its line."""
+
 
 def summary(run: Run) -> str:
     """Return the summary of a run: heads, speech, heads per category with the first of each, and skipped utterances."""
     lines = [_measured(run), *(_category(run, name) for name in CATEGORIES), *_relations(run)]
-    if len(run.skipped):
-        lines.append(f"skipped: {skipped_utterances(run)}")
+    lines += left_out_lines(run)
     return "\n".join(lines)
 
 
@@ -23,10 +29,15 @@ def _relations(run: Run) -> list[str]:
     return lines
 
 
-def skipped_utterances(run: Run) -> str:
-    """Return how many utterances a run skipped (at least one), and the first of them."""
-    first = run.skipped.iloc[0]
-    return f"{counted(len(run.skipped), 'utterance')}; the first: {first['id']}: {first['reason']}"
+def left_out_lines(run: Run) -> list[str]:
+    """Return lines on skipped utterances, labels that are not used, and ignored files: how many, and the first."""
+    lines = []
+    for part, (what, title) in LEFT_OUT.items():
+        rows = run.skipped[run.skipped["part"] == part]
+        if len(rows):
+            first = rows.iloc[0]
+            lines.append(f"{title}: {counted(len(rows), what)}; the first: {first['id']}: {first['reason']}")
+    return lines
 
 
 def counted(number: int, what: str) -> str:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from otoscope.errors import InputError
 from otoscope.results import Run
-from otoscope.results.summary import counted
+from otoscope.results.summary import counted, left_out_lines
 
 KIND = "segmentation"
 MAX_NAMES = 4
@@ -67,9 +67,7 @@ def _split_lines(run: Run) -> Iterator[str]:
     )
     if attrs["parted_by"] == "utterance":
         yield "the corpus names fewer than two speakers: the parts have different utterances, but may share speakers"
-    if len(run.skipped):
-        first = run.skipped.iloc[0]
-        yield f"{counted(len(run.skipped), 'utterance')} skipped; the first: {first['id']}: {first['reason']}"
+    yield from left_out_lines(run)
 
 
 def _speakers(names: list[str]) -> str:

@@ -1,7 +1,7 @@
 """A Kaldi data directory: `text`, `utt2spk`, `segments`, audio by `wav.scp` or an audio folder, phones by a CTM."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -9,8 +9,8 @@ from typing import TypeVar
 from otoscope.corpus.file_index import is_there, list_files, read_lines
 from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.labels import Interval
-from otoscope.corpus.utterance import Annotation, Utterance
-from otoscope.errors import InputError
+from otoscope.corpus.utterance import Annotation, SkippedUtterance, Utterance
+from otoscope.errors import InputError, join_truncated
 
 Span = tuple[float, float | None]
 WHOLE: Span = (0.0, None)
@@ -18,7 +18,22 @@ FILES = frozenset({"wav.scp", "utt2spk", "text", "segments", "phones.ctm"})
 Value = TypeVar("Value")
 
 
-def kaldi(folder: Path) -> Iterator[Utterance]:
+@dataclass(frozen=True)
+class Ctm:
+    """The lines of a CTM.
+
+    Attributes:
+        phones: labels by utterance.
+        problems: lines of another form, which are left out, by utterance.
+        others: keys that are no utterance of the corpus.
+    """
+
+    phones: dict[str, list[Interval]] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)
+
+
+def kaldi(folder: Path) -> Iterator[Utterance | SkippedUtterance]:
     """One utterance per line of `segments`, else of `utt2spk`, else of `wav.scp`.
 
     `wav.scp` lists the audio, or a folder `audio` here or one level up holds one file per recording.
@@ -27,11 +42,24 @@ def kaldi(folder: Path) -> Iterator[Utterance]:
     speakers, texts = _table_if_there(folder / "utt2spk"), _table_if_there(folder / "text")
     recordings, segments = read_recordings(folder), read_segments(folder / "segments")
     ids, ctm = list(segments or speakers or recordings), _here_or_above(folder, "phones.ctm")
-    phones = read_ctm(ctm, set(ids)) if ctm else {}
+    labels = read_ctm(ctm, set(ids)) if ctm else Ctm()
     for id in ids:
         recording, span = segments.get(id, (id, WHOLE))
-        annotation = Annotation(texts.get(id), phones.get(id, []))
+        annotation = Annotation(texts.get(id), labels.phones.get(id, []), problems=labels.problems.get(id, []))
         yield Utterance(id, recordings.get(recording), speakers.get(id), partial(_known, annotation), span)
+    is_shared = ctm is not None and ctm.parent != folder and bool(labels.phones)
+    keys: dict[str, Collection[str]] = {"text": texts, "utt2spk": speakers}
+    keys["phones.ctm"] = () if is_shared else labels.others
+    yield from (entry for name, table in keys.items() if (entry := _unmatched(name, table, ids)))
+
+
+def _unmatched(name: str, table: Collection[str], ids: Collection[str]) -> SkippedUtterance | None:
+    """Return the entry for the lines of a table that belong to no utterance, or None."""
+    others = sorted(set(table) - set(ids))
+    if not others:
+        return None
+    reason = f"expected keys of utterances, found {len(others)} others ({join_truncated(others, 3)}); correct the keys"
+    return SkippedUtterance(name, reason, "file")
 
 
 def is_kaldi(folder: Path) -> bool:
@@ -96,22 +124,25 @@ def _segment(line: str, file: Path) -> tuple[str, tuple[str, Span]]:
         raise InputError(f"{file}: expected lines 'utterance recording start end', got '{line}'") from None
 
 
-def read_ctm(file: Path, wanted: Collection[str]) -> dict[str, list[Interval]]:
-    """Lines `utterance channel start duration symbol [confidence]` of the `wanted` utterances, in seconds."""
-    found: dict[str, list[Interval]] = defaultdict(list)
+def read_ctm(file: Path, ids: Collection[str]) -> Ctm:
+    """Read lines `utterance channel start duration symbol [confidence]`, with times in seconds."""
+    ctm = Ctm()
     for line in read_lines(file):
         fields = line.split()
-        if fields[0] in wanted:
-            found[fields[0]].append(_ctm_interval(fields, file))
-    return found
+        if fields[0] not in ids:
+            ctm.others.add(fields[0])
+            continue
+        try:
+            ctm.phones.setdefault(fields[0], []).append(_ctm_interval(fields))
+        except (ValueError, IndexError):
+            expected = "utterance channel start duration symbol"
+            problem = f"{file}: expected lines '{expected}', found '{line[:60]}'"
+            ctm.problems.setdefault(fields[0], []).append(problem)
+    return ctm
 
 
-def _ctm_interval(fields: list[str], file: Path) -> Interval:
-    try:
-        start, duration, symbol = float(fields[2]), float(fields[3]), fields[4]
-    except (ValueError, IndexError):
-        expected = "utterance channel start duration symbol"
-        raise InputError(f"{file}: expected lines '{expected}', got '{' '.join(fields)}'") from None
+def _ctm_interval(fields: list[str]) -> Interval:
+    start, duration, symbol = float(fields[2]), float(fields[3]), fields[4]
     return Interval(symbol, start, round(start + duration, ndigits=8))
 
 

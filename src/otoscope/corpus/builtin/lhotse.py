@@ -1,7 +1,7 @@
 """Lhotse manifests: cuts, or recordings with supervisions, as jsonl or jsonl.gz."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,18 +14,22 @@ from lhotse.serialization import load_manifest
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy, to_list
 
+from otoscope.corpus.alignment_origin import MARK, alignment_origin, origin_mark
 from otoscope.corpus.decoding import check_declared
 from otoscope.corpus.file_index import is_there
 from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.recording import check_channels, read_header
-from otoscope.corpus.utterance import Annotation, clip_segment, make_alignment
+from otoscope.corpus.utterance import Annotation, ReadCut, clip_segment, make_alignment
 from otoscope.errors import InputError
 
 
 def is_manifest(path: Path) -> bool:
     """Whether a file is named as a manifest, or a folder holds manifests of cuts or recordings."""
     return bool(_manifests(path))
+
+
+MANIFEST_SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 def lhotse_manifests(path: Path, tier: str | None = None, channel: int | None = None) -> Iterator[UnreadCut]:
@@ -44,8 +48,14 @@ def lhotse_manifests(path: Path, tier: str | None = None, channel: int | None = 
 
 def _manifests(path: Path) -> list[Path]:
     if path.is_file():
-        return [path] if path.name.endswith((".jsonl", ".jsonl.gz")) else []
-    return sorted(path.glob("*cuts*.jsonl*")) or sorted(path.glob("*recordings*.jsonl*"))
+        return [path] if path.name.endswith(MANIFEST_SUFFIXES) else []
+    files = sorted(file for file in path.iterdir() if _is_manifest_name(file.name)) if path.is_dir() else []
+    return [file for file in files if "cuts" in file.name] or [file for file in files if "recordings" in file.name]
+
+
+def _is_manifest_name(name: str) -> bool:
+    """Return whether a file can be a manifest; macOS writes `._NAME` beside files on foreign disks."""
+    return name.endswith(MANIFEST_SUFFIXES) and not name.startswith(".")
 
 
 def _cuts(file: Path) -> Iterable[tuple[Path, Cut]]:
@@ -93,31 +103,38 @@ def _has_recording(cut: Cut) -> bool:
 
 def _utterance(
     cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None
-) -> MonoCut:
+) -> ReadCut:
     try:
         return _part(cut, supervision, folder, tier, channel)
     except (TypeError, AttributeError, AssertionError):  # Lhotse does not check the types of a manifest's fields
         raise InputError(f"{supervision.id}: expected numbers and names in its manifest, got other types") from None
 
 
-def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> MonoCut:
+def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> ReadCut:
     """The part of `cut` that `supervision` spans, as a cut of its own."""
     if not _has_recording(cut):
         raise InputError(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
     recording = _checked(cut.recording, folder, channel)
     chosen = cut.channel if recording.num_channels == 1 else channel
     start, end = clip_segment(cut.duration, supervision.start, supervision.end, supervision.id)
-    annotation = _annotation(supervision, start, tier)
+    begin, origin = round(cut.start + start, ndigits=8), alignment_origin(cut, supervision)
+    alignment, problems = make_alignment(_annotation(supervision, begin - origin, tier), end - start)
     spanning = fastcopy(
         supervision,
         recording_id=recording.id,
         start=0.0,
         duration=round(end - start, ndigits=8),
         channel=chosen,
-        alignment=make_alignment(annotation, end - start, supervision.id),
+        alignment=alignment,
+        custom=_marked(supervision.custom or {}, origin_mark(begin, recording.duration) or {}),
     )
-    begin = round(cut.start + start, ndigits=8)
-    return MonoCut(supervision.id, begin, spanning.duration, chosen, supervisions=[spanning], recording=recording)
+    part = MonoCut(supervision.id, begin, spanning.duration, chosen, supervisions=[spanning], recording=recording)
+    return ReadCut(part, problems)
+
+
+def _marked(custom: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the custom fields of a supervision with the mark of its new alignment in place of an old one."""
+    return {**{key: value for key, value in custom.items() if key != MARK}, **mark} or None
 
 
 def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
@@ -152,14 +169,15 @@ def _annotation(supervision: SupervisionSegment, start: float, tier: str | None)
 
 
 def _intervals(items: Iterable[AlignmentItem], start: float) -> list[Interval]:
-    return [Interval(item.symbol, item.start - start, item.end - start) for item in items]
+    """Return labels in seconds from `start`, which counts from the origin of the alignment."""
+    return [Interval(item.symbol, round(item.start - start, 8), round(item.end - start, 8)) for item in items]
 
 
 FORMAT = CorpusFormat(
     Layout.MANIFEST,
     lambda query: is_manifest(query.path),
     lambda query: lhotse_manifests(query.path, query.tier, query.channel),
-    reads=lambda file: file.name.endswith((".jsonl", ".jsonl.gz")),
+    reads=lambda file: _is_manifest_name(file.name),
     has_tiers=True,
     priority=1,
 )

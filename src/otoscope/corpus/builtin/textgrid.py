@@ -1,13 +1,14 @@
 """Audio with Praat TextGrids, as the Montreal Forced Aligner writes them."""
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from otoscope.corpus.builtin.audio import speakers
 from otoscope.corpus.file_index import FileIndex
 from otoscope.corpus.formats import CorpusFormat, Layout
-from otoscope.corpus.praat import read_tiers
+from otoscope.corpus.praat import Tier, read_grid
 from otoscope.corpus.utterance import Annotation, Utterance
 from otoscope.errors import InputError
 
@@ -34,26 +35,30 @@ def has_textgrids(listing: FileIndex) -> bool:
 
 
 def _annotation(file: Path, id: str, tier: str | None, sampling_rate: int) -> Annotation:
-    tiers = read_tiers(file)
-    words = _named("word", tiers)
-    phones = tiers[_phone_tier(tiers, tier, id)]
-    return Annotation(None, phones, tiers[words[0]] if len(words) == 1 else [])
+    grid = read_grid(file)
+    words = _named("word", grid.tiers)
+    phones = _phone_tier(grid.tiers, tier, id).intervals
+    return Annotation(None, phones, words[0].intervals if len(words) == 1 else [], (grid.start, grid.end))
 
 
-def _phone_tier(tiers: Iterable[str], tier: str | None, id: str) -> str:
-    wanted, present = tier or "phones", ", ".join(tiers) or "none"
-    found = [name for name in tiers if name == tier] if tier else _named("phone", tiers)
-    if not found:
-        remedy = next((f"Pass --tier {name}" for name in tiers), "Pass --format audio to leave the labels out")
-        raise InputError(f"tier '{wanted}' not found in cut {id}; tiers present: {present}. {remedy}")
-    if len(found) > 1:
-        raise InputError(f"several tiers of phones in cut {id}: {', '.join(found)}. Pass --tier {found[0]}")
-    return found[0]
+def _phone_tier(tiers: Sequence[Tier], name: str | None, id: str) -> Tier:
+    chosen = [tier for tier in tiers if tier.name == name] if name else _named("phone", tiers)
+    if not chosen:
+        present = ", ".join(tier.name or "(no name)" for tier in tiers) or "none"
+        others = [f"Pass --tier {shlex.quote(tier.name)}" for tier in tiers if tier.name]
+        remedy = others[0] if others else "Pass --format audio to leave the labels out"
+        raise InputError(f"tier '{name or 'phones'}' not found in cut {id}; tiers present: {present}. {remedy}")
+    if len(chosen) > 1:
+        several = ", ".join(tier.name for tier in chosen)
+        different = len({tier.name for tier in chosen}) > 1
+        remedy = f"Pass --tier {shlex.quote(chosen[0].name)}" if different else "Rename all but one in Praat"
+        raise InputError(f"several tiers of phones in cut {id}: {several}. {remedy}")
+    return chosen[0]
 
 
-def _named(kind: str, tiers: Iterable[str]) -> list[str]:
-    """The tiers named `phone`, `phones` or `speaker - phones` (for the kind phone), in any case."""
-    return [name for name in tiers if name.lower().split(" - ")[-1] in (kind, f"{kind}s")]
+def _named(kind: str, tiers: Iterable[Tier]) -> list[Tier]:
+    """Return the tiers named `phone`, `phones` or `speaker - phones` (for the kind phone), in any case."""
+    return [tier for tier in tiers if tier.name.lower().split(" - ")[-1] in (kind, f"{kind}s")]
 
 
 FORMAT = CorpusFormat(

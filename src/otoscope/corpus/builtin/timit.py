@@ -8,7 +8,6 @@ from otoscope.corpus.file_index import FileIndex, read_lines
 from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
-from otoscope.errors import InputError
 
 SUFFIXES = (".phn", ".wrd", ".txt")
 
@@ -27,21 +26,27 @@ def is_timit(listing: FileIndex) -> bool:
 
 
 def _annotation(phn: Path | None, wrd: Path | None, txt: Path | None, sampling_rate: int) -> Annotation:
-    phones, words = (read_intervals(file, sampling_rate) if file else [] for file in (phn, wrd))
-    return Annotation(_text(txt) if txt else None, phones, words)
+    problems: list[str] = []
+    phones, words = (read_intervals(file, sampling_rate, problems) if file else [] for file in (phn, wrd))
+    return Annotation(_text(txt) if txt else None, phones, words, problems=problems, spans_audio=True)
 
 
-def read_intervals(file: Path, sampling_rate: int) -> list[Interval]:
-    """The lines `first_sample end_sample symbol` of a `.phn` or `.wrd` file as intervals in seconds."""
-    return [_interval(line, sampling_rate, file) for line in read_lines(file)]
+def read_intervals(file: Path, sampling_rate: int, problems: list[str]) -> list[Interval]:
+    """Return the lines `first_sample end_sample symbol` of a `.phn` or `.wrd` file as intervals in seconds.
+
+    A line of another form is left out, and added to `problems`.
+    """
+    intervals = (_interval(line, sampling_rate, file, problems) for line in read_lines(file))
+    return [interval for interval in intervals if interval]
 
 
-def _interval(line: str, sampling_rate: int, file: Path) -> Interval:
+def _interval(line: str, sampling_rate: int, file: Path, problems: list[str]) -> Interval | None:
     try:
         start, end, symbol = line.split(maxsplit=2)
         return Interval(symbol, int(start) / sampling_rate, int(end) / sampling_rate)
-    except ValueError:
-        raise InputError(f"{file}: expected lines 'first_sample end_sample symbol', got '{line}'") from None
+    except (ValueError, OverflowError):
+        problems.append(f"{file}: expected lines 'first_sample end_sample symbol', found '{line[:40]}'")
+        return None
 
 
 def _text(file: Path) -> str:

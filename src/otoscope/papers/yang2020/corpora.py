@@ -61,7 +61,7 @@ class EvaluationCorpus:
             "hours": sum(cut.duration for cut in cuts) / 3600,
             "speakers": len(_utterances_by_speaker(cuts)),
             "labelled": sum(bool(phones_of(cut)) for cut in cuts),
-            "skipped": len(skipped),
+            "skipped": sum(item.part == "utterance" for item in skipped),
         }
 
 
