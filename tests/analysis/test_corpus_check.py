@@ -13,7 +13,7 @@ from otoscope.errors import InputError
 
 @pytest.fixture
 def odd_corpus(tmp_path):
-    """Folder in TIMIT's layout: two usable utterances, five that are not, and four files that nothing reads."""
+    """Folder in TIMIT's layout: three usable utterances, one with wrong words; four others, and four files not read."""
     root = tmp_path / "odd"
     write_tone(root / "anna" / "labelled.wav", seconds=2.0)
     (root / "anna" / "labelled.phn").write_text("0 8000 h#\n8000 16000 sh\n16000 24000 iy\n", encoding="utf-8")
@@ -34,10 +34,10 @@ def odd_corpus(tmp_path):
 
 def test_counts_are_those_of_the_usable_utterances(odd_corpus, tiny_model):
     report = otoscope.check_corpus(odd_corpus, tiny_model)
-    assert (report.format, report.utterances, report.seconds) == ("timit", 2, 3.0)
+    assert (report.format, report.utterances, report.seconds) == ("timit", 3, 4.0)
     assert (report.speakers, report.without_speaker) == (2, 0)
-    assert report.sampling_rates == {16000: 1, 8000: 1}
-    assert report.channels == {1: 2}
+    assert report.sampling_rates == {16000: 2, 8000: 1}
+    assert report.channels == {1: 3}
 
 
 def test_coverage_counts_overlapping_words_once(odd_corpus):
@@ -57,11 +57,25 @@ def test_each_unusable_utterance_has_its_kind_of_problem_and_its_reason(odd_corp
         "bert/empty": Problem.AUDIO,
         "bert/short": Problem.MODEL,
         "bert/stereo": Problem.AUDIO,
-        "bert/words": Problem.LABELS,
     }
     reasons = {one.id: one.reason for one in report.unusable}
     assert "--channel 0 to 1" in reasons["bert/stereo"]
     assert "shorter than one frame" in reasons["bert/short"]
+
+
+def test_labels_that_are_not_used_do_not_cost_their_utterance(odd_corpus):
+    report = otoscope.check_corpus(odd_corpus)
+    (labels,) = report.unused_labels
+    assert labels.id == "bert/words"
+    assert "she ease" in labels.reason
+    assert f"bert/words: {labels.reason}" in report.table
+
+
+def test_labels_that_cannot_be_read_at_all_are_named_so(tiny_corpus):
+    first = min(tiny_corpus.rglob("*.TextGrid"))
+    first.write_text("no TextGrid", encoding="utf-8")
+    (unusable,) = otoscope.check_corpus(tiny_corpus).unusable
+    assert unusable.problem is Problem.LABELS
 
 
 def test_an_utterance_that_shares_its_id_with_another_is_named_so(tmp_path):
@@ -82,12 +96,12 @@ def test_a_manifest_that_names_no_audio_is_named_so(tmp_path):
 
 def test_without_a_model_a_short_utterance_is_usable(odd_corpus):
     report = otoscope.check_corpus(odd_corpus)
-    assert report.utterances == 3
+    assert report.utterances == 4
     assert report.model is None
 
 
 def test_files_that_no_utterance_reads_are_listed(odd_corpus):
-    assert otoscope.check_corpus(odd_corpus).ignored == ("README", "bert/other.phn", "bert/phone.m4a", "spkrinfo.txt")
+    assert otoscope.check_corpus(odd_corpus).ignored == ("bert/other.phn", "bert/phone.m4a", "spkrinfo.txt")
 
 
 def test_the_options_of_a_run_choose_what_is_read(odd_corpus):

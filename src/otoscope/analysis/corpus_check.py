@@ -9,7 +9,14 @@ from typing import Any
 from lhotse import CutSet, MonoCut
 
 from otoscope.analysis.corpus_files import read_files
-from otoscope.analysis.corpus_report import CorpusReport, LabelCoverage, ModelLimits, Problem, UnusableUtterance
+from otoscope.analysis.corpus_report import (
+    CorpusReport,
+    LabelCoverage,
+    ModelLimits,
+    Problem,
+    UnusableUtterance,
+    UnusedLabels,
+)
 from otoscope.corpus import load_audio, phones_of, speaker_of, words_of
 from otoscope.corpus.audio import with_file_name
 from otoscope.corpus.supervisions import Labels
@@ -49,7 +56,9 @@ def check_corpus(
     source = make_source(corpus, options or CorpusOptions())
     cuts, skipped = read_cuts(source)
     files = read_files(source, cuts)
-    unusable = [UnusableUtterance(one.id, files.problem(one.id), one.reason) for one in skipped]
+    unusable = [
+        UnusableUtterance(one.id, files.problem(one.id), one.reason) for one in skipped if one.part == "utterance"
+    ]
     usable = list(_iter_usable(cuts, encoder, unusable))
     return _report(
         usable,
@@ -57,6 +66,7 @@ def check_corpus(
         corpus=source.name,
         format=files.format,
         unusable=tuple(unusable),
+        unused_labels=tuple(UnusedLabels(one.id, one.reason) for one in skipped if one.part == "labels"),
         ignored=files.ignored,
         model=encoder and _limits(encoder),
     )

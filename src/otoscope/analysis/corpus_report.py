@@ -33,6 +33,14 @@ class UnusableUtterance:
 
 
 @dataclass(frozen=True)
+class UnusedLabels:
+    """Labels of an utterance that commands do not use, with the reason; they use the utterance without them."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class LabelCoverage:
     """How much of the audio the phones or words of a corpus cover.
 
@@ -76,6 +84,7 @@ class CorpusReport:
         phone_set: `timit`, `arpabet`, `ipa` or `other`; None without phones.
         unknown_phones: symbols that do not fold to one of the 39 phones.
         unusable: utterances that every command skips, or that the model does not take.
+        unused_labels: labels that do not belong to their audio, or are wrong.
         ignored: files that belong to no utterance, as paths from the corpus.
         model: what the model takes; None without a model.
 
@@ -98,6 +107,7 @@ class CorpusReport:
     phone_set: str | None
     unknown_phones: tuple[str, ...]
     unusable: tuple[UnusableUtterance, ...]
+    unused_labels: tuple[UnusedLabels, ...]
     ignored: tuple[str, ...]
     model: ModelLimits | None
 
@@ -137,6 +147,10 @@ class CorpusReport:
         for problem, group in self.problems.items():
             yield "not usable", f"{len(group)}: {problem.value}"
             yield from (("", f"{one.id}: {one.reason}") for one in group[:EXAMPLES])
+        if self.unused_labels:
+            utterances = len({labels.id for labels in self.unused_labels})
+            yield "labels not used", f"in {counted(utterances, 'utterance')}"
+            yield from (("", f"{labels.id}: {labels.reason}") for labels in self.unused_labels[:EXAMPLES])
         if self.ignored:
             yield "ignored", f"{counted(len(self.ignored), 'file')}: {_by_suffix(self.ignored)}"
 

@@ -19,9 +19,6 @@ from otoscope.errors import InputError, InputWarning, join_truncated
 OTHER_AUDIO = frozenset({".m4a", ".aac", ".wma", ".amr", ".mp4", ".webm", ".mka", ".ape", ".ra", ".3gp"})
 MAX_NAMED = 3
 
-OTHER_AUDIO = frozenset({".m4a", ".aac", ".wma", ".amr", ".mp4", ".webm", ".mka", ".ape", ".ra", ".3gp"})
-MAX_NAMED = 3
-
 
 def read_corpus(
     path: str | Path,
