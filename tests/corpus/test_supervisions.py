@@ -1,10 +1,12 @@
 """The speaker, phones and words of a cut come from all of its supervisions."""
 
 import pytest
-from lhotse import MonoCut, SupervisionSegment
+from lhotse import AudioSource, MonoCut, Recording, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 
 from otoscope.corpus import phones_of, speaker_of, words_of
+from otoscope.corpus.alignment_origin import origin_mark
+from otoscope.corpus.windows import windowed
 
 
 def cut_with(*supervisions: SupervisionSegment) -> MonoCut:
@@ -41,3 +43,27 @@ def test_labels_of_all_supervisions_come_in_order_of_time():
 
 def test_a_cut_without_labels_has_no_phones_and_no_words():
     assert phones_of(cut_with()) == words_of(cut_with(supervision(0.0, None))) == []
+
+
+@pytest.fixture
+def part() -> MonoCut:
+    """Seconds 2 to 8 of a recording, as `read_corpus` returns them: the phone is at 2.5 s of the recording."""
+    recording = Recording("r", [AudioSource("file", [0], "r.wav")], 16000, 160000, 10.0)
+    spoken = SupervisionSegment("u", "r", 0.0, 6.0, custom=origin_mark(2.0, 10.0))
+    spoken = spoken.with_alignment("phone", [AlignmentItem("a", 0.5, 0.5)])
+    return MonoCut("u", 2.0, 6.0, 0, supervisions=[spoken], recording=recording)
+
+
+def test_labels_keep_their_place_in_the_audio_when_lhotse_changes_the_cut(part):
+    """The origin of the labels stays that of `read_corpus`, wherever the cut starts."""
+    assert phones_of(part) == [("a", 0.5, 1.0)]
+    assert phones_of(part.truncate(offset=0.25)) == [("a", 0.25, 0.75)]
+    assert phones_of(part.extend_by(duration=1.0, direction="left")) == [("a", 1.5, 2.0)]
+    assert phones_of(part.extend_by(duration=2.0, direction="left")) == [("a", 2.5, 3.0)]  # to the recording's start
+    assert phones_of(part.perturb_speed(2.0)) == [("a", 0.25, 0.5)]
+
+
+def test_windows_of_a_cut_that_was_extended_to_the_start_of_its_recording(part):
+    first, *_, last = windowed([part.extend_by(duration=2.0, direction="left")], 4.0)
+    assert (first.start, phones_of(first)) == (0.0, [("a", 2.5, 3.0)])
+    assert (last.start, phones_of(last)) == (4.0, [])

@@ -77,7 +77,7 @@ def _labels(cut: MonoCut, tier: str) -> Labels:
 
 def _labels_of(cut: MonoCut, supervision: SupervisionSegment, tier: str) -> Iterator[tuple[str, float, float]]:
     items = (supervision.alignment or {}).get(tier, ())
-    shift = round(alignment_origin(cut, supervision) - cut.start, ndigits=8) if items and cut.start else 0.0
+    shift = round(alignment_origin(cut, supervision) - cut.start, ndigits=8) if items else 0.0
     for item in items:
         start, end = (round(time + shift, ndigits=8) if shift else time for time in (item.start, item.end))
         start, end = max(start, 0.0), min(end, cut.duration)

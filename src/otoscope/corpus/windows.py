@@ -7,7 +7,7 @@ from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy
 
-from otoscope.corpus.alignment_origin import alignment_origin, origin_mark
+from otoscope.corpus.alignment_origin import MARK, alignment_origin, origin_mark
 from otoscope.errors import InputError
 
 OVERLAP = 0.25  # of a window, at least, with the one before
@@ -45,8 +45,11 @@ def _within(window: MonoCut, supervision: SupervisionSegment, cut: MonoCut) -> S
     """Return a supervision of a cut as one of a window, without its text: it is unknown which words are in it."""
     shift = window.start - alignment_origin(cut, supervision)
     tiers = {tier: list(_items(items, shift, window.duration)) for tier, items in (supervision.alignment or {}).items()}
-    custom = {**(supervision.custom or {}), **(origin_mark(window.start, cut.recording.duration) or {})} or None
-    return fastcopy(supervision, start=0.0, duration=window.duration, text=None, alignment=tiers or None, custom=custom)
+    custom = {key: value for key, value in (supervision.custom or {}).items() if key != MARK}
+    custom |= origin_mark(window.start, cut.recording.duration) or {}
+    return fastcopy(
+        supervision, start=0.0, duration=window.duration, text=None, alignment=tiers or None, custom=custom or None
+    )
 
 
 def _items(items: Iterable[AlignmentItem], start: float, length: float) -> Iterator[AlignmentItem]:
