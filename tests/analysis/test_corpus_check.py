@@ -17,7 +17,7 @@ def odd_corpus(tmp_path):
     root = tmp_path / "odd"
     write_tone(root / "anna" / "labelled.wav", seconds=2.0)
     (root / "anna" / "labelled.phn").write_text("0 8000 h#\n8000 16000 sh\n16000 24000 iy\n", encoding="utf-8")
-    (root / "anna" / "labelled.WRD").write_text("8000 20000 she\n16000 24000 ease\n", encoding="utf-8")
+    (root / "anna" / "labelled.WRD").write_text("8000 20000 noise\n16000 24000 ease\n", encoding="utf-8")
     write_tone(root / "bert" / "slow.wav", seconds=1.0, rate=8000)
     write_tone(root / "bert" / "stereo.wav", channels=2)
     write_tone(root / "bert" / "short.wav", seconds=0.001)

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def _report(usable: Sequence[MonoCut], folding: Folding, **about: Any) -> Corpus
         sampling_rates=_count(cut.sampling_rate for cut in usable),
         channels=_count(cut.recording.num_channels for cut in usable),
         phones=_coverage(usable, phones_of),
-        words=_coverage(usable, words_of),
+        words=replace(_coverage(usable, words_of), silence_seconds=0.0),  # the word "noise" is spoken
         phone_set=detect_phone_set(symbols) if symbols else None,
         unknown_phones=fold_phones(symbols, folding).unknown,
         **about,

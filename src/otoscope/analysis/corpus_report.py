@@ -49,7 +49,7 @@ class LabelCoverage:
         symbols: number of different symbols.
         utterances: number of utterances with labels.
         seconds: seconds of audio that have a label.
-        silence_seconds: seconds of them that are silence, a pause or noise.
+        silence_seconds: seconds of them that are silence, a pause or noise; 0 for words.
     """
 
     labels: int
