@@ -58,3 +58,9 @@ def test_what_is_no_file_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="expected a table in UTF-8, but it cannot be read"):
         read_folding(str(tmp_path / "t.csv"))
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_rows_end_at_line_ends_alone(tmp_path: Path, character: str) -> None:
+    """A symbol may hold a character that Python also counts as the end of a line."""
+    assert read_folding(table(tmp_path, f"symbol,phone\r\na{character}b,a\r\n")) == {f"a{character}b": "a"}

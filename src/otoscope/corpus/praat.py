@@ -15,7 +15,9 @@ from pathlib import Path
 from otoscope.corpus.labels import Interval
 from otoscope.errors import InputError
 
-TOKEN = re.compile(r'"(?P<string>(?:[^"]|"")*)"(?=\s|\Z)|(?P<comment>!.*)|<(?P<flag>\S+?)>(?=\s|\Z)|(?P<word>\S+)')
+TOKEN = re.compile(
+    r'"(?P<string>(?:[^"]|"")*)"(?=\s|\Z)|(?P<comment>![^\r\n]*)|<(?P<flag>\S+?)>(?=\s|\Z)|(?P<word>\S+)'
+)
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 INTERVALS, POINTS = "IntervalTier", "TextTier"
 MAX_ENTRIES = 10_000_000
@@ -24,7 +26,7 @@ MAX_ENTRIES = 10_000_000
 
 @dataclass(frozen=True)
 class Tier:
-    """One tier of intervals; those without a label are left out.
+    """One tier of intervals; those without a label are skipped.
 
     Attributes:
         name: name of the tier, which may be empty or belong to several tiers.
@@ -112,7 +114,7 @@ def decode(content: bytes) -> str:
 
 
 def parse_grid(text: str) -> Grid:
-    """Return the tiers of intervals of a TextGrid; tiers of points are read and left out.
+    """Return the tiers of intervals of a TextGrid; tiers of points are read and skipped.
 
     Raises:
         InputError: a value is missing, of another type, or one too many.

@@ -41,7 +41,7 @@ def read_folding(choice: str) -> Folding:
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"--phones {choice}: expected a table in UTF-8, but it cannot be read ({error})") from None
-    return _table(text.splitlines(), choice)
+    return _table(text.split("\n"), choice)
 
 
 def _table(lines: list[str], name: str) -> dict[str, str]:
