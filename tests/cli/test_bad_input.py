@@ -9,6 +9,7 @@ import soundfile
 from tests.helpers.unreadable_paths import closing
 from transformers import BertConfig, BertModel
 
+from otoscope.analysis import analyze
 from otoscope.cli import main
 
 
@@ -70,7 +71,7 @@ def test_options_and_arguments_that_are_wrong_are_one_line(refused, arguments, s
 
 
 def test_names_that_no_file_can_have(refused, refused_analysis, tiny_model, tiny_corpus, tmp_path):
-    assert "no such file or folder" in refused_analysis(tmp_path / ("a" * 300))
+    assert "File name too long" in refused_analysis(tmp_path / ("a" * 300))
     assert "File name too long" in refused_analysis(tiny_corpus, model=tmp_path / ("m" * 300))
     assert "File name too long" in refused("analyze", tiny_model, tiny_corpus, "-o", tmp_path / ("r" * 300))
     assert "File name too long" in refused("heads", tmp_path / ("r" * 300))
@@ -142,14 +143,16 @@ def timit(folder, labels):
     (folder / "sa1.phn").write_text(labels)
 
 
-def test_labels_past_the_end_of_the_audio(refused_analysis, folder):
-    timit(folder, "0 8000 sh\n8000 17000 iy\n")
-    assert "sa1" in refused_analysis(folder)
-
-
-def test_overlapping_labels(refused_analysis, folder):
-    timit(folder, "0 8000 sh\n7000 16000 iy\n")
-    assert "overlap" in refused_analysis(folder)
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [("0 8000 sh\n8000 17000 iy\n", "within the audio's 1.000 s"), ("0 8000 sh\n7000 16000 iy\n", "do not overlap")],
+)
+def test_labels_that_are_not_used_are_in_the_summary(otoscope_command, tiny_model, folder, tmp_path, labels, reason):
+    timit(folder, labels)
+    status, out, _ = otoscope_command("analyze", tiny_model, folder, "-o", tmp_path / "run")
+    assert status == 0
+    assert "labels not used: 1 label problem; the first: sa1: " in out
+    assert reason in out
 
 
 def test_unknown_phone_tier(refused_analysis, tiny_corpus):
@@ -211,10 +214,13 @@ def test_unknown_column_format_theme_and_utterance(refused, tiny_model, tiny_cor
 
 
 def test_an_unfinished_run_asks_for_resume(refused, tiny_model, tiny_corpus, tmp_path, monkeypatch):
-    def stop(*_):
+    write = analyze.write_shard
+
+    def stop_after(*arguments):
+        write(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("otoscope.analysis.analyze.write_shard", stop)
+    monkeypatch.setattr(analyze, "write_shard", stop_after)
     monkeypatch.setattr(
         sys, "argv", ["otoscope", "analyze", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run")]
     )

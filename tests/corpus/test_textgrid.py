@@ -94,7 +94,7 @@ def test_audio_without_a_grid_is_read_without_labels(tmp_path: Path) -> None:
 
 
 def test_a_grid_of_another_length_is_reported_and_not_used(tmp_path: Path) -> None:
-    """A grid of 1 s beside audio of 0.9 s and of 3 s belongs to other audio."""
+    """A grid of 1 s next to audio of 0.9 s and of 3 s belongs to other audio."""
     for name, seconds in (("short", 0.9), ("long", 3.0)):
         write_grid(write_tone(tmp_path / f"{name}.wav", seconds=seconds), phones=PHONES)
     skipped: list[SkippedUtterance] = []

@@ -105,7 +105,7 @@ def test_a_bad_label_costs_that_label_not_its_utterance(
 
 
 def test_labels_of_another_rate_are_reported_and_not_used(tmp_path: Path) -> None:
-    """Samples of 16 kHz beside audio of 32 kHz end at half of it, beside audio of 8 kHz at twice of it."""
+    """Samples of 16 kHz next to audio of 32 kHz end at half of it, next to audio of 8 kHz at twice of it."""
     for rate in (8000, 32000):
         write_labels(write_tone(tmp_path / "fvmh0" / f"at{rate}.wav", rate=rate), phn="0 8000 a\n8000 16000 b\n")
     skipped: list[SkippedUtterance] = []

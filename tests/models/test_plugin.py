@@ -41,7 +41,17 @@ def test_otoscope_models_lists_a_family_from_outside(plugin: str, monkeypatch: p
     monkeypatch.setattr(type(FAMILIES), "names", lambda self: (plugin,))
     result = CliRunner().invoke(app, ["models"])
     (row,) = [line for line in result.output.splitlines() if line.startswith(plugin)]
-    assert row.split() == [plugin, "registry", "20", "ms", "yes", "yes", "no", "yes"]
+    assert row.split() == [
+        plugin,
+        "registry",
+        "20",
+        "ms",
+        "yes",
+        "yes",
+        "no",
+        "no",
+        "yes",
+    ]  # no reconstruction, no refine
 
 
 def test_names_and_search_know_a_family_from_outside(plugin: str) -> None:

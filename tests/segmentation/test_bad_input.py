@@ -60,7 +60,7 @@ def test_utterances_without_phones_are_skipped_and_counted(tiny_model, tiny_corp
     assert "it has no phone labels" in refused(tiny_corpus, otoscope.SpeechOptions(format="textgrid", strict=True))
     run = otoscope.segment(tiny_model, tiny_corpus, tmp_path / "run", options=otoscope.SpeechOptions(format="textgrid"))
     assert len(run.skipped) == 1
-    assert "1 utterance skipped" in segmentation_table(run)
+    assert "skipped: 1 utterance; the first: " in segmentation_table(run)
     assert run.dataset.sizes["utterance"] + run.dataset.attrs["validation_utterances"] == 3
 
 

@@ -1,7 +1,8 @@
 """The moment from which the times of an alignment count.
 
-Lhotse counts them from the start of the recording, whatever part of it a cut is. Cuts of `read_corpus` count from their
-own start, which a mark in the supervision states; it stays right when Lhotse trims, truncates or stretches the cut.
+Lhotse counts them from the start of the recording, also in a cut of a part of it. Cuts of `read_corpus` count from
+their own start, which a mark in the supervision states; it stays right when Lhotse trims, truncates or stretches the
+cut.
 """
 
 from typing import Any

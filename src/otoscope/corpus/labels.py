@@ -1,4 +1,4 @@
-"""Checks of time labels: in order, apart, and of the audio that they stand beside."""
+"""Checks of time labels: in order, apart, and of the audio next to them."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -56,7 +56,7 @@ def fit_labels(
 ) -> FittedLabels:
     """Return labels in order of time, clipped to the audio; gaps between labels are allowed.
 
-    A label without a symbol or a length, before the audio, or over its neighbour is left out. If a label ends more than
+    A label without a symbol or a length, before the audio, or over its neighbour is skipped. If a label ends more than
     one frame of 10 ms after the audio, all are of other audio, and none is used.
 
     Args:

@@ -104,7 +104,7 @@ def _ignored(query: CorpusQuery, name: str, cuts: Iterable[MonoCut], *, chosen: 
         if suffix in OTHER_AUDIO:
             reason = f"expected audio that libsndfile decodes, as flac or wav, found {count}; convert the audio"
         else:
-            reason = f"expected audio, or labels of the format {name} beside their audio, found {count}; not read"
+            reason = f"expected audio, or labels of the format {name} next to their audio, found {count}; not read"
         yield SkippedUtterance(f"*{suffix}" if suffix.startswith(".") else suffix, reason, "file")
 
 

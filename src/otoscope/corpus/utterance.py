@@ -46,7 +46,7 @@ class SkippedUtterance(NamedTuple):
     Attributes:
         id: id of the utterance, or name of the file.
         reason: what was expected and found, and what to do.
-        part: what is left out: "utterance", "labels" (the utterance is used without them) or "file".
+        part: what is skipped: "utterance", "labels" (the utterance is used without them) or "file".
     """
 
     id: str
@@ -55,7 +55,7 @@ class SkippedUtterance(NamedTuple):
 
 
 class ReadCut(NamedTuple):
-    """A cut, and what is wrong with those of its labels that were left out."""
+    """A cut, and what is wrong with those of its labels that were skipped."""
 
     cut: MonoCut
     problems: Sequence[str] = ()

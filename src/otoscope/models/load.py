@@ -1,6 +1,6 @@
 """Load an encoder by hub name or folder, and run its self-check."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from huggingface_hub.utils import logging as hub_logging
-from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
 from transformers.utils import logging
@@ -18,11 +17,14 @@ from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
+from otoscope.models.model_files import attention_option, check_adapter, check_config, unwrapped_names
 from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
 SAMPLING_RATE = 16000  # of every family
+MAX_FEATURES = 10_000
+MAX_REASON = 250  # characters
 MISMATCH_HINT = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
 TRAINING_ONLY = {"masked_spec_embed"}  # replaces masked frames; many fine-tuned checkpoints lack it
 
@@ -63,13 +65,32 @@ def load(
     source = str(bundled.model()) if name == "bundled" else name
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
+    check_adapter(name, source)
     with silence_transformers():
         config = from_pretrained(AutoConfig, source)
         family = family_of(config, name)
+        check_config(name, config)
         extractor = load_extractor(source, name)
         model = find_encoder(load_weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
         model = model.to(device_of(device)).eval()
+        return _checked_encoder(name, family, model, extractor)
+
+
+def _checked_encoder(name: str, family: Family, model: Any, extractor: Any) -> Encoder:
+    """Return an encoder that passes its self-check.
+
+    Raises:
+        InputError: it fails, or the configuration makes it impossible to run.
+    """
+    try:
         return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
+    except InputError:
+        raise
+    except Exception as error:  # a wrong value in config.json or preprocessor_config.json fails anywhere
+        raise InputError(
+            f"{name} cannot run: {type(error).__name__}: {_shortened(error)}; correct its config.json and "
+            "preprocessor_config.json"
+        ) from error
 
 
 def _load_module(model: Any) -> Encoder:
@@ -93,7 +114,7 @@ def _load_module(model: Any) -> Encoder:
     with silence_transformers():
         extractor = load_extractor(config.name_or_path, name)
         encoder = find_encoder(original_module(model), family.encoder, name).eval()
-        return self_check(Encoder(name=name, family=family, model=encoder, extractor=extractor))
+        return _checked_encoder(name, family, encoder, extractor)
 
 
 def model_name(model: str | Path | nn.Module | Encoder) -> str:
@@ -133,7 +154,13 @@ def load_extractor(source: str, name: str) -> Any:
     extractor = from_pretrained(AutoFeatureExtractor, source)
     if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
         raise InputError(
-            f"the feature extractor of {name} takes {rate} Hz; expected {SAMPLING_RATE} Hz, as the model was made for"
+            f"the feature extractor of {name} takes {rate!r} as its rate; expected {SAMPLING_RATE} (Hz), for which the "
+            "model was made; correct preprocessor_config.json"
+        )
+    size = getattr(extractor, "feature_size", 1)
+    if type(size) is not int or not 0 < size <= MAX_FEATURES:
+        raise InputError(
+            f"{name}: expected feature_size from 1 to {MAX_FEATURES}, found {size!r}; correct its extractor"
         )
     return extractor
 
@@ -164,16 +191,18 @@ def from_pretrained(auto: Any, name: str) -> Any:
         raise InputError(f"model folder {name} does not exist; give a folder with a config.json, or a hub name")
     try:
         return auto.from_pretrained(name)
-    except (OSError, ValueError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # each class of transformers checks its fields in its own way, or not at all
         if auto is AutoFeatureExtractor:
             raise InputError(
                 f"{name} has no feature extractor that can be read (preprocessor_config.json); save it there with its "
                 "save_pretrained"
             ) from error
         if Path(name).exists():
-            raise InputError(f"{name}: cannot be loaded: {_first_line(error)}") from error
+            raise InputError(f"{name} cannot be loaded: {_shortened(error)}; correct its config.json") from error
         raise InputError(
-            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_first_line(error)}; "
+            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_shortened(error)}; "
             "without network, give the folder of a model that was saved before"
         ) from error
 
@@ -184,10 +213,9 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
     Raises:
         InputError: weights cannot be read, are missing, or do not belong to the model.
     """
-    try:
-        model, info = architecture_of(config).from_pretrained(name, dtype=dtype, output_loading_info=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"weights of {name} cannot be loaded: {_first_line(error)}") from error
+    model, info = _read_weights(name, dtype, config, {})
+    if renamed := unwrapped_names(info["unexpected_keys"]):
+        model, info = _read_weights(name, dtype, config, {"key_mapping": renamed})
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
     if missing and not allow_mismatch:
         raise InputError(
@@ -201,13 +229,22 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
     return model
 
 
+def _read_weights(name: str, dtype: torch.dtype, config: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    options = {"dtype": dtype, "output_loading_info": True, **attention_option(config), **options}
+    try:
+        model, info = architecture_of(config).from_pretrained(name, **options)
+    except Exception as error:  # safetensors, pickle, torch and transformers each fail in their own way
+        raise InputError(f"weights of {name} cannot be loaded: {_shortened(error)}; save the model again") from error
+    return model, {**info, "unexpected_keys": list(info["unexpected_keys"])}
+
+
 def architecture_of(config: Any) -> Any:
     """Return the class that wrote the weights; the encoder alone if the configuration does not name it."""
     modeling = type(config).__module__.replace("configuration", "modeling")
-    class_name = (config.architectures or [""])[0]
-    if find_spec(modeling) is None:
+    names = config.architectures if isinstance(config.architectures, list) else []
+    if find_spec(modeling) is None or not names or not isinstance(names[0], str):
         return AutoModel
-    return getattr(import_module(modeling), class_name, AutoModel)
+    return getattr(import_module(modeling), names[0], AutoModel)
 
 
 def _counted(keys: Collection[str]) -> str:
@@ -218,8 +255,10 @@ def _first_names(keys: Collection[str]) -> str:
     return ", ".join(sorted(keys)[:3]) + (", ..." if len(keys) > 3 else "")
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+def _shortened(error: Exception) -> str:
+    """Return the message of an error of another library in one line of at most 250 characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]}..."
 
 
 def device_of(device: str) -> torch.device:

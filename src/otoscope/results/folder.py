@@ -96,7 +96,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     Args:
         path: the run folder, claimed before.
         dataset: what `assemble` made.
-        skipped: (id, reason, part) of what was left out; the part is "utterance" if missing. An id may occur twice.
+        skipped: (id, reason, part) of what was skipped; the part is "utterance" if missing. An id may occur twice.
 
     Raises:
         InputError: the disk is full; the run stays unfinished and can be resumed.

@@ -38,7 +38,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         raise InputError(f"expected a run folder of otoscope (with run.json) at {folder}, found none") from None
     except PermissionError as error:
         raise permission_error(error) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, IsADirectoryError, RecursionError):
         raise InputError(f"{path} is damaged: expected the JSON that otoscope wrote; copy the run again") from None
     check_version(version, folder)
     if record.get(DIGEST) != _digest(content):

@@ -122,7 +122,7 @@ class Run:
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
-        """What was left out, one row each: id, reason, and part (utterance, labels of an utterance, or file).
+        """What was skipped, one row each: id, reason, and part (utterance, labels of an utterance, or file).
 
         Raises:
             InputError: `skipped.json` is missing or damaged.

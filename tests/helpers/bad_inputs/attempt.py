@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IN_PLACE = ("cache",)
-"""Names in an attempt's folder that a command may write whatever its input."""
+"""Names in an attempt's folder that a command may write for every input."""
 
 
 @dataclass(frozen=True)

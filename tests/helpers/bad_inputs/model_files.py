@@ -35,7 +35,7 @@ def model_attempts() -> Iterator[Attempt]:
         "{corpus}",
         "{heads}",
         "/dev/null",
-        "nobody/nothing",
+        "no-such/model",
         "../..",
         "a" * 300,
         "bundled ",

@@ -39,7 +39,7 @@ def run_attempts() -> Iterator[Attempt]:
             ("heads", f"{{{kind}}}", "--sort", "globalness"),
             ("relations", f"{{{kind}}}", "--layer", "0", "--head", "0"),
             ("relations", f"{{{kind}}}", "--layer", "-1", "--head", "99"),
-            ("figures", f"{{{kind}}}", "-o", "{here}/out", "--utterance", "nobody"),
+            ("figures", f"{{{kind}}}", "-o", "{here}/out", "--utterance", "no-such-utterance"),
             ("view", f"{{{kind}}}", "--export", "{here}/out.html", "--heads", "9.9"),
             ("refine", "{model}", "-o", "{here}/out", "--run", f"{{{kind}}}", "--heads", "0.5"),
             ("rank", "{model}", "{corpus}", "-o", "{here}/out", "--by", "globalness", "--run", f"{{{kind}}}"),

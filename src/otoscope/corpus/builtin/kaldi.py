@@ -24,7 +24,7 @@ class Ctm:
 
     Attributes:
         phones: labels by utterance.
-        problems: lines of another form, which are left out, by utterance.
+        problems: lines of another form, which are skipped, by utterance.
         others: keys that are no utterance of the corpus.
     """
 

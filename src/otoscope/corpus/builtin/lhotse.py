@@ -54,7 +54,7 @@ def _manifests(path: Path) -> list[Path]:
 
 
 def _is_manifest_name(name: str) -> bool:
-    """Return whether a file can be a manifest; macOS writes `._NAME` beside files on foreign disks."""
+    """Return whether a file can be a manifest; macOS writes `._NAME` next to files on foreign disks."""
     return name.endswith(MANIFEST_SUFFIXES) and not name.startswith(".")
 
 

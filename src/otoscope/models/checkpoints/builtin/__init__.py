@@ -1,0 +1,1 @@
+"""Sources of checkpoints, one file for each."""
