@@ -76,7 +76,16 @@ def test_labels_that_end_after_the_audio_are_of_other_audio(end: float) -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "belongs"),
-    [(0.0, 1.0, True), (0.0, 1.04, True), (-0.1, 1.0, True), (0.0, 0.5, False), (0.0, 3.0, False), (5.0, 6.0, False)],
+    [
+        (0.0, 1.0, True),
+        (0.0, 1.04, True),
+        (0.04, 1.0, True),
+        (-0.1, 1.0, True),
+        (0.0, 0.5, False),
+        (0.0, 3.0, False),
+        (0.5, 1.0, False),
+        (5.0, 6.0, False),
+    ],
 )
-def test_a_grid_belongs_to_audio_that_ends_where_it_ends(start: float, end: float, belongs: bool) -> None:
+def test_a_grid_belongs_to_audio_that_starts_and_ends_where_it_does(start: float, end: float, belongs: bool) -> None:
     assert (check_grid(start, end, 1.0) is None) == belongs

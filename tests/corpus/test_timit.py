@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.helpers.corpus_tones import sphere, tone, write_tone
 
-from otoscope.corpus import SkippedUtterance, load_audio, phones_of, read_corpus
+from otoscope.corpus import SkippedUtterance, load_audio, phones_of, read_corpus, words_of
 from otoscope.errors import InputError
 
 PHONES = "0 4000 h#\n4000 8000 sh\n8000 16000 iy\n"
@@ -87,6 +87,7 @@ def test_labels_a_sample_past_the_end_are_clipped(tmp_path: Path) -> None:
         ("0 15000 a\n8000\n", ["a"], "bad.phn: expected lines 'first_sample end_sample symbol', found '8000'"),
         ("0 half a\n0 16000 b\n", ["b"], "bad.phn: expected lines 'first_sample end_sample symbol', found '0 half a'"),
         ("0 16000 a\n" + "9" * 400 + " 5 b\n", ["a"], "bad.phn: expected lines 'first_sample end_sample symbol'"),
+        ("\n", [], "bad.phn: expected labels, found an empty file"),
     ],
 )
 def test_a_bad_label_costs_that_label_not_its_utterance(
@@ -113,6 +114,14 @@ def test_labels_of_another_rate_are_reported_and_not_used(tmp_path: Path) -> Non
     assert [phones_of(cut) for cut in cuts] == [[], []]
     assert [(item.id, item.part) for item in skipped] == [("fvmh0/at32000", "labels"), ("fvmh0/at8000", "labels")]
     assert all("belong together" in item.reason for item in skipped)
+
+
+def test_words_of_another_rate_are_reported_where_there_are_no_phones(tmp_path: Path) -> None:
+    write_labels(write_tone(tmp_path / "fvmh0" / "a.wav", rate=32000), wrd=WORDS)
+    skipped: list[SkippedUtterance] = []
+    (cut,) = read_corpus(tmp_path, on_skip=skipped.append)
+    assert words_of(cut) == []
+    assert [(item.id, item.part) for item in skipped] == [("fvmh0/a", "labels")]
 
 
 def test_lines_end_at_line_feeds_and_nowhere_else(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ MIN_SPAN = 0.75
 """Share of the audio that labels reach at least, in a format that labels all of it."""
 
 GRID_TOLERANCE = 0.05
-"""Seconds between the end of a grid of labels and the end of its audio."""
+"""Seconds from the start and the end of the audio to those of its grid of labels; a grid may start before the audio."""
 
 
 class Interval(NamedTuple):
@@ -39,15 +39,15 @@ def check_grid(start: float, end: float, duration: float) -> str | None:
     """Return why a grid of labels cannot belong to audio of some seconds, or None.
 
     >>> check_grid(0.0, 1.0, 3.0)
-    'expected labels to the end of the audio at 3.000 s, found labels from 0.000 to 1.000 s; check that they belong together'
+    'expected labels from the start to the end of the audio at 3.000 s, found labels from 0.000 to 1.000 s; check that they belong together'
     >>> check_grid(-0.1, 1.0, 1.0) is None
     True
     """  # noqa: E501
-    if start < end and abs(end - duration) <= GRID_TOLERANCE:
+    if start < end and start <= GRID_TOLERANCE and abs(end - duration) <= GRID_TOLERANCE:
         return None
     return (
-        f"expected labels to the end of the audio at {duration:.3f} s, found labels from {start:.3f} to {end:.3f} s; "
-        "check that they belong together"
+        f"expected labels from the start to the end of the audio at {duration:.3f} s, "
+        f"found labels from {start:.3f} to {end:.3f} s; check that they belong together"
     )
 
 

@@ -118,7 +118,7 @@ def make_alignment(annotation: Annotation, duration: float) -> tuple[dict[str, l
         annotation: labels of the utterance.
         duration: seconds of the utterance.
     """
-    last = max((label.end for label in annotation.phones), default=duration)
+    last = max((label.end for label in annotation.phones or annotation.words), default=duration)
     if annotation.spans_audio and last < MIN_SPAN * duration:
         return None, [*annotation.problems, check_grid(0.0, last, duration) or ""]
     if annotation.grid and (problem := check_grid(*annotation.grid, duration)):

@@ -34,9 +34,11 @@ def _annotation(phn: Path | None, wrd: Path | None, txt: Path | None, sampling_r
 def read_intervals(file: Path, sampling_rate: int, problems: list[str]) -> list[Interval]:
     """Return the lines `first_sample end_sample symbol` of a `.phn` or `.wrd` file as intervals in seconds.
 
-    A line of another form is skipped, and added to `problems`.
+    A line of another form is skipped, and added to `problems`; so is a file without lines.
     """
-    intervals = (_interval(line, sampling_rate, file, problems) for line in read_lines(file))
+    if not (lines := read_lines(file)):
+        problems.append(f"{file}: expected labels, found an empty file")
+    intervals = (_interval(line, sampling_rate, file, problems) for line in lines)
     return [interval for interval in intervals if interval]
 
 
