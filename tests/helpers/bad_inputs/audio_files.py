@@ -63,7 +63,7 @@ def audio_attempts() -> Iterator[Attempt]:
         yield _file(f"{ending} with bytes after its end", f"a.{ending}", whole + b"\0junk" * 99)
         yield _file(f"{ending} twice", f"a.{ending}", whole + whole)
         yield _file(f"{ending} with bytes changed", f"a.{ending}", _damaged(whole))
-        for other in {"wav", "flac", "mp3"} - {ending}:
+        for other in sorted({"wav", "flac", "mp3"} - {ending}):
             yield _file(f"{ending} named {other}", f"a.{other}", whole)
     for name, wave in WAVES.items():
         yield _file(name, "a.wav", encode(wave, "wav"))

@@ -25,7 +25,7 @@ def model_attempts() -> Iterator[Attempt]:
             yield _model(f"{file}: {name}", "analyze", lambda folder, f=file, c=content: (folder / f).write_bytes(c))
         for share in (0.01, 0.5, 0.99):
             yield _model(f"{file}: {share:.0%} of it", "analyze", _truncated(file, share))
-        for other in set(FILES) - {file}:
+        for other in sorted(set(FILES) - {file}):
             yield _model(f"{file} is a copy of {other}", "analyze", _copied(other, file))
     for path in (
         "",
