@@ -6,6 +6,7 @@ from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
 from otoscope.models.checkpoints.reading import read
 from otoscope.models.checkpoints.source import SOURCES, Checkpoint, CheckpointSource
+from otoscope.models.load import silence_transformers
 
 
 def convert(checkpoint: str | Path, out: str | Path, *, n_heads: int | None = None) -> Path:
@@ -36,7 +37,7 @@ def convert(checkpoint: str | Path, out: str | Path, *, n_heads: int | None = No
     contents = Checkpoint(Path(checkpoint), read(Path(checkpoint)), n_heads)
     model, extractor = source_of(contents).build(contents)
     _check_heads(model.config, n_heads, contents.path)
-    with atomic_write(Path(out)) as partial:
+    with silence_transformers(), atomic_write(Path(out)) as partial:
         model.save_pretrained(partial)
         extractor.save_pretrained(partial)
     return Path(out)

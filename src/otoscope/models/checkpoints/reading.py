@@ -13,7 +13,7 @@ import torch
 from otoscope.errors import InputError
 
 HARMLESS = re.compile(r"(fairseq|omegaconf|numpy|typing|pathlib|enum|collections|examples|hydra)\.[\w.]+")
-"""Names in training settings, such as a dictionary of letters: a `Placeholder` replaces each, and nothing is imported."""
+"""Classes in training settings, such as a dictionary of letters: a `Placeholder` replaces each."""
 GLOBAL = re.compile(r"GLOBAL (\S+)")  # in the message of torch's unpickler
 MAX_REASON = 250  # characters
 
@@ -22,12 +22,14 @@ class Placeholder:
     """Take the place of an object whose class is not imported, and store its state as plain data."""
 
     def __new__(cls, *_args: Any) -> "Placeholder":
+        """Make an object of any arguments."""
         return super().__new__(cls)
 
     def __init__(self, *_args: Any) -> None:
         self.state: Any = None
 
     def __setstate__(self, state: Any) -> None:
+        """Store the state."""
         self.state = state
 
 

@@ -76,7 +76,7 @@ def without_prefix(weights: Mapping[str, Any], last: str, path: Path) -> dict[st
     """
     names = [key for key in weights if isinstance(key, str) and (key == last or key.endswith(f".{last}"))]
     if len(names) != 1:
-        raise InputError(f"{path}: expected a weight '{last}' of one encoder, found {len(names)}; save the encoder alone")
+        raise InputError(f"{path}: expected a weight '{last}' of one encoder, found {len(names)}")
     prefix = names[0].removesuffix(last)
     return {str(key).removeprefix(prefix): value for key, value in weights.items() if str(key).startswith(prefix)}
 

@@ -1,19 +1,17 @@
-"""Convert s3prl's checkpoints of Mockingjay, TERA and AudioALBERT to models of otoscope."""
+"""s3prl's Mockingjay, TERA and AudioALBERT: configuration, encoder (`Transformer`) and prediction head."""
 
-import argparse
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from otoscope._io.atomic import atomic_write
 from otoscope.errors import InputError
 from otoscope.models import mockingjay
+from otoscope.models.checkpoints.reading import plain
+from otoscope.models.checkpoints.source import Checkpoint, CheckpointSource
 
 ENCODER_KEYS = {
     "input_representations.spec_transform.": "input.projection.",
@@ -27,71 +25,36 @@ BANDS = 80  # log-mel bands of 10 ms in the feature extractor
 SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 
 
-def convert(checkpoint: str | Path, out: str | Path) -> Path:
-    """Convert an s3prl checkpoint to a model folder that `load` and transformers read.
+def is_s3prl(states: Mapping[str, Any]) -> bool:
+    """Return whether a file is of s3prl."""
+    return isinstance(states.get("Transformer"), Mapping)
 
-    Both formats are read: the current one, and the one before 2021 with `downsample_rate`. The file is a pickle. Only
-    tensors and plain data are read from it, and no code in it runs.
 
-    Args:
-        checkpoint: a Mockingjay, TERA or AudioALBERT file of s3prl (`states-*.ckpt`).
-        out: the folder to write; it must not exist.
+def build(checkpoint: Checkpoint) -> tuple[Any, Any]:
+    """Return the model, with its prediction head if the file has it, and its feature extractor.
 
-    Returns:
-        The path of the folder.
+    Both formats are read: the current one, and the one before 2021 with `downsample_rate`.
 
     Raises:
-        InputError: the file contains code or no such model, or a model that otoscope does not implement: normalisation
-            before its layers, or features other than 80 log-mel bands.
-
-    Examples:
-        >>> convert("states-200000.ckpt", "mockingjay-base")
-        Traceback (most recent call last):
-        otoscope.errors.InputError: checkpoint states-200000.ckpt does not exist
+        InputError: otoscope does not implement the model: it normalises before its layers, or takes features other
+            than 80 log-mel bands; or weights are missing.
     """
-    if Path(out).exists():
-        raise InputError(f"{out} exists already; name a folder that does not")
-    states = read(Path(checkpoint))
-    settings = _settings(states, checkpoint)
-    weights = _weights(states, checkpoint)
-    model = _model(settings, weights, checkpoint)
-    _fill(model, weights, checkpoint)
-    with atomic_write(Path(out)) as partial:
-        (model if "head.output.bias" in weights else model.mockingjay).save_pretrained(partial)
-        mockingjay.MockingjayFeatureExtractor().save_pretrained(partial)
-    return Path(out)
-
-
-def read(path: Path) -> Mapping[str, Any]:
-    """Read a checkpoint by torch's unpickler, which accepts only tensors and plain data.
-
-    Raises:
-        InputError: there is no such file, it is no checkpoint, or it holds anything else.
-    """
-    try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
-            warnings.simplefilter("ignore", UserWarning)  # of a pickle that torch did not write: it is refused or read
-            states = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise InputError(f"checkpoint {path} does not exist") from error
-    except UnpicklingError as error:
-        named = re.search(r"GLOBAL (\S+)", str(error))
-        what = f"it names {named[1]}" if named else "it is no such file"
-        raise InputError(f"{path} is refused: expected a checkpoint of tensors and plain data, {what}") from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise InputError(f"{path} is no checkpoint that torch wrote: {str(error).splitlines()[0]}") from error
-    if not isinstance(states, Mapping) or "Transformer" not in states:
-        raise InputError(
-            f"{path} holds no 'Transformer'; expected a Mockingjay, TERA or AudioALBERT checkpoint of s3prl"
-        )
-    return states
+    states, path = checkpoint.states, checkpoint.path
+    settings = _settings(states, path)
+    weights = _weights(states, path)
+    model = _model(settings, weights, path)
+    _fill(model, weights, path)
+    encoder_or_whole = model if "head.output.bias" in weights else model.mockingjay
+    return encoder_or_whole, mockingjay.MockingjayFeatureExtractor()
 
 
 def _settings(states: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
     """Return the configuration of a checkpoint, with its parts `transformer`, `task` and `audio`."""
-    candidates = (states.get("Upstream_Config"), states.get("Config"), states.get("Settings", {}).get("Config"))
-    for config in filter(None, candidates):
-        if shape := config.get("transformer") or config.get("mockingjay"):
+    settings = states.get("Settings")
+    inner = settings.get("Config") if isinstance(settings, Mapping) else None
+    for config in map(plain, (states.get("Upstream_Config"), states.get("Config"), inner)):
+        shape = (config.get("transformer") or config.get("mockingjay")) if isinstance(config, dict) else None
+        if isinstance(shape, dict):
             return {**config, "transformer": shape}
     raise InputError(f"{path} does not hold its model's configuration ('Upstream_Config', 'Config' or 'Settings')")
 
@@ -173,3 +136,6 @@ def _one_layer(weights: Mapping[str, Tensor], path: str | Path) -> dict[str, Ten
         if not torch.equal(tensor, kept.setdefault(first, tensor)):
             raise InputError(f"{path} is said to share one layer, but its layers differ ({key})")
     return kept
+
+
+SOURCE = CheckpointSource("'Transformer' and 'Config' of s3prl's Mockingjay, TERA or AudioALBERT", is_s3prl, build)

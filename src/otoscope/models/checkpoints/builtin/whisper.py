@@ -8,8 +8,10 @@ from otoscope.errors import InputError
 from otoscope.models.checkpoints.source import Checkpoint, CheckpointSource
 from otoscope.models.checkpoints.weights import Renaming, build_on_meta, give_weights, rename
 
-SIZES = ("n_mels", "n_vocab", "n_audio_ctx", "n_audio_state", "n_audio_head", "n_audio_layer")
-SIZES += ("n_text_ctx", "n_text_state", "n_text_head", "n_text_layer")
+SIZES = (
+    *("n_mels", "n_vocab", "n_audio_ctx", "n_audio_state", "n_audio_head", "n_audio_layer"),
+    *("n_text_ctx", "n_text_state", "n_text_head", "n_text_layer"),
+)
 MAX_SIZE = 1_000_000
 ENGLISH_VOCABULARY = 51864  # the multilingual one has one token more before its special tokens
 BLOCK, PLACE = r"(encoder|decoder)\.blocks\.(\d+)", r"\1.layers.\2"
@@ -55,7 +57,7 @@ def build(checkpoint: Checkpoint) -> tuple[Any, Any]:
     path = checkpoint.path
     sizes = _sizes(checkpoint.states["dims"], path)
     weights = rename(checkpoint.states["model_state_dict"], RENAMINGS, path, "Whisper")
-    model = build_on_meta(WhisperForConditionalGeneration, _configuration(sizes, path), path)
+    model = build_on_meta(WhisperForConditionalGeneration, _configuration(sizes), path)
     give_weights(model.model, weights, path)
     model.tie_weights()
     seconds = sizes["n_audio_ctx"] // 50
@@ -74,7 +76,7 @@ def _sizes(dims: Mapping[str, Any], path: Path) -> dict[str, int]:
     return {name: dims[name] for name in SIZES}
 
 
-def _configuration(sizes: Mapping[str, int], path: Path) -> Any:
+def _configuration(sizes: Mapping[str, int]) -> Any:
     from transformers import WhisperConfig
 
     end = min(50256 if sizes["n_vocab"] == ENGLISH_VOCABULARY else 50257, sizes["n_vocab"] - 1)

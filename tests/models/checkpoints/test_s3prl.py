@@ -224,7 +224,10 @@ def with_bands(bands: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kept", "message"),
     [
-        ({"model": {}}, "holds no 'Transformer'; expected a Mockingjay, TERA or AudioALBERT checkpoint of s3prl"),
+        (
+            {"weights": {}},
+            "contains weights; expected .*'Transformer' and 'Config' of s3prl",
+        ),
         ({"Transformer": {}}, "does not hold its model's configuration"),
         (states(transformer=SHAPE | {"pre_layer_norm": True}), "normalises before its layers"),
         (states(audio={"kaldi": {}}), "takes 80 values of other features for each frame; expected 80 log-mel bands"),
