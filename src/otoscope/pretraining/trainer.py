@@ -12,6 +12,7 @@ from transformers import PrinterCallback, Trainer, TrainingArguments, get_schedu
 
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayForPreTraining
+from otoscope.models.model_files import check_config
 from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.recipe import Recipe
@@ -55,7 +56,9 @@ def new_model(recipe: Recipe, seed: int) -> MockingjayForPreTraining:
     set_seed(seed)
     check_minimum("model", recipe.model, dict.fromkeys(SIZES, 1))
     try:
-        return MockingjayForPreTraining(MockingjayConfig(**recipe.model))
+        config = MockingjayConfig(**recipe.model)
+        check_config("[model] of the recipe", config)
+        return MockingjayForPreTraining(config)
     except (ArithmeticError, KeyError, RuntimeError, ValueError) as error:
         raise InputError(f"model: no such model can be made: {error}") from error
 
