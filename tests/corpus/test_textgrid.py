@@ -246,6 +246,7 @@ def test_two_tiers_of_one_name_are_never_guessed_between(tmp_path: Path) -> None
         ("size = 3\nitem", "size = 4\nitem", "expected the class of tier 4, but the file breaks off"),
         ("size = 3\nitem", "size = 2\nitem", "expected the end of the file after the tiers that it announces"),
         ("size = 3\nitem", "size = 2.5\nitem", "expected a whole number as the number of tiers, found 2.5"),
+        ("size = 3\nitem", f"size = {'9' * 400}\nitem", "expected a whole number as the number of tiers, found inf"),
         ("xmin = +0.2", 'xmin = "b"', "expected a number as the start of interval 2 of tier 3, found 'b'"),
         ("xmin = +0.2", "xmin = 0,2", "expected a number as the end of interval 2 of tier 3, found"),
         ("IntervalTier", "Tier", "expected IntervalTier or TextTier as the class of tier 1, found 'Tier'"),

@@ -66,7 +66,7 @@ class _Values:
 
     def count(self, what: str) -> int:
         value = self.number(what)
-        if value != int(value) or not 0 <= value <= MAX_ENTRIES:
+        if not 0 <= value <= MAX_ENTRIES or value != int(value):
             raise InputError(f"expected a whole number as {what}, found {value:g}")
         return int(value)
 
