@@ -161,7 +161,7 @@ def test_a_limit_below_one_is_refused(tiny_model, tiny_corpus, tmp_path, limit):
 
 
 def test_shards_and_batches_hold_every_cut_once_and_keep_to_their_size(corpora):
-    cuts = list(otoscope.read_corpus(corpora / "timit-sample"))
+    cuts = list(otoscope.read_corpus(corpora / "timit-sample", on_skip=lambda _: None))
     groups = list(shards.split_into_shards(cuts, 20.0))
     assert [place for group in groups for place, _ in group] == list(range(len(cuts)))
     assert all(len(group) == 1 or sum(cut.duration for _, cut in group) <= 20 for group in groups)
