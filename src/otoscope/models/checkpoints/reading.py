@@ -12,7 +12,10 @@ import torch
 
 from otoscope.errors import InputError
 
-HARMLESS = re.compile(r"(fairseq|omegaconf|numpy|typing|pathlib|enum|collections|examples|hydra)\.[\w.]+")
+HARMLESS = re.compile(
+    r"(fairseq|omegaconf|numpy|typing|pathlib|enum|collections|examples|hydra)\.[\w.]+"
+    r"|builtins\.(dict|list|tuple|str|int|float|bool|object)"
+)
 """Classes in training settings, such as a dictionary of letters: a `Placeholder` replaces each."""
 GLOBAL = re.compile(r"GLOBAL (\S+)")  # in the message of torch's unpickler
 MAX_REASON = 250  # characters
@@ -60,7 +63,7 @@ def _attempt(path: Path, replaced: set[str]) -> Any:
     try:
         return _load(path, replaced)
     except UnpicklingError as error:
-        name = match[1] if (match := GLOBAL.search(str(error))) else None
+        name = _name(str(error))
         if name is not None and name not in replaced and HARMLESS.fullmatch(name):
             replaced.add(name)
             return None
@@ -69,6 +72,12 @@ def _attempt(path: Path, replaced: set[str]) -> Any:
     except Exception as error:  # bytes that are damaged fail anywhere in torch, zipfile and pickle
         reason = (" ".join(str(error).split()) or type(error).__name__)[:MAX_REASON]
         raise InputError(f"{path} is no checkpoint that torch wrote: {reason}") from error
+
+
+def _name(message: str) -> str | None:
+    """Return the class or function that torch's unpickler refused, or None; its message omits `builtins`."""
+    match = GLOBAL.search(message)
+    return None if match is None else match[1] if "." in match[1] else f"builtins.{match[1]}"
 
 
 def _load(path: Path, replaced: Collection[str]) -> Any:

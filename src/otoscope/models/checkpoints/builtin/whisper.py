@@ -12,7 +12,7 @@ SIZES = (
     *("n_mels", "n_vocab", "n_audio_ctx", "n_audio_state", "n_audio_head", "n_audio_layer"),
     *("n_text_ctx", "n_text_state", "n_text_head", "n_text_layer"),
 )
-MAX_SIZE = 1_000_000
+MAX_SIZE, MAX_LAYERS = 1_000_000, 1000
 ENGLISH_VOCABULARY = 51864  # the multilingual one has one token more before its special tokens
 BLOCK, PLACE = r"(encoder|decoder)\.blocks\.(\d+)", r"\1.layers.\2"
 PARTS = {
@@ -66,8 +66,9 @@ def build(checkpoint: Checkpoint) -> tuple[Any, Any]:
 
 def _sizes(dims: Mapping[str, Any], path: Path) -> dict[str, int]:
     for name in SIZES:
-        if type(value := dims.get(name)) is not int or not 0 < value <= MAX_SIZE:
-            raise InputError(f"{path}: expected {name} from 1 to {MAX_SIZE} in 'dims', found {value!r}")
+        most = MAX_LAYERS if name.endswith("layer") else MAX_SIZE
+        if type(value := dims.get(name)) is not int or not 0 < value <= most:
+            raise InputError(f"{path}: expected {name} from 1 to {most} in 'dims', found {value!r}")
     if dims["n_audio_state"] != dims["n_text_state"]:
         raise InputError(
             f"{path}: expected an encoder and a decoder of one width, found {dims['n_audio_state']} and "
