@@ -55,7 +55,7 @@ def test_other_convolutions_are_refused_because_weights_show_no_strides(converte
     model = tiny("Wav2Vec2", conv_dim=[32] * 2, conv_kernel=[10, 8], conv_stride=[5, 4], **GROUP_NORM)
     with pytest.raises(
         InputError,
-        match=r"has convolutions of \(10, 8\) samples; expected those of torchaudio, \(10, 3, 3, 3, 3, 2, 2\)",
+        match=r"has convolutions of \(10, 8\) samples; expected those of torchaudio",
     ):
         converted(torchaudio_weights(model), n_heads=HEADS)
 

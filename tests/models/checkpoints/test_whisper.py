@@ -1,5 +1,6 @@
 """OpenAI Whisper's files become the same encoder and decoder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from otoscope.models.families import find_family
 from otoscope.models.load import load
 from otoscope.models.tiny_models import DECODER, TOKENS, WHISPER, build_tiny_model
 
-REAL = Path(__file__).parents[4] / "shared" / "models" / "whisper-tiny.en"
+MODELS = Path(os.environ.get("OTOSCOPE_MODELS", Path(__file__).parents[4] / "shared" / "models"))
+REAL = MODELS / "whisper-tiny.en"
 
 
 @pytest.fixture(scope="module")
