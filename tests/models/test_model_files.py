@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from tests.helpers.model_fixtures import folders
 
 from otoscope import load
-from otoscope.errors import InputError
+from otoscope.errors import InputError, InputWarning
 
 __all__ = ["folders"]
 
@@ -38,6 +38,35 @@ def test_an_adapter_is_refused_and_its_base_never_measured(folder, has_model):
     if not has_model:
         (folder / "config.json").unlink()
     with pytest.raises(InputError, match=r"contains an adapter \(LORA, of facebook/hubert\).*merge_and_unload\(\)"):
+        load(folder, device="cpu")
+
+
+def test_weights_of_an_adapter_without_its_configuration_are_refused(folder):
+    save_file({"lora_A.weight": torch.zeros(2)}, folder / "adapter_model.safetensors")
+    with pytest.raises(InputError, match=r"contains an adapter .*, and otoscope measures whole models"):
+        load(folder, device="cpu")
+
+
+def test_adapters_of_other_languages_are_reported(folder):
+    for language in ("fra", "spa"):
+        save_file({"weight": torch.zeros(2)}, folder / f"adapter.{language}.safetensors")
+    with pytest.warns(InputWarning, match=r"has 2 adapters that are not measured \(adapter.fra.safetensors, "):
+        load(folder, device="cpu")
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex values")
+@pytest.mark.parametrize("kind", [torch.int8, torch.uint8, torch.float8_e4m3fn, torch.complex64])
+@pytest.mark.parametrize("file", ["model.safetensors", "pytorch_model.bin"])
+def test_weights_of_8_bits_without_scales_are_refused(folder, kind, file):
+    weights = load_file(folder / "model.safetensors")
+    key = "encoder.layers.1.attention.k_proj.weight"
+    weights[key] = weights[key].to(kind)
+    (folder / "model.safetensors").unlink()
+    if file.endswith(".bin"):
+        torch.save(weights, folder / file)
+    else:
+        save_file(weights, folder / file, {"format": "pt"})
+    with pytest.raises(InputError, match=rf"has quantised weights \('{key}' is "):
         load(folder, device="cpu")
 
 

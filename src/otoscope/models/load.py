@@ -15,9 +15,9 @@ from transformers.utils import logging
 
 from otoscope import bundled
 from otoscope.errors import InputError
+from otoscope.models import model_files
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
-from otoscope.models.model_files import attention_option, check_adapter, check_config, unwrapped_names
 from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 
@@ -65,13 +65,16 @@ def load(
     source = str(bundled.model()) if name == "bundled" else name
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
-    check_adapter(name, source)
+    model_files.check_adapter(name, source)
     with silence_transformers():
         config = from_pretrained(AutoConfig, source)
         family = family_of(config, name)
-        check_config(name, config)
+        model_files.check_config(name, config)
         extractor = load_extractor(source, name)
-        model = find_encoder(load_weights(source, DTYPES[dtype], config, allow_mismatch), family.encoder, name)
+        model_files.warn_of_language_adapters(name, source)
+        whole = load_weights(source, DTYPES[dtype], config, allow_mismatch)
+        model_files.check_types(name, source)
+        model = find_encoder(whole, family.encoder, name)
         model = model.to(device_of(device)).eval()
         return _checked_encoder(name, family, model, extractor)
 
@@ -214,7 +217,7 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
         InputError: weights cannot be read, are missing, or do not belong to the model.
     """
     model, info = _read_weights(name, dtype, config, {})
-    if renamed := unwrapped_names(info["unexpected_keys"]):
+    if renamed := model_files.unwrapped_names(info["unexpected_keys"]):
         model, info = _read_weights(name, dtype, config, {"key_mapping": renamed})
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
     if missing and not allow_mismatch:
@@ -230,7 +233,7 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
 
 
 def _read_weights(name: str, dtype: torch.dtype, config: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    options = {"dtype": dtype, "output_loading_info": True, **attention_option(config), **options}
+    options = {"dtype": dtype, "output_loading_info": True, **model_files.attention_option(config), **options}
     try:
         model, info = architecture_of(config).from_pretrained(name, **options)
     except Exception as error:  # safetensors, pickle, torch and transformers each fail in their own way

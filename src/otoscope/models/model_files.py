@@ -2,10 +2,16 @@
 
 import json
 import re
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from otoscope.errors import InputError
+import torch
+from safetensors import safe_open
+from transformers.utils import cached_file, find_adapter_config_file
+
+from otoscope.errors import InputError, InputWarning
 
 MAX_LAYERS, MAX_SIZE = 1000, 1_000_000
 LAYERS = re.compile(r"(num_hidden|encoder|decoder)_layers|num_layers")
@@ -15,18 +21,24 @@ ATTENTION = ("eager", "sdpa", None)
 WRAPPER_PREFIX = re.compile(r"^((_orig_mod|module)\.)+")
 """Names of weights that were saved from `torch.compile` or `DistributedDataParallel`."""
 
+WEIGHT_FILE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+"""File names of weights; others, such as `model.fp16.safetensors`, are not read."""
+UNQUANTISED = {"F64", "F32", "F16", "BF16", "float64", "float32", "float16", "bfloat16"}
+BUFFERS = {"I64", "I32", "BOOL", "int64", "int32", "bool"}  # positions, counts and masks that a model stores
+"""Types of the tensors in a weight file, as safetensors and torch name them."""
+
 
 def check_adapter(name: str, source: str) -> None:
-    """Raise InputError if a folder contains an adapter: its base model alone is another model.
+    """Raise InputError if a folder or hub name contains an adapter: its base model alone is another model.
 
     Examples:
         >>> check_adapter("bundled", "no/such/folder")
     """
-    file = Path(source) / "adapter_config.json"
-    if not file.is_file():
+    file = _adapter_config(source)
+    if file is None and not any(Path(source).glob("adapter_model.*")):
         return
     try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
+        settings = json.loads(Path(file or "").read_text(encoding="utf-8"))
         kind, base = settings.get("peft_type", "unknown"), settings.get("base_model_name_or_path", "its base")
     except (OSError, ValueError, AttributeError):
         kind, base = "unknown", "its base"
@@ -34,6 +46,55 @@ def check_adapter(name: str, source: str) -> None:
         f"{name} contains an adapter ({kind}, of {base}), and otoscope measures whole models; load it with peft, call "
         "merge_and_unload(), save the result with save_pretrained, and give that folder"
     )
+
+
+def _adapter_config(source: str) -> str | None:
+    """Return the path of the configuration of an adapter, or None; a hub name may need the network."""
+    try:
+        return find_adapter_config_file(source)
+    except Exception:  # no hub name, or no network: reading its config.json states what to do
+        return None
+
+
+def warn_of_language_adapters(name: str, source: str) -> None:
+    """Warn where a folder has adapters of several languages, as MMS does: the one in the weights is measured."""
+    files = [path.name for path in Path(source).glob("adapter.*") if path.suffix in (".safetensors", ".bin")]
+    if files:
+        warnings.warn(
+            f"{name} has {len(files)} adapters that are not measured ({', '.join(sorted(files)[:3])}); the adapter in "
+            "its weights is; for another, call load_adapter of transformers, save the model and give that folder",
+            InputWarning,
+            stacklevel=2,
+        )
+
+
+def check_types(name: str, source: str) -> None:
+    """Raise InputError if weights are whole numbers or have 8 bits: without their scales they are other weights.
+
+    Args:
+        name: the model, for messages.
+        source: folder, or hub name whose files are on this machine.
+    """
+    for key, kind in _types(source):
+        if kind not in UNQUANTISED | BUFFERS:
+            raise InputError(
+                f"{name} has quantised weights ('{key}' is {kind}); give the model before quantisation, or one "
+                "that was dequantised and saved"
+            )
+
+
+def _types(source: str) -> Iterator[tuple[str, str]]:
+    """Yield name and type of every tensor in the weight files that transformers reads."""
+    config = cached_file(source, "config.json", local_files_only=True)
+    folder = Path(config or source).parent
+    files = [path for path in sorted(folder.glob("model*")) if WEIGHT_FILE.fullmatch(path.name)]
+    for file in files:
+        with safe_open(file, "pt") as tensors:
+            yield from ((key, tensors.get_slice(key).get_dtype()) for key in tensors.keys())  # noqa: SIM118
+    for file in () if files else sorted(folder.glob("pytorch_model*.bin")):
+        states = torch.load(file, map_location="meta", weights_only=True)
+        tensors = {key: value for key, value in states.items() if isinstance(value, torch.Tensor)}
+        yield from ((key, str(value.dtype).removeprefix("torch.")) for key, value in tensors.items())
 
 
 def check_config(name: str, config: Any) -> None:
