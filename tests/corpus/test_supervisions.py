@@ -5,7 +5,7 @@ from lhotse import AudioSource, MonoCut, Recording, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 
 from otoscope.corpus import phones_of, speaker_of, words_of
-from otoscope.corpus.alignment_origin import origin_mark
+from otoscope.corpus.alignment_origin import with_origin
 from otoscope.corpus.windows import windowed
 
 
@@ -49,7 +49,7 @@ def test_a_cut_without_labels_has_no_phones_and_no_words():
 def part() -> MonoCut:
     """Seconds 2 to 8 of a recording, as `read_corpus` returns them: the phone is at 2.5 s of the recording."""
     recording = Recording("r", [AudioSource("file", [0], "r.wav")], 16000, 160000, 10.0)
-    spoken = SupervisionSegment("u", "r", 0.0, 6.0, custom=origin_mark(2.0, 10.0))
+    spoken = SupervisionSegment("u", "r", 0.0, 6.0, custom=with_origin(None, 2.0, 10.0))
     spoken = spoken.with_alignment("phone", [AlignmentItem("a", 0.5, 0.5)])
     return MonoCut("u", 2.0, 6.0, 0, supervisions=[spoken], recording=recording)
 

@@ -5,6 +5,7 @@ their own start, which a mark in the supervision states; it stays right when Lho
 cut.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from lhotse import MonoCut, SupervisionSegment
@@ -12,13 +13,18 @@ from lhotse import MonoCut, SupervisionSegment
 MARK = "otoscope_alignment_origin"
 
 
-def origin_mark(start: float, recording_duration: float) -> dict[str, Any] | None:
-    """Return the custom field of a supervision whose alignment counts from `start` (seconds in the recording).
+def with_origin(custom: Mapping[str, Any] | None, start: float, recording_duration: float) -> dict[str, Any] | None:
+    """Return the custom fields of a supervision whose alignment counts from `start` (seconds in the recording).
 
-    >>> origin_mark(0.0, 3.0) is None, origin_mark(1.25, 3.0)
-    (True, {'otoscope_alignment_origin': [1.25, 3.0]})
+    A mark of an earlier alignment is replaced.
+
+    >>> with_origin({"otoscope_alignment_origin": [2.0, 3.0]}, 0.0, 3.0) is None
+    True
+    >>> with_origin({"age": 30}, 1.25, 3.0)
+    {'age': 30, 'otoscope_alignment_origin': [1.25, 3.0]}
     """
-    return {MARK: [start, recording_duration]} if start else None
+    others = {key: value for key, value in (custom or {}).items() if key != MARK}
+    return {**others, **({MARK: [start, recording_duration]} if start else {})} or None
 
 
 def alignment_origin(cut: MonoCut, supervision: SupervisionSegment) -> float:

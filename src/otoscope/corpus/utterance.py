@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 
-from otoscope.corpus.alignment_origin import origin_mark
+from otoscope.corpus.alignment_origin import with_origin
 from otoscope.corpus.labels import FRAME, MIN_SPAN, Interval, check_grid, fit_labels
 from otoscope.corpus.recording import open_recording
 from otoscope.errors import InputError
@@ -103,7 +103,7 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> ReadCut:
         speaker=utterance.speaker,
         text=annotation.text or " ".join(word.symbol for word in annotation.words) or None,
         alignment=alignment,
-        custom=origin_mark(start, recording.duration),
+        custom=with_origin(None, start, recording.duration),
     )
     cut = MonoCut(utterance.id, start, duration, channel or 0, supervisions=[supervision], recording=recording)
     return ReadCut(cut, problems)

@@ -7,7 +7,7 @@ from lhotse import MonoCut, SupervisionSegment
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy
 
-from otoscope.corpus.alignment_origin import MARK, alignment_origin, origin_mark
+from otoscope.corpus.alignment_origin import alignment_origin, with_origin
 from otoscope.errors import InputError
 
 OVERLAP = 0.25  # of a window, at least, with the one before
@@ -45,11 +45,8 @@ def _within(window: MonoCut, supervision: SupervisionSegment, cut: MonoCut) -> S
     """Return a supervision of a cut as one of a window, without its text: it is unknown which words are in it."""
     shift = window.start - alignment_origin(cut, supervision)
     tiers = {tier: list(_items(items, shift, window.duration)) for tier, items in (supervision.alignment or {}).items()}
-    custom = {key: value for key, value in (supervision.custom or {}).items() if key != MARK}
-    custom |= origin_mark(window.start, cut.recording.duration) or {}
-    return fastcopy(
-        supervision, start=0.0, duration=window.duration, text=None, alignment=tiers or None, custom=custom or None
-    )
+    custom = with_origin(supervision.custom, window.start, cut.recording.duration)
+    return fastcopy(supervision, start=0.0, duration=window.duration, text=None, alignment=tiers or None, custom=custom)
 
 
 def _items(items: Iterable[AlignmentItem], start: float, length: float) -> Iterator[AlignmentItem]:

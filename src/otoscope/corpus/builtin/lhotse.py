@@ -1,7 +1,7 @@
 """Lhotse manifests: cuts, or recordings with supervisions, as jsonl or jsonl.gz."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from lhotse.serialization import load_manifest
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy, to_list
 
-from otoscope.corpus.alignment_origin import MARK, alignment_origin, origin_mark
+from otoscope.corpus.alignment_origin import alignment_origin, with_origin
 from otoscope.corpus.decoding import check_declared
 from otoscope.corpus.file_index import is_there
 from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
@@ -126,15 +126,10 @@ def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | N
         duration=round(end - start, ndigits=8),
         channel=chosen,
         alignment=alignment,
-        custom=_marked(supervision.custom or {}, origin_mark(begin, recording.duration) or {}),
+        custom=with_origin(supervision.custom, begin, recording.duration),
     )
     part = MonoCut(supervision.id, begin, spanning.duration, chosen, supervisions=[spanning], recording=recording)
     return ReadCut(part, problems)
-
-
-def _marked(custom: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the custom fields of a supervision with the mark of its new alignment in place of an old one."""
-    return {**{key: value for key, value in custom.items() if key != MARK}, **mark} or None
 
 
 def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
