@@ -5,7 +5,7 @@ from pathlib import Path
 from lhotse import CutSet
 from tests.helpers.corpus_tones import write_tone
 
-from otoscope.corpus import FORMATS, CorpusQuery, read_corpus
+from otoscope.corpus import FORMATS, CorpusQuery, Utterance, read_corpus
 from otoscope.corpus.file_index import list_files
 from otoscope.corpus.ignored import ignored_files
 
@@ -13,7 +13,9 @@ from otoscope.corpus.ignored import ignored_files
 def ignored(root: Path, format: str) -> list[str]:
     """Return the ignored files of a corpus, as paths from its root."""
     cuts = read_corpus(root, format=format, on_skip=lambda skipped: None)
-    files = ignored_files(CorpusQuery(root, list_files(root)), FORMATS.get(format), cuts)
+    query = CorpusQuery(root, list_files(root))
+    listed = [item.audio for item in FORMATS.get(format).read(query) if isinstance(item, Utterance)]
+    files = ignored_files(query, FORMATS.get(format), cuts, listed)
     return [file.relative_to(root).as_posix() for file in files]
 
 

@@ -58,7 +58,7 @@ def read_files(source: SpeechSource, cuts: Sequence[MonoCut]) -> CorpusFiles:
     path, channel = Path(source.name), source.reading["channel"]
     query = CorpusQuery(path, list_files(path), source.reading["tier"], channel)
     name = source.reading["format"] or detect_format(query)
-    ignored = ignored_files(query, FORMATS.get(name), cuts)
     audio = {item.id: item.audio for item in FORMATS.get(name).read(query) if isinstance(item, Utterance)}
+    ignored = ignored_files(query, FORMATS.get(name), cuts, filter(None, audio.values()))
     paths = tuple(file.relative_to(query.files.root).as_posix() for file in ignored)
     return CorpusFiles(name, ids, paths, audio, channel)

@@ -7,25 +7,27 @@ from lhotse import MonoCut
 
 from otoscope.corpus.file_index import stem
 from otoscope.corpus.formats import CorpusFormat, CorpusQuery, Layout
-from otoscope.corpus.utterance import Utterance
 
 DOCUMENTS = frozenset({".md", ".pdf", ".html", ".htm", ".rst", ".doc", ".docx"})
 DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog")
 
 
-def ignored_files(query: CorpusQuery, format: CorpusFormat, cuts: Iterable[MonoCut]) -> list[Path]:
+def ignored_files(
+    query: CorpusQuery, format: CorpusFormat, cuts: Iterable[MonoCut], listed: Iterable[Path]
+) -> list[Path]:
     """Return the files at `query.path` that a format does not read, or that match no utterance.
 
     Args:
         query: the corpus; its files are listed already.
         format: the format that reads the corpus.
         cuts: the cuts that were read.
+        listed: audio files of all utterances that the format lists, those that were skipped too.
 
     Returns:
         Audio that no utterance names, label files without their audio, and files that the format does not read.
     """
     used = {source.source for cut in cuts for source in cut.recording.sources if source.type == "file"}
-    used |= {str(item.audio) for item in format.read(query) if isinstance(item, Utterance)}
+    used |= set(map(str, listed))
     stems = {stem(file) for file in query.files.audio}
     unused = [file for file in query.files.audio if str(file) not in used]
     for (name, _), file in query.files.labels.items():

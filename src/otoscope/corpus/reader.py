@@ -11,7 +11,7 @@ from lhotse import CutSet, MonoCut
 from otoscope.corpus import FORMATS
 from otoscope.corpus.detect import check_format, detect_format
 from otoscope.corpus.file_index import AUDIO_SUFFIXES, is_there, list_files
-from otoscope.corpus.formats import CorpusItem, CorpusQuery, Layout, UnreadCut
+from otoscope.corpus.formats import CorpusQuery, Layout, UnreadCut
 from otoscope.corpus.ignored import ignored_files
 from otoscope.corpus.utterance import SkippedUtterance, Utterance, to_cut
 from otoscope.errors import InputError, InputWarning, join_truncated
@@ -59,12 +59,15 @@ def read_corpus(
     """
     query = _query(Path(path), Path(labels) if labels else None, format, tier, channel)
     name = _format_name(query, format, labels)
-    candidates = (_unread(item, channel) for item in FORMATS.get(name).read(query))
     skipped: list[SkippedUtterance] = []
-    cuts = {cut.id: cut for cut in _usable(candidates, strict, skipped)}
+    listed: set[Path] = set()
+    cuts = {cut.id: cut for cut in _usable(_candidates(query, name, listed), strict, skipped)}
     if not cuts:
         raise InputError(_nothing_usable(path, skipped))
-    for utterance in [*skipped, *_ignored(query, name, cuts.values(), chosen=format is not None)]:
+    ignored = ignored_files(query, FORMATS.get(name), cuts.values(), listed)
+    if format is not None and FORMATS.get(name).layout is Layout.AUDIO:  # the user wants no labels
+        ignored = [file for file in ignored if file.suffix.lower() in AUDIO_SUFFIXES | OTHER_AUDIO]
+    for utterance in [*skipped, *_by_suffix(ignored, name)]:
         (on_skip or _warn)(utterance)
     return CutSet.from_cuts(cuts[id] for id in sorted(cuts))
 
@@ -91,13 +94,10 @@ def _format_name(query: CorpusQuery, format: str | None, labels: str | Path | No
     return name
 
 
-def _ignored(query: CorpusQuery, name: str, cuts: Iterable[MonoCut], *, chosen: bool) -> Iterator[SkippedUtterance]:
-    """Yield one entry for each suffix of the files that are not read; a user who chose audio alone wants no labels."""
+def _by_suffix(ignored: Iterable[Path], name: str) -> Iterator[SkippedUtterance]:
+    """Yield one entry for each suffix of the files that the format of a name does not read."""
     names: dict[str, list[str]] = defaultdict(list)
-    only_audio = chosen and FORMATS.get(name).layout is Layout.AUDIO
-    for file in ignored_files(query, FORMATS.get(name), cuts):
-        if only_audio and file.suffix.lower() not in AUDIO_SUFFIXES | OTHER_AUDIO:
-            continue
+    for file in ignored:
         names[file.suffix.lower() or file.name].append(file.name)
     for suffix, files in names.items():
         count = f"{len(files)} file{'s' * (len(files) != 1)} ({join_truncated(files, MAX_NAMED)})"
@@ -108,8 +108,15 @@ def _ignored(query: CorpusQuery, name: str, cuts: Iterable[MonoCut], *, chosen: 
         yield SkippedUtterance(f"*{suffix}" if suffix.startswith(".") else suffix, reason, "file")
 
 
-def _unread(item: CorpusItem, channel: int | None) -> UnreadCut | SkippedUtterance:
-    return UnreadCut(item.id, item.audio, partial(to_cut, item, channel)) if isinstance(item, Utterance) else item
+def _candidates(query: CorpusQuery, name: str, listed: set[Path]) -> Iterator[UnreadCut | SkippedUtterance]:
+    """Yield the cuts of a corpus unread, and add the audio files that its format lists to `listed`."""
+    for item in FORMATS.get(name).read(query):
+        if isinstance(item, Utterance):
+            if item.audio is not None:
+                listed.add(item.audio)
+            yield UnreadCut(item.id, item.audio, partial(to_cut, item, query.channel))
+        else:
+            yield item
 
 
 def _usable(
