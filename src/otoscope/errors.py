@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+MAX_REASON = 250  # characters of the message of another library
+
 
 class InputError(ValueError):
     """Input that cannot be used, explained in one line (the command line prints it and exits with status 2).
@@ -29,6 +31,17 @@ def permission_error(error: OSError) -> InputError:
     return InputError(
         f"{error.filename} cannot be read ({error.strerror}); check the permissions of the file or folder"
     )
+
+
+def shorten_error(error: Exception) -> str:
+    """Return the message of an error of another library in one line of at most 250 characters, or else its class.
+
+    Examples:
+        >>> shorten_error(ValueError("expected\\n  one")), shorten_error(KeyError())
+        ('expected one', 'KeyError')
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]}..."
 
 
 def join_truncated(names: Sequence[str], most: int) -> str:

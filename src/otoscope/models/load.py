@@ -1,6 +1,6 @@
 """Load an encoder by hub name or folder, and run its self-check."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,8 +14,9 @@ from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrained
 from transformers.utils import logging
 
 from otoscope import bundled
-from otoscope.errors import InputError
+from otoscope.errors import InputError, shorten_error
 from otoscope.models import model_files
+from otoscope.models.checkpoints.weights import describe_extra, describe_missing
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
 from otoscope.models.original_module import original_module
@@ -24,7 +25,6 @@ from otoscope.models.self_check import self_check
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
 SAMPLING_RATE = 16000  # of every family
 MAX_FEATURES = 10_000
-MAX_REASON = 250  # characters
 MISMATCH_HINT = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
 TRAINING_ONLY = {"masked_spec_embed"}  # replaces masked frames; many fine-tuned checkpoints lack it
 
@@ -91,7 +91,7 @@ def _checked_encoder(name: str, family: Family, model: Any, extractor: Any) -> E
         raise
     except Exception as error:  # a wrong value in config.json or preprocessor_config.json fails anywhere
         raise InputError(
-            f"{name} cannot run: {type(error).__name__}: {_shortened(error)}; correct its config.json and "
+            f"{name} cannot run: {type(error).__name__}: {shorten_error(error)}; correct its config.json and "
             "preprocessor_config.json"
         ) from error
 
@@ -203,9 +203,9 @@ def from_pretrained(auto: Any, name: str) -> Any:
                 "save_pretrained"
             ) from error
         if Path(name).exists():
-            raise InputError(f"{name} cannot be loaded: {_shortened(error)}; correct its config.json") from error
+            raise InputError(f"{name} cannot be loaded: {shorten_error(error)}; correct its config.json") from error
         raise InputError(
-            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {_shortened(error)}; "
+            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {shorten_error(error)}; "
             "without network, give the folder of a model that was saved before"
         ) from error
 
@@ -221,14 +221,9 @@ def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: boo
         model, info = _read_weights(name, dtype, config, {"key_mapping": renamed})
     missing = [key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY]
     if missing and not allow_mismatch:
-        raise InputError(
-            f"{name} lacks {_counted(missing)} of its model ({_first_names(missing)}); they would be random"
-            f"{MISMATCH_HINT}"
-        )
+        raise InputError(f"{name} {describe_missing(missing)}; they would be random{MISMATCH_HINT}")
     if (extra := info["unexpected_keys"]) and not allow_mismatch:
-        raise InputError(
-            f"{name} has {_counted(extra)} that its model has no place for ({_first_names(extra)}){MISMATCH_HINT}"
-        )
+        raise InputError(f"{name} {describe_extra(extra)}{MISMATCH_HINT}")
     return model
 
 
@@ -237,7 +232,7 @@ def _read_weights(name: str, dtype: torch.dtype, config: Any, options: Mapping[s
     try:
         model, info = architecture_of(config).from_pretrained(name, **options)
     except Exception as error:  # safetensors, pickle, torch and transformers each fail in their own way
-        raise InputError(f"weights of {name} cannot be loaded: {_shortened(error)}; save the model again") from error
+        raise InputError(f"weights of {name} cannot be loaded: {shorten_error(error)}; save the model again") from error
     return model, {**info, "unexpected_keys": list(info["unexpected_keys"])}
 
 
@@ -248,20 +243,6 @@ def architecture_of(config: Any) -> Any:
     if find_spec(modeling) is None or not names or not isinstance(names[0], str):
         return AutoModel
     return getattr(import_module(modeling), names[0], AutoModel)
-
-
-def _counted(keys: Collection[str]) -> str:
-    return "1 weight" if len(keys) == 1 else f"{len(keys)} weights"
-
-
-def _first_names(keys: Collection[str]) -> str:
-    return ", ".join(sorted(keys)[:3]) + (", ..." if len(keys) > 3 else "")
-
-
-def _shortened(error: Exception) -> str:
-    """Return the message of an error of another library in one line of at most 250 characters."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]}..."
 
 
 def device_of(device: str) -> torch.device:

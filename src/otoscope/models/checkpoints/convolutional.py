@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from otoscope.errors import InputError
+from otoscope.errors import InputError, shorten_error
 from otoscope.models.checkpoints.weights import build_on_meta, give_weights
 
 CLASSES = {"wav2vec2": "Wav2Vec2", "hubert": "Hubert", "wavlm": "WavLM", "data2vec-audio": "Data2VecAudio"}
@@ -48,5 +48,4 @@ def _configuration(config: Any, fields: Mapping[str, Any], path: Path) -> Any:
     try:
         return config(**fields)
     except Exception as error:  # transformers checks the types of fields by errors of several kinds
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path} has settings that no model has: {reason}") from error
+        raise InputError(f"{path} has settings that no model has: {shorten_error(error)}") from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from otoscope.errors import InputError
+from otoscope.errors import InputError, shorten_error
 
 HARMLESS = re.compile(
     r"(fairseq|omegaconf|numpy|typing|pathlib|enum|collections|examples|hydra)\.[\w.]+"
@@ -18,7 +18,6 @@ HARMLESS = re.compile(
 )
 """Classes in training settings, such as a dictionary of letters: a `Placeholder` replaces each."""
 GLOBAL = re.compile(r"GLOBAL (\S+)")  # in the message of torch's unpickler
-MAX_REASON = 250  # characters
 
 
 class Placeholder:
@@ -70,8 +69,7 @@ def _attempt(path: Path, replaced: set[str]) -> Any:
         what = f"it names {name}" if name else "it is no such file"
         raise InputError(f"{path} is refused: expected a checkpoint of tensors and plain data, {what}") from error
     except Exception as error:  # bytes that are damaged fail anywhere in torch, zipfile and pickle
-        reason = (" ".join(str(error).split()) or type(error).__name__)[:MAX_REASON]
-        raise InputError(f"{path} is no checkpoint that torch wrote: {reason}") from error
+        raise InputError(f"{path} is no checkpoint that torch wrote: {shorten_error(error)}") from error
 
 
 def _name(message: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from otoscope.errors import InputError
+from otoscope.errors import InputError, shorten_error
 
 Renaming = tuple[str, str]
 """Regular expression of a whole name, and the name in the model; an empty name drops a weight of training alone."""
@@ -91,8 +91,8 @@ def build_on_meta(model: Any, config: Any, path: Path) -> Any:
         with torch.device("meta"):
             return model(config).eval()
     except Exception as error:  # each class of transformers checks its settings in its own way, or not at all
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path} has settings that no model has: {type(error).__name__}: {reason}") from error
+        reason = f"{type(error).__name__}: {shorten_error(error)}"
+        raise InputError(f"{path} has settings that no model has: {reason}") from error
 
 
 def give_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
@@ -107,8 +107,10 @@ def give_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) ->
         InputError: a weight is missing, has another shape, or the model has no place for it.
     """
     shapes = {old_weight_norm(key): tensor.shape for key, tensor in model.state_dict().items()}
-    _check_names("lacks {} of its model", shapes.keys() - weights.keys(), path)
-    _check_names("has {} that its model has no place for", weights.keys() - shapes.keys(), path)
+    if missing := shapes.keys() - weights.keys():
+        raise InputError(f"{path} {describe_missing(missing)}")
+    if extra := weights.keys() - shapes.keys():
+        raise InputError(f"{path} {describe_extra(extra)}")
     for key, shape in shapes.items():
         if weights[key].shape != shape:
             raise InputError(
@@ -120,7 +122,27 @@ def give_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) ->
     model.load_state_dict({key: tensor.to(torch.float32, copy=True) for key, tensor in weights.items()}, assign=True)
 
 
-def _check_names(problem: str, names: Collection[str], path: Path) -> None:
-    if names:
-        counted = "1 weight" if len(names) == 1 else f"{len(names)} weights"
-        raise InputError(f"{path} {problem.format(counted)} ({', '.join(sorted(names)[:3])})")
+def describe_missing(names: Collection[str]) -> str:
+    """Return what a message says of weights that are missing.
+
+    >>> describe_missing({"encoder.bias"})
+    'lacks 1 weight of its model (encoder.bias)'
+    """
+    return f"lacks {_count(names)} of its model ({_first(names)})"
+
+
+def describe_extra(names: Collection[str]) -> str:
+    """Return what a message says of weights that a model does not have.
+
+    >>> describe_extra(["d", "c", "b", "a"])
+    'has 4 weights that its model has no place for (a, b, c, ...)'
+    """
+    return f"has {_count(names)} that its model has no place for ({_first(names)})"
+
+
+def _count(names: Collection[str]) -> str:
+    return "1 weight" if len(names) == 1 else f"{len(names)} weights"
+
+
+def _first(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")
