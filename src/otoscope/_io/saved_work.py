@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.atomic import atomic_write
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError, join_truncated
 
 Plan = Mapping[str, Any]
@@ -18,11 +18,12 @@ _UNSET = object()
 
 
 def write_json(path: Path, content: Mapping[str, Any] | Sequence[Any]) -> None:
-    """Write a file of JSON, whole or not at all.
+    """Write a file of JSON, whole or not at all, and make its folder if there is none.
 
     Raises:
         InputError: the disk is full, or the folder cannot be written.
     """
+    make_folder(path.parent)
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     with atomic_write(path, needed=len(text)) as partial:
         partial.write_text(text, encoding="utf-8")

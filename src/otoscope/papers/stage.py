@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from otoscope._io.atomic import make_folder
 from otoscope._io.saved_work import write_json
 from otoscope.errors import InputError
 
@@ -72,7 +71,6 @@ def run_stage(stage: Stage, folder: Path, earlier: Mapping[str, StageRecord]) ->
     if record := load_record(stage, folder):
         return record
     record = execute(stage, earlier)
-    make_folder(folder)
     write_json(folder / f"{stage.file_stem}.json", asdict(record))
     return record
 

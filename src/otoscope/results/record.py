@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.saved_work import write_json
+from otoscope._io.saved_work import as_json, write_json
 from otoscope.errors import InputError, permission_error
 from otoscope.results.schema import check_version
 
@@ -47,5 +47,5 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def _digest(content: Mapping[str, Any]) -> str:
-    text = json.dumps(json.loads(json.dumps(content)), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(as_json(content), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,20 +1,24 @@
 """The number of threads of a run: sums over another number differ in their last bits."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
+from otoscope.results.record import read_record
+
 
 def recorded_threads(folder: Path) -> int | None:
-    """Return the number of threads with which a run began, or None if the folder records none."""
-    try:
-        threads = json.loads((folder / "run.json").read_text(encoding="utf-8"))["plan"]["threads"]
-    except (OSError, ValueError, KeyError, TypeError):
+    """Return the number of threads with which a run began, or None if the folder records none.
+
+    Raises:
+        InputError: the record of the run cannot be read.
+    """
+    if not (folder / "run.json").is_file():
         return None
-    return threads if isinstance(threads, int) and threads > 0 else None
+    threads: int | None = read_record(folder)["plan"].get("threads")
+    return threads
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """The stages of the reproduction in their order, and the folders of their results."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.atomic import atomic_write, make_folder
+from otoscope._io.saved_work import write_json
 from otoscope.analysis.analyze import analyze
 from otoscope.models.load import silence_transformers
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
@@ -172,10 +171,3 @@ def _refine(job: ReproductionJob, kind: str) -> None:
 def _bench(job: ReproductionJob, kind: str) -> None:
     costs = bench(job.model_folder(f"{SEED_MODEL}-{kind}"), job.model_folder(SEED_MODEL), seconds=BENCH_SECONDS)
     write_json(job.result(SEED_MODEL, f"speed-{kind}.json"), asdict(costs))
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write one JSON file, whole or not at all."""
-    make_folder(path.parent)
-    with atomic_write(path) as partial_file:
-        partial_file.write_text(json.dumps(content) + "\n", encoding="utf-8")
