@@ -1,5 +1,7 @@
 """A model without its weights takes the same lengths of audio as the model itself."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,14 @@ import pytest
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.input_limits import describe_model, silent_wave
+from otoscope.models.load import load
 
 SECONDS = (0.001, 0.02, 0.03, 1.0, 10.3, 29.9, 31.0, 3600.0)
+
+
+@pytest.fixture
+def tiny_folder(folders: dict[str, Path], tmp_path: Path) -> Path:
+    return shutil.copytree(folders["hubert-layer"], tmp_path / "model")
 
 
 def refusals(encoder: Encoder) -> list[str]:
@@ -35,6 +43,24 @@ def test_it_refuses_the_same_lengths_in_every_family(encoder: Encoder, folder: P
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"has no config\.json"):
         describe_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("adapter_config.json", {"peft_type": "LORA"}, r"contains an adapter \(LORA"),
+        ("config.json", {"quantization_config": {"quant_method": "gptq"}}, r"has quantised weights \(gptq\)"),
+        ("config.json", {"num_hidden_layers": 10**9}, "expected num_hidden_layers from 1 to 1000"),
+    ],
+)
+def test_what_load_refuses_by_its_settings_is_refused(tiny_folder, file, content, message) -> None:
+    """The base of an adapter is another model, and its limits are none of the adapted one's."""
+    path = tiny_folder / file
+    settings = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(settings | content))
+    for read in (describe_model, load):
+        with pytest.raises(InputError, match=message):
+            read(str(tiny_folder))
 
 
 def test_a_silent_wave_of_a_year_takes_no_memory() -> None:

@@ -2,18 +2,10 @@
 
 import numpy as np
 import torch
-from transformers import AutoConfig
 
-from otoscope import bundled
 from otoscope.models.encoder import Encoder
-from otoscope.models.load import (
-    architecture_of,
-    family_of,
-    find_encoder,
-    from_pretrained,
-    load_extractor,
-    silence_transformers,
-)
+from otoscope.models.load import architecture_of, find_encoder, silence_transformers
+from otoscope.models.model_settings import read_settings
 
 
 def describe_model(name: str) -> Encoder:
@@ -23,20 +15,19 @@ def describe_model(name: str) -> Encoder:
         name: what `load` takes.
 
     Raises:
-        InputError: the model's configuration or feature extractor cannot be read, or is of no speech encoder.
+        InputError: as `read_settings`.
 
     >>> encoder = describe_model("bundled")
     >>> encoder.sampling_rate, encoder.device.type
     (16000, 'meta')
     """
-    source = str(bundled.model()) if name == "bundled" else name
     with silence_transformers():
-        config = from_pretrained(AutoConfig, source)
-        family, extractor = family_of(config, name), load_extractor(source, name)
+        settings = read_settings(name)
         with torch.device("meta"):
-            model = architecture_of(config)
-            whole = model.from_config(config) if hasattr(model, "from_config") else model(config)
-        return Encoder(name, family, find_encoder(whole, family.encoder, name), extractor)
+            model = architecture_of(settings.config)
+            whole = model.from_config(settings.config) if hasattr(model, "from_config") else model(settings.config)
+        encoder = find_encoder(whole, settings.family.encoder, name)
+        return Encoder(name, settings.family, encoder, settings.extractor)
 
 
 def silent_wave(seconds: float, sampling_rate: int) -> np.ndarray:

@@ -10,21 +10,19 @@ from typing import Any
 import torch
 from huggingface_hub.utils import logging as hub_logging
 from torch import nn
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
+from transformers import AutoModel, PreTrainedConfig
 from transformers.utils import logging
 
-from otoscope import bundled
 from otoscope.errors import InputError, shorten_error
 from otoscope.models import model_files
 from otoscope.models.checkpoints.weights import describe_extra, describe_missing
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
+from otoscope.models.families import Family
+from otoscope.models.model_settings import family_of, load_extractor, read_settings
 from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16, "float16": torch.float16}
-SAMPLING_RATE = 16000  # of every family
-MAX_FEATURES = 10_000
 MISMATCH_HINT = "; allow_mismatch=True (--allow-mismatch) takes it as it is"
 TRAINING_ONLY = {"masked_spec_embed"}  # replaces masked frames; many fine-tuned checkpoints lack it
 
@@ -62,21 +60,16 @@ def load(
     if not isinstance(name_or_path, (str, Path)):
         return _load_module(name_or_path)
     name = str(name_or_path)
-    source = str(bundled.model()) if name == "bundled" else name
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
-    model_files.check_adapter(name, source)
     with silence_transformers():
-        config = from_pretrained(AutoConfig, source)
-        family = family_of(config, name)
-        model_files.check_config(name, config)
-        extractor = load_extractor(source, name)
-        model_files.warn_of_language_adapters(name, source)
-        whole = load_weights(source, DTYPES[dtype], config, allow_mismatch)
-        model_files.check_types(name, source)
-        model = find_encoder(whole, family.encoder, name)
+        settings = read_settings(name)
+        model_files.warn_of_language_adapters(name, settings.source)
+        whole = load_weights(settings.source, DTYPES[dtype], settings.config, allow_mismatch)
+        model_files.check_types(name, settings.source)
+        model = find_encoder(whole, settings.family.encoder, name)
         model = model.to(device_of(device)).eval()
-        return _checked_encoder(name, family, model, extractor)
+        return _checked_encoder(name, settings.family, model, settings.extractor)
 
 
 def _checked_encoder(name: str, family: Family, model: Any, extractor: Any) -> Encoder:
@@ -132,42 +125,6 @@ def model_name(model: str | Path | nn.Module | Encoder) -> str:
     return str(model) if isinstance(model, (str, Path)) else type(model).__name__
 
 
-def family_of(config: Any, name: str) -> Family:
-    """Return the family of a configuration, or of its first part that has one."""
-    types = [config.model_type.removeprefix(REFINED_PREFIX), *(part.model_type for part in _parts(config))]
-    for model_type in types:
-        if model_type in UNSUPPORTED:
-            raise InputError(
-                f"{name} has a '{model_type}' encoder: {UNSUPPORTED[model_type]}; otoscope does not measure it"
-            )
-        if (family := find_family(model_type)) is not None:
-            return family
-    expected = ", ".join(family.model_type for family in FAMILIES.select().values())
-    raise InputError(f"{name} is a '{config.model_type}' model; expected a speech encoder of one of these: {expected}")
-
-
-def _parts(config: Any) -> Iterator[Any]:
-    for name in config.sub_configs:
-        if (part := getattr(config, name, None)) is not None:
-            yield part
-
-
-def load_extractor(source: str, name: str) -> Any:
-    """Return the feature extractor of a model. Raises InputError if it takes another rate than the families."""
-    extractor = from_pretrained(AutoFeatureExtractor, source)
-    if (rate := getattr(extractor, "sampling_rate", None)) != SAMPLING_RATE:
-        raise InputError(
-            f"the feature extractor of {name} takes {rate!r} as its rate; expected {SAMPLING_RATE} (Hz), for which the "
-            "model was made; correct preprocessor_config.json"
-        )
-    size = getattr(extractor, "feature_size", 1)
-    if type(size) is not int or not 0 < size <= MAX_FEATURES:
-        raise InputError(
-            f"{name}: expected feature_size from 1 to {MAX_FEATURES}, found {size!r}; correct its extractor"
-        )
-    return extractor
-
-
 def find_encoder(model: Any, kind: str, name: str) -> Any:
     """Return the module of a class named `kind` in a model.
 
@@ -178,36 +135,6 @@ def find_encoder(model: Any, kind: str, name: str) -> Any:
         if kind in (base.__name__ for base in type(module).__mro__):
             return module
     raise InputError(f"{name} ({type(model).__name__}) holds no {kind}, the encoder of its family")
-
-
-def from_pretrained(auto: Any, name: str) -> Any:
-    """Return what an Auto class of transformers reads from a folder or hub name.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
-        raise InputError(f"{name} is no model folder: it has no config.json; expected what save_pretrained writes")
-    if Path(name).is_file() or not name:
-        raise InputError(f"'{name}' is no model folder; give the folder that holds config.json, or a hub name")
-    if not Path(name).exists() and (Path(name).is_absolute() or len(Path(name).parts) > 2):
-        raise InputError(f"model folder {name} does not exist; give a folder with a config.json, or a hub name")
-    try:
-        return auto.from_pretrained(name)
-    except InputError:
-        raise
-    except Exception as error:  # each class of transformers checks its fields in its own way, or not at all
-        if auto is AutoFeatureExtractor:
-            raise InputError(
-                f"{name} has no feature extractor that can be read (preprocessor_config.json); save it there with its "
-                "save_pretrained"
-            ) from error
-        if Path(name).exists():
-            raise InputError(f"{name} cannot be loaded: {shorten_error(error)}; correct its config.json") from error
-        raise InputError(
-            f"{name}: there is no such folder here, and as a hub name it cannot be loaded: {shorten_error(error)}; "
-            "without network, give the folder of a model that was saved before"
-        ) from error
 
 
 def load_weights(name: str, dtype: torch.dtype, config: Any, allow_mismatch: bool = False) -> Any:

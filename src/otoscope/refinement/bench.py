@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
+from otoscope.models.model_settings import model_source
 from otoscope.refinement.macs import MAC_PARTS, count_macs
 from otoscope.refinement.peak_memory import peak_memory
 from otoscope.refinement.timing import MedianRange, turns
@@ -125,7 +125,7 @@ def _name(model: object) -> str:
 
 
 def _disk(name: str) -> int | None:
-    folder = bundled.model() if name == "bundled" else Path(name)
+    folder = Path(model_source(name))
     sizes = [path.stat().st_size for pattern in ("*.safetensors", "*.bin") for path in folder.glob(pattern)]
     return sum(sizes) if sizes else None
 
