@@ -99,11 +99,11 @@ def test_a_folder_that_may_not_be_read(refused_analysis, tiny_corpus, monkeypatc
 
 def test_what_the_system_refuses_anywhere_is_one_line(refused, tmp_path, monkeypatch):
     def closed(*_):
-        raise PermissionError(13, "Permission denied", "run/results.zarr/globalness/c/0/0")
+        raise PermissionError(13, "Permission denied", "run/results.zarr/globalness/c.0.0")
 
     monkeypatch.setattr("otoscope.results.open_run", closed)
     line = refused("heads", tmp_path)
-    assert line.startswith("run/results.zarr/globalness/c/0/0: Permission denied; check the permissions of the file")
+    assert line.startswith("run/results.zarr/globalness/c.0.0: Permission denied; check the permissions of the file")
 
 
 def test_unreadable_audio(refused_analysis, folder):

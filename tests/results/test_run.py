@@ -99,13 +99,22 @@ def cut(file):
     file.write_bytes(file.read_bytes()[:10])
 
 
+def chunks(array):
+    """The files of an array on disk that hold its values."""
+    return sorted(array.glob("c*"))
+
+
 def chunk(array):
-    """The first chunk of an array on disk."""
-    return next(file for file in sorted((array / "c").rglob("*")) if file.is_file())
+    return chunks(array)[0]
+
+
+def unlink(*files):
+    for file in files:
+        file.unlink()
 
 
 DAMAGES = {
-    "chunks of a statistic are missing": ("results.zarr", lambda run: shutil.rmtree(run / "results.zarr/globalness/c")),
+    "chunks of a statistic are missing": ("results.zarr", lambda run: unlink(*chunks(run / "results.zarr/globalness"))),
     "one chunk is missing": ("results.zarr", lambda run: chunk(run / "results.zarr/category").unlink()),
     "one chunk is cut": ("results.zarr", lambda run: cut(chunk(run / "results.zarr/weight"))),
     "a variable is missing": ("results.zarr", lambda run: shutil.rmtree(run / "results.zarr/globalness")),

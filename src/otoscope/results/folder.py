@@ -18,6 +18,7 @@ from otoscope.errors import InputError
 from otoscope.results.integrity import directory_size
 from otoscope.results.record import read_record, write_record
 from otoscope.results.schema import FORMAT_VERSION, validate_dataset
+from otoscope.results.zarr_store import write_variables
 
 SKIPPED = ("id", "reason", "part")
 """Fields of an entry of `skipped.json`; the part is utterance, labels or file."""
@@ -104,7 +105,7 @@ def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[
     folder = Path(path)
     validate_dataset(dataset)
     with atomic_write(folder / "results.zarr", needed=dataset.nbytes) as partial:
-        dataset.to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
+        write_variables(dataset, partial)
     write_json(folder / "skipped.json", [dict(zip(SKIPPED, (*item, "utterance"), strict=False)) for item in skipped])
     holds = {name: directory_size(folder / name) for name in ("results.zarr", "skipped.json")}
     write_record(folder, {**read_record(folder), "finished": True, "holds": holds})

@@ -13,6 +13,7 @@ import zarr
 from otoscope._io.atomic import atomic_write
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import directory_size
+from otoscope.results.zarr_store import CHUNK_KEYS, write_variables
 from otoscope.typing import AnyFloats
 
 Labels = Sequence[tuple[str, float, float]]
@@ -94,7 +95,7 @@ def write_map(
         dict(_label_columns("phone", description.phones)) | dict(_label_columns("word", description.words))
     )
     with atomic_write(store / str(index), needed=2 * int(np.prod(description.shape))) as partial:
-        labels.assign_attrs(description.attrs).to_zarr(partial, mode="w-", zarr_format=3, consolidated=False)
+        write_variables(labels.assign_attrs(description.attrs), partial)
         group = zarr.open_group(partial, mode="r+")
         _write_attention(group, layers, description.shape)
         group.attrs[SIZES] = {array: directory_size(partial / array) for array in sorted(group.array_keys())}
@@ -117,6 +118,7 @@ def _create(group: zarr.Group, name: str, shape: tuple[int, ...], axes: tuple[st
         name,
         shape=shape,
         chunks=(1, 1, *shape[2:]),
+        chunk_key_encoding=CHUNK_KEYS,
         dtype="float16",
         fill_value=np.nan,
         dimension_names=["layer", "head", *axes],
