@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
     from otoscope.models.wrap import wrap
-    from otoscope.papers.yang2020.reproduce import ReproductionOptions, reproduce
+    from otoscope.papers.yang2020.options import ReproductionOptions
+    from otoscope.papers.yang2020.reproduce import reproduce
     from otoscope.pretraining.train import pretrain
     from otoscope.probing.options import ProbingOptions
     from otoscope.probing.probe import probe
@@ -85,7 +86,7 @@ _HOME = {
     "ProbingOptions": "otoscope.probing.options",
     "RankingOptions": "otoscope.importance.options",
     "RenderOptions": "otoscope.figures",
-    "ReproductionOptions": "otoscope.papers.yang2020.reproduce",
+    "ReproductionOptions": "otoscope.papers.yang2020.options",
     "Run": "otoscope.results",
     "ScheduleOptions": "otoscope.pruning.options",
     "SpeechOptions": "otoscope.runs.options",

@@ -16,6 +16,7 @@ from otoscope.papers import stage as stage_module
 from otoscope.papers.yang2020 import reproduce, stages
 from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.models import make_models
+from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import Bench, Cost
 from otoscope.refinement.timing import MedianRange
@@ -57,9 +58,7 @@ def attempt(root: Path, paths: PaperCorpora, kill_at: str) -> None:
 
     os.fsync, stage_module.execute, stages.bench = counted_sync, logged_execute, instant_bench
     stages.prune = small_prune
-    options = reproduce.ReproductionOptions(
-        recipes=paths.recipes, alignments=paths.alignments, seeds=SEEDS, device="cpu"
-    )
+    options = ReproductionOptions(recipes=paths.recipes, alignments=paths.alignments, seeds=SEEDS, device="cpu")
     reproduce.reproduce([paths.pretrain], paths.phones, paths.speakers, root / "out", options)
 
 

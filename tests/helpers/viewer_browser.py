@@ -12,8 +12,9 @@ import pytest
 import uvicorn
 
 from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.options import Address
 from otoscope.viewer.security import AccessPolicy
-from otoscope.viewer.server import Address, allowed_hosts, application, listen
+from otoscope.viewer.server import allowed_hosts, application, listen
 
 FLAGS = (
     "--no-sandbox --headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -12,6 +12,7 @@ from otoscope.errors import InputError
 from otoscope.viewer import export as export_module
 from otoscope.viewer.export import ExportSelection, export, parse_selection
 from otoscope.viewer.export_page import script_hash
+from otoscope.viewer.options import ExportOptions
 from otoscope.viewer.session import open_session
 
 
@@ -123,7 +124,9 @@ def test_a_page_has_a_page_s_name(drawn, tmp_path):
 
 
 def test_heads_are_written_as_layer_and_head():
-    assert parse_selection("a, b", "0.1") == ExportSelection(["a", "b"], [(0, 1)])
+    assert parse_selection(ExportOptions(utterances=("a", " b"), heads=("0.1",))) == ExportSelection(
+        ["a", "b"], [(0, 1)]
+    )
     for wrong in ("1", "0.x", "1.2.3"):
         with pytest.raises(InputError, match=r"LAYER\.HEAD"):
-            parse_selection("", wrong)
+            parse_selection(ExportOptions(heads=(wrong,)))

@@ -7,8 +7,9 @@ import pytest
 from tests.helpers.viewer_client import HOST, TOKEN, request
 
 from otoscope.errors import InputError
+from otoscope.viewer.options import Address
 from otoscope.viewer.security import MAX_QUERY_BYTES, AccessPolicy
-from otoscope.viewer.server import Address, allowed_hosts, application, listen
+from otoscope.viewer.server import allowed_hosts, application, listen
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 Axes: b utterance, h head, t frame, q query, k key, d feature.
 """
 
+from dataclasses import dataclass
 from inspect import signature
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     from otoscope.attention.function_capture import AttentionFunctionMode
 
 MULTI_HEAD_ATTENTION = signature(F.multi_head_attention_forward)
+
+
+@dataclass(frozen=True)
+class ProductArguments:
+    """The arguments of torch's scaled dot-product attention, in its order and with its names and defaults."""
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    attn_mask: Tensor | None = None
+    dropout_p: float = 0.0
+    is_causal: bool = False
+    scale: float | None = None
+    enable_gqa: bool = False
 
 
 def multi_head_attention_forward(mode: "AttentionFunctionMode", *args: Any, **kwargs: Any) -> tuple[Tensor, None]:
@@ -89,7 +104,7 @@ def scaled_dot_product_attention(mode: "AttentionFunctionMode", query: Tensor, *
     Raises:
         InputError: it is not self-attention between the frames of each utterance.
     """
-    arguments = _bind_product(query, *args, **kwargs)
+    arguments = ProductArguments(query, *args, **kwargs)
     key, value = (_repeat_heads(states, query, arguments.enable_gqa) for states in (arguments.key, arguments.value))
     mode.require(key.shape == query.shape, "attention to keys that are no frames")
     mode.require(arguments.dropout_p == 0.0, "dropout outside of training")
@@ -101,20 +116,6 @@ def scaled_dot_product_attention(mode: "AttentionFunctionMode", query: Tensor, *
     scaling = query.shape[-1] ** -0.5 if arguments.scale is None else arguments.scale
     call = AttentionCall(mode.module, query_bhtd, key_bhtd, value_bhtd, scaling, bias, lengths)
     return mode.handler(call).transpose(1, 2).reshape(*query.shape[:-1], value.shape[-1])
-
-
-def _bind_product(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> SimpleNamespace:
-    """Return the arguments of torch's scaled dot-product attention by their names."""
-    return SimpleNamespace(**locals())
 
 
 def _repeat_heads(states: Tensor, query: Tensor, is_grouped: bool) -> Tensor:

@@ -4,6 +4,8 @@ otoscope registers an attention function and a mask function under one name. Wit
 transformers would pass no padding mask to the model, and raise no error.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -25,8 +27,7 @@ def attention_function(
     attention_mask: Tensor | None,
     *,
     scaling: float,
-    position_bias: Tensor | None = None,
-    **kwargs: object,
+    **kwargs: Any,
 ) -> tuple[Tensor, None]:
     """Pass the call to the current handler, if there is one.
 
@@ -36,13 +37,12 @@ def attention_function(
     """
     handler, span = current_handler(), getattr(module.config, "attention_span", None)
     if handler is not None:
-        lengths, bias = parse_mask(attention_mask, position_bias, query)
+        lengths, bias = parse_mask(attention_mask, kwargs.get("position_bias"), query)
         return handler(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
     if span is not None:
         real_bt = None if attention_mask is None else attention_mask[:, 0, 0]
         return local_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
-    kwargs |= {"scaling": scaling, "position_bias": position_bias}
-    return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
+    return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
 
 
 def mask_function(

@@ -16,7 +16,7 @@ from otoscope.cli.check import check
 from otoscope.cli.convert import convert
 from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.demo import demo
-from otoscope.cli.figures import figures
+from otoscope.cli.figures import FigureOptions, figures
 from otoscope.cli.heads import heads
 from otoscope.cli.models import models
 from otoscope.cli.pretrain import pretrain
@@ -30,9 +30,11 @@ from otoscope.cli.segment import segment
 from otoscope.cli.view import view
 from otoscope.errors import InputError, escape_undecodable
 from otoscope.importance.options import RankingOptions
+from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.runs.options import CorpusOptions, SpeechOptions
+from otoscope.viewer.options import Address, ExportOptions
 
 COMMANDS = (
     check,
@@ -89,6 +91,9 @@ OPTION_CLASSES = {
     rank: (RankingOptions, SpeechOptions),
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
+    figures: (FigureOptions,),
+    view: (Address, ExportOptions),
+    reproduce: (ReproductionOptions,),
 }
 for command in COMMANDS:
     app.command(cls=options_command(*OPTION_CLASSES[command]) if command in OPTION_CLASSES else None)(command)

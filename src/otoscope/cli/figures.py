@@ -1,25 +1,40 @@
 """`otoscope figures`."""
 
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import RunFolder, ThemeName
 from otoscope.figures import FIGURES
+from otoscope.runs.options import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureOptions:
+    """Which figures are drawn, and into which files.
+
+    Attributes:
+        only: names of figures; empty draws all for which the run has the data.
+        format: file formats.
+        theme: background.
+    """
+
+    only: tuple[str, ...] = option(
+        (), f"Figures to draw, separated by commas: {', '.join(FIGURES.names())}.", metavar="NAMES"
+    )
+    format: tuple[str, ...] = option(("png",), "File formats, of png, svg and pdf, separated by commas.")
+    theme: ThemeName = field(default=ThemeName.light, metadata={"help": "Background."})
 
 
 def figures(
+    context: typer.Context,
     run: RunFolder,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the figures.")],
-    only: Annotated[
-        str | None,
-        typer.Option(metavar="NAMES", help=f"Figures to draw, separated by commas: {', '.join(FIGURES.names())}."),
-    ] = None,
-    format: Annotated[str, typer.Option(help="File formats, of png, svg and pdf, separated by commas.")] = "png",
     utterance: Annotated[str | None, typer.Option(metavar="ID", help="Utterance whose maps are shown.")] = None,
-    theme: Annotated[ThemeName, typer.Option(help="Background.")] = ThemeName.light,
     value_zeroing: Annotated[
         bool, typer.Option("--value-zeroing", help="Also draw which phones each frame needs; runs the model again.")
     ] = False,
@@ -31,6 +46,6 @@ def figures(
     def report_skipped(figure: str, reason: str) -> None:
         print(f"otoscope: skipped figure {figure}: {reason}", file=sys.stderr)
 
-    names = None if only is None else only.split(",")
-    options = RenderOptions(format.split(","), theme.value, report_skipped, names)
+    drawing = read_options(context, FigureOptions)
+    options = RenderOptions(drawing.format, drawing.theme.value, report_skipped, drawing.only or None)
     print(*draw(run, out, options, utterance=utterance, zeroing=value_zeroing), sep="\n")

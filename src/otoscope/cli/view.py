@@ -7,42 +7,38 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from otoscope.cli.dataclass_options import read_options
+from otoscope.viewer.options import Address, ExportOptions
+
 if TYPE_CHECKING:
     from otoscope.viewer.api import ViewerApi
-    from otoscope.viewer.server import Address
 
 
 def view(
+    context: typer.Context,
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run of analyze, then further runs.")],
     model: Annotated[str | None, typer.Option(help="The run's model: other maps, live ablation.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a page that opens offline, and exit.")
     ] = None,
-    utterances: Annotated[str, typer.Option(metavar="ID,...", help="To export; default: those with maps.")] = "",
-    heads: Annotated[str, typer.Option(metavar="L.H,...", help="To export; default: all.")] = "",
-    host: Annotated[str, typer.Option(help="A host for other machines needs --allow-remote.")] = "127.0.0.1",
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let other machines reach --host, without encryption.")
-    ] = False,
 ) -> None:
     """Open the viewer: look at the attention of a run and listen to its speech."""
     from otoscope.viewer.export import export as write_page
     from otoscope.viewer.export import parse_selection
-    from otoscope.viewer.server import Address
     from otoscope.viewer.session import open_session
 
+    address, selection = read_options(context, Address), read_options(context, ExportOptions)
     api = open_session(runs, model, wait=export is not None, train_probes=export is None)
     if export is not None:
-        print(f"page written to {write_page(api, export, parse_selection(utterances, heads))}")
+        print(f"page written to {write_page(api, export, parse_selection(selection))}")
     else:
-        show(api, runs[0], Address(host, port, allow_remote), browser=browser)
+        show(api, runs[0], address, browser=browser)
 
 
-def show(api: "ViewerApi", run: Path, address: "Address | None" = None, *, browser: bool = True) -> None:
+def show(api: "ViewerApi", run: Path, address: Address | None = None, *, browser: bool = True) -> None:
     """Serve the viewer until the user interrupts it, and print its URL."""
-    from otoscope.viewer.server import Address, serve
+    from otoscope.viewer.server import serve
 
     def on_ready(url: str) -> None:
         print(f"otoscope: showing {run} at {url}\nStop with Ctrl-C.", flush=True)

@@ -50,22 +50,13 @@ def count_mp3_samples(file: BinaryIO, size: int, decoder_samples: int) -> int:
     frames = list(_frames(content, start))
     if not frames:
         return decoder_samples
-    headers = [xing for place in frames if (xing := _xing(content, place))]
-    if len(headers) > 1 or (headers and not _xing(content, frames[0])):
-        raise InputError(
-            "expected one stream of audio, found a second one, as in joined files; "
-            "decode each and join the audio, or replace or remove the file"
-        )
-    last = frames[-1] + _frame_size(content, frames[-1])
-    if last > size:
-        raise InputError(
-            f"expected {last} bytes as its frames declare, found {size}: it is truncated; replace or remove the file"
-        )
-    if headers:
-        _check_xing(headers[0], len(frames) - 1, size - start)
-    if headers and headers[0].frames is not None:
-        return decoder_samples
-    samples = (len(frames) - len(headers)) * _frame_samples(content, frames[0])
+    _check_end(content, frames[-1], size)
+    header = _stream_header(content, frames)
+    if header is not None:
+        _check_xing(header, len(frames) - 1, size - start)
+        if header.frames is not None:
+            return decoder_samples
+    samples = (len(frames) - (header is not None)) * _frame_samples(content, frames[0])
     if decoder_samples < samples:
         raise InputError(
             f"expected a Xing header with the length of {samples} samples, found none, and the decoder would read "
@@ -83,6 +74,29 @@ def id3_size(tag: bytes) -> int:
     if len(tag) < 10 or not tag.startswith(b"ID3"):
         return 0
     return 10 + sum(digit << 7 * place for place, digit in enumerate(reversed(tag[6:10])))
+
+
+def _stream_header(content: bytes, frames: list[int]) -> XingHeader | None:
+    """Return the Xing header of the only stream, or None if its first frame has none.
+
+    Raises:
+        InputError: a later frame has a Xing header: a second stream starts there.
+    """
+    if any(_xing(content, place) for place in frames[1:]):
+        raise InputError(
+            "expected one stream of audio, found a second one, as in joined files; "
+            "decode each and join the audio, or replace or remove the file"
+        )
+    return _xing(content, frames[0])
+
+
+def _check_end(content: bytes, last_frame: int, size: int) -> None:
+    """Raise InputError if the last frame ends after the file."""
+    end = last_frame + _frame_size(content, last_frame)
+    if end > size:
+        raise InputError(
+            f"expected {end} bytes as its frames declare, found {size}: it is truncated; replace or remove the file"
+        )
 
 
 def _check_xing(declared: XingHeader, frames: int, size: int) -> None:

@@ -8,9 +8,9 @@ from otoscope.errors import InputError
 from otoscope.phones import read_folding
 
 
-def option(default: Any, help: str) -> Any:
-    """Return a dataclass field with a default and the help text that the command line prints for it."""
-    return field(default=default, metadata={"help": help})
+def option(default: Any, help: str, metavar: str | None = None) -> Any:
+    """Return a dataclass field with a default, the help text of the command line, and its name for the value."""
+    return field(default=default, metadata={"help": help, "metavar": metavar})
 
 
 @dataclass(frozen=True, kw_only=True)

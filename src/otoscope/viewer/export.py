@@ -13,6 +13,7 @@ from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
 from otoscope.viewer.api import OK, ViewerApi
 from otoscope.viewer.export_page import data_script, exported_page, files_script
+from otoscope.viewer.options import ExportOptions
 from otoscope.viewer.pyramid import tile_positions
 from otoscope.viewer.routes import MAP, ROUTES
 from otoscope.viewer.schema import RunInfo
@@ -40,16 +41,17 @@ class ExportSelection:
     heads: Sequence[tuple[int, int]] = ()
 
 
-def parse_selection(utterances: str, heads: str) -> ExportSelection:
-    """Parse two lists with commas; heads are written LAYER.HEAD.
+def parse_selection(options: ExportOptions) -> ExportSelection:
+    """Return the utterances and heads that the options name.
 
-    >>> parse_selection("", "0.1,2.3")
+    >>> parse_selection(ExportOptions(heads=("0.1", "2.3")))
     ExportSelection(utterances=[], heads=[(0, 1), (2, 3)])
     """
-    pairs = [head.strip().split(".") for head in heads.split(",") if head.strip()]
+    pairs = [head.strip().split(".") for head in options.heads if head.strip()]
     if not all(len(pair) == 2 and all(number.isdecimal() for number in pair) for pair in pairs):
-        raise InputError(f"expected --heads as LAYER.HEAD with commas between, for example 0.1,2.3, found '{heads}'")
-    names = [name.strip() for name in utterances.split(",") if name.strip()]
+        typed = ",".join(options.heads)
+        raise InputError(f"expected --heads as LAYER.HEAD with commas between, for example 0.1,2.3, found '{typed}'")
+    names = [name.strip() for name in options.utterances if name.strip()]
     return ExportSelection(names, [(int(layer), int(head)) for layer, head in pairs])
 
 

@@ -5,7 +5,6 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,23 +15,14 @@ from starlette.types import ASGIApp
 
 from otoscope.errors import InputError
 from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.options import LOOPBACK, Address
 from otoscope.viewer.page import ASSETS, asset, page
 from otoscope.viewer.security import AccessMiddleware, AccessPolicy
 
-LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = (LOOPBACK, "localhost")
 LOOPBACK_NAMES = frozenset({*LOCAL_HOSTS, "[::1]"})
 MAX_HEADER_BYTES = 16 * 1024
 MAX_WAITING_CONNECTIONS = 128
-
-
-@dataclass(frozen=True)
-class Address:
-    """A host and a port (0: a free one); a host that other machines reach needs `allow_remote`."""
-
-    host: str = LOOPBACK
-    port: int = 0
-    allow_remote: bool = False
 
 
 def serve(api: ViewerApi, address: Address, on_ready: Callable[[str], None], browser: bool) -> None:

@@ -18,11 +18,11 @@ from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.dataset import reproduction_dataset
 from otoscope.papers.yang2020.models import check_trained_model, make_models
+from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.papers.yang2020.outputs import StageOutputs
 from otoscope.papers.yang2020.published import published_claims
 from otoscope.papers.yang2020.report.cost_tables import skipped_table
 from otoscope.papers.yang2020.report.summary import summary
-from otoscope.papers.yang2020.reproduce import ReproductionOptions
 from otoscope.papers.yang2020.stages import ReproductionJob
 
 pytestmark = pytest.mark.slow

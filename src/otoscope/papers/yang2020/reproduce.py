@@ -15,36 +15,11 @@ from otoscope.papers.stage import StageRecord, run_stage
 from otoscope.papers.yang2020.corpora import Corpora, make_corpora
 from otoscope.papers.yang2020.dataset import reproduction_dataset
 from otoscope.papers.yang2020.models import ModelSpec, make_models, model_configs, recipe_folder
+from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.papers.yang2020.outputs import StageOutputs
 from otoscope.papers.yang2020.report.report import write_report
 from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 from otoscope.results import Run, claim_folder, finish, open_run
-
-
-@dataclass(frozen=True)
-class ReproductionOptions:
-    """Options of a reproduction.
-
-    Attributes:
-        size: `small` for a CPU, `large` as published, for a GPU.
-        recipes: folder of `m3.toml`, `m6.toml` and `m9.toml` that replaces those of `size`.
-        alignments: folder of TextGrids of the corpora with speakers, if they are not in the folders of the audio.
-        seeds: number of trainings of M3, to measure the variance between trainings.
-        device: torch device; `auto` takes a GPU if there is one.
-        jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
-            training depend on the number of threads.
-
-    Examples:
-        >>> ReproductionOptions(seeds=1).size
-        'small'
-    """
-
-    size: str = "small"
-    recipes: str | Path | None = None
-    alignments: str | Path | None = None
-    seeds: int = 3
-    device: str = "auto"
-    jobs: int = 1
 
 
 @dataclass(frozen=True)

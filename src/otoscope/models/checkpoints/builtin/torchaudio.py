@@ -83,28 +83,37 @@ def _fields(weights: Mapping[str, Tensor], path: Path) -> dict[str, Any]:
         InputError: a weight that every model has is missing, or the convolutions are not torchaudio's.
     """
     try:
-        positions = weights["encoder.pos_conv_embed.conv.weight_v"].shape
-        inner = weights["encoder.layers.0.feed_forward.intermediate_dense.weight"].shape[0]
-        stem, count = "feature_extractor.conv_layers", sum(key.endswith(".conv.weight") for key in weights)
-        shapes = [weights[f"{stem}.{number}.conv.weight"].shape for number in range(count)]
-        kernels = tuple(shape[2] for shape in shapes)
-        groups = positions[0] // positions[1]
+        fields = _layer_fields(weights) | _convolution_fields(weights)
     except (KeyError, IndexError, ZeroDivisionError) as error:
         raise InputError(f"{path} lacks a weight of its model, or its shape is wrong ({error})") from error
+    kernels = fields["conv_kernel"]
     if kernels not in STRIDES:
         raise InputError(
             f"{path} has convolutions of {kernels} samples; expected those of torchaudio, {next(iter(STRIDES))}"
         )
-    is_layer = f"{stem}.1.layer_norm.weight" in weights
+    return fields | {"conv_stride": STRIDES[kernels]}
+
+
+def _layer_fields(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return number and sizes of the layers and of the convolution of positions before them."""
+    positions = weights["encoder.pos_conv_embed.conv.weight_v"].shape
     return {
         "num_hidden_layers": len({match[1] for key in weights if (match := LAYER.fullmatch(key))}),
         "hidden_size": positions[0],
-        "intermediate_size": inner,
+        "intermediate_size": weights["encoder.layers.0.feed_forward.intermediate_dense.weight"].shape[0],
         "num_conv_pos_embeddings": positions[2],
-        "num_conv_pos_embedding_groups": groups,
+        "num_conv_pos_embedding_groups": positions[0] // positions[1],
+    }
+
+
+def _convolution_fields(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return sizes and norms of the convolutions that read the audio."""
+    stem, count = "feature_extractor.conv_layers", sum(key.endswith(".conv.weight") for key in weights)
+    shapes = [weights[f"{stem}.{number}.conv.weight"].shape for number in range(count)]
+    is_layer = f"{stem}.1.layer_norm.weight" in weights
+    return {
         "conv_dim": [shape[0] for shape in shapes],
-        "conv_kernel": kernels,
-        "conv_stride": STRIDES[kernels],
+        "conv_kernel": tuple(shape[2] for shape in shapes),
         "conv_bias": f"{stem}.0.conv.bias" in weights,
         "feat_extract_norm": "layer" if is_layer else "group",
         "do_stable_layer_norm": is_layer,

@@ -1,0 +1,36 @@
+"""Options of the reproduction. The command line derives its options from these fields."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from otoscope.runs.options import option
+
+
+@dataclass(frozen=True)
+class ReproductionOptions:
+    """Options of a reproduction.
+
+    Attributes:
+        size: `small` for a CPU, `large` as published, for a GPU.
+        recipes: folder of `m3.toml`, `m6.toml` and `m9.toml` that replaces those of `size`.
+        alignments: folder of TextGrids of the corpora with speakers, if they are not in the folders of the audio.
+        seeds: number of trainings of M3, to measure the variance between trainings.
+        device: torch device; `auto` takes a GPU if there is one.
+        jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
+            training depend on the number of threads.
+
+    Examples:
+        >>> ReproductionOptions(seeds=1).size
+        'small'
+    """
+
+    size: str = option("small", "small, for a CPU, or large, as published, for a GPU.")
+    recipes: Path | None = field(
+        default=None, metadata={"help": "m3.toml, m6.toml and m9.toml instead of those of --size.", "metavar": "DIR"}
+    )
+    alignments: Path | None = field(
+        default=None, metadata={"help": "TextGrids of --speakers, if they are not with the audio.", "metavar": "DIR"}
+    )
+    seeds: int = option(3, "Number of trainings of M3.")
+    device: str = option("auto", "Torch device; auto uses a GPU if there is one.")
+    jobs: int = option(1, "Stages that run at the same time, each with its share of the cores.")
