@@ -8,6 +8,9 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --dist loadscope
 OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' pyproject.toml)
 OLD := .venv/transformers-$(OLDEST)
 
+# Tests start many processes: each would compile all of otoscope where the environment forbids to keep what is compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-fast test-oldest lint bench venv
 .DELETE_ON_ERROR:
 

@@ -1,8 +1,6 @@
 """A stopped run resumes where it was, and ends with the same bits."""
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ import pytest
 import soundfile
 import xarray as xr
 from lhotse import CutSet
+from tests.helpers.forked_process import run_script
 from tests.helpers.tmpfs import mounted
 
 import otoscope
@@ -102,11 +101,11 @@ otoscope.analyze(*sys.argv[1:4], options=otoscope.SpeechOptions(resume=True))
 
 @pytest.mark.usefixtures("one_utterance_a_shard")
 def test_a_killed_process_leaves_a_run_that_resumes_to_the_same_bits(tiny_model, tiny_corpus, tmp_path):
-    command = [sys.executable, "-c", KILLED, str(tiny_model), str(tiny_corpus), str(tmp_path / "run")]
+    arguments = (tiny_model, tiny_corpus, tmp_path / "run")
     for kept in (0, 2):
-        assert subprocess.run([*command, str(kept)]).returncode == -signal.SIGKILL
+        assert run_script(KILLED, *arguments, kept).returncode == -signal.SIGKILL
     assert len(list((tmp_path / "run").glob("shards/*.npz"))) == 2
-    subprocess.run([*command, "-1"], check=True)
+    assert run_script(KILLED, *arguments, -1).returncode == 0
     whole = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "whole")
     assert same_bits(otoscope.open_run(tmp_path / "run"), whole)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Literal
 
 SLOW_LIBRARIES = ["torch", "transformers.modeling_utils", "scipy.signal", "scipy.optimize", "lhotse", "xarray", "zarr"]
 
@@ -28,6 +29,7 @@ class Command:
     environment: dict[str, str]
     folder: Path
     script: str | None = None
+    warning_filter: Literal["ignore", "error"] = "ignore"
 
 
 def run_otoscope(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -35,9 +37,11 @@ def run_otoscope(*arguments: object, environment: Mapping[str, str] | None = Non
     return _run(Command([*map(str, arguments)], {**os.environ, **(environment or {})}, Path.cwd()))
 
 
-def run_script(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run `python -W ignore -c SCRIPT ARGUMENTS`."""
-    return _run(Command([*map(str, arguments)], dict(os.environ), Path.cwd(), script))
+def run_script(
+    script: str, *arguments: object, warning_filter: Literal["ignore", "error"] = "ignore"
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -W WARNING_FILTER -c SCRIPT ARGUMENTS`; a script that was killed has a negative return code."""
+    return _run(Command([*map(str, arguments)], dict(os.environ), Path.cwd(), script, warning_filter))
 
 
 def _run(command: Command) -> subprocess.CompletedProcess[str]:
@@ -69,5 +73,5 @@ def _execute(command: Command, out: Path, err: Path) -> None:
     if command.script is None:
         runpy.run_module("otoscope", run_name="__main__", alter_sys=True)
     else:
-        warnings.simplefilter("ignore")
+        warnings.simplefilter(command.warning_filter)
         exec(compile(command.script, "<string>", "exec"), {"__name__": "__main__"})

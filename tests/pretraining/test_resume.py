@@ -2,12 +2,11 @@
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
+from tests.helpers.forked_process import run_script
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
@@ -61,8 +60,7 @@ def test_killed_and_resumed_is_never_stopped(
     recipe_file.write_text(recipe_file.read_text() + training)
     straight = pretrain(recipe_file, tmp_path / "straight")
     out = tmp_path / "killed"
-    command = [sys.executable, "-W", "error", "-c", KILLED_IN_STEP_9, str(recipe_file), str(out)]
-    process = subprocess.run(command, check=False, capture_output=True, text=True)
+    process = run_script(KILLED_IN_STEP_9, recipe_file, out, warning_filter="error")
     assert (process.returncode, process.stdout, process.stderr) == (-signal.SIGKILL, "", "")
     assert [path.name for path in (out / "checkpoints").glob("checkpoint-*")] == ["checkpoint-6"]
     assert not (out / "model").exists()

@@ -95,16 +95,32 @@ def test_importing_transformers_after_otoscope_imports_none_of_otoscopes_classes
     assert run(script) == "[]"
 
 
+IMPORTS = [f"import otoscope\nfrom transformers import {name}\nprint({name}.__name__)" for name in SPEECH_AND_TEXT]
+
+
+@pytest.fixture(scope="module")
+def sources(folders: dict[str, Path], refined: dict[str, Path]) -> str:
+    """Folders with the Auto classes that load each, as JSON."""
+    return json.dumps(
+        [
+            (str(folders["mockingjay"]), AUTO[::-1]),  # models are looked up before configurations
+            (str(folders["tera"]), AUTO),
+            (str(folders["audioalbert"]), AUTO[1:]),
+            (str(refined["tera"]), AUTO[1:]),
+            (str(refined["hubert"]), AUTO[:3]),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def printed(sources: str) -> list[list[str]]:
+    """What each order of imports prints as it loads the sources, then what each of IMPORTS prints."""
+    return run_forked([*(order + LOADS_EACH for order in ORDERS.values()), *IMPORTS], sources)
+
+
 def test_plain_auto_classes_load_what_otoscope_wrote_in_every_order_of_imports(
-    folders: dict[str, Path], refined: dict[str, Path]
+    sources: str, printed: list[list[str]]
 ) -> None:
-    sources = {
-        str(folders["mockingjay"]): AUTO[::-1],  # models are looked up before configurations
-        str(folders["tera"]): AUTO,
-        str(folders["audioalbert"]): AUTO[1:],
-        str(refined["tera"]): AUTO[1:],
-        str(refined["hubert"]): AUTO[:3],
-    }
     expected = [
         "MockingjayForPreTraining MockingjayModel MockingjayFeatureExtractor MockingjayConfig",
         "TeraConfig MockingjayFeatureExtractor TeraModel TeraForPreTraining",
@@ -112,16 +128,13 @@ def test_plain_auto_classes_load_what_otoscope_wrote_in_every_order_of_imports(
         "MockingjayFeatureExtractor RefinedTeraModel RefinedTeraForPreTraining",
         "RefinedHubertConfig Wav2Vec2FeatureExtractor RefinedHubertModel",
     ]
-    arguments = json.dumps(list(sources.items()))
-    assert run(ORDERS["otoscope alone"] + LOADS_EACH, arguments).splitlines() == expected
-    loaded = run_forked([order + LOADS_EACH for order in ORDERS.values()], arguments)
-    assert dict(zip(ORDERS, loaded, strict=True)) == dict.fromkeys(ORDERS, expected)
+    assert run(ORDERS["otoscope alone"] + LOADS_EACH, sources).splitlines() == expected
+    assert dict(zip(ORDERS, printed, strict=False)) == dict.fromkeys(ORDERS, expected)
 
 
-def test_models_of_transformers_import_after_otoscope() -> None:
-    scripts = [f"import otoscope\nfrom transformers import {name}\nprint({name}.__name__)" for name in SPEECH_AND_TEXT]
-    assert run(scripts[0]) == SPEECH_AND_TEXT[0]
-    assert run_forked(scripts) == [[name] for name in SPEECH_AND_TEXT]
+def test_models_of_transformers_import_after_otoscope(printed: list[list[str]]) -> None:
+    assert run(IMPORTS[0]) == SPEECH_AND_TEXT[0]
+    assert printed[len(ORDERS) :] == [[name] for name in SPEECH_AND_TEXT]
 
 
 def test_the_modules_of_the_tables_keep_their_own_loaders() -> None:
