@@ -1,0 +1,243 @@
+"""Confidence intervals, tests and paired differences: a jackknife over clusters with Student's t.
+
+A value is computed again without each cluster (`statistics/clusters.py`). The variance of these replicates is that of
+the value (Tukey 1958; for clusters: MacKinnon, Nielsen and Webb 2023, "CV3"). The interval is the value plus and minus
+Student's t times the standard error, on a scale without an end: the logit of a share, the logarithm of a ratio,
+Fisher's z of a correlation. A percentile bootstrap over clusters needs some 40 of them; this interval needs four
+(docs/results/intervals.md), and no random numbers.
+
+What is compared uses the same clusters: `difference` subtracts replicate from replicate, so that it is paired. Seeds of
+probes are a second source of variance: variances add, with the degrees of freedom of Welch and Satterthwaite (1946).
+
+Axes: g cluster, u utterance, b resample; [...] are axes of the value.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import expit, logit, stdtr, stdtrit
+
+from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.typing import AnyFloats, Ints
+
+BOUNDS = (0.025, 0.975)
+METHOD = "95 % jackknife t interval"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A function on whose values the interval is symmetric, and its inverse."""
+
+    forward: Callable[[AnyFloats], AnyFloats]
+    inverse: Callable[[AnyFloats], AnyFloats]
+
+
+IDENTITY = Scale(np.asarray, np.asarray)  # means, scores and differences
+LOGIT = Scale(logit, expit)  # shares and accuracies
+LOG = Scale(np.log, np.exp)  # positive values, such as a ratio to uniform attention
+LOG_EXCESS = Scale(np.log1p, np.expm1)  # a ratio less 1, such as preference and concentration
+FISHER = Scale(np.arctanh, np.tanh)  # correlations
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A value, and its replicates without each cluster.
+
+    Attributes:
+        value: `[...]`.
+        replicates: source of variance (`Clusters.key`, or `seed`) -> values without each of its clusters, `[g, ...]`.
+        support: source -> number of clusters that have the value, `[...]`; by default all.
+    """
+
+    value: AnyFloats
+    replicates: Mapping[str, AnyFloats]
+    support: Mapping[str, Ints] = field(default_factory=dict)
+
+
+def estimate(statistic: Callable[..., AnyFloats], clusters: str, *sums: AnyFloats) -> Estimate:
+    """Return the estimate of a function of sums over the corpus.
+
+    Args:
+        statistic: computes values `[..., *out]` from sums `[..., *in]`; the leading axis is that of the replicates.
+        clusters: name of the source of variance, `Clusters.key`.
+        sums: sums of each cluster, `[g, *in]`.
+
+    >>> ratio = estimate(lambda total, count: total / count, "speaker", np.array([1.0, 5.0]), np.array([2, 2]))
+    >>> float(ratio.value), ratio.replicates["speaker"].tolist()
+    (1.5, [2.5, 0.5])
+    """
+    totals = [array.sum(axis=0) for array in sums]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.asarray(statistic(*totals))
+        replicates = statistic(*(total - array for total, array in zip(totals, sums, strict=True)))
+    return Estimate(value, {clusters: np.asarray(replicates)})
+
+
+def mean_estimate(rows: AnyFloats, clusters: Clusters) -> Estimate:
+    """Return the mean over the utterances that have a value, from values `[u, ...]`, NaN where undefined.
+
+    An utterance has no value if all its entries are NaN. Clusters without a value do not count.
+
+    >>> from otoscope.statistics.clusters import make_clusters
+    >>> mean_estimate(np.array([[1.0], [3.0], [np.nan]]), make_clusters("abc", ["u0", "u1", "u2"])).value
+    array([2.])
+    """
+    defined = np.where(np.isnan(rows.reshape(len(rows), -1)).all(axis=1), 0.0, 1.0)
+    counts = group_sums(defined, clusters)
+    sums = group_sums(np.where(_columns(defined, rows) > 0, rows, 0), clusters)[counts > 0]
+    counts = counts[counts > 0]
+    if not len(counts):
+        return Estimate(np.full(rows.shape[1:], np.nan), {clusters.key: np.empty((0, *rows.shape[1:]))})
+    return estimate(lambda total, count: total / _columns(count, total), clusters.key, sums, counts)
+
+
+def jackknife(statistic: Callable[[Ints], float], count: int, source: str) -> Estimate:
+    """Return the estimate of a statistic that is no function of sums, computed without each of `count` units in turn.
+
+    Args:
+        statistic: computes the value from the indices of units.
+        count: number of units, such as heads.
+        source: name of the units.
+
+    >>> jackknife(lambda indices: float(indices.mean()), 3, "head").replicates["head"].tolist()
+    [1.5, 1.0, 0.5]
+    """
+    every = np.arange(count)
+    if count < 2:
+        return Estimate(np.asarray(statistic(every) if count else np.nan), {source: np.empty(0)})
+    replicates = [statistic(np.delete(every, unit)) for unit in every]
+    return Estimate(np.asarray(statistic(every)), {source: np.array(replicates)})
+
+
+def apply(function: Callable[..., AnyFloats], *estimates: Estimate) -> Estimate:
+    """Return the estimate of a function of estimates.
+
+    Estimates that share a source of variance vary together: they are paired. Others are independent.
+
+    Args:
+        function: computes values `[..., *out]` from values `[..., *in]`; the leading axis is that of the replicates.
+        estimates: arguments of the function.
+
+    >>> a = Estimate(np.array(2.0), {"speaker": np.array([1.0, 3.0])})
+    >>> apply(np.subtract, a, a).replicates["speaker"].tolist()
+    [0.0, 0.0]
+    """
+    sources = list(dict.fromkeys(source for each in estimates for source in each.replicates))
+    support: dict[str, Ints] = {}
+    for each in estimates:
+        for source, count in each.support.items():
+            support[source] = np.minimum(support.get(source, count), count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.asarray(function(*(each.value[None] for each in estimates)))[0]
+        replicates = {
+            source: np.asarray(function(*(each.replicates.get(source, each.value[None]) for each in estimates)))
+            for source in sources
+        }
+    return Estimate(value, replicates, support)
+
+
+def difference(a: Estimate, b: Estimate) -> Estimate:
+    """Return `a - b`, paired over the clusters that both share.
+
+    Two runs over the same speakers are paired; two runs over other speakers are independent.
+
+    >>> from otoscope.statistics.clusters import make_clusters
+    >>> clusters = make_clusters("abc", ["u0", "u1", "u2"])
+    >>> rows = np.array([[1.0], [2.0], [6.0]])
+    >>> interval(difference(mean_estimate(rows + 1, clusters), mean_estimate(rows, clusters))).tolist()
+    [[1.0, 1.0]]
+    """
+    return apply(np.subtract, a, b)
+
+
+def interval(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
+    """Return the low and high end `[..., bound]` of the 95 % interval.
+
+    Both are NaN if fewer than two clusters have the value, or if the value is undefined or at an end of the scale
+    without one of them.
+
+    Args:
+        value: estimate of the value.
+        scale: scale on which the interval is symmetric.
+
+    >>> interval(Estimate(np.array(0.5), {"speaker": np.array([0.5, 0.5])})).tolist()
+    [0.5, 0.5]
+    >>> interval(Estimate(np.array(0.5), {"speaker": np.array([0.0, 0.9])}), LOGIT).tolist()  # a cluster has all
+    [nan, nan]
+    """
+    center, variance, freedom = _spread(value, scale)
+    with np.errstate(invalid="ignore"):
+        margin = stdtrit(freedom, BOUNDS[1]) * np.sqrt(variance)
+    return np.asarray(scale.inverse(np.stack([center - margin, center + margin], axis=-1)))
+
+
+def p_value(value: Estimate, null: float = 0.0, scale: Scale = IDENTITY) -> AnyFloats:
+    """Return the two-sided p-value `[...]` of the hypothesis that the value is `null`; NaN where `interval` is NaN.
+
+    The p-value is below .05 exactly where the interval does not contain `null`.
+
+    >>> estimate = Estimate(np.array(1.0), {"speaker": np.array([1.0, 1.5, 0.5])})  # t is sqrt 3
+    >>> round(float(p_value(estimate)), 4)
+    0.2254
+    """
+    center, variance, freedom = _spread(value, scale)
+    distance = np.abs(center - scale.forward(np.asarray(null, np.float64)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(distance == 0, 0 * variance, distance / np.sqrt(variance))
+    return np.asarray(2 * stdtr(freedom, -statistic))
+
+
+def cluster_weights(clusters: Clusters, resamples: int = 1000) -> AnyFloats:
+    """Return random weights `[b, g]` of the groups of clusters in each resample; rows sum to 1.
+
+    For what is no smooth function of sums: the category of a head. A generator whose key is the group's code draws the
+    weights of a group, so that they do not depend on the order of the corpus. Their distribution is Dirichlet's (Rubin
+    1981), with the variance that an unbiased variance of a mean requires. NaN with fewer than three groups.
+
+    >>> from otoscope.statistics.clusters import make_clusters
+    >>> cluster_weights(make_clusters("abc", ["u0", "u1", "u2"]), 2).sum(axis=1).tolist()
+    [1.0, 1.0]
+    """
+    codes = np.unique(clusters.codes)
+    if len(codes) < 3:
+        return np.full((resamples, len(codes)), np.nan)
+    shape = (len(codes) - 2) / len(codes)
+    draws = [np.random.Generator(np.random.Philox(key=int(code))).gamma(shape, size=resamples) for code in codes]
+    weights = np.stack(draws, axis=1)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def resampled_interval(value: AnyFloats, resampled: AnyFloats, clusters: Clusters) -> AnyFloats:
+    """Return the interval `[..., bound]` of a value from its resamples `[b, ...]` by `cluster_weights`.
+
+    The standard deviation of the resamples is the standard error.
+    """
+    margin = stdtrit(len(np.unique(clusters.codes)) - 1.0, BOUNDS[1]) * resampled.std(axis=0)
+    return np.stack([value - margin, value + margin], axis=-1)
+
+
+def _spread(value: Estimate, scale: Scale) -> tuple[AnyFloats, AnyFloats, AnyFloats]:
+    """Return the value on the scale, its variance, and the degrees of freedom; NaN where there is no interval."""
+    with np.errstate(all="ignore"):
+        center = np.asarray(scale.forward(np.asarray(value.value, np.float64)))
+        parts = [_variance(value, source, scale) for source in value.replicates]
+        variance = sum((part for part, _ in parts), np.zeros(center.shape))
+        weights = sum((part**2 / count for part, count in parts), np.zeros(center.shape))
+        least = np.min([np.broadcast_to(count, center.shape) for _, count in parts], axis=0)
+        freedom = np.where(variance > 0, variance**2 / weights, least)
+    has_interval = np.isfinite(center) & np.isfinite(variance)
+    return (np.where(has_interval, center, np.nan), np.where(has_interval, variance, np.nan), freedom)
+
+
+def _variance(value: Estimate, source: str, scale: Scale) -> tuple[AnyFloats, AnyFloats]:
+    """Return the variance from one source on the scale, and its degrees of freedom; NaN below two clusters."""
+    replicates = np.asarray(scale.forward(np.asarray(value.replicates[source], np.float64)))
+    count = np.asarray(value.support.get(source, len(replicates)), np.float64)
+    deviation = np.square(replicates - replicates.mean(axis=0)).sum(axis=0)
+    return np.where(count > 1, deviation * (count - 1) / count, np.nan), np.maximum(count - 1, 1)
+
+
+def _columns(of_rows: AnyFloats, values: AnyFloats) -> AnyFloats:
+    """Return `[u]` with as many axes as `values`, so that it broadcasts."""
+    return of_rows.reshape(of_rows.shape + (1,) * (values.ndim - of_rows.ndim))

@@ -1,0 +1,112 @@
+"""Clusters: the utterances of a speaker, which an interval treats as a single observation.
+
+Utterances of a speaker resemble each other, so that utterances are too many independent observations. At most
+`MAX_CLUSTERS` sums are stored: more clusters are joined to groups by the last bits of a hash of their names. A group
+follows from the names alone, so that the sums of any split of a corpus merge to the same bits. Imports no torch.
+
+Axes: u utterance, g cluster or group of clusters.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Literal
+
+import numpy as np
+
+from otoscope.typing import AnyFloats, Ints
+
+MAX_CLUSTERS = 128
+CODE_BITS = 62  # of a hash, which fits in a signed number of 64 bits
+
+Unit = Literal["speaker", "utterance"]
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The cluster of every utterance.
+
+    Attributes:
+        names: name of the cluster of each utterance, `[u]`.
+        unit: what a cluster is: the utterances of a speaker, or a single utterance.
+        is_single_speaker: whether all utterances are of the same speaker, so that each is a cluster.
+    """
+
+    names: tuple[str, ...]
+    unit: Unit
+    is_single_speaker: bool = False
+
+    @cached_property
+    def codes(self) -> Ints:
+        """Return the code of the group of each utterance, `[u]`."""
+        codes = np.array([cluster_code(name) for name in self.names], np.int64)
+        return codes % (1 << code_bits(codes.tolist()))
+
+    @property
+    def count(self) -> int:
+        """Return the number of clusters."""
+        return len(set(self.names))
+
+    @property
+    def key(self) -> str:
+        """Return a name that two sets of clusters share only if they have the same clusters."""
+        return f"{self.unit} {blake2b(repr(sorted(set(self.names))).encode(), digest_size=8).hexdigest()}"
+
+    @property
+    def text(self) -> str:
+        """Return the number and kind of the clusters, for readers.
+
+        >>> make_clusters(["a", "b", "a"], ["u0", "u1", "u2"]).text
+        '2 speakers'
+        """
+        groups = len(np.unique(self.codes))
+        joined = f" in {groups} groups" if groups < self.count else ""
+        unit = self.unit if self.count == 1 else f"{self.unit}s"
+        return f"{self.count} {unit}{' of one speaker' if self.is_single_speaker else ''}{joined}"
+
+
+def make_clusters(speakers: Iterable[str | None], utterances: Sequence[str]) -> Clusters:
+    """Return the clusters of a corpus: its speakers, or its utterances if speakers are unknown or there is only one.
+
+    Args:
+        speakers: speaker of each utterance; empty or None where unknown.
+        utterances: id of each utterance.
+
+    >>> make_clusters(["", "a"], ["u0", "u1"]).names
+    ('utterance u0', 'utterance u1')
+    """
+    names = list(speakers)
+    if all(names) and len(set(names)) > 1:
+        return Clusters(tuple(f"speaker {speaker}" for speaker in names), "speaker")
+    is_single_speaker = all(names) and len(names) > 1
+    return Clusters(tuple(f"utterance {id}" for id in utterances), "utterance", is_single_speaker)
+
+
+def cluster_code(name: str) -> int:
+    """Return a hash of the name of a cluster, below 2^62."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little") % (1 << CODE_BITS)
+
+
+def code_bits(codes: Iterable[int]) -> int:
+    """Return how many last bits of the codes leave at most `MAX_CLUSTERS` groups: as many as possible.
+
+    >>> code_bits(range(200)), code_bits([5, 6])
+    (7, 62)
+    """
+    distinct = set(codes)
+    bits = CODE_BITS
+    while len({code % (1 << bits) for code in distinct}) > MAX_CLUSTERS:
+        bits -= 1
+    return bits
+
+
+def group_sums(values: AnyFloats, clusters: Clusters) -> AnyFloats:
+    """Return the sums `[g, ...]` of values of utterances `[u, ...]` over each group, in the order of the codes.
+
+    >>> group_sums(np.array([1.0, 2.0, 4.0]), make_clusters("aba", ["u0", "u1", "u2"])).tolist()  # b, then a
+    [2.0, 5.0]
+    """
+    order = np.argsort(clusters.codes, kind="stable")
+    _, starts = np.unique(clusters.codes[order], return_index=True)
+    return np.add.reduceat(np.asarray(values, np.float64)[order], starts, axis=0)
