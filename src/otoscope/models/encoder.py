@@ -22,6 +22,7 @@ from otoscope.attention.reduction_names import ATTENTION_OUTSIDE, VALUE_NORM
 from otoscope.corpus import load_audio
 from otoscope.errors import InputError
 from otoscope.models import attention_maps, interventions, measurement
+from otoscope.models.adapters import Adapter
 from otoscope.models.capture import forward_unhooked
 from otoscope.models.encoder_output import EncoderOutput
 from otoscope.models.families import SPECIAL_TOKENS, Family
@@ -45,6 +46,7 @@ class Encoder:
             separately.
         output_projections: name of each layer's projection from the contexts of its heads; empty if it is unknown.
         intervention: the current change of its attention; only `without_heads` and `limit_span` set it.
+        adapter: the adapter of peft that is merged into the weights, or None.
 
     Examples:
         >>> from otoscope import load
@@ -66,6 +68,7 @@ class Encoder:
     padding_invariant: bool = False
     output_projections: tuple[str, ...] = ()
     intervention: Intervention = NO_INTERVENTION
+    adapter: Adapter | None = None
 
     @property
     def n_layers(self) -> int:

@@ -15,10 +15,10 @@ from transformers.utils import logging
 
 from otoscope.errors import InputError, shorten_error
 from otoscope.models import model_files
+from otoscope.models.adapters import merge_adapter
 from otoscope.models.checkpoints.weights import describe_extra, describe_missing
 from otoscope.models.encoder import Encoder
-from otoscope.models.families import Family
-from otoscope.models.model_settings import family_of, load_extractor, read_settings
+from otoscope.models.model_settings import ModelSettings, family_of, load_extractor, read_settings
 from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 
@@ -38,6 +38,7 @@ def load(
 
     Args:
         name_or_path: a name on the Hugging Face hub, a folder with a model and its feature extractor, or `"bundled"`.
+            Of an adapter of peft (needs `otoscope[adapters]`), the base model with the adapter merged is loaded.
             A transformers model that was loaded from there is used in place, with its own device and dtype. An
             `Encoder` is returned as it is.
         device: a torch device; `auto` takes a GPU if there is one.
@@ -65,26 +66,53 @@ def load(
     with silence_transformers():
         settings = read_settings(name)
         model_files.warn_of_language_adapters(name, settings.source)
-        whole = load_weights(settings.source, DTYPES[dtype], settings.config, allow_mismatch)
-        model_files.check_types(name, settings.source)
-        model = find_encoder(whole, settings.family.encoder, name)
+        model = find_encoder(_whole_model(name, settings, dtype, allow_mismatch), settings.family.encoder, name)
         model = model.to(device_of(device)).eval()
-        return _checked_encoder(name, settings.family, model, settings.extractor)
+        return _checked_encoder(Encoder(name, settings.family, model, settings.extractor, adapter=settings.adapter))
 
 
-def _checked_encoder(name: str, family: Family, model: Any, extractor: Any) -> Encoder:
+def _whole_model(name: str, settings: ModelSettings, dtype: str, allow_mismatch: bool) -> Any:
+    """Return the model with its weights; an adapter is merged in single precision at least.
+
+    Raises:
+        InputError: weights cannot be read, are missing, are quantised, or do not belong to the model or its adapter.
+    """
+    adapter, number_format = settings.adapter, DTYPES[dtype]
+    first = number_format if adapter is None or dtype == "float64" else torch.float32
+    whole = load_weights(settings.source, first, settings.config, allow_mismatch)
+    model_files.check_types(name, settings.source)
+    if adapter is None:
+        return whole
+    adapted = _in_class(adapter.model_class, whole, settings.family.encoder, name)
+    return merge_adapter(adapted, adapter, settings.family.encoder, name).to(number_format)
+
+
+def _in_class(class_name: str, model: Any, encoder: str, name: str) -> Any:
+    """Return the encoder of a model within another class of its file, by which an adapter names its modules.
+
+    What else that class holds is random, and its adapter alone is read.
+    """
+    other = getattr(import_module(type(model).__module__), class_name, None)
+    if other is None or other is type(model):
+        return model
+    whole = other(model.config).to(model.dtype)
+    find_encoder(whole, encoder, name).load_state_dict(find_encoder(model, encoder, name).state_dict())
+    return whole
+
+
+def _checked_encoder(encoder: Encoder) -> Encoder:
     """Return an encoder that passes its self-check.
 
     Raises:
         InputError: it fails, or the configuration makes it impossible to run.
     """
     try:
-        return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
+        return self_check(encoder)
     except InputError:
         raise
     except Exception as error:  # a wrong value in config.json or preprocessor_config.json fails anywhere
         raise InputError(
-            f"{name} cannot run: {type(error).__name__}: {shorten_error(error)}; correct its config.json and "
+            f"{encoder.name} cannot run: {type(error).__name__}: {shorten_error(error)}; correct its config.json and "
             "preprocessor_config.json"
         ) from error
 
@@ -110,7 +138,7 @@ def _load_module(model: Any) -> Encoder:
     with silence_transformers():
         extractor = load_extractor(config.name_or_path, name)
         encoder = find_encoder(original_module(model), family.encoder, name).eval()
-        return _checked_encoder(name, family, encoder, extractor)
+        return _checked_encoder(Encoder(name, family, encoder, extractor))
 
 
 def model_name(model: str | Path | nn.Module | Encoder) -> str:

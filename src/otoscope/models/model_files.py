@@ -1,6 +1,5 @@
-"""What the files of a model folder say before any weight is loaded: adapters, quantised weights, impossible sizes."""
+"""What the files of a model folder say before any weight is loaded: languages, quantised weights, impossible sizes."""
 
-import json
 import re
 import warnings
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from transformers.utils import cached_file, find_adapter_config_file
+from transformers.utils import cached_file
 
 from otoscope.errors import InputError, InputWarning
 
@@ -26,34 +25,6 @@ WEIGHT_FILE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 UNQUANTISED = {"F64", "F32", "F16", "BF16", "float64", "float32", "float16", "bfloat16"}
 BUFFERS = {"I64", "I32", "BOOL", "int64", "int32", "bool"}  # positions, counts and masks that a model stores
 """Types of the tensors in a weight file, as safetensors and torch name them."""
-
-
-def check_adapter(name: str, source: str) -> None:
-    """Raise InputError if a folder or hub name contains an adapter: its base model alone is another model.
-
-    Examples:
-        >>> check_adapter("bundled", "no/such/folder")
-    """
-    file = _adapter_config(source)
-    if file is None and not any(Path(source).glob("adapter_model.*")):
-        return
-    try:
-        settings = json.loads(Path(file or "").read_text(encoding="utf-8"))
-        kind, base = settings.get("peft_type", "unknown"), settings.get("base_model_name_or_path", "its base")
-    except (OSError, ValueError, AttributeError):
-        kind, base = "unknown", "its base"
-    raise InputError(
-        f"{name} contains an adapter ({kind}, of {base}), and otoscope measures whole models; load it with peft, call "
-        "merge_and_unload(), save the result with save_pretrained, and give that folder"
-    )
-
-
-def _adapter_config(source: str) -> str | None:
-    """Return the path of the configuration of an adapter, or None; a hub name may need the network."""
-    try:
-        return find_adapter_config_file(source)
-    except Exception:  # no hub name, or no network: reading its config.json states what to do
-        return None
 
 
 def warn_of_language_adapters(name: str, source: str) -> None:

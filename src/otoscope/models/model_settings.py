@@ -1,7 +1,7 @@
 """The settings of a model folder or hub name, read and checked before any weight."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoFeatureExtractor
 from otoscope import bundled
 from otoscope.errors import InputError, shorten_error
 from otoscope.models import model_files
+from otoscope.models.adapters import Adapter, read_adapter
 from otoscope.models.families import FAMILIES, REFINED_PREFIX, UNSUPPORTED, Family, find_family
 
 SAMPLING_RATE = 16000  # of every family
@@ -25,27 +26,45 @@ class ModelSettings:
         config: configuration of transformers.
         family: family of the encoder.
         extractor: feature extractor of transformers.
+        adapter: adapter of peft whose base model is in `source`, or None.
     """
 
     source: str
     config: Any
     family: Family
     extractor: Any
+    adapter: Adapter | None = None
 
 
 def read_settings(name: str) -> ModelSettings:
     """Return the settings of a model that `load` takes, checked.
 
     Raises:
-        InputError: they cannot be read, are of no speech encoder, of an adapter or of quantised weights, or no model
-            has such settings.
+        InputError: they cannot be read, are of no speech encoder, of quantised weights or of an adapter that cannot be
+            measured, or no model has such settings.
     """
     source = model_source(name)
-    model_files.check_adapter(name, source)
+    adapter = read_adapter(name, source)
+    if adapter is not None:
+        return _adapted_settings(name, adapter)
     config = from_pretrained(AutoConfig, source)
     family = family_of(config, name)
     model_files.check_config(name, config)
     return ModelSettings(source, config, family, load_extractor(source, name))
+
+
+def _adapted_settings(name: str, adapter: Adapter) -> ModelSettings:
+    """Return the settings of the base model of an adapter, with the adapter's feature extractor if it has one.
+
+    Raises:
+        InputError: as `read_settings`, or the base model is an adapter itself.
+    """
+    if read_adapter(adapter.base, adapter.base) is not None:
+        raise InputError(f"{name} contains an adapter of {adapter.base}, an adapter itself; merge that with peft first")
+    settings = read_settings(adapter.base)
+    if (Path(adapter.source) / "preprocessor_config.json").is_file():
+        settings = replace(settings, extractor=load_extractor(adapter.source, name))
+    return replace(settings, adapter=adapter)
 
 
 def model_source(name: str) -> str:

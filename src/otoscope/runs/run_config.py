@@ -35,6 +35,7 @@ def make_plan(
             "dtype": str(encoder.model.dtype).removeprefix("torch."),
             "device": encoder.device.type,
             "padded_batches": encoder.padding_invariant,
+            **_adapter(encoder),
         },
         "intervention": {
             "removed": sorted(list(head) for head in encoder.intervention.removed),
@@ -46,6 +47,13 @@ def make_plan(
         "bootstrap": {"resamples": bootstrap.resamples, "seed": bootstrap.seed},
         "versions": _versions(),
     }
+
+
+def _adapter(encoder: Encoder) -> dict[str, Any]:
+    """Return what the plan records of a merged adapter; nothing without one."""
+    if encoder.adapter is None:
+        return {}
+    return {"adapter": {"kind": encoder.adapter.kind, "base": _model_path(encoder.adapter.base)}}
 
 
 def requested_settings(
