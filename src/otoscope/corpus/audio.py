@@ -54,7 +54,7 @@ def audio_path(cut: MonoCut) -> str:
 
 
 def with_file_name(cut: MonoCut, error: InputError) -> str:
-    """What is wrong with a cut, its audio file named."""
+    """Return what is wrong with a cut, with the name of its audio file."""
     source = audio_path(cut)
     return str(error) if source in str(error) else f"{source}: {error}"
 

@@ -22,7 +22,7 @@ class FileIndex:
     labels: dict[tuple[str, str], Path]
 
     def id(self, audio: Path) -> str:
-        """The audio file's path from the root, without its suffix: `dr1-fvmh0/sa1`; what is not UTF-8 is escaped."""
+        """Return the audio file's path from the root without its suffix, with bytes that are no UTF-8 escaped."""
         return escape_undecodable(Path(stem(audio)).relative_to(self.root).as_posix())
 
     def label_file(self, audio: Path, suffix: str) -> Path | None:
@@ -31,7 +31,7 @@ class FileIndex:
 
 
 def list_files(path: Path, labels: Path | None = None) -> FileIndex:
-    """All files at or below `path`, in order of their names; hidden ones are skipped, links to folders are followed.
+    """Return all files at or below `path`, by name; hidden ones are skipped, links to folders are followed.
 
     Files below `labels` count as if they were next to the audio, in the same subfolders of `path`.
 
@@ -55,13 +55,13 @@ def _listing(root: Path, files: Iterable[Path], elsewhere: Path | None = None) -
 
 
 def _relocate_labels(labels: Path, root: Path) -> dict[tuple[str, str], Path]:
-    """Label files of another tree by the names they would have below `root`."""
+    """Return label files of another tree by the names they would have below `root`."""
     files = (file for file in sorted(_walk(labels)) if not is_audio(file))
     return {(stem(root / file.relative_to(labels)), file.suffix.lower()): file for file in files}
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file or folder is there; a name that none can have, as one too long, is not.
+    """Return whether a file or folder exists; none has a name that is too long.
 
     >>> is_there(Path(".")), is_there(Path("a" * 5000))
     (True, False)
@@ -73,12 +73,12 @@ def is_there(path: Path) -> bool:
 
 
 def is_audio(file: Path) -> bool:
-    """Whether the file's suffix is that of a format read here."""
+    """Return whether the file's suffix is that of a format read here."""
     return file.suffix.lower() in AUDIO_SUFFIXES
 
 
 def stem(file: Path) -> str:
-    """The path without its suffix, and without a second one where both are of audio.
+    """Return the path without its suffix, and without a second one if both are of audio.
 
     >>> stem(Path("FCJF0/SA1.WAV.wav")), stem(Path("FCJF0/SA1.PHN"))
     ('FCJF0/SA1', 'FCJF0/SA1')

@@ -24,7 +24,7 @@ class Interval(NamedTuple):
     end: float
 
     def __str__(self) -> str:
-        """As messages show it."""
+        """Return the text that messages show."""
         return f"'{self.symbol}' ({self.start:.3f} to {self.end:.3f} s)"
 
 

@@ -100,7 +100,7 @@ def _check_end(content: bytes, last_frame: int, size: int) -> None:
 
 
 def _check_xing(declared: XingHeader, frames: int, size: int) -> None:
-    """The header may count its own frame or not."""
+    """Raise InputError if a header contradicts the file; the header may count its own frame or not."""
     if declared.frames is not None and declared.frames - 1 not in (frames - 1, frames):
         reason = "it is truncated" if frames < declared.frames else "its header is wrong"
         raise InputError(
@@ -157,7 +157,7 @@ def _frame_samples(content: bytes, place: int) -> int:
 
 
 def _xing(content: bytes, place: int) -> XingHeader | None:
-    """The Xing header of the frame at `place`, which follows an empty side information; None without one."""
+    """Return the Xing header of the frame at `place`, which follows an empty side information, or None."""
     version, mode = content[place + 1] >> 3 & 3, content[place + 3] >> 6
     empty = {(True, True): 17, (True, False): 32, (False, True): 9, (False, False): 17}[version == MPEG1, mode == MONO]
     start = place + 4 + empty

@@ -14,7 +14,7 @@ MIN_SAMPLING_RATE = 1000
 
 
 def open_recording(path: Path, id: str, channel: int | None = None) -> Recording:
-    """A recording of the audio file at `path`, from its header alone.
+    """Return a recording of the audio file at `path`, from its header alone.
 
     Raises `InputError` where the file is missing, no audio, empty, or shorter than its header promises, or has several
     channels of which `channel` (from 0) does not choose one.

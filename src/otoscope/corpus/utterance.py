@@ -62,7 +62,7 @@ class ReadCut(NamedTuple):
 
 
 def no_annotation(sampling_rate: int) -> Annotation:
-    """The annotation of an utterance that has none."""
+    """Return the annotation of an utterance without labels."""
     return Annotation()
 
 

@@ -15,7 +15,7 @@ SHORTEST = 1.0  # seconds
 
 
 def windowed(cuts: Iterable[MonoCut], seconds: float | None) -> list[MonoCut]:
-    """The cuts, those longer than `seconds` as windows of that length, `id@start` (seconds from the start of the cut).
+    """Return the cuts, those longer than `seconds` as windows of that length, named `id@start` (in seconds).
 
     Windows of a cut are spaced evenly from its start to its end, and overlap by a quarter of their length or a little
     more. Labels are those within the window, cut at its edges. None leaves every cut whole.

@@ -6,7 +6,7 @@ from otoscope.typing import Floats
 
 
 def spearman(ranks: Floats) -> Floats:
-    """Correlation `[ranking, ranking]` of ranks `[ranking, layer, head]`, each a total order of the same heads.
+    """Return the correlation `[ranking, ranking]` of ranks `[ranking, layer, head]` of the same heads.
 
     NaN with a single head, which has no order.
 

@@ -1,4 +1,4 @@
-"""Losses by which the harm of removing heads is known: none of the first two needs labels.
+"""Losses that measure the harm of removing heads; the first two need no labels.
 
 `reconstruction` is the loss that the model was trained with: L1 on masked frames, the same frames each time.
 `hidden` is the relative error of the final hidden state against the intact model, for models without such a head. Its
@@ -10,10 +10,11 @@ The others are the cross-entropy of a probe (see `probing`), where the corpus ha
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -24,8 +25,8 @@ from otoscope.pretraining.masking import Masking, choose_frames
 from otoscope.probing import PROBES
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import collect_hidden_states
-from otoscope.probing.scorer import Probe
+from otoscope.probing.probe_data import ProbeData, collect_hidden_states
+from otoscope.probing.scorer import Probe, Scorer
 from otoscope.runs.speech_source import LoadedSpeech
 
 Losses = Callable[[Tensor], Tensor]
@@ -65,49 +66,58 @@ BatchMaker = Callable[[Sequence[int]], Batch]
 
 
 def reconstruction(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
-    """Masked L1 of the model's own prediction head, with masks that depend on the utterance's place alone.
+    """Return the masked L1 of the model's prediction head; masks depend on the utterance's place alone.
 
     Raises:
         InputError: the model has no such head.
     """
-    head, rate = prediction_head(encoder), encoder.model.config.downsample_rate
+    return partial(_reconstruction_batch, encoder, speech, prediction_head(encoder))
+
+
+def _reconstruction_batch(encoder: Encoder, speech: LoadedSpeech, head: nn.Module, indices: Sequence[int]) -> Batch:
+    """Return a batch whose masked frames are zero, and its loss."""
+    rate = encoder.model.config.downsample_rate
     masking = Masking(**getattr(encoder.model.config, "recipe", {}).get("masking", {}))
+    inputs = encoder.inputs([speech.waves[index] for index in indices])
+    target = stack_frames(inputs["input_features"], rate)
+    lengths = [encoder.num_frames(speech.waves[index]) for index in indices]
+    masked_bt = _masked(indices, lengths, target.shape[1], masking).to(target.device)
+    masked_frames = masked_bt.repeat_interleave(rate, dim=1)
+    features = inputs["input_features"][:, : masked_frames.shape[1]].masked_fill(masked_frames[..., None], 0)
+    loss = partial(_reconstruction_loss, head, target, masked_bt)
+    return Batch(tuple(lengths), _cropped(inputs, features), _seconds(speech, indices), loss)
 
-    def batch(indices: Sequence[int]) -> Batch:
-        inputs = encoder.inputs([speech.waves[index] for index in indices])
-        target = stack_frames(inputs["input_features"], rate)
-        lengths = [encoder.num_frames(speech.waves[index]) for index in indices]
-        masked_bt = _masked(indices, lengths, target.shape[1], masking).to(target.device)
-        hidden_frames = masked_bt.repeat_interleave(rate, dim=1)
-        kept = inputs["input_features"][:, : hidden_frames.shape[1]].masked_fill(hidden_frames[..., None], 0)
 
-        def loss(hidden: Tensor) -> Tensor:
-            error_bt = (head(hidden) - target).abs().mean(-1)
-            return (error_bt * masked_bt).sum(1) / masked_bt.sum(1)
-
-        return Batch(tuple(lengths), _cropped(inputs, kept), _seconds(speech, indices), loss)
-
-    return batch
+def _reconstruction_loss(head: nn.Module, target: Tensor, masked_bt: Tensor, hidden_btd: Tensor) -> Tensor:
+    """Return the mean absolute error `[B]` of the head on masked frames."""
+    error_bt = (head(hidden_btd) - target).abs().mean(-1)
+    return (error_bt * masked_bt).sum(1) / masked_bt.sum(1)
 
 
 def hidden(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
-    """Relative error of the final hidden state against the intact model."""
+    """Return the relative error of the final hidden state against the intact model."""
+    return partial(_hidden_batch, encoder, speech)
 
-    def batch(indices: Sequence[int]) -> Batch:
-        waves = [speech.waves[index] for index in indices]
-        intact = encoder.forward(waves)
-        signs = torch.stack([_signs(intact.hidden[0], index) for index in indices])
-        norm = intact.hidden.flatten(1).norm(dim=1)
 
-        def loss(hidden: Tensor) -> Tensor:
-            return (hidden - intact.hidden).flatten(1).norm(dim=1) / norm
+def _hidden_batch(encoder: Encoder, speech: LoadedSpeech, indices: Sequence[int]) -> Batch:
+    """Return a batch, its relative error, and the product with random signs that gradients are taken of."""
+    waves = [speech.waves[index] for index in indices]
+    intact = encoder.forward(waves)
+    signs = torch.stack([_signs(intact.hidden[0], index) for index in indices])
+    norm = intact.hidden.flatten(1).norm(dim=1)
+    loss = partial(_relative_error, intact.hidden, norm)
+    slope = partial(_signed_sum, signs, norm)
+    return Batch(intact.lengths, encoder.inputs(waves), _seconds(speech, indices), loss, slope)
 
-        def slope(hidden: Tensor) -> Tensor:
-            return (hidden * signs).flatten(1).sum(1) / norm
 
-        return Batch(intact.lengths, encoder.inputs(waves), _seconds(speech, indices), loss, slope)
+def _relative_error(intact_btd: Tensor, norm: Tensor, hidden_btd: Tensor) -> Tensor:
+    """Return the norm `[B]` of the difference from the intact hidden states, over `norm`."""
+    return (hidden_btd - intact_btd).flatten(1).norm(dim=1) / norm
 
-    return batch
+
+def _signed_sum(signs: Tensor, norm: Tensor, hidden_btd: Tensor) -> Tensor:
+    """Return the product `[B]` of hidden states with signs, over `norm`."""
+    return (hidden_btd * signs).flatten(1).sum(1) / norm
 
 
 def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
@@ -116,20 +126,22 @@ def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMak
     Raises:
         InputError: the corpus lacks the probe's labels.
     """
-    material = collect_hidden_states(encoder, speech)
-    scorer = probe.scorer(material, Training(), open_cache())
+    data = collect_hidden_states(encoder, speech)
+    return partial(_probe_batch, encoder, data, probe.scorer(data, Training(), open_cache()))
 
-    def batch(indices: Sequence[int]) -> Batch:
-        lengths = tuple(len(material.hidden[index]) for index in indices)
 
-        def loss(hidden: Tensor) -> Tensor:
-            each = zip(indices, hidden.float().cpu(), lengths, strict=True)
-            return torch.stack([scorer.loss(index, states[:length]) for index, states, length in each])
+def _probe_batch(encoder: Encoder, data: ProbeData, scorer: Scorer, indices: Sequence[int]) -> Batch:
+    """Return a batch and the loss of a probe on it."""
+    lengths = tuple(len(data.hidden[index]) for index in indices)
+    inputs = encoder.inputs([data.speech.waves[index] for index in indices])
+    loss = partial(_probe_losses, scorer, indices, lengths)
+    return Batch(lengths, inputs, _seconds(data.speech, indices), loss)
 
-        inputs = encoder.inputs([speech.waves[index] for index in indices])
-        return Batch(lengths, inputs, _seconds(speech, indices), loss)
 
-    return batch
+def _probe_losses(scorer: Scorer, indices: Sequence[int], lengths: Sequence[int], hidden_btd: Tensor) -> Tensor:
+    """Return the loss `[B]` of a probe on each utterance."""
+    utterances = zip(indices, hidden_btd.float().cpu(), lengths, strict=True)
+    return torch.stack([scorer.loss(index, states[:length]) for index, states, length in utterances])
 
 
 @dataclass(frozen=True)
@@ -144,7 +156,7 @@ LOSSES = {"reconstruction": reconstruction, "hidden": hidden}
 
 
 def get_loss(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
-    """The loss of that name; `auto` is the model's own where it kept its prediction head, else `hidden`.
+    """Return the loss of a name; `auto` is the model's own if it has its prediction head, else `hidden`.
 
     Raises:
         InputError: no such loss, or the labels or the prediction head that it needs are not there.

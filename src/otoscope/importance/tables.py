@@ -10,7 +10,7 @@ FIRST = 5
 
 
 def ranking_table(dataset: xr.Dataset) -> str:
-    """The first and last heads of each ranking, then how far each two rankings agree."""
+    """Return a table: the first and last heads of each ranking, then how far each two rankings agree."""
     return f"{_ends(dataset)}\n{_agreement(dataset)}"
 
 
@@ -23,13 +23,13 @@ def _ends(dataset: xr.Dataset) -> str:
 
 
 def _ordered(rank: xr.DataArray) -> list[str]:
-    """Heads as `layer.head`, from rank 1 on."""
+    """Return heads as `layer.head`, from rank 1 on."""
     places = rank.to_series().dropna().sort_values()
     return [f"{layer}.{head}" for layer, head in places.index]
 
 
 def _agreement(dataset: xr.Dataset) -> str:
-    """Spearman's rank correlations; columns are counted as the rows are."""
+    """Return Spearman's rank correlations; columns are counted as the rows are."""
     names = [str(name) for name in dataset["ranking"].values]
     rows = [
         [f"{number} {name}", *(f"{value:+.2f}" for value in agreement)]
@@ -39,7 +39,7 @@ def _agreement(dataset: xr.Dataset) -> str:
 
 
 def curve_table(dataset: xr.Dataset) -> str:
-    """For each probe: its curves over the heads removed, then over the span, with areas and where drops begin."""
+    """Return the curves of each probe over the heads removed, then over the span, with areas and where drops begin."""
     return "\n".join(
         _heads_of(dataset.sel(probe=name)) + "\n" + _spans_of(dataset.sel(probe=name))
         for name in dataset["probe"].values
@@ -67,7 +67,7 @@ def _spans_of(one: xr.Dataset) -> str:
 
 
 def _curve(curve: xr.Dataset, prefix: str) -> list[str]:
-    """Scores, a star where significantly worse than the intact model and a plus where better; area; first drop."""
+    """Return scores, a star if significantly worse than the intact model, a plus if better, area, first drop."""
     sign = 1 if curve["higher_is_better"].item() else -1
     ends = sign * curve[f"{prefix}change_interval"].values
     marks = np.where((ends < 0).all(-1), "*", np.where((ends > 0).all(-1), "+", " "))

@@ -15,7 +15,7 @@ from otoscope.runs.cache import load_or_recompute
 
 
 def open_cache(folder: str | Path | None = None) -> Cache:
-    """Arrays in files named by the content that decides them: in `folder`, or in the user's cache.
+    """Return a cache of arrays, in files named by the content that decides them: in `folder`, or in the user's cache.
 
     That is `$OTOSCOPE_CACHE`, else `$XDG_CACHE_HOME/otoscope`, else `~/.cache/otoscope`. It may be removed at any time.
     Where it cannot be written, a warning is given and the nets are trained again.

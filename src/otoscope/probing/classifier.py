@@ -36,11 +36,11 @@ class ClassificationTask:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes."""
+        """Return the number of classes."""
         return 1 + max(int(classes.max()) for classes in self.classes if len(classes))
 
     def rows(self, index: int, hidden_td: Tensor) -> Samples:
-        """What of one utterance goes through the net, with its classes."""
+        """Return what the net reads of one utterance, and its classes."""
         if self.pooled:
             return Samples(hidden_td.mean(0, keepdim=True), self.classes[index])
         has_class = self.classes[index] != NO_CLASS
@@ -57,13 +57,13 @@ class Classifier:
 
     @cached_property
     def count(self) -> Floats:
-        """Frames with a class, or 1, of each utterance that is tested."""
+        """Return the number of frames with a class, or 1, of each utterance that is tested."""
         n_rows = [int((classes != NO_CLASS).sum()) for classes in self.task.classes]
         return np.where((self.fold == UNUSED).any(axis=0), 0.0, n_rows)
 
     @cached_property
     def majority(self) -> Floats:
-        """Right guesses, where each fold's guess is the commonest class of the others."""
+        """Return the correct guesses if each fold's guess is the commonest class of the others."""
         right = np.zeros(self.fold.shape)
         for seed, folds in enumerate(self.fold):
             for fold in np.unique(folds[folds != UNUSED]):
@@ -84,7 +84,7 @@ class Classifier:
         return np.array([float((guess == rows.y).sum()) for guess in guesses])
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
-        """Mean cross-entropy over seeds; zero where the utterance is not tested."""
+        """Return the mean cross-entropy over seeds, or zero if the utterance is not tested."""
         if not self.count[index]:
             return hidden_td.sum() * 0
         rows = self.task.rows(index, hidden_td)

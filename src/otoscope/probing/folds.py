@@ -11,7 +11,7 @@ UNUSED = -1
 
 
 def speaker_disjoint_folds(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
-    """Fold of each utterance, all of a speaker in the same; utterances without a speaker are `UNUSED`.
+    """Return the fold of each utterance, all of a speaker in the same; utterances without a speaker are `UNUSED`.
 
     Raises:
         InputError: there are fewer than two speakers.
@@ -29,7 +29,7 @@ def speaker_disjoint_folds(speakers: Sequence[str | None], n_folds: int, rng: np
 
 
 def within_speaker_folds(speakers: Sequence[str | None], n_folds: int, rng: np.random.Generator) -> Ints:
-    """Fold of each utterance, each speaker's utterances spread over the folds.
+    """Return the fold of each utterance, each speaker's utterances spread over the folds.
 
     Utterances without a speaker, or of a speaker with a single one, are `UNUSED`.
 
@@ -54,7 +54,7 @@ def within_speaker_folds(speakers: Sequence[str | None], n_folds: int, rng: np.r
 
 
 def held_out(training: Ints, share: float, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Utterances to train on, and a share of them held out (at least one) on which training is stopped.
+    """Return the utterances to train on, and a share of them held out (at least one) that decides when training stops.
 
     Raises:
         InputError: there are not two.

@@ -39,7 +39,7 @@ class Samples:
     y: Tensor
 
     def some(self, most: int, generator: torch.Generator) -> "Samples":
-        """At most so many of the rows, drawn without replacement."""
+        """Return at most so many of the rows, drawn without replacement."""
         if len(self.y) <= most:
             return self
         drawn = torch.randperm(len(self.y), generator=generator)[:most]
@@ -47,7 +47,7 @@ class Samples:
 
 
 def logits(weights: Weights, x: Tensor) -> Tensor:
-    """Scores `[n, classes]` of inputs `[n, d]`."""
+    """Return scores `[n, classes]` of inputs `[n, d]`."""
     x = (x - weights["mean"]) / weights["deviation"]
     if "hidden_weight" in weights:
         x = F.relu(F.linear(x, weights["hidden_weight"], weights["hidden_bias"]))
@@ -55,7 +55,7 @@ def logits(weights: Weights, x: Tensor) -> Tensor:
 
 
 def fit(train: Samples, held: Samples, classes: int, width: int, training: Training, seed: list[int]) -> Weights:
-    """Weights with the lowest cross-entropy on `held`; `width` 0 is a linear net."""
+    """Return the weights with the lowest cross-entropy on `held`; `width` 0 is a linear net."""
     generator = torch.Generator().manual_seed(int(np.random.default_rng(seed).integers(2**62)))
     train = train.some(training.rows, generator)
     weights = _start(train.x, classes, width, generator)

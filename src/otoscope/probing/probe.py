@@ -96,8 +96,8 @@ def probe(
         control = collect_hidden_states(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
         readers = [(scorers, data), (scorers | train_scorers(trained, control, training, nets), control)]
-        found = _dataset(wanted, scorers, _totals(scorers, readers))
-        return add_coordinates(found, KIND, encoder, source, speech), speech.skipped
+        scores = _dataset(wanted, scorers, _totals(scorers, readers))
+        return add_coordinates(scores, KIND, encoder, source, speech), speech.skipped
 
     return resume_or_run(out, plan, make, resume=options.resume)
 
@@ -105,21 +105,21 @@ def probe(
 def _totals(
     scorers: Mapping[str, Scorer], readers: Sequence[tuple[Mapping[str, Scorer], ProbeData]]
 ) -> dict[str, Floats]:
-    """Totals `[reader, seed, utterance]` of each probe: those who read data, then the commonest class."""
+    """Return totals `[reader, seed, utterance]` of each probe: those who read data, then the commonest class."""
     read = [totals(own, enumerate(data.hidden)) for own, data in readers]
     by_reader = [*read, {name: scorer.majority for name, scorer in scorers.items()}]
     return {name: np.stack([one[name] for one in by_reader]) for name in scorers}
 
 
 def training_config(seeds: int) -> Training:
-    """How probes are trained, with so many seeds. Raises InputError for none."""
+    """Return how probes are trained, with so many seeds. Raise InputError for none."""
     if seeds < 1:
         raise InputError(f"expected at least 1 seed for the probes, got {seeds}")
     return Training(seeds=seeds)
 
 
 def require_unmodified(encoder: Encoder) -> Encoder:
-    """The encoder, found to be under no intervention. Raises InputError where it is."""
+    """Return the encoder. Raise InputError if it is under an intervention."""
     if encoder.intervention != NO_INTERVENTION:
         raise InputError("expected an intact model, but some of its heads are removed or its span is limited")
     return encoder
@@ -138,7 +138,7 @@ def check_cuts(probes: Mapping[str, Probe], speech: LoadedSpeech) -> None:
 
 
 def train_scorers(wanted: Mapping[str, Probe], data: ProbeData, training: Training, cache: Cache) -> dict[str, Scorer]:
-    """Scorers of some probes on some data, their nets trained."""
+    """Return scorers of some probes on some data, their nets trained."""
     return {name: one.scorer(data, training, cache) for name, one in wanted.items()}
 
 
@@ -152,7 +152,7 @@ def probe_variables(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer]) 
 
 
 def _dataset(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer], total: Mapping[str, Floats]) -> xr.Dataset:
-    """Scores of `total[probe] [reader, seed, utterance]`, with their intervals."""
+    """Return scores of `total[probe] [reader, seed, utterance]`, with their intervals."""
     counts = {name: scorer.count for name, scorer in scorers.items()}
     values = probe_variables(wanted, scorers) | {
         "total": np.stack([total[name] for name in wanted]),

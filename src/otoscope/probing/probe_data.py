@@ -29,11 +29,11 @@ class ProbeData:
 
     @property
     def speakers(self) -> list[str | None]:
-        """Speaker of each utterance, where known."""
+        """Return the speaker of each utterance, or None."""
         return [speaker_of(cut) for cut in self.speech.cuts]
 
     def centres(self, index: int) -> np.ndarray:
-        """Seconds at which the hidden states of an utterance lie, `[T]`; they fill the time of its frames evenly."""
+        """Return the times `[T]` in seconds of an utterance's hidden states, evenly over the time of its frames."""
         outputs, frames = len(self.hidden[index]), self.encoder.num_frames(self.speech.waves[index])
         period = self.encoder.frame_period * frames / outputs
         return self.encoder.first_frame_center + (period - self.encoder.frame_period) / 2 + np.arange(outputs) * period
@@ -42,7 +42,7 @@ class ProbeData:
 def collect_hidden_states(
     encoder: Encoder, speech: LoadedSpeech, lock: AbstractContextManager[object] = NO_LOCK
 ) -> ProbeData:
-    """The hidden states of a model and the speech they come from; threads that share the model pass a `lock`."""
+    """Return the hidden states of a model and their speech; threads that share the model pass a `lock`."""
     with progress("hearing the corpus", speech.seconds) as on_progress:
         hidden = dict(hidden_states(encoder, speech, on_progress, lock))
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
@@ -58,7 +58,7 @@ def hidden_states(
     on_progress: Callable[[float], None],
     lock: AbstractContextManager[object] = NO_LOCK,
 ) -> Iterator[tuple[int, Tensor]]:
-    """Place and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
+    """Yield index and final hidden states `[T, d]` (float32, CPU) of each utterance, under the interventions in force.
 
     `on_progress` receives the seconds of audio that are done.
     """

@@ -27,10 +27,10 @@ class Scorer(Protocol):
     def majority(self) -> Floats: ...  # noqa: D102
 
     def total(self, index: int, hidden_td: Tensor) -> Floats:
-        """Right frames, or sum of errors, of one utterance for each seed, `[seed]`."""
+        """Return the correct frames, or the sum of errors, of one utterance for each seed, `[seed]`."""
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
-        """What the probe's nets were trained to make small; has gradients."""
+        """Return the loss on which the probe's nets were trained; it has gradients."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def totals(scorers: "Mapping[str, Scorer]", hidden_states: "Iterable[tuple[int, 
 
 
 def score(total_isu: AnyFloats, count_u: AnyFloats) -> AnyFloats:
-    """Score of each intervention, `[i]`.
+    """Return the score of each intervention, `[i]`.
 
     >>> score(np.array([[[3.0, 1.0], [5.0, 1.0]]]), np.array([8.0, 2.0])).tolist()
     [0.5]
@@ -45,7 +45,7 @@ def score(total_isu: AnyFloats, count_u: AnyFloats) -> AnyFloats:
 
 
 def resampled(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) -> AnyFloats:
-    """Scores `[r, i]` of resamples of the seeds and of the utterances that count."""
+    """Return scores `[r, i]` of resamples of the seeds and of the utterances that count."""
     counts = count_u > 0
     total_isu, count_u = total_isu[..., counts], count_u[counts]
     share_ru = np.concatenate(list(resample_weights(len(count_u), bootstrap)))
@@ -56,7 +56,7 @@ def resampled(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) ->
 
 
 def intervals(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) -> AnyFloats:
-    """95 % interval `[i, bound]` of each score; NaN where a single utterance leaves nothing to draw."""
+    """Return the 95 % interval `[i, bound]` of each score; NaN if a single utterance counts."""
     if (count_u > 0).sum() < 2:
         return np.full((len(total_isu), 2), np.nan)
     return interval(resampled(total_isu, count_u, bootstrap))

@@ -20,7 +20,7 @@ def check(cuts: Sequence[MonoCut]) -> None:
 
 
 def speaker_numbers(data: ProbeData) -> list[int]:
-    """Number of each utterance's speaker, -1 where unknown.
+    """Return the number of each utterance's speaker, or -1 without one.
 
     Raises:
         InputError: the corpus names fewer than two speakers.
@@ -39,11 +39,11 @@ def _speaker_names(speakers: Sequence[str | None]) -> list[str]:
 
 
 def of_utterances(data: ProbeData) -> list[Tensor]:
-    """One class for each utterance, `[1]`."""
+    """Return one class for each utterance, `[1]`."""
     return [torch.tensor([number]) for number in speaker_numbers(data)]
 
 
 def of_frames(data: ProbeData) -> list[Tensor]:
-    """The same class for all frames of an utterance, `[T]`."""
+    """Return the same class for all frames of an utterance, `[T]`."""
     numbers = speaker_numbers(data)
     return [torch.full((len(hidden),), number) for hidden, number in zip(data.hidden, numbers, strict=True)]

@@ -7,7 +7,7 @@ from otoscope.results.text_table import format_table
 
 
 def probe_table(dataset: xr.Dataset) -> str:
-    """Score of each probe with the half-width of its interval, and its controls."""
+    """Return a table: the score of each probe with the half-width of its interval, and its controls."""
     readers = [str(reader) for reader in dataset["reader"].values]
     rows = [
         [str(probe), str(dataset["metric"].sel(probe=probe).item())]

@@ -24,6 +24,8 @@ OFFSET_PEAK = (
     "where the mean signed offset profile, which reaches {reach} frames to each side, is highest, in ms "
     "(negative: attends to what came before)"
 )
+OFFSET_PEAK_COLUMN = "offset_peak_ms"
+INTERVAL_ENDS = ("low", "high")
 
 
 def open_run(path: str | os.PathLike[str]) -> "Run":
@@ -111,7 +113,8 @@ class Run:
     @cached_property
     def columns(self) -> dict[str, str]:
         """Column of `heads` -> unit and meaning."""
-        return {str(name): _meaning(self.dataset, str(name)) for name in self.heads}
+        meanings = _meanings(self.dataset)
+        return {str(name): meanings[str(name)] for name in self.heads}
 
     @cached_property
     def utterances(self) -> pd.DataFrame:
@@ -195,7 +198,7 @@ def _heads(dataset: xr.Dataset) -> pd.DataFrame:
         low_high = dataset[f"{name}_interval"].values.reshape(-1, 2)
         frame[f"{name}_low"], frame[f"{name}_high"] = low_high.T
     first = [name for name in FIRST_COLUMNS if name in frame]
-    interval_columns = [f"{name}_{end}" for name in scalars for end in ("low", "high")]
+    interval_columns = [f"{name}_{end}" for name in scalars for end in INTERVAL_ENDS]
     others = [name for name in frame if name not in (*first, *interval_columns)]
     return frame[[*first, *others, *interval_columns]][frame["category"] != ""].reset_index(drop=True)
 
@@ -204,16 +207,22 @@ def _offset_peak(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     if "offset_profile" not in dataset:
         return {}
     frames = dataset.offset_profile.fillna(0).idxmax("offset")
-    return {"offset_peak_ms": frames * dataset.attrs["frame_period"] * 1000}
+    return {OFFSET_PEAK_COLUMN: frames * dataset.attrs["frame_period"] * 1000}
 
 
-def _meaning(dataset: xr.Dataset, column: str) -> str:
-    if column == "offset_peak_ms":
-        return OFFSET_PEAK.format(reach=int(dataset["offset"].max()))
-    name, _, end = column.rpartition("_")
-    if column in dataset or column in COORDINATES:
-        attrs, side = dataset[column].attrs, ""
-    else:
-        attrs, side = dataset[f"{name}_interval"].attrs, f"{end} end of the "
-    unit = "" if attrs["units"] == "1" else f" ({attrs['units']})"
-    return f"{side}{attrs['description']}{unit}"
+def _meanings(dataset: xr.Dataset) -> dict[str, str]:
+    """Return the meaning of every column that a table of heads can have."""
+    meanings = {str(name): _meaning(dataset[name]) for name in (*COORDINATES, *dataset) if name in dataset.variables}
+    if "offset" in dataset:
+        meanings[OFFSET_PEAK_COLUMN] = OFFSET_PEAK.format(reach=int(dataset["offset"].max()))
+    for name in dataset.attrs["statistics"]:
+        if f"{name}_interval" in dataset:
+            interval = _meaning(dataset[f"{name}_interval"])
+            meanings |= {f"{name}_{end}": f"{end} end of the {interval}" for end in INTERVAL_ENDS}
+    return meanings
+
+
+def _meaning(variable: xr.DataArray) -> str:
+    """Return the description and the unit of a variable."""
+    unit = "" if variable.attrs["units"] == "1" else f" ({variable.attrs['units']})"
+    return f"{variable.attrs['description']}{unit}"

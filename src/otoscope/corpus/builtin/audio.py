@@ -9,7 +9,7 @@ from otoscope.corpus.utterance import Utterance
 
 
 def audio_folder(listing: FileIndex) -> Iterator[Utterance]:
-    """One utterance per audio file; the speaker is its folder (see `speakers`)."""
+    """Yield one utterance per audio file; the speaker is its folder (see `speakers`)."""
     for file, speaker in zip(listing.audio, speakers(listing), strict=True):
         yield Utterance(listing.id(file), file, speaker)
 

@@ -34,7 +34,7 @@ class Ctm:
 
 
 def kaldi(folder: Path) -> Iterator[Utterance | SkippedUtterance]:
-    """One utterance per line of `segments`, else of `utt2spk`, else of `wav.scp`.
+    """Yield one utterance per line of `segments`, else of `utt2spk`, else of `wav.scp`.
 
     `wav.scp` lists the audio, or a folder `audio` here or one level up holds one file per recording.
     Phones are read from `phones.ctm` here or one level up, in seconds from the start of the utterance.
@@ -83,7 +83,7 @@ def _by_key(rows: Iterable[tuple[str, Value]], file: Path) -> dict[str, Value]:
 
 
 def read_recordings(folder: Path) -> dict[str, Path]:
-    """The audio file of each recording; a relative path counts from the working directory, else from `folder`.
+    """Return the audio file of each recording; a relative path counts from the working directory, else from `folder`.
 
     Raises `InputError` for a `wav.scp` with a pipe command, which is never executed.
     """
@@ -112,7 +112,7 @@ def _recordings_by_name(folder: Path) -> dict[str, Path]:
 
 
 def read_segments(file: Path) -> dict[str, tuple[str, Span]]:
-    """Lines `utterance recording start end` (seconds; end -1 is the recording's end) by utterance."""
+    """Return lines `utterance recording start end` (seconds; end -1 is the recording's end) by utterance."""
     return _by_key((_segment(line, file) for line in (read_lines(file) if file.is_file() else [])), file)
 
 

@@ -25,7 +25,7 @@ from otoscope.errors import InputError
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file is named as a manifest, or a folder holds manifests of cuts or recordings."""
+    """Return whether a file is named as a manifest, or a folder holds manifests of cuts or recordings."""
     return bool(_manifests(path))
 
 
@@ -77,7 +77,7 @@ def _load(file: Path) -> Any:
 
 
 def _join(recordings: RecordingSet, file: Path) -> Iterator[Cut]:
-    """Recordings as cuts, each with its supervisions from the manifest named like `file`."""
+    """Yield recordings as cuts, each with its supervisions from the manifest named like `file`."""
     of_recording: dict[str, list[SupervisionSegment]] = defaultdict(list)
     partner = file.with_name(file.name.replace("recordings", "supervisions"))
     supervisions = _load(partner) if partner != file and partner.is_file() else SupervisionSet()
@@ -111,7 +111,7 @@ def _utterance(
 
 
 def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> ReadCut:
-    """The part of `cut` that `supervision` spans, as a cut of its own."""
+    """Return the part of `cut` that `supervision` spans, as a cut of its own."""
     if not _has_recording(cut):
         raise InputError(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
     recording = _checked(cut.recording, folder, channel)
@@ -133,7 +133,7 @@ def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | N
 
 
 def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
-    """The recording with its files found, each from the working directory or else from `folder`, and checked."""
+    """Return the recording, checked, with its files located from the working directory or else from `folder`."""
     sources = [_checked_source(source, folder, recording) for source in recording.sources]
     check_channels(sources[0].source, recording.num_channels, channel)
     return fastcopy(recording, sources=sources)

@@ -16,7 +16,7 @@ SUFFIX = ".textgrid"
 
 
 def textgrids(listing: FileIndex, tier: str | None = None) -> Iterator[Utterance]:
-    """One utterance per audio file, with phones from `tier`, by default the one named phones.
+    """Yield one utterance per audio file, with phones from `tier`, by default the one named phones.
 
     Words are read where just one tier is named so. Audio without a TextGrid has no labels. The speaker is the folder,
     as in a folder of audio.

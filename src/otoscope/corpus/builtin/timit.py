@@ -13,7 +13,7 @@ SUFFIXES = (".phn", ".wrd", ".txt")
 
 
 def timit(listing: FileIndex) -> Iterator[Utterance]:
-    """One utterance per audio file, with the phones, words and text next to it."""
+    """Yield one utterance per audio file, with the phones, words and text next to it."""
     for audio in listing.audio:
         phn, wrd, txt = (listing.label_file(audio, suffix) for suffix in SUFFIXES)
         speaker = audio.absolute().parent.name

@@ -8,7 +8,7 @@ from otoscope.typing import Floats
 
 
 def score(context: RankingContext, seed: int) -> Floats:
-    """`E_u (dL/dm_h)^2`: the diagonal of the empirical Fisher matrix, each utterance a batch of its own."""
+    """Return `E_u (dL/dm_h)^2`: the diagonal of the empirical Fisher matrix, each utterance a batch of its own."""
     return np.square(context.gradients).mean(axis=0)
 
 

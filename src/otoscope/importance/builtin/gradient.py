@@ -8,7 +8,7 @@ from otoscope.typing import Floats
 
 
 def score(context: RankingContext, seed: int) -> Floats:
-    """`E_u |<dL/dc_h, c_h>|`, where `c_h` is the head's context on the whole utterance."""
+    """Return `E_u |<dL/dc_h, c_h>|`, where `c_h` is the head's context on the whole utterance."""
     return np.abs(context.gradients).mean(axis=0)
 
 

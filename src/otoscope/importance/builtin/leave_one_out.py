@@ -6,7 +6,7 @@ from otoscope.typing import Floats
 
 
 def score(context: RankingContext, seed: int) -> Floats:
-    """`loss(without the head) - loss(intact)`."""
+    """Return `loss(without the head) - loss(intact)`."""
     with context.ablation_loss(1 + len(context.heads)) as loss_without:
         intact = loss_without([])
         rises = [loss_without([head]) - intact for head in context.heads]

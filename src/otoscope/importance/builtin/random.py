@@ -8,7 +8,7 @@ from otoscope.typing import Floats
 
 
 def score(context: RankingContext, seed: int) -> Floats:
-    """Uniform in [0, 1), drawn layer by layer."""
+    """Return draws from [0, 1), uniform, layer by layer."""
     rng = np.random.default_rng(seed)
     return context.pad_heads(rng.random(heads) for heads in context.encoder.n_heads)
 

@@ -27,7 +27,7 @@ def shapley_values(
     truncation: float,
     rng: np.random.Generator,
 ) -> dict[Player, float]:
-    """Mean rise of the loss at each player's removal over random orders in which all players are removed.
+    """Return the mean rise of the loss at each player's removal over random orders that remove all players.
 
     An order ends when the loss is within `truncation` of the way from no player removed to all removed: the
     rises that are left are noise around zero, and count as zero (Ghorbani & Zou 2019). Without truncation the values

@@ -20,20 +20,20 @@ class HiddenErrorScorer:
 
     @cached_property
     def count(self) -> Floats:
-        """Each utterance counts once."""
+        """Return 1 for each utterance."""
         return np.ones(len(self.intact))
 
     @cached_property
     def majority(self) -> Floats:
-        """Nothing is guessed here."""
+        """Return NaN: no guess is compared."""
         return np.full((self.seeds, len(self.intact)), np.nan)
 
     def total(self, index: int, hidden_td: Tensor) -> Floats:
-        """The relative error."""
+        """Return the relative error."""
         return np.full(self.seeds, self.loss(index, hidden_td).item())
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
-        """The relative error."""
+        """Return the relative error."""
         return (hidden_td - self.intact[index]).norm() / self.intact[index].norm()
 
 

@@ -18,7 +18,7 @@ from otoscope.probing.scorer import Cache, Probe
 
 
 def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
-    """Nets on frames. Raises InputError where the corpus has no phones, or too few speakers or utterances with some."""
+    """Return nets on frames. Raise InputError without phones, or with too few speakers or utterances that have them."""
     check(data.speech.cuts)
     task = ClassificationTask(
         "phone", phone_classes(data), pooled=False, width=training.width, split=speaker_disjoint_folds
@@ -34,7 +34,7 @@ def check(cuts: Sequence[MonoCut]) -> None:
 
 
 def phone_classes(data: ProbeData) -> list[Tensor]:
-    """Class of each frame `[T]` of each utterance: the phone, folded to 39 where its set is known, at its centre."""
+    """Return the class of each frame `[T]` of each utterance: the phone at its centre, folded to 39 where possible."""
     spans = [phones_of(cut) for cut in data.speech.cuts]
     symbols = [symbol for of_one in spans for symbol, _, _ in of_one]
     folded = fold_phones(symbols, data.speech.phones).symbols
@@ -47,7 +47,7 @@ def phone_classes(data: ProbeData) -> list[Tensor]:
 
 
 def _at(seconds: np.ndarray, spans: list[tuple[int, float, float]]) -> Tensor:
-    """The class of the span around each time, `NO_CLASS` where there is none."""
+    """Return the class of the span around each time, or `NO_CLASS` outside of all spans."""
     classes = np.full(len(seconds), NO_CLASS)
     for number, start, end in spans:
         classes[(seconds >= start) & (seconds < end)] = number

@@ -24,25 +24,25 @@ class ReconstructionScorer:
 
     @cached_property
     def count(self) -> Floats:
-        """Frames of each utterance."""
+        """Return the number of frames of each utterance."""
         return np.array([float(len(target)) for target in self.targets])
 
     @cached_property
     def majority(self) -> Floats:
-        """Nothing is guessed here."""
+        """Return NaN: no guess is compared."""
         return np.full((self.seeds, len(self.targets)), np.nan)
 
     def total(self, index: int, hidden_td: Tensor) -> Floats:
-        """Sum of the errors of all frames."""
+        """Return the sum of the errors of all frames."""
         return np.full(self.seeds, self.loss(index, hidden_td).item() * self.count[index])
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
-        """Mean error of a frame."""
+        """Return the mean error of a frame."""
         return (self.head(hidden_td) - self.targets[index]).abs().mean()
 
 
 def scorer(data: ProbeData, training: Training, cache: Cache) -> ReconstructionScorer:
-    """The head and its targets. Raises InputError where the model has no prediction head."""
+    """Return the head and its targets. Raise InputError if the model has no prediction head."""
     encoder = data.encoder
     head = prediction_head(encoder).float().cpu().requires_grad_(False)
     rate = encoder.model.config.downsample_rate

@@ -9,7 +9,7 @@ from otoscope.probing.speaker import check, of_frames
 
 
 def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
-    """Nets on frames. Raises InputError where there are not two speakers with two utterances each."""
+    """Return nets on frames. Raise InputError without two speakers with two utterances each."""
     task = ClassificationTask(
         "speaker-frame", of_frames(data), pooled=False, width=training.width, split=within_speaker_folds
     )

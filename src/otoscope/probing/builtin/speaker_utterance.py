@@ -9,7 +9,7 @@ from otoscope.probing.speaker import check, of_utterances
 
 
 def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
-    """Nets on utterances. Raises InputError where there are not two speakers with two utterances each."""
+    """Return nets on utterances. Raise InputError without two speakers with two utterances each."""
     task = ClassificationTask(
         "speaker-utterance", of_utterances(data), pooled=True, width=0, split=within_speaker_folds
     )
