@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
-from otoscope import load, refine
+from otoscope import RefinementOptions, load, refine
 from otoscope.attention.local import local_attention
 from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayModel
@@ -45,7 +45,7 @@ def mockingjay(folder: Path) -> None:
 def pair(make: Callable[[Path], None], scratch: Path) -> list[Encoder]:
     torch.manual_seed(0)
     make(scratch / "original")
-    refine(scratch / "original", scratch / "refined", remove=HALF, span=RADIUS)
+    refine(scratch / "original", scratch / "refined", remove=HALF, options=RefinementOptions(span=RADIUS))
     return [load(scratch / name, device="cpu") for name in ("original", "refined")]
 
 

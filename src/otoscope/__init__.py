@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from otoscope.pruning.options import ScheduleOptions
     from otoscope.pruning.prune import prune
     from otoscope.refinement.bench import bench
+    from otoscope.refinement.options import RefinementOptions
     from otoscope.refinement.refine import refine
     from otoscope.results import Run, open_run
     from otoscope.runs.options import CorpusOptions, SpeechOptions
@@ -49,6 +50,7 @@ __all__ = [
     "InputError",
     "ProbingOptions",
     "RankingOptions",
+    "RefinementOptions",
     "RenderOptions",
     "ReproductionOptions",
     "Run",
@@ -85,6 +87,7 @@ _HOME = {
     "Encoder": "otoscope.models.encoder",
     "ProbingOptions": "otoscope.probing.options",
     "RankingOptions": "otoscope.importance.options",
+    "RefinementOptions": "otoscope.refinement.options",
     "RenderOptions": "otoscope.figures",
     "ReproductionOptions": "otoscope.papers.yang2020.options",
     "Run": "otoscope.results",

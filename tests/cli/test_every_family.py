@@ -164,7 +164,9 @@ def test_refine_is_offered_or_refused_with_the_reason_in_the_table(encoder, mode
         assert reason in str(refused.value)
         assert not (tmp_path / "refined").exists()
         return
-    refined = otoscope.refine(model, tmp_path / "refined", run=analyzed.path, by="weight", heads=0.25)
+    refined = otoscope.refine(
+        model, tmp_path / "refined", options=otoscope.RefinementOptions(run=analyzed.path, by="weight", heads=0.25)
+    )
     assert sum(refined.heads) == sum(encoder.n_heads) - len(refined.removed)
     assert load(refined.path, device="cpu").n_heads == refined.heads
 

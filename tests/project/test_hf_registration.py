@@ -78,7 +78,7 @@ def refined(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
     out = tmp_path_factory.mktemp("refined")
     for family in ("tera", "hubert"):
         source = folders["hubert-layer" if family == "hubert" else family]
-        otoscope.refine(str(source), out / family, remove=[(0, 1)], span=4)
+        otoscope.refine(str(source), out / family, remove=[(0, 1)], options=otoscope.RefinementOptions(span=4))
     return {family: out / family for family in ("tera", "hubert")}
 
 

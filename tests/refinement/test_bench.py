@@ -12,6 +12,7 @@ from otoscope.models.load import load
 from otoscope.refinement import bench as bench_module
 from otoscope.refinement.bench import bench
 from otoscope.refinement.macs import count_macs
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ def test_multiplications_of_the_tiny_hubert_by_hand(original: Callable[[str], Pa
 
 
 def test_a_refined_model_multiplies_less(original: Callable[[str], Path], tmp_path: Path) -> None:
-    refine(original("mockingjay"), tmp_path / "out", remove=SOME, span=2)
+    refine(original("mockingjay"), tmp_path / "out", remove=SOME, options=RefinementOptions(span=2))
     before, after = (count_macs(load(name, device="cpu"), 4.0) for name in (original("mockingjay"), tmp_path / "out"))
     assert after["attention projections"] * 12 == before["attention projections"] * 8
     assert after["feed-forward"] == before["feed-forward"]
@@ -42,7 +43,7 @@ def test_a_refined_model_multiplies_less(original: Callable[[str], Path], tmp_pa
 
 
 def test_a_report_of_two_models(original: Callable[[str], Path], tmp_path: Path) -> None:
-    refine(original("mockingjay"), tmp_path / "out", remove=SOME, span=2)
+    refine(original("mockingjay"), tmp_path / "out", remove=SOME, options=RefinementOptions(span=2))
     measured = bench(tmp_path / "out", original("mockingjay"), seconds=[1], rounds=2)
     assert measured.parameters == tuple(
         sum(p.numel() for p in load(name, device="cpu").model.parameters())

@@ -14,6 +14,7 @@ from otoscope.models.capture import forward_with_handler
 from otoscope.models.load import load
 from otoscope.refinement.budget import SECONDS, rearrange, search, within_budget
 from otoscope.refinement.macs import count_macs
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.refinement.rescale import rescale, solve
 
@@ -89,7 +90,7 @@ def test_a_budget_is_kept_and_used(tmp_path: Path) -> None:
     kept = {}
     for span in (None, 32):
         out = tmp_path / f"span-{span}"
-        kept[span] = sum(refine("bundled", out, budget_macs=0.7, span=span).heads)
+        kept[span] = sum(refine("bundled", out, options=RefinementOptions(budget_macs=0.7, span=span)).heads)
         share = sum(count_macs(load(out, device="cpu"), SECONDS).values()) / whole
         assert share <= 0.7
         assert share > 0.7 - 0.5 / 48
@@ -100,7 +101,7 @@ def test_scales_are_in_the_weights(tmp_path: Path) -> None:
     """What is saved gives what scaled heads give."""
     encoder = load("bundled", device="cpu")
     removed, scales = within_budget(encoder, 0.8, None, ["bundled"])
-    refine("bundled", tmp_path / "out", budget_macs=0.8)
+    refine("bundled", tmp_path / "out", options=RefinementOptions(budget_macs=0.8))
     wave = noise(0.9)
 
     def answer(call):
@@ -122,5 +123,5 @@ def test_scales_are_in_the_weights(tmp_path: Path) -> None:
 )
 def test_a_budget_that_cannot_be_is_refused(tmp_path: Path, budget: float, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        refine("bundled", tmp_path / "out", budget_macs=budget)
+        refine("bundled", tmp_path / "out", options=RefinementOptions(budget_macs=budget))
     assert not list(tmp_path.iterdir())

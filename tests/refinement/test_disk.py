@@ -13,6 +13,7 @@ from transformers import AutoModel
 from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.models.load import load
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 
 pytestmark = pytest.mark.slow
@@ -20,14 +21,20 @@ pytestmark = pytest.mark.slow
 ORIGINAL = bundled.model() / "model.safetensors"
 
 
+HOW = [
+    {"options": RefinementOptions(budget_macs=0.8, portable=True)},
+    {"remove": SOME, "corpora": ["bundled"], "options": RefinementOptions(tune=1, portable=True)},
+]
+
+
 def size(folder: Path) -> int:
     return (folder / "model.safetensors").stat().st_size
 
 
-@pytest.mark.parametrize("how", [{"budget_macs": 0.8}, {"remove": SOME, "tune": 1, "corpora": ["bundled"]}])
+@pytest.mark.parametrize("how", HOW)
 def test_a_model_of_half_precision_does_not_grow(how: dict[str, object], tmp_path: Path) -> None:
     """Nor where scales or training change its weights; it loads in single precision all the same."""
-    refine("bundled", tmp_path / "out", portable=True, **how)
+    refine("bundled", tmp_path / "out", **how)
     assert size(tmp_path / "out") < ORIGINAL.stat().st_size
     assert {weight.dtype for weight in load(tmp_path / "out", device="cpu").model.parameters()} == {torch.float32}
     assert {weight.dtype for weight in AutoModel.from_pretrained(tmp_path / "out").parameters()} == {torch.float32}
@@ -39,7 +46,9 @@ def test_a_model_of_half_precision_does_not_grow(how: dict[str, object], tmp_pat
 def test_tuned_weights_are_rounded_only_where_the_original_was(original: Callable[[str], Path], tmp_path: Path) -> None:
     tuned = {}
     for name in ("bundled", original("mockingjay")):
-        out = refine(name, tmp_path / str(len(tuned)), remove=[(0, 0)], tune=1, corpora=["bundled"]).path
+        out = refine(
+            name, tmp_path / str(len(tuned)), remove=[(0, 0)], corpora=["bundled"], options=RefinementOptions(tune=1)
+        ).path
         tuned[name] = {weight.dtype for weight in load_file(out / "model.safetensors").values() if weight.ndim > 1}
     assert list(tuned.values()) == [{torch.float16}, {torch.float32}]
 
@@ -54,6 +63,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_one_line_and_nothing_half_written(small_disk: Path) -> None:
     """The library that writes weights rewords the operating system's error."""
     with pytest.raises(InputError, match=r"disk full while writing .*out: .* MB free") as refused:
-        refine("bundled", small_disk / "out", remove=[(0, 0)], portable=True)
+        refine("bundled", small_disk / "out", remove=[(0, 0)], options=RefinementOptions(portable=True))
     assert "\n" not in str(refused.value)
     assert not list(small_disk.iterdir())

@@ -12,6 +12,7 @@ from transformers import AutoModel
 from otoscope.attention.call import AttentionCall, handle_attention
 from otoscope.attention.interventions import attend_with
 from otoscope.models.load import load
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ def encoder_hidden(encoder, heads, radius=None):
 @pytest.mark.parametrize("family", MEASURED)
 def test_a_span_equals_the_renormalised_band(original: Original, tmp_path: Path, family: str, radius: int) -> None:
     """Narrower and wider than a block, and than the utterance."""
-    refine(original(family), tmp_path / "out", remove=SOME, span=radius)
+    refine(original(family), tmp_path / "out", remove=SOME, options=RefinementOptions(span=radius))
     encoder, refined = load(original(family), device="cpu"), load(tmp_path / "out", device="cpu")
     expected = encoder_hidden(encoder, SOME, radius)
     assert relative(plain(tmp_path / "out", [WAVE])[:, : expected.shape[1]], expected) < EXACT
@@ -62,7 +63,7 @@ def test_a_span_equals_the_renormalised_band(original: Original, tmp_path: Path,
 
 @pytest.mark.parametrize("family", ["mockingjay", "wav2vec2-layer", "hubert-layer", "unispeech-sat"])
 def test_padding_changes_nothing(original: Original, tmp_path: Path, family: str) -> None:
-    refine(original(family), tmp_path / "out", remove=WHOLE_LAYER, span=7)
+    refine(original(family), tmp_path / "out", remove=WHOLE_LAYER, options=RefinementOptions(span=7))
     waves = [noise(1.3), noise(0.7, seed=1), noise(0.2, seed=2)]
     together = plain(tmp_path / "out", waves)
     for row, wave in enumerate(waves):
@@ -77,7 +78,7 @@ def test_without_changes_the_model_is_the_same(original: Original, tmp_path: Pat
 
 def test_another_attention_cannot_widen_the_span(original: Original, tmp_path: Path) -> None:
     """A user who asks for eager attention must not silently get attention to all frames."""
-    refine(original("hubert-layer"), tmp_path / "out", span=2)
+    refine(original("hubert-layer"), tmp_path / "out", options=RefinementOptions(span=2))
     model = AutoModel.from_pretrained(tmp_path / "out", attn_implementation="eager").eval()
     wave = torch.from_numpy(WAVE)[None]
     expected = AutoModel.from_pretrained(tmp_path / "out").eval()(wave).last_hidden_state

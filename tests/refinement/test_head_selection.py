@@ -15,7 +15,8 @@ from otoscope.errors import InputError
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.rank import rank
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayModel
-from otoscope.refinement.refine import refine
+from otoscope.refinement.options import RefinementOptions
+from otoscope.refinement.refine import Refinement, refine
 from otoscope.runs.options import SpeechOptions
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,7 @@ def test_a_statistic_ranks_heads(run: Path, tmp_path: Path, by: str, prunable_en
     from otoscope.results import open_run
 
     ordered = open_run(run).heads.sort_values(by, ascending=prunable_end == "low")
-    refined = refine("bundled", tmp_path / "out", run=run, by=by, heads=0.25)
+    refined = refine("bundled", tmp_path / "out", options=RefinementOptions(run=run, by=by, heads=0.25))
     assert set(refined.removed) == set(zip(ordered["layer"][:12], ordered["head"][:12], strict=True))
 
 
@@ -47,11 +48,12 @@ def test_a_ranking_run_ranks_heads_its_own_way(run: Path, tmp_path: Path) -> Non
         options=SpeechOptions(limit=2),
     )
     heads = {
-        where: refine("bundled", tmp_path / name, run=where, by="globalness", heads=0.5).removed
+        where: refine_with("bundled", tmp_path / name, run=where, by="globalness", heads=0.5).removed
         for name, where in (("a", run), ("b", tmp_path / "ranked"))
     }
     assert len(set(heads.values())) == 1
-    assert len(refine("bundled", tmp_path / "c", run=tmp_path / "ranked", by="random-1", heads=0.5).removed) == 24
+    by_seed = refine_with("bundled", tmp_path / "c", run=tmp_path / "ranked", by="random-1", heads=0.5)
+    assert len(by_seed.removed) == 24
 
 
 def test_a_file_names_heads(tmp_path: Path) -> None:
@@ -90,9 +92,13 @@ def test_a_wrong_wish_leaves_nothing_behind(run: Path, tmp_path: Path, wish: dic
     if wish.get("run") == "RUN":
         wish = wish | {"run": run}
     with pytest.raises(InputError, match=message) as refused:
-        refine("bundled", tmp_path / "out", **wish)
+        refine_with("bundled", tmp_path / "out", **wish)
     assert "\n" not in str(refused.value)
     assert not list(tmp_path.iterdir())
+
+
+def refine_with(model: str, out: Path, *, remove: Any = None, corpora: Any = (), **options: Any) -> Refinement:
+    return refine(model, out, remove=remove, corpora=corpora, options=RefinementOptions(**options))
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[1, 2]", "[[0]]", '[["0", 1]]', "[[0, 1.5]]", "[[true, 1]]"])
@@ -104,14 +110,14 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_run_of_another_model_is_refused(original: Callable[[str], Path], run: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="found another model"):
-        refine(original("mockingjay"), tmp_path / "out", run=run, by="weight", heads=0.5)
+        refine(original("mockingjay"), tmp_path / "out", options=RefinementOptions(run=run, by="weight", heads=0.5))
 
 
 def test_what_stands_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years", encoding="utf-8")
     with pytest.raises(InputError, match="exists and is not an empty folder"):
-        refine("bundled", tmp_path / "out", span=3)
+        refine("bundled", tmp_path / "out", options=RefinementOptions(span=3))
 
 
 def test_a_family_that_cannot_is_refused_by_name(original: Callable[[str], Path], tmp_path: Path) -> None:
@@ -133,7 +139,7 @@ def test_shared_layers_are_refused_with_that_reason(original: Callable[[str], Pa
 
 def test_patches_have_no_span(original: Callable[[str], Path], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="patches of time and band, not frames"):
-        refine(original(PATCHES), tmp_path / "out", span=4)
+        refine(original(PATCHES), tmp_path / "out", options=RefinementOptions(span=4))
     assert not list(tmp_path.iterdir())
 
 

@@ -15,6 +15,7 @@ from otoscope.importance.rank import rank
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.prune import prune
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
 
@@ -42,7 +43,7 @@ def test_a_model_without_the_heads_of_a_layer_is_ranked_by_everything(without, f
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_without_the_heads_of_a_layer_is_refined_to_a_budget(without, family: str, tmp_path: Path) -> None:
-    again = refine(without(family, WHOLE_LAYER), tmp_path / "again", budget_macs=0.99)
+    again = refine(without(family, WHOLE_LAYER), tmp_path / "again", options=RefinementOptions(budget_macs=0.99))
     assert again.heads[1] == 0
     assert 0 < sum(again.heads) < 8
 
@@ -62,7 +63,7 @@ def test_a_model_without_the_heads_of_a_layer_is_refined_to_a_budget(without, fa
             probing=ProbingOptions(probes=("hidden-error",)),
             options=SpeechOptions(limit=2),
         ),
-        lambda model, out: refine(model, out, budget_macs=0.9),
+        lambda model, out: refine(model, out, options=RefinementOptions(budget_macs=0.9)),
     ],
     ids=["analyze", "rank", "prune", "refine"],
 )

@@ -19,6 +19,7 @@ from otoscope.analysis.analyze import analyze
 from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.models.prediction_head import prediction_head
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
 
@@ -37,7 +38,7 @@ def fresh(script: str, *arguments: object) -> str:
 
 @pytest.mark.parametrize("family", ["mockingjay", "hubert-group"])
 def test_a_fresh_process_loads_it_with_its_extractor(original: Callable[[str], Path], tmp_path, family: str) -> None:
-    refine(original(family), tmp_path / "out", remove=SOME, span=5)
+    refine(original(family), tmp_path / "out", remove=SOME, options=RefinementOptions(span=5))
     script = """import sys, otoscope, torch
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel
 config = AutoConfig.from_pretrained(sys.argv[1])
@@ -53,7 +54,12 @@ print(float(model(**inputs).last_hidden_state.double().sum()))"""
 
 
 def test_a_portable_model_needs_no_otoscope(original: Callable[[str], Path], tmp_path: Path) -> None:
-    refine(original("hubert-layer"), tmp_path / "out", remove=[*SOME, (1, 0), (1, 1), (1, 2), (1, 3)], portable=True)
+    refine(
+        original("hubert-layer"),
+        tmp_path / "out",
+        remove=[*SOME, (1, 0), (1, 1), (1, 2), (1, 3)],
+        options=RefinementOptions(portable=True),
+    )
     script = "import sys; from transformers import AutoModel; print(type(AutoModel.from_pretrained(sys.argv[1])))"
     assert "HubertModel" in fresh(script + "; assert 'otoscope' not in sys.modules", tmp_path / "out" / "portable")
     assert relative(plain(tmp_path / "out" / "portable"), plain(tmp_path / "out")) < 1e-5
@@ -61,7 +67,9 @@ def test_a_portable_model_needs_no_otoscope(original: Callable[[str], Path], tmp
 
 def test_a_portable_whisper_is_the_encoder_of_what_transformers_makes(original, tmp_path: Path) -> None:
     """Plain transformers makes an encoder and a decoder of the folder: the encoder must not be left at random."""
-    refined = refine(original("whisper"), tmp_path / "out", remove=SOME, span=6, portable=True)
+    refined = refine(
+        original("whisper"), tmp_path / "out", remove=SOME, options=RefinementOptions(span=6, portable=True)
+    )
     assert "its span is not limited" in refined.summary
     model, info = AutoModel.from_pretrained(refined.portable, output_loading_info=True)
     assert not info["missing_keys"]
@@ -76,7 +84,12 @@ def test_a_portable_whisper_is_the_encoder_of_what_transformers_makes(original, 
 
 @pytest.mark.parametrize("family", ["mockingjay", "tera"])
 def test_a_portable_model_of_our_own_type_brings_its_code(original, tmp_path: Path, family: str) -> None:
-    refine(original(family), tmp_path / "out", remove=[*SOME, (1, 0), (1, 1), (1, 2), (1, 3)], portable=True)
+    refine(
+        original(family),
+        tmp_path / "out",
+        remove=[*SOME, (1, 0), (1, 1), (1, 2), (1, 3)],
+        options=RefinementOptions(portable=True),
+    )
     script = """import os, sys
 sys.modules["otoscope"] = None  # an import of it would fail
 os.environ["HF_MODULES_CACHE"] = sys.argv[4]
@@ -97,15 +110,15 @@ with torch.inference_mode():
 def test_a_model_refined_twice_is_a_model_refined_once(original: Callable[[str], Path], tmp_path: Path) -> None:
     """Heads are counted anew, and a span can only become narrower."""
     folder = original("hubert-layer")
-    refine(folder, tmp_path / "first", remove=[(0, 0), (2, 3)], span=6)
-    refine(tmp_path / "first", tmp_path / "second", remove=[(0, 1), (1, 0)], span=9)
-    refine(folder, tmp_path / "once", remove=[(0, 0), (0, 2), (1, 0), (2, 3)], span=6)
+    refine(folder, tmp_path / "first", remove=[(0, 0), (2, 3)], options=RefinementOptions(span=6))
+    refine(tmp_path / "first", tmp_path / "second", remove=[(0, 1), (1, 0)], options=RefinementOptions(span=9))
+    refine(folder, tmp_path / "once", remove=[(0, 0), (0, 2), (1, 0), (2, 3)], options=RefinementOptions(span=6))
     assert relative(plain(tmp_path / "second"), plain(tmp_path / "once")) < 1e-6
 
 
 def test_its_statistics_are_those_of_its_band(original: Callable[[str], Path], tmp_path: Path) -> None:
     folder = original("mockingjay")
-    refine(folder, tmp_path / "out", span=4)
+    refine(folder, tmp_path / "out", options=RefinementOptions(span=4))
     refined, encoder = (load(one, device="cpu", dtype="float64") for one in (tmp_path / "out", folder))
     maps = refined.maps(WAVE)
     with encoder.limit_span(4):
@@ -120,7 +133,7 @@ def test_its_statistics_are_those_of_its_band(original: Callable[[str], Path], t
 @pytest.mark.parametrize("radius", [2, 9])
 def test_a_span_within_its_span(original: Callable[[str], Path], tmp_path: Path, radius: int, renormalise) -> None:
     """An intervention can narrow a refined model's span, not widen it; rows are those of its own band."""
-    refine(original("mockingjay"), tmp_path / "out", span=4)
+    refine(original("mockingjay"), tmp_path / "out", options=RefinementOptions(span=4))
     refined = load(tmp_path / "out", device="cpu", dtype="float64")
     whole = refined.maps(WAVE)[0]
     with refined.limit_span(radius, renormalise):
@@ -139,7 +152,12 @@ def test_a_span_within_its_span(original: Callable[[str], Path], tmp_path: Path,
 
 def test_a_refined_model_is_analysed(tmp_path: Path) -> None:
     """Layers with fewer heads have fewer rows, one without heads has none."""
-    refine("bundled", tmp_path / "out", remove=[(0, 0), *((2, head) for head in range(8))], span=16)
+    refine(
+        "bundled",
+        tmp_path / "out",
+        remove=[(0, 0), *((2, head) for head in range(8))],
+        options=RefinementOptions(span=16),
+    )
     run = analyze(tmp_path / "out", bundled.speech(), tmp_path / "run", options=SpeechOptions(limit=2))
     assert run.heads.groupby("layer").size().to_dict() == {0: 7, 1: 8, 3: 8, 4: 8, 5: 8}
     assert run.maps
@@ -164,7 +182,10 @@ def test_weights_that_half_precision_holds_are_stored_so(tmp_path: Path) -> None
 def test_a_missing_file_is_one_clear_line(original, tmp_path: Path, missing: str) -> None:
     refine(original("hubert-layer"), tmp_path / "out", remove=SOME)
     (tmp_path / "out" / missing).unlink()
-    for use in (lambda: load(tmp_path / "out"), lambda: refine(tmp_path / "out", tmp_path / "again", span=3)):
+    for use in (
+        lambda: load(tmp_path / "out"),
+        lambda: refine(tmp_path / "out", tmp_path / "again", options=RefinementOptions(span=3)),
+    ):
         with pytest.raises(InputError, match=str(tmp_path / "out")) as refused:
             use()
         assert "\n" not in str(refused.value)

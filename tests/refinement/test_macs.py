@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.refinement.macs import count_macs
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.refinement.timing import noise
 
@@ -44,7 +45,7 @@ def test_every_family_multiplies_what_torch_counts(original: Callable[[str], Pat
 def test_refined_models_multiply_what_torch_counts(
     original: Callable[[str], Path], tmp_path: Path, family: str, span: int | None, removed: list[tuple[int, int]]
 ) -> None:
-    refine(original(family), tmp_path / "out", remove=removed, span=span)
+    refine(original(family), tmp_path / "out", remove=removed, options=RefinementOptions(span=span))
     encoder = load(tmp_path / "out", device="cpu")
     before, after = count_macs(load(original(family), device="cpu"), 1.0), count_macs(encoder, 1.0)
     assert sum(after.values()) == counted_by_torch(encoder, 1.0)
@@ -58,8 +59,8 @@ def test_a_span_that_is_asked_for_multiplies_what_a_refined_model_does(
     original: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """Also where the model has a span already, or a layer no head."""
-    refine(original("hubert-layer"), tmp_path / "wide", remove=WHOLE_LAYER, span=9)
-    refine(tmp_path / "wide", tmp_path / "narrow", span=2)
+    refine(original("hubert-layer"), tmp_path / "wide", remove=WHOLE_LAYER, options=RefinementOptions(span=9))
+    refine(tmp_path / "wide", tmp_path / "narrow", options=RefinementOptions(span=2))
     wide, narrow = (load(tmp_path / name, device="cpu") for name in ("wide", "narrow"))
     assert count_macs(wide, 2.0, 2) == count_macs(narrow, 2.0, 30) == count_macs(narrow, 2.0)
     frames = wide.num_frames(np.zeros(32000))

@@ -9,6 +9,7 @@ from otoscope import bundled
 from otoscope.corpus import read_corpus
 from otoscope.errors import InputError
 from otoscope.models.load import load
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.refinement.tune import CROP, distance
 
@@ -20,9 +21,10 @@ REMOVED = [(layer, head) for layer in range(6) for head in range(4)]
 def test_a_few_steps_bring_it_nearer_and_again_the_same(tmp_path: Path, corpora: Path) -> None:
     speech = str(corpora / "timit-sample")
     original = load("bundled", device="cpu")
-    for name, options in (("plain", {}), ("tuned", {"tune": 6, "corpora": [speech]})):
-        refine("bundled", tmp_path / name, remove=REMOVED, span=32, **options)
-    refine("bundled", tmp_path / "again", remove=REMOVED, span=32, tune=6, corpora=[speech])
+    refine("bundled", tmp_path / "plain", remove=REMOVED, options=RefinementOptions(span=32))
+    tuning = RefinementOptions(span=32, tune=6)
+    for name in ("tuned", "again"):
+        refine("bundled", tmp_path / name, remove=REMOVED, corpora=[speech], options=tuning)
     plain, tuned, again = (load(tmp_path / name, device="cpu").model for name in ("plain", "tuned", "again"))
     waves = [original.load_wave(cut) for cut in list(read_corpus(bundled.speech()))[:2]]
     with torch.no_grad():
@@ -36,5 +38,5 @@ def test_a_few_steps_bring_it_nearer_and_again_the_same(tmp_path: Path, corpora:
 def test_speech_without_a_long_utterance_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("otoscope.refinement.tune.CROP", 100 * CROP)
     with pytest.raises(InputError, match="tuning takes crops of 400 s, and no utterance of bundled is so long"):
-        refine("bundled", tmp_path / "out", span=4, tune=1, corpora=["bundled"])
+        refine("bundled", tmp_path / "out", corpora=["bundled"], options=RefinementOptions(span=4, tune=1))
     assert not list(tmp_path.iterdir())

@@ -33,6 +33,7 @@ from otoscope.importance.options import RankingOptions
 from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
+from otoscope.refinement.options import RefinementOptions
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.viewer.options import Address, ExportOptions
 
@@ -92,6 +93,7 @@ OPTION_CLASSES = {
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
     figures: (FigureOptions,),
+    refine: (RefinementOptions,),
     view: (Address, ExportOptions),
     reproduce: (ReproductionOptions,),
 }

@@ -16,12 +16,12 @@ def pretrain(
     """Pre-train a Mockingjay model by masked reconstruction."""
     import otoscope
 
-    made = otoscope.pretrain(recipe, out, resume=resume)
-    learned = made.reconstruction
+    trained = otoscope.pretrain(recipe, out, resume=resume)
+    learned = trained.reconstruction
     print(
         f"masked L1 on {learned.frames} held-out frames: {learned.model:.4f}; predicting the mean {learned.mean:.4f}, "
         f"copying the nearest unmasked frame {learned.nearest:.4f}"
     )
-    for skipped in made.skipped:
+    for skipped in trained.skipped:
         print(f"skipped: {skipped.id}: {skipped.reason}")
-    print(f"model of {made.parameters} parameters after {made.steps} steps written to {made.model}")
+    print(f"model of {trained.parameters} parameters after {trained.steps} steps written to {trained.model}")

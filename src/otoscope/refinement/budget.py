@@ -1,6 +1,6 @@
 """Heads chosen under a budget of multiplications, without training (Kwon et al. 2022, arXiv 2204.09656).
 
-Heads are kept by the diagonal of the Fisher matrix of gates on them, rearranged within each layer by its block, and
+Heads remain by the diagonal of the Fisher matrix of gates on them, rearranged within each layer by its block, and
 those that stay are scaled so that each layer's attention gives by least squares what it gave.
 """
 
@@ -81,7 +81,7 @@ def search(gradients: Floats, count: int) -> list[Head]:
     return sorted(removed)
 
 
-def rearrange(fisher: Floats, removed: set[int], kept: set[int]) -> set[int]:
+def rearrange(fisher: Floats, removed: set[int], remaining: set[int]) -> set[int]:
     """As many heads of one layer, exchanged one by one while the expected harm `1_R' F 1_R` becomes less.
 
     >>> F = np.array([[1.0, 1.0, 0.0], [1.0, 1.1, 0.0], [0.0, 0.0, 1.2]])
@@ -89,14 +89,14 @@ def rearrange(fisher: Floats, removed: set[int], kept: set[int]) -> set[int]:
     [0, 2]
     """
     best, harm = removed, _harm(fisher, removed)
-    for other in _exchanges(removed, kept):
+    for other in _exchanges(removed, remaining):
         if (less := _harm(fisher, other)) < harm * (1 - 1e-9):
             best, harm = other, less
-    return best if best == removed else rearrange(fisher, best, (kept | removed) - best)
+    return best if best == removed else rearrange(fisher, best, (remaining | removed) - best)
 
 
-def _exchanges(removed: set[int], kept: set[int]) -> Iterator[set[int]]:
-    for out, back in product(sorted(kept), sorted(removed)):
+def _exchanges(removed: set[int], remaining: set[int]) -> Iterator[set[int]]:
+    for out, back in product(sorted(remaining), sorted(removed)):
         yield removed - {back} | {out}
 
 

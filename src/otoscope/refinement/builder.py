@@ -21,9 +21,12 @@ NOT_ITS_OWN = ("model_type", "architectures", "transformers_version")
 
 
 def build(
-    source: SourceModel, kept: Sequence[Sequence[int]], span: int | None = None, scales: Sequence[Tensor] | None = None
+    source: SourceModel,
+    remaining: Sequence[Sequence[int]],
+    span: int | None = None,
+    scales: Sequence[Tensor] | None = None,
 ) -> Any:
-    """The source with only the heads that are `kept` in each layer, scaled, and with a span, where these are given."""
+    """Return the source with the `remaining` heads of each layer alone; `scales` and `span` of None change nothing."""
     family = source.parts.model_type
     classes = refined_classes(family)
     config = classes.config(**_settings(source.encoder.model.config))
@@ -31,8 +34,8 @@ def build(
     model.load_state_dict(weights(source))
     if scales is not None:
         scale_heads(model, source.parts, scales)
-    keep_heads(model, source.parts, kept)
-    config.heads_of_layers = [len(heads) for heads in kept]
+    keep_heads(model, source.parts, remaining)
+    config.heads_of_layers = [len(heads) for heads in remaining]
     own = config.attention_span
     config.attention_span = span if own is None else own if span is None else min(own, span)
     model.set_attn_implementation("sdpa")  # or what the span needs

@@ -82,8 +82,8 @@ def _within(span: int, call: AttentionCall) -> Tensor:
 def _blocks(encoder: Encoder) -> list[str]:
     """Return the name of the attention of each layer in torch's counter: the part right below the layer's number."""
     root, layers = type(encoder.model).__name__, set(encoder.layers)
-    found = [f"{root}.{name}" for name, module in encoder.model.named_modules() if module in layers]
-    return [_below_number(name.split(".")) for name in found]
+    names = [f"{root}.{name}" for name, module in encoder.model.named_modules() if module in layers]
+    return [_below_number(name.split(".")) for name in names]
 
 
 def _below_number(path: list[str]) -> str:

@@ -14,8 +14,9 @@ from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain, weights
 from otoscope.refinement.export import carry_code
 from otoscope.refinement.head_selection import Head, remaining_heads
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.request import RefinementRequest
-from otoscope.refinement.source_model import read_source
+from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.tune import tune as distil
 
@@ -61,15 +62,9 @@ def refine(
     model: str | Path | nn.Module | Encoder,
     out: str | Path,
     *,
-    run: str | Path | None = None,
-    by: str | None = None,
-    heads: float | None = None,
     remove: Sequence[Head] | str | Path | None = None,
-    span: int | None = None,
-    budget_macs: float | None = None,
-    tune: int | None = None,
     corpora: Sequence[str | Path] = (),
-    portable: bool = False,
+    options: RefinementOptions | None = None,
 ) -> Refinement:
     """Write a model without some of its heads, or with a limited span, as a Hugging Face folder.
 
@@ -79,19 +74,10 @@ def refine(
     Args:
         model: what `load` takes; also a refined model. A model in memory stays as it is.
         out: the folder to write; it must not exist or must be empty.
-        run: a run of `analyze` or `rank` that ranks the heads.
-        by: the ranking in `run`. Heads with high globalness or verticality are removed first; with any other
-            ranking, heads with a low score.
-        heads: share of all heads to remove, from 0 to 1.
         remove: heads `(layer, head)`, or a JSON file with a list of such pairs.
-        span: queries attend to keys at most so many frames away; rows are normalised over those keys.
-        budget_macs: share of the multiplications on 10 s of audio to keep. Fisher scores choose the heads, and the
-            remaining ones are rescaled by least squares (Kwon et al. 2022), on speech of `corpora`.
-        tune: steps of training towards the hidden states of the original, on speech of `corpora`. Tuned weights are
-            rounded to half precision if the original was stored so.
-        corpora: paths of unlabelled speech, or "bundled", which is also the default of `budget_macs`.
-        portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.
-            Mockingjay and TERA bring their code and need `trust_remote_code=True`.
+        corpora: paths of unlabelled speech, or "bundled", for tuning and for a budget; the default of a budget is the
+            bundled speech.
+        options: a ranking that chooses the heads, or a budget; the span, tuning, and a portable copy.
 
     Returns:
         The folder, the removed heads, the remaining heads of each layer, the span, and the number of parameters before
@@ -103,38 +89,52 @@ def refine(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     refined = refine("bundled", f"{folder}/small", remove=[(0, 1), (0, 2), (5, 0)], span=32)
+        ...     span = RefinementOptions(span=32)
+        ...     refined = refine("bundled", f"{folder}/small", remove=[(0, 1), (0, 2), (5, 0)], options=span)
         ...     refined.heads, refined.span
         ((6, 8, 8, 8, 8, 7), 32)
     """
-    request, folder = RefinementRequest(run, by, heads, remove, span, budget_macs, tune, corpora), Path(out)
+    request, folder = RefinementRequest(options or RefinementOptions(), remove, corpora), Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(model)
-    if span is not None and source.encoder.family.is_patch_grid:
-        raise InputError(
-            f"{source.encoder.name} has patches of time and band, not frames one after another; a span cannot limit "
-            "them"
-        )
-    removed, scales = request.removed(source.encoder)
-    refined = build(source, remaining_heads(removed, source.encoder.n_heads), span, scales)
-    if tune is not None:
-        distil(source.encoder, refined, tune, corpora)
-        round_as(refined, weights(source).values())
-    refined.config.refinement = {
-        "of": source.encoder.name,
-        "removed": [list(head) for head in removed],
-        "tuned": tune or 0,
-    }
+    _check_span(source, request.options)
+    refined, removed = _refined_model(source, request)
+    portable = request.options.portable
     _write(refined, source.encoder.extractor, folder, portable)
     return Refinement(
         path=folder,
         portable=folder / PORTABLE if portable else None,
-        removed=tuple(removed),
+        removed=removed,
         heads=tuple(refined.config.heads_of_layers),
         span=refined.config.attention_span,
         parameters=(source.parameters, refined.num_parameters()),
     )
+
+
+def _check_span(source: SourceModel, options: RefinementOptions) -> None:
+    """Raise InputError if a span is set and the model's input is a grid of patches."""
+    if options.span is not None and source.encoder.family.is_patch_grid:
+        raise InputError(
+            f"{source.encoder.name} has patches of time and band, not frames one after another; a span cannot limit "
+            "them"
+        )
+
+
+def _refined_model(source: SourceModel, request: RefinementRequest) -> tuple[Any, tuple[Head, ...]]:
+    """Return the refined model, tuned if the request says so, and the removed heads."""
+    encoder, steps = source.encoder, request.options.tune
+    removed, scales = request.removed(encoder)
+    refined = build(source, remaining_heads(removed, encoder.n_heads), request.options.span, scales)
+    if steps is not None:
+        distil(encoder, refined, steps, request.corpora)
+        round_as(refined, weights(source).values())
+    refined.config.refinement = {
+        "of": encoder.name,
+        "removed": [list(head) for head in removed],
+        "tuned": steps or 0,
+    }
+    return refined, tuple(removed)
 
 
 def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:

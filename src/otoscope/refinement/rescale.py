@@ -33,12 +33,12 @@ def rescale(encoder: Encoder, inputs: Inputs, removed: Collection[Head], span: i
     outputs = _output_weights(encoder)
     intact = [_intact(encoder, one, outputs) for one in inputs]
     for layer, scale in enumerate(scales):
-        kept = scale.nonzero().flatten()
+        remaining = scale.nonzero().flatten()
         equations = [
-            _normal_equations(_contributions(encoder, one, layer, scales, span, outputs)[kept], before[layer])
+            _normal_equations(_contributions(encoder, one, layer, scales, span, outputs)[remaining], before[layer])
             for one, before in zip(inputs, intact, strict=True)
         ]
-        scale[kept] = solve(*(torch.stack(terms).sum(0) for terms in zip(*equations, strict=True)))
+        scale[remaining] = solve(*(torch.stack(terms).sum(0) for terms in zip(*equations, strict=True)))
     return scales
 
 

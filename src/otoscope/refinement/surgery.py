@@ -42,9 +42,9 @@ def blocks(model: nn.Module, parts: EncoderLayout) -> list[str]:
     return [name for name, module in model.named_modules() if type(module).__name__ in kinds]
 
 
-def keep_heads(model: nn.Module, parts: EncoderLayout, kept: Sequence[Sequence[int]]) -> None:
-    """Leave of each layer only the heads that are `kept`, in place."""
-    for name, heads in zip(blocks(model, parts), kept, strict=True):
+def keep_heads(model: nn.Module, parts: EncoderLayout, remaining: Sequence[Sequence[int]]) -> None:
+    """Leave of each layer the `remaining` heads alone, in place."""
+    for name, heads in zip(blocks(model, parts), remaining, strict=True):
         core = model.get_submodule(_core(name, parts))
         if len(heads) < getattr(core, parts.count, 0):
             _keep_in_block(model, name, parts, heads)

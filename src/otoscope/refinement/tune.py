@@ -54,8 +54,8 @@ def distance(original: Encoder, refined: Any, waves: Sequence[np.ndarray]) -> Te
     inputs = original.inputs(waves)
     with torch.no_grad():
         wanted = original.model(**inputs, output_hidden_states=True).hidden_states
-    given = refined.base_model(**inputs, output_hidden_states=True).hidden_states
-    errors = [(a - b).square().mean() / b.var() for a, b in zip(given[1:], wanted[1:], strict=True)]
+    states = refined.base_model(**inputs, output_hidden_states=True).hidden_states
+    errors = [(a - b).square().mean() / b.var() for a, b in zip(states[1:], wanted[1:], strict=True)]
     return torch.stack(errors).mean()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from otoscope._io.saved_work import write_json
 from otoscope.analysis.analyze import analyze
@@ -22,13 +21,16 @@ from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import bench
+from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
 from otoscope.segmentation.segment import segment
 
 PRUNING_RANKINGS = ("diagonality", "verticality", "globalness", "weight")
-REFINED_MODELS: dict[str, dict[str, Any]] = {"half": {"by": "globalness", "heads": 0.5}, "span": {"span": 10}}
-"""Refined models, with the arguments of `refine`."""
+HALF, SPAN = "half", "span"
+REFINED_MODELS = (HALF, SPAN)
+"""Refined models: without half of the heads, and with a limited span."""
+SPAN_FRAMES = 10
 
 POOL = "pool"  # folder of what is known of the speech to train on
 BENCH_SECONDS = (10, 60)  # of audio, at which refined models are timed
@@ -163,9 +165,13 @@ def _prune(job: ReproductionJob, name: str, corpus: EvaluationCorpus) -> None:
 
 def _refine(job: ReproductionJob, kind: str) -> None:
     out = job.model_folder(f"{SEED_MODEL}-{kind}")
-    run = {"run": job.result(SEED_MODEL, "heads")} if "by" in REFINED_MODELS[kind] else {}
+    run = job.result(SEED_MODEL, "heads")
+    options = {
+        HALF: RefinementOptions(run=run, by="globalness", heads=0.5),
+        SPAN: RefinementOptions(span=SPAN_FRAMES),
+    }
     if not out.exists():
-        refine(job.model_folder(SEED_MODEL), out, **(REFINED_MODELS[kind] | run))
+        refine(job.model_folder(SEED_MODEL), out, options=options[kind])
 
 
 def _bench(job: ReproductionJob, kind: str) -> None:

@@ -7,7 +7,7 @@ import xarray as xr
 
 from otoscope.papers.html import table
 from otoscope.papers.yang2020.report.cells import NOTHING, format_interval, format_number, format_signed
-from otoscope.papers.yang2020.stages import REFINED_MODELS
+from otoscope.papers.yang2020.stages import SPAN_FRAMES
 
 STRICT = "strict"
 ROW_TEXTS = {"published": "as published", "renormalised": "normalised again, as refined"}
@@ -71,7 +71,7 @@ def _removals(curve: xr.Dataset) -> Iterator[list[str]]:
 
 def _limits(curves: xr.Dataset) -> Iterator[list[str]]:
     radii = curves["radius"].values[1:]
-    refined = [("renormalised", radius) for radius in radii if radius == REFINED_MODELS["span"]["span"]]
+    refined = [("renormalised", radius) for radius in radii if radius == SPAN_FRAMES]
     for rows, radius in [*(("published", radius) for radius in radii), *refined]:
         text = f"span of {radius:.0f} frames, rows {ROW_TEXTS[rows]}"
         yield [text, *_score_cells(curves.sel(rows=rows, radius=radius), "span_")]
