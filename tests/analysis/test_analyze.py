@@ -62,7 +62,7 @@ def test_a_run_says_what_made_it(tiny_model, tiny_corpus, tmp_path):
     assert plan["model"]["family"] == "mockingjay"
     assert plan["model"]["dtype"] == "float32"
     assert len(plan["model"]["fingerprint"]) == len(plan["corpus"]["fingerprint"]) == 64
-    assert plan["corpus"]["utterances"] == plan["corpus"]["limit"] == 3
+    assert plan["corpus"]["utterances"] == plan["corpus"]["selection"]["limit"] == 3
     assert {"otoscope", "torch", "transformers", "lhotse", "python"} <= plan["versions"].keys()
 
 

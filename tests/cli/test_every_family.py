@@ -30,6 +30,7 @@ from otoscope.refinement.layouts import refusal
 from otoscope.relations import operations_table, relations_table
 from otoscope.results import Run, heads_table
 from otoscope.runs.options import SpeechOptions
+from otoscope.runs.selection import Selection
 from otoscope.runs.speech_source import SpeechSource, read_speech
 from otoscope.viewer.export import ExportSelection, export
 from otoscope.viewer.session import open_session
@@ -121,7 +122,7 @@ def test_rank_by_every_ranking(encoder, analyzed, family_corpus, tmp_path):
 
 def test_the_hidden_loss_equals_a_loop_over_utterances(encoder, family_corpus):
     """Models that pad all audio, or pool frames, return more or fewer hidden states than frames."""
-    speech = read_speech(SpeechSource(family_corpus, limit=2), encoder)
+    speech = read_speech(SpeechSource(family_corpus, Selection(limit=2)), encoder)
     errors = []
     for wave in speech.waves:
         intact = encoder.forward([wave]).hidden

@@ -3,6 +3,7 @@
 import pytest
 
 from otoscope.models.load import load
+from otoscope.runs.selection import Selection
 from otoscope.runs.speech_source import SpeechSource, read_speech
 
 
@@ -20,4 +21,4 @@ def encoder(tiny_pretrained):
 @pytest.fixture(scope="session")
 def speech(encoder):
     """Three utterances of different length."""
-    return read_speech(SpeechSource("bundled", limit=3), encoder)
+    return read_speech(SpeechSource("bundled", Selection(limit=3)), encoder)

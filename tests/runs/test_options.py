@@ -19,7 +19,8 @@ def test_the_command_line_has_every_option_with_its_default_and_help(name):
     for item in fields(SpeechOptions):
         option = options[item.name]
         assert (option.opts, option.secondary_opts) == ([f"--{item.name}"], [])
-        assert (option.default, option.help) == (item.default, item.metadata["help"])
+        default = ",".join(item.default) if isinstance(item.default, tuple) else item.default
+        assert (option.default, option.help) == (default, item.metadata["help"])
 
 
 def test_a_misspelt_option_is_an_error():
@@ -31,3 +32,21 @@ def test_a_misspelt_option_is_an_error():
 def test_a_limit_below_one_utterance_is_an_error(limit):
     with pytest.raises(InputError, match=rf"at least 1 utterance, found {limit}.*--limit"):
         otoscope.SpeechOptions(limit=limit)
+
+
+def test_the_help_of_limit_states_that_it_takes_the_first():
+    assert "first N" in SpeechOptions.__dataclass_fields__["limit"].metadata["help"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"sample": 0}, "--sample"),
+        ({"balanced": "speaker"}, "--sample"),
+        ({"sample": 2, "balanced": "age"}, "--balanced speaker"),
+        ({"sample": 2, "limit": 2}, "--sample or --limit"),
+    ],
+)
+def test_a_sample_that_contradicts_itself_is_an_error(options, expected):
+    with pytest.raises(InputError, match=expected):
+        otoscope.CorpusOptions(**options)

@@ -15,6 +15,7 @@ from otoscope.models.families import find_family
 from otoscope.models.load import load
 from otoscope.results import MapDescription, Run, open_run, write_map
 from otoscope.runs.run_config import require_same_model
+from otoscope.runs.selection import Selection, select
 
 EXAMPLE_SECONDS = 3.0
 MAX_MAP_BYTES = 512 * 2**20
@@ -121,8 +122,9 @@ def load_run_cuts(run: Run) -> list[MonoCut]:
     """
     options = run.plan["corpus"]
     reading = {name: options[name] for name in ("format", "tier", "channel")}
-    whole = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))[: options["limit"]]
-    cuts = windowed(whole, options.get("window"))
+    selection = Selection(**{name: value for name, value in options["selection"].items() if value is not None})
+    whole = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))
+    cuts = windowed(select(whole, selection, selection.utterances), options.get("window"))
     if fingerprint(cuts) != options["fingerprint"]:
         raise InputError(f"the corpus at {options['path']} has changed since the run {run.path}; analyze it again")
     return cuts

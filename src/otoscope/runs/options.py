@@ -18,7 +18,12 @@ class CorpusOptions:
     """Say how to read a corpus; shared by all commands that read speech.
 
     Attributes:
-        limit: number of utterances to read, the first of the corpus; None reads all.
+        limit: number of utterances to use, the first of those selected; None uses all.
+        speakers: names of the speakers to use, or a file with one in each line; empty uses all.
+        utterances: ids of the utterances to use, or a file with one in each line; empty uses all.
+        sample: number of utterances to draw at random from those selected; None uses all.
+        balanced: `speaker` draws the same number of utterances of each speaker, up to 1.
+        seed: seed of the sample.
         format: name of the corpus format; None detects it.
         tier: TextGrid tier, or Lhotse alignment, of the phones.
         channel: channel of audio with several channels, from 0.
@@ -26,23 +31,37 @@ class CorpusOptions:
             the path of a table of symbols and phones (`otoscope.phones.read_folding`).
 
     Raises:
-        InputError: `limit` is less than 1, or `phones` is neither a name nor a table.
+        InputError: `limit` or `sample` is less than 1, options of the sample contradict each other, or `phones` is
+            neither a name nor a table.
 
     Examples:
-        >>> CorpusOptions(limit=3).limit
-        3
+        >>> CorpusOptions(sample=24, balanced="speaker").seed
+        0
     """
 
-    limit: int | None = option(None, "Read the first N utterances only.")
+    limit: int | None = option(None, "Take the first N utterances, in the order of their ids.", "N")
+    speakers: tuple[str, ...] = option((), "Speakers to use, or a file with one in each line.", "NAME,...|FILE")
+    utterances: tuple[str, ...] = option((), "Utterances to use, or a file with one id in each line.", "ID,...|FILE")
+    sample: int | None = option(None, "Draw N utterances at random.", "N")
+    balanced: str | None = option(None, "speaker: draw equally many of each speaker.", "speaker")
+    seed: int = option(0, "Seed of --sample.")
     format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
     tier: str | None = option(None, "TextGrid tier of the phones.")
     channel: int | None = option(None, "Channel of audio with several, from 0.")
     phones: str = option("auto", "39, own, auto (39 for English), or a table (CSV, TSV) of symbol and phone.")
 
     def __post_init__(self) -> None:
-        """Check the number of utterances and the table of phones."""
-        if self.limit is not None and self.limit < 1:
-            raise InputError(f"expected a limit of at least 1 utterance, found {self.limit}; pass a larger --limit")
+        """Check the selection of utterances and the table of phones."""
+        for name in ("limit", "sample"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise InputError(f"expected a {name} of at least 1 utterance, found {number}; pass a larger --{name}")
+        if self.balanced not in (None, "speaker"):
+            raise InputError(f"expected --balanced speaker, found {self.balanced}; a sample is balanced by speaker")
+        if self.balanced and self.sample is None:
+            raise InputError("expected --sample with --balanced, found none; pass the number of utterances to draw")
+        if self.sample is not None and self.limit is not None:
+            raise InputError("expected --sample or --limit, found both; omit one of them")
         read_folding(self.phones)
 
 
@@ -51,7 +70,7 @@ class SpeechOptions(CorpusOptions):
     """Say how to load the model and read the corpus; shared by analyze, segment, rank, probe and prune.
 
     Attributes:
-        limit, format, tier, channel, phones: as in `CorpusOptions`.
+        limit, speakers, utterances, sample, balanced, seed, format, tier, channel, phones: as in `CorpusOptions`.
         device: torch device; `auto` takes a GPU if there is one.
         dtype: `float32`, `float64`, `bfloat16` or `float16`.
         resume: continue an unfinished run with the same configuration. Finished parts are not computed again.

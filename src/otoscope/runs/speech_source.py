@@ -18,15 +18,18 @@ from otoscope.models.load import load
 from otoscope.phones import Folding, read_folding
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
 from otoscope.runs.options import CorpusOptions, SpeechOptions
+from otoscope.runs.selection import Selection, read_names, select
 from otoscope.runs.utterance_loader import iter_loadable
+
+ALL = Selection()
 
 
 @dataclass(frozen=True)
 class SpeechSource:
-    """A corpus (what `read_corpus` takes, `"bundled"`, or cuts) and how it is read; `limit` takes the first few."""
+    """A corpus (what `read_corpus` takes, `"bundled"`, or cuts), how it is read, and which utterances are used."""
 
     corpus: str | Path | CutSet
-    limit: int | None = None
+    selection: Selection = ALL
     strict: bool = False
     reading: Mapping[str, Any] = field(default_factory=dict)
     phones: Folding = "auto"
@@ -41,7 +44,7 @@ class SpeechSource:
     @property
     def options(self) -> dict[str, Any]:
         """Return the part of the source that the plan of a run stores."""
-        return {**self.reading, "limit": self.limit, "phones": self.phones}
+        return {**self.reading, "selection": self.selection.settings, "phones": self.phones}
 
     @property
     def synthetic(self) -> bool:
@@ -72,10 +75,18 @@ def resolve_encoder(
 
 
 def make_source(corpus: str | Path | CutSet, options: CorpusOptions) -> SpeechSource:
-    """Return the source of a corpus with the limit, format, tier, channel and phones of `options`."""
+    """Return the source of a corpus with the selection, format, tier, channel and phones of `options`."""
     reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
     strict = isinstance(options, SpeechOptions) and options.strict
-    return SpeechSource(corpus, options.limit, strict, reading, read_folding(options.phones))
+    selection = Selection(
+        speakers=read_names(options.speakers),
+        utterances=read_names(options.utterances),
+        sample=options.sample,
+        balanced=options.balanced,
+        seed=options.seed,
+        limit=options.limit,
+    )
+    return SpeechSource(corpus, selection, strict, reading, read_folding(options.phones))
 
 
 def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:
@@ -84,7 +95,8 @@ def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtteranc
     Shards, folds and batches depend on the index of an utterance, so the order of the input cuts changes no number.
 
     Raises:
-        InputError: the corpus cannot be read, or with `strict` one of its utterances cannot.
+        InputError: the corpus cannot be read, or with `strict` one of its utterances cannot, or the corpus has no such
+            selection.
     """
     skipped: list[SkippedUtterance] = []
     if isinstance(source.corpus, CutSet):
@@ -96,7 +108,11 @@ def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtteranc
             f"expected at least 1 cut, each with its own id; found {len(cuts)} cuts with "
             f"{len({cut.id for cut in cuts})} ids; rename the cuts with the same id, or add speech"
         )
-    return sorted(cuts[: source.limit], key=lambda cut: str(cut.id)), skipped
+    unreadable = {one.id for one in skipped if one.part == "utterance"}
+    selected = select(cuts, source.selection, unreadable)
+    if not selected:
+        raise InputError("expected at least 1 selected utterance that can be read, found none; change the selection")
+    return sorted(selected, key=lambda cut: str(cut.id)), skipped
 
 
 def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
