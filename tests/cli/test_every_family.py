@@ -1,5 +1,6 @@
 """Every command runs on every model family, or refuses it by name before any work; with and without windows."""
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from tests.helpers.family_corpus import write_family_corpus
 from tests.helpers.tiny_models import save
+from transformers import AutoModelForPreTraining
 
 import otoscope
 from otoscope.errors import InputError
@@ -21,7 +23,7 @@ from otoscope.models.capabilities import FamilyCapabilities, supported_families
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
 from otoscope.models.load import load
-from otoscope.models.tiny_models import build_tiny_model
+from otoscope.models.tiny_models import build_tiny_model, randomize_weights
 from otoscope.probing import PROBES
 from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
@@ -133,6 +135,17 @@ def test_the_hidden_loss_equals_a_loop_over_utterances(encoder, family_corpus):
         assert loss_without([(0, 1), (2, 0)]) == pytest.approx(np.mean(errors), rel=1e-3)
 
 
+def test_rank_by_the_loss_of_pre_training(encoder, family_corpus, tmp_path):
+    """Where the family has a prediction head; all others are refused before the corpus is read, see below."""
+    if "reconstruction" in capabilities()[encoder.family.model_type].limits:
+        pytest.skip("the family has no prediction head")
+    whole = randomize_weights(AutoModelForPreTraining.from_config(deepcopy(encoder.model.config)))
+    folder = save(whole, tmp_path / "whole", encoder.extractor)
+    ranking = RankingOptions(by=("gradient",), loss="reconstruction", seconds=1.0)
+    run = otoscope.rank(folder, family_corpus, tmp_path / "run", ranking=ranking)
+    assert (run.dataset["score"] > 0).all()
+
+
 @pytest.mark.parametrize("loss", TRAINED)
 def test_rank_by_the_loss_of_every_probe(encoder, family_corpus, tmp_path, loss):
     ranking = RankingOptions(by=("gradient",), loss=loss, seconds=1e3)
@@ -170,6 +183,16 @@ def test_refine_is_offered_or_refused_with_the_reason_in_the_table(encoder, mode
     )
     assert sum(refined.heads) == sum(encoder.n_heads) - len(refined.removed)
     assert load(refined.path, device="cpu").n_heads == refined.heads
+
+
+def test_view_with_its_model(model, analyzed):
+    """The page shows maps that the run does not store, computed by the model."""
+    live = open_session([analyzed], str(model), train_probes=False).sessions[0].live
+    rows = {}
+    utterance = analyzed.utterances.index[-1]
+    live.maps(utterance, lambda layer, head, attention: rows.update({(layer, head): attention.sum(-1)}))
+    assert len(rows) == sum(live.encoder.n_heads)
+    assert all(np.allclose(sums, 1, atol=0.02) for sums in rows.values())
 
 
 def test_bench(model, monkeypatch):

@@ -169,7 +169,7 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
         ({"spans": (1, 10**20)}, "expected a span of at most 1000000 frames, got 100000000000000000000"),
         (
             {"options": otoscope.SpeechOptions(limit=2), "probes": ["speaker-frame"]},
-            "a speaker probe needs two speakers and the corpus names 1",
+            "expected two speakers or more for a speaker probe, found 1",
         ),
         (
             {"options": otoscope.SpeechOptions(limit=2), "probes": ["phone"]},
@@ -188,7 +188,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_no_folder(changed, reason, t
 def test_a_loss_that_needs_labels_is_refused_where_there_are_none(tiny_model, tiny_corpus, tmp_path):
     for labels in tiny_corpus.rglob("*.TextGrid"):
         labels.unlink()
-    with pytest.raises(InputError, match="needs phone labels and the corpus has none"):
+    with pytest.raises(InputError, match="expected phone labels for the probe 'phone', found none"):
         otoscope.rank(
             tiny_model, tiny_corpus, tmp_path / "none", ranking=otoscope.RankingOptions(by=("fisher",), loss="phone")
         )

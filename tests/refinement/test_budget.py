@@ -97,6 +97,11 @@ def test_a_budget_is_kept_and_used(tmp_path: Path) -> None:
     assert kept[None] < kept[32]
 
 
+def test_a_budget_is_measured_on_no_more_audio_than_the_model_takes(original, tmp_path: Path) -> None:
+    assert load(original("whisper"), device="cpu").max_seconds < SECONDS
+    assert refine(original("whisper"), tmp_path / "out", options=RefinementOptions(budget_macs=0.97)).removed
+
+
 def test_scales_are_in_the_weights(tmp_path: Path) -> None:
     """What is saved gives what scaled heads give."""
     encoder = load("bundled", device="cpu")

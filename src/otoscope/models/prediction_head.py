@@ -19,6 +19,8 @@ def prediction_head(encoder: Encoder) -> nn.Module:
     if not isinstance(encoder.model, MockingjayModel):
         raise InputError(_no_head(encoder, f"{encoder.family.model_type} models have none"))
     source = str(bundled.model()) if encoder.name == "bundled" else encoder.name
+    if encoder.adapter is not None:
+        source = encoder.adapter.base
     try:
         with silence_transformers():
             model, info = AutoModelForPreTraining.from_pretrained(source, output_loading_info=True)

@@ -22,7 +22,8 @@ def speaker_disjoint_folds(speakers: Sequence[str | None], n_folds: int, rng: np
     different = sorted({speaker for speaker in speakers if speaker})
     if len(different) < 2:
         raise InputError(
-            f"expected utterances of two speakers or more, got {len(different)}: one to train on, one to test"
+            f"expected utterances of two speakers or more, to train and to test, found {len(different)}; add speech, "
+            "raise --limit, or choose another probe"
         )
     fold_of = dict(zip(rng.permutation(different), np.arange(len(different)) % n_folds, strict=True))
     return np.array([fold_of[speaker] if speaker else UNUSED for speaker in speakers])
@@ -48,7 +49,8 @@ def within_speaker_folds(speakers: Sequence[str | None], n_folds: int, rng: np.r
     if taken < 2:
         named = len({speaker for speaker in speakers if speaker})
         raise InputError(
-            f"expected two speakers or more with two utterances each, got {taken} (of {named} speakers in the corpus)"
+            f"expected two speakers or more with two utterances each, found {taken} (of {named} speakers); add speech, "
+            "raise --limit, or choose another probe"
         )
     return fold
 

@@ -33,7 +33,8 @@ def _speaker_names(speakers: Sequence[str | None]) -> list[str]:
     named = sorted({speaker for speaker in speakers if speaker})
     if len(named) < 2:
         raise InputError(
-            f"a speaker probe needs two speakers and the corpus names {len(named)}; choose another probe or corpus"
+            f"expected two speakers or more for a speaker probe, found {len(named)} in the corpus; add speech, raise "
+            "--limit, or choose another probe"
         )
     return named
 

@@ -60,7 +60,8 @@ def within_budget(
 
 def costs(encoder: Encoder, span: int | None) -> Costs:
     """What heads cost, under a span where one is given."""
-    before, after = count_macs(encoder, SECONDS), count_macs(encoder, SECONDS, span)
+    seconds = min(SECONDS, encoder.max_seconds)
+    before, after = count_macs(encoder, seconds), count_macs(encoder, seconds, span)
     whole = sum(before.values())
     return Costs(
         fixed=(after[FRONT] + after[FEED_FORWARD]) / whole,

@@ -17,8 +17,8 @@ class RefinementOptions:
             heads with a low score.
         heads: share of all heads to remove, from 0 to 1.
         span: queries attend to keys at most so many frames away; rows are normalised over those keys.
-        budget_macs: share of the multiplications on 10 s of audio to keep. Fisher scores choose the heads, and the
-            remaining ones are rescaled by least squares (Kwon et al. 2022), on speech.
+        budget_macs: share of the multiplications to keep, on 10 s of audio or the longest that the model takes. Fisher
+            scores choose the heads, and the remaining ones are rescaled by least squares (Kwon et al. 2022), on speech.
         tune: steps of training towards the hidden states of the original, on speech. Tuned weights are rounded to half
             precision if the original was stored so.
         portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.

@@ -29,7 +29,9 @@ def scorer(data: ProbeData, training: Training, cache: Cache) -> Classifier:
 def check(cuts: Sequence[MonoCut]) -> None:
     """Raise InputError if no cut has phones, or if they are all of the same speaker."""
     if not any(phones_of(cut) for cut in cuts):
-        raise InputError("the probe 'phone' needs phone labels and the corpus has none; choose another probe or corpus")
+        raise InputError(
+            "expected phone labels for the probe 'phone', found none in the corpus; choose another probe or corpus"
+        )
     speaker_disjoint_folds([speaker_of(cut) for cut in cuts if phones_of(cut)], 2, np.random.default_rng(0))
 
 
