@@ -36,7 +36,7 @@ def ensemble_scores(views: Views, alpha: float, betas: Sequence[float], repeat: 
         >>> ensemble_scores([block, block], alpha=0.5, betas=[1.0]).round(1).tolist()
         [[1.2, 3.6, 1.2, 1.2, 3.6, 1.2]]
     """
-    return np.sum([_divide_by_mean(boundary_scores_per_frame(view, alpha, betas, repeat)) for view in views], axis=0)
+    return np.sum([divide_by_mean(boundary_scores_per_frame(view, alpha, betas, repeat)) for view in views], axis=0)
 
 
 def ensemble_boundaries(
@@ -64,6 +64,11 @@ def ensemble_boundaries(
     return [frames.seconds(local_minima(score)) for score in ensemble_scores(views, alpha, betas, frames.repeat)]
 
 
-def _divide_by_mean(score_bt: Ints) -> Floats:
-    mean_b = score_bt.mean(axis=1, keepdims=True)
-    return score_bt / np.where(mean_b > 0, mean_b, 1)
+def divide_by_mean(scores: Ints) -> Floats:
+    """Divide scores `[..., t]` by their mean over the frames; scores that are all 0 stay 0.
+
+    >>> divide_by_mean(np.array([[1, 3], [0, 0]])).tolist()
+    [[0.5, 1.5], [0.0, 0.0]]
+    """
+    means = scores.mean(axis=-1, keepdims=True)
+    return scores / np.where(means > 0, means, 1)

@@ -3,7 +3,7 @@
 The unit of alpha is the median distance between frames (median over utterances), because at `alpha / median` the
 kernel-gram matrix does not depend on the scale of the features. So one grid is enough for MFCC, mel frames, attention
 rows and representations (attention is best near 0.1 with beta near 4, MFCC near 0.4 and 2). One pass over the features
-gives the boundaries for every beta of an alpha.
+gives the boundaries for the whole grid.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,11 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, count_boundaries
-from otoscope.segmentation.ensemble import ensemble_boundaries
+from otoscope.segmentation.ensemble import divide_by_mean, ensemble_boundaries
+from otoscope.segmentation.grid_counts import minima_of_rows, strict_counts_of_rows
+from otoscope.segmentation.grid_scores import grid_scores
 from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.typing import Ints
 
 RATIOS = tuple(0.05 * 2 ** (step / 2) for step in range(10))
 """Grid of alpha / median distance, from 0.05 to 1.1."""
@@ -101,8 +104,8 @@ def tune(
         1.0
     """
     unit = _unit_of_alpha(part)
-    _, ratio, beta = _best_point(part, unit, ratios, betas, frames, tolerance)
-    _, ratio, beta = _best_point(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
+    ratio, beta = _best_point(part, unit, ratios, betas, frames, tolerance)
+    ratio, beta = _best_point(part, unit, _around(ratio, ratios), _around(beta, betas), frames, tolerance)
     [counts] = pooled_counts(part, unit * ratio, [beta], frames, tolerance)
     return TunedParameters(unit * ratio, beta, counts.scores(), unit)
 
@@ -152,10 +155,6 @@ def utterance_counts(
     return [count_boundaries(utterance.boundaries, times, tolerance, strict) for times in times_b]
 
 
-Point = tuple[float, float, float]
-"""R-value, alpha / unit, beta."""
-
-
 def _best_point(
     part: Sequence[LabelledFeatures],
     unit: float,
@@ -163,14 +162,27 @@ def _best_point(
     betas: Sequence[float],
     frames: LabelFrames,
     tolerance: float,
-) -> Point:
-    """Return the first point of the grid with the highest R-value."""
-    points = [
-        (counts.scores().r_value, ratio, beta)
-        for ratio in ratios
-        for beta, counts in zip(betas, pooled_counts(part, unit * ratio, betas, frames, tolerance), strict=True)
-    ]
-    return max(points, key=lambda point: point[0])
+) -> tuple[float, float]:
+    """Return alpha / unit and beta of the first point of the grid with the highest R-value."""
+    alphas = [unit * ratio for ratio in ratios]
+    total_qc = sum(_grid_counts(utterance, alphas, betas, frames, tolerance) for utterance in part)
+    r_values = [BoundaryCounts(*row).scores().r_value for row in np.asarray(total_qc).tolist()]
+    best = int(np.argmax(r_values))
+    return ratios[best // len(betas)], betas[best % len(betas)]
+
+
+def _grid_counts(
+    utterance: LabelledFeatures,
+    alphas: Sequence[float],
+    betas: Sequence[float],
+    frames: LabelFrames,
+    tolerance: float,
+) -> Ints:
+    """Return the strict counts `[alpha * beta, count]` of one utterance."""
+    scores = sum(divide_by_mean(grid_scores(view, alphas, betas, frames.repeat)) for view in utterance.views)
+    rows, minima = minima_of_rows(np.asarray(scores).reshape(len(alphas) * len(betas), -1))
+    reference = np.asarray(utterance.boundaries, dtype=np.float64)
+    return strict_counts_of_rows(reference, rows, frames.seconds(minima), len(alphas) * len(betas), tolerance)
 
 
 def _around(best: float, grid: Sequence[float]) -> list[float]:

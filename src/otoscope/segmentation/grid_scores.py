@@ -1,0 +1,106 @@
+"""Scores of one utterance for a whole grid of alphas and betas, from one matrix of distances.
+
+The result is that of `boundary_scores_per_frame` for every alpha. The kernel is a falling function of the distance:
+frame j is above the threshold of row i, `exp(-D[i, j] / alpha) > beta * mean_i`, if `D[i, j] < -alpha *
+log(beta * mean_i)`. So the run of row i ends where the largest distance on the way from the diagonal reaches this
+number. The largest distances do not depend on alpha or beta: one binary search in them gives the run of each point of
+the grid.
+
+The matrix of distances is in memory. A long utterance is computed by `detector` in tiles instead.
+
+Axes: i frame of the model, q point of the grid (alpha by beta), t frame of the labels.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from otoscope.errors import InputError
+from otoscope.segmentation.detector import boundary_scores_per_frame
+from otoscope.segmentation.kernel_gram import DistanceFrames
+from otoscope.typing import Floats, Ints
+
+
+MAX_FRAMES = 4000
+"""Most frames of a matrix of distances; it has 128 MB."""
+
+
+def grid_scores(features: npt.ArrayLike, alphas: Sequence[float], betas: Sequence[float], repeat: int = 1) -> Ints:
+    """Compute the scores of every label frame for several alphas and betas.
+
+    Args:
+        features: frames `[T, d]` at the model's rate.
+        alphas: widths of the kernel, in the unit of distances between features.
+        betas: thresholds as multiples of a row's mean.
+        repeat: label frames per row.
+
+    Returns:
+        Scores `[alpha, beta, repeat * T]`.
+
+    Raises:
+        InputError: features are not `[T, d]` or not finite; an alpha or a beta is not above zero.
+
+    Examples:
+        >>> grid_scores([[0.0], [0.0], [9.0]], alphas=[1.0], betas=[0.5, 5.0]).tolist()
+        [[[1, 1, 1], [0, 0, 0]]]
+    """
+    wrong = [value for value in (*alphas, *betas) if not (math.isfinite(value) and value > 0)]
+    if wrong:
+        raise InputError(f"expected alpha and beta above 0, got {wrong[0]}; pass positive numbers")
+    frames = DistanceFrames.of(features)
+    if len(frames) > MAX_FRAMES:
+        return np.stack([boundary_scores_per_frame(features, alpha, betas, repeat) for alpha in alphas])
+    distances_ij = frames.distances(slice(None), slice(None))
+    limits_qi = _distance_limits(distances_ij, alphas, np.asarray(betas, dtype=np.float64))
+    after_qi = _run_lengths(distances_ij, limits_qi)
+    before_qi = _run_lengths(distances_ij[::-1, ::-1], limits_qi[:, ::-1])[:, ::-1]
+    scores_qt = add_runs(before_qi, after_qi, repeat)
+    return scores_qt.reshape(len(alphas), len(betas), -1)
+
+
+def add_runs(before_qi: Ints, after_qi: Ints, repeat: int) -> Ints:
+    """Compute the scores `[q, repeat * T]` from the runs of every row, for all points of a grid together.
+
+    Args:
+        before_qi: frames of the run of each row up to the diagonal, which is included; 0 if there is no run.
+        after_qi: frames of the run of each row from the diagonal, which is included.
+        repeat: label frames per row; `detector` gives the reason for the arithmetic.
+
+    Examples:
+        >>> add_runs(np.array([[1, 2]]), np.array([[2, 1]]), repeat=1).tolist()
+        [[1, 1]]
+    """
+    points, total = len(before_qi), repeat * before_qi.shape[1]
+    frame_t, copy_t = np.arange(total), np.tile(np.arange(repeat), before_qi.shape[1])
+    before_qt, after_qt = (np.repeat(runs, repeat, axis=1) for runs in (before_qi, after_qi))
+    row_q = np.arange(points)[:, None] * (total + 1)
+    start_qt = row_q + frame_t - (repeat * (before_qt - 1) + copy_t) // 2
+    stop_qt = row_q + frame_t + (repeat * after_qt - 1 - copy_t) // 2 + 1
+    has_run_qt = before_qt > 0
+    size = points * (total + 1)
+    steps = np.bincount(start_qt[has_run_qt], minlength=size) - np.bincount(stop_qt[has_run_qt], minlength=size)
+    return np.cumsum(steps.reshape(points, total + 1)[:, :total], axis=1)
+
+
+def _distance_limits(distances_ij: Floats, alphas: Sequence[float], betas_b: Floats) -> Floats:
+    """Return the distance `[q, i]` below which a frame is above the threshold of row i."""
+    means_ai = np.stack([np.exp(distances_ij / -alpha).mean(axis=1) for alpha in alphas])
+    limits_abi = -np.asarray(alphas)[:, None, None] * np.log(betas_b[:, None] * means_ai[:, None])
+    return limits_abi.reshape(-1, len(distances_ij))
+
+
+def _run_lengths(distances_ij: Floats, limits_qi: Floats) -> Ints:
+    """Count the frames `[q, i]` from the diagonal (included) to the first that is not below the limit of its row.
+
+    The rows are searched as one ascending array: row i is raised by 2 i, after all distances are scaled to at most 1.
+    """
+    frames = len(distances_ij)
+    largest_ij = np.maximum.accumulate(np.triu(distances_ij), axis=1)
+    unit = float(largest_ij.max()) or 1.0
+    raise_i = 2.0 * np.arange(frames)
+    order_qi = np.clip(limits_qi / unit, 0, 1.5) + raise_i
+    ends_iq = np.searchsorted((largest_ij / unit + raise_i[:, None]).ravel(), order_qi.T.ravel())
+    lengths_qi = ends_iq.reshape(frames, -1).T - np.arange(frames) * (frames + 1)
+    return np.where(limits_qi > 0, np.maximum(lengths_qi, 1), 0)
