@@ -70,14 +70,34 @@ def grid_maps(
 
 def representations(encoder: "Encoder", cut: Cut | np.ndarray) -> list[np.ndarray]:
     """Return the output `[T, d]` of each layer for one utterance, under the encoder's interventions."""
-    wave, states = encoder.load_wave(cut), list[Tensor]()
+    return maps_and_representations(encoder, cut, ())[1]
+
+
+def maps_and_representations(
+    encoder: "Encoder", cut: Cut | np.ndarray, layers: Collection[int] | None = None
+) -> tuple[dict[int, np.ndarray], list[np.ndarray]]:
+    """Return what `attention_maps` and `representations` return, from one run of the model.
+
+    Examples:
+        >>> from otoscope import load
+        >>> maps, states = maps_and_representations(load("bundled"), np.random.default_rng(0).normal(size=16000), [2])
+        >>> {layer: values.shape for layer, values in maps.items()}, len(states)
+        ({2: (8, 50, 50)}, 6)
+    """
+    wave, maps, states = encoder.load_wave(cut), dict[int, np.ndarray](), list[Tensor]()
     frames = encoder.num_frames(wave)
+
+    def handler(call: AttentionCall) -> Tensor:
+        if layers is None or call.layer in layers:
+            maps[call.layer] = full_maps(_cropped(encoder, call, wave), encoder.intervention).cpu().numpy()
+        return default_handler(encoder, call)
+
     inputs: dict[str, Any] = {**encoder.inputs([wave]), "output_hidden_states": True}
     hook = encoder.model.register_forward_hook(lambda model, args, output: states.extend(output.hidden_states))
     with hook, torch.inference_mode():
-        forward_inputs(encoder, inputs, lambda call: default_handler(encoder, call))
+        forward_inputs(encoder, inputs, handler)
     layer_states = [state for state in states if state.shape[1] >= frames][-encoder.n_layers :]
-    return [state[0, :frames].float().cpu().numpy() for state in layer_states]
+    return maps, [state[0, :frames].float().cpu().numpy() for state in layer_states]
 
 
 def _cropped(encoder: "Encoder", call: AttentionCall, wave: np.ndarray) -> AttentionCall:

@@ -1,6 +1,6 @@
 """Features in which the detector looks for boundaries: spectral frames, representations, and attention of heads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,13 +8,14 @@ import numpy as np
 from lhotse import MonoCut
 
 from otoscope.corpus import load_audio
+from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.spectral import log_mel, mfcc
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures
-from otoscope.typing import AnyFloats
+from otoscope.typing import AnyFloats, Floats
 
 SPECTRAL_SAMPLE_RATE = 16000
 """Sampling rate in Hz of the audio of spectral frames, for every model."""
@@ -48,40 +49,64 @@ MFCC = Method("MFCC", lambda cut: mfcc(load_audio(cut, SPECTRAL_SAMPLE_RATE), SP
 LOG_MEL = Method("log-mel", lambda cut: log_mel(load_audio(cut, SPECTRAL_SAMPLE_RATE), SPECTRAL_SAMPLE_RATE))
 
 
-def representation(encoder: Encoder, layer: int) -> Method:
+class ModelReader:
+    """Maps and representations of utterances; the model runs once for all methods that read the same utterance.
+
+    Attributes:
+        encoder: the model.
+
+    The reader stores those of the last utterance.
+    """
+
+    def __init__(self, encoder: Encoder, layers: Collection[int]) -> None:
+        """Read the maps of some layers."""
+        self.encoder, self._layers = encoder, frozenset(layers)
+        self._cut: MonoCut | None = None
+        self._maps: dict[int, AnyFloats] = {}
+        self._states: list[AnyFloats] = []
+
+    def rows(self, cut: MonoCut, head: Head) -> Floats:
+        """Return the rows `[T, T]` of a head's map, in the unit of label frames."""
+        self._read(cut)
+        return label_rows(self._maps[head[0]][head[1]], label_frames(self.encoder).repeat)
+
+    def states(self, cut: MonoCut, layer: int) -> AnyFloats:
+        """Return the hidden states `[T, d]` that a layer returns."""
+        self._read(cut)
+        return self._states[layer]
+
+    def _read(self, cut: MonoCut) -> None:
+        if cut is not self._cut:
+            self._maps, self._states = maps_and_representations(self.encoder, cut, self._layers)
+            self._cut = cut
+
+
+def representation(reader: ModelReader, layer: int) -> Method:
     """Return the method that uses the hidden states that a layer returns."""
+    encoder = reader.encoder
     return Method(
-        "representation",
-        lambda cut: encoder.representations(cut)[layer],
-        label_frames(encoder),
-        encoder.name,
-        f"layer {layer}",
+        "representation", lambda cut: reader.states(cut, layer), label_frames(encoder), encoder.name, f"layer {layer}"
     )
 
 
-def best_head(encoder: Encoder, head: Head) -> Method:
+def best_head(reader: ModelReader, head: Head) -> Method:
     """Return the method that uses the rows of one head's attention."""
-    repeat = label_frames(encoder).repeat
+    encoder = reader.encoder
     return Method(
-        "best head",
-        lambda cut: label_rows(encoder.attention(cut, *head), repeat),
-        label_frames(encoder),
-        encoder.name,
-        format_heads([head]),
+        "best head", lambda cut: reader.rows(cut, head), label_frames(encoder), encoder.name, format_heads([head])
     )
 
 
-def ensemble(encoder: Encoder, units: Mapping[Head, float]) -> Method:
+def ensemble(reader: ModelReader, units: Mapping[Head, float]) -> Method:
     """Return the method that adds the scores of several heads, each in its own unit of distance."""
-    features = partial(_ensemble_features, encoder, units)
+    encoder = reader.encoder
+    features = partial(_ensemble_features, reader, units)
     return Method("ensemble", features, label_frames(encoder), encoder.name, format_heads(list(units)))
 
 
-def _ensemble_features(encoder: Encoder, units: Mapping[Head, float], cut: MonoCut) -> AnyFloats:
+def _ensemble_features(reader: ModelReader, units: Mapping[Head, float], cut: MonoCut) -> AnyFloats:
     """Return the rows `[n, T, T]` of n heads, each divided by its unit."""
-    repeat = label_frames(encoder).repeat
-    maps = encoder.maps(cut, {layer for layer, _ in units})
-    return np.stack([label_rows(maps[layer][head], repeat) / unit for (layer, head), unit in units.items()])
+    return np.stack([reader.rows(cut, head) / unit for head, unit in units.items()])
 
 
 def label_frames(encoder: Encoder) -> LabelFrames:

@@ -22,7 +22,6 @@ from otoscope.segmentation.detector import boundary_scores_per_frame
 from otoscope.segmentation.kernel_gram import DistanceFrames
 from otoscope.typing import Floats, Ints
 
-
 MAX_FRAMES = 4000
 """Most frames of a matrix of distances; it has 128 MB."""
 

@@ -9,13 +9,22 @@ from typing import TypeVar
 import numpy as np
 
 from otoscope.errors import InputError
+from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.runs.cache import load_or_compute
 from otoscope.runs.progress import progress
 from otoscope.segmentation.boundaries import BoundaryScores
 from otoscope.segmentation.detector import label_rows
-from otoscope.segmentation.feature_methods import Head, Method, best_head, ensemble, label_frames, representation
+from otoscope.segmentation.feature_methods import (
+    Head,
+    Method,
+    ModelReader,
+    best_head,
+    ensemble,
+    label_frames,
+    representation,
+)
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune, typical_distance
 from otoscope.typing import AnyFloats, Floats
@@ -26,6 +35,8 @@ COLUMNS = ("alpha", "beta", "unit", "precision", "recall", "f1", "over_segmentat
 """Columns of the array that stores the tuning of a layer."""
 ENSEMBLE_SIZES = (2, 3, 4, 6, 8, 12)
 """Numbers of heads of the ensembles that the search tunes."""
+MAX_MAP_BYTES = 2 * 2**30
+"""Most bytes of the maps that the search holds; with more, the model runs once for each group of layers."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +124,11 @@ def search(encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float
     ensembles = tune_ensembles(encoder, heads, part, tolerance)
     layer, head, size = best(layers), best(heads), best(ensembles)
     units = {member: heads[member].unit for member in list(heads)[:size]}
+    reader = ModelReader(encoder, {member_layer for member_layer, _ in units})
     methods = (
-        (representation(encoder, layer), layers[layer]),
-        (best_head(encoder, head), heads[head]),
-        (ensemble(encoder, units), ensembles[size]),
+        (representation(reader, layer), layers[layer]),
+        (best_head(reader, head), heads[head]),
+        (ensemble(reader, units), ensembles[size]),
     )
     return SearchResult(encoder.name, heads, layers, ensembles, methods)
 
@@ -126,14 +138,22 @@ def best(tuned: Mapping[Key, TunedParameters]) -> Key:
     return max(tuned, key=lambda key: tuned[key].scores.r_value)
 
 
-def tune_layer(encoder: Encoder, layer: int, part: Sequence[LabelledUtterance], tolerance: float) -> LayerTuning:
-    """Tune every head of a layer and its representation; memory holds the layer's maps of the whole part."""
-    frames = label_frames(encoder)
-    maps = [encoder.maps(utterance.cut, [layer])[layer] for utterance in part]
-    heads = [[label_rows(maps_h[head], frames.repeat) for maps_h in maps] for head in range(encoder.n_heads[layer])]
-    states = [encoder.representations(utterance.cut)[layer] for utterance in part]
-    tuned_heads = tuple(_tune(features, part, frames, tolerance) for features in heads)
-    return LayerTuning(tuned_heads, _tune(states, part, frames, tolerance))
+@dataclass(frozen=True, eq=False)
+class LayerFeatures:
+    """Maps `[H, T, T]` and hidden states `[T, d]` of one layer, for each utterance."""
+
+    maps: list[AnyFloats]
+    states: list[AnyFloats]
+
+
+def tune_layer(
+    features: LayerFeatures, part: Sequence[LabelledUtterance], frames: LabelFrames, tolerance: float
+) -> LayerTuning:
+    """Tune every head of a layer and its representation."""
+    heads = range(len(features.maps[0]))
+    rows = ([label_rows(maps_h[head], frames.repeat) for maps_h in features.maps] for head in heads)
+    tuned_heads = tuple(_tune(head_rows, part, frames, tolerance) for head_rows in rows)
+    return LayerTuning(tuned_heads, _tune(features.states, part, frames, tolerance))
 
 
 def tune_ensembles(
@@ -141,7 +161,8 @@ def tune_ensembles(
 ) -> dict[int, TunedParameters]:
     """Tune ensembles of the first heads, one for each size; all heads if there are fewer than the smallest size."""
     sizes = [size for size in ENSEMBLE_SIZES if size <= len(heads)] or [len(heads)]
-    largest = ensemble(encoder, {head: heads[head].unit for head in list(heads)[: sizes[-1]]})
+    units = {head: heads[head].unit for head in list(heads)[: sizes[-1]]}
+    largest = ensemble(ModelReader(encoder, {layer for layer, _ in units}), units)
     views = [largest.features(utterance.cut) for utterance in part]
     tuned = {size: _tune([view_n[:size] for view_n in views], part, largest.frames, tolerance) for size in sizes}
     return {size: parameters for size, parameters in tuned.items() if parameters}
@@ -150,12 +171,42 @@ def tune_ensembles(
 def _tune_layers(
     encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path
 ) -> Iterator[LayerTuning]:
-    seconds = sum(utterance.cut.duration for utterance in part)
+    """Yield the tuning of each layer; the model runs once on each utterance for all layers whose maps fit in memory."""
+    seconds, frames = sum(utterance.cut.duration for utterance in part), label_frames(encoder)
     with progress(f"tuning {encoder.n_layers} layers", encoder.n_layers * seconds) as on_progress:
-        for layer in range(encoder.n_layers):
-            arrays = load_or_compute(folder / f"{layer}.npz", partial(_layer_arrays, encoder, layer, part, tolerance))
-            yield LayerTuning.from_array(arrays["tuned"])
-            on_progress(seconds)
+        for layers in layer_groups(encoder, part):
+            missing = [layer for layer in layers if not (folder / f"{layer}.npz").exists()]
+            features = read_layers(encoder, part, missing)
+            for layer in layers:
+                make = partial(_layer_arrays, features, layer, part, frames, tolerance)
+                yield LayerTuning.from_array(load_or_compute(folder / f"{layer}.npz", make)["tuned"])
+                on_progress(seconds)
+
+
+def layer_groups(encoder: Encoder, part: Sequence[LabelledUtterance]) -> list[list[int]]:
+    """Return the layers in groups; the maps of a group, for all utterances, take at most `MAX_MAP_BYTES` if possible.
+
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> encoder = SimpleNamespace(n_layers=3, n_heads=(8, 8, 8), frame_period=0.02)
+        >>> minute = SimpleNamespace(cut=SimpleNamespace(duration=60.0))
+        >>> layer_groups(encoder, [minute])
+        [[0, 1, 2]]
+    """
+    pairs = sum((utterance.cut.duration / encoder.frame_period) ** 2 for utterance in part)
+    size = max(1, int(MAX_MAP_BYTES / (4 * max(encoder.n_heads) * pairs)))
+    return [list(range(start, min(start + size, encoder.n_layers))) for start in range(0, encoder.n_layers, size)]
+
+
+def read_layers(encoder: Encoder, part: Sequence[LabelledUtterance], layers: Sequence[int]) -> dict[int, LayerFeatures]:
+    """Return the features of some layers for all utterances, from one run of the model on each."""
+    features = {layer: LayerFeatures([], []) for layer in layers}
+    for utterance in part if layers else ():
+        maps, states = maps_and_representations(encoder, utterance.cut, layers)
+        for layer in layers:
+            features[layer].maps.append(maps[layer])
+            features[layer].states.append(states[layer])
+    return features
 
 
 def _tune(
@@ -170,9 +221,13 @@ def _tune(
 
 
 def _layer_arrays(
-    encoder: Encoder, layer: int, part: Sequence[LabelledUtterance], tolerance: float
+    features: Mapping[int, LayerFeatures],
+    layer: int,
+    part: Sequence[LabelledUtterance],
+    frames: LabelFrames,
+    tolerance: float,
 ) -> dict[str, Floats]:
-    return {"tuned": tune_layer(encoder, layer, part, tolerance).to_array()}
+    return {"tuned": tune_layer(features[layer], part, frames, tolerance).to_array()}
 
 
 def _to_row(tuned: TunedParameters | None) -> tuple[float, ...]:
