@@ -68,23 +68,23 @@ def test_heads_as_json_and_as_table_hold_every_head(otoscope_command, run):
     assert len(out.splitlines()) == 6 + 2
 
 
-def test_figures_are_written_in_each_format_asked_for(otoscope_command, run, tmp_path):
-    status, out, _ = otoscope_command(
-        "figures", run, "-o", tmp_path / "figures", "--format", "png,svg,pdf", "--theme", "dark"
+def without_torch(*command):
+    """Return what a command prints in a process of its own, which must not import torch."""
+    script = (
+        "import sys; sys.argv = ['otoscope', *sys.argv[1:]]; from otoscope.cli import app;"
+        "app(standalone_mode=False); assert 'torch' not in sys.modules"
     )
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, command)], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_heads_and_figures_in_each_format_need_no_torch(run, tmp_path):
+    assert without_torch("heads", run)
+    out = without_torch("figures", run, "-o", tmp_path / "figures", "--format", "png,svg,pdf", "--theme", "dark")
     written = sorted(path.name for path in (tmp_path / "figures").iterdir())
-    assert status == 0
     assert {"atlas.png", "atlas.svg", "atlas.pdf"} <= set(written)
     assert sorted(line.rsplit("/", 1)[1] for line in out.splitlines()) == written
-
-
-def test_figures_and_heads_of_a_run_need_no_torch(run, tmp_path):
-    for command in (["heads", run], ["figures", run, "-o", tmp_path / "figures"]):
-        script = (
-            "import sys; sys.argv = ['otoscope', *sys.argv[1:]]; from otoscope.cli import app;"
-            "app(standalone_mode=False); assert 'torch' not in sys.modules"
-        )
-        subprocess.run([sys.executable, "-c", script, *map(str, command)], check=True, capture_output=True)
 
 
 def test_the_demo_ends_with_what_was_found_and_where_it_lies(otoscope_command, tmp_path):
