@@ -1,5 +1,6 @@
 """Fixtures that tests of several packages share."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from otoscope.cli import main
+
+
+def pytest_collection_finish() -> None:
+    """Free the collector of what lives until the end: modules and tests, which each full collection would walk again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
