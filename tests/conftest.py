@@ -11,7 +11,7 @@ from otoscope.cli import main
 
 
 def pytest_collection_finish() -> None:
-    """Free the collector of what lives until the end: modules and tests, which each full collection would walk again."""
+    """Keep modules and tests, which live until the end, out of garbage collection: each one would walk them all."""
     gc.collect()
     gc.freeze()
 
