@@ -59,7 +59,7 @@ def test_each_unusable_utterance_has_its_kind_of_problem_and_its_reason(odd_corp
         "bert/stereo": Problem.AUDIO,
     }
     reasons = {one.id: one.reason for one in report.unusable}
-    assert "--channel 0 to 1" in reasons["bert/stereo"]
+    assert "pass --channel, from 0 to 1" in reasons["bert/stereo"]
     assert "shorter than one frame" in reasons["bert/short"]
 
 

@@ -53,7 +53,7 @@ def test_several_channels_need_a_choice(tmp_path: Path) -> None:
     file = write_tone(tmp_path / "a.wav", channels=2)
     with pytest.raises(InputError) as refusal:
         read_corpus(file)
-    assert str(refusal.value) == f"{file}: expected one channel, got 2; choose one with --channel 0 to 1"
+    assert str(refusal.value) == f"{file}: expected one channel, found 2; pass --channel, from 0 to 1"
 
 
 def test_a_channel_that_does_not_exist_is_refused(tmp_path: Path) -> None:

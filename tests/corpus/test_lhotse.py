@@ -129,7 +129,7 @@ def test_of_several_channels_one_is_chosen_with_its_supervisions(tmp_path: Path)
     RecordingSet.from_recordings([Recording.from_file(file)]).to_file(tmp_path / "recordings.jsonl")
     sides = [supervision(name, "call", 0, 1.0, channel=i, speaker=name) for i, name in enumerate(["anna", "ben"])]
     SupervisionSet.from_segments(sides).to_file(tmp_path / "supervisions.jsonl")
-    with pytest.raises(InputError, match=r"call\.wav: expected one channel, got 2; choose one with --channel 0 to 1"):
+    with pytest.raises(InputError, match=r"call\.wav: expected one channel, found 2; pass --channel, from 0 to 1"):
         read_corpus(tmp_path, strict=True)
     (cut,) = read_corpus(tmp_path, format="lhotse", channel=1)
     assert cut.supervisions[0].speaker == "ben"

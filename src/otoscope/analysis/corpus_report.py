@@ -137,11 +137,11 @@ class CorpusReport:
         yield "speakers", str(self.speakers) + _unless_zero(self.without_speaker, "; {} without a speaker")
         yield "sampling rates", _counts(self.sampling_rates, " Hz")
         yield "channels", _counts(self.channels, "")
-        yield "phones", _coverage(self.phones, self.seconds)
+        yield "phones", _coverage(self.phones, self)
         if self.phone_set:
             unknown = f"; not among the 39 phones: {' '.join(self.unknown_phones)}" if self.unknown_phones else ""
             yield "phone set", f"{self.phone_set}{unknown}"
-        yield "words", _coverage(self.words, self.seconds)
+        yield "words", _coverage(self.words, self)
         if self.model:
             yield "model", _model(self.model, self.sampling_rates)
         for problem, group in self.problems.items():
@@ -167,14 +167,14 @@ def _counts(counts: dict[int, int], unit: str) -> str:
     return ", ".join(f"{value}{unit} ({counted(count, 'utterance')})" for value, count in counts.items())
 
 
-def _coverage(labels: LabelCoverage, seconds: float) -> str:
+def _coverage(labels: LabelCoverage, report: CorpusReport) -> str:
     if not labels.labels:
         return "none"
-    share, silence_share = labels.seconds / seconds, labels.silence_seconds / seconds
+    share, silence_share = labels.seconds / report.seconds, labels.silence_seconds / report.seconds
     silence = f", {silence_share:.1%} is silence" if silence_share else ""
     return (
         f"{counted(labels.labels, 'label')} of {counted(labels.symbols, 'symbol')} in "
-        f"{counted(labels.utterances, 'utterance')}; {share:.1%} of the audio{silence}"
+        f"{labels.utterances} of {counted(report.utterances, 'utterance')}; {share:.1%} of the audio{silence}"
     )
 
 

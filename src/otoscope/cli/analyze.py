@@ -1,12 +1,11 @@
 """`otoscope analyze`."""
 
-import shlex
 from typing import Annotated
 
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.cli.options import Corpus, Model, NewRun, shell_command
 from otoscope.runs.options import SpeechOptions
 
 
@@ -29,5 +28,5 @@ def analyze(
     run = otoscope.analyze(
         model, corpus, out, window=window, allow_mismatch=allow_mismatch, options=read_options(context, SpeechOptions)
     )
-    quoted = shlex.quote(str(out))
-    print(f"{summary(run)}\nrun written to {out}; next: otoscope heads {quoted}, otoscope figures {quoted} -o FOLDER")
+    commands = f"{shell_command('heads', out)}, {shell_command('figures', out, '-o', 'FOLDER')}"
+    print(f"{summary(run)}\nrun written to {out}; next: {commands}")

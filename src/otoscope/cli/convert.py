@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from otoscope.cli.options import shell_command
+
 
 def convert(
     checkpoint: Annotated[Path, typer.Argument(help="File that OpenAI Whisper, fairseq, torchaudio or s3prl wrote.")],
@@ -18,4 +20,4 @@ def convert(
     import otoscope
 
     folder = otoscope.convert(checkpoint, out, n_heads=heads)
-    print(f"model written to {folder}; next: otoscope analyze {folder} CORPUS -o RUN")
+    print(f"model written to {folder}; next: {shell_command('analyze', folder, 'CORPUS', '-o', 'RUN')}")

@@ -1,5 +1,6 @@
 """Arguments that several commands share."""
 
+import shlex
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,15 @@ def numbers(text: str, what: str, kind: Callable[[str], Number]) -> list[Number]
         return [kind(number) for number in text.split(",") if text]
     except ValueError:
         raise InputError(f"expected {what} with commas between, found '{text}'") from None
+
+
+def shell_command(*words: str | Path) -> str:
+    """Return a command of otoscope as a user types it into a shell, with quotes where a path needs them.
+
+    >>> shell_command("heads", Path("my run"))
+    "otoscope heads 'my run'"
+    """
+    return shlex.join(["otoscope", *map(str, words)])
 
 
 class TableFormat(StrEnum):

@@ -3,7 +3,7 @@
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.cli.options import Corpus, Model, NewRun, shell_command
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.runs.options import SpeechOptions
@@ -17,4 +17,4 @@ def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> 
     schedule, probing = read_options(context, ScheduleOptions), read_options(context, ProbingOptions)
     options = read_options(context, SpeechOptions)
     pruned = otoscope.prune(model, corpus, out, schedule=schedule, probing=probing, options=options)
-    print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")
+    print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: {shell_command('figures', out, '-o', 'FOLDER')}")

@@ -3,7 +3,7 @@
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.cli.options import Corpus, Model, NewRun, shell_command
 from otoscope.importance.options import RankingOptions
 from otoscope.runs.options import SpeechOptions
 
@@ -15,4 +15,6 @@ def rank(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> N
 
     ranking, options = read_options(context, RankingOptions), read_options(context, SpeechOptions)
     ranked = otoscope.rank(model, corpus, out, ranking=ranking, options=options)
-    print(f"{ranking_table(ranked.dataset)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")
+    print(
+        f"{ranking_table(ranked.dataset)}\nrun written to {out}; next: {shell_command('figures', out, '-o', 'FOLDER')}"
+    )

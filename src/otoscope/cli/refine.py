@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Model
+from otoscope.cli.options import Model, shell_command
 from otoscope.refinement.options import RefinementOptions
 
 
@@ -27,4 +27,4 @@ def refine(
     refined = otoscope.refine(model, out, remove=remove_file, corpora=corpora or (), options=options)
     if options.budget_macs is not None and not corpora:
         print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
-    print(f"{refined.summary}\nnext: otoscope bench {out} --against {model}")
+    print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.cli.options import Corpus, Model, NewRun, shell_command
 from otoscope.runs.options import SpeechOptions
 
 
@@ -33,4 +33,4 @@ def segment(
         tolerance=tolerance,
         options=read_options(context, SpeechOptions),
     )
-    print(f"{segmentation_table(run)}\nrun written to {out}; next: otoscope figures {out} -o FOLDER")
+    print(f"{segmentation_table(run)}\nrun written to {out}; next: {shell_command('figures', out, '-o', 'FOLDER')}")

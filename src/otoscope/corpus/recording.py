@@ -72,6 +72,6 @@ def check_sampling_rate(source: Path | str, rate: int) -> None:
 def check_channels(source: Path | str, count: int, channel: int | None) -> None:
     """Raise `InputError` unless there is one channel, or `channel` (from 0) chooses one of `count`."""
     if channel is None and count > 1:
-        raise InputError(f"{source}: expected one channel, got {count}; choose one with --channel 0 to {count - 1}")
+        raise InputError(f"{source}: expected one channel, found {count}; pass --channel, from 0 to {count - 1}")
     if channel is not None and not 0 <= channel < count:
         raise InputError(f"{source}: channel {channel} not found among {count} (the first is 0); correct --channel")
