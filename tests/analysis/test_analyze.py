@@ -177,3 +177,12 @@ def test_the_run_opens_with_plain_xarray_and_json(tiny_model, tiny_corpus, tmp_p
     plain = xr.open_zarr(tmp_path / "run" / "results.zarr", consolidated=False)
     assert plain.globalness.attrs["units"]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["finished"] is True
+
+
+def test_a_run_stores_what_the_corpus_states_of_speakers(tiny_model, tiny_corpus, tmp_path):
+    cuts = list(otoscope.read_corpus(tiny_corpus))
+    for cut, gender in zip(cuts, ("f", "m"), strict=False):
+        cut.supervisions[0].gender = gender
+    run = otoscope.analyze(tiny_model, CutSet.from_cuts(cuts), tmp_path / "run")
+    assert list(run.utterances["gender"])[:2] == ["f", "m"]
+    assert "age" not in run.utterances

@@ -24,9 +24,9 @@ def test_kaldi_reads_its_own_tables_and_the_audio_that_they_name(tmp_path: Path)
         write_tone(tmp_path / "x" / f"{name}.wav")
     (tmp_path / "x" / "two.wav").write_bytes(b"")  # an utterance that is skipped is no ignored file
     scp = "".join(f"u{name} {tmp_path / 'x' / name}.wav\n" for name in ("one", "two"))
-    for name, text in {"wav.scp": scp, "utt2spk": "uone anna\nutwo ben\n", "spk2age": "anna 30\n"}.items():
+    for name, text in {"wav.scp": scp, "utt2spk": "uone anna\nutwo ben\n", "spk2height": "anna 1.7\n"}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert ignored(tmp_path, "kaldi") == ["spk2age", "x/three.wav"]
+    assert ignored(tmp_path, "kaldi") == ["spk2height", "x/three.wav"]
 
 
 def test_lhotse_reads_manifests_and_the_audio_that_they_name(tmp_path: Path) -> None:

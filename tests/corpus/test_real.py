@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
+from otoscope.corpus.speaker_metadata import metadata_of
 
 
 def test_the_timit_sample(corpora: Path) -> None:
@@ -18,6 +19,7 @@ def test_the_timit_sample(corpora: Path) -> None:
     assert Counter(one.speaker for one in supervisions).most_common()[-1][1] == 10
     assert (len(cuts), len({one.speaker for one in supervisions})) == (120, 12)
     assert len({phone.symbol for one in supervisions for phone in one.alignment["phone"]}) <= 61
+    assert Counter(one.gender for one in supervisions) == {"f": 60, "m": 60}
     assert supervisions[0].text == "She had your dark suit in greasy wash water all year."
 
 
@@ -37,6 +39,7 @@ def test_speechocean762_has_phones_and_text_for_every_utterance(corpora: Path, p
     supervisions = [cut.supervisions[0] for cut in cuts]
     assert (len(cuts), len({one.speaker for one in supervisions})) == (2500, 125)
     assert all(one.text and one.alignment["phone"] for one in supervisions)
+    assert all({"gender", "age"} <= metadata_of(cut).keys() for cut in cuts)
     assert len({phone.symbol for one in supervisions for phone in one.alignment["phone"]}) == 40
 
 

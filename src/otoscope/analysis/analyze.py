@@ -24,6 +24,7 @@ from otoscope.analysis.shards import (
 )
 from otoscope.analysis.stored_maps import store_example
 from otoscope.corpus import SkippedUtterance, speaker_of
+from otoscope.corpus.speaker_metadata import metadata_columns
 from otoscope.corpus.windows import OVERLAP, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -142,7 +143,7 @@ def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
     folds = {name: (final.fold_sum[name], final.fold_count) for name in names}
     dataset = assemble(
         Measurements(unlabelled, final.rows, folds),
-        pd.DataFrame([_utterance(work.cuts[index], whole.frames[index]) for index in final.index]).set_index("id"),
+        _utterances([work.cuts[index] for index in final.index], [whole.frames[index] for index in final.index]),
         frame_period=work.encoder.frame_period,
         attributes={
             "model": work.plan["model"]["name"],
@@ -162,5 +163,11 @@ def _windows(seconds: float | None) -> dict[str, float]:
     return {} if seconds is None else {"window": seconds, "window_overlap": OVERLAP * seconds}
 
 
-def _utterance(cut: MonoCut, frames: int) -> dict[str, Any]:
-    return {"id": cut.id, "frames": frames, "duration": cut.duration, "speaker": speaker_of(cut) or ""}
+def _utterances(cuts: list[MonoCut], frames: list[int]) -> pd.DataFrame:
+    columns = {
+        "frames": frames,
+        "duration": [cut.duration for cut in cuts],
+        "speaker": [speaker_of(cut) or "" for cut in cuts],
+        **metadata_columns(cuts),
+    }
+    return pd.DataFrame(columns, index=pd.Index([cut.id for cut in cuts], name="id"))

@@ -1,7 +1,7 @@
 """What a layout says of one utterance, and the cut it becomes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -11,6 +11,7 @@ from lhotse.supervision import AlignmentItem
 from otoscope.corpus.alignment_origin import with_origin
 from otoscope.corpus.labels import FRAME, MIN_SPAN, Interval, check_grid, fit_labels
 from otoscope.corpus.recording import open_recording
+from otoscope.corpus.speaker_metadata import supervision_fields
 from otoscope.errors import InputError
 
 
@@ -71,7 +72,8 @@ class Utterance:
     """One utterance as its layout describes it; neither its audio nor its labels are opened yet.
 
     `audio` is None where the layout names no file. `annotation` is called with the audio's sampling rate (Hz).
-    `span` is (start, end) in seconds within the audio, with end None for the end of the file.
+    `span` is (start, end) in seconds within the audio, with end None for the end of the file. `metadata` is what the
+    corpus states of the speaker, by the names of `SPEAKER_METADATA`.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Utterance:
     speaker: str | None = None
     annotation: Callable[[int], Annotation] = no_annotation
     span: tuple[float, float | None] = (0.0, None)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_cut(utterance: Utterance, channel: int | None = None) -> ReadCut:
@@ -94,6 +97,7 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> ReadCut:
     duration = round(end - start, ndigits=8)
     annotation = utterance.annotation(recording.sampling_rate)
     alignment, problems = make_alignment(annotation, duration)
+    about_speaker = supervision_fields(utterance.metadata)
     supervision = SupervisionSegment(
         id=utterance.id,
         recording_id=recording.id,
@@ -103,7 +107,8 @@ def to_cut(utterance: Utterance, channel: int | None = None) -> ReadCut:
         speaker=utterance.speaker,
         text=annotation.text or " ".join(word.symbol for word in annotation.words) or None,
         alignment=alignment,
-        custom=with_origin(None, start, recording.duration),
+        gender=about_speaker["gender"],
+        custom=with_origin(about_speaker["custom"], start, recording.duration),
     )
     cut = MonoCut(utterance.id, start, duration, channel or 0, supervisions=[supervision], recording=recording)
     return ReadCut(cut, problems)

@@ -15,6 +15,7 @@ from otoscope.results.schema import (
     CATEGORY,
     COORDINATES,
     FORMAT_VERSION,
+    SPEAKER_COORDINATES,
     StatisticInfo,
     Variable,
     statistic_variables,
@@ -54,7 +55,8 @@ def assemble(
 
     Args:
         measurements: statistics with their states; globalness, verticality and diagonality are required.
-        utterances: index of ids, columns frames, duration (s) and speaker (may be absent), in the order of the rows.
+        utterances: index of ids, columns frames, duration (s) and speaker (may be absent), in the order of the rows;
+            and those of `SPEAKER_COORDINATES` that the corpus has.
         frame_period: seconds between two frames of the model.
         attributes: more attributes of the Dataset, such as `model`, `corpus` and `synthetic` (speech).
         bootstrap: how to resample for the intervals.
@@ -113,6 +115,7 @@ def _coordinates(
         "frames": utterances["frames"].to_numpy(),
         "duration": utterances["duration"].to_numpy(),
         "speaker": utterances["speaker"].fillna("").to_numpy(dtype=object),
+        **{name: utterances[name].to_numpy() for name in SPEAKER_COORDINATES if name in utterances},
     }
     extra = {dim: np.asarray(labels) for statistic in statistics for dim, labels in statistic.coords.items()}
     described = {dim: labels for dim, labels in extra.items() if dim in COORDINATES}

@@ -15,7 +15,7 @@ from otoscope.errors import InputError
 from otoscope.results.folder import SKIPPED
 from otoscope.results.integrity import verify_size
 from otoscope.results.record import read_record
-from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, run_kind, validate_dataset
+from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, SPEAKER_COORDINATES, run_kind, validate_dataset
 from otoscope.results.stored_map import SIZES
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
@@ -118,8 +118,8 @@ class Run:
 
     @cached_property
     def utterances(self) -> pd.DataFrame:
-        """Utterances that were measured: id as index; frames, duration (s), speaker."""
-        names = ("frames", "duration", "speaker")
+        """Utterances that were measured: id as index; frames, duration (s), speaker and its metadata."""
+        names = [name for name in ("frames", "duration", "speaker", *SPEAKER_COORDINATES) if name in self.dataset]
         index = pd.Index(self.dataset.utterance.values.astype(object), name="utterance")
         return pd.DataFrame({name: self.dataset[name].values for name in names}, index=index)
 

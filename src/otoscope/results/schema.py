@@ -46,6 +46,13 @@ class Variable:
         return {"units": self.units, "description": self.doc}
 
 
+SPEAKER_COORDINATES = {  # in a run whose corpus states them
+    "gender": Variable(("utterance",), "1", "gender of the speaker; empty where unknown"),
+    "age": Variable(("utterance",), "years", "age of the speaker; NaN where unknown"),
+    "first_language": Variable(("utterance",), "1", "first language of the speaker; empty where unknown"),
+    "dialect": Variable(("utterance",), "1", "dialect of the speaker; empty where unknown"),
+}
+
 COORDINATES = {
     "layer": Variable(("layer",), "1", "attention layer, counted from 0 at the input"),
     "head": Variable(("head",), "1", "head within its layer, counted from 0"),
@@ -55,7 +62,9 @@ COORDINATES = {
     "frames": Variable(("utterance",), "frames", "length of the utterance on the model's grid"),
     "duration": Variable(("utterance",), "s", "length of the utterance's audio"),
     "speaker": Variable(("utterance",), "1", "speaker of the utterance; empty where unknown"),
+    **SPEAKER_COORDINATES,
 }
+OPTIONAL_COORDINATES = {"offset", *SPEAKER_COORDINATES}
 
 CATEGORY = {
     "category": Variable(
@@ -138,7 +147,7 @@ def validate_dataset(dataset: xr.Dataset) -> None:
     expected = _expected(dataset)
     present = set(map(str, dataset.variables))
     allowed = set(expected) | set(COORDINATES) | {str(dim) for dim in dataset.dims}
-    required = set(expected) | {name for name in COORDINATES if name != "offset"}
+    required = set(expected) | (COORDINATES.keys() - OPTIONAL_COORDINATES)
     if missing := sorted(required - present):
         raise InputError(f"results lack {', '.join(missing)}; they were not written by otoscope, or not completely")
     if unknown := sorted(present - allowed):

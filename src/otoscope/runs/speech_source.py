@@ -12,6 +12,7 @@ from torch import nn
 
 from otoscope import bundled
 from otoscope.corpus import SkippedUtterance, read_corpus, speaker_of
+from otoscope.corpus.speaker_metadata import metadata_columns
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -140,6 +141,7 @@ def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable
         "frames": np.array([encoder.num_frames(wave) for wave in speech.waves]),
         "duration": np.array([cut.duration for cut in speech.cuts]),
         "speaker": np.array([speaker_of(cut) or "" for cut in speech.cuts], dtype=object),
+        **metadata_columns(speech.cuts),
     }
     return {name: xr.Variable(COORDINATES[name].dims, array, COORDINATES[name].attrs) for name, array in values.items()}
 

@@ -9,12 +9,14 @@ from typing import TypeVar
 from otoscope.corpus.file_index import is_there, list_files, read_lines
 from otoscope.corpus.formats import CorpusFormat, Layout
 from otoscope.corpus.labels import Interval
+from otoscope.corpus.speaker_metadata import SPEAKER_METADATA
 from otoscope.corpus.utterance import Annotation, SkippedUtterance, Utterance
 from otoscope.errors import InputError, join_truncated
 
 Span = tuple[float, float | None]
 WHOLE: Span = (0.0, None)
-FILES = frozenset({"wav.scp", "utt2spk", "text", "segments", "phones.ctm"})
+SPEAKER_TABLES = {f"spk2{name}": name for name in SPEAKER_METADATA}
+FILES = frozenset({"wav.scp", "utt2spk", "text", "segments", "phones.ctm", *SPEAKER_TABLES})
 Value = TypeVar("Value")
 
 
@@ -37,8 +39,10 @@ def kaldi(folder: Path) -> Iterator[Utterance | SkippedUtterance]:
     """Yield one utterance per line of `segments`, else of `utt2spk`, else of `wav.scp`.
 
     `wav.scp` lists the audio, or a folder `audio` here or one level up holds one file per recording.
-    Phones are read from `phones.ctm` here or one level up, in seconds from the start of the utterance.
+    Phones are read from `phones.ctm` here or one level up, in seconds from the start of the utterance. `spk2gender`,
+    `spk2age`, `spk2first_language` and `spk2dialect` describe the speakers.
     """
+    metadata = {name: _table_if_there(folder / file) for file, name in SPEAKER_TABLES.items()}
     speakers, texts = _table_if_there(folder / "utt2spk"), _table_if_there(folder / "text")
     recordings, segments = read_recordings(folder), read_segments(folder / "segments")
     ids, ctm = list(segments or speakers or recordings), _here_or_above(folder, "phones.ctm")
@@ -46,7 +50,9 @@ def kaldi(folder: Path) -> Iterator[Utterance | SkippedUtterance]:
     for id in ids:
         recording, span = segments.get(id, (id, WHOLE))
         annotation = Annotation(texts.get(id), labels.phones.get(id, []), problems=labels.problems.get(id, []))
-        yield Utterance(id, recordings.get(recording), speakers.get(id), partial(_known, annotation), span)
+        speaker = speakers.get(id)
+        about = {name: table[speaker] for name, table in metadata.items() if speaker in table}
+        yield Utterance(id, recordings.get(recording), speaker, partial(_known, annotation), span, about)
     is_shared = ctm is not None and ctm.parent != folder and bool(labels.phones)
     keys: dict[str, Collection[str]] = {"text": texts, "utt2spk": speakers}
     keys["phones.ctm"] = () if is_shared else labels.others

@@ -1,5 +1,6 @@
 """TIMIT layout: `.phn` and `.wrd` in samples and `.txt` next to the audio, the speaker as folder."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 
 SUFFIXES = (".phn", ".wrd", ".txt")
+SPEAKER_FOLDER = re.compile(r"(?:^|/)(?P<dialect>dr[1-8])[-/](?P<gender>[fm])[a-z]{3}\d$")
 
 
 def timit(listing: FileIndex) -> Iterator[Utterance]:
@@ -17,7 +19,25 @@ def timit(listing: FileIndex) -> Iterator[Utterance]:
     for audio in listing.audio:
         phn, wrd, txt = (listing.label_file(audio, suffix) for suffix in SUFFIXES)
         speaker = audio.absolute().parent.name
-        yield Utterance(listing.id(audio), audio, speaker, annotation=partial(_annotation, phn, wrd, txt))
+        yield Utterance(
+            listing.id(audio),
+            audio,
+            speaker,
+            annotation=partial(_annotation, phn, wrd, txt),
+            metadata=speaker_metadata(audio.absolute().parent),
+        )
+
+
+def speaker_metadata(folder: Path) -> dict[str, str]:
+    """Return gender and dialect from the folder of a TIMIT speaker, `DR1/FCJF0` or `dr1-fcjf0`; nothing of others.
+
+    The first letter of a speaker is the gender, the number of DR the region of the dialect.
+
+    >>> speaker_metadata(Path("TRAIN/DR1/FCJF0")), speaker_metadata(Path("speech/mark1"))
+    ({'gender': 'f', 'dialect': 'dr1'}, {})
+    """
+    match = SPEAKER_FOLDER.search(folder.as_posix().lower())
+    return {"gender": match["gender"], "dialect": match["dialect"]} if match else {}
 
 
 def is_timit(listing: FileIndex) -> bool:
