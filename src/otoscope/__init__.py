@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from otoscope.models.checkpoints.convert import convert
     from otoscope.models.encoder import Encoder
     from otoscope.models.load import load
-    from otoscope.models.wrap import wrap
+    from otoscope.models.wrap import ModuleOptions, wrap
     from otoscope.papers.yang2020.options import ReproductionOptions
     from otoscope.papers.yang2020.reproduce import reproduce
     from otoscope.pretraining.train import pretrain
@@ -48,6 +48,7 @@ __all__ = [
     "CorpusReport",
     "Encoder",
     "InputError",
+    "ModuleOptions",
     "ProbingOptions",
     "RankingOptions",
     "RefinementOptions",
@@ -85,6 +86,7 @@ _HOME = {
     "CorpusOptions": "otoscope.runs.options",
     "CorpusReport": "otoscope.analysis.corpus_report",
     "Encoder": "otoscope.models.encoder",
+    "ModuleOptions": "otoscope.models.wrap",
     "ProbingOptions": "otoscope.probing.options",
     "RankingOptions": "otoscope.importance.options",
     "RefinementOptions": "otoscope.refinement.options",

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoFeatureExtractor
 
-from otoscope import wrap
+from otoscope import ModuleOptions, wrap
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.load import load
@@ -151,7 +151,7 @@ def test_a_wrapped_module_is_zeroed_too(batch_first: bool) -> None:
     torch.manual_seed(0)
     layer = nn.TransformerEncoderLayer(16, nhead=2, dim_feedforward=32, batch_first=batch_first).double()
     module = nn.TransformerEncoder(layer, num_layers=2, enable_nested_tensor=False).eval()
-    encoder = wrap(module, samples_per_frame=160, inputs=frames_of, batch_first=batch_first)
+    encoder = wrap(module, samples_per_frame=160, inputs=frames_of, options=ModuleOptions(batch_first=batch_first))
     distances = value_zeroing(encoder, WAVE, SPANS)
     x = frames_of(WAVE)[None]
     first = module.layers[0]

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.wrap import wrap
+from otoscope.models.wrap import ModuleOptions, wrap
 
 pytestmark = [
     pytest.mark.slow,
@@ -66,7 +66,9 @@ def distillmos() -> DistillMosEncoder:
 
 @pytest.fixture(scope="module")
 def encoder(distillmos: DistillMosEncoder) -> Encoder:
-    return wrap(distillmos, samples_per_frame=HOP, padded_seconds=PADDED_SECONDS, name="distillmos")
+    return wrap(
+        distillmos, samples_per_frame=HOP, name="distillmos", options=ModuleOptions(padded_seconds=PADDED_SECONDS)
+    )
 
 
 @torch.no_grad()
@@ -110,5 +112,7 @@ def test_its_heads_are_removed_as_if_their_columns_were_zero(encoder: Encoder, d
 def test_the_whole_model_without_a_time_axis_is_refused(distillmos: DistillMosEncoder) -> None:
     with pytest.raises(InputError, match=r"expected hidden states \[batch, time, features\]"):
         wrap(
-            nn.Sequential(distillmos, nn.AdaptiveAvgPool1d(1), nn.Flatten()), samples_per_frame=HOP, padded_seconds=7.68
+            nn.Sequential(distillmos, nn.AdaptiveAvgPool1d(1), nn.Flatten()),
+            samples_per_frame=HOP,
+            options=ModuleOptions(padded_seconds=7.68),
         )

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.wrap import wrap
+from otoscope.models.wrap import ModuleOptions, wrap
 
 HEADS, WIDTH = 2, 16
 WAVE = noise(0.3)
@@ -73,7 +73,7 @@ def windows(wave: np.ndarray) -> Tensor:
 
 
 def wrapped(module: nn.Module, **options: Any) -> Encoder:
-    return wrap(random(module), samples_per_frame=160, inputs=windows, **options)
+    return wrap(random(module), samples_per_frame=160, inputs=windows, options=ModuleOptions(**options))
 
 
 MODULES = {
@@ -191,7 +191,7 @@ PADDED_SECONDS = 60 * 160 / 16000
 def test_a_module_of_one_length_is_measured_between_the_frames_of_the_utterance(monkeypatch: Any) -> None:
     monkeypatch.setattr("otoscope.models.self_check.SECONDS", (0.6, 0.5, 0.4))
     module = random(FixedLength())
-    encoder = wrap(module, samples_per_frame=160, inputs=windows, padded_seconds=PADDED_SECONDS)
+    encoder = wrap(module, samples_per_frame=160, inputs=windows, options=ModuleOptions(padded_seconds=PADDED_SECONDS))
     frames = len(WAVE) // 160
     states = windows(np.pad(WAVE, (0, 9600 - len(WAVE)))).double() + module.position
     query, key, _ = (
@@ -205,11 +205,18 @@ def test_a_module_of_one_length_is_measured_between_the_frames_of_the_utterance(
 
 
 def test_a_module_of_one_length_without_that_length_is_refused_with_the_option() -> None:
-    with pytest.raises(InputError, match="pass `padded_seconds` if the module takes audio of one length"):
+    with pytest.raises(
+        InputError, match="pass `padded_seconds` in ModuleOptions if the module takes audio of one length"
+    ):
         wrapped(FixedLength())
 
 
 def test_frames_of_a_padded_module_that_are_stated_wrongly_are_refused(monkeypatch: Any) -> None:
     monkeypatch.setattr("otoscope.models.self_check.SECONDS", (0.6, 0.5))
     with pytest.raises(InputError, match="expected 30 frames of 9600 samples, found 60"):
-        wrap(random(FixedLength()), samples_per_frame=320, inputs=windows, padded_seconds=PADDED_SECONDS)
+        wrap(
+            random(FixedLength()),
+            samples_per_frame=320,
+            inputs=windows,
+            options=ModuleOptions(padded_seconds=PADDED_SECONDS),
+        )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import AutoModel
 
 from otoscope.models.load import load
-from otoscope.models.wrap import wrap
+from otoscope.models.wrap import ModuleOptions, wrap
 
 WAVE = noise(0.3)
 
@@ -41,7 +41,9 @@ def test_wrapped_and_loaded_models_have_the_same_maps(folders: dict[str, Path], 
         WaveModel(model),
         samples_per_frame=expected.frame_period * 16000,
         inputs=inputs,
-        frames=lambda samples: expected.family.front_end.num_frames(expected.model.config, samples),
+        options=ModuleOptions(
+            frames=lambda samples: expected.family.front_end.num_frames(expected.model.config, samples)
+        ),
     )
     maps = expected.maps(WAVE)
     assert encoder.n_heads == expected.n_heads

@@ -71,7 +71,7 @@ def _hidden_states(named: NamedModel, values: Tensor) -> Tensor:
     except Exception as error:  # of the user's code, which may fail in any way
         raise InputError(
             f"expected {named.name} to run on inputs {tuple(values.shape)}, found {_first_line(error)}; correct "
-            "`inputs`, or pass `padded_seconds` if the module takes audio of one length"
+            "`inputs`, or pass `padded_seconds` in ModuleOptions if the module takes audio of one length"
         ) from error
     return hidden
 

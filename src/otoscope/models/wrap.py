@@ -1,6 +1,7 @@
 """Make an Encoder from any PyTorch encoder without changes to its code: a run shows where it computes attention."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,16 +22,36 @@ Inputs = Callable[[np.ndarray], Tensor]
 """Turns one wave `[samples]` into what the module is given of it: `[samples]` or `[T, features]`, no batch axis."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ModuleOptions:
+    """Say how a module takes audio.
+
+    Attributes:
+        sampling_rate: samples per second of the audio.
+        batch_first: whether the batch axis comes before the time axis in input and output.
+        frames: returns the number of attention frames for a number of samples; None takes whole multiples of the
+            samples of a frame.
+        padded_seconds: length in seconds to which every wave is padded with zeros, for modules that take audio of one
+            length; attention is measured between the frames of the utterance. None: waves keep their length.
+
+    Examples:
+        >>> ModuleOptions(padded_seconds=7.68).sampling_rate
+        16000
+    """
+
+    sampling_rate: int = 16000
+    batch_first: bool = True
+    frames: Callable[[int], int] | None = None
+    padded_seconds: float | None = None
+
+
 def wrap(
     module: nn.Module,
     *,
     samples_per_frame: float,
     inputs: Inputs = torch.from_numpy,
-    frames: Callable[[int], int] | None = None,
-    sampling_rate: int = 16000,
-    batch_first: bool = True,
-    padded_seconds: float | None = None,
     name: str = "",
+    options: ModuleOptions | None = None,
 ) -> Encoder:
     """Make an encoder from a PyTorch module whose layers attend between all frames of an utterance.
 
@@ -43,13 +64,8 @@ def wrap(
         module: returns hidden states `[batch, time, features]`, alone, first in a tuple, or as `last_hidden_state`.
         samples_per_frame: samples from one attention frame to the next.
         inputs: turns one wave `[samples]` into the module's input without the batch axis.
-        frames: returns the number of attention frames for a number of samples; by default whole multiples of
-            `samples_per_frame`.
-        sampling_rate: samples per second of the audio.
-        batch_first: whether the batch axis comes before the time axis in input and output.
-        padded_seconds: length in seconds to which every wave is padded with zeros, for modules that take audio of one
-            length; attention is measured between the frames of the utterance. None: waves keep their length.
         name: the model's name in results; by default the name of its class.
+        options: the rate of the audio, the order of axes, the number of frames, audio of one length.
 
     Returns:
         The encoder, which passed the self-check.
@@ -69,20 +85,20 @@ def wrap(
         >>> encoder.n_layers, encoder.n_heads, encoder.frame_period
         (3, (2, 2, 2), 0.01)
     """
-    module = original_module(module)
-    name = name or type(module).__name__
-    model = WrappedEncoder(module.eval(), batch_first, PreTrainedConfig())
-    extractor = CallableExtractor(inputs, sampling_rate, padded_seconds)
+    module, options = original_module(module), options or ModuleOptions()
+    name, seconds = name or type(module).__name__, options.padded_seconds
+    model = WrappedEncoder(module.eval(), options.batch_first, PreTrainedConfig())
+    extractor = CallableExtractor(inputs, options.sampling_rate, seconds)
     layers = find_attention_modules(NamedModel(model, name, prefix="module"), _noise_inputs(model, extractor))
     model.config.num_hidden_layers = len(layers)
     model.config.share_layer = len(set(layers)) == 1 < len(layers)
     family = Family(
         model_type=name,
         encoder=type(module).__name__,
-        front_end=FixedHop(samples_per_frame, frames),
+        front_end=FixedHop(samples_per_frame, options.frames),
         attention_classes=tuple(sorted({type(layer).__name__ for layer in layers})),
-        max_seconds=None if padded_seconds is None else lambda _: padded_seconds,
-        sees_silence=padded_seconds is not None,
+        max_seconds=None if seconds is None else lambda _: seconds,
+        sees_silence=seconds is not None,
     )
     return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
 
