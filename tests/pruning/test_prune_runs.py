@@ -119,6 +119,7 @@ def test_the_intact_step_is_what_probe_says(tiny_pretrained, tiny_corpus, tmp_pa
     score = probed.dataset["score"].sel(reader="intact", probe="speaker-utterance").item()
     assert (pruned.dataset["score"].sel(probe="speaker-utterance", step=0) == score).all()
     assert "speaker-utterance (accuracy)" in curve_table(pruned.dataset)
+    assert "drop at: the first step with a star" in curve_table(pruned.dataset)
 
 
 def test_stopped_curves_go_on_to_the_same_bits(tiny_pretrained, tiny_corpus, tmp_path, pruned):

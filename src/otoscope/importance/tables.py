@@ -38,12 +38,19 @@ def _agreement(dataset: xr.Dataset) -> str:
     return format_table(("Spearman", *map(str, range(1, len(names) + 1))), rows)
 
 
+CURVE_LEGEND = (
+    "* worse, + better than the intact model (95 % interval of the difference); area: mean score under the curve;\n"
+    "drop at: the first step with a star\n"
+)
+
+
 def curve_table(dataset: xr.Dataset) -> str:
     """Return the curves of each probe over the heads removed, then over the span, with areas and where drops begin."""
-    return "\n".join(
+    tables = [
         _heads_of(dataset.sel(probe=name)) + "\n" + _spans_of(dataset.sel(probe=name))
         for name in dataset["probe"].values
-    )
+    ]
+    return "\n".join([*tables, CURVE_LEGEND])
 
 
 def _heads_of(one: xr.Dataset) -> str:

@@ -32,7 +32,7 @@ class Curves:
     """Curves `[..., step]` with the ends of their intervals `[..., bound]` last.
 
     `change` is from the intact model; `area` is under the curve over `share`, so a mean score; `first_drop` is the
-    first step from which on the score is significantly worse, -1 where it never is.
+    first step at which the score is significantly worse, or -1.
     """
 
     score: AnyFloats
