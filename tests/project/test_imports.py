@@ -19,7 +19,7 @@ LAYERS = """
     _io bundled
     phones corpus
     attention
-    statistics models maps
+    statistics models maps decoders
     results
     runs
     pretraining relations analysis segmentation probing importance pruning refinement

@@ -1,0 +1,1 @@
+"""Decoders of speech transformers: load a transcriber, and capture what its decoder attends to."""
