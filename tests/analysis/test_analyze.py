@@ -9,6 +9,7 @@ import soundfile
 import xarray as xr
 from lhotse import CutSet, MultiCut
 from lhotse.utils import fastcopy
+from tests.helpers.speech_samples import save_tiny_model
 from transformers import AutoModel
 
 import otoscope
@@ -45,6 +46,13 @@ def test_a_transformers_model_in_memory_has_the_run_of_its_folder(tiny_model, ti
     expected = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "folder").dataset
     run = otoscope.analyze(AutoModel.from_pretrained(tiny_model), tiny_corpus, tmp_path / "memory")
     np.testing.assert_array_equal(run.dataset["globalness"], expected["globalness"])
+
+
+def test_the_heads_of_a_random_model_are_uniform_although_they_have_categories(tiny_corpus, tmp_path):
+    model = save_tiny_model(tmp_path / "model", deviation=0.02)
+    heads = otoscope.analyze(model, tiny_corpus, tmp_path / "run").heads
+    assert set(heads["category"]) == {"global", "vertical", "diagonal"}
+    assert set(heads["shape"]) == {"uniform"}
 
 
 def test_an_utterance_measures_the_same_alone_and_in_company(tiny_model, tiny_corpus, tmp_path):

@@ -32,12 +32,12 @@ def tiny_pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def save_tiny_model(
-    folder: Path, kind: type[MockingjayModel] | type[MockingjayForPreTraining] = MockingjayModel
+    folder: Path, kind: type[MockingjayModel] | type[MockingjayForPreTraining] = MockingjayModel, deviation: float = 0.4
 ) -> Path:
-    """Save a Mockingjay model with random weights and its extractor, and return the folder."""
+    """Save a Mockingjay model with random weights of a standard deviation, and its extractor; return the folder."""
     torch.manual_seed(0)
     config = MockingjayConfig(
-        hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=32, initializer_range=0.4
+        hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=32, initializer_range=deviation
     )
     kind(config).save_pretrained(folder)
     MockingjayFeatureExtractor().save_pretrained(folder)

@@ -24,6 +24,7 @@ from otoscope.results import (
     open_run,
     write_map,
 )
+from otoscope.statistics.builtin import offset_divergence
 
 FRAME_PERIOD = 0.02
 RADIUS = 25
@@ -48,6 +49,7 @@ STATISTICS = [
     Described("weight", "1", "highest attention weight"),
     Described("normalised_diagonality", "1", "mean nearness to the diagonal, by the farthest key"),
     Described("normalised_entropy", "1", "mean entropy of the rows over that of uniform attention"),
+    Described("offset_divergence", "nats", "divergence of the offsets from those of uniform attention"),
     Described("offset_profile", "1", "mean attention at key minus query", ("offset",), {"offset": OFFSETS}),
 ]
 
@@ -105,6 +107,7 @@ def measure(attn_qk: np.ndarray) -> dict[str, float | np.ndarray]:
         "weight": attn_qk.max(),
         "normalised_diagonality": (1 - (attn_qk * distance).sum(axis=1) / distance.max(axis=1)).mean(),
         "normalised_entropy": -(attn_qk * log).sum() / T / np.log(T),
+        "offset_divergence": offset_divergence.reference(attn_qk),
         "offset_profile": np.array([np.trace(attn_qk, d) / T for d in OFFSETS]),
     }
 

@@ -28,11 +28,14 @@ def uneven(tmp_path_factory):
 
 
 def test_columns_come_in_the_promised_order(run):
-    expected = [*FIRST, "category_agreement", "normalised_diagonality", "normalised_entropy", "offset_peak_ms"]
+    expected = [*FIRST, "category_agreement", "shape", "shape_offset_ms"]
+    derived = ["offset_peak_ms", *(f"{name}_rank" for name in FIRST[2:5])]
+    derived += ["structure", "structure_by_key", "structure_by_offset"]
+    expected += ["normalised_diagonality", "normalised_entropy", "offset_divergence", *derived]
     assert list(run.heads)[: len(expected)] == expected
     assert list(run.heads)[len(expected) :] == [
         f"{name}_{end}"
-        for name in (*FIRST[2:6], "normalised_diagonality", "normalised_entropy")
+        for name in (*FIRST[2:6], "normalised_diagonality", "normalised_entropy", "offset_divergence")
         for end in ("low", "high")
     ]
 
@@ -42,6 +45,8 @@ def test_every_column_says_what_it_means(run):
     assert run.columns["globalness"] == "mean entropy of the rows (nat)"
     assert run.columns["globalness_low"].startswith("low end of the 95 % bootstrap interval")
     assert "ms" in run.columns["offset_peak_ms"]
+    assert run.columns["globalness_rank"].startswith("rank of the head by globalness")
+    assert "shifted diagonal" in run.columns["shape"]
 
 
 def test_a_row_holds_the_values_of_its_head(run):

@@ -28,8 +28,12 @@ def test_csv_comes_back_exactly(run):
     assert text.startswith("layer,head,globalness,verticality,diagonality,weight,category,")
     back = list(csv.DictReader(io.StringIO(text)))
     for name, values in run.heads.items():
-        kind = str if name == "category" else float
-        assert [kind(row[name]) for row in back] == values.tolist()
+        kind = str if name in ("category", "shape") else _number
+        np.testing.assert_array_equal([kind(row[name]) for row in back], values)
+
+
+def _number(text):
+    return float(text or "nan")
 
 
 def test_json_comes_back_exactly_and_says_null_for_nothing(run, lone):
@@ -45,9 +49,20 @@ def test_table_is_aligned_and_reads_at_100_columns(run):
     assert max(map(len, lines)) <= 100
     assert "…" not in "".join(lines)
     assert lines[0].split() == [
-        "layer", "head", "globalness", "verticality", "diagonality", "weight", "category", "stable", "peak", "ms",
+        "layer", "head", "globalness", "verticality", "diagonality", "category", "stable", "shape",
     ]  # fmt: skip
     assert len({line.index("±") for line in lines[2:]}) == 1
+
+
+@pytest.mark.parametrize("view", ["relative", "categories"])
+def test_every_view_reads_at_100_columns(run, view):
+    assert max(map(len, heads_table(run, view=view).splitlines())) <= 100
+
+
+def test_the_view_of_categories_shows_the_three_ranks_and_what_decides_on_the_shape(run):
+    titles = heads_table(run, view="categories").splitlines()[0]
+    assert [name for name in ("G rank", "V rank", "D rank", "shape", "by key", "by offset") if name in titles]
+    assert heads_table(run, "shape", "csv") == heads_table(run, "shape", "csv", view="categories")
 
 
 def test_table_says_no_interval_where_there_is_none(lone):

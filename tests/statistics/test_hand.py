@@ -29,6 +29,10 @@ BY_HAND = {
     "normalised_diagonality": 2.125 / 3,  # rows: 1 - 0/2, 1 - (1/2)/1, 1 - (3/4)/2
     "cumulative_diagonality": 19 / 24,  # half a step at 2/3 of the mass, half at 11/12
     "normalised_entropy": 2.5 * log(2) / (3 * log(3)),
+    "relative_verticality": (7 / 12 * log(7 / 12) + 3 / 12 * log(3 / 12) + 2 / 12 * log(2 / 12)) / log(3),
+    "relative_diagonality": -15 / 32,  # mean distance 5/12 over 8/9 of uniform attention
+    # offsets 0, -1, -2 have 2/3, 1/4, 1/12; of uniform attention 3/9, 2/9, 1/9
+    "offset_divergence": 2 / 3 * log(2) + 1 / 4 * log(9 / 8) + 1 / 12 * log(3 / 4),
     "sink_share": 0,  # no frame of three can draw ten times a third
     "sink_edge_share": 0,
 }

@@ -15,18 +15,18 @@ from otoscope.statistics import available_statistics
 PHONES = ["a", "b", "c"]
 STATISTICS = available_statistics(PHONES)
 BY_PHONE = ("relation", "own_run")
-NEEDS = frozenset().union(*(STATISTICS[name].requires for name in BY_PHONE))
 
 A = np.array([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]])
 
 
-def measured(A: np.ndarray, phone_tr: list | np.ndarray) -> dict[str, np.ndarray]:
-    """Both statistics of a map by the kernel: with equal scores, a bias of ln A gives A itself."""
+def measured(A: np.ndarray, phone_tr: list | np.ndarray, names: tuple[str, ...] = BY_PHONE) -> dict[str, np.ndarray]:
+    """Statistics of a map by the kernel: with equal scores, a bias of ln A gives A itself."""
     zero = torch.zeros(1, 1, len(A), 1, dtype=torch.float64)
+    needs = frozenset().union(*(STATISTICS[name].requires for name in names))
     labels = Labels(torch.as_tensor(np.array(phone_tr)), 3)
     bias = torch.from_numpy(np.log(A, where=A > 0, out=np.full_like(A, -np.inf)))
-    _, [reductions] = attend(zero, zero, zero, AttentionOptions(scaling=1.0, bias=bias, needs=NEEDS, labels=[labels]))
-    return {name: STATISTICS[name].compute(reductions)[0].numpy() for name in BY_PHONE}
+    _, [reductions] = attend(zero, zero, zero, AttentionOptions(scaling=1.0, bias=bias, needs=needs, labels=[labels]))
+    return {name: STATISTICS[name].compute(reductions)[0].numpy() for name in names}
 
 
 def up_sampled_by_hand(A: np.ndarray, phone_tr: np.ndarray) -> np.ndarray:
@@ -69,6 +69,20 @@ def test_frames_without_a_phone_are_excluded_and_the_rest_sums_to_one() -> None:
         statistics["relation"], np.array([[1, 0, 0], [0.25, 0.5, 0], [0, 0, 0]]) / 1.75, atol=1e-15
     )
     assert statistics["relation"].sum() == pytest.approx(1)
+
+
+def test_own_run_by_offset_by_hand() -> None:
+    """Frames a, a, b: 2/3 on each of 3 pairs at offset 0, all in a run; of 2 pairs at -1, one; of 1 at -2, none."""
+    scalars = measured(A, [[0], [0], [1]], ("own_run_share", "own_run_by_offset"))
+    assert scalars["own_run_share"] == pytest.approx(2.5 / 3)
+    assert scalars["own_run_by_offset"] == pytest.approx(2 / 3 + 1 / 8)
+
+
+def test_attention_by_offset_alone_has_the_own_run_share_that_its_offsets_give() -> None:
+    """Each frame attends to itself and to the frames two before and after it."""
+    band = sum(np.eye(40, k=d) for d in (-2, 0, 2)) / 3
+    scalars = measured(band, np.arange(40)[:, None] // 7 % 3, ("own_run_share", "own_run_by_offset"))
+    assert scalars["own_run_share"] == pytest.approx(scalars["own_run_by_offset"], abs=0.01)  # but for the ends
 
 
 def test_an_utterance_without_labels_has_no_relations() -> None:

@@ -26,7 +26,7 @@ def test_each_statistic_has_the_name_of_its_file() -> None:
 
 
 def test_statistics_of_phones_are_available_for_a_corpus_with_phones_only() -> None:
-    by_phone = {"relation", "own_run", "sink_silence_share"}
+    by_phone = {"relation", "own_run", "own_run_share", "own_run_by_offset", "sink_silence_share"}
     unlabelled = set(available_statistics())
     assert set(available_statistics(phones=["sil", "aa"])) - unlabelled == by_phone
     assert set(available_statistics(phones=["s", "aa"])) - unlabelled == by_phone - {"sink_silence_share"}

@@ -16,6 +16,7 @@ from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
 from otoscope.phones import LabelFrames
 from otoscope.results import claim_folder, finish, open_run
+from otoscope.results.shapes import shape_label
 from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.viewer import run_session as session_module
 from otoscope.viewer.api import ViewerApi
@@ -31,6 +32,9 @@ def test_the_run_list_describes_the_run(drawn, drawn_run):
     assert [(head["layer"], head["head"], head["category"]) for head in run["heads"]] == list(
         drawn_run.heads[["layer", "head", "category"]].itertuples(index=False, name=None)
     )
+    assert [head["shape"] for head in run["heads"]] == [
+        shape_label(*pair) for pair in drawn_run.heads[["shape", "shape_offset_ms"]].itertuples(index=False, name=None)
+    ]
     assert [utterance["stored"] for utterance in run["utterances"]] == [False] * 4 + [True]
 
 

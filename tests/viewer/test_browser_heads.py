@@ -42,5 +42,5 @@ def test_figures_are_exported_as_pictures_and_numbers(page, format):
         assert int.from_bytes(content[16:20], "big") == 2102  # 178 mm at 300 per inch
     else:
         rows = content.decode().splitlines()
-        assert rows[0].startswith("layer,head,category,globalness")
+        assert rows[0].startswith("layer,head,category,shape,globalness")
         assert len(rows) == 7

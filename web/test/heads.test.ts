@@ -12,9 +12,9 @@ const table = {
   attributes: {},
 };
 const heads = [
-  { layer: 0, head: 0, category: "global", operations: [] },
-  { layer: 0, head: 1, category: "vertical", operations: [] },
-  { layer: 1, head: 0, category: "global", operations: [] },
+  { layer: 0, head: 0, category: "global", shape: "uniform", operations: [] },
+  { layer: 0, head: 1, category: "vertical", shape: "vertical", operations: [] },
+  { layer: 1, head: 0, category: "global", shape: "uniform", operations: [] },
 ];
 const all = rows(heads, table);
 

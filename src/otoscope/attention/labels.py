@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from scipy.signal import correlate
 from torch import Tensor
 
 
@@ -60,6 +61,23 @@ class Labels:
         starts = np.flatnonzero(np.diff(runs, prepend=-1))
         stops = np.append(starts, len(runs))[1:]
         return [slice(int(frames[a]), int(frames[b - 1]) + 1) for a, b in zip(starts, stops, strict=True)]
+
+    @cached_property
+    def own_run_pairs_j(self) -> Tensor:
+        """Pairs of frames of one run at each offset key - query, by their shares in it, `[2T-1]`, float64."""
+        pairs_j = np.zeros(2 * len(self) - 1)
+        run_tr = self.run_tr.cpu().numpy()
+        for run, frames in enumerate(self.frames_z):
+            share_t = (run_tr[frames] == run).mean(1)
+            reach = len(share_t) - 1
+            pairs_j[len(self) - 1 - reach : len(self) + reach] += np.correlate(share_t, share_t, "full")
+        return torch.from_numpy(pairs_j)
+
+    @cached_property
+    def labelled_pairs_j(self) -> Tensor:
+        """Pairs of labelled frames at each offset key - query, by their labelled shares, `[2T-1]`, float64."""
+        share_t = (self.phone_tr >= 0).double().mean(1).cpu().numpy()
+        return torch.from_numpy(correlate(share_t, share_t, "full"))
 
     def shares(self, template: Tensor) -> Tensor:
         """Return the share of each frame that has each phone, `[T, Y]`, with the dtype and device of `template`."""

@@ -1,11 +1,14 @@
 """`otoscope heads`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from otoscope.cli.options import RunFolder, TableFormat
 from otoscope.statistics import STATISTICS
+
+if TYPE_CHECKING:
+    from otoscope.results.table import View
 
 
 def heads(
@@ -18,6 +21,13 @@ def heads(
             f"Statistics with one number per head are columns; all statistics: {', '.join(STATISTICS.names())}.",
         ),
     ] = None,
+    relative: Annotated[
+        bool,
+        typer.Option("--relative", help="The method's statistics over those of uniform attention of the same length."),
+    ] = False,
+    categories: Annotated[
+        bool, typer.Option("--categories", help="The ranks that decide on the category, and what decides on the shape.")
+    ] = False,
     operations: Annotated[
         bool, typer.Option("--operations", help="What each head attends to or avoids: silence, phones, classes.")
     ] = False,
@@ -41,5 +51,9 @@ def heads(
     from otoscope.relations import operations_table
     from otoscope.results.similar_heads import similar_heads_table
 
-    table = similar_heads_table if similar else operations_table if operations else heads_table
-    print(table(open_run(run), sort, format.value), end="")
+    if similar or operations:
+        table = similar_heads_table if similar else operations_table
+        print(table(open_run(run), sort, format.value), end="")
+    else:
+        view: View = "categories" if categories else "relative" if relative else "statistics"
+        print(heads_table(open_run(run), sort, format.value, view), end="")

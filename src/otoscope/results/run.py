@@ -13,13 +13,14 @@ import zarr
 
 from otoscope.errors import InputError
 from otoscope.results.folder import SKIPPED
+from otoscope.results.head_columns import COLUMN_MEANINGS, rank_columns, shape_columns
 from otoscope.results.integrity import verify_size
 from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, SPEAKER_COORDINATES, run_kind, validate_dataset
 from otoscope.results.stored_map import SIZES
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
-FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement")
+FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement", "shape", "shape_offset_ms")
 OFFSET_PEAK = (
     "where the mean signed offset profile, which reaches {reach} frames to each side, is highest, in ms "
     "(negative: attends to what came before)"
@@ -193,7 +194,8 @@ def _heads(dataset: xr.Dataset) -> pd.DataFrame:
     scalars = [name for name in dataset.attrs["statistics"] if dataset[name].dims == HEAD_DIMS]
     named = ["operations"] if "operations" in dataset else []
     arrays = dataset[["category", "category_agreement", *scalars, *named]].load()
-    frame = arrays.assign(_offset_peak(dataset)).to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
+    derived = _offset_peak(dataset) | rank_columns(dataset) | shape_columns(dataset)
+    frame = arrays.assign(derived).to_dataframe(dim_order=list(HEAD_DIMS)).reset_index()
     for name in scalars:
         low_high = dataset[f"{name}_interval"].values.reshape(-1, 2)
         frame[f"{name}_low"], frame[f"{name}_high"] = low_high.T
@@ -219,7 +221,7 @@ def _meanings(dataset: xr.Dataset) -> dict[str, str]:
         if f"{name}_interval" in dataset:
             interval = _meaning(dataset[f"{name}_interval"])
             meanings |= {f"{name}_{end}": f"{end} end of the {interval}" for end in INTERVAL_ENDS}
-    return meanings
+    return meanings | COLUMN_MEANINGS
 
 
 def _meaning(variable: xr.DataArray) -> str:

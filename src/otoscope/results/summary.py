@@ -1,19 +1,26 @@
 """What a run found, in a few lines."""
 
+import pandas as pd
+
 from otoscope.results.categories import CATEGORIES, CATEGORY_STATISTIC
 from otoscope.results.run import Run
+from otoscope.results.shapes import SHAPES
 
 LEFT_OUT = {
     "utterance": ("utterance", "skipped"),
     "labels": ("label problem", "labels not used"),
-    "file": ("kind of files", "ignored"),
+    "file": ("file kind", "ignored"),
 }
 """Part of `Run.skipped` -> what is counted, and the title of its line."""
 
+CATEGORY_TITLE = "categories, by the best of three ranks among these heads (every model has all three):"
+SHAPE_TITLE = "shapes, of each head's attention by itself:"
+
 
 def summary(run: Run) -> str:
-    """Return the summary of a run: heads, speech, heads per category with the first of each, and skipped utterances."""
-    lines = [_measured(run), *(_category(run, name) for name in CATEGORIES), *_relations(run)]
+    """Return the summary of a run: heads, speech, heads of each category and shape, and skipped utterances."""
+    lines = [_measured(run), CATEGORY_TITLE, *(_category(run, name) for name in CATEGORIES), *_shapes(run)]
+    lines += _relations(run)
     lines += left_out_lines(run)
     return "\n".join(lines)
 
@@ -72,12 +79,24 @@ def _category(run: Run, name: str) -> str:
     if members.empty:
         return f"  {name:<9} no head"
     top = members.to_dict("records")[0]
-    shift = _shift(top["offset_peak_ms"]) if name == "diagonal" and "offset_peak_ms" in top else ""
     units = run.dataset[statistic].attrs["units"].replace("1", "")
     value = f"{top[statistic]:.3g} {units}".rstrip()
     location = f"layer {top['layer']} head {top['head']}"
-    return f"  {name:<9} {counted(len(members), 'head')}; highest {statistic} in {location}: {value}{shift}"
+    return f"  {name:<9} {counted(len(members), 'head')}; highest {statistic} in {location}: {value}"
 
 
-def _shift(milliseconds: float) -> str:
-    return f", its peak {milliseconds:+.0f} ms off the main diagonal" if milliseconds else ", on the main diagonal"
+def _shapes(run: Run) -> list[str]:
+    """Return a line for each shape that heads have, with the offsets of shifted diagonals."""
+    heads = run.heads
+    if "shape" not in heads:
+        return []
+    groups = [(name, heads[heads["shape"] == name]) for name in SHAPES]
+    return [SHAPE_TITLE, *(_shape(name, members) for name, members in groups if len(members))]
+
+
+def _shape(name: str, members: pd.DataFrame) -> str:
+    line = f"  {name:<16} {counted(len(members), 'head')}"
+    if name != "shifted diagonal":
+        return line
+    offsets = members["shape_offset_ms"]
+    return f"{line}; by {offsets.min():+.0f} to {offsets.max():+.0f} ms (key minus query)"

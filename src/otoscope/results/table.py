@@ -13,24 +13,54 @@ from rich.console import Console
 from rich.table import Table
 
 from otoscope.errors import InputError
+from otoscope.results.head_columns import RANKED, RELATIVE_FORM
 from otoscope.results.rounding import decimals, format_with_error
-from otoscope.results.run import FIRST_COLUMNS, Run
+from otoscope.results.run import Run
+from otoscope.results.schema import HEAD_DIMS
+from otoscope.results.shapes import shape_label
 
 Format = Literal["table", "csv", "json"]
 
-TABLE_COLUMNS = (*FIRST_COLUMNS, "offset_peak_ms")
-_TITLES = {"category_agreement": "stable", "offset_peak_ms": "peak ms"}
+View = Literal["statistics", "relative", "categories"]
+
+TABLE_COLUMNS: dict[View, tuple[str, ...]] = {
+    "statistics": (*HEAD_DIMS, *RANKED, "category", "category_agreement", "shape"),
+    "relative": (*HEAD_DIMS, *RELATIVE_FORM.values(), "category", "category_agreement"),
+    "categories": (
+        *HEAD_DIMS,
+        "category",
+        "category_agreement",
+        *(f"{name}_rank" for name in RANKED),
+        "shape",
+        "structure",
+        "structure_by_key",
+        "structure_by_offset",
+    ),
+}
+"""Columns that each view of the table shows."""
+
+_TITLES = {
+    "category_agreement": "stable",
+    "offset_peak_ms": "peak ms",
+    "globalness_rank": "G rank",
+    "verticality_rank": "V rank",
+    "diagonality_rank": "D rank",
+    "structure_by_key": "by key",
+    "structure_by_offset": "by offset",
+}
 _NATURAL_WIDTH = 400  # rich never shortens a cell below this; the method's columns take less than 100
 
 
-def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> str:
+def heads_table(run: Run, sort: str | None = None, format: Format = "table", view: View = "statistics") -> str:
     """The heads of a run as text.
 
     Args:
         run: an opened run.
         sort: a column of `run.heads`: numbers from high to low, text from a to z. Without it, by layer and head.
-        format: `table`, to read: the method's columns and the one sorted by, with the half-width of their 95 %
+        format: `table`, to read: the columns of `view` and the one sorted by, with the half-width of their 95 %
             intervals; `csv` or `json`, to compute with: every column in full precision.
+        view: `statistics`, the method's; `relative`, the same on scales that do not depend on length; `categories`,
+            the three ranks that decide on the category, and what decides on the shape.
 
     Raises:
         InputError: unknown column or format, or a statistic that could not be measured of the model.
@@ -46,15 +76,20 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table") -> 
     ...     _ = claim_folder(folder, {"model": "a"})
     ...     finish(folder, assemble(Measurements(described, rows), utterances, frame_period=0.02), skipped=())
     ...     print(heads_table(open_run(folder)))
-    layer  head  globalness  verticality  diagonality  weight  category  stable
-    ───────────────────────────────────────────────────────────────────────────
-        0     0      0.5000       0.5000       0.5000  0.5000  diagonal
+    layer  head  globalness  verticality  diagonality  category  stable
+    ───────────────────────────────────────────────────────────────────
+        0     0      0.5000       0.5000       0.5000  diagonal
     <BLANKLINE>
     """
     if sort in (reasons := run.dataset.attrs.get("not_measured", {})):
         raise InputError(f"{sort} was not measured of {run.dataset.attrs['model']}: {reasons[sort]}")
     heads = sorted_by(run.heads, sort)
-    return frame_text(heads, format, [str(name) for name in heads if name in (*TABLE_COLUMNS, sort)])
+    return frame_text(heads, format, [name for name in (*TABLE_COLUMNS[view], *_other(sort, view)) if name in heads])
+
+
+def _other(sort: str | None, view: View) -> tuple[str, ...]:
+    """Return the column sorted by, if the view does not show it."""
+    return () if sort is None or sort in TABLE_COLUMNS[view] else (sort,)
 
 
 def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[str] | None = None) -> str:
@@ -119,6 +154,10 @@ def _column(heads: pd.DataFrame, name: str) -> list[str]:
         places = decimals(half_widths.median())
         pairs = zip(values, half_widths, strict=True)
         return ["" if np.isnan(value) else format_with_error(value, half, places) for value, half in pairs]
+    if name == "shape":
+        return [shape_label(*pair) for pair in zip(values, heads["shape_offset_ms"], strict=True)]
+    if name.startswith("structure"):
+        return ["" if np.isnan(value) else f"{value:.2f}" for value in values]
     if name == "category_agreement":
         return ["" if np.isnan(value) else f"{value:.0%}" for value in values]
     return [f"{value:.4g}" if values.dtype.kind == "f" else str(value) for value in values]

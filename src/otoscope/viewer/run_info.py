@@ -9,6 +9,7 @@ from otoscope.phones import fold_phones, phone_info
 from otoscope.relations import name_operations
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
+from otoscope.results.shapes import shape_label
 from otoscope.viewer.schema import HeadInfo, RunInfo, Span, UtteranceInfo, VariableInfo
 
 MAX_AXIS_LABELS = 4096
@@ -84,16 +85,26 @@ def _fingerprint(run: Run) -> str:
 
 
 def _heads(run: Run) -> list[HeadInfo]:
-    rows = zip(run.heads["layer"], run.heads["head"], run.heads["category"], strict=True)
-    heads = [(int(layer), int(head), str(category)) for layer, head, category in rows]
+    columns = (run.heads[name].tolist() for name in ("layer", "head", "category"))
+    rows = zip(*columns, _shapes(run), _operations(run), strict=True)
+    return [HeadInfo(*row) for row in rows]
+
+
+def _operations(run: Run) -> list[list[str]]:
+    """Return the names of the operations of every head."""
     if "operation_effect_interval" not in run.dataset:
-        return [HeadInfo(layer, head, category, []) for layer, head, category in heads]
+        return [[] for _ in range(len(run.heads))]
     interval_lhob = run.dataset["operation_effect_interval"].values
     phones = [str(symbol) for symbol in run.dataset["key_phone"].values]
-    return [
-        HeadInfo(layer, head, category, [name for name, _ in name_operations(interval_lhob[layer, head], phones)])
-        for layer, head, category in heads
-    ]
+    places = zip(run.heads["layer"], run.heads["head"], strict=True)
+    return [[name for name, _ in name_operations(interval_lhob[place], phones)] for place in places]
+
+
+def _shapes(run: Run) -> list[str]:
+    """Return the shape of every head with its offset, as text; empty in a run of an earlier version."""
+    if "shape" not in run.heads:
+        return [""] * len(run.heads)
+    return [shape_label(*pair) for pair in zip(run.heads["shape"], run.heads["shape_offset_ms"], strict=True)]
 
 
 def _utterances(run: Run) -> list[UtteranceInfo]:

@@ -19,11 +19,12 @@ class VariableInfo:
 
 @dataclass(frozen=True)
 class HeadInfo:
-    """A head, its category, and the operations that its relation map shows."""
+    """A head: its category, its own shape as text (may be empty), and the operations that it performs."""
 
     layer: int
     head: int
     category: str
+    shape: str
     operations: list[str]
 
 

@@ -28,6 +28,11 @@ export function HeadDetails({ preview, children }: Props) {
       <h2>
         Layer {head.layer}, head {head.head} <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
       </h2>
+      {head.shape && (
+        <p class="oto-hint" title="Shape: a description of this head's own attention, independent of the other heads">
+          Shape: {head.shape}
+        </p>
+      )}
       {preview}
       {table.value.value && <Numbers table={table.value.value} />}
       <Profile />

@@ -19,11 +19,12 @@ export interface ErrorMessage {
   error: string;
 }
 
-/** A head, its category, and the operations that its relation map shows. */
+/** A head: its category, its own shape as text (may be empty), and the operations that it performs. */
 export interface HeadInfo {
   layer: number;
   head: number;
   category: string;
+  shape: string;
   operations: string[];
 }
 

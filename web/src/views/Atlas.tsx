@@ -51,7 +51,9 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <ExportElementButtons
           name="atlas"
           within=".oto-grid"
-          table={() => list.map(({ layer, head, category, values }) => ({ layer, head, category, ...values }))}
+          table={() =>
+            list.map(({ layer, head, category, shape, values }) => ({ layer, head, category, shape, ...values }))
+          }
         />
         <span class="oto-hint">arrow keys move · Enter opens</span>
       </div>
@@ -157,6 +159,7 @@ function Cell({ row, image, measure, place, onMove }: CellProps) {
       </span>
       <span class="oto-sr">
         Layer {row.layer} head {row.head}, {row.category}
+        {row.shape && `, ${row.shape}`}
         {measure && `, ${columnLabel(measure)}`}
       </span>
     </button>

@@ -60,7 +60,14 @@ function Scatter({ all, x, y }: { all: Row[]; x: string; y: string }) {
       title={`${columnLabel(y)} against ${columnLabel(x)}`}
       keys={[x, y, store.state.chosen.value]}
       table={() =>
-        points.map(({ layer, head, category, values }) => ({ layer, head, category, [x]: values[x], [y]: values[y] }))
+        points.map(({ layer, head, category, shape, values }) => ({
+          layer,
+          head,
+          category,
+          shape,
+          [x]: values[x],
+          [y]: values[y],
+        }))
       }
       after={(plot) => brushing(plot, points, store)}
       options={(width) => ({
@@ -85,7 +92,12 @@ function Scatter({ all, x, y }: { all: Row[]; x: string; y: string }) {
           }),
           Plot.tip(
             points,
-            Plot.pointer({ x: "x", y: "y", title: (point) => `${point.name} · ${point.category}`, maxRadius: 14 }),
+            Plot.pointer({
+              x: "x",
+              y: "y",
+              title: (point) => `${point.name} · ${point.category} · ${point.shape}`,
+              maxRadius: 14,
+            }),
           ),
         ],
       })}
