@@ -16,6 +16,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Keep trained nets and passed self-checks apart from the user's; the tests of a process share them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """Return the folder of real speech, named by OTOSCOPE_CORPORA, or `../shared/corpora` next to the checkout."""

@@ -176,7 +176,8 @@ def test_a_folder_that_is_no_model(refused_analysis, tiny_corpus):
     assert "no config.json" in refused_analysis(tiny_corpus, model=tiny_corpus)
 
 
-def test_a_model_that_fails_the_self_check(refused_analysis, tiny_corpus, monkeypatch):
+def test_a_model_that_fails_the_self_check(refused_analysis, tiny_corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path / "cache"))  # where it has not passed before
     monkeypatch.setattr("otoscope.models.self_check.relative_difference", lambda a, b: 1.0)
     assert "fails the self-check: capturing its attention changes its output" in refused_analysis(tiny_corpus)
 

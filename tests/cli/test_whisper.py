@@ -19,8 +19,7 @@ def whisper() -> Path:
     return folder
 
 
-def test_from_analyze_to_view(whisper, corpora, otoscope_command, tmp_path, monkeypatch):
-    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path / "cache"))
+def test_from_analyze_to_view(whisper, corpora, otoscope_command, tmp_path):
     speech, run = corpora / "timit-sample", tmp_path / "run"
     printed = {}
     for name, *arguments in (

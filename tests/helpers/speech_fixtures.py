@@ -7,12 +7,6 @@ from otoscope.runs.selection import Selection
 from otoscope.runs.speech_source import SpeechSource, read_speech
 
 
-@pytest.fixture(autouse=True)
-def cache_of_the_tests(tmp_path_factory, monkeypatch):
-    """Cache trained nets apart from the user's."""
-    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-
-
 @pytest.fixture(scope="session")
 def encoder(tiny_pretrained):
     return load(tiny_pretrained, device="cpu", dtype="float64")

@@ -15,7 +15,8 @@ import otoscope
 from otoscope import load
 from otoscope.errors import InputError
 from otoscope.models import adapters
-from otoscope.runs.run_config import make_plan, model_fingerprint
+from otoscope.models.fingerprint import model_fingerprint
+from otoscope.runs.run_config import make_plan
 
 peft = pytest.importorskip("peft", reason="adapters need otoscope[adapters]")
 __all__ = ["folders"]

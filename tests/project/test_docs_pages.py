@@ -74,7 +74,6 @@ def folders_after(tmp_path_factory) -> dict[str, Path]:
 @pytest.mark.parametrize("page", RUNNABLE, ids=relative)
 def test_a_page_runs_as_written(page, tmp_path, tmp_path_factory, folders_after, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
     for number, (language, code) in enumerate(steps(page)):
         if language == "python":
             exec(compile(code, relative(page), "exec"), {"__name__": "__main__"})

@@ -1,6 +1,5 @@
-"""The tiny models, the tiny corpus, and a cache of trained probes for the tests."""
+"""The tiny models and the tiny corpus."""
 
-from tests.helpers.speech_fixtures import cache_of_the_tests
 from tests.helpers.speech_samples import tiny_corpus, tiny_model, tiny_pretrained
 
-__all__ = ["cache_of_the_tests", "tiny_corpus", "tiny_model", "tiny_pretrained"]
+__all__ = ["tiny_corpus", "tiny_model", "tiny_pretrained"]

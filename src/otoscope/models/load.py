@@ -33,8 +33,9 @@ def load(
     device: str = "auto",
     dtype: str = "float32",
     allow_mismatch: bool = False,
+    recheck: bool = False,
 ) -> Encoder:
-    """Load a speech encoder and run the self-check.
+    """Load a speech encoder and run the self-check, unless the same model passed it on this machine before.
 
     Args:
         name_or_path: a name on the Hugging Face hub, a folder with a model and its feature extractor, or `"bundled"`.
@@ -44,6 +45,7 @@ def load(
         device: a torch device; `auto` takes a GPU if there is one.
         dtype: number format of the weights: float32, float64, bfloat16 or float16.
         allow_mismatch: accept a checkpoint with missing weights (they are random) or extra weights.
+        recheck: run the self-check again.
 
     Returns:
         The encoder, ready to run, to measure and to change by interventions.
@@ -59,7 +61,7 @@ def load(
     if isinstance(name_or_path, Encoder):
         return name_or_path
     if not isinstance(name_or_path, (str, Path)):
-        return _load_module(name_or_path)
+        return _load_module(name_or_path, recheck)
     name = str(name_or_path)
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
@@ -68,7 +70,8 @@ def load(
         model_files.warn_of_language_adapters(name, settings.source)
         model = find_encoder(_whole_model(name, settings, dtype, allow_mismatch), settings.family.encoder, name)
         model = model.to(device_of(device)).eval()
-        return _checked_encoder(Encoder(name, settings.family, model, settings.extractor, adapter=settings.adapter))
+        encoder = Encoder(name, settings.family, model, settings.extractor, adapter=settings.adapter)
+        return _checked_encoder(encoder, recheck)
 
 
 def _whole_model(name: str, settings: ModelSettings, dtype: str, allow_mismatch: bool) -> Any:
@@ -100,14 +103,14 @@ def _in_class(class_name: str, model: Any, encoder: str, name: str) -> Any:
     return whole
 
 
-def _checked_encoder(encoder: Encoder) -> Encoder:
+def _checked_encoder(encoder: Encoder, recheck: bool) -> Encoder:
     """Return an encoder that passes its self-check.
 
     Raises:
         InputError: it fails, or the configuration makes it impossible to run.
     """
     try:
-        return self_check(encoder)
+        return self_check(encoder, recheck=recheck)
     except InputError:
         raise
     except Exception as error:  # a wrong value in config.json or preprocessor_config.json fails anywhere
@@ -117,7 +120,7 @@ def _checked_encoder(encoder: Encoder) -> Encoder:
         ) from error
 
 
-def _load_module(model: Any) -> Encoder:
+def _load_module(model: Any, recheck: bool) -> Encoder:
     """Return the encoder of a transformers model that is in memory.
 
     Raises:
@@ -138,7 +141,7 @@ def _load_module(model: Any) -> Encoder:
     with silence_transformers():
         extractor = load_extractor(config.name_or_path, name)
         encoder = find_encoder(original_module(model), family.encoder, name).eval()
-        return _checked_encoder(Encoder(name, family, encoder, extractor))
+        return _checked_encoder(Encoder(name, family, encoder, extractor), recheck)
 
 
 def model_name(model: str | Path | nn.Module | Encoder) -> str:

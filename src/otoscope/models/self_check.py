@@ -11,19 +11,24 @@ from torch import Tensor
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.full_maps import full_maps
 from otoscope.attention.hf_capture import NAME
-from otoscope.attention.interventions import NO_INTERVENTION, attend_with
+from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.errors import InputError
-from otoscope.models.capture import forward_with_handler
+from otoscope.models.check_cache import read_check, record_path, write_check
 from otoscope.models.encoder import Encoder
-from otoscope.models.output_projections import find_output_projections
+from otoscope.models.encoder_output import EncoderOutput
+from otoscope.models.output_projections import run_first_pass
 
 SECONDS = (1.0, 0.62, 0.6, 0.57, 0.53)  # some of them end within pooled or stacked frames
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-8, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 MAX_ROW_SUM_ERROR = 1e-3
 
 
-def self_check(encoder: Encoder) -> Encoder:
-    """Run a new encoder on noise, and return it with everything that the run shows.
+def self_check(encoder: Encoder, *, recheck: bool = False) -> Encoder:
+    """Return a new encoder with everything that a run on noise shows; where it passed before, from the cache.
+
+    Args:
+        encoder: its layers are not known yet.
+        recheck: run it on noise also where it passed before.
 
     Returns:
         The encoder with `layers`, `n_heads`, `output_projections` and `padding_invariant`. Its model uses captured
@@ -33,38 +38,47 @@ def self_check(encoder: Encoder) -> Encoder:
         InputError: the attention of a layer is not captured, rows do not sum to one, all heads are equal, or capture
             changes the output.
     """
+    path = record_path(encoder)
+    if path and not recheck and (checked := read_check(path, encoder)):
+        capture_in_registry(encoder)
+        return checked
+    checked = run_self_check(encoder)
+    if path:
+        write_check(path, checked)
+    return checked
+
+
+def run_self_check(encoder: Encoder) -> Encoder:
+    """Run a new encoder on noise, with and without capture, alone and padded; see `self_check`."""
     waves = noise(encoder.sampling_rate)
     expected = encoder.forward_unhooked(waves[:1])
-    if not encoder.family.attention_classes:
-        encoder.model.set_attn_implementation(NAME)
-    calls = first_calls(encoder, waves[0])
+    capture_in_registry(encoder)
+    calls, output_projections = run_first_pass(encoder, waves[0])
     check_finite(encoder, expected, calls)
     check_layers(encoder, calls)
     check_maps(encoder, calls)
     check_frames(encoder, calls, waves[0])
-    n_heads = tuple(call.query_bhtd.shape[1] for call in calls)
-    encoder = replace(encoder, layers=tuple(call.module for call in calls), n_heads=n_heads)
-    encoder = replace(encoder, output_projections=find_output_projections(encoder, waves[0]))
-    check_output(encoder, expected, waves[0])
-    return replace(encoder, padding_invariant=is_padding_invariant(encoder, waves))
+    encoder = replace(
+        encoder,
+        layers=tuple(call.module for call in calls),
+        n_heads=tuple(call.query_bhtd.shape[1] for call in calls),
+        output_projections=tuple(output_projections),
+    )
+    output = encoder.forward(waves[:1])
+    check_output(encoder, expected, output)
+    return replace(encoder, padding_invariant=is_padding_invariant(encoder, waves, output))
+
+
+def capture_in_registry(encoder: Encoder) -> None:
+    """Let a model that takes its attention from the registry of transformers take the captured one."""
+    if not encoder.family.attention_classes:
+        encoder.model.set_attn_implementation(NAME)
 
 
 def noise(sampling_rate: int) -> list[np.ndarray]:
     """Return waves `[samples]` of seeded noise of different lengths, the longest first."""
     rng = np.random.default_rng(0)
     return [rng.normal(0, 0.1, int(seconds * sampling_rate)).astype(np.float32) for seconds in SECONDS]
-
-
-def first_calls(encoder: Encoder, wave: np.ndarray) -> list[AttentionCall]:
-    """Return every attention call of one forward pass, in order."""
-    calls: list[AttentionCall] = []
-
-    def handler(call: AttentionCall) -> Tensor:
-        calls.append(call)
-        return attend_with(NO_INTERVENTION, call, call.layer)[0]
-
-    forward_with_handler(encoder, [wave], handler)
-    return calls
 
 
 def check_finite(encoder: Encoder, hidden: Tensor, calls: Sequence[AttentionCall]) -> None:
@@ -120,17 +134,21 @@ def check_frames(encoder: Encoder, calls: Sequence[AttentionCall], wave: np.ndar
         raise _refused(encoder, f"expected {expected} frames of {samples} samples, found {found}")
 
 
-def check_output(encoder: Encoder, expected: Tensor, wave: np.ndarray) -> None:
+def check_output(encoder: Encoder, expected: Tensor, output: EncoderOutput) -> None:
     """Raise InputError if capture changes the final hidden states."""
-    output = encoder.forward([wave])
     frames = slice(output.lengths[0])
     if (difference := relative_difference(output.hidden[:, frames], expected[:, frames])) > tolerance(encoder):
         raise _refused(encoder, f"capturing its attention changes its output by {difference:.1e} of its largest value")
 
 
-def is_padding_invariant(encoder: Encoder, waves: Sequence[np.ndarray]) -> bool:
-    """Return whether a padded batch gives the hidden states of its utterances alone."""
-    alone = [encoder.forward([wave]) for wave in waves]
+def is_padding_invariant(encoder: Encoder, waves: Sequence[np.ndarray], first: EncoderOutput) -> bool:
+    """Return whether a padded batch gives the hidden states of its utterances alone; `first` is that of `waves[0]`.
+
+    Models that pad all audio to one length have no mask to test: two utterances show that a batch keeps them apart.
+    """
+    if encoder.family.sees_silence and encoder.family.mechanism == "registry":
+        waves = waves[:2]
+    alone = [first, *(encoder.forward([wave]) for wave in waves[1:])]
     together = replace(encoder, padding_invariant=True).forward(waves)
     if together.lengths != tuple(length for output in alone for length in output.lengths):
         return False

@@ -16,7 +16,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.families import Family
 from otoscope.models.front_ends import FixedHop
 from otoscope.models.original_module import original_module, without_compilation
-from otoscope.models.self_check import noise, self_check
+from otoscope.models.self_check import noise, run_self_check
 
 Inputs = Callable[[np.ndarray], Tensor]
 """Turns one wave `[samples]` into what the module is given of it: `[samples]` or `[T, features]`, no batch axis."""
@@ -100,7 +100,7 @@ def wrap(
         max_seconds=None if seconds is None else lambda _: seconds,
         sees_silence=seconds is not None,
     )
-    return self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
+    return run_self_check(Encoder(name=name, family=family, model=model, extractor=extractor))
 
 
 class WrappedEncoder(nn.Module):

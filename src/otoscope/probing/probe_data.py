@@ -10,8 +10,8 @@ from torch import Tensor
 from otoscope.analysis.shards import batches
 from otoscope.corpus import fingerprint, speaker_of
 from otoscope.models.encoder import Encoder
+from otoscope.models.fingerprint import model_fingerprint
 from otoscope.runs.progress import progress
-from otoscope.runs.run_config import model_fingerprint
 from otoscope.runs.speech_source import LoadedSpeech
 
 NO_LOCK: AbstractContextManager[object] = nullcontext()

@@ -73,6 +73,7 @@ class SpeechOptions(CorpusOptions):
         limit, speakers, utterances, sample, balanced, seed, format, tier, channel, phones: as in `CorpusOptions`.
         device: torch device; `auto` takes a GPU if there is one.
         dtype: `float32`, `float64`, `bfloat16` or `float16`.
+        recheck: run the self-check of the model again, which otherwise runs once for each model and machine.
         resume: continue an unfinished run with the same configuration. Finished parts are not computed again.
         strict: stop at the first utterance that cannot be used; otherwise skip it and list it in `run.skipped`.
 
@@ -86,5 +87,6 @@ class SpeechOptions(CorpusOptions):
 
     device: str = option("auto", "Torch device; auto takes a GPU if there is one.")
     dtype: str = option("float32", "float32, float64, bfloat16 or float16.")
+    recheck: bool = option(False, "Run the model's self-check again.")
     resume: bool = option(False, "Continue an unfinished run.")
     strict: bool = option(False, "Stop at an utterance that cannot be used.")

@@ -1,20 +1,18 @@
 """The plan of a run: all settings that decide its numbers. The run stores it, and --resume compares it."""
 
-import hashlib
-import json
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from lhotse import MonoCut
 from torch import nn
 
 from otoscope.corpus import fingerprint
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.models.fingerprint import model_fingerprint
 from otoscope.models.load import model_name
 from otoscope.results import Bootstrap, Run
 
@@ -85,18 +83,6 @@ def _versions() -> dict[str, str]:
 def resolve_path(name: str) -> str:
     """Return `name` as an absolute path if that path exists, otherwise unchanged."""
     return str(Path(name).resolve()) if Path(name).exists() else name
-
-
-def model_fingerprint(encoder: Encoder) -> str:
-    """Return the SHA-256 of the configurations of model and feature extractor, and of all weights."""
-    digest = hashlib.sha256()
-    for settings in (encoder.model.config.to_diff_dict(), encoder.extractor.to_dict()):
-        settings.pop("_name_or_path", None)
-        digest.update(json.dumps(settings, sort_keys=True, default=repr).encode())
-    for name, tensor in sorted(encoder.model.state_dict().items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def require_same_model(run: Run, encoder: Encoder) -> None:

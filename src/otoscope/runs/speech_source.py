@@ -72,7 +72,9 @@ def resolve_encoder(
     model: str | Path | nn.Module | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False
 ) -> Encoder:
     """Return the encoder that `load` makes of `model` with the device and dtype of `options`."""
-    return load(model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch)
+    return load(
+        model, device=options.device, dtype=options.dtype, allow_mismatch=allow_mismatch, recheck=options.recheck
+    )
 
 
 def make_source(corpus: str | Path | CutSet, options: CorpusOptions) -> SpeechSource:
