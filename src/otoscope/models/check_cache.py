@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 
-import otoscope
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope._io.home import cache_folder
 from otoscope.errors import InputError
@@ -92,7 +91,7 @@ def _device_name(device: torch.device) -> str:
 @cache
 def _code_state() -> str:
     """Return a digest of the times and sizes of the files that measure, which a developer changes between versions."""
-    package = Path(otoscope.__file__).parent
+    package = Path(__file__).parents[1]
     files = sorted(file for folder in CODE for file in (package / folder).rglob("*.py"))
     states = [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
     return hashlib.sha256(repr(states).encode()).hexdigest()
