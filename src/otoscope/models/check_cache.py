@@ -26,7 +26,7 @@ CODE = ("attention", "models")
 
 
 def record_path(encoder: Encoder) -> Path | None:
-    """Return where the result of a model lies, or None if weights and configuration do not decide what it computes.
+    """Return the file for the result of a model, or None if weights and configuration do not decide what it computes.
 
     Such are classes that neither transformers nor otoscope defines, and modules with hooks or a `forward` of their own.
     """
