@@ -65,7 +65,8 @@ def test_heads_as_json_and_as_table_hold_every_head(otoscope_command, run):
         (1, 2),
     ]
     _, out, _ = otoscope_command("heads", run)
-    assert len(out.splitlines()) == 6 + 2
+    assert len(out.splitlines()) == 2 + 6 + 2
+    assert out.endswith("over 2 speakers\n")
 
 
 def without_torch(*command):

@@ -14,7 +14,6 @@ import pandas as pd
 from otoscope.phones import sort_phones
 from otoscope.relations import Relations, baselines, relation_dataset
 from otoscope.results import (
-    Bootstrap,
     MapDescription,
     Measurements,
     Run,
@@ -25,6 +24,7 @@ from otoscope.results import (
     write_map,
 )
 from otoscope.statistics.builtin import offset_divergence
+from otoscope.statistics.clusters import Clusters, make_clusters
 
 FRAME_PERIOD = 0.02
 RADIUS = 25
@@ -112,44 +112,51 @@ def measure(attn_qk: np.ndarray) -> dict[str, float | np.ndarray]:
     }
 
 
+def clusters_of(utterances: int) -> Clusters:
+    """The clusters of a run: its utterances."""
+    return make_clusters([""] * utterances, [f"voice-{u % 2}/{u:03d}" for u in range(utterances)])
+
+
 def states(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], seed: int):
-    """Rows and folds as the statistics hand them over; absent heads are NaN."""
+    """Rows, and sums by cluster, as the statistics hand them over; absent heads are NaN."""
     shape = (len(speeches), layers, max(n_heads))
     rows = {s.name: np.full(shape, np.nan) for s in STATISTICS if not s.dims}
-    sums, counts = np.full((128, *shape[1:], len(OFFSETS)), np.nan), np.zeros(128, dtype=np.int64)
+    groups = clusters_of(len(speeches)).groups
+    sums = np.full((groups.max() + 1, *shape[1:], len(OFFSETS)), np.nan)
     for layer in range(layers):
         sums[:, layer, : n_heads[layer]] = 0
     for u, speech in enumerate(speeches):
-        counts[u % 128] += 1
         for layer in range(layers):
             for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
                 values = measure(attn_qk)
-                sums[u % 128, layer, head] += values.pop("offset_profile")
+                sums[groups[u], layer, head] += values.pop("offset_profile")
                 for name, value in values.items():
                     rows[name][u, layer, head] = value
-    return rows, {"offset_profile": (sums, counts)}
+    return rows, {"offset_profile": sums}
 
 
 def relations(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], seed: int):
     """Relations between the phones of the made-up speech, by the plain formula, as `analyze` adds them to a run."""
     phones = sort_phones(symbol for speech in speeches for symbol, _, _ in speech.phones)
-    Y, counts = len(phones), np.zeros(128, dtype=np.int64)
-    between = np.full((128, layers, max(n_heads), Y, Y), np.nan)
+    Y, clusters = len(phones), clusters_of(len(speeches))
+    groups = clusters.groups
+    n_groups = groups.max() + 1
+    between = np.full((n_groups, layers, max(n_heads), Y, Y), np.nan)
     for layer in range(layers):
         between[:, layer, : n_heads[layer]] = 0
-    uniform = np.zeros((2, 128, Y, Y))
+    uniform = np.zeros((2, n_groups, Y, Y))
     for u, speech in enumerate(speeches):
         bounds = [round(start / FRAME_PERIOD) for _, start, _ in speech.phones] + [speech.frames]
         label = np.repeat([phones.index(symbol) for symbol, _, _ in speech.phones], np.diff(bounds))
-        counts[u % 128] += 1
-        uniform[:, u % 128] += baselines(label[:, None], Y)
+        uniform[:, groups[u]] += baselines(label[:, None], Y)
         says = np.eye(Y)[label]
         for layer in range(layers):
             for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
-                between[u % 128, layer, head] += says.T @ attn_qk @ says / speech.frames
+                between[groups[u], layer, head] += says.T @ attn_qk @ says / speech.frames
     own = np.diagonal(between, axis1=-2, axis2=-1) / 2
-    found = relation_dataset(Relations(between, own, *uniform), counts, phones, Bootstrap(resamples=50))
-    return found.assign_attrs(labelled_utterances=len(speeches), unknown_phones=[])
+    found = relation_dataset(Relations(between, own, *uniform), np.bincount(groups), phones, clusters.key)
+    about = {"labelled_utterances": len(speeches), "labelled_clusters": clusters.text, "unknown_phones": []}
+    return found.assign_attrs(about)
 
 
 def make_run(
@@ -171,7 +178,7 @@ def make_run(
     """
     n_heads = n_heads or [heads] * layers
     speeches = [utterance(frames - 3 * (utterances - 1 - u), seed + u) for u in range(utterances)]
-    rows, folds = states(layers, n_heads, speeches, seed)
+    rows, sums = states(layers, n_heads, speeches, seed)
     table = pd.DataFrame(
         {
             "frames": [speech.frames for speech in speeches],
@@ -183,11 +190,10 @@ def make_run(
     claim_folder(path, {"model": "drawn", "seed": seed})
     about = {"model": "drawn", "corpus": "made up", "synthetic": True}
     dataset = assemble(
-        Measurements(STATISTICS, rows, folds),
+        Measurements(STATISTICS, rows, clusters_of(utterances), sums),
         table,
         frame_period=FRAME_PERIOD,
         attributes=about,
-        bootstrap=Bootstrap(resamples=200),
     )
     if related:
         found = relations(layers, n_heads, speeches, seed)

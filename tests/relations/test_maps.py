@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from otoscope.phones import LabelFrames
 from otoscope.relations import (
@@ -13,13 +14,12 @@ from otoscope.relations import (
     preference,
     relation_dataset,
 )
-from otoscope.results import Bootstrap
 
 PHONES = ("sil", "iy", "s")
 
 
 def sums(relation_f: np.ndarray, own_f: np.ndarray | None = None, uniform_f: np.ndarray | None = None) -> Relations:
-    """One layer of one head, one utterance to a fold."""
+    """One layer of one head, one utterance to a cluster."""
     own_run = np.zeros((len(relation_f), len(PHONES))) if own_f is None else own_f
     uniform = np.full(relation_f.shape, 1 / 9) if uniform_f is None else uniform_f
     return Relations(relation_f[:, None, None], own_run[:, None, None], uniform, uniform)
@@ -59,39 +59,52 @@ def test_what_never_occurs_is_undefined_and_not_counted() -> None:
 def test_the_mean_is_over_utterances_and_preferences_are_of_the_means() -> None:
     """P' and P_U are averaged first, then compared: not a mean of ratios."""
     relation, uniform = drawn(4), drawn(8)[4:]
-    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20))
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, "utterance")
     np.testing.assert_allclose(dataset["relation"][0, 0], relation.mean(axis=0))
     np.testing.assert_allclose(dataset["preference"][0, 0], relation.mean(axis=0) / uniform.mean(axis=0) - 1)
     np.testing.assert_allclose(dataset["concentration"][0, 0], dataset["preference"][0, 0].mean("query_phone"))
 
 
-def test_intervals_are_those_of_resampled_utterances() -> None:
+def test_intervals_are_those_of_a_written_out_jackknife() -> None:
     relation, uniform = drawn(12), drawn(24)[12:]
-    dataset = relation_dataset(
-        sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap(resamples=200, seed=1)
-    )
-    draws = np.random.default_rng(1).integers(12, size=(200, 12))
-    resampled = np.array([relation[draw].mean(axis=0) / uniform[draw].mean(axis=0) - 1 for draw in draws])
-    expected = np.moveaxis(np.quantile(resampled, (0.025, 0.975), axis=0), 0, -1)
-    np.testing.assert_allclose(dataset["preference_interval"][0, 0], expected, rtol=1e-4, atol=1e-5)
-    expected = np.quantile(resampled.mean(axis=1), (0.025, 0.975), axis=0).T
-    np.testing.assert_allclose(dataset["concentration_interval"][0, 0], expected, rtol=1e-4, atol=1e-5)
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance")
+    rest = [np.delete(np.arange(12), utterance) for utterance in range(12)]
+    ratios = np.array([relation[others].mean(axis=0) / uniform[others].mean(axis=0) for others in rest])
+    ratio = relation.mean(axis=0) / uniform.mean(axis=0)
+    for name, value, replicates in (
+        ("preference", ratio, ratios),
+        ("concentration", ratio.mean(axis=0), ratios.mean(axis=1)),
+    ):
+        deviation = np.log(replicates) - np.log(replicates).mean(axis=0)
+        margin = stats.t.ppf(0.975, 11) * np.sqrt(11 / 12 * np.square(deviation).sum(axis=0))
+        expected = np.stack([value * np.exp(-margin), value * np.exp(margin)], axis=-1) - 1
+        np.testing.assert_allclose(dataset[f"{name}_interval"][0, 0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_pair_of_few_utterances_has_the_interval_of_few() -> None:
+    """Two utterances have the pair, so one degree of freedom: as wide as if the other ten did not exist."""
+    relation, uniform = drawn(12), drawn(24)[12:]
+    relation[2:, 2, 2] = uniform[2:, 2, 2] = 0
+    few = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance")
+    ratios = relation[:2, 2, 2] / uniform[:2, 2, 2]
+    low, high = few["preference_interval"][0, 0, 2, 2].values + 1
+    assert high / low > (ratios.max() / ratios.min()) ** 6
 
 
 def test_a_pair_of_one_utterance_has_a_value_and_no_interval() -> None:
-    """Resampled with itself it would always give the same ratio: a false certainty."""
+    """Its variance is unknown."""
     relation, uniform = drawn(12), drawn(24)[12:]
     relation[1:, 2, 2] = uniform[1:, 2, 2] = 0
-    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, Bootstrap())
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance")
     assert np.isfinite(dataset["preference"][0, 0, 2, 2])
     assert np.isnan(dataset["preference_interval"][0, 0, 2, 2]).all()
     assert np.isfinite(dataset["preference_interval"][0, 0, 1, 1]).all()
 
 
-def test_folds_without_labelled_utterances_take_no_part_and_one_utterance_has_no_interval() -> None:
+def test_clusters_without_labelled_utterances_take_no_part_and_one_utterance_has_no_interval() -> None:
     relation = drawn(2)
     relation[1] = 0
-    dataset = relation_dataset(sums(relation), np.array([1, 0]), PHONES, Bootstrap(resamples=20))
+    dataset = relation_dataset(sums(relation), np.array([1, 0]), PHONES, "utterance")
     np.testing.assert_allclose(dataset["relation"][0, 0], relation[0])
     assert np.isnan(dataset["preference_interval"]).all()
     assert (dataset["operations"] == "").all()
@@ -101,9 +114,7 @@ def test_heads_that_a_layer_lacks_have_no_relations() -> None:
     between = np.stack([drawn(4), np.full((4, 3, 3), np.nan)], axis=1)[:, None]
     own_run = between.diagonal(axis1=-2, axis2=-1) / 2
     uniform = np.full((4, 3, 3), 1 / 9)
-    dataset = relation_dataset(
-        Relations(between, own_run, uniform, uniform), np.ones(4, int), PHONES, Bootstrap(resamples=20)
-    )
+    dataset = relation_dataset(Relations(between, own_run, uniform, uniform), np.ones(4, int), PHONES, "utterance")
     for name in ("relation", "preference", "concentration", "preference_elsewhere", "operation_effect"):
         assert np.isnan(dataset[name][0, 1]).all(), name
         assert np.isfinite(dataset[name][0, 0]).any(), name

@@ -27,6 +27,7 @@ from otoscope.results import (
     open_run,
     write_map,
 )
+from otoscope.statistics.clusters import make_clusters
 
 PLAN = {"model": "m", "options": {"limit": 3, "layers": (1, 2)}}
 UNIFORM = np.full((2, 4, 4), 0.25)
@@ -243,7 +244,7 @@ def test_a_disk_that_is_really_full(small_disk):
     rows = {s.name: np.random.default_rng(0).random((n_utterances, 2, 3)) for s in scalar}
     index = [f"u{i}" for i in range(n_utterances)]
     table = pd.DataFrame({"frames": 60, "duration": 1.2, "speaker": "s"}, index=index)
-    dataset = assemble(Measurements(scalar, rows), table, frame_period=0.02)
+    dataset = assemble(Measurements(scalar, rows, make_clusters([""] * n_utterances, index)), table, frame_period=0.02)
     claim_folder(small_disk / "run", PLAN)
     before = files(small_disk)
     with pytest.raises(InputError, match=r"disk full while writing .*results.zarr: up to 0.\d MB needed"):

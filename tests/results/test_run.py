@@ -43,7 +43,7 @@ def test_columns_come_in_the_promised_order(run):
 def test_every_column_says_what_it_means(run):
     assert list(run.columns) == list(run.heads)
     assert run.columns["globalness"] == "mean entropy of the rows (nat)"
-    assert run.columns["globalness_low"].startswith("low end of the 95 % bootstrap interval")
+    assert run.columns["globalness_low"].startswith("low end of the 95 % jackknife t interval")
     assert "ms" in run.columns["offset_peak_ms"]
     assert run.columns["globalness_rank"].startswith("rank of the head by globalness")
     assert "shifted diagonal" in run.columns["shape"]

@@ -1,5 +1,6 @@
 """States of a corpus merge to the same bits in any order, can be stored and read, and reject invalid values."""
 
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from otoscope.errors import InputError
 from otoscope.statistics import accumulator
+from otoscope.statistics.clusters import MAX_CLUSTERS, Clusters, cluster_code, group_sums
 
 SHAPES = {"weight": (), "offset_profile": (3,)}
 HEADS = (2, 1)  # the second layer has one head less
@@ -62,24 +64,36 @@ def test_rows_are_in_corpus_order_for_any_order_of_updates() -> None:
     np.testing.assert_array_equal(final.rows["weight"][2], utterance(131)["weight"])
 
 
-def test_folds_are_the_utterances_themselves_up_to_as_many_as_there_are_folds() -> None:
-    """A bootstrap over folds therefore equals the bootstrap over utterances."""
-    final = accumulator.finalize(state_of(list(range(accumulator.FOLDS))))
-    assert final.fold_count.tolist() == [1] * accumulator.FOLDS
-    for fold, total in enumerate(final.fold_sum["offset_profile"]):
-        np.testing.assert_allclose(total, utterance(fold)["offset_profile"], atol=2**-41)
+def test_array_statistics_are_summed_by_cluster() -> None:
+    state = accumulator.init(SHAPES, HEADS)
+    for index in range(6):
+        accumulator.update(state, index, utterance(index), cluster=f"speaker {index % 2}")
+    codes = [cluster_code(f"speaker {number}") for number in range(2)]
+    for group, first in enumerate(np.argsort(codes)):
+        expected = sum(utterance(index)["offset_profile"] for index in (first, first + 2, first + 4))
+        sums = accumulator.finalize(state).cluster_sum["offset_profile"]
+        np.testing.assert_allclose(sums[group], expected, atol=2**-40)
 
 
-def test_a_fold_holds_every_128th_utterance() -> None:
-    final = accumulator.finalize(state_of([3, 131]))
-    assert final.fold_count[3] == 2
-    expected = utterance(3)["offset_profile"] + utterance(131)["offset_profile"]
-    np.testing.assert_allclose(final.fold_sum["offset_profile"][3], expected, atol=2**-40)
+def test_many_clusters_are_joined_to_groups_that_do_not_depend_on_how_the_corpus_is_split() -> None:
+    whole = accumulator.finalize(state_of(list(range(400))))
+    parts = [state_of(list(range(start, start + 100))) for start in (300, 0, 200, 100)]
+    merged = accumulator.finalize(reduce(accumulator.merge, parts))
+    sums = whole.cluster_sum["offset_profile"]
+    assert MAX_CLUSTERS / 2 < len(sums) <= MAX_CLUSTERS
+    assert sums.tobytes() == merged.cluster_sum["offset_profile"].tobytes()
+    clusters = Clusters(tuple(f"utterance {index}" for index in range(400)), "utterance")
+    plain = group_sums(np.stack([utterance(index)["offset_profile"] for index in range(400)]), clusters)
+    np.testing.assert_allclose(sums, plain, atol=2**-30)
 
 
 def test_absent_heads_are_nan_and_no_others() -> None:
     final = accumulator.finalize(state_of([0, 1]))
-    arrays = (final.mean["weight"], final.mean["offset_profile"][..., 0], final.fold_sum["offset_profile"][7, ..., 0])
+    arrays = (
+        final.mean["weight"],
+        final.mean["offset_profile"][..., 0],
+        final.cluster_sum["offset_profile"][1, ..., 0],
+    )
     for array in arrays:
         assert np.isnan(array).tolist() == [[False, False], [False, True]]
 
@@ -99,9 +113,9 @@ def test_an_empty_state_can_be_stored_and_changes_nothing() -> None:
 
 
 def test_array_statistics_do_not_grow_with_the_corpus() -> None:
-    """They are written for the folds that hold an utterance, of which there are never more than 128."""
     sizes = [accumulator.to_arrays(state_of(list(range(n))))["sums/offset_profile"].nbytes for n in (2, 128, 500)]
-    assert sizes[1] == sizes[2] == 64 * sizes[0]
+    assert sizes[1] == 64 * sizes[0]
+    assert sizes[2] <= sizes[1]
 
 
 def broken(name: str, value: float) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 from otoscope.analysis.phone_labels import PhoneLabeler, make_labeler, relations
 from otoscope.analysis.shards import (
     SHARD_SECONDS,
+    ShardOptions,
     ShardResult,
     measure,
     merge_shards,
@@ -25,7 +26,7 @@ from otoscope.analysis.shards import (
 from otoscope.analysis.stored_maps import store_example
 from otoscope.corpus import SkippedUtterance, speaker_of
 from otoscope.corpus.speaker_metadata import metadata_columns
-from otoscope.corpus.windows import OVERLAP, windowed
+from otoscope.corpus.windows import OVERLAP, utterance_id, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Measurements, Run, assemble
@@ -36,6 +37,7 @@ from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import SpeechSource, make_source, read_cuts, resolve_encoder
 from otoscope.statistics import accumulator, available_statistics
+from otoscope.statistics.clusters import Clusters, make_clusters
 from otoscope.statistics.statistic import Statistic
 
 
@@ -49,6 +51,11 @@ class AnalysisJob:
     labeler: PhoneLabeler | None
     source: SpeechSource
     plan: dict[str, Any]
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Return the speaker of each cut, or the utterance of which it is a window."""
+        return make_clusters(map(speaker_of, self.cuts), [utterance_id(cut) for cut in self.cuts])
 
 
 def analyze(
@@ -121,18 +128,11 @@ def _shards(work: AnalysisJob, folder: Path) -> Iterator[ShardResult]:
     with progress("measuring heads", sum(cut.duration for cut in work.cuts)) as on_progress:
         for number, group in enumerate(split_into_shards(work.cuts, SHARD_SECONDS)):
             path = folder / "shards" / f"{number:06}.npz"
+            options = ShardOptions(work.labeler, work.clusters.names, work.source.strict, on_progress)
             if path.exists():
                 on_progress(sum(cut.duration for _, cut in group))
             else:
-                measured = measure(
-                    work.encoder,
-                    group,
-                    work.statistics,
-                    work.labeler,
-                    strict=work.source.strict,
-                    on_progress=on_progress,
-                )
-                write_shard(path, measured)
+                write_shard(path, measure(work.encoder, group, work.statistics, options))
             yield read_shard(path)
 
 
@@ -140,9 +140,9 @@ def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
     final = accumulator.finalize(whole.state)
     unlabelled = [statistic for statistic in work.statistics.values() if not statistic.has_phone_dims]
     names = [statistic.name for statistic in unlabelled if statistic.dims]
-    folds = {name: (final.fold_sum[name], final.fold_count) for name in names}
+    clusters = work.clusters.select(final.index)
     dataset = assemble(
-        Measurements(unlabelled, final.rows, folds),
+        Measurements(unlabelled, final.rows, clusters, {name: final.cluster_sum[name] for name in names}),
         _utterances([work.cuts[index] for index in final.index], [whole.frames[index] for index in final.index]),
         frame_period=work.encoder.frame_period,
         attributes={
@@ -155,7 +155,8 @@ def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
     )
     if work.labeler is None:
         return dataset
-    between = relations(work.labeler, {index: work.cuts[index] for index in final.index}, whole.frames, final)
+    labels = (work.labeler.of(work.cuts[index], whole.frames[index]) for index in final.index)
+    between = relations(work.labeler, labels, final, clusters)
     return dataset.merge(between).assign_attrs(between.attrs)
 
 

@@ -1,6 +1,6 @@
 """Phone labels of a corpus on the frames of a model, and the relations between phones that a run has gathered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from otoscope.corpus import phones_of
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
 from otoscope.relations import PhoneInventory, Relations, baselines, relation_dataset
-from otoscope.results import Bootstrap
-from otoscope.statistics.accumulator import FOLDS, Final
+from otoscope.statistics.accumulator import Final
+from otoscope.statistics.clusters import Clusters, group_sums
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,31 @@ def make_labeler(encoder: Encoder, cuts: Sequence[MonoCut], phones: Folding = "a
     )
 
 
-def relations(
-    labeler: PhoneLabeler, cuts: Mapping[int, MonoCut], frames: Mapping[int, int], final: Final
-) -> xr.Dataset:
+def relations(labeler: PhoneLabeler, labels: Iterable[Labels], final: Final, clusters: Clusters) -> xr.Dataset:
     """Return the relations of a finished run, or an empty Dataset if no measured utterance has phones.
 
     Args:
         labeler: phones and label frames.
-        cuts, frames: each cut that was measured and its number of frames, by its place in the corpus.
+        labels: labels of each utterance that was measured.
         final: sums of `relation` and `own_run`.
+        clusters: cluster of each utterance that was measured.
     """
     phones = labeler.inventory.phones
-    counts, uniform = np.zeros(FOLDS, np.int64), np.zeros((2, FOLDS, len(phones), len(phones)))
-    for index, cut in cuts.items():
-        labels = labeler.of(cut, frames[index])
-        counts[index % FOLDS] += bool((labels.phone_tr >= 0).any())
-        uniform[:, index % FOLDS] += baselines(labels.phone_tr.numpy(), labels.count)
-    if not counts.any():
+    uniform = np.zeros((2, clusters.groups.max() + 1, len(phones), len(phones)))
+    has_phones = np.zeros(len(clusters.names), bool)
+    for index, one in enumerate(labels):
+        has_phones[index] = bool((one.phone_tr >= 0).any())
+        uniform[:, clusters.groups[index]] += baselines(one.phone_tr.numpy(), one.count)
+    if not has_phones.any():
         return xr.Dataset()
-    sums = Relations(final.fold_sum["relation"], final.fold_sum["own_run"], *uniform)
-    about = {"labelled_utterances": int(counts.sum()), "unknown_phones": list(labeler.inventory.unknown)}
-    about |= {"phone_symbols": list(labeler.inventory.folded), "phone_names": list(labeler.inventory.folded.values())}
-    return relation_dataset(sums, counts, phones, Bootstrap()).assign_attrs(about)
+    sums = Relations(final.cluster_sum["relation"], final.cluster_sum["own_run"], *uniform)
+    labelled = clusters.select(np.flatnonzero(has_phones))
+    about = {
+        "labelled_utterances": int(has_phones.sum()),
+        "labelled_clusters": labelled.text,
+        "unknown_phones": list(labeler.inventory.unknown),
+        "phone_symbols": list(labeler.inventory.folded),
+        "phone_names": list(labeler.inventory.folded.values()),
+    }
+    counts = group_sums(has_phones.astype(np.float64), clusters)
+    return relation_dataset(sums, counts, phones, clusters.key).assign_attrs(about)

@@ -36,6 +36,23 @@ class ShardResult:
 
 
 @dataclass(frozen=True)
+class ShardOptions:
+    """How to measure a shard.
+
+    Attributes:
+        labeler: labels the frames for the statistics of phones.
+        clusters: name of the cluster of every utterance, by its index in the corpus; by default the utterance.
+        strict: whether an utterance that cannot be measured is an error.
+        on_progress: receives the seconds of audio that are done.
+    """
+
+    labeler: PhoneLabeler | None = None
+    clusters: Sequence[str] | None = None
+    strict: bool = False
+    on_progress: Callable[[float], None] = lambda seconds: None
+
+
+@dataclass(frozen=True)
 class UtteranceStatistics:
     """One utterance: frames of its attention, and each layer's statistics."""
 
@@ -59,14 +76,9 @@ def measure(
     encoder: Encoder,
     shard: Sequence[tuple[int, MonoCut]],
     statistics: Mapping[str, Statistic],
-    labeler: PhoneLabeler | None = None,
-    *,
-    strict: bool = False,
-    on_progress: Callable[[float], None] = lambda seconds: None,
+    options: ShardOptions = ShardOptions(),
 ) -> ShardResult:
-    """Run a shard through the model; `labeler` labels its frames for the statistics of phones.
-
-    `on_progress` receives the seconds of audio that are done.
+    """Run a shard through the model.
 
     Raises:
         InputError: with `strict`, for the first utterance that cannot be measured.
@@ -75,18 +87,19 @@ def measure(
     partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
     measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
     for batch in batches(shard):
-        waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=strict))
+        waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=options.strict))
         labels = None
-        if labeler is not None:
-            labels = [labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
-        for index, measurements in measure_batch(encoder, waves, statistics, labels, on_progress).items():
+        if options.labeler is not None:
+            labels = [options.labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
+        for index, measurements in measure_batch(encoder, waves, statistics, labels, options.on_progress).items():
             try:
                 _check_finite(encoder, measurements, statistics)
-                accumulator.update(measured.state, index, stack_layers(measurements.layers))
+                cluster = options.clusters[index] if options.clusters else None
+                accumulator.update(measured.state, index, stack_layers(measurements.layers), cluster)
                 measured.frames[index] = measurements.frames
             except InputError as error:
-                skip(dict(batch)[index], error, measured.skipped, strict=strict)
-        on_progress(sum(cut.duration for index, cut in batch if index not in waves))
+                skip(dict(batch)[index], error, measured.skipped, strict=options.strict)
+        options.on_progress(sum(cut.duration for index, cut in batch if index not in waves))
     return measured
 
 

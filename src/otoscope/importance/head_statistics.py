@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from otoscope.analysis.shards import measure
+from otoscope.analysis.shards import ShardOptions, measure
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.runs.progress import progress
@@ -41,5 +41,5 @@ class HeadStatistics:
         scalar = {name: statistic for name, statistic in available_statistics().items() if not statistic.dims}
         with progress("measuring heads", self._speech.seconds) as on_progress:
             cuts = list(enumerate(self._speech.cuts))
-            result = measure(self._encoder, cuts, scalar, strict=True, on_progress=on_progress)
+            result = measure(self._encoder, cuts, scalar, ShardOptions(strict=True, on_progress=on_progress))
         return accumulator.finalize(result.state).mean

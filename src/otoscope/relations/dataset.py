@@ -1,10 +1,10 @@
 """From sums over a corpus to the variables of a run: relations, preferences, concentration and operations.
 
-Relations are means over the utterances with phones (`E_u`). Intervals are percentile bootstraps over folds of
-utterances; up to 128 utterances, each is a fold. A resample uses the same utterances for a head and for uniform
-attention. A value that is undefined in more than 2.5 % of the resamples has no interval.
+Relations are means over the utterances with phones (`E_u`). Intervals are jackknives over clusters, the speakers where
+they are known (`results/intervals.py`): a replicate is without the same utterances for a head and for uniform
+attention. The degrees of freedom of a value are those of the clusters that contain its phones.
 
-Axes: f fold, l layer, h head, y phone, o operation, b resample.
+Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,25 @@ import xarray as xr
 from otoscope.phones import phone_info
 from otoscope.relations.operations import effects, name_operations, operations
 from otoscope.relations.preference import concentration, exclude_own_run, preference
-from otoscope.results import Bootstrap
-from otoscope.results.bootstrap import interval, resample_weights
+from otoscope.results.intervals import LOG, LOG_EXCESS, Estimate, interval, ratio
 from otoscope.results.schema import RELATIONS
 from otoscope.typing import AnyFloats, Array, Ints
 
 Arrays = dict[str, Array]
 
+SCALES = {
+    "preference": LOG_EXCESS,
+    "preference_elsewhere": LOG_EXCESS,
+    "concentration": LOG_EXCESS,
+    "concentration_elsewhere": LOG_EXCESS,
+    "operation_effect": LOG,
+}
+"""Variable that is compared with uniform attention -> the scale of its interval."""
+
 
 @dataclass(frozen=True, eq=False)
 class Relations:
-    """Relations of heads and of uniform attention; leading axes are folds, heads or resamples.
+    """Relations of heads and of uniform attention; leading axes are clusters, heads or replicates.
 
     Attributes:
         relation: P' `[..., y, y]` (query, key).
@@ -46,43 +54,80 @@ class Relations:
     baseline_elsewhere: AnyFloats
 
 
-def relation_dataset(sums: Relations, counts: Ints, phones: Sequence[str], bootstrap: Bootstrap) -> xr.Dataset:
+def relation_dataset(sums: Relations, counts: AnyFloats, phones: Sequence[str], clusters: str) -> xr.Dataset:
     """Build the Dataset with every variable of `RELATIONS`.
 
     Args:
-        sums: sums over the utterances of each fold: relation `[f, l, h, y, y]` and own_run `[f, l, h, y]`, NaN if a
-            layer lacks the head; baselines `[f, y, y]`.
-        counts: number of utterances with phones in each fold, `[f]`.
+        sums: sums over the utterances of each cluster: relation `[g, l, h, y, y]` and own_run `[g, l, h, y]`, NaN if a
+            layer lacks the head; baselines `[g, y, y]`.
+        counts: number of utterances with phones in each cluster, `[g]`.
         phones: names of the Y phones.
-        bootstrap: how to resample folds for the intervals.
+        clusters: name of the source of variance, `Clusters.key`.
 
     Returns:
         Relations, preferences, concentration and operations with their intervals.
 
     Examples:
-        >>> even = np.full((2, 1, 1, 2, 2), 0.25)  # 2 folds, 1 layer, 1 head, 2 phones: attention is like the baseline
+        >>> even = np.full((2, 1, 1, 2, 2), 0.25)  # 2 speakers, 1 layer, 1 head, 2 phones: attention like the baseline
         >>> sums = Relations(even, np.zeros((2, 1, 1, 2)), even[:, 0, 0], even[:, 0, 0])
-        >>> dataset = relation_dataset(sums, np.array([1, 1]), ["sil", "s"], Bootstrap(resamples=10))
+        >>> dataset = relation_dataset(sums, np.array([1, 1]), ["sil", "s"], "speaker")
         >>> dataset.concentration.values.tolist()
         [[[0.0, 0.0]]]
     """
-    folds, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
-    mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(folds)))
-    derived = _derived(mean, phones)
-    ends = _intervals(folds, counts, phones, bootstrap)
+    used, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
+    mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(used)))
+    layers = [layer_estimates(used, counts, layer, phones, clusters) for layer in range(len(mean.relation))]
+    derived = {name: np.stack([layer[name].value for layer in layers]) for name in SCALES}
+    ends = {name: np.stack([interval(layer[name], scale) for layer in layers]) for name, scale in SCALES.items()}
     values: Arrays = {
         "relation": mean.relation,
         "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
         "relation_baseline": mean.baseline,
         "relation_baseline_elsewhere": mean.baseline_elsewhere,
         **derived,
-        **{f"{name}_interval": array for name, array in ends.items()},
+        **{f"{name}_interval": array.astype(np.float32) for name, array in ends.items()},
         "operations": _names(ends["operation_effect"], phones),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
         "phone_class": np.array([_phone_class(symbol) for symbol in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
     return xr.Dataset({name: (variable.dims, values[name], variable.attrs) for name, variable in RELATIONS.items()})
+
+
+def layer_estimates(
+    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], clusters: str
+) -> dict[str, Estimate]:
+    """Return the estimates of all variables of `SCALES` for the heads of a layer, `[h, ...]`.
+
+    Args:
+        sums: sums of each cluster with phones, as for `relation_dataset`.
+        counts: number of utterances with phones in each of these clusters, `[g]`.
+        layer: index of the layer.
+        phones: names of the Y phones.
+        clusters: name of the source of variance.
+    """
+    uniform = sums.baseline[:, None], sums.baseline_elsewhere[:, None]
+    heads = Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform)
+    totals = [array.sum(axis=0, keepdims=True) for array in _arrays(heads)]
+    value = _derived(Relations(*(total / counts.sum() for total in totals)), phones)
+    replicates = _derived(_without_each(heads, totals, counts), phones)
+    occurs = _derived(Relations(uniform[0], sums.own_run[:, layer, :1] * 0, *uniform), phones)
+    return {
+        name: Estimate(value[name][0], {clusters: replicates[name]}, {clusters: _support(occurs[name])})
+        for name in SCALES
+    }
+
+
+def _without_each(heads: Relations, totals: Sequence[AnyFloats], counts: AnyFloats) -> Relations:
+    """Return the means without each cluster, `[g, h, ...]`; NaN if no utterance remains."""
+    rest = counts.sum() - counts
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Relations(*(ratio(total - array, rest) for total, array in zip(totals, _arrays(heads), strict=True)))
+
+
+def _support(occurs: AnyFloats) -> Ints:
+    """Return the number of clusters in which a value is defined, from values `[g, 1, ...]`."""
+    return np.asarray((~np.isnan(occurs[:, 0])).sum(axis=0), np.int64)
 
 
 def _phone_class(symbol: str) -> str:
@@ -106,25 +151,6 @@ def _derived(r: Relations, phones: Sequence[str]) -> Arrays:
         "concentration_elsewhere": concentration(preferred_elsewhere),
         "operation_effect": effects(rest, r.own_run, r.baseline_elsewhere, phones),
     }
-
-
-def _intervals(folds: Relations, counts: Ints, phones: Sequence[str], bootstrap: Bootstrap) -> Arrays:
-    """Return the intervals `[l, h, ..., 2]` of all variables of `_derived`; NaN for a single utterance."""
-    share_bf = np.concatenate(list(resample_weights(len(counts), bootstrap)))
-    share_bf = (share_bf / (share_bf @ counts)[:, None]).astype(np.float32)
-    uniform = [_resampled(share_bf, array) for array in (folds.baseline, folds.baseline_elsewhere)]
-    ends: Arrays = {}
-    for place in np.ndindex(folds.relation.shape[1:3]):
-        head = [_resampled(share_bf, array[:, *place]) for array in (folds.relation, folds.own_run)]
-        for name, values in _derived(Relations(*head, *uniform), phones).items():
-            bounds = interval(values) if len(counts) > 1 else np.full((*values.shape[1:], 2), np.nan)
-            ends.setdefault(name, np.empty((*folds.relation.shape[1:3], *bounds.shape), np.float32))[place] = bounds
-    return ends
-
-
-def _resampled(share_bf: AnyFloats, sums: AnyFloats) -> AnyFloats:
-    flat = sums.reshape(len(sums), -1).astype(np.float32)
-    return (share_bf @ flat).reshape(-1, *sums.shape[1:])
 
 
 def _names(ends: AnyFloats, phones: Sequence[str]) -> Array:

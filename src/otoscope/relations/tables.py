@@ -146,7 +146,8 @@ def _heading(head: xr.Dataset) -> list[str]:
     ]
     title = f"layer {head['layer'].item()} head {head['head'].item()}, {head['category'].item()}"
     return [
-        f"{title}; on {head.attrs['labelled_utterances']} utterances with phones",
+        f"{title}; on {head.attrs['labelled_utterances']} utterances with phones; "
+        f"95 % intervals over {head.attrs['labelled_clusters']}",
         *(lines or ["no operation is significant"]),
     ]
 

@@ -9,8 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from otoscope.results.bootstrap import Bootstrap, fold_intervals, row_intervals
 from otoscope.results.categories import categorise
+from otoscope.results.intervals import (
+    LOGIT,
+    cluster_weights,
+    estimate,
+    interval,
+    mean_estimate,
+    ratio,
+    resampled_means,
+    scale_of,
+)
 from otoscope.results.schema import (
     CATEGORY,
     COORDINATES,
@@ -22,9 +31,10 @@ from otoscope.results.schema import (
     validate_dataset,
 )
 from otoscope.statistics.accumulator import mean_of_defined
-from otoscope.typing import AnyFloats, Ints
+from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.typing import AnyFloats
 
-Folds = tuple[AnyFloats, Ints]
+RANKED = ("globalness", "verticality", "diagonality")  # what categories follow from, in the order of `categorise`
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +45,14 @@ class Measurements:
         statistics: name, doc, units, dims and coords of every statistic.
         rows: values `[utterance, layer, head]` of each scalar statistic; NaN for a head that its layer lacks, and for
             all heads of an utterance for which the statistic is undefined.
-        folds: sums `[fold, layer, head, *dims]` and numbers of utterances `[fold]` of each array statistic.
+        clusters: cluster of each utterance, for the intervals.
+        sums: sums `[group of clusters, layer, head, *dims]` of each array statistic, see `group_sums`.
     """
 
     statistics: Sequence[StatisticInfo]
     rows: Mapping[str, AnyFloats]
-    folds: Mapping[str, Folds] = field(default_factory=dict)
+    clusters: Clusters
+    sums: Mapping[str, AnyFloats] = field(default_factory=dict)
 
 
 def assemble(
@@ -49,7 +61,6 @@ def assemble(
     *,
     frame_period: float,
     attributes: Mapping[str, Any] | None = None,
-    bootstrap: Bootstrap | None = None,
 ) -> xr.Dataset:
     """Return one Dataset of means, intervals, categories and rows of a run.
 
@@ -59,7 +70,6 @@ def assemble(
             and those of `SPEAKER_COORDINATES` that the corpus has.
         frame_period: seconds between two frames of the model.
         attributes: more attributes of the Dataset, such as `model`, `corpus` and `synthetic` (speech).
-        bootstrap: how to resample for the intervals.
 
     Raises:
         InputError: the Dataset does not match the schema of a run.
@@ -69,18 +79,19 @@ def assemble(
     >>> described = [SimpleNamespace(name=name, doc=name, units="1", dims=(), coords={}) for name in names]
     >>> rows = dict(zip(names, np.random.default_rng(0).random((3, 5, 1, 2))))  # 5 utterances, 1 layer, 2 heads
     >>> table = pd.DataFrame({"frames": 9, "duration": 0.2, "speaker": "s"}, index=[f"u{i}" for i in range(5)])
-    >>> dataset = assemble(Measurements(described, rows), table, frame_period=0.02)
-    >>> dataset.globalness.sizes
-    Frozen({'layer': 1, 'head': 2})
+    >>> from otoscope.statistics.clusters import make_clusters
+    >>> clusters = make_clusters(table["speaker"], list(table.index))
+    >>> dataset = assemble(Measurements(described, rows, clusters), table, frame_period=0.02)
+    >>> dataset.globalness.sizes, dataset.attrs["clusters"]
+    (Frozen({'layer': 1, 'head': 2}), '5 utterances of one speaker')
     """
-    statistics, bootstrap = measurements.statistics, bootstrap or Bootstrap()
-    intervals, agreement = row_intervals(measurements.rows, bootstrap)
-    means = {name: mean_of_defined(values) for name, values in measurements.rows.items()}
-    for name, (sums, counts) in measurements.folds.items():
-        means[name] = sums.sum(axis=0) / counts.sum()
-        intervals[name] = fold_intervals(sums, counts, bootstrap)
+    statistics, clusters = measurements.statistics, measurements.clusters
+    means, intervals = _means(measurements)
     category = categorise(means["globalness"], means["verticality"], means["diagonality"])
-    values: dict[str, npt.NDArray[Any]] = {"category": category.astype(object), "category_agreement": agreement}
+    values: dict[str, npt.NDArray[Any]] = {
+        "category": category.astype(object),
+        "category_agreement": _agreement(category, measurements),
+    }
     values |= means
     values |= {f"{name}_interval": ends for name, ends in intervals.items()}
     values |= {f"{name}_rows": row_values for name, row_values in measurements.rows.items()}
@@ -88,12 +99,36 @@ def assemble(
         "format_version": FORMAT_VERSION,
         "frame_period": frame_period,
         "statistics": [statistic.name for statistic in statistics],
+        "clusters": clusters.text,
         **(attributes or {}),
     }
     coords = _coordinates(category.shape, utterances, statistics)
     dataset = xr.Dataset(_labelled(_variables(statistics), values), coords=coords, attrs=attrs)
     validate_dataset(dataset)
     return dataset
+
+
+def _means(measurements: Measurements) -> tuple[dict[str, AnyFloats], dict[str, AnyFloats]]:
+    """Return the mean and the interval of every statistic."""
+    clusters, units = measurements.clusters, {one.name: one.units for one in measurements.statistics}
+    means: dict[str, AnyFloats] = {}
+    intervals: dict[str, AnyFloats] = {}
+    for name, values in measurements.rows.items():
+        means[name] = mean_of_defined(values)
+        intervals[name] = interval(mean_estimate(values, clusters), scale_of(units[name], values))
+    count = group_sums(np.ones(len(clusters.names)), clusters)
+    for name, sums in measurements.sums.items():
+        share = estimate(ratio, clusters.key, sums, count)
+        means[name], intervals[name] = share.value, interval(share, LOGIT)
+    return means, intervals
+
+
+def _agreement(category: npt.NDArray[np.str_], measurements: Measurements) -> AnyFloats:
+    """Return the share of resamples of the clusters in which each head keeps its category, `[layer, head]`."""
+    rows, weights = measurements.rows, cluster_weights(measurements.clusters)
+    resampled = {name: resampled_means(weights, rows[name], measurements.clusters) for name in RANKED}
+    agreement = (categorise(*(resampled[name] for name in RANKED)) == category).mean(axis=0)
+    return np.where((category == "") | np.isnan(weights).any(), np.nan, agreement)
 
 
 def _variables(statistics: Iterable[StatisticInfo]) -> dict[str, Variable]:

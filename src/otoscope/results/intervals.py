@@ -22,22 +22,34 @@ from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats, Ints
 
 BOUNDS = (0.025, 0.975)
-METHOD = "95 % jackknife t interval"
+MAX_LOG = np.log(1e6)  # half-width of a logarithm: an interval from a millionth to a million times says nothing
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A function on whose values the interval is symmetric, and its inverse."""
+    """A function on whose values the interval is symmetric, its inverse, and the largest half-width of an interval."""
 
     forward: Callable[[AnyFloats], AnyFloats]
     inverse: Callable[[AnyFloats], AnyFloats]
+    max_margin: float = np.inf
 
 
 IDENTITY = Scale(np.asarray, np.asarray)  # means, scores and differences
 LOGIT = Scale(logit, expit)  # shares and accuracies
-LOG = Scale(np.log, np.exp)  # positive values, such as a ratio to uniform attention
-LOG_EXCESS = Scale(np.log1p, np.expm1)  # a ratio less 1, such as preference and concentration
+LOG = Scale(np.log, np.exp, MAX_LOG)  # positive values, such as a ratio to uniform attention
+LOG_EXCESS = Scale(np.log1p, np.expm1, MAX_LOG)  # a ratio less 1, such as preference and concentration
 FISHER = Scale(np.arctanh, np.tanh)  # correlations
+
+
+def scale_of(units: str, values: AnyFloats) -> Scale:
+    """Return the scale of a mean: `LOGIT` of shares (pure numbers from 0 to 1), otherwise `IDENTITY`.
+
+    >>> scale_of("1", np.array([0.0, 0.5])) is LOGIT, scale_of("nats", np.array([0.0, 0.5])) is LOGIT
+    (True, False)
+    """
+    present = values[~np.isnan(values)]
+    is_share = units == "1" and bool(((present >= 0) & (present <= 1)).all())
+    return LOGIT if is_share else IDENTITY
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +101,16 @@ def mean_estimate(rows: AnyFloats, clusters: Clusters) -> Estimate:
     counts = counts[counts > 0]
     if not len(counts):
         return Estimate(np.full(rows.shape[1:], np.nan), {clusters.key: np.empty((0, *rows.shape[1:]))})
-    return estimate(lambda total, count: total / _columns(count, total), clusters.key, sums, counts)
+    return estimate(ratio, clusters.key, sums, counts)
+
+
+def ratio(total: AnyFloats, count: AnyFloats) -> AnyFloats:
+    """Return `total [..., *axes] / count [...]`.
+
+    >>> ratio(np.array([[2.0, 4.0]]), np.array([2.0])).tolist()
+    [[1.0, 2.0]]
+    """
+    return np.asarray(total / _columns(np.asarray(count), total))
 
 
 def jackknife(statistic: Callable[[Ints], float], count: int, source: str) -> Estimate:
@@ -154,8 +175,8 @@ def difference(a: Estimate, b: Estimate) -> Estimate:
 def interval(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
     """Return the low and high end `[..., bound]` of the 95 % interval.
 
-    Both are NaN if fewer than two clusters have the value, or if the value is undefined or at an end of the scale
-    without one of them.
+    Both are NaN if fewer than two clusters have the value, if the value is undefined or at an end of the scale without
+    one of them, or if the interval of a logarithm is wider than a factor of a million to each side.
 
     Args:
         value: estimate of the value.
@@ -169,13 +190,14 @@ def interval(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
     center, variance, freedom = _spread(value, scale)
     with np.errstate(invalid="ignore"):
         margin = stdtrit(freedom, BOUNDS[1]) * np.sqrt(variance)
+        margin = np.where(margin > scale.max_margin, np.nan, margin)
     return np.asarray(scale.inverse(np.stack([center - margin, center + margin], axis=-1)))
 
 
 def p_value(value: Estimate, null: float = 0.0, scale: Scale = IDENTITY) -> AnyFloats:
-    """Return the two-sided p-value `[...]` of the hypothesis that the value is `null`; NaN where `interval` is NaN.
+    """Return the two-sided p-value `[...]` of the hypothesis that the value is `null`; NaN if its variance is unknown.
 
-    The p-value is below .05 exactly where the interval does not contain `null`.
+    The p-value is below .05 exactly where the interval, if there is one, does not contain `null`.
 
     >>> estimate = Estimate(np.array(1.0), {"speaker": np.array([1.0, 1.5, 0.5])})  # t is sqrt 3
     >>> round(float(p_value(estimate)), 4)
@@ -206,6 +228,21 @@ def cluster_weights(clusters: Clusters, resamples: int = 1000) -> AnyFloats:
     draws = [np.random.Generator(np.random.Philox(key=int(code))).gamma(shape, size=resamples) for code in codes]
     weights = np.stack(draws, axis=1)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def resampled_means(weights: AnyFloats, rows: AnyFloats, clusters: Clusters) -> AnyFloats:
+    """Return the mean in each resample, `[b, ...]`, over the utterances `[u, ...]` that have a value.
+
+    >>> from otoscope.statistics.clusters import make_clusters
+    >>> clusters = make_clusters("abc", ["u0", "u1", "u2"])
+    >>> resampled_means(np.full((1, 3), 1 / 3), np.array([[1.0], [2.0], [6.0]]), clusters).tolist()
+    [[3.0]]
+    """
+    defined = np.where(np.isnan(rows.reshape(len(rows), -1)).all(axis=1), 0.0, 1.0)
+    sums = group_sums(np.where(_columns(defined, rows) > 0, rows, 0), clusters)
+    with np.errstate(invalid="ignore"):
+        totals = (weights @ sums.reshape(len(sums), -1)).reshape(len(weights), *rows.shape[1:])
+        return ratio(totals, weights @ group_sums(defined, clusters))
 
 
 def resampled_interval(value: AnyFloats, resampled: AnyFloats, clusters: Clusters) -> AnyFloats:

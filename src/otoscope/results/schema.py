@@ -12,7 +12,7 @@ import xarray as xr
 
 from otoscope.errors import InputError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 HEADS = "heads"  # kind of the runs that analyze writes
 HEAD_DIMS = ("layer", "head")
 
@@ -66,20 +66,25 @@ COORDINATES = {
 }
 OPTIONAL_COORDINATES = {"offset", *SPEAKER_COORDINATES}
 
+OVER_CLUSTERS = "of the clusters that the attribute `clusters` names"
+INTERVAL = "95 % jackknife t interval over the clusters that the attribute `clusters` names"
+
 CATEGORY = {
     "category": Variable(
         HEAD_DIMS,
         "1",
         "category in whose list the head ranks best: global, vertical or diagonal; empty: no such head",
     ),
-    "category_agreement": Variable(HEAD_DIMS, "1", "share of bootstrap resamples in which the head keeps its category"),
+    "category_agreement": Variable(
+        HEAD_DIMS, "1", f"share of resamples {OVER_CLUSTERS} in which the head keeps its category"
+    ),
 }
 
 _REST = ", without the keys of the query's own uninterrupted run of one phone"
 
 
 def _with_interval(name: str, dims: tuple[str, ...], doc: str) -> dict[str, Variable]:
-    interval = f"95 % bootstrap interval over utterances (NaN where too few have it): {doc}"
+    interval = f"{INTERVAL}, of those with phones (NaN where fewer than two have it): {doc}"
     return {
         name: Variable((*HEAD_DIMS, *dims), "1", doc),
         f"{name}_interval": Variable((*HEAD_DIMS, *dims, "bound"), "1", interval),
@@ -122,7 +127,7 @@ def statistic_variables(name: str, units: str, doc: str, dims: tuple[str, ...] =
     ['globalness', 'globalness_interval', 'globalness_rows']
     """
     mean_dims = (*HEAD_DIMS, *dims)
-    interval = f"95 % bootstrap interval over utterances (NaN for a single utterance): {doc}"
+    interval = f"{INTERVAL} (NaN where fewer than two have it): {doc}"
     variables = {
         name: Variable(mean_dims, units, doc),
         f"{name}_interval": Variable((*mean_dims, "bound"), units, interval),

@@ -19,8 +19,8 @@ SHAPE_TITLE = "shapes, of each head's attention by itself:"
 
 def summary(run: Run) -> str:
     """Return the summary of a run: heads, speech, heads of each category and shape, and skipped utterances."""
-    lines = [_measured(run), CATEGORY_TITLE, *(_category(run, name) for name in CATEGORIES), *_shapes(run)]
-    lines += _relations(run)
+    lines = [_measured(run), f"95 % intervals over {run.dataset.attrs['clusters']}", CATEGORY_TITLE]
+    lines += [*(_category(run, name) for name in CATEGORIES), *_shapes(run), *_relations(run)]
     lines += left_out_lines(run)
     return "\n".join(lines)
 

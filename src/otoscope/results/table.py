@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from pandas.api.types import is_numeric_dtype
 from rich import box
 from rich.console import Console
@@ -68,28 +69,43 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table", vie
     >>> from tempfile import TemporaryDirectory
     >>> from types import SimpleNamespace
     >>> from otoscope.results import Measurements, assemble, claim_folder, finish, open_run
+    >>> from otoscope.statistics.clusters import make_clusters
     >>> names = ["globalness", "verticality", "diagonality", "weight"]
     >>> described = [SimpleNamespace(name=name, doc=name, units="1", dims=(), coords={}) for name in names]
     >>> rows = {name: np.full((1, 1, 1), 0.5) for name in names}  # one utterance, one layer, one head
     >>> utterances = pd.DataFrame({"frames": 9, "duration": 0.2, "speaker": "s"}, index=["u"])
     >>> with TemporaryDirectory() as folder:
     ...     _ = claim_folder(folder, {"model": "a"})
-    ...     finish(folder, assemble(Measurements(described, rows), utterances, frame_period=0.02), skipped=())
+    ...     measurements = Measurements(described, rows, make_clusters(["s"], ["u"]))
+    ...     finish(folder, assemble(measurements, utterances, frame_period=0.02), skipped=())
     ...     print(heads_table(open_run(folder)))
     layer  head  globalness  verticality  diagonality  category  stable
     ───────────────────────────────────────────────────────────────────
         0     0      0.5000       0.5000       0.5000  diagonal
     <BLANKLINE>
+    ± is half of the 95 % interval over 1 utterance
+    <BLANKLINE>
     """
     if sort in (reasons := run.dataset.attrs.get("not_measured", {})):
         raise InputError(f"{sort} was not measured of {run.dataset.attrs['model']}: {reasons[sort]}")
     heads = sorted_by(run.heads, sort)
-    return frame_text(heads, format, [name for name in (*TABLE_COLUMNS[view], *_other(sort, view)) if name in heads])
+    columns = [name for name in (*TABLE_COLUMNS[view], *_other(sort, view)) if name in heads]
+    caption = f"\n{intervals_line(run.dataset)}\n" if format == "table" else ""
+    return frame_text(heads, format, columns) + caption
 
 
 def _other(sort: str | None, view: View) -> tuple[str, ...]:
     """Return the column sorted by, if the view does not show it."""
     return () if sort is None or sort in TABLE_COLUMNS[view] else (sort,)
+
+
+def intervals_line(dataset: xr.Dataset) -> str:
+    """Return over which clusters the intervals of a run are, for readers.
+
+    >>> intervals_line(xr.Dataset(attrs={"clusters": "15 speakers"}))
+    '± is half of the 95 % interval over 15 speakers'
+    """
+    return f"± is half of the 95 % interval over {dataset.attrs['clusters']}"
 
 
 def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[str] | None = None) -> str:

@@ -14,7 +14,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
 from otoscope.models.load import model_name
-from otoscope.results import Bootstrap, Run
+from otoscope.results import Run
 
 RECORDED_PACKAGES = ("otoscope", "torch", "transformers", "lhotse", "numpy", "scipy", "soundfile")
 
@@ -23,7 +23,6 @@ def make_plan(
     encoder: Encoder, cuts: list[MonoCut], corpus: str, statistics: Iterable[str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the plan of a run that measures `statistics` of `encoder` on `cuts`; `options` are those of the corpus."""
-    bootstrap = Bootstrap()
     return {
         "model": {
             "name": _model_path(encoder.name),
@@ -42,7 +41,6 @@ def make_plan(
         },
         "corpus": {"path": resolve_path(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
         "statistics": list(statistics),
-        "bootstrap": {"resamples": bootstrap.resamples, "seed": bootstrap.seed},
         "versions": _versions(),
     }
 

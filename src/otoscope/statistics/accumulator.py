@@ -1,10 +1,11 @@
 """Accumulate statistics over a corpus: add utterances one by one, merge states in any order to the same bits.
 
 Every statistic is a plain mean over utterances. A state stores scalars as rows, one per utterance. Statistics with
-dims are in [0, 1]. A state sums them per fold (utterance i is in fold i mod `FOLDS`) in whole numbers of 2^-40. The
-sums therefore do not depend on the order, and their size does not grow with the corpus. Imports no torch.
+dims are in [0, 1]. A state sums them per cluster (`clusters.py`) in whole numbers of 2^-40. The sums therefore do not
+depend on the order, and their size does not grow with the corpus: more than 128 clusters are joined to groups.
+Imports no torch.
 
-Axes: u utterance, l layer, h head (up to the largest count; heads that a layer lacks are NaN), f fold.
+Axes: u utterance, l layer, h head (up to the largest count; heads that a layer lacks are NaN), g group of clusters.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otoscope.errors import InputError
+from otoscope.statistics.clusters import CODE_BITS, MAX_CLUSTERS, cluster_code, code_bits
 from otoscope.typing import AnyFloats, Array, Bools, Floats, Ints
 
-FOLDS = 128
 UNIT = 2.0**40
 ROUNDING = 1e-4  # how far outside [0, 1] float rounding may put a value
 
@@ -28,16 +29,18 @@ class State:
     Attributes:
         n_heads: heads of each layer.
         may_be_undefined: scalars that may be NaN for all heads of an utterance.
-        indices: indices in the corpus of the utterances.
+        codes: code of the cluster of each utterance, by the utterance's index in the corpus.
         rows: of each scalar, `[l, h]` by index of the utterance.
-        sums: of each statistic with dims, `[f, l, h, *dims]` in units of 2^-40.
+        sums: of each statistic with dims, `[l, h, *dims]` in units of 2^-40 by group: the last `bits` of the code.
+        bits: how many, see `code_bits`.
     """
 
     n_heads: tuple[int, ...]
     may_be_undefined: frozenset[str] = frozenset()
-    indices: set[int] = field(default_factory=set)
+    codes: dict[int, int] = field(default_factory=dict)
     rows: dict[str, dict[int, Floats]] = field(default_factory=dict)
-    sums: dict[str, Ints] = field(default_factory=dict)
+    sums: dict[str, dict[int, Ints]] = field(default_factory=dict)
+    bits: int = CODE_BITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +49,15 @@ class Final:
 
     Attributes:
         index: indices in the corpus of the utterances, in increasing order, `[u]`.
-        fold_count: utterances in each fold, `[f]`.
         mean: of each statistic, `[l, h, *dims]`.
         rows: of each scalar, `[u, l, h]`.
-        fold_sum: of each statistic with dims, `[f, l, h, *dims]`.
+        cluster_sum: of each statistic with dims, `[g, l, h, *dims]`, in the order of the groups' codes.
     """
 
     index: Ints
-    fold_count: Ints
     mean: dict[str, Floats]
     rows: dict[str, Floats]
-    fold_sum: dict[str, Floats]
+    cluster_sum: dict[str, Floats]
 
 
 def init(
@@ -77,25 +78,26 @@ def init(
     state = State(heads, frozenset(may_be_undefined))
     for name, shape in shapes.items():
         if shape:
-            state.sums[name] = np.zeros((FOLDS, len(heads), max(heads), *shape), np.int64)
+            state.sums[name] = {}
         else:
             state.rows[name] = {}
     return state
 
 
-def update(state: State, index: int, values: Mapping[str, Floats]) -> None:
+def update(state: State, index: int, values: Mapping[str, Floats], cluster: str | None = None) -> None:
     """Add one utterance to the state, in place.
 
     Args:
         state: the state to change; after an error it is as before.
         index: index of the utterance in the corpus.
         values: each statistic `[l, h, *dims]` (see `compute_statistics`).
+        cluster: name of the utterance's cluster; by default the utterance is a cluster.
 
     Raises:
         InputError: the utterance was added before, a value is not finite although the statistic is defined, or a value
             of a statistic with dims is outside [0, 1].
     """
-    if index in state.indices:
+    if index in state.codes:
         raise InputError(f"utterance {index} was added before; add each utterance once")
     present = _present(state.n_heads)
     for name, value in values.items():
@@ -103,11 +105,13 @@ def update(state: State, index: int, values: Mapping[str, Floats]) -> None:
             _check_finite(name, index, value[present])
     for name in state.sums:
         _check_share(name, index, values[name][present])
-    state.indices.add(index)
+    state.codes[index] = cluster_code(f"utterance {index}" if cluster is None else cluster)
+    group = state.codes[index] % (1 << state.bits)
     for name, rows in state.rows.items():
         rows[index] = np.asarray(values[name], np.float64)
-    for name, sums in state.sums.items():
-        sums[index % FOLDS] += np.rint(np.nan_to_num(values[name], nan=0.0) * UNIT).astype(np.int64)
+    for sums_name, sums in state.sums.items():
+        sums[group] = sums.get(group, 0) + np.rint(np.nan_to_num(values[sums_name], nan=0.0) * UNIT).astype(np.int64)
+    _join_groups(state)
 
 
 def merge(a: State, b: State) -> State:
@@ -116,18 +120,38 @@ def merge(a: State, b: State) -> State:
     Raises:
         InputError: the parts share an utterance, or differ in heads or statistics.
     """
-    shared = a.indices & b.indices
+    shared = a.codes.keys() & b.codes.keys()
     if shared:
         raise InputError(f"utterance {min(shared)} is in both states; merge parts of the corpus that do not overlap")
     if _signature(a) != _signature(b):
         raise InputError("the states are of different heads or statistics; merge states of one configuration")
-    return State(
+    bits = min(a.bits, b.bits)
+    merged = State(
         n_heads=a.n_heads,
         may_be_undefined=a.may_be_undefined,
-        indices=a.indices | b.indices,
+        codes=a.codes | b.codes,
         rows={name: a.rows[name] | b.rows[name] for name in a.rows},
-        sums={name: a.sums[name] + b.sums[name] for name in a.sums},
+        sums={name: _joined([*a.sums[name].items(), *b.sums[name].items()], bits) for name in a.sums},
+        bits=bits,
     )
+    _join_groups(merged)
+    return merged
+
+
+def _join_groups(state: State) -> None:
+    """Join groups of clusters, in place, until there are at most `MAX_CLUSTERS`."""
+    if any(len(sums) > MAX_CLUSTERS for sums in state.sums.values()):
+        state.bits = code_bits(state.codes.values())
+        state.sums = {name: _joined(sums.items(), state.bits) for name, sums in state.sums.items()}
+
+
+def _joined(sums: Iterable[tuple[int, Ints]], bits: int) -> dict[int, Ints]:
+    """Return the sums of the groups that the last `bits` of the codes name."""
+    joined: dict[int, Ints] = {}
+    for code, array in sums:
+        group = code % (1 << bits)
+        joined[group] = joined[group] + array if group in joined else array
+    return joined
 
 
 def _signature(state: State) -> tuple[object, ...]:
@@ -140,32 +164,35 @@ def finalize(state: State) -> Final:
     Raises:
         InputError: the state has no utterances.
     """
-    if not state.indices:
+    if not state.codes:
         raise InputError("no utterance was measured; measure at least one")
-    order = sorted(state.indices)
+    order = sorted(state.codes)
     absent = ~_present(state.n_heads)
     rows = {name: np.stack([row_by_index[index] for index in order]) for name, row_by_index in state.rows.items()}
     mean = {name: mean_of_defined(values) for name, values in rows.items()}
-    fold_sum = {name: _mask_absent(sums / UNIT, absent) for name, sums in state.sums.items()}
-    for name, sums in state.sums.items():
-        mean[name] = _mask_absent((sums.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
-    index = np.array(order, np.int64)
-    return Final(index, np.bincount(index % FOLDS, minlength=FOLDS), mean, rows, fold_sum)
+    stacked = {name: np.stack([sums[group] for group in sorted(sums)]) for name, sums in state.sums.items()}
+    for name, sums_g in stacked.items():
+        mean[name] = _mask_absent((sums_g.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
+    cluster_sum = {name: _mask_absent(sums_g / UNIT, absent) for name, sums_g in stacked.items()}
+    return Final(np.array(order, np.int64), mean, rows, cluster_sum)
 
 
 def to_arrays(state: State) -> dict[str, NDArray[np.generic]]:
-    """Return the state as named arrays for `np.savez`; `from_arrays` reads them. Empty folds are omitted."""
-    order = sorted(state.indices)
+    """Return the state as named arrays for `np.savez`; `from_arrays` reads them."""
+    order = sorted(state.codes)
     empty = np.zeros((0, len(state.n_heads), max(state.n_heads)))
     arrays: dict[str, Array] = {
         "n_heads": np.array(state.n_heads, np.int64),
         "partial": np.array(sorted(state.may_be_undefined), np.str_),
         "index": np.array(order, np.int64),
+        "code": np.array([state.codes[index] for index in order], np.int64),
+        "bits": np.array(state.bits),
     }
     for name, rows in state.rows.items():
         arrays[f"rows/{name}"] = np.stack([rows[index] for index in order]) if order else empty
-    used = np.unique(arrays["index"] % FOLDS)
-    return arrays | {f"sums/{name}": sums[used] for name, sums in state.sums.items()}
+    for name, sums in state.sums.items():
+        arrays[f"sums/{name}"] = np.stack([sums[group] for group in sorted(sums)]) if order else empty
+    return arrays
 
 
 def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> State:
@@ -177,21 +204,17 @@ def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> State:
         >>> finalize(from_arrays(to_arrays(state))).rows["weight"].tolist()
         [[[0.5]]]
     """
-    order = [int(index) for index in arrays["index"]]
-    used = np.unique(np.array(order, np.int64) % FOLDS)
+    order, bits = [int(index) for index in arrays["index"]], int(arrays["bits"])
+    codes = [int(code) for code in arrays["code"]]
+    groups = sorted({code % (1 << bits) for code in codes})
     return State(
         n_heads=tuple(int(count) for count in arrays["n_heads"]),
         may_be_undefined=frozenset(str(name) for name in arrays["partial"]),
-        indices=set(order),
+        codes=dict(zip(order, codes, strict=True)),
         rows={name: dict(zip(order, rows, strict=True)) for name, rows in _with_prefix(arrays, "rows/")},
-        sums={name: _all_folds(sums, used) for name, sums in _with_prefix(arrays, "sums/")},
+        sums={name: dict(zip(groups, sums, strict=True)) for name, sums in _with_prefix(arrays, "sums/")},
+        bits=bits,
     )
-
-
-def _all_folds(sums: NDArray[np.generic], used: Ints) -> Ints:
-    folds = np.zeros((FOLDS, *sums.shape[1:]), np.int64)
-    folds[used] = sums
-    return folds
 
 
 def _with_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Iterable[tuple[str, NDArray[np.generic]]]:

@@ -8,7 +8,7 @@ Axes: u utterance, g cluster or group of clusters.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
@@ -42,6 +42,15 @@ class Clusters:
         """Return the code of the group of each utterance, `[u]`."""
         codes = np.array([cluster_code(name) for name in self.names], np.int64)
         return codes % (1 << code_bits(codes.tolist()))
+
+    @cached_property
+    def groups(self) -> Ints:
+        """Return the number of the group of each utterance in the order of codes, `[u]`."""
+        return np.unique(self.codes, return_inverse=True)[1]
+
+    def select(self, indices: Iterable[int]) -> "Clusters":
+        """Return the clusters of some utterances."""
+        return replace(self, names=tuple(self.names[index] for index in indices))
 
     @property
     def count(self) -> int:
