@@ -253,7 +253,7 @@ def result() -> str:
     if outside:
         ends = [f"{title} ({min(cells[title]):.3f} to {max(cells[title]):.3f})" for title in outside]
         sentence += f" for every kind but {' and '.join(ends)}"
-    bootstraps = "A percentile bootstrap over few clusters covers too rarely.\nOver the utterances of speakers it does so always."
+    bootstraps = "A percentile bootstrap over few clusters covers too rarely, and over utterances of speakers always."
     return f"{sentence}.\n{bootstraps}"
 
 
