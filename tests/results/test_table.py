@@ -45,13 +45,14 @@ def test_json_comes_back_exactly_and_says_null_for_nothing(run, lone):
 
 def test_table_is_aligned_and_reads_at_100_columns(run):
     lines = heads_table(run).splitlines()
-    assert len(lines) == 2 + len(run.heads)
+    assert len(lines) == 2 + len(run.heads) + 2
+    assert lines[-1] == "± is half of the 95 % interval over 5 utterances"
     assert max(map(len, lines)) <= 100
     assert "…" not in "".join(lines)
     assert lines[0].split() == [
         "layer", "head", "globalness", "verticality", "diagonality", "category", "stable", "shape",
     ]  # fmt: skip
-    assert len({line.index("±") for line in lines[2:]}) == 1
+    assert len({line.index("±") for line in lines[2:-2]}) == 1
 
 
 @pytest.mark.parametrize("view", ["relative", "categories"])

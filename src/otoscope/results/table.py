@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pandas.api.types import is_numeric_dtype
 from rich import box
 from rich.console import Console
@@ -83,14 +82,15 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table", vie
     ───────────────────────────────────────────────────────────────────
         0     0      0.5000       0.5000       0.5000  diagonal
     <BLANKLINE>
-    ± is half of the 95 % interval over 1 utterance
+    no 95 % intervals, which need two speakers or utterances; the values are of 1 utterance
     <BLANKLINE>
     """
     if sort in (reasons := run.dataset.attrs.get("not_measured", {})):
         raise InputError(f"{sort} was not measured of {run.dataset.attrs['model']}: {reasons[sort]}")
     heads = sorted_by(run.heads, sort)
     columns = [name for name in (*TABLE_COLUMNS[view], *_other(sort, view)) if name in heads]
-    caption = f"\n{intervals_line(run.dataset)}\n" if format == "table" else ""
+    has_intervals = bool(heads.filter(regex="_low$").notna().any(axis=None))
+    caption = f"\n{intervals_line(run.dataset.attrs['clusters'], has_intervals)}\n" if format == "table" else ""
     return frame_text(heads, format, columns) + caption
 
 
@@ -99,13 +99,15 @@ def _other(sort: str | None, view: View) -> tuple[str, ...]:
     return () if sort is None or sort in TABLE_COLUMNS[view] else (sort,)
 
 
-def intervals_line(dataset: xr.Dataset) -> str:
-    """Return over which clusters the intervals of a run are, for readers.
+def intervals_line(clusters: str, has_intervals: bool = True) -> str:
+    """Return over which clusters the intervals of a table are, or why there are none, for readers.
 
-    >>> intervals_line(xr.Dataset(attrs={"clusters": "15 speakers"}))
+    >>> intervals_line("15 speakers")
     '± is half of the 95 % interval over 15 speakers'
     """
-    return f"± is half of the 95 % interval over {dataset.attrs['clusters']}"
+    if has_intervals:
+        return f"± is half of the 95 % interval over {clusters}"
+    return f"no 95 % intervals, which need two speakers or utterances; the values are of {clusters}"
 
 
 def frame_text(frame: pd.DataFrame, format: Format = "table", columns: Sequence[str] | None = None) -> str:
