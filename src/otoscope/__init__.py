@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
     from otoscope.analysis.corpus_report import CorpusReport
+    from otoscope.comparison import Comparison, ComparisonOptions, compare
     from otoscope.corpus import read_corpus
     from otoscope.figures import RenderOptions
     from otoscope.figures.run_figures import draw
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from otoscope.viewer.widget import view
 
 __all__ = [
+    "Comparison",
+    "ComparisonOptions",
     "CorpusOptions",
     "CorpusReport",
     "Encoder",
@@ -60,6 +63,7 @@ __all__ = [
     "analyze",
     "bench",
     "check_corpus",
+    "compare",
     "convert",
     "draw",
     "load",
@@ -83,6 +87,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "Comparison": "otoscope.comparison",
+    "ComparisonOptions": "otoscope.comparison",
     "CorpusOptions": "otoscope.runs.options",
     "CorpusReport": "otoscope.analysis.corpus_report",
     "Encoder": "otoscope.models.encoder",
@@ -98,6 +104,7 @@ _HOME = {
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
     "check_corpus": "otoscope.analysis.corpus_check",
+    "compare": "otoscope.comparison",
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
     "load": "otoscope.models.load",

@@ -13,6 +13,7 @@ from otoscope._io.output import degrade_output, shorten_warnings
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
 from otoscope.cli.check import check
+from otoscope.cli.compare import compare
 from otoscope.cli.convert import convert
 from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.demo import demo
@@ -28,6 +29,7 @@ from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
+from otoscope.comparison.options import ComparisonOptions
 from otoscope.errors import InputError, escape_undecodable
 from otoscope.importance.options import RankingOptions
 from otoscope.papers.yang2020.options import ReproductionOptions
@@ -42,6 +44,7 @@ COMMANDS = (
     analyze,
     heads,
     relations,
+    compare,
     figures,
     segment,
     rank,
@@ -87,6 +90,7 @@ def options(
 
 OPTION_CLASSES = {
     check: (CorpusOptions,),
+    compare: (ComparisonOptions,),
     analyze: (SpeechOptions,),
     segment: (SpeechOptions,),
     rank: (RankingOptions, SpeechOptions),

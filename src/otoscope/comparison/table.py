@@ -1,0 +1,125 @@
+"""A comparison as a table, CSV or JSON."""
+
+import json
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from otoscope.comparison.correction import CORRECTION_TEXTS
+from otoscope.comparison.pairing import Pairing
+from otoscope.errors import InputError
+from otoscope.results.rounding import decimals
+from otoscope.results.text_table import format_table
+
+RESULTS = ("a", "b", "difference", "low", "high", "p", "p_adjusted")
+"""Columns of numbers of a comparison; the others say what is compared."""
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Differences between two runs, two parts of a run, or heads of a run.
+
+    Attributes:
+        rows: what is compared, the values `a` and `b`, the `difference` a - b with its 95 % interval (`low`, `high`),
+            and its p-values without and with correction. NaN where too few clusters have the value.
+        names: what `a` and `b` are.
+        pairing: `utterance`, `speaker` or `none`: what of `a` is compared with what of `b`.
+        utterances: number of utterances of `a` and of `b` that are compared.
+        clusters: what was resampled, such as `12 speakers`, of `a` and of `b`.
+        correction: name of the correction for the number of comparisons.
+        notes: what a reader of the table must know.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from otoscope import SpeechOptions, analyze, compare
+        >>> with TemporaryDirectory() as folder:
+        ...     few = SpeechOptions(speakers=("awb", "slt"), sample=4, balanced="speaker")
+        ...     run = analyze("bundled", "bundled", folder, options=few)
+        ...     compare(run, run).rows["difference"].tolist()[:2]
+        [0.0, 0.0]
+    """
+
+    rows: pd.DataFrame
+    names: tuple[str, str]
+    pairing: Pairing
+    utterances: tuple[int, int]
+    clusters: tuple[str, str]
+    correction: str
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def tested(self) -> int:
+        """Return the number of comparisons that were corrected for."""
+        return int(self.rows["p"].notna().sum())
+
+    @property
+    def text(self) -> str:
+        """Return the table, with lines about what was compared before it."""
+        return "\n".join([*self._head_lines(), "", format_table(*_cells(self.rows, self.correction))])
+
+    @property
+    def json(self) -> str:
+        """Return everything as JSON; NaN is null."""
+        records = self.rows.astype(object).where(self.rows.notna(), None).to_dict(orient="records")
+        about: dict[str, object] = {"a": self.names[0], "b": self.names[1], "pairing": self.pairing}
+        about |= {"utterances": self.utterances, "clusters": self.clusters}
+        about |= {"correction": self.correction, "comparisons": self.tested, "notes": self.notes}
+        return json.dumps({**about, "rows": records}, indent=1, allow_nan=False) + "\n"
+
+    def as_format(self, format: str) -> str:
+        """Return text in a format: `table`, `csv` or `json`. Raise InputError for another."""
+        texts = {"table": lambda: self.text, "csv": lambda: self.rows.to_csv(index=False), "json": lambda: self.json}
+        if format not in texts:
+            raise InputError(f"expected the format {', '.join(texts)}, found {format}; choose one of them")
+        return texts[format]()
+
+    def _head_lines(self) -> list[str]:
+        where = {
+            Pairing.UTTERANCE: f"paired on {self.utterances[0]} utterances ({self.clusters[0]})",
+            Pairing.SPEAKER: f"paired by speaker ({self.clusters[0]}), on {_numbers(self.utterances)} utterances",
+            Pairing.NONE: f"not paired: {_numbers(self.utterances)} utterances ({' and '.join(self.clusters)})",
+        }[self.pairing]
+        count = int((self.rows["p_adjusted"] < LEVEL).sum())
+        return [
+            f"a: {self.names[0]}",
+            f"b: {self.names[1]}",
+            f"{where}; intervals of 95 % for each difference alone",
+            f"correction: {CORRECTION_TEXTS[self.correction].format(self.tested)}",
+            f"{count} of {self.tested} differences have a corrected p below {LEVEL:g}",
+            *self.notes,
+        ]
+
+
+def _numbers(sizes: tuple[int, int]) -> str:
+    return f"{sizes[0]} and {sizes[1]}"
+
+
+def _cells(rows: pd.DataFrame, correction: str) -> tuple[list[str], list[list[str]]]:
+    """Return titles and cells; the name of what is compared is in the first columns."""
+    labels = [str(name) for name in rows if name not in RESULTS]
+    cells = []
+    for row in rows.to_dict("records"):
+        half = (row["high"] - row["low"]) / 2
+        places = decimals(half) if half > 0 else 4
+        numbers = ["" if np.isnan(row[name]) else f"{row[name]:.{places}f}" for name in ("a", "b")]
+        cells.append([*(_label(row[name]) for name in labels), *numbers, *_difference(row, places)])
+    title = "p" if correction == "none" else f"p ({correction})"
+    return [*labels, "a", "b", "a - b", "95 %", title], cells
+
+
+def _label(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _difference(row: Mapping[Hashable, Any], places: int) -> list[str]:
+    if np.isnan(row["difference"]):
+        return ["", "", ""]
+    has_interval = not np.isnan(row["low"])
+    ends = f"{row['low']:+.{places}f} to {row['high']:+.{places}f}" if has_interval else "too few clusters"
+    p = row["p_adjusted"]
+    return [f"{row['difference']:+.{places}f}", ends, "" if np.isnan(p) else f"{p:.2g}" if p >= 1e-4 else "<1e-4"]
