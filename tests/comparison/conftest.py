@@ -13,7 +13,12 @@ PLAN = {"model": {"name": "drawn", "fingerprint": "0"}, "corpus": {"path": "made
 def runs(tmp_path_factory):
     """Two models on the same 8 utterances of 2 speakers."""
     folder = tmp_path_factory.mktemp("compared")
-    return [make_run(folder / f"model-{seed}", utterances=8, layers=2, heads=2, maps=0, seed=seed) for seed in (0, 9)]
+    runs = []
+    for seed in (0, 9):
+        run = make_run(folder / f"model-{seed}", utterances=8, layers=2, heads=2, maps=0, seed=seed)
+        run.plan = {**PLAN, "model": {"name": "drawn", "fingerprint": f"{seed}"}}
+        runs.append(run)
+    return runs
 
 
 @pytest.fixture

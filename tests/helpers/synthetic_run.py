@@ -187,7 +187,7 @@ def make_run(
         },
         index=[f"voice-{u % 2}/{u:03d}" for u in range(utterances)],
     )
-    claim_folder(path, {"model": {"name": "drawn", "fingerprint": f"{seed}"}, "corpus": {"path": "made up"}})
+    claim_folder(path, {"model": "drawn", "seed": seed})
     about = {"model": "drawn", "corpus": "made up", "synthetic": True}
     dataset = assemble(
         Measurements(STATISTICS, rows, clusters_of(utterances), sums),

@@ -16,10 +16,10 @@ from otoscope.comparison.values import RunValues
 from otoscope.errors import InputError
 from otoscope.results import Run, open_run
 from otoscope.results.conditions import Parts, fulfils, split_parts
+from otoscope.results.head_columns import RELATIVE_FORM
 from otoscope.results.intervals import difference, interval, p_value
 from otoscope.results.schema import HEADS
 
-LENGTH_DEPENDENT = ("globalness", "verticality", "diagonality")
 MEANINGS = {
     "head": "means over utterances, of each head",
     "layer": "means over utterances and the heads of a layer",
@@ -200,6 +200,6 @@ def _notes(runs: Sequence[Run], values: RunValues, level: str) -> tuple[str, ...
     notes = [f"values: {MEANINGS[level]}"]
     if level == "head" and _auto_level(runs) != "head":
         notes.append("heads at the same place of two models need not correspond")
-    if raw := [name for name in dict.fromkeys(values.keys["statistic"]) if name in LENGTH_DEPENDENT]:
+    if raw := [name for name in dict.fromkeys(values.keys["statistic"]) if name in RELATIVE_FORM]:
         notes.append(f"{', '.join(raw)}: larger or smaller for long utterances; by default, forms without length")
     return tuple(notes)

@@ -10,11 +10,12 @@ import xarray as xr
 from otoscope.comparison.values import RunValues
 from otoscope.errors import InputError
 from otoscope.results import Run
+from otoscope.results.head_columns import RELATIVE_FORM
 from otoscope.results.schema import HEAD_DIMS, HEADS
 from otoscope.segmentation.comparison import MEASURES, scores_of
 from otoscope.typing import AnyFloats
 
-LENGTH_FREE = ("normalised_entropy", "relative_verticality", "relative_diagonality", "weight")
+LENGTH_FREE = (*RELATIVE_FORM.values(), "weight")
 """Statistics that are compared by default: an utterance's length does not decide them."""
 CURVES = ("area", "span_area", "score")
 
