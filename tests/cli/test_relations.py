@@ -27,11 +27,47 @@ def test_relations_as_csv_and_json_hold_every_pair(otoscope_command, run):
 
 
 def test_relations_as_a_table_have_a_row_for_each_phone(otoscope_command, run):
-    _, out, _ = otoscope_command("relations", run, "--layer", 0, "--head", 1)
+    all_phones = ("--min-share", 0, "--min-utterances", 1, "--min-speakers", 0)
+    _, out, _ = otoscope_command("relations", run, "--layer", 0, "--head", 1, *all_phones)
     heading, table = out.split("\n\n")
     assert heading.startswith("layer 0 head 1, ")
+    assert "times uniform" in heading
+    assert "false discovery rate 0.05" in heading
     phones = otoscope.open_run(run).dataset["key_phone"].values.tolist()
     assert [line.split()[0] for line in table.splitlines()[2:]] == phones
+
+
+def test_phones_without_support_are_counted_and_not_shown(otoscope_command, run):
+    dataset = otoscope.open_run(run).dataset
+    rare = dataset["phone_frames"] < 0.2 * dataset["phone_frames"].sum()
+    assert rare.any()
+    asked = ("relations", run, "--layer", 0, "--head", 1, "--min-share", 0.2, "--min-utterances", 1)
+    _, out, _ = otoscope_command(*asked)
+    heading, table = out.split("\n\n")
+    shown = [line.split()[0] for line in table.splitlines()[2:]]
+    assert not set(shown) & set(dataset["key_phone"].values[rare.values])
+    assert f"{dataset.sizes['key_phone'] - len(shown)} of {dataset.sizes['key_phone']} are not shown" in heading
+
+
+def test_relations_of_layers_are_those_of_the_mean_of_their_heads(otoscope_command, run):
+    dataset = otoscope.open_run(run).dataset
+    _, out, _ = otoscope_command("relations", run, "--per-layer", "--format", "json")
+    rows = {(row["layer"], row["target"]): row["effect"] for row in json.loads(out)}
+    share = dataset["relation_elsewhere"].mean("head")
+    share = share / share.sum(("query_phone", "key_phone"))
+    uniform = dataset["relation_baseline_elsewhere"] / dataset["relation_baseline_elsewhere"].sum()
+    ratio = (share / uniform.where(uniform > 0)).sel(key_phone="sil").mean("query_phone")
+    assert [rows[layer, "silence"] for layer in (0, 1)] == pytest.approx(ratio.values.tolist())
+    status, out, _ = otoscope_command("relations", run, "--per-layer")
+    assert status == 0
+    assert "times uniform" in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_neither_a_head_nor_layers_is_one_line(otoscope_command, run):
+    status, _, err = otoscope_command("relations", run, "--layer", 0)
+    assert status == 2
+    assert "pass --layer and --head, or --per-layer" in err
 
 
 def test_operations_are_listed_for_every_head(otoscope_command, run):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from otoscope.phones import sort_phones
-from otoscope.relations import Relations, baselines, relation_dataset
+from otoscope.relations import Relations, baselines, phone_support, relation_dataset
 from otoscope.results import (
     MapDescription,
     Measurements,
@@ -154,7 +154,9 @@ def relations(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], 
             for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
                 between[groups[u], layer, head] += says.T @ attn_qk @ says / speech.frames
     own = np.diagonal(between, axis1=-2, axis2=-1) / 2
-    found = relation_dataset(Relations(between, own, *uniform), np.bincount(groups), phones, clusters.key)
+    counts = [np.bincount([phones.index(symbol) for symbol, _, _ in s.phones], minlength=Y) for s in speeches]
+    support = phone_support(np.array(counts), [f"voice-{u % 2}" for u in range(len(speeches))])
+    found = relation_dataset(Relations(between, own, *uniform), np.bincount(groups), phones, clusters.key, support)
     about = {"labelled_utterances": len(speeches), "labelled_clusters": clusters.text, "unknown_phones": []}
     return found.assign_attrs(about)
 

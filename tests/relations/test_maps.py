@@ -7,6 +7,7 @@ from scipy import stats
 from otoscope.phones import LabelFrames
 from otoscope.relations import (
     PhoneInventory,
+    PhoneSupport,
     Relations,
     baselines,
     concentration,
@@ -16,6 +17,7 @@ from otoscope.relations import (
 )
 
 PHONES = ("sil", "iy", "s")
+SUPPORT = PhoneSupport(*np.full((3, 3), 99))
 
 
 def sums(relation_f: np.ndarray, own_f: np.ndarray | None = None, uniform_f: np.ndarray | None = None) -> Relations:
@@ -59,7 +61,7 @@ def test_what_never_occurs_is_undefined_and_not_counted() -> None:
 def test_the_mean_is_over_utterances_and_preferences_are_of_the_means() -> None:
     """P' and P_U are averaged first, then compared: not a mean of ratios."""
     relation, uniform = drawn(4), drawn(8)[4:]
-    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, "utterance")
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(4, int), PHONES, "utterance", SUPPORT)
     np.testing.assert_allclose(dataset["relation"][0, 0], relation.mean(axis=0))
     np.testing.assert_allclose(dataset["preference"][0, 0], relation.mean(axis=0) / uniform.mean(axis=0) - 1)
     np.testing.assert_allclose(dataset["concentration"][0, 0], dataset["preference"][0, 0].mean("query_phone"))
@@ -67,7 +69,7 @@ def test_the_mean_is_over_utterances_and_preferences_are_of_the_means() -> None:
 
 def test_intervals_are_those_of_a_written_out_jackknife() -> None:
     relation, uniform = drawn(12), drawn(24)[12:]
-    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance")
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance", SUPPORT)
     rest = [np.delete(np.arange(12), utterance) for utterance in range(12)]
     ratios = np.array([relation[others].mean(axis=0) / uniform[others].mean(axis=0) for others in rest])
     ratio = relation.mean(axis=0) / uniform.mean(axis=0)
@@ -85,7 +87,7 @@ def test_a_pair_of_few_utterances_has_the_interval_of_few() -> None:
     """Two utterances have the pair, so one degree of freedom: as wide as if the other ten did not exist."""
     relation, uniform = drawn(12), drawn(24)[12:]
     relation[2:, 2, 2] = uniform[2:, 2, 2] = 0
-    few = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance")
+    few = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance", SUPPORT)
     ratios = relation[:2, 2, 2] / uniform[:2, 2, 2]
     low, high = few["preference_interval"][0, 0, 2, 2].values + 1
     assert high / low > (ratios.max() / ratios.min()) ** 6
@@ -95,7 +97,7 @@ def test_a_pair_of_one_utterance_has_a_value_and_no_interval() -> None:
     """Its variance is unknown."""
     relation, uniform = drawn(12), drawn(24)[12:]
     relation[1:, 2, 2] = uniform[1:, 2, 2] = 0
-    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance")
+    dataset = relation_dataset(sums(relation, uniform_f=uniform), np.ones(12, int), PHONES, "utterance", SUPPORT)
     assert np.isfinite(dataset["preference"][0, 0, 2, 2])
     assert np.isnan(dataset["preference_interval"][0, 0, 2, 2]).all()
     assert np.isfinite(dataset["preference_interval"][0, 0, 1, 1]).all()
@@ -104,7 +106,7 @@ def test_a_pair_of_one_utterance_has_a_value_and_no_interval() -> None:
 def test_clusters_without_labelled_utterances_take_no_part_and_one_utterance_has_no_interval() -> None:
     relation = drawn(2)
     relation[1] = 0
-    dataset = relation_dataset(sums(relation), np.array([1, 0]), PHONES, "utterance")
+    dataset = relation_dataset(sums(relation), np.array([1, 0]), PHONES, "utterance", SUPPORT)
     np.testing.assert_allclose(dataset["relation"][0, 0], relation[0])
     assert np.isnan(dataset["preference_interval"]).all()
     assert (dataset["operations"] == "").all()
@@ -114,7 +116,9 @@ def test_heads_that_a_layer_lacks_have_no_relations() -> None:
     between = np.stack([drawn(4), np.full((4, 3, 3), np.nan)], axis=1)[:, None]
     own_run = between.diagonal(axis1=-2, axis2=-1) / 2
     uniform = np.full((4, 3, 3), 1 / 9)
-    dataset = relation_dataset(Relations(between, own_run, uniform, uniform), np.ones(4, int), PHONES, "utterance")
+    dataset = relation_dataset(
+        Relations(between, own_run, uniform, uniform), np.ones(4, int), PHONES, "utterance", SUPPORT
+    )
     for name in ("relation", "preference", "concentration", "preference_elsewhere", "operation_effect"):
         assert np.isnan(dataset[name][0, 1]).all(), name
         assert np.isfinite(dataset[name][0, 0]).any(), name

@@ -9,16 +9,16 @@ LABEL = np.array([0] * 6 + [1] * 4 + [4] * 4 + [2] * 3 + [1] * 4 + [5] * 4 + [3]
 
 
 def names(weight_qk: np.ndarray, slack: float = 0.05) -> list[str]:
-    """Operations of a head with these weights (rows are normalised here), if every effect is known to 5 %."""
+    """Operations of a head with these weights (rows are normalised here), if every effect is certain to 5 %."""
     attention = weight_qk / weight_qk.sum(axis=1, keepdims=True)
     one_hot, run = np.eye(len(PHONES))[LABEL], np.cumsum(np.diff(LABEL, prepend=-1) != 0)
     same_run = run[:, None] == run
     relation = one_hot.T @ attention @ one_hot / len(LABEL)
     own_run = np.diagonal(one_hot.T @ (attention * same_run) @ one_hot) / len(LABEL)
     effect = effects(exclude_own_run(relation, own_run), own_run, baselines(LABEL, len(PHONES))[1], PHONES)
-    return [
-        name for name, _ in name_operations(np.stack([effect * (1 - slack), effect * (1 + slack)], axis=-1), PHONES)
-    ]
+    attends, avoids = np.array([(operation.attends, operation.avoids) for operation in operations(PHONES)]).T
+    performed = (effect * (1 - slack) > attends).astype(int) - (effect * (1 + slack) < avoids)
+    return [name for name, _ in name_operations(performed, PHONES)]
 
 
 def test_uniform_attention_does_nothing() -> None:
@@ -59,5 +59,5 @@ def test_a_head_that_finds_the_phone_again_attends_to_the_same_phone() -> None:
     assert "attends to the same phone elsewhere" in names(0.05 + 1.0 * (LABEL[:, None] == LABEL))
 
 
-def test_what_has_no_interval_is_not_named() -> None:
-    assert list(name_operations(np.full((len(operations(PHONES)), 2), np.nan), PHONES)) == []
+def test_a_head_that_performs_nothing_has_no_names() -> None:
+    assert list(name_operations(np.zeros(len(operations(PHONES)), int), PHONES)) == []

@@ -156,7 +156,7 @@ def _dataset(work: AnalysisJob, whole: ShardResult) -> xr.Dataset:
     if work.labeler is None:
         return dataset
     labels = (work.labeler.of(work.cuts[index], whole.frames[index]) for index in final.index)
-    between = relations(work.labeler, labels, final, clusters)
+    between = relations(work.labeler, labels, final, clusters, dataset["speaker"].values.tolist())
     return dataset.merge(between).assign_attrs(between.attrs)
 
 

@@ -12,7 +12,7 @@ from otoscope.attention.labels import Labels
 from otoscope.corpus import phones_of
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
-from otoscope.relations import PhoneInventory, Relations, baselines, relation_dataset
+from otoscope.relations import PhoneInventory, Relations, baselines, frame_counts, phone_support, relation_dataset
 from otoscope.statistics.accumulator import Final
 from otoscope.statistics.clusters import Clusters, group_sums
 
@@ -40,7 +40,9 @@ def make_labeler(encoder: Encoder, cuts: Sequence[MonoCut], phones: Folding = "a
     )
 
 
-def relations(labeler: PhoneLabeler, labels: Iterable[Labels], final: Final, clusters: Clusters) -> xr.Dataset:
+def relations(
+    labeler: PhoneLabeler, labels: Iterable[Labels], final: Final, clusters: Clusters, speakers: Sequence[str]
+) -> xr.Dataset:
     """Return the relations of a finished run, or an empty Dataset if no measured utterance has phones.
 
     Args:
@@ -48,11 +50,14 @@ def relations(labeler: PhoneLabeler, labels: Iterable[Labels], final: Final, clu
         labels: labels of each utterance that was measured.
         final: sums of `relation` and `own_run`.
         clusters: cluster of each utterance that was measured.
+        speakers: speaker of each of them; empty if unknown.
     """
     phones = labeler.inventory.phones
     uniform = np.zeros((2, clusters.groups.max() + 1, len(phones), len(phones)))
     has_phones = np.zeros(len(clusters.names), bool)
+    frames_uy = np.zeros((len(clusters.names), len(phones)), np.int64)
     for index, one in enumerate(labels):
+        frames_uy[index] = frame_counts(one.phone_tr.numpy(), len(phones))
         has_phones[index] = bool((one.phone_tr >= 0).any())
         uniform[:, clusters.groups[index]] += baselines(one.phone_tr.numpy(), one.count)
     if not has_phones.any():
@@ -67,4 +72,5 @@ def relations(labeler: PhoneLabeler, labels: Iterable[Labels], final: Final, clu
         "phone_names": list(labeler.inventory.folded.values()),
     }
     counts = group_sums(has_phones.astype(np.float64), clusters)
-    return relation_dataset(sums, counts, phones, clusters.key).assign_attrs(about)
+    support = phone_support(frames_uy, speakers)
+    return relation_dataset(sums, counts, phones, clusters.key, support).assign_attrs(about)

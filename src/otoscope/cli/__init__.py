@@ -36,6 +36,7 @@ from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.options import RefinementOptions
+from otoscope.relations.significance import RelationOptions
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.viewer.options import Address, ExportOptions
 
@@ -97,6 +98,8 @@ OPTION_CLASSES = {
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
     figures: (FigureOptions,),
+    heads: (RelationOptions,),
+    relations: (RelationOptions,),
     refine: (RefinementOptions,),
     view: (Address, ExportOptions),
     reproduce: (ReproductionOptions,),

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import RunFolder, TableFormat
+from otoscope.relations.significance import RelationOptions
 from otoscope.statistics import STATISTICS
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def heads(
+    context: typer.Context,
     run: RunFolder,
     sort: Annotated[
         str | None,
@@ -51,9 +54,11 @@ def heads(
     from otoscope.relations import operations_table
     from otoscope.results.similar_heads import similar_heads_table
 
-    if similar or operations:
-        table = similar_heads_table if similar else operations_table
-        print(table(open_run(run), sort, format.value), end="")
+    if similar:
+        print(similar_heads_table(open_run(run), sort, format.value), end="")
+    elif operations:
+        options = read_options(context, RelationOptions)
+        print(operations_table(open_run(run), sort, format.value, options), end="")
     else:
         view: View = "categories" if categories else "relative" if relative else "statistics"
         print(heads_table(open_run(run), sort, format.value, view), end="")

@@ -8,7 +8,7 @@ Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import xarray as xr
@@ -16,11 +16,25 @@ import xarray as xr
 from otoscope.phones import phone_info
 from otoscope.relations.operations import effects, name_operations, operations
 from otoscope.relations.preference import concentration, exclude_own_run, preference
-from otoscope.results.intervals import LOG, LOG_EXCESS, Estimate, interval, ratio
+from otoscope.relations.significance import (
+    DIRECTIONS,
+    PhoneSupport,
+    RelationOptions,
+    one_sided,
+    performed_operations,
+    supported_operations,
+)
+from otoscope.results.intervals import LOG, LOG_EXCESS, Estimate, interval, p_value, ratio
 from otoscope.results.schema import RELATIONS
 from otoscope.typing import AnyFloats, Array, Ints
 
 Arrays = dict[str, Array]
+
+UNLABELLED_RULE = (
+    "Label frames without a phone are excluded as queries and as keys; the remaining attention of an utterance is "
+    "divided by its sum, and uniform attention is that over the labelled frames."
+)
+"""Attribute `unlabelled_frames` of a run with relations."""
 
 SCALES = {
     "preference": LOG_EXCESS,
@@ -54,7 +68,9 @@ class Relations:
     baseline_elsewhere: AnyFloats
 
 
-def relation_dataset(sums: Relations, counts: AnyFloats, phones: Sequence[str], clusters: str) -> xr.Dataset:
+def relation_dataset(
+    sums: Relations, counts: AnyFloats, phones: Sequence[str], clusters: str, support: PhoneSupport
+) -> xr.Dataset:
     """Build the Dataset with every variable of `RELATIONS`.
 
     Args:
@@ -63,14 +79,17 @@ def relation_dataset(sums: Relations, counts: AnyFloats, phones: Sequence[str], 
         counts: number of utterances with phones in each cluster, `[g]`.
         phones: names of the Y phones.
         clusters: name of the source of variance, `Clusters.key`.
+        support: how much speech there is of each phone.
 
     Returns:
-        Relations, preferences, concentration and operations with their intervals.
+        Relations, preferences, concentration and operations with their intervals. The attributes state the rule for
+        frames without a phone, and what operations are named by.
 
     Examples:
         >>> even = np.full((2, 1, 1, 2, 2), 0.25)  # 2 speakers, 1 layer, 1 head, 2 phones: attention like the baseline
         >>> sums = Relations(even, np.zeros((2, 1, 1, 2)), even[:, 0, 0], even[:, 0, 0])
-        >>> dataset = relation_dataset(sums, np.array([1, 1]), ["sil", "s"], "speaker")
+        >>> support = PhoneSupport(*np.ones((3, 2), int))
+        >>> dataset = relation_dataset(sums, np.array([1, 1]), ["sil", "s"], "speaker", support)
         >>> dataset.concentration.values.tolist()
         [[[0.0, 0.0]]]
     """
@@ -79,6 +98,10 @@ def relation_dataset(sums: Relations, counts: AnyFloats, phones: Sequence[str], 
     layers = [layer_estimates(used, counts, layer, phones, clusters) for layer in range(len(mean.relation))]
     derived = {name: np.stack([layer[name].value for layer in layers]) for name in SCALES}
     ends = {name: np.stack([interval(layer[name], scale) for layer in layers]) for name, scale in SCALES.items()}
+    p_values = np.stack([_p_values(layer["operation_effect"], phones) for layer in layers])
+    options = RelationOptions()
+    is_supported = supported_operations(support, phones, options)
+    performed = performed_operations(p_values, is_supported, options.false_discovery_rate)
     values: Arrays = {
         "relation": mean.relation,
         "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
@@ -86,12 +109,17 @@ def relation_dataset(sums: Relations, counts: AnyFloats, phones: Sequence[str], 
         "relation_baseline_elsewhere": mean.baseline_elsewhere,
         **derived,
         **{f"{name}_interval": array.astype(np.float32) for name, array in ends.items()},
-        "operations": _names(ends["operation_effect"], phones),
+        **{f"phone_{name}": getattr(support, name) for name in ("frames", "utterances", "speakers")},
+        "direction": np.array(DIRECTIONS, dtype=object),
+        "operation_p": p_values,
+        "operation_performed": performed,
+        "operations": _names(performed, phones),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
         "phone_class": np.array([_phone_class(symbol) for symbol in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
-    return xr.Dataset({name: (variable.dims, values[name], variable.attrs) for name, variable in RELATIONS.items()})
+    dataset = xr.Dataset({name: (variable.dims, values[name], variable.attrs) for name, variable in RELATIONS.items()})
+    return dataset.assign_attrs(asdict(options), unlabelled_frames=UNLABELLED_RULE)
 
 
 def layer_estimates(
@@ -153,9 +181,25 @@ def _derived(r: Relations, phones: Sequence[str]) -> Arrays:
     }
 
 
-def _names(ends: AnyFloats, phones: Sequence[str]) -> Array:
+def _p_values(effect: Estimate, phones: Sequence[str]) -> AnyFloats:
+    """Return the one-sided p-values `[h, o, w]` that effects `[h, o]` are beyond the bounds of their operations."""
+    p_how = np.full((*effect.value.shape, len(DIRECTIONS)), np.nan)
+    for place, operation in enumerate(operations(phones)):
+        one = Estimate(
+            effect.value[:, place],
+            {source: values[..., place] for source, values in effect.replicates.items()},
+            {source: count[..., place] for source, count in effect.support.items()},
+        )
+        is_above, is_below = one.value > operation.attends, one.value < operation.avoids
+        p_how[:, place, 0] = one_sided(p_value(one, operation.attends, LOG), is_above)
+        if operation.avoids > 0:
+            p_how[:, place, 1] = one_sided(p_value(one, operation.avoids, LOG), is_below)
+    return p_how
+
+
+def _names(performed: Ints, phones: Sequence[str]) -> Array:
     """Return the names of the operations of every head as text `[l, h]`; empty if a head has none."""
-    names = np.full(ends.shape[:2], "", dtype=object)
+    names = np.full(performed.shape[:2], "", dtype=object)
     for place in np.ndindex(names.shape):
-        names[place] = "; ".join(name for name, _ in name_operations(ends[place], phones))
+        names[place] = "; ".join(name for name, _ in name_operations(performed[place], phones))
     return names

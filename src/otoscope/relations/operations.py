@@ -4,7 +4,7 @@ The module compares attention outside the query's own run of one phone with unif
 diagonal head, which neglects all other phones equally, would avoid every phone. Attention within the own run is an
 operation of its own. The effect of an operation is the attention to its target divided by that of uniform attention,
 averaged over query phones (1 plus a mean of preferences). The effect of attention within the own run is its share of
-all attention. A head performs an operation if the whole 95 % interval of its effect is beyond a bound.
+all attention. `significance.py` tests whether an effect is beyond a bound.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 
 from otoscope.phones import phone_info
 from otoscope.relations.preference import mean_of_defined, ratio_to_uniform, shares
-from otoscope.typing import AnyFloats
+from otoscope.typing import AnyFloats, Ints
 
 SILENCE = "sil"
 
@@ -93,30 +93,28 @@ def effects(rest: AnyFloats, own_run: AnyFloats, rest_baseline: AnyFloats, phone
     return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
 
 
-def name_operations(interval: AnyFloats, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Iterate over the operations that a head performs.
+def name_operations(performed: Ints, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Iterate over the names of the operations that a head performs.
 
     An operation on a single phone is skipped if the head performs the same operation on the class of the phone.
 
     Args:
-        interval: bounds of the effect of every operation, `[O, 2]`; NaN if there is no interval.
+        performed: for every operation, 1 if the head attends to its target, -1 if it avoids it, else 0, `[O]`.
         phones: names of the phones in the order of axes.
 
     Yields:
         Name of an operation, and its index in `operations(phones)`.
 
     Examples:
-        >>> own_phone, others = [[0.6, 0.7]], [[0.9, 1.1]] * 5
-        >>> list(name_operations(np.array(own_phone + others), ["sil", "s"]))
+        >>> list(name_operations(np.array([1, 0, 0, 0, 0, 0]), ["sil", "s"]))
         [('attends to its own phone', 0)]
     """
-    named: set[tuple[str, int]] = set()
+    named: set[tuple[int, int]] = set()
     for place, operation in enumerate(operations(phones)):
-        low, high = interval[place]
-        verb = "attends to" if low > operation.attends else "avoids" if high < operation.avoids else ""
-        pairs = {(verb, key) for key in operation.keys}
-        if verb and not (pairs and pairs <= named):
-            yield f"{verb} {operation.target}", place
+        direction = int(performed[place])
+        pairs = {(direction, key) for key in operation.keys}
+        if direction and not (pairs and pairs <= named):
+            yield f"{'attends to' if direction > 0 else 'avoids'} {operation.target}", place
             named |= pairs
 
 

@@ -116,7 +116,19 @@ RELATIONS = {  # in a run whose corpus has phones
     **_between_phones("", ""),
     **_between_phones("_elsewhere", _REST),
     **_with_interval("operation_effect", ("operation",), EFFECT),
-    "operations": Variable(HEAD_DIMS, "1", "operations whose effect exceeds a bound with its whole interval"),
+    "phone_frames": Variable(("key_phone",), "frames", "label frames of the phone"),
+    "phone_utterances": Variable(("key_phone",), "1", "utterances with the phone"),
+    "phone_speakers": Variable(("key_phone",), "1", "speakers with the phone; 0 where speakers are unknown"),
+    "direction": Variable(("direction",), "1", "attends: more than a bound; avoids: less than another"),
+    "operation_p": Variable(
+        (*HEAD_DIMS, "operation", "direction"), "1", "one-sided p-value, not corrected; NaN where there is no test"
+    ),
+    "operation_performed": Variable(
+        (*HEAD_DIMS, "operation"),
+        "1",
+        "1 attends, -1 avoids, 0 neither: at the false discovery rate and least support of the attributes",
+    ),
+    "operations": Variable(HEAD_DIMS, "1", "names of the operations that a head performs; empty: none"),
 }
 
 

@@ -92,12 +92,12 @@ def _heads(run: Run) -> list[HeadInfo]:
 
 def _operations(run: Run) -> list[list[str]]:
     """Return the names of the operations of every head."""
-    if "operation_effect_interval" not in run.dataset:
+    if "operation_performed" not in run.dataset:
         return [[] for _ in range(len(run.heads))]
-    interval_lhob = run.dataset["operation_effect_interval"].values
+    performed_lho = run.dataset["operation_performed"].values
     phones = [str(symbol) for symbol in run.dataset["key_phone"].values]
     places = zip(run.heads["layer"], run.heads["head"], strict=True)
-    return [[name for name, _ in name_operations(interval_lhob[place], phones)] for place in places]
+    return [[name for name, _ in name_operations(performed_lho[place], phones)] for place in places]
 
 
 def _shapes(run: Run) -> list[str]:

@@ -28,7 +28,7 @@ VARIABLES = [
     "preference",
     "concentration",
     "operation_effect",
-    "operation_effect_interval",
+    "operation_performed",
     "phone_class",
 ]
 
@@ -66,7 +66,7 @@ def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
 
 def _map(figure: Figure, head: xr.Dataset, reason: str, left: float, top: float, theme: Theme) -> None:
     symbols = [str(symbol) for symbol in head["key_phone"].values]
-    performed = [name for name, _ in name_operations(head["operation_effect_interval"].values, symbols)]
+    performed = [name for name, _ in name_operations(head["operation_performed"].values, symbols)]
     name = f"layer {head['layer'].item()}, head {head['head'].item()}: {reason}"
     add_text_mm(figure, left, top, ellipsize(name, TEXT_PT, SIDE, "bold"), weight="bold")
     add_text_mm(

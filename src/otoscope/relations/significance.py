@@ -1,0 +1,176 @@
+"""Which operations heads perform: with enough support, and with the false discovery rate controlled over a run.
+
+An operation is tested for every head against both of its bounds: whether the head attends to the target more than
+`attends` times, or less than `avoids` times, as much as uniform attention does. Tests of targets with too little speech
+are not made. The others are corrected together, over all heads and operations of the run (Benjamini and Hochberg 1995).
+
+Axes: l layer, h head, o operation, w direction (attends, avoids), y phone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+
+from otoscope.errors import InputError
+from otoscope.relations.operations import SILENCE, SILENCE_TO_SILENCE, operations
+from otoscope.typing import AnyFloats, Array, Bools, Ints
+
+DIRECTIONS = ("attends", "avoids")
+ATTENDS, NEITHER, AVOIDS = 1, 0, -1
+"""Values of the variable `operation_performed`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelationOptions:
+    """Say which phones and operations are reported.
+
+    Attributes:
+        min_share: smallest share of the labelled frames of a phone, or of the phones of a target together.
+        min_utterances: least number of utterances with the phone.
+        min_speakers: least number of speakers with the phone; not asked of a corpus with one or unknown speakers.
+        false_discovery_rate: expected share of false operations among those that are named.
+
+    Raises:
+        InputError: a share or rate is not between 0 and 1.
+
+    Examples:
+        >>> RelationOptions().min_share
+        0.005
+    """
+
+    min_share: float = field(
+        default=0.005, metadata={"help": "Report phones with at least this share of the labelled frames."}
+    )
+    min_utterances: int = field(default=3, metadata={"help": "Report phones of at least so many utterances."})
+    min_speakers: int = field(
+        default=2, metadata={"help": "Report phones of at least so many speakers, where speakers are known."}
+    )
+    false_discovery_rate: float = field(
+        default=0.05, metadata={"help": "Expected share of false ones among all named operations of a run."}
+    )
+
+    def __post_init__(self) -> None:
+        """Check the share and the rate."""
+        if not 0 <= self.min_share <= 1:
+            raise InputError(f"expected a share from 0 to 1, found {self.min_share:g}; change --min-share")
+        if not 0 < self.false_discovery_rate < 1:
+            rate = f"{self.false_discovery_rate:g}"
+            raise InputError(f"expected a rate between 0 and 1, found {rate}; change --false-discovery-rate")
+
+    @property
+    def text(self) -> str:
+        """Return the least support in words."""
+        return (
+            f"at least {self.min_share:.2g} of the frames, {self.min_utterances} utterances "
+            f"and {self.min_speakers} speakers where known"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PhoneSupport:
+    """How much speech a corpus has of each phone, `[y]`: label frames, utterances, and speakers (0 if unknown)."""
+
+    frames: Ints
+    utterances: Ints
+    speakers: Ints
+
+    def select(self, options: RelationOptions) -> Bools:
+        """Return the phones with enough speech, `[y]`."""
+        return _has_support(self, self.frames, options)
+
+    @property
+    def asks_speakers(self) -> bool:
+        """Return whether the corpus has at least two speakers."""
+        return bool(self.speakers.max(initial=0) > 1)
+
+
+def frame_counts(phone: Ints, count: int) -> Ints:
+    """Return the number of label frames of each of `count` phones, from the phone of every label frame, -1 without."""
+    return np.bincount(phone[phone >= 0].ravel(), minlength=count)
+
+
+def phone_support(frames_uy: Ints, speakers: Sequence[str]) -> PhoneSupport:
+    """Return the support of phones.
+
+    Args:
+        frames_uy: label frames of each phone in each utterance.
+        speakers: speaker of each utterance; empty if unknown.
+
+    >>> support = phone_support(np.array([[2, 1, 0], [1, 0, 0]]), ["a", "b"])
+    >>> support.frames.tolist(), support.utterances.tolist(), support.speakers.tolist()
+    ([3, 1, 0], [2, 1, 0], [2, 1, 0])
+    """
+    present_uy, names = frames_uy > 0, np.array(speakers, dtype=object)
+    by_speaker = [present_uy[names == name].any(axis=0) for name in sorted(set(speakers) - {""})]
+    speakers_y = np.array(by_speaker, dtype=np.int64).reshape(-1, frames_uy.shape[1]).sum(axis=0)
+    return PhoneSupport(frames_uy.sum(axis=0), present_uy.sum(axis=0), speakers_y)
+
+
+def supported_operations(support: PhoneSupport, phones: Sequence[str], options: RelationOptions) -> Bools:
+    """Return the operations whose target has enough speech, `[o]`; those of all phones always have.
+
+    The phones of a target count together for the frames; for utterances and speakers, its most widespread phone counts.
+    """
+    is_supported = []
+    for operation in operations(phones):
+        keys = list(operation.keys)
+        if operation == SILENCE_TO_SILENCE:
+            keys = [place for place, symbol in enumerate(phones) if symbol == SILENCE]
+        elif not keys:
+            is_supported.append(True)
+            continue
+        together = PhoneSupport(
+            np.array([support.frames[keys].sum()]),
+            np.array([support.utterances[keys].max(initial=0)]),
+            np.array([support.speakers[keys].max(initial=0)]),
+        )
+        is_supported.append(bool(_has_support(together, support.frames, options, support.asks_speakers)[0]))
+    return np.array(is_supported)
+
+
+def performed_operations(p_lhow: AnyFloats, supported_o: Bools, rate: float) -> Ints:
+    """Return which operations heads perform, `[l, h, o]`: `ATTENDS`, `AVOIDS` or `NEITHER`.
+
+    Args:
+        p_lhow: one-sided p-values of both directions; NaN without a test.
+        supported_o: operations whose target has enough speech.
+        rate: false discovery rate over all tests of the run.
+
+    >>> p = np.array([[[[1e-4, 1.0], [0.03, 1.0], [0.9, 0.04]]]])
+    >>> performed_operations(p, np.array([True, True, True]), 0.05).tolist()
+    [[[1, 0, 0]]]
+    """
+    tested = supported_o[:, None] & ~np.isnan(p_lhow)
+    adjusted = np.ones(p_lhow.shape)
+    if tested.any():
+        from scipy.stats import false_discovery_control  # slow to import
+
+        adjusted[tested] = false_discovery_control(np.clip(p_lhow[tested], 0, 1))
+    is_significant = adjusted <= rate
+    return np.where(is_significant[..., 0], ATTENDS, np.where(is_significant[..., 1], AVOIDS, NEITHER)).astype(np.int64)
+
+
+def performed_in(dataset: xr.Dataset, options: RelationOptions) -> Ints:
+    """Return which operations the heads of a run perform, `[l, h, o]`, by the support and the rate of `options`."""
+    phones = [str(symbol) for symbol in dataset["key_phone"].values]
+    supported = supported_operations(support_in(dataset), phones, options)
+    return performed_operations(dataset["operation_p"].values, supported, options.false_discovery_rate)
+
+
+def support_in(dataset: xr.Dataset) -> PhoneSupport:
+    """Return the support of the phones of a run."""
+    return PhoneSupport(*(dataset[f"phone_{name}"].values for name in ("frames", "utterances", "speakers")))
+
+
+def one_sided(p_two_sided: AnyFloats, is_beyond: Array) -> AnyFloats:
+    """Return the one-sided p-values of two-sided ones, from whether the value is beyond the bound."""
+    return np.where(is_beyond, p_two_sided / 2, 1 - p_two_sided / 2)
+
+
+def _has_support(part: PhoneSupport, all_frames: Ints, options: RelationOptions, asks: bool | None = None) -> Bools:
+    asks_speakers = part.asks_speakers if asks is None else asks
+    is_frequent = part.frames >= options.min_share * max(all_frames.sum(), 1)
+    is_frequent &= (part.utterances >= options.min_utterances) & (part.frames > 0)
+    return np.asarray(is_frequent & (part.speakers >= options.min_speakers) if asks_speakers else is_frequent)
