@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from otoscope.comparison import Comparison, ComparisonOptions, compare
     from otoscope.corpus import read_corpus
     from otoscope.figures import RenderOptions
-    from otoscope.figures.run_figures import draw
+    from otoscope.figures.run_figures import draw, figure
     from otoscope.hf_registration import register
     from otoscope.importance.options import RankingOptions
     from otoscope.importance.rank import rank
@@ -66,6 +66,7 @@ __all__ = [
     "compare",
     "convert",
     "draw",
+    "figure",
     "load",
     "open_run",
     "pretrain",
@@ -107,6 +108,7 @@ _HOME = {
     "compare": "otoscope.comparison",
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
+    "figure": "otoscope.figures.run_figures",
     "load": "otoscope.models.load",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",

@@ -42,9 +42,14 @@ def dataset_for(dataset_of_size):
 def dataset_of_size(run_of_size):
     """Function from a name in SIZES to its results with the stored map, as figures get them."""
 
+    datasets = {}
+
     def merged(size):
-        run = run_of_size(size)
-        attention = run.map(run.maps[0])
-        return run.dataset.merge(attention).merge(zeroing_of(attention)).assign_attrs(attention.attrs)
+        if size not in datasets:
+            run = run_of_size(size)
+            attention = run.map(run.maps[0])
+            dataset = run.dataset.merge(attention).merge(zeroing_of(attention))
+            datasets[size] = dataset.assign_attrs(attention.attrs).load()
+        return datasets[size]
 
     return merged

@@ -27,7 +27,7 @@ def reproduction_dataset(heads=2, models=3, probe_corpora=1, shortest="phone", s
     values = {
         "title": np.array([_title(name) for name in names], object),
         "masking_span": np.array([MODELS[name] for name in names]),
-        "category_share": share,
+        **_with_ends("category_share", share, 0.05),
         "shift": np.where(rng.random(frames.shape) < 0.6, frames, np.nan),
         **_with_ends("r_value", rng.uniform(0.4, 0.8, (models, len(METHODS), 2)), 0.02),
         "r_value_published": np.where(rng.random((models, len(METHODS))) < 0.5, 0.78, np.nan),

@@ -23,4 +23,14 @@ DRAWN = {
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
 }
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
-CASES = [(name, size) for name, spec in FIGURES.select().items() for size in SIZES_OF.get(spec.kind, ["2x2"])]
+WIDTHS_MM = (85, 175)
+"""Widths of one and of two columns of a journal."""
+SMALL = {"2x2", "one head", "12x12"}
+"""Sizes that are drawn at the first width alone: a wider page only spreads them."""
+CASES = [
+    (name, size, width)
+    for name, spec in FIGURES.select().items()
+    for size in SIZES_OF.get(spec.kind, ["2x2"])
+    for width in WIDTHS_MM
+    if width == WIDTHS_MM[0] or size not in SMALL
+]

@@ -45,7 +45,7 @@ OFFSETS = np.arange(-RADIUS, RADIUS + 1)
 STATISTICS = [
     Described("globalness", "nat", "mean entropy of the rows"),
     Described("verticality", "nat", "negative entropy of the mean row"),
-    Described("diagonality", "frame/frame", "negative mean distance from the diagonal over length"),
+    Described("diagonality", "1", "negative mean distance from the diagonal over length"),
     Described("weight", "1", "highest attention weight"),
     Described("normalised_diagonality", "1", "mean nearness to the diagonal, by the farthest key"),
     Described("normalised_entropy", "1", "mean entropy of the rows over that of uniform attention"),

@@ -21,6 +21,9 @@ class FigureOptions:
         only: names of figures; empty draws all for which the run has the data.
         format: file formats.
         theme: background.
+        heads: heads to show, each as LAYER.HEAD; empty for the choice of each figure.
+        width_mm: width in mm.
+        no_title: omit title, model and speech.
     """
 
     only: tuple[str, ...] = option(
@@ -28,6 +31,9 @@ class FigureOptions:
     )
     format: tuple[str, ...] = option(("png",), "File formats, of png, svg and pdf, separated by commas.")
     theme: ThemeName = field(default=ThemeName.light, metadata={"help": "Background."})
+    heads: tuple[str, ...] = option((), "Heads to show, in figures that can; default: their choice.", metavar="L.H,...")
+    width_mm: float | None = option(None, "Width in mm, 80 to 250; default: what suits each figure.")
+    no_title: bool = option(False, "Omit title, model and speech; for figures with a caption.")
 
 
 def figures(
@@ -42,10 +48,19 @@ def figures(
     """Draw the figures of a run: all of its kind for which it has the data, or those named."""
     from otoscope.figures import RenderOptions
     from otoscope.figures.run_figures import draw
+    from otoscope.results.head_names import parse_heads
 
     def report_skipped(figure: str, reason: str) -> None:
         print(f"otoscope: skipped figure {figure}: {reason}", file=sys.stderr)
 
     drawing = read_options(context, FigureOptions)
-    options = RenderOptions(drawing.format, drawing.theme.value, report_skipped, drawing.only or None)
+    options = RenderOptions(
+        drawing.format,
+        drawing.theme.value,
+        report_skipped,
+        drawing.only or None,
+        parse_heads(drawing.heads),
+        drawing.width_mm,
+        has_title=not drawing.no_title,
+    )
     print(*draw(run, out, options, utterance=utterance, zeroing=value_zeroing), sep="\n")

@@ -7,10 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, LogNorm
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from otoscope.figures.style.page import MM_PER_INCH, POINT, BoxMm, add_axes_mm, add_text_mm, text_width
+from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar
+from otoscope.figures.style.page import MM_PER_INCH, POINT, BoxMm, Page, add_text_mm, text_width
 from otoscope.figures.style.theme import LETTERS, TEXT_PT, Theme
 from otoscope.maps.pooling import block_means
 from otoscope.typing import AnyFloats
@@ -21,6 +21,9 @@ RAMP_GAP, TICK, OVERHANG = 6.0, 0.5, 0.7  # mm
 PIXELS_PER_INCH = 600  # of a map: twice what is printed
 
 SCALE_TICKS = {1 / 4: "¼", 1: "1", 4: "4", 16: "16", 64: "64"}
+SCALES_HEIGHT = 4.0 + BELOW_BAR
+"""Height in mm of the legend of the colour scales of categories."""
+NOTE = "rows: queries, columns: keys; 1 = uniform attention"
 
 
 @dataclass(frozen=True)
@@ -99,33 +102,18 @@ def label_queries(sheet: Axes, square: BoxMm, labels: AxisLabels, theme: Theme) 
         sheet.text(*position, labels.labels[i], ha="right", va="center_baseline")
 
 
-def colour_scales(figure: Figure, left: float, top: float, width: float, theme: Theme) -> None:
-    """Draw the legend of the three colour scales, with multiples of uniform attention."""
-    step = (width + RAMP_GAP) / 3
+def category_scales(page: Page, left: float, top: float, width: float, theme: Theme) -> None:
+    """Draw the colour scale of each category, with multiples of uniform attention."""
+    step = (width + RAMP_GAP) / len(LETTERS)
     for i, (category, letter) in enumerate(LETTERS.items()):
-        add_text_mm(
-            figure, left + i * step, top, f"{letter} {category}", color=theme.categories[category], weight="bold"
-        )
-        colour_scale(add_axes_mm(figure, left + i * step, top + 3.8, step - RAMP_GAP, 2), theme.ramp(category))
-    add_text_mm(
-        figure,
-        left,
-        top + 10.6,
-        "attention of query (row) to key (column), 1 = uniform",
-        color=theme.muted,
-    )
+        colour, scale = theme.categories[category], weight_scale(theme.ramp(category), "(times uniform)")
+        add_text_mm(page, left + i * step, top, f"{letter} {category}", color=colour, weight="bold")
+        add_colour_bar(page, left + i * step, top + 3.8, step - RAMP_GAP, scale)
 
 
-def colour_scale(axes: Axes, ramp: Colormap) -> None:
-    """Draw a colour scale from the faintest to the strongest, with multiples of uniform attention."""
-    scale = np.geomspace(FAINTEST, STRONGEST, 256)
-    edges = np.append(scale, STRONGEST)
-    axes.pcolormesh(edges, [0, 1], scale[None], norm=LogNorm(FAINTEST, STRONGEST), cmap=ramp, rasterized=True)
-    axes.set_xscale("log")
-    axes.set_xticks(list(SCALE_TICKS), list(SCALE_TICKS.values()))
-    axes.minorticks_off()
-    axes.set(yticks=[], xlim=(FAINTEST, STRONGEST))
-    axes.spines[:].set_visible(False)
+def weight_scale(ramp: Colormap, label: str = "attention (times uniform)") -> ColourScale:
+    """Return the scale of attention weights, in multiples of uniform attention, from the faintest to the strongest."""
+    return ColourScale(ramp, LogNorm(FAINTEST, STRONGEST), SCALE_TICKS, label)
 
 
 def select_non_overlapping(centres: AnyFloats, sizes: list[float], importance: AnyFloats, length: float) -> list[int]:

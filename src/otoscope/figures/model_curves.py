@@ -9,16 +9,18 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.style.curve_style import LineStyle, curve_note, curve_title, format_score_axis
-from otoscope.figures.style.header import MARGIN, add_header
+from otoscope.figures.style.curve_style import LineStyle, curve_note, format_score_axis
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header
 from otoscope.figures.style.model_style import add_model_legend, model_styles
-from otoscope.figures.style.page import FULL_HEIGHT, FULL_WIDTH, add_axes_mm, add_text_mm, ellipsize, new_page
-from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import FULL_WIDTH, new_page
+from otoscope.figures.style.panels import LEFT, make_panels, tick_step
+from otoscope.figures.style.theme import Theme
 from otoscope.typing import Array
 
-LEFT, TOP, WIDTH, BETWEEN = 14.0, 27.0, 75.0, 12.0  # mm
-PITCH, BELOW, FOOT = 37.0, 11.0, 9.0  # mm: height of a panel, of which below its axes; height below all panels
-BANDS = "95 % over seeds of the probes and utterances"
+LEGEND_TOP, TOP = 13.5, 18.0  # mm
+BANDS = "bands: 95 % intervals over seeds of the probes and utterances"
 
 
 @dataclass(frozen=True)
@@ -38,26 +40,25 @@ class CurveSpec:
     axis_label: str
 
 
-def draw_model_curves(dataset: xr.Dataset, theme: Theme, heading: str, curves: CurveSpec) -> Figure:
-    """Draw the panels in two columns, one panel for each probe and corpus."""
-    n_panels = dataset.sizes["probe_corpus"]
-    n_rows = -(-n_panels // 2)
-    pitch = min(PITCH, (FULL_HEIGHT - TOP - FOOT) / n_rows)
-    figure = new_page(FULL_WIDTH, TOP + n_rows * pitch + FOOT)
-    add_header(figure, heading, "speech as each panel says", dataset, theme, LEFT + 2 * WIDTH)
+def draw_model_curves(dataset: xr.Dataset, design: Design, heading: str, curves: CurveSpec) -> Figure:
+    """Draw the panels in columns, one panel for each probe and corpus."""
+    width, theme, note = design.width(FULL_WIDTH), design.theme, curve_note(BANDS, dataset, curves.variable)
     styles = model_styles(dataset, theme)
-    add_model_legend(figure, _with_curves(dataset, styles, curves.variable), dataset, 15.0, LEFT)
-    for index in range(n_panels):
-        panel, left = dataset.isel(probe_corpus=index), LEFT + index % 2 * (WIDTH + BETWEEN)
-        top = TOP + index // 2 * pitch
-        axes = add_axes_mm(figure, left, top, WIDTH, pitch - BELOW)
+    panels = make_panels(dataset.sizes["probe_corpus"], width, TOP, note_height(note, width))
+    page = new_page(design, width, panels.bottom + note_height(note, width))
+    add_header(page, heading, "speech as each panel states", dataset, design)
+    add_model_legend(page, _with_curves(dataset, styles, curves.variable), dataset, LEGEND_TOP, LEFT)
+    for index in range(panels.n_panels):
+        panel = dataset.isel(probe_corpus=index)
+        axes = panels.add(page, index, str(panel["probe_corpus"].item()))
         _draw_panel(axes, panel, styles, curves, theme)
-        title = ellipsize(curve_title(panel, "probe_corpus"), TEXT_PT, WIDTH, "bold")
-        add_text_mm(figure, left, top - 4, title, weight="bold")
-        if index >= n_panels - 2:
+        step = tick_step(curves.labels, panels.axes_width)
+        axes.set_xticks(np.arange(len(curves.steps))[::step], curves.labels[::step])
+        panels.name(page, axes, index, str(panel["metric"].item()))
+        if panels.is_lowest(index):
             axes.set_xlabel(curves.axis_label, labelpad=2)
-    add_text_mm(figure, MARGIN, TOP + n_rows * pitch + 4, curve_note(BANDS, dataset), color=theme.muted)
-    return figure
+    add_note(page, panels.bottom, note, theme)
+    return page
 
 
 def _with_curves(dataset: xr.Dataset, styles: dict[str, LineStyle], variable: str) -> dict[str, LineStyle]:
@@ -78,4 +79,3 @@ def _draw_panel(axes: Axes, panel: xr.Dataset, styles: dict[str, LineStyle], cur
         axes.plot(positions, score, markeredgewidth=0, **line)
         axes.plot(positions[first], score[first], "o", **ring)
     format_score_axis(axes, panel, theme)
-    axes.set_xticks(positions, curves.labels)

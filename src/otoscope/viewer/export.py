@@ -11,6 +11,7 @@ from pathlib import Path
 
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
+from otoscope.results.head_names import parse_heads
 from otoscope.viewer.api import OK, ViewerApi
 from otoscope.viewer.export_page import data_script, exported_page, files_script
 from otoscope.viewer.options import ExportOptions
@@ -47,12 +48,8 @@ def parse_selection(options: ExportOptions) -> ExportSelection:
     >>> parse_selection(ExportOptions(heads=("0.1", "2.3")))
     ExportSelection(utterances=[], heads=[(0, 1), (2, 3)])
     """
-    pairs = [head.strip().split(".") for head in options.heads if head.strip()]
-    if not all(len(pair) == 2 and all(number.isdecimal() for number in pair) for pair in pairs):
-        typed = ",".join(options.heads)
-        raise InputError(f"expected --heads as LAYER.HEAD with commas between, for example 0.1,2.3, found '{typed}'")
     names = [name.strip() for name in options.utterances if name.strip()]
-    return ExportSelection(names, [(int(layer), int(head)) for layer, head in pairs])
+    return ExportSelection(names, parse_heads(options.heads))
 
 
 def export(api: ViewerApi, out: Path, selection: ExportSelection) -> Path:

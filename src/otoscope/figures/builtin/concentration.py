@@ -5,65 +5,81 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from otoscope.figures.concentration import supported_concentration
 from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.head_table import draw_heads, quantity
+from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.legend import add_category_legend
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
-from otoscope.figures.style.theme import MARKERS, Theme
+from otoscope.figures.style.note import add_note, interval_note, note_height
+from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_text_mm, name_vertical, new_page
 
-LEFT, TOP, WIDTH, HEIGHT, PITCH = 14.0, 23.5, 70.0, 44.0, 53.0
+LEFT, TOP, RIGHT, HEIGHT, PITCH = 13.0, 22.0, 4.0, 44.0, 59.0
+NOTE = "they can reach beyond the axes; phones without an interval are not shown; dashes: uniform attention"
+BEYOND = 1.5  # times the highest value: where an axis ends though a bar goes on
+PANELS = {"focus: the most attended phone": "max", "neglect: the least attended phone": "min"}
 
 
-def concentration(dataset: xr.Dataset, theme: Theme) -> Figure:
+def concentration(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw focus and neglect of every head from the Dataset of a run."""
-    figure = new_page(COLUMN, TOP + PITCH + HEIGHT + 9.5)
-    add_header(figure, "Verticality and concentration", corpus_caption(dataset), dataset, theme, COLUMN)
-    add_category_legend(figure, dataset, LEFT, TOP - 9, theme)
-    for i, (name, sign) in enumerate((("focus: the highest", 1), ("neglect: the lowest", -1))):
-        top = TOP + i * PITCH
-        add_text_mm(figure, LEFT, top - 4, f"{name} concentration on a phone", weight="bold")
-        axes = add_axes_mm(figure, LEFT, top, WIDTH, HEIGHT)
-        _heads(axes, dataset, _extreme(dataset, sign), theme)
-        axes.axhline(0, color=theme.grid, linewidth=0.5, zorder=0)
-        axes.margins(0.06)
-    axes.set_xlabel("verticality (nats)", labelpad=2)
-    return figure
+    width, theme = design.width(COLUMN), design.theme
+    columns = 2 if width >= WIDE else 1
+    across = (width - RIGHT) / columns
+    note = f"{interval_note(dataset, 'concentration', 'verticality')}; {NOTE}"
+    bottom = TOP + PITCH * len(PANELS) / columns - 3
+    page = new_page(design, width, bottom + note_height(note, width))
+    add_header(page, "Verticality and concentration", corpus_caption(dataset), dataset, design)
+    add_category_legend(page, dataset, LEFT, TOP - 8.5, theme)
+    for index, (title, extreme) in enumerate(PANELS.items()):
+        left, top = LEFT + index % columns * across, TOP + index // columns * PITCH
+        add_text_mm(page, left, top - 4, title, weight="bold")
+        axes = add_axes_mm(page, left, top, across - LEFT, HEIGHT)
+        axes.axhline(1, color=theme.muted, linewidth=0.5, linestyle=(0, (3, 2)), zorder=0)
+        _draw(axes, dataset, extreme, design)
+        name_vertical(page, axes, "concentration (times uniform)", left - LEFT + 4.5)
+    add_note(page, bottom, note, theme)
+    return page
 
 
-def _extreme(dataset: xr.Dataset, sign: int) -> xr.Dataset:
-    """Return value, low and high [layer, head] of the highest (`sign` 1) or lowest (-1) concentration on any phone.
+def _draw(axes: Axes, dataset: xr.Dataset, extreme: str, design: Design) -> None:
+    value, ends = extreme_concentration(dataset, extreme)
+    draw_heads(axes, dataset, (dataset["verticality"].values, value), ends, design)
+    bounds = dataset["verticality_interval"].values
+    across = dict(zip(("low", "high"), np.moveaxis(bounds, -1, 0), strict=True))
+    for category, colour in design.theme.categories.items():
+        here = dataset["category"].values == category
+        axes.hlines(value[here], across["low"][here], across["high"][here], color=colour, linewidth=0.5, zorder=1)
+    axes.margins(0.06)
+    bottom, top = axes.get_ylim()
+    highest = max(1.0, np.nanmax(value))
+    axes.set_ylim(max(bottom, -0.06 * highest), min(top, BEYOND * highest))
+    axes.set_xlabel(quantity(dataset["verticality"]), labelpad=2)
 
-    Low and high are NaN if too few utterances have the phone for an interval.
+
+def extreme_concentration(dataset: xr.Dataset, extreme: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the highest (`max`) or lowest (`min`) concentration of each head on a phone, and its interval.
+
+    Args:
+        dataset: Dataset of a run with relations.
+        extreme: `max` or `min`.
+
+    Returns:
+        Values `[layer, head]` and ends `[layer, head, bound]`, times uniform attention.
     """
-    value, interval = dataset["concentration"], dataset["concentration_interval"]
-    phone = (sign * value).fillna(-np.inf).argmax("key_phone")
-    low, high = (interval.sel(bound=end, drop=True).isel(key_phone=phone) for end in ("low", "high"))
-    return xr.Dataset({"value": value.isel(key_phone=phone), "low": low, "high": high})
-
-
-def _heads(axes: Axes, dataset: xr.Dataset, extreme: xr.Dataset, theme: Theme) -> None:
-    """Draw one marker per head with its interval as a thin bar."""
-    for name, marker in MARKERS.items():
-        here, colour = dataset["category"].values == name, theme.categories[name]
-        across = dataset["verticality"].values[here]
-        axes.vlines(across, extreme["low"].values[here], extreme["high"].values[here], color=colour, linewidth=0.6)
-        axes.plot(
-            across,
-            extreme["value"].values[here],
-            marker,
-            color=colour,
-            markersize=3.4,
-            markeredgewidth=0.3,
-            markeredgecolor=theme.surface,
-        )
+    value = supported_concentration(dataset)
+    undefined = -np.inf if extreme == "max" else np.inf
+    phone = getattr(value.fillna(undefined), f"arg{extreme}")("key_phone")
+    ends = 1 + dataset["concentration_interval"].isel(key_phone=phone)
+    return value.isel(key_phone=phone).values, ends.transpose("layer", "head", "bound").values
 
 
 FIGURE = FigureSpec(
     name="concentration",
     doc=(
-        "verticality of every head against its highest and lowest concentration on a phone, with the interval where "
-        "enough utterances have that phone"
+        "verticality of every head against its concentration on the phone that it attends to most and least, of the "
+        "phones that have an interval"
     ),
     variables=("concentration", "concentration_interval", "verticality"),
     function=concentration,
+    has_choice=True,
 )

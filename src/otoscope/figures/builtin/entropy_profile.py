@@ -3,32 +3,37 @@
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.head_table import head_positions
-from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
+from otoscope.figures.head_table import draw_heads, format_layer_axis, head_positions
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.legend import add_category_legend
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
-from otoscope.figures.style.theme import MARKERS, Theme
+from otoscope.figures.style.note import add_note, interval_note, note_height
+from otoscope.figures.style.page import COLUMN, add_axes_mm, name_vertical, new_page
+from otoscope.figures.style.theme import Theme
 
-LEFT, TOP, WIDTH, HEIGHT = 12.0, 24.0, 74.0, 50.0
+LEFT, TOP, RIGHT, HEIGHT, BELOW = 13.0, 19.0, 2.0, 50.0, 9.5
 
 
-def entropy_profile(dataset: xr.Dataset, theme: Theme) -> Figure:
+def entropy_profile(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the profile from the Dataset of a run."""
-    figure = new_page(COLUMN, TOP + HEIGHT + 14.5)
-    add_header(figure, "Entropy of attention over layers", corpus_caption(dataset), dataset, theme, COLUMN)
-    add_category_legend(figure, dataset, LEFT, TOP - 9.5, theme)
-    add_text_mm(figure, LEFT, TOP - 4, "entropy of a head, divided by its maximum", weight="bold")
-    axes = add_axes_mm(figure, LEFT, TOP, WIDTH, HEIGHT)
+    width, theme = design.width(COLUMN), design.theme
+    bars = interval_note(dataset, "normalised_entropy")
+    note = f"1: uniform attention; line: mean of a layer; area: its range; {bars}"
+    page = new_page(design, width, TOP + HEIGHT + BELOW + note_height(note, width))
+    add_header(page, "Entropy of attention over layers", corpus_caption(dataset), dataset, design)
+    add_category_legend(page, dataset, LEFT, TOP - 5.5, theme)
+    axes = add_axes_mm(page, LEFT, TOP, width - LEFT - RIGHT, HEIGHT)
     _layers(axes, dataset["normalised_entropy"], theme)
-    _heads(axes, dataset, theme)
-    axes.set(xlim=(-0.5, dataset.sizes["layer"] - 0.5), ylim=(0, 1.02), xlabel="layer")
-    axes.xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
-    note = "1: uniform attention; line: mean of a layer, area: its range"
-    add_text_mm(figure, MARGIN, TOP + HEIGHT + 10, note, color=theme.muted)
-    return figure
+    values, ends = dataset["normalised_entropy"].values, dataset["normalised_entropy_interval"].values
+    draw_heads(axes, dataset, (head_positions(dataset), values), ends, design)
+    format_layer_axis(axes, dataset.sizes["layer"], width - LEFT - RIGHT, theme)
+    axes.set(ylim=(0, 1.02))
+    axes.set_xlabel("layer", labelpad=2)
+    name_vertical(page, axes, "entropy (share of its maximum)")
+    add_note(page, TOP + HEIGHT + BELOW, note, theme)
+    return page
 
 
 def _layers(axes: Axes, entropy: xr.DataArray, theme: Theme) -> None:
@@ -41,19 +46,10 @@ def _layers(axes: Axes, entropy: xr.DataArray, theme: Theme) -> None:
     axes.hlines(mean, layers - 0.5, layers + 0.5, color=theme.muted, linewidth=1.2)
 
 
-def _heads(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """Draw one marker for each head, by its category; the heads of a layer are next to each other."""
-    positions = head_positions(dataset)
-    for category, marker in MARKERS.items():
-        here = dataset["category"].values == category
-        values = dataset["normalised_entropy"].values[here]
-        (markers,) = axes.plot(positions[here], values, marker, color=theme.categories[category], clip_on=False)
-        markers.set(markersize=2.9, markeredgewidth=0.3, markeredgecolor=theme.surface)
-
-
 FIGURE = FigureSpec(
     name="entropy-profile",
-    doc="normalised entropy of every head over layers, with the mean, least and most of each layer",
-    variables=("normalised_entropy", "category"),
+    doc="normalised entropy of every head over layers with its interval, and the mean and range of each layer",
+    variables=("normalised_entropy", "normalised_entropy_interval", "category"),
     function=entropy_profile,
+    has_choice=True,
 )

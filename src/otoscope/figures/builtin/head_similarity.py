@@ -3,36 +3,45 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.header import MARGIN, add_header, utterance_caption
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page, text_width
+from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar, text_colour
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, utterance_caption
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_text_mm, new_page, text_width
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.maps import layer_reuse, similarity
 from otoscope.typing import AnyFloats
 
-LEFT, TOP, SIDE = 12.0, 19.0, 74.0
-GAP, LAYERS, KEY_TOP, KEY = 16.0, 50.0, 10.0, 12.0
-WRITTEN = 6.0  # mm: edge of a cell from which its number is written
-DARK = 0.55  # from which a number is written in the surface's colour
+LEFT, TOP, RIGHT, AXIS, GAP = 13.0, 18.5, 2.0, 9.0, 6.0
+WRITTEN = 7.0  # mm: edge of a cell from which its number is written
+NOTE = "one utterance: the values have no interval"
 
 
-def head_similarity(dataset: xr.Dataset, theme: Theme) -> Figure:
+def head_similarity(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the similarities from the Dataset of a run, merged with the map of one utterance."""
+    width, theme = design.width(COLUMN), design.theme
+    columns = 2 if width >= WIDE else 1
+    side = (width - RIGHT) / columns - LEFT
     similar = similarity(dataset["attention"].values)
-    layers_top = TOP + SIDE + GAP
-    figure = new_page(COLUMN, layers_top + LAYERS + KEY_TOP + KEY)
-    add_header(figure, "Similarity of heads", utterance_caption(dataset), dataset, theme, COLUMN)
-    add_text_mm(figure, LEFT, TOP - 4, "every two heads", weight="bold")
-    _heads(add_axes_mm(figure, LEFT, TOP, SIDE, SIDE), similar, theme)
-    add_text_mm(figure, LEFT, layers_top - 4, "each head and the most similar head of a layer", weight="bold")
-    _layers(add_axes_mm(figure, LEFT, layers_top, LAYERS, LAYERS), layer_reuse(similar), theme)
-    _key(figure, layers_top + LAYERS + KEY_TOP, theme)
-    return figure
+    second = (LEFT, TOP + side + AXIS + GAP) if columns == 1 else (LEFT + (width - RIGHT) / 2, TOP)
+    bottom = second[1] + side + AXIS + 2
+    page = new_page(design, width, bottom + BELOW_BAR + 1 + note_height(NOTE, width))
+    add_header(page, "Similarity of heads", utterance_caption(dataset), dataset, design)
+    add_text_mm(page, LEFT, TOP - 4, "every two heads", weight="bold")
+    _heads(add_axes_mm(page, LEFT, TOP, side, side), similar, side, theme)
+    add_text_mm(page, second[0], second[1] - 4, "each head and the most similar head of a layer", weight="bold")
+    _layers(add_axes_mm(page, *second, side, side), layer_reuse(similar), side, theme)
+    scale = ColourScale(theme.plain, Normalize(0, 1), {0: "0", 0.5: "0.5", 1: "1"}, "cosine of two maps (1 = the same)")
+    add_colour_bar(page, LEFT, bottom, min(60.0, side), scale)
+    add_note(page, bottom + BELOW_BAR + 1, NOTE, theme)
+    return page
 
 
-def _heads(axes: Axes, similar_lhlh: AnyFloats, theme: Theme) -> None:
+def _heads(axes: Axes, similar_lhlh: AnyFloats, side: float, theme: Theme) -> None:
     """Draw the cells of the existing heads, with lines between layers."""
     L, H = similar_lhlh.shape[:2]
     flat_nn = similar_lhlh.reshape(L * H, L * H)
@@ -42,20 +51,19 @@ def _heads(axes: Axes, similar_lhlh: AnyFloats, theme: Theme) -> None:
     between = layer_ends[:-1] - 0.5
     axes.vlines(between, -0.5, layer_ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
     axes.hlines(between, -0.5, layer_ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
-    _name_layers(axes, (np.append(0, layer_ends[:-1]) + layer_ends) / 2 - 0.5, SIDE)
-    axes.set(xlabel="layer (one cell for each head)", ylabel="layer")
+    _name_layers(axes, (np.append(0, layer_ends[:-1]) + layer_ends) / 2 - 0.5, side)
+    axes.set(xlabel="layer (a cell for each head)", ylabel="layer (a cell for each head)")
 
 
-def _layers(axes: Axes, reuse_ll: AnyFloats, theme: Theme) -> None:
+def _layers(axes: Axes, reuse_ll: AnyFloats, side: float, theme: Theme) -> None:
     """Draw cells, with numbers if they fit."""
     _show(axes, reuse_ll, theme)
-    _name_layers(axes, np.arange(len(reuse_ll), dtype=float), LAYERS)
+    _name_layers(axes, np.arange(len(reuse_ll), dtype=float), side)
     axes.set(xlabel="layer of the most similar head", ylabel="layer of the head (mean)")
-    for (row, column), value in np.ndenumerate(reuse_ll) if LAYERS / len(reuse_ll) >= WRITTEN else ():
-        colour = theme.surface if value > DARK else theme.foreground
-        axes.text(
-            column, row, "" if np.isnan(value) else f"{value:.2f}", ha="center", va="center_baseline", color=colour
-        )
+    for (row, column), value in np.ndenumerate(reuse_ll) if side / len(reuse_ll) >= WRITTEN else ():
+        if not np.isnan(value):
+            colour = text_colour(theme.plain(value), theme)
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center_baseline", color=colour)
 
 
 def _show(axes: Axes, values: AnyFloats, theme: Theme) -> None:
@@ -70,14 +78,6 @@ def _name_layers(axes: Axes, middles: AnyFloats, side: float) -> None:
     shown = range(0, len(middles), step)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(middles[::step], [str(layer) for layer in shown])
-
-
-def _key(figure: Figure, top: float, theme: Theme) -> None:
-    axes = add_axes_mm(figure, LEFT, top + 4, 40, 2)
-    axes.imshow(np.linspace(0, 1, 256)[None], cmap=theme.plain, extent=(0, 1, 0, 1), aspect="auto")
-    axes.set(xticks=[0, 0.5, 1], yticks=[])
-    axes.spines[:].set_visible(False)
-    add_text_mm(figure, MARGIN, top, "cosine of two heads' maps of this utterance, 1 = the same", color=theme.muted)
 
 
 FIGURE = FigureSpec(

@@ -1,99 +1,113 @@
 """Offsets of diagonal heads: mean attention at each signed distance between key and query."""
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.note import add_note, interval_note, note_height
+from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, name_vertical, new_page
 from otoscope.figures.style.theme import Theme
 
-LEFT, TOP, WIDTH, HEIGHT = 22.0, 19.0, 53.0, 8.5
-NAMED = 6
-VISIBLE = 0.05  # share of its peak above which a profile must be within the axes
-GAP, STACK = 7.0, 13.0
+LEFT, TOP, RIGHT, ROW = 15.0, 18.5, 22.5, 8.5
+SHARPEST = 6
+GAP, STACK, AXIS = 5.5, 13.0, 9.0
+WIDEST = 1.05  # height of a row over its highest profile or interval
 
 
-def offset_profiles(dataset: xr.Dataset, theme: Theme) -> Figure:
-    """Draw the sharpest diagonal heads of a run's Dataset, each with its profile, and the peaks of all."""
-    heads = _diagonal_heads(dataset)
-    sharpest = heads.isel(place=slice(NAMED)).sortby("peak")
-    reach, n_heads, n_named = _reach(heads["peak"], sharpest), heads.sizes["place"], sharpest.sizes["place"]
-    peaks_top = TOP + n_named * HEIGHT + GAP
-    figure = new_page(COLUMN, peaks_top + STACK + 9)
-    add_header(figure, "Offsets of the diagonal heads", corpus_caption(dataset), dataset, theme, COLUMN)
-    add_text_mm(figure, LEFT, TOP - 4, f"attention by offset, sharpest {n_named} of {n_heads}", weight="bold")
-    for i in range(n_named):
-        _row(figure, sharpest.isel(place=i), TOP + i * HEIGHT, _highest(sharpest), reach, theme)
-    add_text_mm(figure, LEFT, peaks_top - 4, f"all {n_heads} heads by the offset of their peak", weight="bold")
-    axes = add_axes_mm(figure, LEFT, peaks_top, WIDTH, STACK)
-    _peaks(axes, heads["peak"].values, float(np.diff(heads["offset"].values)[0]), theme)
-    _share_offsets(axes, reach, theme)
-    axes.set_xlabel("key minus query (ms)", labelpad=2)
-    return figure
+def offset_profiles(dataset: xr.Dataset, design: Design) -> Figure:
+    """Draw the sharpest diagonal heads of a run's Dataset, or the heads of the Design, and the peaks of all."""
+    width, theme = design.width(COLUMN), design.theme
+    heads = _profiles(dataset)
+    diagonal = heads.isel(place=np.flatnonzero(heads["category"].values == "diagonal"))
+    shown = _chosen(heads, design) if design.heads else diagonal.isel(place=slice(SHARPEST)).sortby("peak")
+    n_shown, n_diagonal = shown.sizes["place"], diagonal.sizes["place"]
+    note = f"right: highest share of a query's attention, and its offset; {_bands(dataset)}"
+    peaks_top = TOP + n_shown * ROW + AXIS + GAP
+    page = new_page(design, width, peaks_top + STACK + AXIS + note_height(note, width))
+    add_header(page, "Offsets of the diagonal heads", corpus_caption(dataset), dataset, design)
+    title = "chosen heads" if design.heads else f"the sharpest {n_shown} of {n_diagonal} diagonal heads"
+    add_text_mm(page, LEFT, TOP - 4, title, weight="bold")
+    rows = add_axes_mm(page, LEFT, TOP, width - LEFT - RIGHT, n_shown * ROW)
+    _draw_rows(rows, shown, theme)
+    name_vertical(page, rows, "layer.head")
+    add_text_mm(page, LEFT, peaks_top - 4, f"all {n_diagonal} diagonal heads by their peak", weight="bold")
+    peaks = add_axes_mm(page, LEFT, peaks_top, width - LEFT - RIGHT, STACK)
+    _draw_peaks(peaks, diagonal, theme)
+    name_vertical(page, peaks, "heads")
+    add_note(page, peaks_top + STACK + AXIS, note, theme)
+    return page
 
 
-def _diagonal_heads(dataset: xr.Dataset) -> xr.Dataset:
-    """Return profiles [place, offset] of the diagonal heads, sharpest first, with offsets and `peak` in ms.
+def _bands(dataset: xr.Dataset) -> str:
+    return interval_note(dataset, "offset_profile").replace("bars", "bands")
 
-    There is always at least one: the head that ranks first in diagonality.
-    """
+
+def _profiles(dataset: xr.Dataset) -> xr.Dataset:
+    """Return profiles [place, offset] of the heads, sharpest first, with offsets and `peak` in ms."""
     milliseconds = dataset["offset"] * dataset.attrs["frame_period"] * 1000
     variables = dataset[["offset_profile", "offset_profile_interval", "category"]].assign_coords(offset=milliseconds)
     flat = variables.stack(place=("layer", "head"), create_index=False).transpose("place", ...)
-    heads = flat.isel(place=np.flatnonzero(flat["category"].values == "diagonal")).load()
+    heads = flat.isel(place=np.flatnonzero(flat["category"].values != "")).load()
     heads["peak"] = heads["offset_profile"].idxmax("offset")
     return heads.sortby(-heads["offset_profile"].max("offset"))
 
 
-def _reach(peaks: xr.DataArray, sharpest: xr.Dataset) -> float:
-    """Return half of the range of the axis of offsets, in ms."""
-    profile = sharpest["offset_profile"]
-    visible = abs(profile["offset"]).where(profile > VISIBLE * profile.max("offset"))
-    return 1.1 * max(1.0, float(abs(peaks).max()), float(visible.max()))
+def _chosen(heads: xr.Dataset, design: Design) -> xr.Dataset:
+    """Return the profiles of the heads that the Design names, the first at the top."""
+    places = {head: place for place, head in enumerate(zip(heads["layer"].values, heads["head"].values, strict=True))}
+    return heads.isel(place=[places[head] for head in reversed(design.heads)])
 
 
-def _highest(heads: xr.Dataset) -> float:
-    """Return the maximum of profiles and intervals; a single utterance has no intervals."""
-    return float(np.nanmax([heads["offset_profile"].max(), heads["offset_profile_interval"].max()]))
+def visible_reach(heads: xr.Dataset) -> float:
+    """Return half of the range of offsets in ms that holds what differs: each peak with its width at half height.
+
+    A profile that nowhere falls to half its height on a side has no width there, and does not count.
+    """
+    offset = heads["offset"].values
+    reach = [4 * abs(offset[1] - offset[0])]
+    for profile, peak in zip(heads["offset_profile"].values, heads["peak"].values, strict=True):
+        faint = offset[profile < profile.max() / 2]
+        before, after = faint[faint < peak], faint[faint > peak]
+        reach += [abs(peak), *np.abs(before[-1:]), *np.abs(after[:1])]
+    return min(1.5 * float(max(reach)), float(np.abs(offset).max()))
 
 
-def _row(figure: Figure, head: xr.Dataset, top: float, highest: float, reach: float, theme: Theme) -> None:
-    """Draw one head: its name, its profile on the common scale, height and offset of its peak."""
-    axes = add_axes_mm(figure, LEFT, top, WIDTH, HEIGHT - 0.8)
-    _profile(axes, head, theme)
-    _share_offsets(axes, reach, theme)
-    axes.set(ylim=(0, highest * 1.05), yticks=[])
-    axes.tick_params(bottom=False, labelbottom=False)
-    bottom = top + HEIGHT - 0.6
-    peak = f"{head['offset_profile'].max().item():.2f} at\n{_signed(head['peak'].item())}"
-    add_text_mm(figure, MARGIN, bottom, f"layer {head['layer'].item()}, head {head['head'].item()}", va="bottom")
-    add_text_mm(figure, LEFT + WIDTH + 1, bottom, peak, va="bottom", color=theme.muted)
-
-
-def _profile(axes: Axes, head: xr.Dataset, theme: Theme) -> None:
-    """Draw the mean as a line over its filled area, the interval as a band."""
-    colour, offset = theme.categories["diagonal"], head["offset"].values
-    low, high = head["offset_profile_interval"].transpose("bound", "offset").values
-    axes.fill_between(offset, head["offset_profile"].values, color=colour, alpha=0.18, linewidth=0)
-    axes.fill_between(offset, low, high, color=colour, alpha=0.5, linewidth=0)
-    axes.plot(offset, head["offset_profile"].values, color=colour, linewidth=0.9)
-
-
-def _peaks(axes: Axes, peaks: npt.NDArray[np.floating], step: float, theme: Theme) -> None:
-    """Draw the number of heads with their peak at each offset."""
-    places, counts = np.unique(peaks, return_counts=True)
-    axes.bar(places, counts, width=0.7 * step, color=theme.categories["diagonal"])
-    axes.set_yticks([0, counts.max()])
-
-
-def _share_offsets(axes: Axes, reach: float, theme: Theme) -> None:
-    axes.set_xlim(-reach, reach)
+def _draw_rows(axes: Axes, heads: xr.Dataset, theme: Theme) -> None:
+    """Draw the profile of each head on its own line, on a common scale, with its band; the first at the bottom."""
+    colour, offset = theme.categories["diagonal"], heads["offset"].values
+    profiles, bounds = heads["offset_profile"].values, heads["offset_profile_interval"]
+    lows, highs = (bounds.sel(bound=end).transpose("place", "offset").values for end in ("low", "high"))
+    scale = WIDEST * float(np.nanmax([profiles.max(), np.nanmax(np.nan_to_num(highs))]))
+    reach = visible_reach(heads)
+    for row, (profile, low, high) in enumerate(zip(profiles, lows, highs, strict=True)):
+        axes.fill_between(offset, row, row + profile / scale, color=colour, alpha=0.18, linewidth=0)
+        axes.fill_between(offset, row + low / scale, row + high / scale, color=colour, alpha=0.5, linewidth=0)
+        axes.plot(offset, row + profile / scale, color=colour, linewidth=0.9)
+        axes.axhline(row, color=theme.muted, linewidth=0.4, zorder=0)
+        peak = f"{profile.max():.2f} at {_signed(float(heads['peak'].values[row]))}"
+        axes.annotate(peak, (1, row), (3, 1), axes.get_yaxis_transform(), "offset points", color=theme.muted)
+    names = [f"{layer}.{head}" for layer, head in zip(heads["layer"].values, heads["head"].values, strict=True)]
+    axes.set_yticks(np.arange(len(names)), names)
+    axes.set(xlim=(-reach, reach), ylim=(0, len(names)), xlabel="key minus query (ms)")
+    axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=theme.grid, linewidth=0.5, zorder=0)
     axes.spines["left"].set_visible(False)
+
+
+def _draw_peaks(axes: Axes, heads: xr.Dataset, theme: Theme) -> None:
+    """Draw the number of heads with their peak at each offset."""
+    step = float(np.diff(heads["offset"].values)[0])
+    places, counts = np.unique(heads["peak"].values, return_counts=True)
+    axes.bar(places, counts, width=0.7 * step, color=theme.categories["diagonal"])
+    reach = max(4 * step, float(np.abs(places).max()) + 2 * step)
+    axes.set(xlim=(-reach, reach), xlabel="key minus query (ms)")
+    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+    axes.axvline(0, color=theme.grid, linewidth=0.5, zorder=0)
 
 
 def _signed(milliseconds: float) -> str:
@@ -105,4 +119,5 @@ FIGURE = FigureSpec(
     doc="signed offset profiles of the sharpest diagonal heads with their intervals, and the peaks of all",
     variables=("offset_profile", "offset_profile_interval", "category"),
     function=offset_profiles,
+    has_choice=True,
 )

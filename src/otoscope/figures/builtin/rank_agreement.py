@@ -1,97 +1,109 @@
-"""Agreement of rankings: their rank correlations, and the ranks of all heads in the first two."""
+"""Agreement of rankings: the rank correlation of every two, and the ranks of all heads in every two."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
-from otoscope.figures.style.page import COLUMN, FULL_WIDTH, add_axes_mm, add_text_mm, ellipsize, new_page
+from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar, text_colour
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import FULL_HEIGHT, FULL_WIDTH, MARGIN, add_axes_mm, ellipsize, new_page
 from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.typing import AnyFloats
 
-LEFT, TOP, RIGHT = 34.0, 22.0, 3.0
-CELL, WRITTEN = 8.4, 7.8  # mm: edge of a cell, and from which edge its number is written
-SCATTER, GAP, SCATTER_LEFT = 52.0, 15.0, 20.0
+LEFT, TOP, RIGHT, AXIS = 30.0, 14.5, 3.0, 11.0
+LARGEST, WRITTEN = 20.0, 7.0  # mm: edge of the largest cell, and from which edge its number is written
+NOTE = (
+    "above the diagonal: Spearman's rank correlation; below it: a dot for each head by its rank in the ranking of the "
+    "column (across) and of the row (up), highest rank at the lower left; all heads, so there are no intervals"
+)
 
 
-def rank_agreement(dataset: xr.Dataset, theme: Theme) -> Figure:
+@dataclass(frozen=True)
+class Matrix:
+    """The axes of the matrix, the edge of a cell in mm, and its colours."""
+
+    axes: Axes
+    cell: float
+    scale: ColourScale
+    theme: Theme
+
+
+def rank_agreement(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the agreement from the Dataset of a run of rankings."""
-    n_rankings = dataset.sizes["ranking"]
-    cell = min(CELL, (FULL_WIDTH - LEFT - RIGHT) / n_rankings)
-    width = max(COLUMN, LEFT + n_rankings * cell + RIGHT)
+    width, theme, n_rankings = design.width(FULL_WIDTH), design.theme, dataset.sizes["ranking"]
+    below = AXIS + BELOW_BAR + 1 + note_height(NOTE, width)
+    across, down = width - LEFT - RIGHT, FULL_HEIGHT - TOP - below
+    cell = min(across / n_rankings, down / n_rankings, LARGEST)
     bottom = TOP + n_rankings * cell
-    figure = new_page(width, bottom + GAP + SCATTER + 12 if n_rankings > 1 else bottom + 4)
-    add_header(figure, "Agreement of rankings", corpus_caption(dataset), dataset, theme, width)
-    add_text_mm(figure, MARGIN, TOP - 4, "Spearman's rank correlation", weight="bold")
-    _matrix(add_axes_mm(figure, LEFT, TOP, n_rankings * cell, n_rankings * cell), dataset, cell, theme)
-    if n_rankings > 1:
-        first, second = (str(name) for name in dataset["ranking"].values[:2])
-        add_text_mm(
-            figure, MARGIN, bottom + GAP - 9, "rank of each head, 1 highest; fainter in lower layers", weight="bold"
-        )
-        axes = add_axes_mm(figure, SCATTER_LEFT, bottom + GAP - 4, SCATTER, SCATTER)
-        _scatter(axes, dataset["rank"].sel(ranking=first), dataset["rank"].sel(ranking=second), theme)
-        axes.set_xlabel(first, labelpad=2)
-        axes.set_ylabel(second, labelpad=2)
-    return figure
-
-
-def _matrix(axes: Axes, dataset: xr.Dataset, cell: float, theme: Theme) -> None:
-    """Draw cells coloured from -1 to 1, with numbers if they fit; rows have names, columns have numbers."""
-    agreement, names = dataset["agreement"].values, [str(name) for name in dataset["ranking"].values]
-    n_rankings = len(names)
-    axes.pcolormesh(agreement, cmap=_diverging(theme), vmin=-1, vmax=1, edgecolors=theme.surface, linewidth=0.4)
-    axes.set(xlim=(0, n_rankings), ylim=(n_rankings, 0))
-    axes.spines[:].set_visible(False)
-    middles = np.arange(n_rankings) + 0.5
-    label_width = LEFT - MARGIN - 2
-    labels = [ellipsize(f"{number} {name}", TEXT_PT, label_width) for number, name in enumerate(names, start=1)]
-    axes.set_yticks(middles, labels)
-    axes.set_xticks(middles, [str(number) for number in range(1, n_rankings + 1)])
-    axes.tick_params(length=0)
-    for (row, column), value in np.ndenumerate(agreement) if cell >= WRITTEN else ():
-        colour = theme.surface if abs(value) > 0.6 else theme.foreground
-        axes.text(column + 0.5, row + 0.5, _short(value), ha="center", va="center_baseline", color=colour)
-
-
-def _scatter(axes: Axes, across: xr.DataArray, up: xr.DataArray, theme: Theme) -> None:
-    """Draw one dot for each head."""
-    layers = np.broadcast_to(across["layer"].values[:, None], across.shape)
-    n_heads = int(across.notnull().sum())
-    axes.scatter(
-        across.values,
-        up.values,
-        c=(layers + 1) / (layers.max() + 1),
-        cmap=theme.ramp("global"),
-        vmin=-0.3,
-        vmax=1,
-        s=9,
-        linewidths=0.3,
-        edgecolors=theme.muted,
+    page = new_page(design, width, bottom + below)
+    add_header(page, "Agreement of rankings", corpus_caption(dataset), dataset, design)
+    scale = ColourScale(
+        _diverging(theme), Normalize(-1, 1), {-1: "−1", 0: "0", 1: "1"}, "Spearman's rank correlation (−1 to 1)"
     )
-    limits = (0, n_heads + 1)
-    axes.plot(limits, limits, color=theme.grid, linewidth=0.6, zorder=0)
-    ticks = sorted({1, n_heads})
-    axes.set(xlim=limits, ylim=limits, xticks=ticks, yticks=ticks)
+    axes = add_axes_mm(page, LEFT, TOP, n_rankings * cell, n_rankings * cell)
+    _draw(Matrix(axes, cell, scale, theme), dataset)
+    add_colour_bar(page, LEFT, bottom + AXIS, min(52.0, across), scale)
+    add_note(page, bottom + AXIS + BELOW_BAR + 1, NOTE, theme)
+    return page
 
 
-def _diverging(theme: Theme) -> Colormap:
-    colours = [theme.categories["vertical"], theme.surface, theme.categories["global"]]
-    return LinearSegmentedColormap.from_list(f"{theme.name}-agreement", colours)
+def _draw(matrix: Matrix, dataset: xr.Dataset) -> None:
+    """Draw correlations above the diagonal and ranks below it; rows have names, columns have numbers."""
+    agreement, names = dataset["agreement"].values, [str(name) for name in dataset["ranking"].values]
+    axes, scale, n_rankings = matrix.axes, matrix.scale, len(names)
+    upper = np.where(np.triu(np.ones_like(agreement), 1) > 0, agreement, np.nan)
+    axes.pcolormesh(upper, cmap=scale.colours, norm=scale.norm, edgecolors=matrix.theme.grid, linewidth=0.4)
+    for row, column in np.ndindex(agreement.shape):
+        if row > column:
+            _ranks(matrix, (column, row), dataset["rank"].values[column], dataset["rank"].values[row])
+        elif row < column and matrix.cell >= WRITTEN:
+            _number(matrix, (column, row), float(agreement[row, column]))
+    middles = np.arange(n_rankings) + 0.5
+    labels = [ellipsize(f"{name}  {place}", TEXT_PT, LEFT - MARGIN - 6) for place, name in enumerate(names, start=1)]
+    axes.set_yticks(middles, labels)
+    axes.set_xticks(middles, [str(place) for place in range(1, n_rankings + 1)])
+    axes.set(xlim=(0, n_rankings), ylim=(n_rankings, 0), xlabel="number of the ranking", ylabel="ranking")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _ranks(matrix: Matrix, cell: tuple[int, int], across: AnyFloats, up: AnyFloats) -> None:
+    """Draw one dot for each head in a cell, the first ranks at the lower left."""
+    (column, row), last = cell, np.nanmax(across)
+    x, y = (0.1 + 0.8 * (ranks.ravel() - 0.5) / last for ranks in (across, up))
+    size = min(2.5, matrix.cell / 8)
+    matrix.axes.plot(column + x, row + 1 - y, "o", color=matrix.theme.foreground, markersize=size, markeredgewidth=0)
+
+
+def _number(matrix: Matrix, cell: tuple[int, int], value: float) -> None:
+    (column, row), scale = cell, matrix.scale
+    if not np.isnan(value):
+        colour = text_colour(scale.colours(scale.norm(value)), matrix.theme)
+        matrix.axes.text(column + 0.5, row + 0.5, _short(value), ha="center", va="center_baseline", color=colour)
+
+
+def _diverging(theme: Theme) -> LinearSegmentedColormap:
+    """Return colours that stay light, so that numbers are readable on them."""
+    ends = (theme.categories["vertical"], theme.surface, theme.categories["global"])
+    full = LinearSegmentedColormap.from_list("full", ends)
+    return LinearSegmentedColormap.from_list(f"{theme.name}-agreement", full(np.linspace(0.2, 0.8, 65)))
 
 
 def _short(value: float) -> str:
     """Return two digits with as few characters as possible: `.93`, `−.93`, `1`."""
-    if np.isnan(value):
-        return ""
     return f"{value:.2f}".replace("0.", ".").replace("1.00", "1").replace("-", "−")
 
 
 FIGURE = FigureSpec(
     name="rank-agreement",
-    doc="rank correlation of each two rankings, and the ranks of all heads in the first two",
+    doc="rank correlation of every two rankings, and the ranks of all heads in every two",
     variables=("agreement", "rank"),
     function=rank_agreement,
     kind="ranking",

@@ -3,113 +3,130 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from otoscope.figures.attention_map import select_non_overlapping
+from otoscope.figures.concentration import supported_concentration
+from otoscope.figures.edge_labels import label_bottom, label_left, lines_below
 from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar
+from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.page import FULL_WIDTH, POINT, add_axes_mm, add_text_mm, ellipsize, new_page, text_width
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import (
+    FULL_HEIGHT,
+    FULL_WIDTH,
+    WIDE,
+    BoxMm,
+    Page,
+    add_axes_mm,
+    add_text_mm,
+    ellipsize,
+    new_page,
+    text_width,
+)
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.relations.operations import SAME_PHONE, name_operations
+from otoscope.typing import Array
 
-LEFT, TOP, SIDE, GAP = 16.0, 17.0, 70.0, 19.0
-HEADING, BELOW, KEY = 8.5, 9.5, 15.0
-DOUBLINGS = 3  # at which colours end: 1/8 and 8 times uniform
-LINE = 3.4  # mm from one line of labels along an edge to the other
-EDGE = 1.0  # mm by which a label may reach over the left or right end
-TICKS = {-3: "⅛", -2: "¼", -1: "½", 0: "1", 1: "2", 2: "4", 3: "8"}
-
-
+LEFT, TOP, RIGHT, HEADING, AXIS = 18.0, 14.0, 2.0, 11.5, 3.5
+FAINTEST, STRONGEST = 1 / 8, 8  # at which colours end
+TICKS = {1 / 8: "≤⅛", 1 / 4: "¼", 1 / 2: "½", 1: "1", 2: "2", 4: "4", 8: "≥8"}
+LABEL = "attention (times uniform)"
+NOTE = "grey: the two phones never occur in one utterance; the table of pairs has the intervals of the values"
+BELOW = 24.0
+"""Height in mm of the scale and of the longest note."""
 VARIABLES = [
     "category",
     "preference",
     "concentration",
+    "concentration_interval",
     "operation_effect",
     "operation_performed",
     "phone_class",
 ]
 
 
-def relation_maps(dataset: xr.Dataset, theme: Theme) -> Figure:
-    """Draw the relation maps of `shown_heads` from the Dataset of a run."""
-    shown = shown_heads(dataset)
-    row = HEADING + SIDE + BELOW
-    rows = -(-len(shown) // 2)
-    figure = new_page(FULL_WIDTH, TOP + rows * row + KEY)
-    add_header(figure, "Relations between phones", corpus_caption(dataset), dataset, theme, LEFT + 2 * SIDE + GAP)
-    for i, (reason, head) in enumerate(shown.items()):
-        _map(figure, head, reason, LEFT + i % 2 * (SIDE + GAP), TOP + i // 2 * row, theme)
-    _key(figure, TOP + rows * row + 1.5, theme)
-    return figure
+def relation_maps(dataset: xr.Dataset, design: Design) -> Figure:
+    """Draw the relation maps of `shown_heads`, or of the heads of the Design, from the Dataset of a run."""
+    width = design.width(FULL_WIDTH)
+    columns = 2 if width >= WIDE else 1
+    across = (width - RIGHT) / columns
+    symbols = [str(symbol) for symbol in dataset["key_phone"].values]
+    row = HEADING + (across - LEFT) + lines_below(symbols, across - LEFT) + AXIS
+    shown = chosen_heads(dataset, design) if design.heads else shown_heads(dataset)
+    fitting = len(shown) if design.heads else columns * int((FULL_HEIGHT - TOP - BELOW) // row)
+    note = NOTE if fitting >= len(shown) else f"{fitting} of {len(shown)} heads, a wider page shows all; {NOTE}"
+    rows = -(-min(len(shown), fitting) // columns)
+    page = new_page(design, width, TOP + rows * row + BELOW_BAR + 1 + note_height(note, width))
+    add_header(page, "Relations between phones", corpus_caption(dataset), dataset, design)
+    for i, (reason, head) in enumerate(list(shown.items())[:fitting]):
+        square = BoxMm(LEFT + i % columns * across, TOP + i // columns * row + HEADING, across - LEFT)
+        _map(page, head, reason, square, design.theme)
+    scale = ColourScale(design.theme.diverging, LogNorm(FAINTEST, STRONGEST), TICKS, LABEL)
+    add_colour_bar(page, LEFT, TOP + rows * row, min(60.0, width - LEFT - RIGHT), scale)
+    add_note(page, TOP + rows * row + BELOW_BAR + 1, note, design.theme)
+    return page
 
 
 def shown_heads(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
     """Return the head of each category with the most extreme concentration, and the best head of the same phone.
 
-    A category without a head is skipped; so is the last head if its effect is undefined.
+    A category without a head is skipped; so is the last head if its effect is undefined. A head that is shown for two
+    reasons is shown once, with both. The concentration is that of phones with an interval.
     """
-    heads = dataset[VARIABLES].stack(place=("layer", "head"), create_index=False).load()
-    extreme = abs(heads["concentration"]).max("key_phone").fillna(-1)
+    heads = _stack(dataset)
+    extreme = abs(supported_concentration(heads) - 1).max("key_phone").fillna(-1)
     same = heads["operation_effect"].sel(operation=SAME_PHONE.target, drop=True)
-    selected = {}
+    reasons: dict[int, list[str]] = {}
     for name in ("global", "vertical", "diagonal"):
         here = extreme.where(heads["category"] == name)
         if here.notnull().any():
-            selected[f"{name}, extreme concentration"] = heads.isel(place=int(np.nanargmax(here.values)))
+            reasons.setdefault(int(np.nanargmax(here.values)), []).append(f"most extreme of the {name} heads")
     if same.notnull().any():
-        selected["most to the same phone"] = heads.isel(place=int(np.nanargmax(same.values)))
-    return selected
+        reasons.setdefault(int(np.nanargmax(same.values)), []).append("most to the same phone elsewhere")
+    return {"; ".join(texts): heads.isel(place=place) for place, texts in reasons.items()}
 
 
-def _map(figure: Figure, head: xr.Dataset, reason: str, left: float, top: float, theme: Theme) -> None:
+def chosen_heads(dataset: xr.Dataset, design: Design) -> dict[str, xr.Dataset]:
+    """Return the heads that the Design names, each with its category and number."""
+    heads, n_heads = _stack(dataset), dataset.sizes["head"]
+    places = {head: head[0] * n_heads + head[1] for head in design.heads}
+    return {f"{heads['category'].values[at]}, {head[0]}.{head[1]}": heads.isel(place=at) for head, at in places.items()}
+
+
+def _stack(dataset: xr.Dataset) -> xr.Dataset:
+    return dataset[VARIABLES].stack(place=("layer", "head"), create_index=False).load()
+
+
+def _map(page: Page, head: xr.Dataset, reason: str, square: BoxMm, theme: Theme) -> None:
+    left, top, side = square
     symbols = [str(symbol) for symbol in head["key_phone"].values]
     performed = [name for name, _ in name_operations(head["operation_performed"].values, symbols)]
-    name = f"layer {head['layer'].item()}, head {head['head'].item()}: {reason}"
-    add_text_mm(figure, left, top, ellipsize(name, TEXT_PT, SIDE, "bold"), weight="bold")
-    add_text_mm(
-        figure, left, top + 3.3, _fit_names(performed or ["no operation is significant"], SIDE), color=theme.muted
-    )
-    axes = add_axes_mm(figure, left, top + HEADING, SIDE, SIDE)
-    axes.imshow(_doublings(head["preference"].values), vmin=-DOUBLINGS, vmax=DOUBLINGS, cmap=theme.diverging)
+    title = f"layer {head['layer'].item()}, head {head['head'].item()}"
+    add_text_mm(page, left, top - HEADING + 0.5, title, weight="bold")
+    add_text_mm(page, left, top - HEADING + 3.8, ellipsize(reason, TEXT_PT, side))
+    operations = _fit_names(performed or ["no operation is significant"], side)
+    add_text_mm(page, left, top - HEADING + 7.1, operations, color=theme.muted)
+    axes = add_axes_mm(page, left, top, side, side)
+    times_uniform = np.maximum(1 + head["preference"].transpose("query_phone", ...).values, FAINTEST / 2)
+    axes.imshow(times_uniform, norm=LogNorm(FAINTEST, STRONGEST), cmap=theme.diverging, aspect="auto")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(True)
-    _separate(axes, _changes(head["phone_class"].values), theme)
-    _label(figure, symbols, left, top + HEADING)
+    _separate(axes, head["phone_class"].values, theme)
+    add_text_mm(page, left - LEFT + 4.5, top + side / 2, "query phone", rotation=90, ha="right", va="center")
+    add_text_mm(page, left + side / 2, top + side + lines_below(symbols, side) - 0.8, "key phone", ha="center")
+    label_left(page, square, symbols)
+    label_bottom(page, square, symbols)
 
 
-def _doublings(preference: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """Return the preference as doublings of uniform attention, within the range of colours; NaN stays NaN."""
-    return np.log2(np.maximum(1 + preference, 2.0 ** -(DOUBLINGS + 1)))
-
-
-def _changes(classes: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
-    """Return the indices at which the class of phones changes."""
-    return 1 + np.flatnonzero(classes[1:] != classes[:-1])
-
-
-def _separate(axes: Axes, places: npt.NDArray[np.intp], theme: Theme) -> None:
+def _separate(axes: Axes, classes: Array, theme: Theme) -> None:
+    """Draw lines where the class of phones changes."""
+    places = 1 + np.flatnonzero(classes[1:] != classes[:-1])
     axes.vlines(places - 0.5, *axes.get_ylim(), color=theme.muted, linewidth=0.4)
     axes.hlines(places - 0.5, *axes.get_xlim(), color=theme.muted, linewidth=0.4)
-
-
-def _label(figure: Figure, symbols: list[str], left: float, top: float) -> None:
-    """Draw the phones along the left and the bottom edge, alternating between two lines, as many as fit."""
-    centres = SIDE * (np.arange(len(symbols)) + 0.5) / len(symbols)
-    heights = [TEXT_PT * POINT + 0.1] * len(symbols)
-    widths = [text_width(symbol, TEXT_PT) + 0.4 for symbol in symbols]
-    for line in range(2):
-        here = slice(line, None, 2)
-        out = 0.8 + line * LINE
-        for i in select_non_overlapping(centres[here], heights[here], np.ones(len(centres[here])), SIDE):
-            position = (left - out, top + centres[here][i])
-            add_text_mm(figure, *position, symbols[here][i], ha="right", va="center_baseline")
-        for i in select_non_overlapping(
-            centres[here] + EDGE, widths[here], np.ones(len(centres[here])), SIDE + 2 * EDGE
-        ):
-            add_text_mm(figure, left + centres[here][i], top + SIDE + out, symbols[here][i], ha="center", va="top")
 
 
 def _fit_names(names: Sequence[str], width: float) -> str:
@@ -117,7 +134,7 @@ def _fit_names(names: Sequence[str], width: float) -> str:
     count = len(names)
     while count > 1 and text_width(_join_names(names, count), TEXT_PT) > width:
         count -= 1
-    return _join_names(names, count)
+    return ellipsize(_join_names(names, count), TEXT_PT, width)
 
 
 def _join_names(names: Sequence[str], count: int) -> str:
@@ -125,27 +142,10 @@ def _join_names(names: Sequence[str], count: int) -> str:
     return "; ".join([*names[:count], *([f"{rest} more"] if rest else [])])
 
 
-def _key(figure: Figure, top: float, theme: Theme) -> None:
-    axes = add_axes_mm(figure, LEFT, top + 4, SIDE, 2)
-    axes.imshow(
-        np.linspace(-DOUBLINGS, DOUBLINGS, 256)[None],
-        cmap=theme.diverging,
-        extent=(-DOUBLINGS, DOUBLINGS, 0, 1),
-        aspect="auto",
-    )
-    axes.set_xticks(list(TICKS), list(TICKS.values()))
-    axes.set_yticks([])
-    add_text_mm(
-        figure, LEFT, top, "attention of query (row) to key (column), times uniform attention", color=theme.muted
-    )
-    missing = add_axes_mm(figure, LEFT + SIDE + GAP, top + 4, 4, 2, facecolor=theme.grid, xticks=[], yticks=[])
-    missing.spines[:].set_visible(False)
-    add_text_mm(figure, LEFT + SIDE + GAP + 5.5, top + 3.4, "never together in an utterance", color=theme.muted)
-
-
 FIGURE = FigureSpec(
     name="relation-maps",
     doc="phone relation maps of the most extreme heads of each category, phones by class, times uniform attention",
     variables=("preference", "concentration", "operation_effect"),
     function=relation_maps,
+    has_choice=True,
 )

@@ -10,31 +10,57 @@ from matplotlib.typing import LineStyleType
 
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.curve_style import LineStyle, generic_style
+from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_legend_mm, add_text_mm, new_page
+from otoscope.figures.style.note import add_note, interval_note, note_height
+from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_legend_mm, new_page
 from otoscope.figures.style.theme import Theme
+from otoscope.typing import AnyFloats
 
-LEFT, TOP, SIDE = 12.0, 20.0, 72.0
-KEY_TOP, LINE = TOP + SIDE + 9, 3.7
-HIGHEST_START = 0.3  # precision and recall at which the axes start, unless a marker is lower
+LEFT, TOP, RIGHT, AXIS = 13.0, 15.5, 4.0, 10.0
+LINE = 3.7  # mm: height of a line of the legend
+LARGEST = 100.0  # mm: edge of the largest axes
+BELOW_DATA = 0.02  # least distance of data from the start of an axis
 
 
-def segmentation_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
+def segmentation_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw strict precision over recall from the Dataset of a segmentation."""
-    n_segmenters = dataset.sizes["segmenter"]
-    figure = new_page(COLUMN, KEY_TOP + LINE * (-(-n_segmenters // 2)) + 3)
-    add_header(figure, "Precision and recall of boundaries", corpus_caption(dataset), dataset, theme, COLUMN)
-    heading = f"strict, within {1000 * dataset.attrs['tolerance']:g} ms; markers: as tuned"
-    add_text_mm(figure, LEFT, TOP - 4, heading, weight="bold")
-    axes = add_axes_mm(figure, LEFT, TOP, SIDE, SIDE)
+    width, theme, n_segmenters = design.width(COLUMN), design.theme, dataset.sizes["segmenter"]
+    side = min(width - LEFT - RIGHT, LARGEST)
+    tolerance = f"{1000 * dataset.attrs['tolerance']:g} ms"
+    note = (
+        f"a boundary is correct within {tolerance}, and once; marker: threshold beta as tuned; line: other beta that "
+        f"no beta exceeds in both; {interval_note(dataset, 'scores')}"
+    )
+    columns = 2 if width < WIDE else 1
+    legend = (LEFT, TOP + side + AXIS) if columns == 2 else (LEFT + side + 6, TOP)
+    bottom = TOP + side + AXIS + (LINE * -(-n_segmenters // 2) + 1 if columns == 2 else 0)
+    page = new_page(design, width, bottom + note_height(note, width))
+    add_header(page, "Precision and recall of boundaries", corpus_caption(dataset), dataset, design)
+    axes = add_axes_mm(page, LEFT, TOP, side, side)
     segmenters = [dataset.isel(segmenter=index).sel(mode="strict") for index in range(n_segmenters)]
     for segmenter in segmenters:
-        _draw_curve(axes, segmenter, theme)
-    _format_axes(axes, _axis_start(dataset), theme)
-    add_legend_mm(
-        figure, LEFT, KEY_TOP, [_legend_entry(segmenter, theme) for segmenter in segmenters], 2, labelspacing=0.3
-    )
-    return figure
+        _draw(axes, segmenter, theme)
+    _format_axes(axes, theme)
+    handles = [_legend_entry(segmenter, theme) for segmenter in segmenters]
+    add_legend_mm(page, *legend, handles, columns, {"labelspacing": 0.3})
+    add_note(page, bottom, note, theme)
+    return page
+
+
+def best_points(recall: AnyFloats, precision: AnyFloats) -> tuple[AnyFloats, AnyFloats]:
+    """Return the points that no other point exceeds in both recall and precision, by rising recall (Pareto front).
+
+    The points of a detector as its threshold varies can return to a lower recall with a lower precision.
+
+    >>> recall, precision = best_points(np.array([0.2, 0.6, 0.4]), np.array([0.5, 0.8, 0.9]))
+    >>> recall.tolist(), precision.tolist()
+    ([0.4, 0.6], [0.9, 0.8])
+    """
+    order = np.argsort(recall, kind="stable")
+    highest = np.maximum.accumulate(precision[order][::-1])[::-1]
+    best = np.flatnonzero(precision[order] == highest)
+    return recall[order][best], highest[best]
 
 
 def _style(method: str, theme: Theme) -> LineStyle:
@@ -61,41 +87,35 @@ def _legend_entry(segmenter: xr.Dataset, theme: Theme) -> Line2D:
     return handle
 
 
-def _draw_curve(axes: Axes, segmenter: xr.Dataset, theme: Theme) -> None:
-    """Draw the curve of one segmenter, and a marker at its tuned point."""
-    style, curve = _style(str(segmenter["method"].item()), theme), segmenter["curve"].sortby("curve_beta")
-    curve = curve.dropna("curve_beta")
-    axes.plot(
-        curve.sel(measure="recall"),
-        curve.sel(measure="precision"),
-        color=style.colour,
-        linewidth=style.width,
-        linestyle=_line_style(segmenter),
-    )
+def _draw(axes: Axes, segmenter: xr.Dataset, theme: Theme) -> None:
+    """Draw the curve of one segmenter, and a marker with its intervals at its tuned point."""
+    style, curve = _style(str(segmenter["method"].item()), theme), segmenter["curve"].dropna("curve_beta")
+    points = best_points(*(curve.sel(measure=name).values for name in ("recall", "precision")))
+    axes.plot(*points, color=style.colour, linewidth=style.width, linestyle=_line_style(segmenter))
     recall, precision = (segmenter["scores"].sel(measure=name).item() for name in ("recall", "precision"))
-    axes.plot(recall, precision, style.marker, color=style.colour, markersize=5)
+    across, up = (segmenter["scores_interval"].sel(measure=name).values for name in ("recall", "precision"))
+    axes.hlines(precision, *across, color=style.colour, linewidth=0.6)
+    axes.vlines(recall, *up, color=style.colour, linewidth=0.6)
+    axes.plot(recall, precision, style.marker, color=style.colour, markersize=4.5)
 
 
-def _axis_start(dataset: xr.Dataset) -> float:
-    """Return the start of both axes, below every marker."""
-    markers = dataset["scores"].sel(mode="strict", measure=["precision", "recall"])
-    return max(0.0, min(HIGHEST_START, float(np.floor(10 * np.nanmin(markers) - 0.2)) / 10))
-
-
-def _format_axes(axes: Axes, start: float, theme: Theme) -> None:
+def _format_axes(axes: Axes, theme: Theme) -> None:
+    """Show all data on axes with the same start, which end at 1."""
+    lowest = float(np.nanmin([axes.dataLim.x0, axes.dataLim.y0]))
+    start = max(0.0, float(np.floor(10 * (lowest - BELOW_DATA))) / 10)
     axes.set(xlim=(start, 1), ylim=(start, 1))
     axes.set_xlabel("recall", labelpad=2)
     axes.set_ylabel("precision", labelpad=2)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MultipleLocator(0.1))
+        axis.set_major_locator(MultipleLocator(0.1 if start > 0.15 else 0.2))
     axes.grid(color=theme.grid, linewidth=0.4)
     axes.set_axisbelow(True)
 
 
 FIGURE = FigureSpec(
     name="segmentation-curves",
-    doc="strict precision over recall of phone boundaries as beta varies, each method at its tuned point",
-    variables=("curve", "scores", "method", "is_against"),
+    doc="best strict precision and recall of phone boundaries as beta varies, each method at its tuned point",
+    variables=("curve", "scores", "scores_interval", "method", "is_against"),
     function=segmentation_curves,
     kind="segmentation",
 )

@@ -7,40 +7,83 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from otoscope.figures.attention_map import FAINTEST, STRONGEST, select_non_overlapping
+from otoscope.figures.attention_map import FAINTEST, SCALE_TICKS, STRONGEST, select_non_overlapping
 from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar
+from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, utterance_caption
-from otoscope.figures.style.page import FULL_WIDTH, add_axes_mm, add_text_mm, new_page, text_width
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import (
+    FULL_WIDTH,
+    WIDE,
+    BoxMm,
+    Page,
+    add_axes_mm,
+    add_legend_mm,
+    add_text_mm,
+    new_page,
+    text_width,
+)
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.maps.pooling import block_means
 
-LEFT, TOP, SIDE, BETWEEN = 12.0, 20.0, 78.0, 8.0
-SCORE_TOP, SCORE_HEIGHT = TOP + SIDE + 20, 26.0
+LEFT, TOP, RIGHT, TITLE, AXIS = 13.0, 14.0, 3.0, 5.0, 9.0
+SCORE_HEIGHT, LEGEND = 24.0, 5.0
 PIXELS = 900  # of the edge of a picture
+NOTE = (
+    "labelled boundaries are above the diagonal of the maps, predicted ones, the minima of the score, below it; one "
+    "utterance: no intervals"
+)
 
 
-def segmentation_example(dataset: xr.Dataset, theme: Theme) -> Figure:
+def segmentation_example(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the example that the Dataset of a segmentation holds."""
-    figure = new_page(FULL_WIDTH, SCORE_TOP + SCORE_HEIGHT + 10)
+    width, theme = design.width(FULL_WIDTH), design.theme
+    columns = 2 if width >= WIDE else 1
+    across = (width - RIGHT) / columns if columns == 2 else min(width - RIGHT, 75.0)
+    panel = TITLE + across - LEFT + AXIS + BELOW_BAR + 3
+    score_top = TOP + panel * 2 / columns + LEGEND + TITLE
+    bottom = score_top + SCORE_HEIGHT + AXIS + 1
+    page = new_page(design, width, bottom + note_height(NOTE, width))
     layer, head = dataset.attrs["shown_head"]
     heading = f"Phone boundaries of layer {layer}, head {head}"
-    add_header(figure, heading, utterance_caption(dataset), dataset, theme, LEFT + 2 * SIDE)
+    add_header(page, heading, utterance_caption(dataset), dataset, design)
+    for index, (title, (picture, scale)) in enumerate(_pictures(dataset, theme).items()):
+        left, top = LEFT + index % columns * across, TOP + TITLE + index // columns * panel
+        add_text_mm(page, left, top - 4, title, weight="bold")
+        _draw_picture(page, dataset, picture, scale, BoxMm(left, top, across - LEFT), theme)
+    _add_legend(page, score_top - LEGEND - TITLE, theme)
+    score_width = width - LEFT - RIGHT
+    axes = add_axes_mm(page, LEFT, score_top, score_width, SCORE_HEIGHT)
+    _score(axes, dataset, theme)
+    _name_phones(axes, dataset, score_width)
+    add_note(page, bottom, NOTE, theme)
+    return page
+
+
+def _pictures(dataset: xr.Dataset, theme: Theme) -> dict[str, tuple[np.ndarray, ColourScale]]:
+    """Return title, pixels and colour scale of each picture."""
     over_uniform = dataset.sizes["key"] * block_means(dataset["attention"].values, PIXELS)
     similar = block_means(dataset["kernel_gram"].values, PIXELS)
-    pictures = {
-        "attention map: query (down), key (across)": (over_uniform, LogNorm(FAINTEST, STRONGEST, clip=True)),
-        "kernel-gram matrix: similarity of its rows": (similar, Normalize(0, 1)),
+    grey, ends = _grey(theme), {0: "0", 0.5: "0.5", 1: "1"}
+    norm = LogNorm(FAINTEST, STRONGEST, clip=True)
+    return {
+        "attention map": (over_uniform, ColourScale(grey, norm, SCALE_TICKS, "attention (times uniform)")),
+        "similarity of its rows": (similar, ColourScale(grey, Normalize(0, 1), ends, "kernel-gram (1 = the same)")),
     }
-    for column, (heading, (picture, norm)) in enumerate(pictures.items()):
-        left = LEFT + column * (SIDE + BETWEEN)
-        add_text_mm(figure, left, TOP - 4, heading, weight="bold")
-        axes = add_axes_mm(figure, left, TOP, SIDE, SIDE)
-        axes.imshow(picture, norm=norm, cmap=_grey(theme), extent=_extent(dataset), interpolation_stage="data")
-        _draw_phones(axes, dataset, theme)
-    _key(figure, TOP + SIDE + 7, theme)
-    _score(add_axes_mm(figure, LEFT, SCORE_TOP, 2 * SIDE + BETWEEN, SCORE_HEIGHT), dataset, theme)
-    return figure
+
+
+def _draw_picture(
+    page: Page, dataset: xr.Dataset, picture: np.ndarray, scale: ColourScale, square: BoxMm, theme: Theme
+) -> None:
+    axes = add_axes_mm(page, square.left, square.top, square.side, square.side)
+    axes.imshow(picture, norm=scale.norm, cmap=scale.colours, extent=_extent(dataset), interpolation_stage="data")
+    _draw_phones(axes, dataset, theme)
+    axes.set_xlabel("key: time (s)", labelpad=1)
+    axes.set_ylabel("query: time (s)", labelpad=2)
+    add_colour_bar(page, square.left, square.top + square.side + AXIS + 1, min(50.0, square.side), scale)
 
 
 def _extent(dataset: xr.Dataset) -> tuple[float, float, float, float]:
@@ -61,51 +104,38 @@ def _draw_phones(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
         times = np.concatenate([[start], dataset[f"{name}_boundary"].values, [end]])
         corners = [corner for a, b in pairwise(times) for corner in ((a, a), (b, a) if above else (a, b), (b, b))]
         axes.plot(*zip(*corners, strict=True), color=colour, linewidth=0.8)
-    axes.set(xlim=(start, end), ylim=(end, start), xlabel="time (s)")
-    axes.xaxis.labelpad = 1
+    axes.set(xlim=(start, end), ylim=(end, start))
 
 
-def _key(figure: Figure, top: float, theme: Theme) -> None:
-    """Draw the legend of the two kinds of boundaries."""
-    entries = {
-        "labelled: above the diagonal, lines": "global",
-        "predicted: below the diagonal, triangles": "vertical",
-    }
-    for column, (text, category) in enumerate(entries.items()):
-        add_text_mm(figure, LEFT + column * (SIDE + BETWEEN), top, text, color=theme.categories[category])
+def _add_legend(page: Page, top: float, theme: Theme) -> None:
+    """Add the legend of the two kinds of boundaries."""
+    labelled = Line2D([], [], color=theme.categories["global"], linewidth=0.8, label="labelled (above)")
+    predicted = Line2D([], [], color=theme.categories["vertical"], marker="^", linewidth=0.8, markersize=4)
+    predicted.set_label("predicted (below)")
+    add_legend_mm(page, LEFT, top, [labelled, predicted], 2, {"handlelength": 1.6, "columnspacing": 1.4})
 
 
 def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
-    """Draw the score over time, true boundaries as lines, minima as triangles, and the phones."""
+    """Draw the score over time, true boundaries as lines, and minima as triangles."""
     start, end, _, _ = _extent(dataset)
     score, predicted = dataset["score"], dataset["found_boundary"].values
-    axes.vlines(
-        dataset["true_boundary"].values,
-        0,
-        1,
-        transform=axes.get_xaxis_transform(),
-        color=theme.categories["global"],
-        linewidth=0.6,
-    )
+    height, colour = axes.get_xaxis_transform(), theme.categories["global"]
+    axes.vlines(dataset["true_boundary"].values, 0, 1, color=colour, linewidth=0.6, transform=height)
     axes.plot(score["label_frame"].values, score.values, color=theme.foreground, linewidth=0.8)
-    axes.plot(
-        predicted,
-        np.interp(predicted, score["label_frame"].values, score.values),
-        "^",
-        color=theme.categories["vertical"],
-        markersize=4,
+    minima = np.interp(predicted, score["label_frame"].values, score.values)
+    axes.plot(predicted, minima, "^", color=theme.categories["vertical"], markersize=4)
+    axes.set(
+        xlim=(start, end), ylim=(-0.05 * score.max().item(), None), xlabel="time (s)", ylabel="score (similar pairs)"
     )
-    axes.set(xlim=(start, end), ylim=(-0.05 * score.max().item(), None), xlabel="time (s)", ylabel="score")
-    _name_phones(axes, dataset, end - start)
 
 
-def _name_phones(axes: Axes, dataset: xr.Dataset, seconds: float) -> None:
-    width = 2 * SIDE + BETWEEN
+def _name_phones(axes: Axes, dataset: xr.Dataset, width: float) -> None:
+    start, end, _, _ = _extent(dataset)
     starts, ends = dataset["phone_start"].values, dataset["phone_end"].values
     symbols = [str(symbol) for symbol in dataset["phone_symbol"].values]
     centres = (starts + ends) / 2
     sizes = [text_width(symbol, TEXT_PT) + 1.1 for symbol in symbols]
-    for i in select_non_overlapping(centres / seconds * width, sizes, ends - starts, width):
+    for i in select_non_overlapping((centres - start) / (end - start) * width, sizes, ends - starts, width):
         axes.text(centres[i], 1.03, symbols[i], transform=axes.get_xaxis_transform(), ha="center", va="bottom")
 
 

@@ -5,41 +5,49 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.curve_style import LineStyle, curve_note, curve_title, draw_curve, format_score_axis
-from otoscope.figures.style.header import MARGIN, add_header, corpus_caption
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
+from otoscope.figures.style.curve_style import LineStyle, curve_note, draw_curve, format_score_axis
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import COLUMN, add_legend_mm, new_page
+from otoscope.figures.style.panels import LEFT, make_panels, tick_step
 from otoscope.figures.style.theme import Theme
 
-LEFT, TOP, WIDTH = 14.0, 27.0, 71.0
-HEIGHT, PITCH = 28.0, 38.0
-FEW = 10  # radii that are all written under the axis
+LEGEND_TOP, TOP = 13.5, 18.0  # mm
+BANDS = "bands: 95 % intervals over seeds and utterances"
 
 
-def span_curves(dataset: xr.Dataset, theme: Theme) -> Figure:
+def span_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a run of prune."""
-    n_probes = dataset.sizes["probe"]
-    figure = new_page(COLUMN, TOP + n_probes * PITCH + 7.5)
-    add_header(figure, "Span limited", corpus_caption(dataset), dataset, theme, COLUMN)
-    styles = {
-        "renormalised": LineStyle(theme.categories["global"], "o"),
-        "published": LineStyle(theme.categories["vertical"], "^"),
-    }
-    for place_of_key, (rows, style) in enumerate(styles.items()):
-        text = {"renormalised": "● rows normalised again", "published": "▲ rows as published"}[rows]
-        add_text_mm(figure, LEFT + place_of_key * 37, 14.5, text, color=style.colour)
-    for row in range(n_probes):
-        probe = dataset.isel(probe=row)
-        axes = add_axes_mm(figure, LEFT, TOP + row * PITCH, WIDTH, HEIGHT)
-        positions = np.arange(dataset.sizes["radius"])
+    width, theme, note = design.width(COLUMN), design.theme, curve_note(BANDS, dataset, "span_score")
+    panels = make_panels(dataset.sizes["probe"], width, TOP, note_height(note, width))
+    page = new_page(design, width, panels.bottom + note_height(note, width))
+    add_header(page, "Span limited", corpus_caption(dataset), dataset, design)
+    styles = _styles(theme)
+    names = {"renormalised": "rows normalised again", "published": "rows as published"}
+    handles = [style.handle(names[rows]) for rows, style in styles.items()]
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"handlelength": 1.6, "columnspacing": 1.4})
+    labels = [_named(radius) for radius in dataset["radius"].values]
+    positions, step = np.arange(len(labels)), tick_step(labels, panels.axes_width)
+    for index in range(panels.n_panels):
+        probe = dataset.isel(probe=index)
+        axes = panels.add(page, index, str(probe["probe"].item()))
         for rows, style in styles.items():
             draw_curve(axes, positions, probe.sel(rows=rows), "span_", style)
         format_score_axis(axes, probe, theme)
-        shown = slice(None, None, -(-len(positions) // FEW))
-        axes.set_xticks(positions[shown], [_named(radius) for radius in dataset["radius"].values[shown]])
-        add_text_mm(figure, LEFT, TOP + row * PITCH - 4, curve_title(probe), weight="bold")
-    axes.set_xlabel("farthest key, in frames of the model", labelpad=2)
-    add_text_mm(figure, MARGIN, TOP + n_probes * PITCH + 3, curve_note("95 %", dataset), color=theme.muted)
-    return figure
+        axes.set_xticks(positions[::step], labels[::step])
+        panels.name(page, axes, index, str(probe["metric"].item()))
+        if panels.is_lowest(index):
+            axes.set_xlabel("farthest key (frames)", labelpad=2)
+    add_note(page, panels.bottom, note, theme)
+    return page
+
+
+def _styles(theme: Theme) -> dict[str, LineStyle]:
+    return {
+        "renormalised": LineStyle(theme.categories["global"], "o"),
+        "published": LineStyle(theme.categories["vertical"], "^"),
+    }
 
 
 def _named(radius: float) -> str:

@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.layer_maps import layer_maps
-from otoscope.figures.style.theme import Theme
+from otoscope.figures.style.design import Design
 
 
-def value_zeroing(dataset: xr.Dataset, theme: Theme) -> Figure:
+def value_zeroing(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the scores from the Dataset of a run, merged with the map and the scores of one utterance."""
-    note = "phone (column) whose values a frame (row) needs, 1 = all alike"
-    return layer_maps(dataset, expand_to_frames(dataset), "Value zeroing", note, theme)
+    note = "phone (column) whose values a frame (row) needs; 1 = all alike"
+    return layer_maps(dataset, expand_to_frames(dataset), "Value zeroing", note, design)
 
 
 def expand_to_frames(dataset: xr.Dataset) -> npt.NDArray[np.floating]:

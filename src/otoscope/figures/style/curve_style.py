@@ -109,13 +109,10 @@ def format_score_axis(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
         axes.axhline(probe["majority"].item(), color=theme.muted, linewidth=0.6, linestyle=(0, (3, 2)))
 
 
-def curve_note(bands: str, dataset: xr.Dataset) -> str:
-    """Return the note that explains bands, rings and, if there are any, dashes."""
+def curve_note(bands: str, dataset: xr.Dataset, variable: str) -> str:
+    """Return the note that explains bands (or states why there are none), rings and, if there are any, dashes."""
+    if dataset[f"{variable}_interval"].isnull().all():
+        bands = "no intervals, too few utterances"
     dashes = "; dashes: commonest class" if dataset["majority"].notnull().any() else ""
-    return f"bands: {bands}; ring: first significant drop{dashes}"
-
-
-def curve_title(dataset: xr.Dataset, dim: str = "probe") -> str:
-    """Return the title of a panel: `phone: accuracy`, with a remark if low scores are good."""
-    remark = "" if dataset["higher_is_better"].item() else ", low is good"
-    return f"{dataset[dim].item()}: {dataset['metric'].item()}{remark}"
+    errors = "" if dataset["higher_is_better"].all() else "; a low error is good"
+    return f"{bands}; ring: first significant change for the worse{dashes}{errors}"

@@ -3,24 +3,24 @@
 from pathlib import PurePath
 
 import xarray as xr
-from matplotlib.figure import Figure
 
-from otoscope.figures.style.page import add_text_mm, ellipsize
-from otoscope.figures.style.theme import TEXT_PT, TITLE_PT, Theme
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.page import MARGIN, Page, add_text_mm, ellipsize
+from otoscope.figures.style.theme import TEXT_PT, TITLE_PT
 from otoscope.results.summary import counted
 
-MARGIN = 2.0
 
-
-def add_header(figure: Figure, heading: str, speech: str, dataset: xr.Dataset, theme: Theme, width: float) -> None:
-    """Add title, model and speech, in lines of at most `width` mm from the top left corner."""
+def add_header(page: Page, heading: str, speech: str, dataset: xr.Dataset, design: Design) -> None:
+    """Add title, model and speech, in lines over the width of the page; nothing if the design has no title."""
+    if not design.has_title:
+        return
     if dataset.attrs.get("synthetic"):
         speech = f"{speech} · synthetic speech"
     model = _model_name(PurePath(str(dataset.attrs.get("model", ""))))
-    line_width = width - 2 * MARGIN
-    add_text_mm(figure, MARGIN, 1.5, ellipsize(heading, TITLE_PT, line_width, "bold"), size=TITLE_PT, weight="bold")
-    add_text_mm(figure, MARGIN, 5.8, ellipsize(f"model {model}", TEXT_PT, line_width), color=theme.muted)
-    add_text_mm(figure, MARGIN, 9.0, ellipsize(speech, TEXT_PT, line_width), color=theme.muted)
+    width, muted = page.width - 2 * MARGIN, design.theme.muted
+    add_text_mm(page, MARGIN, 1.5, ellipsize(heading, TITLE_PT, width, "bold"), size=TITLE_PT, weight="bold")
+    add_text_mm(page, MARGIN, 5.8, ellipsize(f"model {model}", TEXT_PT, width), color=muted)
+    add_text_mm(page, MARGIN, 9.0, ellipsize(speech, TEXT_PT, width), color=muted)
 
 
 def _model_name(model: PurePath) -> str:

@@ -2,14 +2,13 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otoscope.figures.style.page import add_legend_mm
+from otoscope.figures.style.page import Page, add_legend_mm
 from otoscope.figures.style.theme import MARKERS, Theme
 
 
-def add_category_legend(figure: Figure, dataset: xr.Dataset, left: float, top: float, theme: Theme) -> None:
+def add_category_legend(page: Page, dataset: xr.Dataset, left: float, top: float, theme: Theme) -> None:
     """Add the legend in one line with its top left corner at this point, in mm."""
     category = dataset["category"].values
     handles = [
@@ -18,4 +17,5 @@ def add_category_legend(figure: Figure, dataset: xr.Dataset, left: float, top: f
     ]
     for handle in handles:
         handle.set(linestyle="none", markersize=4)
-    add_legend_mm(figure, left, top, handles, len(handles), handletextpad=0.2, handlelength=1, columnspacing=1.4)
+    spacing = {"handletextpad": 0.2, "handlelength": 1.0, "columnspacing": 1.4}
+    add_legend_mm(page, left, top, handles, len(handles), spacing)

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 import xarray as xr
-from matplotlib.figure import Figure
 
 from otoscope.figures.style.curve_style import LineStyle
-from otoscope.figures.style.page import add_legend_mm
+from otoscope.figures.style.page import Page, add_legend_mm
 from otoscope.figures.style.theme import Theme
 
 
@@ -28,9 +27,7 @@ def model_styles(dataset: xr.Dataset, theme: Theme) -> dict[str, LineStyle]:
     return result
 
 
-def add_model_legend(
-    figure: Figure, styles: Mapping[str, LineStyle], dataset: xr.Dataset, top: float, left: float
-) -> None:
+def add_model_legend(page: Page, styles: Mapping[str, LineStyle], dataset: xr.Dataset, top: float, left: float) -> None:
     """Add the names of the models in one line with its top left corner at this point, in mm.
 
     All further seeds share one entry.
@@ -44,7 +41,8 @@ def add_model_legend(
     if further is not None:
         entries[further] = f"{titles[main[spans[further]]]}, other seeds"
     handles = [styles[name].handle(title) for name, title in entries.items()]
-    add_legend_mm(figure, left, top, handles, len(entries), handlelength=1.2, handletextpad=0.4, columnspacing=1.2)
+    spacing = {"handlelength": 1.2, "handletextpad": 0.4, "columnspacing": 1.2}
+    add_legend_mm(page, left, top, handles, len(entries), spacing)
 
 
 def _spans(dataset: xr.Dataset) -> dict[str, float]:

@@ -6,35 +6,39 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.header import MARGIN, add_header
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header
 from otoscope.figures.style.model_style import add_model_legend, model_styles
-from otoscope.figures.style.page import COLUMN, add_axes_mm, add_text_mm, new_page
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import COLUMN, MARGIN, add_axes_mm, new_page
 from otoscope.figures.style.theme import Theme
 
-LEFT, TOP, WIDTH, ROW = 24.0, 26.0, 60.0, 4.0  # mm; a row for each model within each method
+LEFT, TOP, RIGHT, ROW, AXIS = 26.0, 17.5, 3.0, 4.0, 9.0  # mm; a row for each model within each method
 SPECTRAL = ("MFCC", "log-mel", "uniform", "random")  # independent of the model
+NOTE = "bars: 95 % intervals over test utterances; ◇ published, without an interval"
 
 
-def reproduction_boundaries(dataset: xr.Dataset, theme: Theme) -> Figure:
+def reproduction_boundaries(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the R-values of every method from the Dataset of a reproduction."""
+    width, theme = design.width(COLUMN), design.theme
     methods = [str(name) for name in dataset["segmenter"].values]
     rows = [(method, name) for method in methods for name in _models(dataset, method)]
     height = ROW * (len(rows) + len(methods))
-    figure = new_page(COLUMN, TOP + height + 14)
-    add_header(figure, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, theme, COLUMN)
-    styles = model_styles(dataset, theme)
-    add_model_legend(figure, styles, dataset, 15.0, MARGIN)
-    add_text_mm(figure, LEFT, TOP - 4.5, "strict R-value", weight="bold")
-    axes = add_axes_mm(figure, LEFT, TOP, WIDTH, height)
+    page = new_page(design, width, TOP + height + AXIS + note_height(NOTE, width))
+    add_header(page, "Phone boundaries", str(dataset.attrs["speech_segmented"]), dataset, design)
+    add_model_legend(page, model_styles(dataset, theme), dataset, 13.5, MARGIN)
+    axes = add_axes_mm(page, LEFT, TOP, width - LEFT - RIGHT, height)
     middle = _rows(axes, dataset, methods, theme)
     axes.set(ylim=(height, 0), yticks=list(middle.values()))
     axes.set_yticklabels(list(middle))
     axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("strict R-value (1: perfect)", labelpad=2)
+    axes.set_ylabel("method", labelpad=2)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color=theme.grid, linewidth=0.4)
     axes.set_axisbelow(True)
-    add_text_mm(figure, MARGIN, TOP + height + 9, "bars: 95 % over test utterances; ◇ published", color=theme.muted)
-    return figure
+    add_note(page, TOP + height + AXIS, NOTE, theme)
+    return page
 
 
 def _models(dataset: xr.Dataset, method: str) -> list[str]:

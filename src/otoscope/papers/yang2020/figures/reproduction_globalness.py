@@ -5,14 +5,14 @@ from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.model_curves import CurveSpec, draw_model_curves
-from otoscope.figures.style.theme import Theme
+from otoscope.figures.style.design import Design
 
 
-def reproduction_globalness(dataset: xr.Dataset, theme: Theme) -> Figure:
+def reproduction_globalness(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     removed = dataset["removed"].values
-    curves = CurveSpec("curve", removed, [f"{count}" for count in removed], "heads removed, the most global first")
-    return draw_model_curves(dataset, theme, "Global heads removed", curves)
+    curves = CurveSpec("curve", removed, [f"{count}" for count in removed], "heads removed")
+    return draw_model_curves(dataset, design, "Heads removed, the most global first", curves)
 
 
 FIGURE = FigureSpec(

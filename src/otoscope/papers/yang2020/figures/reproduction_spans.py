@@ -6,15 +6,15 @@ from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.model_curves import CurveSpec, draw_model_curves
-from otoscope.figures.style.theme import Theme
+from otoscope.figures.style.design import Design
 
 
-def reproduction_spans(dataset: xr.Dataset, theme: Theme) -> Figure:
+def reproduction_spans(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     radii = dataset["radius"].values
     labels = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in radii]
-    curves = CurveSpec("span_curve", radii, labels, "farthest key, in frames of the model")
-    return draw_model_curves(dataset, theme, "Span limited, rows as published", curves)
+    curves = CurveSpec("span_curve", radii, labels, "farthest key (frames)")
+    return draw_model_curves(dataset, design, "Span limited, rows as published", curves)
 
 
 FIGURE = FigureSpec(

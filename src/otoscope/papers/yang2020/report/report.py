@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from otoscope._io.atomic import atomic_write
-from otoscope.figures import DARK, FIGURES, LIGHT
+from otoscope.figures import DARK, FIGURES, LIGHT, Design
 from otoscope.figures.style.svg import inline_svg
 from otoscope.papers.html import contents, figure, heading, page, paragraph
 from otoscope.papers.yang2020.claims.claim_id import Experiment
@@ -148,7 +148,7 @@ class Report:
             return ""
         titled = dataset if spec.kind == KIND else dataset.assign_attrs(model=MODEL)
         number = next(self._figure_numbers)
-        light, dark = (inline_svg(spec, titled, theme, f"{theme.name}{number}-") for theme in (LIGHT, DARK))
+        light, dark = (inline_svg(spec, titled, Design(theme), f"{theme.name}{number}-") for theme in (LIGHT, DARK))
         return figure(light, dark, f"{caption}: {spec.doc}" if caption else spec.doc)
 
 
