@@ -16,7 +16,7 @@ from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_text_mm, 
 
 LEFT, TOP, RIGHT, HEIGHT, PITCH = 13.0, 22.0, 4.0, 44.0, 59.0
 NOTE = "they can reach beyond the axes; phones without an interval are not shown; dashes: uniform attention"
-BEYOND = 1.5  # times the highest value: where an axis ends though a bar goes on
+BEYOND = 1.5  # times the highest value: where an axis ends though a bar is longer
 PANELS = {"focus: the most attended phone": "max", "neglect: the least attended phone": "min"}
 
 
