@@ -92,8 +92,8 @@ class TensorOnGpu(torch.Tensor):
     """A tensor in main memory that reports a CUDA device."""
 
     @property
-    def is_cuda(self) -> bool:
-        return True
+    def device(self) -> torch.device:
+        return torch.device("cuda")
 
 
 def test_an_unsupported_reduction_is_reported() -> None:

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-CACHES_OF_LIBRARIES = {"MPLCONFIGDIR": "matplotlib", "TRITON_CACHE_DIR": "triton"}
+CACHES_OF_LIBRARIES = {"MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba", "TRITON_CACHE_DIR": "triton"}
 """Variable -> folder, of the libraries that cannot work without a cache that they can write."""
 
 LHOTSE_TOOLS = os.path.join("lhotse", "tools", "env.py")  # noqa: PTH118 -- the end of a path

@@ -9,6 +9,7 @@ from typing import Any
 from lhotse import MonoCut
 from torch import nn
 
+from otoscope.attention.kernels.torch_tiles import fused_kernel
 from otoscope.corpus import fingerprint
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -32,6 +33,7 @@ def make_plan(
             "dtype": str(encoder.model.dtype).removeprefix("torch."),
             "device": encoder.device.type,
             "padded_batches": encoder.padding_invariant,
+            "kernel": fused_kernel(encoder.device),
             **_adapter(encoder),
         },
         "intervention": {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -37,6 +38,9 @@ FORBIDDEN = -1e30  # score of a key that may not be attended to: finite, so that
 
 Kernel = Callable[[AttentionInputs, frozenset[str], Tensor], Reductions]
 """Writes the context of one utterance `[T, H, d]` into a tensor and returns the requested reductions."""
+KernelName = Literal["rows", "triton", "tiles"]
+FUSED: dict[str, tuple[str, KernelName]] = {"cpu": ("numba", "rows"), "cuda": ("triton", "triton")}
+"""The package and the name of the fused kernel of each type of device."""
 
 
 @torch.no_grad()
@@ -98,11 +102,16 @@ def _span_limits(length: int, options: AttentionOptions) -> SpanLimits:
 
 
 def select_kernel(inputs: AttentionInputs, needs: frozenset[str]) -> Kernel:
-    """Return the Triton kernel for calls on a CUDA device that it supports, otherwise the torch kernel.
+    """Return the fused kernel of the device for calls that it supports, otherwise the torch kernel.
 
     Warns if the Triton kernel would support the call without one of the requested reductions.
     """
-    if not (inputs.query_hqd.is_cuda and _triton_is_installed()):
+    kernel = fused_kernel(inputs.query_hqd.device)
+    if kernel == "rows":
+        from otoscope.attention.kernels import row_kernel
+
+        return row_kernel.attend_in_rows if row_kernel.supports_inputs(inputs) else attend_in_tiles
+    if kernel == "tiles":
         return attend_in_tiles
     from otoscope.attention.kernels import triton_attention
 
@@ -118,9 +127,15 @@ def select_kernel(inputs: AttentionInputs, needs: frozenset[str]) -> Kernel:
     return triton_attention.attend_fused
 
 
+def fused_kernel(device: torch.device) -> KernelName:
+    """Return the kernel for a device: `rows` (numba) or `triton` where their package is installed, else `tiles`."""
+    package, name = FUSED.get(device.type, ("", "tiles"))
+    return name if package and _is_installed(package) else "tiles"
+
+
 @cache
-def _triton_is_installed() -> bool:
-    return find_spec("triton") is not None
+def _is_installed(package: str) -> bool:
+    return find_spec(package) is not None
 
 
 def _upcast(inputs: AttentionInputs) -> AttentionInputs:
