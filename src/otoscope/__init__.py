@@ -41,10 +41,14 @@ if TYPE_CHECKING:
     from otoscope.results import Run, open_run
     from otoscope.runs.options import CorpusOptions, SpeechOptions
     from otoscope.segmentation.boundaries import score_boundaries
+    from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
+    from otoscope.segmentation.prediction import write_boundaries
     from otoscope.segmentation.segment import segment
+    from otoscope.segmentation.segmenter import Segmenter, load_segmenter
     from otoscope.viewer.widget import view
 
 __all__ = [
+    "BoundaryOptions",
     "Comparison",
     "ComparisonOptions",
     "CorpusOptions",
@@ -59,6 +63,8 @@ __all__ = [
     "ReproductionOptions",
     "Run",
     "ScheduleOptions",
+    "SegmentationOptions",
+    "Segmenter",
     "SpeechOptions",
     "analyze",
     "bench",
@@ -68,6 +74,7 @@ __all__ = [
     "draw",
     "figure",
     "load",
+    "load_segmenter",
     "open_run",
     "pretrain",
     "probe",
@@ -85,9 +92,11 @@ __all__ = [
     "value_zeroing",
     "view",
     "wrap",
+    "write_boundaries",
 ]
 
 _HOME = {
+    "BoundaryOptions": "otoscope.segmentation.options",
     "Comparison": "otoscope.comparison",
     "ComparisonOptions": "otoscope.comparison",
     "CorpusOptions": "otoscope.runs.options",
@@ -101,6 +110,8 @@ _HOME = {
     "ReproductionOptions": "otoscope.papers.yang2020.options",
     "Run": "otoscope.results",
     "ScheduleOptions": "otoscope.pruning.options",
+    "SegmentationOptions": "otoscope.segmentation.options",
+    "Segmenter": "otoscope.segmentation.segmenter",
     "SpeechOptions": "otoscope.runs.options",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
@@ -110,6 +121,7 @@ _HOME = {
     "draw": "otoscope.figures.run_figures",
     "figure": "otoscope.figures.run_figures",
     "load": "otoscope.models.load",
+    "load_segmenter": "otoscope.segmentation.segmenter",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",
     "probe": "otoscope.probing.probe",
@@ -127,6 +139,7 @@ _HOME = {
     "value_zeroing": "otoscope.maps.value_zeroing",
     "view": "otoscope.viewer.widget",
     "wrap": "otoscope.models.wrap",
+    "write_boundaries": "otoscope.segmentation.prediction",
 }
 
 provide_home()

@@ -109,7 +109,13 @@ def test_figures_of_its_run(analyzed, tmp_path):
 
 
 def test_segment(encoder, family_corpus, tmp_path):
-    run = otoscope.segment(encoder, family_corpus, tmp_path / "run", validation=["ann"])
+    run = otoscope.segment(
+        encoder,
+        family_corpus,
+        tmp_path / "run",
+        validation=["ann"],
+        segmentation=otoscope.SegmentationOptions(shifts=2),
+    )
     assert np.isfinite(run.dataset["head_r_value"]).all()
 
 

@@ -7,10 +7,10 @@ from tests.helpers.synthetic_run import FRAME_PERIOD, head_map, utterance
 
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryScores
+from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.dataset import CURVE, build_dataset
 from otoscope.segmentation.example import segment_map
 from otoscope.segmentation.search import SearchResult
-from otoscope.segmentation.segmenters import Segmenter
 from otoscope.segmentation.tuning import TunedParameters
 
 NAMES = ("MFCC", "log-mel", "representation", "best head", "ensemble")
@@ -26,9 +26,9 @@ SEGMENTATIONS = {
 
 def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=False, seed=0):
     rng = np.random.default_rng(seed)
-    compared = [Segmenter(name, find=None, tuned=_tuned(rng), is_against=True) for name in NAMES[2:] if against]
-    tuned = [Segmenter(name, find=None, tuned=_tuned(rng)) for name in NAMES]
-    segmenters = [*tuned, *compared, *(Segmenter(name, find=None) for name in BLIND)]
+    compared = [ComparedMethod(name, find=None, tuned=_tuned(rng), is_against=True) for name in NAMES[2:] if against]
+    tuned = [ComparedMethod(name, find=None, tuned=_tuned(rng)) for name in NAMES]
+    segmenters = [*tuned, *compared, *(ComparedMethod(name, find=None) for name in BLIND)]
     names = [segmenter.label for segmenter in segmenters]
     test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]
     dataset = build_dataset(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
@@ -67,13 +67,14 @@ def _found(model, layers, heads, rng):
 
 
 def _counts(rng, names, utterances):
-    """Counts [utterance, segmenter, mode, beta, count]: more boundaries at larger betas, better methods first."""
+    """Scores of each utterance and method: more boundaries at larger betas, better methods first."""
     betas = np.array([1.5, *CURVE])
-    counts = np.zeros((utterances, len(names), 2, len(betas), 4), dtype=int)
+    counts = np.zeros((utterances, len(names), len(MODES), len(betas), 4), dtype=int)
     for place, name in enumerate(names):
         skill = 0.5 if name in BLIND else rng.uniform(0.7, 0.95)
         predicted = 30 * (np.full(len(betas), 1.0) if name in BLIND else betas / (1 + betas) * 1.6)
         found = 30 * skill * (1 - np.exp(-1.6 * predicted / 30))
         rows = [np.full(len(betas), 30), predicted, np.minimum(found, predicted), np.minimum(found, predicted)]
         counts[:, place] = np.stack(rows, axis=-1).astype(int)
-    return counts + rng.integers(0, 2, size=(utterances, 1, 1, 1, 1))
+    counts += rng.integers(0, 2, size=(utterances, 1, 1, 1, 1))
+    return [[UtteranceScores(own, 0.2, None) for own in utterance] for utterance in counts]

@@ -5,7 +5,23 @@ from tests.helpers.speech_samples import tiny_corpus, tiny_model
 
 import otoscope
 
+PUBLISHED = otoscope.SegmentationOptions(shifts=0)
+"""The published method alone."""
+
 __all__ = ["tiny_corpus", "tiny_model"]
+
+
+@pytest.fixture(scope="session")
+def shifted(tiny_model, tmp_path_factory):
+    """A run with two shifts, tuned on one utterance of one voice and scored on one of another."""
+    return otoscope.segment(
+        tiny_model,
+        "bundled",
+        tmp_path_factory.mktemp("shifted") / "run",
+        validation=["kal16"],
+        segmentation=otoscope.SegmentationOptions(shifts=2),
+        options=otoscope.SpeechOptions(speakers=("awb", "kal16"), sample=2, balanced="speaker"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -13,5 +29,10 @@ def segmented(tiny_model, tmp_path_factory):
     """A run on bundled utterances of two voices, tuned on the two of one of them."""
     folder = tmp_path_factory.mktemp("segmented") / "run"
     return otoscope.segment(
-        tiny_model, "bundled", folder, validation=["kal16"], options=otoscope.SpeechOptions(limit=11)
+        tiny_model,
+        "bundled",
+        folder,
+        validation=["kal16"],
+        segmentation=PUBLISHED,
+        options=otoscope.SpeechOptions(limit=11),
     )

@@ -21,3 +21,12 @@ def model() -> Path:
     'model'
     """
     return _HERE / "model"
+
+
+def segmenter() -> Path:
+    """Return the segmenter of the small model, as `otoscope segment` writes it.
+
+    >>> segmenter().name
+    'segmenter.json'
+    """
+    return _HERE / "segmenter.json"

@@ -12,6 +12,7 @@ from typer.main import get_command
 from otoscope._io.output import degrade_output, shorten_warnings
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
+from otoscope.cli.boundaries import boundaries
 from otoscope.cli.check import check
 from otoscope.cli.compare import compare
 from otoscope.cli.convert import convert
@@ -38,6 +39,7 @@ from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.options import RefinementOptions
 from otoscope.relations.significance import RelationOptions
 from otoscope.runs.options import CorpusOptions, SpeechOptions
+from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
 from otoscope.viewer.options import Address, ExportOptions
 
 COMMANDS = (
@@ -48,6 +50,7 @@ COMMANDS = (
     compare,
     figures,
     segment,
+    boundaries,
     rank,
     probe,
     prune,
@@ -93,7 +96,8 @@ OPTION_CLASSES = {
     check: (CorpusOptions,),
     compare: (ComparisonOptions,),
     analyze: (SpeechOptions,),
-    segment: (SpeechOptions,),
+    boundaries: (BoundaryOptions,),
+    segment: (SegmentationOptions, SpeechOptions),
     rank: (RankingOptions, SpeechOptions),
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),

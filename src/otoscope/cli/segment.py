@@ -7,6 +7,7 @@ import typer
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun, shell_command
 from otoscope.runs.options import SpeechOptions
+from otoscope.segmentation.options import SegmentationOptions
 
 
 def segment(
@@ -31,6 +32,7 @@ def segment(
         validation=[speaker for speaker in validation.split(",") if speaker],
         against=against,
         tolerance=tolerance,
+        segmentation=read_options(context, SegmentationOptions),
         options=read_options(context, SpeechOptions),
     )
     print(f"{segmentation_table(run)}\nrun written to {out}; next: {shell_command('figures', out, '-o', 'FOLDER')}")

@@ -45,7 +45,7 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
         raise InputError(f"{source}: expected finite samples, got {bad} NaN or infinite; replace or remove the file")
     if (largest := float(np.abs(samples).max())) > MAX_AMPLITUDE:
         raise InputError(f"{source}: expected samples between -1 and 1, got {largest:.3g}; replace or remove the file")
-    return _resample(samples, cut.sampling_rate, sampling_rate)
+    return resample(samples, cut.sampling_rate, sampling_rate)
 
 
 def audio_path(cut: MonoCut) -> str:
@@ -59,7 +59,12 @@ def with_file_name(cut: MonoCut, error: InputError) -> str:
     return str(error) if source in str(error) else f"{source}: {error}"
 
 
-def _resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Return samples `[samples]` at another rate in Hz, by a polyphase filter, as float32.
+
+    >>> resample(np.zeros(160, np.float32), 16000, 8000).shape
+    (80,)
+    """
     if rate == wanted:
         return samples
     divisor = math.gcd(rate, wanted)

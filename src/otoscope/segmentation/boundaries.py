@@ -171,6 +171,31 @@ def count_boundaries(
     return BoundaryCounts(len(reference), len(predicted), *count(reference, predicted, tolerance + ROUNDING))
 
 
+def match_distances(reference: npt.ArrayLike, predicted: npt.ArrayLike, tolerance: float = 0.020) -> Floats:
+    """Return the distance `[hits]` in seconds from each reference that strict counting finds to its nearest prediction.
+
+    Args:
+        reference: times `[n]` in seconds, ascending.
+        predicted: times `[m]` in seconds, ascending.
+        tolerance: largest distance in seconds.
+
+    Raises:
+        InputError: as `count_boundaries`.
+
+    Examples:
+        >>> match_distances([0.10, 0.20, 0.30], [0.11, 0.19, 0.25, 0.32]).round(3).tolist()
+        [0.01, 0.01, 0.02]
+    """
+    reference, predicted = _times(reference, "reference"), _times(predicted, "predicted")
+    if not (len(reference) and len(predicted)):
+        return np.zeros(0)
+    region = np.searchsorted((reference[:-1] + reference[1:]) / 2 + ROUNDING, predicted)
+    distance = np.abs(predicted - reference[region])
+    nearest = np.full(len(reference), np.inf)
+    np.minimum.at(nearest, region, distance)
+    return nearest[nearest <= tolerance + ROUNDING]
+
+
 def _strict_matches(reference: Floats, predicted: Floats, tolerance: float) -> tuple[int, int]:
     """Count the references with a prediction in their own region; return the number for both sides of the match."""
     midpoints = (reference[:-1] + reference[1:]) / 2

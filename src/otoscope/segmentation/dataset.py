@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 from otoscope.results.schema import COORDINATES, Variable
-from otoscope.segmentation.comparison import COUNTS, MEASURES, compare, scores_of
+from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
+from otoscope.segmentation.comparison import COUNTS, MEASURES, STRICT, compare, scores_of
 from otoscope.segmentation.feature_methods import Head
 from otoscope.segmentation.search import SearchResult
-from otoscope.segmentation.segmenters import MODES, Segmenter
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import TunedParameters
 from otoscope.typing import Array, Floats, Ints
@@ -27,6 +27,7 @@ VARIABLES = {
     "gain_interval": Variable((*SEGMENTER, "bound"), "1", "95 % bootstrap interval of the gain, draws shared by both"),
     "curve": Variable(("segmenter", "mode", "curve_beta", "measure"), "1", "pooled over the test part at other betas"),
     "counts": Variable(("utterance", "segmenter", "mode", "count"), "1", "boundaries of each test utterance"),
+    "distance": Variable(SEGMENTER, "s", "mean absolute distance of strict matches from their references, test part"),
     "alpha": Variable(SEGMENTER, "1", "kernel width tuned on the validation part, in units of the features"),
     "beta": Variable(SEGMENTER, "1", "threshold over a row's mean, tuned on the validation part"),
     "validation_r_value": Variable(SEGMENTER, "1", "strict R-value on the validation part"),
@@ -46,8 +47,8 @@ VARIABLES = {
 
 
 def build_dataset(
-    segmenters: Sequence[Segmenter],
-    counts: Ints,
+    segmenters: Sequence[ComparedMethod],
+    scores: Sequence[Sequence[UtteranceScores]],
     test: Sequence[LabelledUtterance],
     results: Sequence[SearchResult],
 ) -> xr.Dataset:
@@ -55,10 +56,11 @@ def build_dataset(
 
     Args:
         segmenters: rows of the comparison, MFCC first.
-        counts: `[utterance, method, mode, beta, count]`; the tuned beta of a method first, then those of `CURVE`.
+        scores: scores of each utterance and method, in this order; betas are the tuned one, then those of `CURVE`.
         test: utterances of the counts.
         results: search result of each model.
     """
+    counts = np.array([[own.counts for own in utterance] for utterance in scores])
     compared = compare(counts[:, :, :, 0])
     tuned = [segmenter.tuned for segmenter in segmenters]
     values = {
@@ -68,6 +70,7 @@ def build_dataset(
         "gain_interval": compared.gain_interval,
         "curve": scores_of(counts[:, :, :, 1:].sum(axis=0)),
         "counts": counts[:, :, :, 0],
+        "distance": _mean_distances(scores, counts),
         "alpha": np.array([parameters.alpha if parameters else np.nan for parameters in tuned]),
         "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
         "validation_r_value": np.array([parameters.scores.r_value if parameters else np.nan for parameters in tuned]),
@@ -81,6 +84,13 @@ def build_dataset(
         {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()},
         coords=_coordinates(segmenters, test, results),
     )
+
+
+def _mean_distances(scores: Sequence[Sequence[UtteranceScores]], counts: Ints) -> Floats:
+    """Return the mean distance `[method]` of strict matches; NaN without a match."""
+    total = np.array([[own.distance for own in utterance] for utterance in scores]).sum(axis=0)
+    hits = counts[:, :, STRICT, 0, COUNTS.index("hits")].sum(axis=0)
+    return np.where(hits > 0, total / np.maximum(hits, 1), np.nan)
 
 
 def _search_arrays(results: Sequence[SearchResult]) -> dict[str, Array]:
@@ -122,7 +132,7 @@ def _sizes(results: Sequence[SearchResult]) -> list[int]:
 
 
 def _coordinates(
-    segmenters: Sequence[Segmenter], test: Sequence[LabelledUtterance], results: Sequence[SearchResult]
+    segmenters: Sequence[ComparedMethod], test: Sequence[LabelledUtterance], results: Sequence[SearchResult]
 ) -> dict[str, Any]:
     """Return the labels of every axis; those of utterances have the names that every run uses."""
     utterances = {

@@ -1,12 +1,11 @@
 """The command `segment`: from models and a labelled corpus to a run that compares how well they find phones."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from lhotse import CutSet
 
@@ -17,16 +16,31 @@ from otoscope.results import Run
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
-from otoscope.runs.run_config import make_plan
+from otoscope.runs.run_config import make_plan, model_fingerprint, resolve_path
 from otoscope.runs.speech_source import SpeechSource, make_source, read_speech, resolve_encoder, run_attributes
+from otoscope.segmentation.boundary_files import RecordedBoundaries, write_record
+from otoscope.segmentation.compared_methods import (
+    ComparedMethod,
+    UtteranceScores,
+    naive_segmenters,
+    recipe_method,
+    tuned_segmenter,
+)
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.example import build_example
-from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
+from otoscope.segmentation.feature_methods import LOG_MEL, MFCC, Head
+from otoscope.segmentation.options import SegmentationOptions
+from otoscope.segmentation.recipe_reader import RecipeReader
+from otoscope.segmentation.recipe_search import SearchPart, search_recipes
+from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult, search
-from otoscope.segmentation.segmenters import Segmenter, naive_segmenters, tuned_segmenter
+from otoscope.segmentation.segmenter import FILE_NAME, Segmenter
 from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.tuning import tune
-from otoscope.typing import Ints
+from otoscope.segmentation.voters import Recipe
+
+BOUNDARIES = "boundaries"
+"""Folder of a run that has the boundaries of the test part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +53,7 @@ class SegmentJob:
         parts: the utterances with phones, as validation and test part.
         skipped: utterances that the job does not use, with the reason of each.
         tolerance: largest distance of a correct boundary from its reference, in seconds.
+        options: how to tune the methods with shifts.
     """
 
     encoders: Sequence[Encoder]
@@ -46,6 +61,7 @@ class SegmentJob:
     parts: Split
     skipped: Sequence[SkippedUtterance]
     tolerance: float
+    options: SegmentationOptions
 
 
 def segment(
@@ -56,6 +72,7 @@ def segment(
     validation: Collection[str] = (),
     against: str | Path | Encoder | None = None,
     tolerance: float = 0.020,
+    segmentation: SegmentationOptions | None = None,
     options: SpeechOptions | None = None,
 ) -> Run:
     """Find the heads of a model that segment speech into phones best, and compare them with baselines.
@@ -64,6 +81,10 @@ def segment(
     representation of every layer, and to MFCC and log-mel frames. It tunes alpha and beta of each on the speakers of
     the validation part, chooses the best head, layer and ensemble there, and reports scores on the other speakers.
 
+    Methods with shifts run the model several times on the wave, shifted by parts of a frame, and add the scores
+    (`docs/method.md`, section "Parts of a frame"). Their parameters are the segmenter of the run, `segmenter.json`.
+    `load_segmenter` reads it, and finds boundaries in any audio.
+
     Args:
         model: name or folder of a model, or a loaded model.
         corpus: folder of a corpus with phone labels, or cuts.
@@ -71,10 +92,11 @@ def segment(
         validation: speakers to tune on; if empty, every fourth speaker in order of id.
         against: another model to compare with; its methods add rows to the table.
         tolerance: largest distance of a correct boundary from its reference, in seconds.
+        segmentation: number of shifts, and the protocol to tune for.
         options: how to load the model and read the corpus.
 
     Returns:
-        The finished run: strict and lenient scores of every method, with intervals, and the R-value of every head.
+        The finished run: scores of every method by each protocol, with intervals, and the R-value of every head.
 
     Raises:
         InputError: the corpus has no phones; a part is empty; `tolerance` is not above zero; `against` is the same
@@ -95,7 +117,8 @@ def segment(
     encoders = [resolve_encoder(model, options)]
     if against is not None:
         encoders.append(_other_encoder(against, encoders[0], options))
-    job = _prepare_job(encoders, source, validation, tolerance)
+    parts, skipped = _prepare_parts(encoders, source, validation)
+    job = SegmentJob(encoders, source, parts, skipped, tolerance, segmentation or SegmentationOptions())
     return resume_or_run(out, _plan(job), partial(_run_job, job), resume=options.resume)
 
 
@@ -109,9 +132,9 @@ def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: Spe
     return other
 
 
-def _prepare_job(
-    encoders: Sequence[Encoder], source: SpeechSource, validation: Collection[str], tolerance: float
-) -> SegmentJob:
+def _prepare_parts(
+    encoders: Sequence[Encoder], source: SpeechSource, validation: Collection[str]
+) -> tuple[Split, Sequence[SkippedUtterance]]:
     """Select the utterances that have phones and that every model accepts, and split them."""
     speech = [read_speech(source, encoder) for encoder in encoders]
     skipped = {utterance.id: utterance for model_speech in speech for utterance in model_speech.skipped}
@@ -125,7 +148,7 @@ def _prepare_job(
     unlabelled = [SkippedUtterance(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
     if unlabelled and source.strict:
         raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}; add labels or omit --strict")
-    return SegmentJob(encoders, source, split(utterances, validation), [*skipped.values(), *unlabelled], tolerance)
+    return split(utterances, validation), [*skipped.values(), *unlabelled]
 
 
 def _plan(job: SegmentJob) -> dict[str, Any]:
@@ -134,7 +157,8 @@ def _plan(job: SegmentJob) -> dict[str, Any]:
     plans = [make_plan(encoder, cuts, job.source.name, (), job.source.options) for encoder in job.encoders]
     validation = [utterance.cut.id for utterance in job.parts.validation]
     against = [{name: plan[name] for name in ("model", "intervention")} for plan in plans[1:]]
-    return plans[0] | {"against": against, "validation": validation, "tolerance": job.tolerance}
+    own = {"against": against, "validation": validation, "tolerance": job.tolerance}
+    return plans[0] | own | {"segmentation": asdict(job.options)}
 
 
 def _run_job(job: SegmentJob, folder: Path) -> tuple[xr.Dataset, Sequence[SkippedUtterance]]:
@@ -147,26 +171,88 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         search(encoder, job.parts.validation, job.tolerance, folder / "shards" / str(place))
         for place, encoder in enumerate(job.encoders)
     ]
-    segmenters = [*_spectral_segmenters(job), *_model_segmenters(results), *naive_segmenters(job.parts.validation)]
-    dataset = build_dataset(segmenters, _counts(segmenters, job), job.parts.test, results)
+    recipes = _search_recipes(job, list(results[0].heads))
+    reader = RecipeReader(job.encoders[0], recipes)
+    methods = [
+        *_spectral_methods(job),
+        *_model_methods(results),
+        *(recipe_method(reader, recipe) for recipe in recipes),
+        *naive_segmenters(job.parts.validation),
+    ]
+    scores = _score(methods, job)
+    dataset = build_dataset(methods, scores, job.parts.test, results)
+    if recipes:
+        segmenter = _segmenter(job, recipes, dataset)
+        segmenter.save(folder / FILE_NAME)
+        _write_test_boundaries(job, segmenter, _recipe_boundaries(methods, scores, recipes), folder)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
-    attrs = (
-        run_attributes(KIND, job.encoders[0], job.source)
-        | example.attrs
-        | _split_attrs(job)
-        | {"tolerance": job.tolerance}
-    )
-    return dataset.merge(example).assign_attrs(attrs)
+    attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | _split_attrs(job)
+    return dataset.merge(example).assign_attrs(attrs | {"tolerance": job.tolerance, "protocol": job.options.protocol})
 
 
-def _spectral_segmenters(job: SegmentJob) -> list[Segmenter]:
+def _recipe_boundaries(
+    methods: Sequence[ComparedMethod], scores: Sequence[Sequence[UtteranceScores]], recipes: Sequence[Recipe]
+) -> list[dict[str, Boundaries]]:
+    """Return the boundaries of the methods with shifts in each test utterance."""
+    names = {recipe.name for recipe in recipes}
+    return [
+        {method.label: own.boundaries for method, own in zip(methods, utterance, strict=True) if method.label in names}
+        for utterance in scores
+    ]
+
+
+def _write_test_boundaries(
+    job: SegmentJob, segmenter: Segmenter, found: Sequence[dict[str, Boundaries]], folder: Path
+) -> None:
+    """Write a TextGrid of each test utterance, with its phones and the boundaries of each method."""
+    for utterance, methods in zip(job.parts.test, found, strict=True):
+        record = RecordedBoundaries(utterance.cut.id, utterance.cut.duration, methods, segmenter.best, utterance.phones)
+        write_record(record, folder / BOUNDARIES, "textgrid", segmenter.origin)
+
+
+def _search_recipes(job: SegmentJob, heads: Sequence[Head]) -> list[Recipe]:
+    """Return the tuned methods with shifts; none without shifts."""
+    if not job.options.shifts:
+        return []
+    return search_recipes(SearchPart(job.encoders[0], job.parts.validation, job.tolerance, job.options), heads)
+
+
+def _segmenter(job: SegmentJob, recipes: Sequence[Recipe], dataset: xr.Dataset) -> Segmenter:
+    """Return the segmenter of the run, with the scores of its methods on the test part by each protocol."""
+    encoder = job.encoders[0]
+    scores = {
+        recipe.name: {
+            str(mode): {
+                str(name): float(dataset["scores"].sel(segmenter=recipe.name, mode=mode, measure=name))
+                for name in dataset["measure"].values
+            }
+            for mode in dataset["mode"].values
+        }
+        for recipe in recipes
+    }
+    origin = {
+        "model": {
+            "name": resolve_path(encoder.name),
+            "family": encoder.family.model_type,
+            "fingerprint": model_fingerprint(encoder),
+        },
+        "corpus": job.source.name,
+        "tolerance": job.tolerance,
+        "protocol": job.options.protocol,
+        **_split_attrs(job),
+        "test_scores": scores,
+    }
+    return Segmenter(encoder, tuple(recipes), origin)
+
+
+def _spectral_methods(job: SegmentJob) -> list[ComparedMethod]:
     part, tolerance = job.parts.validation, job.tolerance
     return [
         tuned_segmenter(method, tune(method.labelled(part), method.frames, tolerance)) for method in (MFCC, LOG_MEL)
     ]
 
 
-def _model_segmenters(results: Sequence[SearchResult]) -> Iterator[Segmenter]:
+def _model_methods(results: Sequence[SearchResult]) -> Iterator[ComparedMethod]:
     """Iterate over the best methods of the model, then over those of the model that it is compared with."""
     first, *others = results
     for method, parameters in first.methods:
@@ -176,14 +262,14 @@ def _model_segmenters(results: Sequence[SearchResult]) -> Iterator[Segmenter]:
             yield tuned_segmenter(method, parameters, is_against=True)
 
 
-def _counts(segmenters: Sequence[Segmenter], job: SegmentJob) -> Ints:
-    """Return the counts `[utterance, method, mode, beta, count]` on the test part."""
-    counts = []
+def _score(methods: Sequence[ComparedMethod], job: SegmentJob) -> list[list[UtteranceScores]]:
+    """Return the scores of each test utterance by each method."""
+    scores = []
     with progress("segmenting", sum(utterance.cut.duration for utterance in job.parts.test)) as on_progress:
         for utterance in job.parts.test:
-            counts.append([segmenter.counts(utterance, CURVE, job.tolerance) for segmenter in segmenters])
+            scores.append([method.score(utterance, CURVE, job.tolerance) for method in methods])
             on_progress(utterance.cut.duration)
-    return np.array(counts)
+    return scores
 
 
 def _split_attrs(job: SegmentJob) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Text of a comparison: one row per method, with strict and lenient scores in separate columns."""
+"""Text of a comparison: one row per method, with the scores by each protocol in separate columns."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,8 @@ def segmentation_table(run: Run) -> str:
         run: a run of `segment`.
 
     Returns:
-        A table with 95 % intervals of R-values, with lines about the split before it and about heads after it.
+        A table with 95 % intervals of R-values and the mean distance of matches ("off by"), with lines about the split
+        before it and about heads after it.
 
     Raises:
         InputError: the run is of another kind.
@@ -39,9 +40,11 @@ def segmentation_table(run: Run) -> str:
 def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
     yield ("", "method"), str(method["segmenter"].item())
     for mode in method["mode"].values:
-        scores = method["scores"].sel(mode=mode)
-        yield from (((mode, title), f"{scores.sel(measure=name).item():.3f}") for name, title in TITLES.items())
+        scores, titles = method["scores"].sel(mode=mode), TITLES if mode == "strict" else {"r_value": "R-value"}
+        yield from (((mode, title), f"{scores.sel(measure=name).item():.3f}") for name, title in titles.items())
         yield (mode, "95 %"), _interval(method["scores_interval"].sel(mode=mode, measure="r_value"))
+        if mode == "strict":
+            yield (mode, "off by"), _milliseconds(method["distance"])
     gain = method["gain"].item()
     yield ("over MFCC", "R-value"), f"{gain:+.3f}" if gain else ""
     yield ("over MFCC", "95 %"), _interval(method["gain_interval"]) if gain else ""
@@ -56,6 +59,10 @@ def _interval(bounds: xr.DataArray) -> str:
 
 def _number(value: xr.DataArray) -> str:
     return "" if np.isnan(value) else f"{value.item():.3f}"
+
+
+def _milliseconds(seconds: xr.DataArray) -> str:
+    return "" if np.isnan(seconds) else f"{1000 * seconds.item():.1f} ms"
 
 
 def _split_lines(run: Run) -> Iterator[str]:

@@ -24,6 +24,7 @@ from otoscope.refinement.bench import bench
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.runs.options import SpeechOptions
+from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.segment import segment
 
 PRUNING_RANKINGS = ("diagonality", "verticality", "globalness", "weight")
@@ -146,7 +147,11 @@ def _analyze(job: ReproductionJob, name: str) -> None:
 def _segment(job: ReproductionJob, name: str) -> None:
     out = job.result(name, "segmentation")
     segment(
-        job.model_folder(name), job.corpora.phones.source, out, options=SpeechOptions(device=job.device, resume=True)
+        job.model_folder(name),
+        job.corpora.phones.source,
+        out,
+        segmentation=SegmentationOptions(shifts=0),
+        options=SpeechOptions(device=job.device, resume=True),
     )
 
 

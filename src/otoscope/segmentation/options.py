@@ -1,0 +1,74 @@
+"""Options of `segment` and of `boundaries`. The command line derives its options from these fields."""
+
+from dataclasses import dataclass
+
+from otoscope.errors import InputError
+from otoscope.runs.options import option
+from otoscope.segmentation.protocols import STRICT, check_protocol
+
+MAX_SHIFTS = 16
+FORMS = ("textgrid", "ctm", "csv", "json")
+"""Forms of files of boundaries."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentationOptions:
+    """Say how `segment` tunes the methods that sum scores over shifts.
+
+    Attributes:
+        shifts: runs of the model per frame, each on the wave without a further part of a frame. The cost grows with
+            this number. 0 measures the published method alone, and writes no segmenter.
+        protocol: protocol of the R-value to tune for: `strict`, `lenient` or `phone-metrics`. Tables have all three.
+
+    Raises:
+        InputError: `shifts` is not from 0 to 16, or the protocol is unknown.
+
+    Examples:
+        >>> SegmentationOptions().shifts
+        4
+    """
+
+    shifts: int = option(4, "Runs per frame, each shifted by a part of a frame; 0: the published method alone.")
+    protocol: str = option(STRICT, "Protocol to tune for: strict, lenient or phone-metrics.")
+
+    def __post_init__(self) -> None:
+        """Check."""
+        if not 0 <= self.shifts <= MAX_SHIFTS:
+            raise InputError(f"expected --shifts from 0 to {MAX_SHIFTS}, found {self.shifts}; 4 is usual")
+        check_protocol(self.protocol)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundaryOptions:
+    """Say how `write_boundaries` reads recordings and what it writes.
+
+    Attributes:
+        format: forms of the files: `textgrid`, `ctm`, `csv` and `json`.
+        model: the model, if it is not where it was when the segmenter was tuned.
+        channel: channel of audio with several channels, from 0.
+        device: torch device; `auto` takes a GPU if there is one.
+        workers: number of processes; each loads the model.
+        strict: stop at the first recording that cannot be used; otherwise skip it.
+
+    Raises:
+        InputError: a form is unknown, or `workers` is less than 1.
+
+    Examples:
+        >>> BoundaryOptions().format
+        ('textgrid',)
+    """
+
+    format: tuple[str, ...] = option(("textgrid",), f"Forms of the files: {', '.join(FORMS)}.", "FORM,...")
+    model: str | None = option(None, "The model, if it has moved since the segmenter was tuned.")
+    channel: int | None = option(None, "Channel of audio with several, from 0.")
+    device: str = option("auto", "Torch device; auto takes a GPU if there is one.")
+    workers: int = option(1, "Processes; each loads the model.")
+    strict: bool = option(False, "Stop at a recording that cannot be used.")
+
+    def __post_init__(self) -> None:
+        """Check."""
+        unknown = [name for name in self.format if name not in FORMS]
+        if unknown or not self.format:
+            raise InputError(f"expected --format {', '.join(FORMS)}; found {unknown[0] if unknown else 'none'}")
+        if self.workers < 1:
+            raise InputError(f"expected --workers of at least 1, found {self.workers}; omit it for one process")

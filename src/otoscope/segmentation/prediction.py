@@ -1,0 +1,147 @@
+"""The command `boundaries`: files of boundaries for any recordings, labelled or not, by a saved segmenter."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
+
+from lhotse import MonoCut
+
+from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
+from otoscope.errors import InputError
+from otoscope.runs.progress import progress
+from otoscope.runs.utterance_loader import skip
+from otoscope.segmentation.boundary_files import RecordedBoundaries, record_path, write_record
+from otoscope.segmentation.options import BoundaryOptions
+from otoscope.segmentation.segmenter import Segmenter, load_segmenter, read_segmenter
+
+
+@dataclass(frozen=True)
+class WrittenRecording:
+    """What `write_boundaries` wrote for one recording.
+
+    Attributes:
+        id: id of the recording.
+        seconds: duration.
+        counts: number of boundaries by each method.
+        files: paths of the files.
+    """
+
+    id: str
+    seconds: float
+    counts: dict[str, int]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BoundaryReport:
+    """All recordings of one call of `write_boundaries`.
+
+    Attributes:
+        protocol: protocol of the R-value that the segmenter was tuned for.
+        best: the method that divides each recording into segments.
+        recordings: what was written.
+        skipped: recordings that cannot be used, with the reason.
+    """
+
+    protocol: str
+    best: str
+    recordings: tuple[WrittenRecording, ...]
+    skipped: tuple[SkippedUtterance, ...]
+
+
+def write_boundaries(
+    segmenter: str | Path, audio: Sequence[str | Path], out: str | Path, options: BoundaryOptions | None = None
+) -> BoundaryReport:
+    """Find the boundaries of recordings and write them to files, without labels.
+
+    Args:
+        segmenter: what `load_segmenter` takes.
+        audio: audio files, folders of audio, or corpora.
+        out: folder of the files; a file has the id of its recording.
+        options: forms of the files, and how to read recordings.
+
+    Returns:
+        What was written and what was skipped.
+
+    Raises:
+        InputError: the segmenter or a path cannot be read; two recordings have the same id; a file exists already; or
+            no recording can be used.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from otoscope import bundled
+        >>> recording = next(bundled.speech().glob("*/*.wav"))
+        >>> with TemporaryDirectory() as folder:
+        ...     report = write_boundaries("bundled", [recording], folder, BoundaryOptions(format=("textgrid", "csv")))
+        ...     [Path(file).suffix for file in report.recordings[0].files]
+        ['.TextGrid', '.csv']
+    """
+    options, folder, skipped = options or BoundaryOptions(), Path(out), list[SkippedUtterance]()
+    read_segmenter(segmenter)  # before the corpus is read
+    cuts = _read_cuts(audio, options, skipped)
+    _check_files(cuts, folder, options.format)
+    loaded = _load(str(segmenter), options)
+    write = partial(_write, str(segmenter), options, folder)
+    written = []
+    with progress("finding boundaries", sum(cut.duration for cut in cuts)) as on_progress:
+        for cut, result in zip(cuts, _results(write, cuts, options.workers), strict=True):
+            if isinstance(result, InputError):
+                skip(cut, result, skipped, strict=options.strict)
+            else:
+                written.append(result)
+            on_progress(cut.duration)
+    if not written:
+        raise InputError(f"expected a recording to segment, found none of {len(cuts)}; {skipped[0].reason}")
+    return BoundaryReport(loaded.origin["protocol"], loaded.best, tuple(written), tuple(skipped))
+
+
+def _read_cuts(audio: Iterable[str | Path], options: BoundaryOptions, skipped: list[SkippedUtterance]) -> list[MonoCut]:
+    corpora = (
+        read_corpus(path, channel=options.channel, strict=options.strict, on_skip=skipped.append) for path in audio
+    )
+    return list(chain.from_iterable(corpora))
+
+
+def _check_files(cuts: Sequence[MonoCut], folder: Path, formats: Sequence[str]) -> None:
+    """Raise InputError if two recordings would have the same file, or a file exists."""
+    files = [record_path(folder, str(cut.id), form) for cut in cuts for form in formats]
+    repeated = [file for file, count in Counter(files).items() if count > 1]
+    if repeated:
+        raise InputError(f"expected one recording for {repeated[0]}, found several; rename all but one")
+    existing = [file for file in files if file.exists()]
+    if existing:
+        raise InputError(f"{existing[0]} exists already; choose another folder with -o, or remove it")
+
+
+def _results(
+    write: "partial[WrittenRecording | InputError]", cuts: Sequence[MonoCut], workers: int
+) -> Iterator[WrittenRecording | InputError]:
+    if workers == 1:
+        yield from map(write, cuts)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(write, cuts)
+
+
+def _write(segmenter: str, options: BoundaryOptions, folder: Path, cut: MonoCut) -> WrittenRecording | InputError:
+    """Write the files of one recording, or return why it cannot be used."""
+    loaded = _load(segmenter, options)
+    try:
+        methods = loaded.all_boundaries(load_audio(cut, cut.sampling_rate), cut.sampling_rate)
+    except InputError as error:
+        return error
+    record = RecordedBoundaries(str(cut.id), cut.duration, methods, loaded.best)
+    files = tuple(str(write_record(record, folder, form, loaded.origin)) for form in options.format)
+    counts = {name: len(found.times) for name, found in methods.items()}
+    return WrittenRecording(record.id, record.seconds, counts, files)
+
+
+@lru_cache(maxsize=1)
+def _load(segmenter: str, options: BoundaryOptions) -> Segmenter:
+    """Load the segmenter once in each process."""
+    return load_segmenter(segmenter, options.model, options.device)

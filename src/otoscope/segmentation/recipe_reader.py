@@ -1,0 +1,35 @@
+"""Sums of recipes for the utterances of a corpus; the model runs once per shift for all recipes of an utterance."""
+
+from collections.abc import Sequence
+
+from lhotse import MonoCut
+
+from otoscope.corpus import load_audio
+from otoscope.models.encoder import Encoder
+from otoscope.segmentation.recipe_sums import FeatureWindow, iter_windows, join_windows
+from otoscope.segmentation.shifted_features import SPECTRAL_RATE
+from otoscope.segmentation.voters import Recipe
+from otoscope.typing import Floats
+
+
+class RecipeReader:
+    """Sums of scores of several recipes; the reader stores the features of the last utterance.
+
+    Attributes:
+        encoder: the model.
+        recipes: the methods, all with the same number of shifts.
+    """
+
+    def __init__(self, encoder: Encoder, recipes: Sequence[Recipe]) -> None:
+        """Read the features of the voters of some recipes."""
+        self.encoder, self.recipes = encoder, recipes
+        self._cut: MonoCut | None = None
+        self._windows: list[FeatureWindow] = []
+
+    def sums(self, cut: MonoCut, recipe: Recipe, factors: Sequence[float]) -> Floats:
+        """Return the smoothed sum `[factor, t]` of a recipe for several factors of its betas."""
+        if cut is not self._cut:
+            waves = self.encoder.load_wave(cut), load_audio(cut, SPECTRAL_RATE)
+            self._windows = list(iter_windows(self.encoder, waves, self.recipes))
+            self._cut = cut
+        return join_windows(self._windows, recipe, factors)

@@ -1,0 +1,107 @@
+"""Sums of scores of a recording of any length: a long recording is read in overlapping windows.
+
+Windows keep the memory of maps small, and no model reads more than it can. A score is divided by its mean over its
+window, so windows join without a step in level; they join in the middle of their overlap.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from otoscope.models.encoder import Encoder
+from otoscope.segmentation.score_sum import (
+    STEP,
+    ShiftedFeatures,
+    averaged_scores,
+    grid_times,
+    smoothed,
+    summed_score,
+)
+from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
+from otoscope.segmentation.voters import Recipe, Voter
+from otoscope.typing import AnyFloats, Floats
+
+WINDOW_SECONDS = 20.0
+OVERLAP_SECONDS = 2.0
+"""Seconds that two neighbouring windows share, at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureWindow:
+    """The features of one window of a recording.
+
+    Attributes:
+        features: shifted features of each voter.
+        times: times of the grid of 5 ms in the window.
+        part: times that the window contributes to the recording.
+    """
+
+    features: Mapping[Voter, Sequence[ShiftedFeatures]]
+    times: Floats
+    part: slice
+
+
+def recipe_sums(encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], recipes: Sequence[Recipe]) -> list[Floats]:
+    """Return the smoothed sum `[t]` of each recipe for one recording, on the grid of 5 ms.
+
+    Args:
+        encoder: the model.
+        waves: samples at the rate of the model, and the same at 16 kHz.
+        recipes: methods with the same number of shifts.
+
+    Raises:
+        InputError: the recording is shorter than a frame.
+    """
+    parts = [
+        [window_sum(window, recipe, [1.0])[0] for recipe in recipes] for window in iter_windows(encoder, waves, recipes)
+    ]
+    return [
+        smoothed(np.concatenate(pieces), recipe.smoothing)
+        for pieces, recipe in zip(zip(*parts, strict=True), recipes, strict=True)
+    ]
+
+
+def join_windows(windows: Iterable[FeatureWindow], recipe: Recipe, factors: Sequence[float]) -> Floats:
+    """Return the smoothed sum `[factor, t]` of a recipe over the windows of a recording."""
+    joined = np.concatenate([window_sum(window, recipe, factors) for window in windows], axis=1)
+    return smoothed(joined, recipe.smoothing)
+
+
+def window_sum(window: FeatureWindow, recipe: Recipe, factors: Sequence[float]) -> Floats:
+    """Return the sum `[factor, t]` of a recipe in the part of a window, before smoothing."""
+    scores = [averaged_scores(window.features[voter], voter, factors, window.times) for voter in recipe.voters]
+    return summed_score(scores, [voter.weight for voter in recipe.voters], 0.0)[:, window.part]
+
+
+def iter_windows(
+    encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], recipes: Sequence[Recipe]
+) -> Iterator[FeatureWindow]:
+    """Yield the windows of a recording with the features of all voters; the model runs once per shift and window."""
+    voters = list(dict.fromkeys(voter for recipe in recipes for voter in recipe.voters))
+    seconds, length = len(waves[0]) / encoder.sampling_rate, min(WINDOW_SECONDS, encoder.max_seconds)
+    starts = window_starts(seconds, length)
+    edges = [round((before + length + start) / 2 / STEP) for before, start in pairwise(starts)]
+    for start, low, high in zip(starts, [0, *edges], [*edges, None], strict=True):
+        own, spectral = (
+            wave[round(start * rate) : round((start + length) * rate)]
+            for wave, rate in zip(waves, (encoder.sampling_rate, SPECTRAL_RATE), strict=True)
+        )
+        first = round(start / STEP)
+        part = slice(low - first, None if high is None else high - first)
+        features = voter_features(encoder, (own, spectral), voters, recipes[0].shifts)
+        yield FeatureWindow(features, grid_times(len(own) / encoder.sampling_rate), part)
+
+
+def window_starts(seconds: float, window: float) -> list[float]:
+    """Return the starts of windows that cover a recording and overlap by at least 2 s, on the grid of 5 ms.
+
+    >>> window_starts(15.0, 20.0), window_starts(39.0, 20.0)
+    ([0.0], [0.0, 9.5, 19.0])
+    """
+    if seconds <= window:
+        return [0.0]
+    count = 1 + math.ceil((seconds - window) / (window - OVERLAP_SECONDS))
+    return [STEP * round(start / STEP) for start in np.linspace(0, seconds - window, count).tolist()]

@@ -1,0 +1,138 @@
+"""Scores of boundaries on a common grid of 5 ms, summed over shifts, parameters and voters.
+
+A model with frames of 20 ms loses what happens between two frames. So it runs several times on the wave, each time
+without a further part of a frame at the start. The scores of each run belong to other times; each score, divided by
+its mean, is placed on a common grid by linear interpolation, and the scores are added. This is exact for any frame
+period, because a shift is a whole number of samples and its true duration places the score.
+
+Alpha and beta each take three values around the tuned one, and the nine scores are averaged: boundaries that depend on
+one exact value are noise. Features are in the unit of their own median distance, so alpha has no unit.
+
+The sum over voters is of square roots of scores, which weighs the depth of each minimum relative to its level. A
+Gaussian smooths the sum. Boundaries are the local minima; the confidence of a boundary is the prominence of the
+minimum: how far the sum rises from it before it falls below it, on the side where it rises less.
+
+Axes: a alpha, b beta, f factor of beta, t time of the grid.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from otoscope.phones import LabelFrames
+from otoscope.segmentation.ensemble import divide_by_mean
+from otoscope.segmentation.grid_scores import grid_scores
+from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.voters import Voter
+from otoscope.typing import Array, Floats
+
+STEP = 0.005
+"""Seconds between two times of the common grid."""
+ALPHA_FACTORS = (2**-0.5, 1.0, 2**0.5)
+BETA_FACTORS = (1.2**-2, 1.0, 1.2**2)
+ROUNDING = 9
+"""Decimals to which betas are equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftedFeatures:
+    """Features of one run of a model, or of one position of spectral windows.
+
+    Attributes:
+        features: frames `[T, d]`.
+        frames: times of their label frames, the shift included.
+    """
+
+    features: npt.ArrayLike
+    frames: LabelFrames
+
+
+@dataclass(frozen=True, eq=False)
+class Boundaries:
+    """Boundaries of one recording.
+
+    Attributes:
+        times: seconds `[n]`, ascending.
+        confidences: depth `[n]` of the minimum at each boundary, as a share of the mean score; higher is surer.
+
+    Examples:
+        >>> minima_of_sum(np.array([1.0, 0.5, 1.0, 1.0])).times.tolist()
+        [0.005]
+    """
+
+    times: Floats
+    confidences: Floats
+
+
+def grid_times(seconds: float) -> Floats:
+    """Return the times of the common grid for a recording of some seconds.
+
+    >>> grid_times(0.012).tolist()
+    [0.0, 0.005, 0.01]
+    """
+    return STEP * np.arange(int(seconds / STEP + 1e-6) + 1, dtype=np.float64)
+
+
+def shifted_scores(
+    runs: Sequence[ShiftedFeatures], alphas: Sequence[float], betas: Sequence[float], times: Floats
+) -> Floats:
+    """Compute the mean over shifts of the scores `[a, b, t]`, each divided by its mean over its own frames.
+
+    Args:
+        runs: features of each shift.
+        alphas: widths of the kernel, in the unit of the median distance between frames.
+        betas: thresholds as multiples of a row's mean.
+        times: times of the grid in seconds.
+    """
+    total = np.zeros((len(alphas), len(betas), len(times)))
+    for run in runs:
+        unit = median_distance(run.features)
+        if unit > 0:
+            scores = grid_scores(run.features, [unit * alpha for alpha in alphas], betas, run.frames.repeat)
+            total += _interpolate(divide_by_mean(scores), run.frames, times)
+    return total / len(runs)
+
+
+def averaged_scores(runs: Sequence[ShiftedFeatures], voter: Voter, factors: Sequence[float], times: Floats) -> Floats:
+    """Compute the scores `[f, t]` of a voter, averaged over parameters around its own, for several factors of beta."""
+    wanted_fb = np.round(voter.beta * np.outer(factors, BETA_FACTORS), ROUNDING)
+    betas = np.unique(wanted_fb)
+    alphas = [voter.alpha * factor for factor in ALPHA_FACTORS]
+    scores_bt = shifted_scores(runs, alphas, betas.tolist(), times).mean(axis=0)
+    averaged: Floats = scores_bt[np.searchsorted(betas, wanted_fb)].mean(axis=1)
+    return averaged
+
+
+def summed_score(scores: Sequence[Floats], weights: Sequence[float], smoothing: float) -> Floats:
+    """Return the smoothed, weighted mean over voters of the square roots of scores `[..., t]`."""
+    total = sum(weight * np.sqrt(score) for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+    return smoothed(np.asarray(total), smoothing)
+
+
+def smoothed(score: Array, smoothing: float) -> Floats:
+    """Return a score `[..., t]` after a Gaussian whose standard deviation is in seconds; 0 changes nothing."""
+    if smoothing <= 0:
+        return score
+    smooth: Floats = gaussian_filter1d(score, smoothing / STEP, axis=-1, mode="nearest")
+    return smooth
+
+
+def minima_of_sum(score_t: Floats) -> Boundaries:
+    """Return the local minima of a sum `[t]`; the centre of a plateau counts once."""
+    _, peaks = find_peaks(-score_t, prominence=0, plateau_size=1)
+    times = STEP * (peaks["left_edges"] + peaks["right_edges"]) / 2
+    return Boundaries(times, peaks["prominences"])
+
+
+def _interpolate(scores: Floats, frames: LabelFrames, times: Floats) -> Floats:
+    """Return scores `[..., label frame]` at other times; those before the first and after the last are repeated."""
+    last = scores.shape[-1] - 1
+    place_t = np.clip((times - frames.origin) / frames.period, 0, last)
+    left_t = np.minimum(place_t.astype(np.int64), max(last - 1, 0))
+    share_t = place_t - left_t
+    between: Floats = scores[..., left_t] * (1 - share_t) + scores[..., np.minimum(left_t + 1, last)] * share_t
+    return between

@@ -1,0 +1,90 @@
+"""Methods that sum boundary scores over heads, shifts and parameters: what they consist of, as data.
+
+A *voter* is one kind of features with its alpha and beta: the rows of one head, or spectral frames. A *recipe* is a
+list of voters with the number of shifts and the smoothing of the sum. `score_sum` computes the sum.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from otoscope.errors import InputError
+
+ATTENTION, MFCC_FRAMES, LOG_MEL_FRAMES = "attention", "MFCC", "log-mel"
+SOURCES = (ATTENTION, MFCC_FRAMES, LOG_MEL_FRAMES)
+
+
+@dataclass(frozen=True)
+class Voter:
+    """Features of one kind, with their parameters.
+
+    Attributes:
+        source: `attention`, `MFCC` or `log-mel`.
+        alpha: width of the kernel, as a multiple of the median distance between frames of the recording.
+        beta: threshold as a multiple of a row's mean.
+        layer: layer of the head, from 0; -1 for spectral frames.
+        head: number of the head in its layer; -1 for spectral frames.
+        power: power of the weights of a row; at 0.5 the distance between rows is that of Hellinger.
+        weight: weight of the score in the sum.
+
+    Examples:
+        >>> Voter("attention", alpha=0.2, beta=2.0, layer=5, head=3).name
+        '5.3'
+    """
+
+    source: str
+    alpha: float
+    beta: float
+    layer: int = -1
+    head: int = -1
+    power: float = 1.0
+    weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """Return layer and head, or the name of the spectral frames."""
+        return f"{self.layer}.{self.head}" if self.source == ATTENTION else self.source
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method: voters whose scores are summed.
+
+    Attributes:
+        name: name in tables, and of the tier in files.
+        voters: the features that vote.
+        shifts: number of runs per frame, each on the wave shifted by a further part of a frame.
+        smoothing: standard deviation in seconds of the Gaussian that smooths the sum.
+        r_value: R-value on the validation part, by the protocol that the method was tuned for.
+
+    Examples:
+        >>> recipe = Recipe("one head", (Voter("attention", 0.2, 2.0, 5, 3),), shifts=4, smoothing=0.005, r_value=0.7)
+        >>> Recipe.from_json(recipe.to_json()) == recipe
+        True
+    """
+
+    name: str
+    voters: tuple[Voter, ...]
+    shifts: int
+    smoothing: float
+    r_value: float
+
+    @property
+    def chosen(self) -> str:
+        """Return the names of the voters as text."""
+        return " ".join(voter.name for voter in self.voters)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as an object of JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Recipe":
+        """Return the recipe that `to_json` wrote.
+
+        Raises:
+            InputError: a field is missing or unknown.
+        """
+        try:
+            return cls(**{**content, "voters": tuple(Voter(**voter) for voter in content["voters"])})
+        except (TypeError, KeyError) as error:
+            raise InputError(f"expected a method of a segmenter, found other fields ({error})") from None
