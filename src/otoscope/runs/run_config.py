@@ -26,7 +26,7 @@ def make_plan(
     """Return the plan of a run that measures `statistics` of `encoder` on `cuts`; `options` are those of the corpus."""
     return {
         "model": {
-            "name": _model_path(encoder.name),
+            "name": model_path(encoder.name),
             "family": encoder.family.model_type,
             "mechanism": encoder.family.mechanism,
             "fingerprint": model_fingerprint(encoder),
@@ -51,7 +51,7 @@ def _adapter(encoder: Encoder) -> dict[str, Any]:
     """Return what the plan records of a merged adapter; nothing without one."""
     if encoder.adapter is None:
         return {}
-    return {"adapter": {"kind": encoder.adapter.kind, "base": _model_path(encoder.adapter.base)}}
+    return {"adapter": {"kind": encoder.adapter.kind, "base": model_path(encoder.adapter.base)}}
 
 
 def requested_settings(
@@ -66,13 +66,14 @@ def requested_settings(
     """
     name = model_name(model)
     return {
-        "model": {"name": _model_path(name)},
+        "model": {"name": model_path(name)},
         "corpus": {"path": resolve_path(corpus), **options},
         "versions": _versions(),
     }
 
 
-def _model_path(name: str) -> str:
+def model_path(name: str) -> str:
+    """Return the absolute path of a model folder; `bundled` and names of the hub stay as they are."""
     return name if name == "bundled" else resolve_path(name)
 
 

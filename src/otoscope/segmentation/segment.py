@@ -16,7 +16,7 @@ from otoscope.results import Run
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
-from otoscope.runs.run_config import make_plan, model_fingerprint, resolve_path
+from otoscope.runs.run_config import make_plan, model_fingerprint, model_path
 from otoscope.runs.speech_source import SpeechSource, make_source, read_speech, resolve_encoder, run_attributes
 from otoscope.segmentation.boundary_files import RecordedBoundaries, write_record
 from otoscope.segmentation.compared_methods import (
@@ -232,11 +232,11 @@ def _segmenter(job: SegmentJob, recipes: Sequence[Recipe], dataset: xr.Dataset) 
     }
     origin = {
         "model": {
-            "name": resolve_path(encoder.name),
+            "name": model_path(encoder.name),
             "family": encoder.family.model_type,
             "fingerprint": model_fingerprint(encoder),
         },
-        "corpus": job.source.name,
+        "corpus": Path(job.source.name).name,
         "tolerance": job.tolerance,
         "protocol": job.options.protocol,
         **_split_attrs(job),
