@@ -7,7 +7,6 @@ import otoscope
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.detector import boundary_scores_per_frame, local_minima
 from otoscope.segmentation.kernel_gram import median_distance
-from otoscope.segmentation.recipe_sums import STEP, iter_windows, recipe_sums, window_starts
 from otoscope.segmentation.score_sum import (
     ALPHA_FACTORS,
     BETA_FACTORS,
@@ -20,11 +19,12 @@ from otoscope.segmentation.score_sum import (
     summed_score,
 )
 from otoscope.segmentation.shifted_features import shifted_waves, voter_features
-from otoscope.segmentation.voters import Recipe, Voter
+from otoscope.segmentation.voters import Voter, Voting
+from otoscope.segmentation.voting_sums import STEP, iter_windows, voting_sums, window_starts
 
 VOTER = Voter("attention", alpha=0.2, beta=1.44, layer=1, head=2, power=0.5)
 LOG_MEL = Voter("log-mel", alpha=0.3, beta=1.2)
-RECIPE = Recipe("both", (VOTER, LOG_MEL), shifts=2, smoothing=0.005, r_value=0.7)
+RECIPE = Voting("both", (VOTER, LOG_MEL), shifts=2, smoothing=0.005, r_value=0.7)
 
 
 def walk(frames, seed=0):
@@ -102,12 +102,12 @@ def test_rows_of_a_shift_are_those_of_the_shifted_wave(encoder, wave):
 def test_a_recording_in_one_window_has_the_sum_of_its_voters(encoder, wave):
     features, times = voter_features(encoder, (wave, wave), RECIPE.voters, 2), grid_times(3.0)
     scores = [averaged_scores(features[voter], voter, [1.0], times)[0] for voter in RECIPE.voters]
-    [total] = recipe_sums(encoder, (wave, wave), [RECIPE])
+    [total] = voting_sums(encoder, (wave, wave), [RECIPE])
     np.testing.assert_allclose(total, smoothed(summed_score(scores, [1.0, 1.0], 0.0), 0.005))
 
 
 def test_windows_cover_a_long_recording_once_and_overlap(encoder, monkeypatch, wave):
-    monkeypatch.setattr("otoscope.segmentation.recipe_sums.WINDOW_SECONDS", 2.3)
+    monkeypatch.setattr("otoscope.segmentation.voting_sums.WINDOW_SECONDS", 2.3)
     lengths = [len(window.times[window.part]) for window in iter_windows(encoder, (wave, wave), [RECIPE])]
     assert len(lengths) == 4
     assert sum(lengths) == len(grid_times(3.0))
@@ -118,10 +118,10 @@ def test_windows_cover_a_long_recording_once_and_overlap(encoder, monkeypatch, w
 
 def test_windows_change_boundaries_only_near_their_joints(encoder, monkeypatch, wave):
     """Log-mel frames of a window are those of the recording, so boundaries away from the joint are the same."""
-    recipe = Recipe("log-mel", (LOG_MEL,), 2, 0.005, 0.7)
+    voting = Voting("log-mel", (LOG_MEL,), 2, 0.005, 0.7)
     long = np.concatenate([wave, wave[::-1]])
-    whole = minima_of_sum(recipe_sums(encoder, (long, long), [recipe])[0]).times
-    monkeypatch.setattr("otoscope.segmentation.recipe_sums.WINDOW_SECONDS", 5.0)
-    parts = minima_of_sum(recipe_sums(encoder, (long, long), [recipe])[0]).times
+    whole = minima_of_sum(voting_sums(encoder, (long, long), [voting])[0]).times
+    monkeypatch.setattr("otoscope.segmentation.voting_sums.WINDOW_SECONDS", 5.0)
+    parts = minima_of_sum(voting_sums(encoder, (long, long), [voting])[0]).times
     near = [np.abs(whole - time).min() <= 0.011 for time in parts]
     assert np.mean(near) > 0.9

@@ -49,7 +49,7 @@ def test_saved_and_loaded_again_it_is_the_same(segmenter, tmp_path):
 def test_the_method_can_be_chosen_and_audio_of_another_rate_is_resampled(segmenter):
     wave = np.random.default_rng(0).normal(size=24000).astype(np.float32)
     by_name = segmenter.all_boundaries(wave, 8000)
-    assert set(by_name) == {recipe.name for recipe in segmenter.methods}
+    assert set(by_name) == {voting.name for voting in segmenter.methods}
     for name in (None, "MFCC, shifted"):
         found = segmenter.boundaries(wave, 8000, name)
         np.testing.assert_array_equal(found.times, by_name[name or segmenter.best].times)

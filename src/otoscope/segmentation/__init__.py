@@ -10,14 +10,14 @@ boundaries from a map"; the words are in `docs/glossary.md`. Read the modules in
 3. `split`: a validation part to tune on, and a test part to report on. `tuning`: the best alpha and beta of a
    validation part.
 4. `feature_methods`: a `Method` computes the frames in which the detector searches, for example the rows of a head
-   (`spectral` has MFCC). `compared_methods`: a row of the comparison is a method with its alpha and beta, a recipe, or
+   (`spectral` has MFCC). `compared_methods`: a row of the comparison is a method with its alpha and beta, a voting, or
    a naive baseline (`baselines`).
 5. `search`: tunes every head of a model and chooses the best (`grid_scores` and `grid_counts` make it fast).
    `comparison`: scores with intervals, by each of the `protocols`.
-6. `voters`: a `Recipe` adds the scores of voters over parts of a frame (`shifted_features`, `score_sum`).
-   `recipe_sums` reads recordings of any length; `recipe_search` tunes recipes.
+6. `voters`: a `Voting` adds the scores of voters over parts of a frame (`shifted_features`, `score_sum`).
+   `voting_sums` reads recordings of any length; `voting_search` tunes votings.
 7. `dataset`, `example` and `table` describe the result. `segment`: the command, which calls all of these.
-8. `segmenter`: tuned recipes as an object and a file. `prediction`: the command `boundaries`, whose files
+8. `segmenter`: tuned votings as an object and a file. `prediction`: the command `boundaries`, whose files
    `boundary_files` writes.
 
 The names in `__all__` import no torch. The command `otoscope.segment` loads models; its module is

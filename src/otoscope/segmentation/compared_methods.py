@@ -12,11 +12,11 @@ from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, mat
 from otoscope.segmentation.ensemble import ensemble_boundaries
 from otoscope.segmentation.feature_methods import Method
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
-from otoscope.segmentation.recipe_reader import RecipeReader
 from otoscope.segmentation.score_sum import Boundaries, minima_of_sum
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters
-from otoscope.segmentation.voters import Recipe
+from otoscope.segmentation.voters import Voting
+from otoscope.segmentation.voting_reader import VotingReader
 from otoscope.typing import Floats, Ints
 
 MODES = PROTOCOLS
@@ -81,13 +81,13 @@ def tuned_segmenter(method: Method, parameters: TunedParameters, *, is_against: 
     return ComparedMethod(method.name, find, method.model, method.chosen, parameters, is_against)
 
 
-def recipe_method(reader: RecipeReader, recipe: Recipe) -> ComparedMethod:
-    """Return the row of a recipe; its beta is that of the first voter, and other betas change all voters alike."""
-    first = recipe.voters[0]
-    scores = BoundaryScores(np.nan, np.nan, np.nan, np.nan, recipe.r_value)
+def voting_method(reader: VotingReader, voting: Voting) -> ComparedMethod:
+    """Return the row of a voting; its beta is that of the first voter, and other betas change all voters alike."""
+    first = voting.voters[0]
+    scores = BoundaryScores(np.nan, np.nan, np.nan, np.nan, voting.r_value)
     tuned = TunedParameters(first.alpha, first.beta, scores, unit=1.0)
-    find = partial(_find_with_recipe, reader, recipe)
-    return ComparedMethod(recipe.name, find, reader.encoder.name, recipe.chosen, tuned)
+    find = partial(_find_with_voting, reader, voting)
+    return ComparedMethod(voting.name, find, reader.encoder.name, voting.chosen, tuned)
 
 
 def naive_segmenters(validation: Sequence[LabelledUtterance]) -> list[ComparedMethod]:
@@ -111,11 +111,11 @@ def _find_with_method(
     return [without_confidence(times) for times in ensemble_boundaries(views, alpha, betas, method.frames)]
 
 
-def _find_with_recipe(
-    reader: RecipeReader, recipe: Recipe, utterance: LabelledUtterance, betas: Sequence[float]
+def _find_with_voting(
+    reader: VotingReader, voting: Voting, utterance: LabelledUtterance, betas: Sequence[float]
 ) -> list[Boundaries]:
-    factors = [beta / recipe.voters[0].beta for beta in betas]
-    return [minima_of_sum(score) for score in reader.sums(utterance.cut, recipe, factors)]
+    factors = [beta / voting.voters[0].beta for beta in betas]
+    return [minima_of_sum(score) for score in reader.sums(utterance.cut, voting, factors)]
 
 
 def _find_uniform(rate: float, utterance: LabelledUtterance, betas: Sequence[float]) -> list[Boundaries]:

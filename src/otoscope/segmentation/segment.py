@@ -23,21 +23,21 @@ from otoscope.segmentation.compared_methods import (
     ComparedMethod,
     UtteranceScores,
     naive_segmenters,
-    recipe_method,
     tuned_segmenter,
+    voting_method,
 )
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC, Head
 from otoscope.segmentation.options import SegmentationOptions
-from otoscope.segmentation.recipe_reader import RecipeReader
-from otoscope.segmentation.recipe_search import SearchPart, search_recipes
 from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult, search
 from otoscope.segmentation.segmenter import FILE_NAME, Segmenter
 from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.tuning import tune
-from otoscope.segmentation.voters import Recipe
+from otoscope.segmentation.voters import Voting
+from otoscope.segmentation.voting_reader import VotingReader
+from otoscope.segmentation.voting_search import SearchPart, search_votings
 
 BOUNDARIES = "boundaries"
 """Folder of a run that has the boundaries of the test part."""
@@ -171,30 +171,30 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         search(encoder, job.parts.validation, job.tolerance, folder / "shards" / str(place))
         for place, encoder in enumerate(job.encoders)
     ]
-    recipes = _search_recipes(job, list(results[0].heads))
-    reader = RecipeReader(job.encoders[0], recipes)
+    votings = _search_votings(job, list(results[0].heads))
+    reader = VotingReader(job.encoders[0], votings)
     methods = [
         *_spectral_methods(job),
         *_model_methods(results),
-        *(recipe_method(reader, recipe) for recipe in recipes),
+        *(voting_method(reader, voting) for voting in votings),
         *naive_segmenters(job.parts.validation),
     ]
     scores = _score(methods, job)
     dataset = build_dataset(methods, scores, job.parts.test, results)
-    if recipes:
-        segmenter = _segmenter(job, recipes, dataset)
+    if votings:
+        segmenter = _segmenter(job, votings, dataset)
         segmenter.save(folder / FILE_NAME)
-        _write_test_boundaries(job, segmenter, _recipe_boundaries(methods, scores, recipes), folder)
+        _write_test_boundaries(job, segmenter, _voting_boundaries(methods, scores, votings), folder)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
     attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | _split_attrs(job)
     return dataset.merge(example).assign_attrs(attrs | {"tolerance": job.tolerance, "protocol": job.options.protocol})
 
 
-def _recipe_boundaries(
-    methods: Sequence[ComparedMethod], scores: Sequence[Sequence[UtteranceScores]], recipes: Sequence[Recipe]
+def _voting_boundaries(
+    methods: Sequence[ComparedMethod], scores: Sequence[Sequence[UtteranceScores]], votings: Sequence[Voting]
 ) -> list[dict[str, Boundaries]]:
     """Return the boundaries of the methods with shifts in each test utterance."""
-    names = {recipe.name for recipe in recipes}
+    names = {voting.name for voting in votings}
     return [
         {method.label: own.boundaries for method, own in zip(methods, utterance, strict=True) if method.label in names}
         for utterance in scores
@@ -210,25 +210,25 @@ def _write_test_boundaries(
         write_record(record, folder / BOUNDARIES, "textgrid", segmenter.origin)
 
 
-def _search_recipes(job: SegmentJob, heads: Sequence[Head]) -> list[Recipe]:
+def _search_votings(job: SegmentJob, heads: Sequence[Head]) -> list[Voting]:
     """Return the tuned methods with shifts; none without shifts."""
     if not job.options.shifts:
         return []
-    return search_recipes(SearchPart(job.encoders[0], job.parts.validation, job.tolerance, job.options), heads)
+    return search_votings(SearchPart(job.encoders[0], job.parts.validation, job.tolerance, job.options), heads)
 
 
-def _segmenter(job: SegmentJob, recipes: Sequence[Recipe], dataset: xr.Dataset) -> Segmenter:
+def _segmenter(job: SegmentJob, votings: Sequence[Voting], dataset: xr.Dataset) -> Segmenter:
     """Return the segmenter of the run, with the scores of its methods on the test part by each protocol."""
     encoder = job.encoders[0]
     scores = {
-        recipe.name: {
+        voting.name: {
             str(mode): {
-                str(name): float(dataset["scores"].sel(segmenter=recipe.name, mode=mode, measure=name))
+                str(name): float(dataset["scores"].sel(segmenter=voting.name, mode=mode, measure=name))
                 for name in dataset["measure"].values
             }
             for mode in dataset["mode"].values
         }
-        for recipe in recipes
+        for voting in votings
     }
     origin = {
         "model": {
@@ -242,7 +242,7 @@ def _segmenter(job: SegmentJob, recipes: Sequence[Recipe], dataset: xr.Dataset) 
         **_split_attrs(job),
         "test_scores": scores,
     }
-    return Segmenter(encoder, tuple(recipes), origin)
+    return Segmenter(encoder, tuple(votings), origin)
 
 
 def _spectral_methods(job: SegmentJob) -> list[ComparedMethod]:

@@ -20,10 +20,10 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.runs.run_config import model_fingerprint
-from otoscope.segmentation.recipe_sums import recipe_sums
 from otoscope.segmentation.score_sum import Boundaries, minima_of_sum
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE
-from otoscope.segmentation.voters import Recipe
+from otoscope.segmentation.voters import Voting
+from otoscope.segmentation.voting_sums import voting_sums
 
 FILE_NAME = "segmenter.json"
 FORMAT_VERSION = 1
@@ -47,13 +47,13 @@ class Segmenter:
     """
 
     encoder: Encoder
-    methods: tuple[Recipe, ...]
+    methods: tuple[Voting, ...]
     origin: Mapping[str, Any]
 
     @property
     def best(self) -> str:
         """Return the name of the method with the highest R-value on the validation part."""
-        return max(self.methods, key=lambda recipe: recipe.r_value).name
+        return max(self.methods, key=lambda voting: voting.r_value).name
 
     def boundaries(self, wave: npt.ArrayLike, rate: int, method: str | None = None) -> Boundaries:
         """Return the boundaries of a recording of any length.
@@ -76,9 +76,9 @@ class Segmenter:
             otoscope.errors.InputError: expected speech, found 1.00 s of silence; use another recording
         """
         name = method or self.best
-        chosen = [recipe for recipe in self.methods if recipe.name == name]
+        chosen = [voting for voting in self.methods if voting.name == name]
         if not chosen:
-            names = ", ".join(recipe.name for recipe in self.methods)
+            names = ", ".join(voting.name for voting in self.methods)
             raise InputError(f"expected a method of the segmenter ({names}), found {name}; correct the name")
         return find_boundaries(self.encoder, wave, rate, chosen)[name]
 
@@ -96,7 +96,7 @@ class Segmenter:
         Raises:
             InputError: the disk is full, or the folder cannot be written.
         """
-        methods = [recipe.to_json() for recipe in self.methods]
+        methods = [voting.to_json() for voting in self.methods]
         write_json(Path(path), {"segmenter_version": FORMAT_VERSION, **self.origin, "methods": methods})
 
 
@@ -127,7 +127,7 @@ def load_segmenter(path: str | Path, model: str | Path | Encoder | None = None, 
             f"model, {encoder.name}, or changed weights; pass that model, or run otoscope segment on this one"
         )
     origin = {name: value for name, value in content.items() if name not in ("segmenter_version", "methods")}
-    return Segmenter(encoder, tuple(Recipe.from_json(method) for method in content["methods"]), origin)
+    return Segmenter(encoder, tuple(Voting.from_json(method) for method in content["methods"]), origin)
 
 
 def read_segmenter(path: str | Path) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def read_segmenter(path: str | Path) -> dict[str, Any]:
 
 
 def find_boundaries(
-    encoder: Encoder, wave: npt.ArrayLike, rate: int, recipes: Sequence[Recipe]
+    encoder: Encoder, wave: npt.ArrayLike, rate: int, votings: Sequence[Voting]
 ) -> dict[str, Boundaries]:
     """Return the boundaries of a recording by several methods of the same number of shifts.
 
@@ -169,5 +169,5 @@ def find_boundaries(
         raise InputError(f"expected speech, found {len(samples) / rate:.2f} s of silence; use another recording")
     waves = resample(samples, rate, encoder.sampling_rate), resample(samples, rate, SPECTRAL_RATE)
     encoder.check_length(waves[0][: encoder.sampling_rate])  # the length of a window is no limit
-    sums = recipe_sums(encoder, waves, recipes)
-    return {recipe.name: minima_of_sum(total) for recipe, total in zip(recipes, sums, strict=True)}
+    sums = voting_sums(encoder, waves, votings)
+    return {voting.name: minima_of_sum(total) for voting, total in zip(votings, sums, strict=True)}

@@ -85,7 +85,7 @@ def voter_features(
     Args:
         encoder: the model.
         waves: samples at the rate of the model, and the same at 16 kHz.
-        voters: voters of one or several recipes.
+        voters: voters of one or several votings.
         shifts: number of shifts per frame.
     """
     own, spectral = waves

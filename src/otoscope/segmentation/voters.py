@@ -1,6 +1,6 @@
 """Methods that sum boundary scores over heads, shifts and parameters: what they consist of, as data.
 
-A *voter* is one kind of features with its alpha and beta: the rows of one head, or spectral frames. A *recipe* is a
+A *voter* is one kind of features with its alpha and beta: the rows of one head, or spectral frames. A *voting* is a
 list of voters with the number of shifts and the smoothing of the sum. `score_sum` computes the sum.
 """
 
@@ -46,7 +46,7 @@ class Voter:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Voting:
     """A method: voters whose scores are summed.
 
     Attributes:
@@ -57,8 +57,8 @@ class Recipe:
         r_value: R-value on the validation part, by the protocol that the method was tuned for.
 
     Examples:
-        >>> recipe = Recipe("one head", (Voter("attention", 0.2, 2.0, 5, 3),), shifts=4, smoothing=0.005, r_value=0.7)
-        >>> Recipe.from_json(recipe.to_json()) == recipe
+        >>> voting = Voting("one head", (Voter("attention", 0.2, 2.0, 5, 3),), shifts=4, smoothing=0.005, r_value=0.7)
+        >>> Voting.from_json(voting.to_json()) == voting
         True
     """
 
@@ -74,12 +74,12 @@ class Recipe:
         return " ".join(voter.name for voter in self.voters)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the recipe as an object of JSON."""
+        """Return the voting as an object of JSON."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Recipe":
-        """Return the recipe that `to_json` wrote.
+    def from_json(cls, content: dict[str, Any]) -> "Voting":
+        """Return the voting that `to_json` wrote.
 
         Raises:
             InputError: a field is missing or unknown.

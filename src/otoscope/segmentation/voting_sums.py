@@ -21,7 +21,7 @@ from otoscope.segmentation.score_sum import (
     summed_score,
 )
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
-from otoscope.segmentation.voters import Recipe, Voter
+from otoscope.segmentation.voters import Voter, Voting
 from otoscope.typing import AnyFloats, Floats
 
 WINDOW_SECONDS = 20.0
@@ -44,43 +44,43 @@ class FeatureWindow:
     part: slice
 
 
-def recipe_sums(encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], recipes: Sequence[Recipe]) -> list[Floats]:
-    """Return the smoothed sum `[t]` of each recipe for one recording, on the grid of 5 ms.
+def voting_sums(encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], votings: Sequence[Voting]) -> list[Floats]:
+    """Return the smoothed sum `[t]` of each voting for one recording, on the grid of 5 ms.
 
     Args:
         encoder: the model.
         waves: samples at the rate of the model, and the same at 16 kHz.
-        recipes: methods with the same number of shifts.
+        votings: methods with the same number of shifts.
 
     Raises:
         InputError: the recording is shorter than a frame.
     """
     parts = [
-        [window_sum(window, recipe, [1.0])[0] for recipe in recipes] for window in iter_windows(encoder, waves, recipes)
+        [window_sum(window, voting, [1.0])[0] for voting in votings] for window in iter_windows(encoder, waves, votings)
     ]
     return [
-        smoothed(np.concatenate(pieces), recipe.smoothing)
-        for pieces, recipe in zip(zip(*parts, strict=True), recipes, strict=True)
+        smoothed(np.concatenate(pieces), voting.smoothing)
+        for pieces, voting in zip(zip(*parts, strict=True), votings, strict=True)
     ]
 
 
-def join_windows(windows: Iterable[FeatureWindow], recipe: Recipe, factors: Sequence[float]) -> Floats:
-    """Return the smoothed sum `[factor, t]` of a recipe over the windows of a recording."""
-    joined = np.concatenate([window_sum(window, recipe, factors) for window in windows], axis=1)
-    return smoothed(joined, recipe.smoothing)
+def join_windows(windows: Iterable[FeatureWindow], voting: Voting, factors: Sequence[float]) -> Floats:
+    """Return the smoothed sum `[factor, t]` of a voting over the windows of a recording."""
+    joined = np.concatenate([window_sum(window, voting, factors) for window in windows], axis=1)
+    return smoothed(joined, voting.smoothing)
 
 
-def window_sum(window: FeatureWindow, recipe: Recipe, factors: Sequence[float]) -> Floats:
-    """Return the sum `[factor, t]` of a recipe in the part of a window, before smoothing."""
-    scores = [averaged_scores(window.features[voter], voter, factors, window.times) for voter in recipe.voters]
-    return summed_score(scores, [voter.weight for voter in recipe.voters], 0.0)[:, window.part]
+def window_sum(window: FeatureWindow, voting: Voting, factors: Sequence[float]) -> Floats:
+    """Return the sum `[factor, t]` of a voting in the part of a window, before smoothing."""
+    scores = [averaged_scores(window.features[voter], voter, factors, window.times) for voter in voting.voters]
+    return summed_score(scores, [voter.weight for voter in voting.voters], 0.0)[:, window.part]
 
 
 def iter_windows(
-    encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], recipes: Sequence[Recipe]
+    encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], votings: Sequence[Voting]
 ) -> Iterator[FeatureWindow]:
     """Yield the windows of a recording with the features of all voters; the model runs once per shift and window."""
-    voters = list(dict.fromkeys(voter for recipe in recipes for voter in recipe.voters))
+    voters = list(dict.fromkeys(voter for voting in votings for voter in voting.voters))
     seconds, length = len(waves[0]) / encoder.sampling_rate, min(WINDOW_SECONDS, encoder.max_seconds)
     starts = window_starts(seconds, length)
     edges = [round((before + length + start) / 2 / STEP) for before, start in pairwise(starts)]
@@ -91,7 +91,7 @@ def iter_windows(
         )
         first = round(start / STEP)
         part = slice(low - first, None if high is None else high - first)
-        features = voter_features(encoder, (own, spectral), voters, recipes[0].shifts)
+        features = voter_features(encoder, (own, spectral), voters, votings[0].shifts)
         yield FeatureWindow(features, grid_times(len(own) / encoder.sampling_rate), part)
 
 

@@ -33,7 +33,7 @@ from otoscope.segmentation.score_sum import (
 )
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
 from otoscope.segmentation.split import LabelledUtterance
-from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, Recipe, Voter
+from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, Voter, Voting
 from otoscope.typing import Floats, Ints
 
 ALPHAS = tuple(0.05 * 2 ** (step / 2) for step in range(9))
@@ -79,10 +79,10 @@ class SearchPart:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoredRecipe:
-    """A tuned recipe, and its counts `[utterance, count]`."""
+class ScoredVoting:
+    """A tuned voting, and its counts `[utterance, count]`."""
 
-    recipe: Recipe
+    voting: Voting
     counts: Ints
 
     @property
@@ -94,7 +94,7 @@ class ScoredRecipe:
         return error if np.isfinite(error) else 0.0
 
 
-def search_recipes(part: SearchPart, heads: Sequence[Head]) -> list[Recipe]:
+def search_votings(part: SearchPart, heads: Sequence[Head]) -> list[Voting]:
     """Return the tuned methods: spectral frames, the best head, the best ensemble, and attention with log-mel.
 
     All heads of a method have the same power of their rows, that of the highest R-value.
@@ -106,14 +106,14 @@ def search_recipes(part: SearchPart, heads: Sequence[Head]) -> list[Recipe]:
     voters = _tune_voters(part, _candidates(heads[:MAX_CANDIDATES]))
     scores = _voter_scores(part, voters)
 
-    def tuned(name: str, chosen: Sequence[Voter]) -> ScoredRecipe:
-        return _tune_sum(part, Recipe(name, tuple(chosen), part.options.shifts, 0.0, np.nan), scores)
+    def tuned(name: str, chosen: Sequence[Voter]) -> ScoredVoting:
+        return _tune_sum(part, Voting(name, tuple(chosen), part.options.shifts, 0.0, np.nan), scores)
 
     spectral = {voter.source: voter for voter in voters if voter.source != ATTENTION}
     single = [tuned(name, [spectral[source]]) for source, name in SPECTRAL_NAMES.items()]
-    best_heads: list[ScoredRecipe] = []
-    ensembles: list[list[ScoredRecipe]] = []
-    mixed: list[list[ScoredRecipe]] = []
+    best_heads: list[ScoredVoting] = []
+    ensembles: list[list[ScoredVoting]] = []
+    mixed: list[list[ScoredVoting]] = []
     for heads_first in _heads_by_power(voters):
         sizes = [size for size in SIZES if size <= len(heads_first)]
         best_heads.append(tuned(BEST_HEAD, heads_first[:1]))
@@ -124,7 +124,7 @@ def search_recipes(part: SearchPart, heads: Sequence[Head]) -> list[Recipe]:
         _best(best_heads),
         *(smallest_of_the_best(max(by_power, key=_highest)) for by_power in (ensembles, mixed)),
     ]
-    return [scored.recipe for scored in chosen]
+    return [scored.voting for scored in chosen]
 
 
 def _heads_by_power(voters: Sequence[Voter]) -> list[list[Voter]]:
@@ -132,19 +132,19 @@ def _heads_by_power(voters: Sequence[Voter]) -> list[list[Voter]]:
     return [[voter for voter in voters if voter.source == ATTENTION and voter.power == power] for power in POWERS]
 
 
-def _best(scored: Sequence[ScoredRecipe]) -> ScoredRecipe:
-    return max(scored, key=lambda item: item.recipe.r_value)
+def _best(scored: Sequence[ScoredVoting]) -> ScoredVoting:
+    return max(scored, key=lambda item: item.voting.r_value)
 
 
-def _highest(scored: Sequence[ScoredRecipe]) -> float:
-    return _best(scored).recipe.r_value
+def _highest(scored: Sequence[ScoredVoting]) -> float:
+    return _best(scored).voting.r_value
 
 
-def smallest_of_the_best(scored: Sequence[ScoredRecipe]) -> ScoredRecipe:
-    """Return the first recipe whose R-value is within one standard error of the highest."""
+def smallest_of_the_best(scored: Sequence[ScoredVoting]) -> ScoredVoting:
+    """Return the first voting whose R-value is within one standard error of the highest."""
     best = _best(scored)
-    lowest = best.recipe.r_value - best.standard_error
-    return next(item for item in scored if item.recipe.r_value >= lowest)
+    lowest = best.voting.r_value - best.standard_error
+    return next(item for item in scored if item.voting.r_value >= lowest)
 
 
 def _candidates(heads: Sequence[Head]) -> list[Voter]:
@@ -196,23 +196,23 @@ def _voter_scores(part: SearchPart, voters: Sequence[Voter]) -> list[VoterScores
     return scores
 
 
-def _tune_sum(part: SearchPart, recipe: Recipe, scores: Sequence[VoterScores]) -> ScoredRecipe:
-    """Return the recipe with the factor of beta and the smoothing of the highest R-value."""
+def _tune_sum(part: SearchPart, voting: Voting, scores: Sequence[VoterScores]) -> ScoredVoting:
+    """Return the voting with the factor of beta and the smoothing of the highest R-value."""
     counts_usfc = np.array(
-        [_sum_counts(part, utterance, recipe, own) for utterance, own in zip(part.utterances, scores, strict=True)]
+        [_sum_counts(part, utterance, voting, own) for utterance, own in zip(part.utterances, scores, strict=True)]
     )
     r_values_sf = scores_of(counts_usfc.sum(axis=0))[..., R_VALUE]
     smoothing, factor = np.unravel_index(int(np.argmax(r_values_sf)), r_values_sf.shape)
-    voters = tuple(replace(voter, beta=voter.beta * FACTORS[factor]) for voter in recipe.voters)
+    voters = tuple(replace(voter, beta=voter.beta * FACTORS[factor]) for voter in voting.voters)
     tuned = replace(
-        recipe, voters=voters, smoothing=SMOOTHINGS[smoothing], r_value=float(r_values_sf[smoothing, factor])
+        voting, voters=voters, smoothing=SMOOTHINGS[smoothing], r_value=float(r_values_sf[smoothing, factor])
     )
-    return ScoredRecipe(tuned, counts_usfc[:, smoothing, factor])
+    return ScoredVoting(tuned, counts_usfc[:, smoothing, factor])
 
 
-def _sum_counts(part: SearchPart, utterance: LabelledUtterance, recipe: Recipe, scores: VoterScores) -> Ints:
-    """Return the counts `[smoothing, factor, count]` of the sum of a recipe for one utterance."""
-    own, weights = [scores[_key(voter)] for voter in recipe.voters], [voter.weight for voter in recipe.voters]
+def _sum_counts(part: SearchPart, utterance: LabelledUtterance, voting: Voting, scores: VoterScores) -> Ints:
+    """Return the counts `[smoothing, factor, count]` of the sum of a voting for one utterance."""
+    own, weights = [scores[_key(voter)] for voter in voting.voters], [voter.weight for voter in voting.voters]
     total = summed_score(own, weights, 0.0)
     return np.array([_counts(part, utterance, smoothed(total, smoothing)) for smoothing in SMOOTHINGS])
 

@@ -2,25 +2,25 @@
 
 import numpy as np
 
-from otoscope.segmentation.recipe_search import ALPHAS, BETAS, ScoredRecipe, _average_neighbours, smallest_of_the_best
 from otoscope.segmentation.score_sum import ALPHA_FACTORS, BETA_FACTORS
 from otoscope.segmentation.segmenter import read_segmenter
-from otoscope.segmentation.voters import Recipe, Voter
+from otoscope.segmentation.voters import Voter, Voting
+from otoscope.segmentation.voting_search import ALPHAS, BETAS, ScoredVoting, _average_neighbours, smallest_of_the_best
 
 
 def scored(r_value, spread):
-    """A recipe whose counts have a known spread over utterances."""
+    """A voting whose counts have a known spread over utterances."""
     hits = np.array([40 - spread, 40 + spread] * 5)
     counts = np.stack([np.full(10, 50), np.full(10, 50), hits, hits], axis=1)
-    return ScoredRecipe(Recipe("sum", (), 2, 0.0, r_value), counts)
+    return ScoredVoting(Voting("sum", (), 2, 0.0, r_value), counts)
 
 
-def test_the_first_recipe_within_one_standard_error_of_the_highest_is_chosen():
+def test_the_first_voting_within_one_standard_error_of_the_highest_is_chosen():
     error = scored(0.80, 5).standard_error
     assert 0.005 < error < 0.05
-    recipes = [scored(0.80 - 1.1 * error, 5), scored(0.80 - 0.9 * error, 5), scored(0.80, 5)]
-    assert smallest_of_the_best(recipes) is recipes[1]
-    assert smallest_of_the_best([scored(0.7, 0), scored(0.8, 0)]).recipe.r_value == 0.8
+    votings = [scored(0.80 - 1.1 * error, 5), scored(0.80 - 0.9 * error, 5), scored(0.80, 5)]
+    assert smallest_of_the_best(votings) is votings[1]
+    assert smallest_of_the_best([scored(0.7, 0), scored(0.8, 0)]).voting.r_value == 0.8
 
 
 def test_neighbours_of_the_grid_are_the_parameters_of_averaged_scores():
@@ -43,7 +43,7 @@ def test_the_segmenter_of_a_run_has_every_method_with_its_scores(shifted):
     for method in content["methods"]:
         row = shifted.dataset.sel(segmenter=method["name"])
         assert row["validation_r_value"].item() == method["r_value"]
-        assert row["chosen"].item() == Recipe.from_json(method).chosen
+        assert row["chosen"].item() == Voting.from_json(method).chosen
         for protocol, scores in content["test_scores"][method["name"]].items():
             assert row["scores"].sel(mode=protocol, measure="r_value").item() == scores["r_value"]
     assert content["protocol"] == "strict"
