@@ -1,4 +1,4 @@
-"""Baselines of a segmentation: spectral features that follow their voting, and naive boundaries."""
+"""Baselines of a segmentation: spectral features that follow their recipe, and naive boundaries."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def slow_energies(wave, rate, bands, frame):
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050])
 @pytest.mark.parametrize("frame", [0, 1, 13, 29, 30])
-def test_log_mel_frames_are_those_of_the_voting(rate, frame):
+def test_log_mel_frames_are_those_of_the_recipe(rate, frame):
     wave = noise(0.3, rate)
     plain, floored = log_mel(wave, rate, 20, floor=0.0), log_mel(wave, rate, 20, floor=0.01)
     energies = slow_energies(wave, rate, 20, frame)

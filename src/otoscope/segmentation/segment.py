@@ -12,11 +12,12 @@ from lhotse import CutSet
 from otoscope.corpus import SkippedUtterance, phones_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.models.fingerprint import model_fingerprint
 from otoscope.results import Run
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
-from otoscope.runs.run_config import make_plan, model_fingerprint, model_path
+from otoscope.runs.run_config import make_plan, model_path
 from otoscope.runs.speech_source import SpeechSource, make_source, read_speech, resolve_encoder, run_attributes
 from otoscope.segmentation.boundary_files import RecordedBoundaries, write_record
 from otoscope.segmentation.compared_methods import (

@@ -18,8 +18,8 @@ from otoscope._io.saved_work import write_json
 from otoscope.corpus.audio import resample
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.models.fingerprint import model_fingerprint
 from otoscope.models.load import load
-from otoscope.runs.run_config import model_fingerprint
 from otoscope.segmentation.score_sum import Boundaries, minima_of_sum
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE
 from otoscope.segmentation.voters import Voting

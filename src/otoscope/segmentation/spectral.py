@@ -1,7 +1,7 @@
 """Log-mel frames and MFCC of a waveform: baselines of a segmentation from attention.
 
 Davis & Mermelstein, Comparison of parametric representations for monosyllabic word recognition, 1980; mel scale of
-O'Shaughnessy, Speech Communication, 1987. Voting: 25 ms Hann windows every 10 ms, frame t centred at t * 10 ms (with
+O'Shaughnessy, Speech Communication, 1987. Recipe: 25 ms Hann windows every 10 ms, frame t centred at t * 10 ms (with
 the wave mirrored at its ends); power spectrum; triangular bands, equally spaced in mel from 0 to half the rate;
 `ln(energy + floor * mean energy + 1e-10)`, the mean over the utterance. MFCC: orthonormal DCT-II over 40 bands,
 the first 13 with the zeroth, no liftering, no normalisation.
