@@ -11,6 +11,9 @@ from otoscope._io.home import provide_home
 from otoscope.errors import InputError
 
 if TYPE_CHECKING:
+    from otoscope.alignment.align import align
+    from otoscope.alignment.aligner import load_aligner
+    from otoscope.alignment.write_words import words
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
     from otoscope.analysis.corpus_report import CorpusReport
@@ -66,6 +69,7 @@ __all__ = [
     "SegmentationOptions",
     "Segmenter",
     "SpeechOptions",
+    "align",
     "analyze",
     "bench",
     "check_corpus",
@@ -74,6 +78,7 @@ __all__ = [
     "draw",
     "figure",
     "load",
+    "load_aligner",
     "load_segmenter",
     "open_run",
     "pretrain",
@@ -91,6 +96,7 @@ __all__ = [
     "supported_families",
     "value_zeroing",
     "view",
+    "words",
     "wrap",
     "write_boundaries",
 ]
@@ -113,6 +119,7 @@ _HOME = {
     "SegmentationOptions": "otoscope.segmentation.options",
     "Segmenter": "otoscope.segmentation.segmenter",
     "SpeechOptions": "otoscope.runs.options",
+    "align": "otoscope.alignment.align",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
     "check_corpus": "otoscope.analysis.corpus_check",
@@ -121,6 +128,7 @@ _HOME = {
     "draw": "otoscope.figures.run_figures",
     "figure": "otoscope.figures.run_figures",
     "load": "otoscope.models.load",
+    "load_aligner": "otoscope.alignment.aligner",
     "load_segmenter": "otoscope.segmentation.segmenter",
     "open_run": "otoscope.results",
     "pretrain": "otoscope.pretraining.train",
@@ -138,6 +146,7 @@ _HOME = {
     "supported_families": "otoscope.models.capabilities",
     "value_zeroing": "otoscope.maps.value_zeroing",
     "view": "otoscope.viewer.widget",
+    "words": "otoscope.alignment.write_words",
     "wrap": "otoscope.models.wrap",
     "write_boundaries": "otoscope.segmentation.prediction",
 }

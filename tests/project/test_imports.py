@@ -22,7 +22,7 @@ LAYERS = """
     statistics models maps decoders
     results
     runs
-    pretraining relations analysis segmentation probing importance pruning refinement comparison
+    pretraining relations analysis segmentation probing importance pruning refinement comparison alignment
     figures viewer
     papers cli
 """

@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from otoscope._io.output import degrade_output, shorten_warnings
+from otoscope.cli.align import align
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
 from otoscope.cli.boundaries import boundaries
@@ -30,6 +31,7 @@ from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.view import view
+from otoscope.cli.words import words
 from otoscope.comparison.options import ComparisonOptions
 from otoscope.errors import InputError, escape_undecodable
 from otoscope.importance.options import RankingOptions
@@ -51,6 +53,8 @@ COMMANDS = (
     figures,
     segment,
     boundaries,
+    align,
+    words,
     rank,
     probe,
     prune,
@@ -98,6 +102,7 @@ OPTION_CLASSES = {
     analyze: (SpeechOptions,),
     boundaries: (BoundaryOptions,),
     segment: (SegmentationOptions, SpeechOptions),
+    align: (CorpusOptions,),
     rank: (RankingOptions, SpeechOptions),
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),

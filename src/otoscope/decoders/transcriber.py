@@ -15,7 +15,7 @@ from otoscope.decoders.attention_modules import DecoderLayer, decoder_layers, fi
 from otoscope.errors import InputError, shorten_error
 from otoscope.models.families import find_family
 from otoscope.models.load import DTYPES, device_of, silence_transformers
-from otoscope.models.model_settings import SAMPLING_RATE, from_pretrained, load_extractor
+from otoscope.models.model_settings import SAMPLING_RATE, from_pretrained, load_extractor, model_source
 
 FIXED_WINDOW = {"whisper"}
 """Model types that pad all audio to one length, and attend to the padding."""
@@ -131,14 +131,15 @@ def load_transcriber(
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with silence_transformers():
-        config = from_pretrained(AutoConfig, name)
+        source = model_source(name)
+        config = from_pretrained(AutoConfig, source)
         if type(config) not in AutoModelForSpeechSeq2Seq._model_mapping:
             raise InputError(
                 f"{name} is a '{config.model_type}' model, which has no decoder; expected a model that transcribes, as "
                 "Whisper"
             )
         try:
-            model = AutoModelForSpeechSeq2Seq.from_pretrained(name, dtype=DTYPES[dtype])
+            model = AutoModelForSpeechSeq2Seq.from_pretrained(source, dtype=DTYPES[dtype])
         except Exception as error:  # safetensors, torch and transformers each fail in their own way
             raise InputError(f"weights of {name} cannot be loaded: {shorten_error(error)}; save it again") from error
         extractor = load_extractor(name, name)

@@ -1,0 +1,242 @@
+"""An aligner: heads, lags and boundary models that were learned for one model, saved as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from otoscope._io.atomic import atomic_write
+from otoscope.alignment.boundary_model import BoundaryModel, Evidence, band_energy, boundary_offsets, features
+from otoscope.alignment.spelling import Spelling, Unit, spell
+from otoscope.alignment.warping import first_columns, standardize_rows
+from otoscope.corpus.audio import resample
+from otoscope.decoders.attention_record import Head
+from otoscope.decoders.capture import capture_decoder, decoder_text
+from otoscope.decoders.transcriber import Transcriber, load_transcriber
+from otoscope.errors import InputError
+from otoscope.models.model_settings import SAMPLING_RATE
+
+VERSION = 1
+SHORTEST_WORD = 0.02
+
+
+class Side(StrEnum):
+    """Which boundary of a word."""
+
+    start = "start"
+    end = "end"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, its start and end in seconds, and the probability that both are right within 50 ms."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The head and row that estimate a boundary first.
+
+    Attributes:
+        head: layer and head.
+        row: row after the first token of the word (for ends: of the next word).
+        lag: seconds by which the row's first column is late.
+    """
+
+    head: Head
+    row: int
+    lag: float
+
+
+@dataclass(frozen=True)
+class Aligner:
+    """What was learned for one model.
+
+    Attributes:
+        model: name or folder of the model.
+        fingerprint: layers and heads of its decoder, checked when it is loaded.
+        unit: how words become tokens.
+        heads: heads of the boundary models.
+        anchors: first estimate of each side.
+        models: boundary model of each side.
+    """
+
+    model: str
+    fingerprint: str
+    unit: Unit
+    heads: tuple[Head, ...]
+    anchors: Mapping[Side, Anchor]
+    models: Mapping[Side, BoundaryModel]
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        """The model, loaded at first use.
+
+        Raises:
+            InputError: it cannot be loaded, or is another model.
+        """
+        transcriber = load_transcriber(self.model)
+        if (found := model_fingerprint(transcriber)) != self.fingerprint:
+            raise InputError(
+                f"the aligner belongs to a model with {self.fingerprint}, found {found} at {self.model}; run otoscope "
+                "align on this model"
+            )
+        return transcriber
+
+    def words(self, wave: np.ndarray, rate: int, text: str | None = None) -> list[Word]:
+        """Return the words of a recording with their times.
+
+        Args:
+            wave: audio `[samples]`.
+            rate: its sampling rate in Hz.
+            text: what is said; None: the model transcribes it.
+
+        Raises:
+            InputError: the audio is empty, or the model has no tokenizer.
+        """
+        from otoscope.alignment.long_audio import words_of_audio
+
+        return words_of_audio(self, resample(np.asarray(wave, np.float32), rate, SAMPLING_RATE), text)
+
+
+def model_fingerprint(transcriber: Transcriber) -> str:
+    """Return type, layers and width of a decoder as one line."""
+    config = transcriber.model.config
+    width = transcriber.model.get_output_embeddings().weight.shape
+    layers = len(transcriber.layers)
+    return f"type {config.model_type}, {layers} attention modules, output {width[0]} x {width[1]}"
+
+
+def boundary_rows(spelling: Spelling, side: Side, offset: int) -> np.ndarray:
+    """Return the row of each word's boundary, counted from the row that predicts the first token."""
+    first = spelling.first[1:] if side is Side.end else spelling.first[:-1]
+    return np.minimum(np.array(first) + offset, len(spelling.tokens))
+
+
+def collect_evidence(
+    transcriber: Transcriber, wave: np.ndarray, spelling: Spelling, heads: Sequence[Head] | None
+) -> tuple[dict[Head, int], Evidence]:
+    """Return the index of each head, and the standardized rows of the text for the heads; None: all heads."""
+    (maps,) = capture_decoder(transcriber, [wave], [decoder_text(transcriber, spelling.tokens)], cross=heads)
+    first, last = maps.first_token_row, maps.first_token_row + len(spelling.tokens) + 1
+    rows = np.stack([standardize_rows(map_qk)[first:last] for map_qk in maps.cross.values()])
+    return {head: index for index, head in enumerate(maps.cross)}, Evidence(rows, maps.period, band_energy(wave))
+
+
+def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, words: Sequence[str]) -> list[Word]:
+    """Return the times of words in audio `[samples]` of 16 kHz that the model takes in one piece."""
+    if transcriber.tokenizer is None:
+        raise InputError(f"expected {transcriber.name} with a tokenizer, found none; save it to the model folder")
+    if not words:
+        return []
+    spelling = spell(transcriber.tokenizer, words, aligner.unit)
+    wanted = sorted({*aligner.heads, *(anchor.head for anchor in aligner.anchors.values())})
+    index, evidence = collect_evidence(transcriber, wave, spelling, wanted)
+    times, sure = {}, {}
+    for side, anchor in aligner.anchors.items():
+        estimate = estimate_boundaries(evidence.maps_hqk[index[anchor.head]], evidence.period, spelling, side, anchor)
+        used = Evidence(evidence.maps_hqk[[index[head] for head in aligner.heads]], evidence.period, evidence.energy_tb)
+        offset, sure[side] = boundary_offsets(
+            aligner.models[side], features(used, boundary_rows(spelling, side, 0), estimate)
+        )
+        times[side] = estimate + offset
+    start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
+    confidence = np.sqrt(sure[Side.start] * sure[Side.end])
+    return [
+        Word(word, *(round(float(value), 3) for value in values))
+        for word, *values in zip(words, start, end, confidence, strict=True)
+    ]
+
+
+def estimate_boundaries(
+    map_qk: np.ndarray, period: float, spelling: Spelling, side: Side, anchor: Anchor
+) -> np.ndarray:
+    """Return the first estimate of each boundary of a side in seconds."""
+    return first_columns(map_qk)[boundary_rows(spelling, side, anchor.row)] * period - anchor.lag
+
+
+def ordered_times(start: np.ndarray, end: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return starts and ends within the audio: no word overlaps the next, and each lasts 20 ms.
+
+    Examples:
+        >>> ordered_times(np.array([-0.1, 0.5]), np.array([0.6, 1.2]), 1.0)
+        (array([0.  , 0.55]), array([0.55, 1.  ]))
+    """
+    start, end = np.clip(np.maximum.accumulate(start), 0, seconds), np.clip(end, 0, seconds)
+    overlap = end[:-1] > start[1:]
+    middle = (end[:-1] + start[1:]) / 2
+    end[:-1], start[1:] = np.where(overlap, middle, end[:-1]), np.where(overlap, middle, start[1:])
+    start = np.minimum(start, max(seconds - SHORTEST_WORD, 0))
+    return start, np.minimum(np.maximum(end, start + SHORTEST_WORD), seconds)
+
+
+def save_aligner(aligner: Aligner, path: Path) -> None:
+    """Write an aligner as JSON."""
+    values: dict[str, Any] = {
+        "version": VERSION,
+        "model": aligner.model,
+        "fingerprint": aligner.fingerprint,
+        "unit": aligner.unit,
+        "heads": aligner.heads,
+        "anchors": {side: asdict(anchor) for side, anchor in aligner.anchors.items()},
+        "models": {
+            side: {name: np.round(array, 8).tolist() for name, array in asdict(model).items()}
+            for side, model in aligner.models.items()
+        },
+    }
+    with atomic_write(path) as partial:
+        partial.write_text(json.dumps(values, indent=1), encoding="utf-8")
+
+
+def load_aligner(path: str | Path) -> Aligner:
+    """Load an aligner that `otoscope align` saved; its model is loaded at first use.
+
+    Args:
+        path: the JSON file.
+
+    Returns:
+        The aligner.
+
+    Raises:
+        InputError: the file is no aligner.
+
+    Examples:
+        >>> load_aligner("no/aligner.json")
+        Traceback (most recent call last):
+        otoscope.errors.InputError: no/aligner.json: expected an aligner, found no such file; run otoscope align first
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        if values["version"] != VERSION:
+            raise InputError(
+                f"{path}: expected an aligner of version {VERSION}, found {values['version']}; align again"
+            )
+        return Aligner(
+            values["model"],
+            values["fingerprint"],
+            Unit(values["unit"]),
+            tuple((layer, head) for layer, head in values["heads"]),
+            {
+                Side(side): Anchor(tuple(item["head"]), item["row"], item["lag"])
+                for side, item in values["anchors"].items()
+            },
+            {
+                Side(side): BoundaryModel(**{name: np.array(array) for name, array in item.items()})
+                for side, item in values["models"].items()
+            },
+        )
+    except FileNotFoundError:
+        raise InputError(f"{path}: expected an aligner, found no such file; run otoscope align first") from None
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: expected an aligner that otoscope align wrote, found another file") from error

@@ -1,0 +1,145 @@
+"""Learn an aligner on labelled words: choose heads, rows and lags, then learn the boundary models."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence, model_fingerprint
+from otoscope.alignment.boundary_model import Evidence, features, fit_boundaries
+from otoscope.alignment.recipes import TimeRecipe, recipe_columns
+from otoscope.alignment.spelling import Spelling, Unit, spell
+from otoscope.alignment.warping import first_columns, standardize_rows
+from otoscope.decoders.attention_record import Head
+from otoscope.decoders.capture import DecoderMaps, capture_decoder, decoder_text
+from otoscope.decoders.transcriber import Transcriber
+
+ANCHOR_ROWS = {Unit.character: (0, 1, 2), Unit.wordpiece: (0,)}
+MAX_HEADS = 24
+CHOICE_SECONDS = 0.05
+NUM_CONFIGURATION_HEADS = 4
+
+
+@dataclass(frozen=True)
+class TimedUtterance:
+    """An utterance with words by hand.
+
+    Attributes:
+        id, speaker: of the utterance.
+        wave: samples `[samples]` of 16 kHz.
+        words: words in order of their start.
+        times: start and end of each in seconds.
+    """
+
+    id: str
+    speaker: str
+    wave: np.ndarray
+    words: tuple[str, ...]
+    times: Mapping[Side, np.ndarray]
+
+
+@dataclass(frozen=True)
+class HeadTimes:
+    """First columns of each row by every head and by every recipe, for one utterance and unit."""
+
+    utterance: TimedUtterance
+    spelling: Spelling
+    period: float
+    columns: Mapping[Head, np.ndarray]
+    recipes: Mapping[str, np.ndarray]
+
+    def errors(self, columns: np.ndarray, side: Side, row: int) -> np.ndarray:
+        """Return time less label of each word in seconds."""
+        return columns[boundary_rows(self.spelling, side, row)] * self.period - self.utterance.times[side]
+
+
+def measure_heads(
+    transcriber: Transcriber, utterance: TimedUtterance, unit: Unit, recipes: Sequence[TimeRecipe] = ()
+) -> HeadTimes:
+    """Return the first columns by every head, and by the recipes."""
+    spelling = spell(transcriber.tokenizer, utterance.words, unit)
+    (maps,) = capture_decoder(transcriber, [utterance.wave], [decoder_text(transcriber, spelling.tokens)])
+    columns = {head: first_columns(_text_rows(maps, map_qk)) for head, map_qk in maps.cross.items()}
+    named = {recipe.name: recipe_columns(maps, recipe, len(utterance.wave)) for recipe in recipes}
+    return HeadTimes(utterance, spelling, maps.period, columns, named)
+
+
+def _text_rows(maps: DecoderMaps, map_qk: np.ndarray) -> np.ndarray:
+    return standardize_rows(map_qk)[maps.first_token_row : len(maps.text.ids) - 1]
+
+
+def choose_anchor(measured: Sequence[HeadTimes], unit: Unit, side: Side) -> tuple[float, Anchor]:
+    """Return the head and row with the most boundaries within 50 ms after its lag, and the share of them."""
+    best: tuple[float, Anchor] | None = None
+    for head in measured[0].columns:
+        for row in ANCHOR_ROWS[unit]:
+            share, anchor = _score_head(measured, side, head, row)
+            if best is None or share > best[0]:
+                best = share, anchor
+    assert best is not None
+    return best
+
+
+def _score_head(measured: Iterable[HeadTimes], side: Side, head: Head, row: int) -> tuple[float, Anchor]:
+    errors = np.concatenate([item.errors(item.columns[head], side, row) for item in measured])
+    lag = float(np.median(errors))
+    return float(np.mean(np.abs(errors - lag) <= CHOICE_SECONDS)), Anchor(head, row, lag)
+
+
+def best_heads(measured: Sequence[HeadTimes], unit: Unit, count: int = MAX_HEADS) -> list[Head]:
+    """Return the heads with the most boundaries within 50 ms, each after its own lag, best first."""
+
+    def share(head: Head) -> float:
+        return sum(max(_score_head(measured, side, head, row)[0] for row in ANCHOR_ROWS[unit]) for side in Side)
+
+    return sorted(measured[0].columns, key=share, reverse=True)[:count]
+
+
+def configuration_heads(pieces: Sequence[HeadTimes], count: int = NUM_CONFIGURATION_HEADS) -> list[Head]:
+    """Return heads for `alignment_heads` of a generation configuration, best first.
+
+    It has no place for lags, so these are the heads with the most ends within 50 ms as they are.
+
+    Args:
+        pieces: utterances measured with word pieces.
+        count: number of heads.
+    """
+
+    def share(head: Head) -> float:
+        errors = np.concatenate([item.errors(item.columns[head], Side.end, 0) for item in pieces])
+        return float(np.mean(np.abs(errors) <= CHOICE_SECONDS))
+
+    return sorted(pieces[0].columns, key=share, reverse=True)[:count]
+
+
+def lag_table(measured: Sequence[HeadTimes], unit: Unit) -> list[dict[str, object]]:
+    """Return lag in seconds and share within 50 ms of every head, for ends of words."""
+    row = ANCHOR_ROWS[unit][-1] and 1
+    scores = (_score_head(measured, Side.end, head, row) for head in measured[0].columns)
+    return [
+        {"layer": item.head[0], "head": item.head[1], "lag": item.lag, "within_50_ms": share} for share, item in scores
+    ]
+
+
+def fit_aligner(transcriber: Transcriber, measured: Mapping[Unit, Sequence[HeadTimes]]) -> Aligner:
+    """Learn an aligner on the utterances of some speakers, measured with one or more units.
+
+    The unit is the one whose best heads find the most boundaries within 50 ms.
+    """
+    anchors = {unit: {side: choose_anchor(items, unit, side) for side in Side} for unit, items in measured.items()}
+    unit = max(anchors, key=lambda unit: sum(share for share, _ in anchors[unit].values()))
+    chosen = {side: anchor for side, (_, anchor) in anchors[unit].items()}
+    heads = best_heads(measured[unit], unit)
+    parts: dict[Side, list[tuple[np.ndarray, np.ndarray]]] = {side: [] for side in Side}
+    for item in measured[unit]:
+        index, evidence = collect_evidence(transcriber, item.utterance.wave, item.spelling, heads)
+        ordered = Evidence(evidence.maps_hqk[[index[head] for head in heads]], evidence.period, evidence.energy_tb)
+        for side, anchor in chosen.items():
+            rows = boundary_rows(item.spelling, side, 0)
+            offsets = anchor.lag - item.errors(item.columns[anchor.head], side, anchor.row)
+            parts[side].append((features(ordered, rows, item.utterance.times[side] - offsets), offsets))
+    models = {
+        side: fit_boundaries(*(np.concatenate(arrays) for arrays in zip(*pairs, strict=True)))
+        for side, pairs in parts.items()
+    }
+    return Aligner(transcriber.name, model_fingerprint(transcriber), unit, tuple(heads), chosen, models)

@@ -1,0 +1,36 @@
+"""The command `otoscope words`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def words(
+    aligner: Annotated[Path, typer.Argument(metavar="ALIGNER", help="JSON file that otoscope align wrote.")],
+    audio: Annotated[list[str], typer.Argument(metavar="AUDIO...", help="Audio files or folders of speech.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder to write.")],
+    formats: Annotated[
+        str, typer.Option("--format", help="Some of textgrid, ctm, json, srt, vtt, with commas.")
+    ] = "textgrid",
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Let the model transcribe where there is a text too.")
+    ] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Write when each word of AUDIO starts and ends, as TextGrids or subtitles."""
+    import otoscope
+
+    names = [name for name in formats.split(",") if name]
+    report = otoscope.words(aligner, audio, out, formats=names, generate=generate)
+    if is_json:
+        skipped = [item._asdict() for item in report.skipped]
+        record = {"files": list(map(str, report.files)), "words": report.num_words, "unsure": report.unsure}
+        print(json.dumps({**record, "skipped": skipped}, indent=1))
+        return
+    for item in report.skipped:
+        print(f"skipped {item.id}: {item.reason}")
+    for name in report.unsure:
+        print(f"low confidence in {name}: check that its text is what is said")
+    print(f"{report.num_words} words in {len(report.files)} files under {out}")

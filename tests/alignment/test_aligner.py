@@ -1,0 +1,160 @@
+"""An aligner is saved, loaded, and used by both commands; bad input is one line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+import transformers
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import Split
+
+from otoscope import InputError, bundled, load_aligner
+from otoscope.alignment.aligner import ordered_times
+from otoscope.alignment.long_audio import Part, divide_text, join_parts
+from otoscope.models.tiny_models import DECODER, TOKENS, WHISPER, randomize_weights
+
+LETTERS = " abcdefghijklmnopqrstuvwxyz'"
+
+
+def save_transcriber(folder: Path) -> Path:
+    """Save a tiny random Whisper of 20 s with a tokenizer of letters."""
+    torch.manual_seed(0)
+    sizes = WHISPER | DECODER | TOKENS | {"vocab_size": 64, "max_source_positions": 1000}
+    model = randomize_weights(transformers.WhisperForConditionalGeneration(transformers.WhisperConfig(**sizes)))
+    vocabulary = {letter: index + 3 for index, letter in enumerate(LETTERS)} | {"<pad>": 0, "<s>": 1, "</s>": 2}
+    tokenizer = Tokenizer(BPE(vocabulary, [], unk_token="<pad>"))
+    tokenizer.pre_tokenizer = Split("", "isolated")
+    special = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>"}
+    model.save_pretrained(folder)
+    transformers.WhisperFeatureExtractor(feature_size=16, chunk_length=20).save_pretrained(folder)
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save_transcriber(tmp_path_factory.mktemp("whisper"))
+
+
+@pytest.fixture(scope="module")
+def aligned(model, tmp_path_factory):
+    """Return the path of an aligner of the tiny model, and its report."""
+    import otoscope
+
+    path = tmp_path_factory.mktemp("aligner") / "aligner.json"
+    return path, otoscope.align(model, "bundled", path, unit="character", options=otoscope.CorpusOptions(limit=11))
+
+
+def test_align_reports_every_method_on_speakers_that_it_did_not_learn_from(aligned):
+    _, report = aligned
+    assert not set(report.speakers[0]) & set(report.speakers[1])
+    methods = {score.method for score in report.scores}
+    assert {"aligner", "ten heads by norm, OpenAI's recipe", "upper half of layers, OpenAI's recipe"} <= methods
+    assert "alignment_heads" in report.summary
+    json.dumps(report.records())
+
+
+def test_a_loaded_aligner_gives_the_same_words(aligned):
+    path, report = aligned
+    wave = np.random.default_rng(0).normal(size=32000).astype(np.float32)
+    words = load_aligner(path).words(wave, 16000, text="She had")
+    assert words == report.aligner.words(wave, 16000, text="She had")
+    assert [word.text for word in words] == ["She", "had"]
+    assert all(0 <= word.start < word.end <= 2 and 0 <= word.confidence <= 1 for word in words)
+
+
+def test_words_of_the_command_are_those_of_python(aligned, otoscope_command, tmp_path):
+    path, _ = aligned
+    speech = tmp_path / "speech" / "anna"
+    speech.mkdir(parents=True)
+    wave = 0.1 * np.random.default_rng(0).normal(size=24000)
+    soundfile.write(speech / "one.wav", wave, 16000)
+    (speech / "one.txt").write_text("she had", encoding="utf-8")
+    status, printed, errors = otoscope_command(
+        "words", path, speech.parent, "-o", tmp_path / "out", "--format", "json,srt"
+    )
+    assert (status, errors) == (0, ""), errors
+    assert "2 words in 2 files" in printed
+    stored = json.loads((tmp_path / "out" / "anna" / "one.json").read_text())["words"]
+    samples, rate = soundfile.read(speech / "one.wav", dtype="float32")
+    expected = load_aligner(path).words(samples, rate, text="she had")
+    assert [(word["text"], word["start"], word["end"]) for word in stored] == [
+        (word.text, word.start, word.end) for word in expected
+    ]
+    assert (tmp_path / "out" / "anna" / "one.srt").read_text().startswith("1\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--format", "docx"), "expected --format with some of textgrid"),
+        ((), "no such file or folder"),
+    ],
+)
+def test_bad_input_of_words_is_one_line_and_writes_nothing(aligned, otoscope_command, tmp_path, arguments, reason):
+    status, _, errors = otoscope_command("words", aligned[0], tmp_path / "absent", "-o", tmp_path / "out", *arguments)
+    assert (status, reason in errors, len(errors.splitlines())) == (2, True, 1), errors
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model_name", "corpus", "arguments", "reason"),
+    [
+        ("bundled", "bundled", (), "has no decoder"),
+        (None, "bundled", ("--unit", "syllable"), "expected --unit character or wordpiece"),
+        (None, "bundled", ("--test", "zoe"), "expected --test with speakers of the corpus, found zoe"),
+        (None, "bundled", ("--limit", 1), "at least one speaker to learn on"),
+    ],
+)
+def test_bad_input_of_align_is_one_line(model, otoscope_command, tmp_path, model_name, corpus, arguments, reason):
+    name = bundled.model() if model_name else model
+    status, _, errors = otoscope_command("align", name, corpus, "-o", tmp_path / "a.json", *arguments)
+    assert (status, reason in errors, len(errors.splitlines())) == (2, True, 1), errors
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_speech_without_words_in_time_is_refused(model, otoscope_command, tmp_path):
+    (tmp_path / "speech").mkdir()
+    soundfile.write(tmp_path / "speech" / "one.wav", np.full(16000, 0.1), 16000)
+    status, _, errors = otoscope_command("align", model, tmp_path / "speech", "-o", tmp_path / "a.json")
+    assert (status, "expected words with times" in errors) == (2, True), errors
+
+
+def test_an_aligner_of_another_model_is_refused(aligned, tmp_path):
+    values = json.loads(aligned[0].read_text()) | {"fingerprint": "type moonshine"}
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(values))
+    with pytest.raises(InputError, match="the aligner belongs to a model with type moonshine"):
+        load_aligner(other).words(np.ones(16000), 16000, text="a")
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "not json", '{"version": 99}'])
+def test_another_file_is_no_aligner(tmp_path, content):
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(InputError, match="expected an aligner"):
+        load_aligner(tmp_path / "a.json")
+
+
+def test_audio_of_zero_samples_is_refused(aligned):
+    with pytest.raises(InputError, match="found 0 samples"):
+        load_aligner(aligned[0]).words(np.zeros(0), 16000)
+
+
+def test_words_do_not_overlap_and_pauses_stay():
+    start, end = ordered_times(np.array([0.1, 0.5, 0.4]), np.array([0.2, 0.7, 0.9]), 1.0)
+    assert start[1] - end[0] == pytest.approx(0.3)
+    assert (end[:-1] <= start[1:] + 1e-9).all()
+
+
+def test_long_audio_is_divided_where_the_transcript_is(aligned):
+    parts = divide_text("a b x c d".split(), [Part(0, 12, ("a", "b")), Part(14, 25, ("c", "d"))])
+    assert parts == [Part(0, 12, ("a", "b", "x")), Part(14, 25, ("c", "d"))]
+    joined = join_parts(load_aligner(aligned[0]).transcriber, parts, 30.0)
+    assert [part.words for part in joined] == [("a", "b", "x"), ("c", "d")]
+    assert (joined[0].start, joined[0].end, joined[1].start) == (0.0, 12.3, 13.7)
+    with pytest.raises(InputError, match="found no word of it in the transcript"):
+        divide_text(["z"], parts)
