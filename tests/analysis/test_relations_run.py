@@ -1,13 +1,19 @@
 """Relations between phones in a run: those of the model's maps and the corpus's labels, and runs without labels."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import soundfile
 
 import otoscope
+from otoscope import SpeechOptions
+from otoscope.analysis import phone_labels
 from otoscope.analysis.phone_labels import make_labeler
+from otoscope.corpus import words_of
 from otoscope.errors import InputError
-from otoscope.relations import head_operations, relations_table
+from otoscope.relations import PhoneInventory, head_operations, relations_table
+from otoscope.results.summary import summary
 from otoscope.statistics import STATISTICS
 
 
@@ -43,6 +49,38 @@ def test_a_corpus_without_phones_has_no_relations_and_says_so(tiny_model, tmp_pa
     for asked in (lambda: relations_table(run, 0, 0), lambda: head_operations(run)):
         with pytest.raises(InputError, match=r"found none in .*; analyze a corpus with phone labels"):
             asked()
+
+
+def test_relations_between_words_are_those_of_the_slow_formula(tiny_model, tiny_corpus, tmp_path, monkeypatch):
+    """The most frequent words have a label each, the others are one; frames between words are excluded."""
+    monkeypatch.setattr(phone_labels, "MAX_LABELS", 4)
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", unit="word")
+    cuts, encoder = list(otoscope.read_corpus(tiny_corpus)), otoscope.load(tiny_model)
+    counts = Counter(word.upper() for cut in cuts for word, _, _ in words_of(cut))
+    first = sorted(counts, key=lambda word: (-counts[word], word))[:3]
+    assert run.dataset["key_phone"].values.tolist() == [*first, "(other)"]
+    slow = []
+    for cut in cuts:
+        maps = [m for _, m in sorted(encoder.maps(cut).items())]
+        words = [(w.upper() if w.upper() in first else "(other)", *times) for w, *times in words_of(cut)]
+        labels = make_labeler(encoder, [cut]).frames
+        inventory = PhoneInventory((*first, "(other)"), {w: w for w in (*first, "(other)")}, ())
+        word_tr = inventory.label(words, maps[0].shape[-1], labels)
+        relation = STATISTICS.get("relation").for_phones(inventory.phones).reference
+        slow.append([[relation(A, word_tr, inventory.phones) for A in np.float64(m)] for m in maps])
+    np.testing.assert_allclose(run.dataset["relation"], np.mean(slow, axis=0), rtol=1e-4, atol=1e-8)
+    assert run.dataset.attrs["unit"] == "word"
+    assert run.dataset.attrs["joined_labels"] == len(counts) - 3
+    assert "others are one" in summary(run)
+    assert not any("vowel" in target for target in run.dataset["operation"].values)
+
+
+def test_the_labels_of_any_tier_are_a_unit(tiny_model, tiny_corpus, tmp_path):
+    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", unit="words", options=SpeechOptions(limit=2))
+    words = {word for cut in list(otoscope.read_corpus(tiny_corpus))[:2] for word, _, _ in words_of(cut)}
+    assert set(run.dataset["key_phone"].values) <= words | {"(other)"}
+    with pytest.raises(InputError, match="found --unit words and --tier phones; omit one"):
+        otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "no", unit="words", options=SpeechOptions(tier="phones"))
 
 
 def test_utterances_without_phones_count_for_the_rest_alone(tiny_model, tiny_corpus, tmp_path):

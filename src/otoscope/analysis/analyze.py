@@ -12,7 +12,7 @@ import xarray as xr
 from lhotse import CutSet, MonoCut
 from torch import nn
 
-from otoscope.analysis.phone_labels import PhoneLabeler, make_labeler, relations
+from otoscope.analysis.phone_labels import PHONE, PhoneLabeler, make_labeler, relations, tier_options
 from otoscope.analysis.shards import (
     SHARD_SECONDS,
     ShardOptions,
@@ -64,6 +64,7 @@ def analyze(
     out: str | Path,
     *,
     window: float | None = None,
+    unit: str = PHONE,
     allow_mismatch: bool = False,
     options: SpeechOptions | None = None,
 ) -> Run:
@@ -76,6 +77,8 @@ def analyze(
         out: the run folder; must not exist or be empty.
         window: seconds; longer utterances are measured in windows of that length that overlap by at least a quarter of
             it, each an utterance of its own, `id@start`.
+        unit: labels between which relations are measured: `phone`, `word`, or the name of a tier. Of words and of the
+            labels of a tier, the 38 most frequent have relations of their own; the others are one label.
         allow_mismatch: accept a model that lacks weights or has additional ones.
         options: how to load the model and read the corpus. `strict` changes no number: a run may be resumed with or
             without it, but a finished run with skipped utterances is refused if `strict` is set.
@@ -93,16 +96,16 @@ def analyze(
         ...     list(run.heads.columns[:7])
         ['layer', 'head', 'globalness', 'verticality', 'diagonality', 'weight', 'category']
     """
-    options = options or SpeechOptions()
-    source = make_source(corpus, options)
-    check_out(out, model, replace(source, reading={**source.reading, "window": window}), resume=options.resume)
+    options = tier_options(options or SpeechOptions(), unit)
+    source, shape = make_source(corpus, options), {"window": window} | ({} if unit == PHONE else {"unit": unit})
+    check_out(out, model, replace(source, reading={**source.reading, **shape}), resume=options.resume)
     encoder = resolve_encoder(model, options, allow_mismatch=allow_mismatch)
     encoder.check_heads()
     whole, skipped = read_cuts(source)
     cuts = windowed(whole, window)
-    labeler = make_labeler(encoder, cuts, source.phones)
+    labeler = make_labeler(encoder, cuts, source.phones, unit)
     statistics = available_statistics(labeler.inventory.phones if labeler else (), encoder.model_reductions)
-    plan = make_plan(encoder, cuts, source.name, statistics, {**source.options, "window": window})
+    plan = make_plan(encoder, cuts, source.name, statistics, {**source.options, **shape})
     work = AnalysisJob(encoder, cuts, statistics, labeler, source, plan)
     run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and (run.skipped["part"] != "file").any():

@@ -1,7 +1,8 @@
 """Phone labels of a corpus on the frames of a model, and the relations between phones that a run has gathered."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,35 +10,88 @@ import xarray as xr
 from lhotse import MonoCut
 
 from otoscope.attention.labels import Labels
-from otoscope.corpus import phones_of
+from otoscope.corpus import phones_of, words_of
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
 from otoscope.relations import PhoneInventory, Relations, baselines, frame_counts, phone_support, relation_dataset
+from otoscope.relations.inventory import Span
+from otoscope.runs.options import SpeechOptions
 from otoscope.statistics.accumulator import Final
 from otoscope.statistics.clusters import Clusters, group_sums
+
+PHONE, WORD = "phone", "word"
+"""Units of labels; any other unit is the name of a tier."""
+MAX_LABELS = 39
+"""Most labels of words or of a tier: memory grows with the square of their number."""
+OTHER = "(other)"
+"""Label of all words that are not among the most frequent."""
 
 
 @dataclass(frozen=True)
 class PhoneLabeler:
-    """The phones of a corpus, and where the label frames of a model lie."""
+    """The phones (or words, or labels of a tier) of a corpus, and where the label frames of a model lie."""
 
     inventory: PhoneInventory
     frames: LabelFrames
+    unit: str = PHONE
 
     def of(self, cut: MonoCut, n_frames: int) -> Labels:
         """Return the phone of every label frame of a cut with `n_frames` frames; a cut without phones has no labels."""
-        phone_tr = self.inventory.label(phones_of(cut), n_frames, self.frames)
+        phone_tr = self.inventory.label(labels_of(cut, self.unit), n_frames, self.frames)
         return Labels(torch.from_numpy(phone_tr), len(self.inventory.phones))
 
 
-def make_labeler(encoder: Encoder, cuts: Sequence[MonoCut], phones: Folding = "auto") -> PhoneLabeler | None:
-    """Return the labeler of the frames of `encoder` with phones folded as `phones` says, or None without any."""
-    symbols = {symbol for cut in cuts for symbol, _, _ in phones_of(cut)}
-    if not symbols:
+def labels_of(cut: MonoCut, unit: str) -> list[Span]:
+    """Return the labels of a cut: words in capitals for the unit `word`, otherwise phones (or those of a tier)."""
+    if unit == WORD:
+        return [(symbol.upper(), start, end) for symbol, start, end in words_of(cut)]
+    return [(symbol, start, end) for symbol, start, end in phones_of(cut)]
+
+
+def tier_options(options: SpeechOptions, unit: str) -> SpeechOptions:
+    """Return options that read the tier that `unit` names, with its own symbols; the same for phones and words.
+
+    Raises:
+        InputError: `unit` and `options` name different tiers.
+    """
+    if unit in (PHONE, WORD):
+        return options
+    if options.tier not in (None, unit):
+        raise InputError(f"expected one tier, found --unit {unit} and --tier {options.tier}; omit one")
+    return replace(options, tier=unit, phones="own")
+
+
+def make_labeler(
+    encoder: Encoder, cuts: Sequence[MonoCut], phones: Folding = "auto", unit: str = PHONE
+) -> PhoneLabeler | None:
+    """Return the labeler of the frames of `encoder`, or None if no cut has labels.
+
+    Args:
+        encoder: the model.
+        cuts: utterances.
+        phones: how phones are folded.
+        unit: `phone`, `word`, or the name of a tier. Of words and of the labels of a tier, the most frequent are kept
+            (`MAX_LABELS` in all); the others are one label, `OTHER`.
+    """
+    counts = Counter(symbol for cut in cuts for symbol, _, _ in labels_of(cut, unit))
+    if not counts:
         return None
-    return PhoneLabeler(
-        PhoneInventory.of(symbols, phones), LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center)
-    )
+    inventory = PhoneInventory.of(counts, phones) if unit == PHONE else most_frequent(counts)
+    return PhoneLabeler(inventory, LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center), unit)
+
+
+def most_frequent(counts: Mapping[str, int]) -> PhoneInventory:
+    """Return the inventory of the most frequent labels, in order of frequency; the others are `OTHER`.
+
+    >>> inventory = most_frequent({f"w{i}": 100 - i for i in range(60)})
+    >>> inventory.phones[:2], inventory.phones[-1], inventory.folded["w59"], len(inventory.phones) == MAX_LABELS
+    (('w0', 'w1'), '(other)', '(other)', True)
+    """
+    ordered = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
+    kept = tuple(ordered if len(ordered) <= MAX_LABELS else ordered[: MAX_LABELS - 1])
+    folded = {symbol: symbol if symbol in kept else OTHER for symbol in ordered}
+    return PhoneInventory(kept if len(kept) == len(ordered) else (*kept, OTHER), folded, unknown=())
 
 
 def relations(
@@ -67,6 +121,8 @@ def relations(
     about = {
         "labelled_utterances": int(has_phones.sum()),
         "labelled_clusters": labelled.text,
+        "unit": labeler.unit,
+        "joined_labels": sum(name == OTHER for name in labeler.inventory.folded.values()),
         "unknown_phones": list(labeler.inventory.unknown),
         "phone_symbols": list(labeler.inventory.folded),
         "phone_names": list(labeler.inventory.folded.values()),

@@ -17,6 +17,9 @@ def analyze(
     window: Annotated[
         float | None, typer.Option(help="Measure longer audio in overlapping windows of so many seconds.")
     ] = None,
+    unit: Annotated[
+        str, typer.Option(help="Labels between which relations are measured: phone, word, or the name of a tier.")
+    ] = "phone",
     allow_mismatch: Annotated[
         bool, typer.Option("--allow-mismatch", help="Take a model that lacks weights or has others too.")
     ] = False,
@@ -25,8 +28,7 @@ def analyze(
     import otoscope
     from otoscope.results.summary import summary
 
-    run = otoscope.analyze(
-        model, corpus, out, window=window, allow_mismatch=allow_mismatch, options=read_options(context, SpeechOptions)
-    )
+    options = read_options(context, SpeechOptions)
+    run = otoscope.analyze(model, corpus, out, window=window, unit=unit, allow_mismatch=allow_mismatch, options=options)
     commands = f"{shell_command('heads', out)}, {shell_command('figures', out, '-o', 'FOLDER')}"
     print(f"{summary(run)}\nrun written to {out}; next: {commands}")

@@ -214,7 +214,7 @@ def _heading(head: xr.Dataset, performed: Ints, options: RelationOptions) -> lis
     ]
     title = f"layer {head['layer'].item()} head {head['head'].item()}, {head['category'].item()}"
     return [
-        f"{title}; on {head.attrs['labelled_utterances']} utterances with phones; "
+        f"{title}; on {head.attrs['labelled_utterances']} utterances with labels; "
         f"95 % intervals over {head.attrs['labelled_clusters']}",
         f"{TIMES_UNIFORM} (its own phone: share of all attention)",
         f"operations: false discovery rate {options.false_discovery_rate:.2g} over all operations and heads of the run",

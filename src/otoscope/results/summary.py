@@ -30,7 +30,9 @@ def _relations(run: Run) -> list[str]:
     if "relation" not in run.dataset:
         return []
     where = f"{about['labelled_utterances']} of {counted(len(run.utterances), 'utterance')}"
-    lines = [f"relations between {run.dataset.sizes['key_phone']} phones, on {where}; see otoscope heads --operations"]
+    labels, joined = f"{run.dataset.sizes['key_phone']} {about.get('unit', 'phone')}s", about.get("joined_labels", 0)
+    rest = f" (the most frequent; {joined} others are one)" if joined else ""
+    lines = [f"relations between {labels}{rest}, on {where}; see otoscope heads --operations"]
     if unknown := list(about["unknown_phones"]):
         lines.append(f"not among the 39 phones, kept as they are: {', '.join(unknown)}")
     return lines
