@@ -29,6 +29,9 @@ CURVE_VARIABLES = (
 )
 """Name of each variable of curves here and in a run of `prune`, and the part of the run that it takes."""
 
+PAPER_PROTOCOLS = ("strict", "lenient")
+"""Protocols of the paper's scores."""
+
 
 def reproduction_dataset(outputs: StageOutputs) -> xr.Dataset:
     """Return all results, with dimensions, units and descriptions.
@@ -86,7 +89,7 @@ def _boundary_values(outputs: StageOutputs) -> Iterator[tuple[str, Array]]:
     datasets = outputs.datasets("segmentation")
     if not datasets:
         return
-    scores = {name: dataset.sel(measure="r_value") for name, dataset in datasets.items()}
+    scores = {name: dataset.sel(measure="r_value", mode=list(PAPER_PROTOCOLS)) for name, dataset in datasets.items()}
     for variable, score in (("r_value", "scores"), ("r_value_interval", "scores_interval")):
         yield variable, _by_model(outputs, {name: dataset[score] for name, dataset in scores.items()})
     methods = [str(name) for name in next(iter(datasets.values()))["segmenter"].values]
@@ -132,7 +135,7 @@ def _stage_values(outputs: StageOutputs) -> dict[str, Array]:
 
 def _coordinates(outputs: StageOutputs) -> dict[str, Any]:
     labels: dict[str, Any] = {"model": outputs.model_names, "category": CATEGORIES, "bound": ("low", "high")}
-    labels |= {"stage": list(outputs.records), "mode": ("strict", "lenient")}
+    labels |= {"stage": list(outputs.records), "mode": PAPER_PROTOCOLS}
     if segmented := outputs.datasets("segmentation"):
         labels["segmenter"] = next(iter(segmented.values()))["segmenter"].values
     coords = {name: np.array(values, dtype=object) for name, values in labels.items()}
