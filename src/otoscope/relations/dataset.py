@@ -7,7 +7,7 @@ attention. The degrees of freedom of a value are those of the clusters that cont
 Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -98,10 +98,6 @@ def relation_dataset(
     layers = [layer_estimates(used, counts, layer, phones, clusters) for layer in range(len(mean.relation))]
     derived = {name: np.stack([layer[name].value for layer in layers]) for name in SCALES}
     ends = {name: np.stack([interval(layer[name], scale) for layer in layers]) for name, scale in SCALES.items()}
-    p_values = np.stack([_p_values(layer["operation_effect"], phones) for layer in layers])
-    options = RelationOptions()
-    is_supported = supported_operations(support, phones, options)
-    performed = performed_operations(p_values, is_supported, options.false_discovery_rate)
     values: Arrays = {
         "relation": mean.relation,
         "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
@@ -110,16 +106,27 @@ def relation_dataset(
         **derived,
         **{f"{name}_interval": array.astype(np.float32) for name, array in ends.items()},
         **{f"phone_{name}": getattr(support, name) for name in ("frames", "utterances", "speakers")},
-        "direction": np.array(DIRECTIONS, dtype=object),
-        "operation_p": p_values,
-        "operation_performed": performed,
-        "operations": _names(performed, phones),
+        **_performed(layers, phones, support),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
         "phone_class": np.array([_phone_class(symbol) for symbol in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
     dataset = xr.Dataset({name: (variable.dims, values[name], variable.attrs) for name, variable in RELATIONS.items()})
-    return dataset.assign_attrs(asdict(options), unlabelled_frames=UNLABELLED_RULE)
+    return dataset.assign_attrs(asdict(RelationOptions()), unlabelled_frames=UNLABELLED_RULE)
+
+
+def _performed(layers: Sequence[Mapping[str, Estimate]], phones: Sequence[str], support: PhoneSupport) -> Arrays:
+    """Return the p-values of operations, and those that heads perform by the default options."""
+    options = RelationOptions()
+    p_lhow = np.stack([_p_values(layer["operation_effect"], phones) for layer in layers])
+    is_supported = supported_operations(support, phones, options)
+    performed = performed_operations(p_lhow, is_supported, options.false_discovery_rate)
+    return {
+        "direction": np.array(DIRECTIONS, dtype=object),
+        "operation_p": p_lhow,
+        "operation_performed": performed,
+        "operations": _names(performed, phones),
+    }
 
 
 def layer_estimates(

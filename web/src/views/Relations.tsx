@@ -17,8 +17,8 @@ import { HeadPicker } from "../components/HeadPicker";
 import { Operations } from "../components/Operations";
 import { hasRelations } from "../core/concentration";
 
-const MOST = 3; // preference at which the colour is strongest: four times as much as uniform attention
-const LEAST = -1; // preference of what is never attended to
+const MOST = 4; // times uniform attention at which the colour is strongest
+const LEAST = 0; // what is never attended to
 const CELL = 11; // pixels that a phone's name needs at least
 const EXAMPLES = 4;
 
@@ -82,12 +82,12 @@ async function ofHead(store: ViewerStore, name: string): Promise<Float32Array> {
 interface Cell {
   query: string;
   key: string;
-  preference: number;
+  times_uniform: number;
 }
 
 function Preference({ values, phones, player }: { values: Float32Array; phones: string[]; player: UtterancePlayer }) {
   const cells: Cell[] = phones.flatMap((query, m) =>
-    phones.map((key, n) => ({ query, key, preference: values[m * phones.length + n] })),
+    phones.map((key, n) => ({ query, key, times_uniform: 1 + values[m * phones.length + n] })),
   );
   const { below, surface, above, line } = theme.value;
   return (
@@ -105,23 +105,23 @@ function Preference({ values, phones, player }: { values: Float32Array; phones: 
         color: {
           type: "diverging",
           domain: [LEAST, MOST],
-          pivot: 0,
+          pivot: 1,
           symmetric: false,
           clamp: true,
           range: [below, surface, above],
           interpolate: "rgb",
           legend: true,
-          label: "preference (0: as uniform attention)",
+          label: "times uniform attention",
           ...{ marginLeft: 10, marginRight: 10 }, // of the legend: half of its first and last number is outside
         },
         marks: [
           Plot.cell(
-            cells.filter((cell) => !Number.isFinite(cell.preference)),
+            cells.filter((cell) => !Number.isFinite(cell.times_uniform)),
             { x: "key", y: "query", fill: line },
           ),
           Plot.cell(
-            cells.filter((cell) => Number.isFinite(cell.preference)),
-            { x: "key", y: "query", fill: "preference" },
+            cells.filter((cell) => Number.isFinite(cell.times_uniform)),
+            { x: "key", y: "query", fill: "times_uniform" },
           ),
           Plot.tip(cells, Plot.pointer({ x: "key", y: "query", title: describeCell })),
         ],
@@ -137,9 +137,9 @@ function upper(width: number, phones: string[]): Pick<Options, "marginTop" | "x"
   return { marginTop: fits ? 34 : 48, x: { ...axis, tickRotate: fits ? 0 : -90, labelOffset: fits ? 30 : 44 } };
 }
 
-function describeCell({ query, key, preference }: Cell): string {
-  if (!Number.isFinite(preference)) return `${query} → ${key}: never together in this corpus`;
-  return `${query} → ${key}: ${formatNumber(1 + preference)} times uniform attention`;
+function describeCell({ query, key, times_uniform }: Cell): string {
+  if (!Number.isFinite(times_uniform)) return `${query} → ${key}: never together in this corpus`;
+  return `${query} → ${key}: ${formatNumber(times_uniform)} times uniform attention`;
 }
 
 /** Play examples of the cell under the pointer. The click does not reach Plot, which would lock its tooltip. */
@@ -166,7 +166,7 @@ async function examples(player: UtterancePlayer, { query, key }: Cell): Promise<
 }
 
 function Concentration({ values, phones }: { values: Float32Array; phones: string[] }) {
-  const bars = phones.map((phone, index) => ({ phone, concentration: values[index] }));
+  const bars = phones.map((phone, index) => ({ phone, times_uniform: 1 + values[index] }));
   const { below, above } = theme.value;
   return (
     <Figure
@@ -176,15 +176,16 @@ function Concentration({ values, phones }: { values: Float32Array; phones: strin
       options={() => ({
         height: 40 + 13 * phones.length,
         marginLeft: 34,
-        x: { label: "concentration", grid: true, ticks: 4 },
+        x: { label: "times uniform attention", grid: true, ticks: 4 },
         y: { domain: phones, label: null, tickSize: 0 },
         marks: [
           Plot.barX(bars, {
-            x: "concentration",
+            x1: 1,
+            x2: "times_uniform",
             y: "phone",
-            fill: ({ concentration }) => (concentration < 0 ? below : above),
+            fill: ({ times_uniform }) => (times_uniform < 1 ? below : above),
           }),
-          Plot.ruleX([0]),
+          Plot.ruleX([1]),
         ],
       })}
     />
