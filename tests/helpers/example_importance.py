@@ -10,7 +10,7 @@ from otoscope.importance.ranking import RankingScores, get_rankings
 from otoscope.probing import PROBES as REGISTRY
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.schedule import make_schedule
-from otoscope.results import Bootstrap
+from otoscope.statistics.clusters import make_clusters
 
 PROBES = REGISTRY.select()
 EVERY = list(get_rankings(RANKING_REGISTRY))
@@ -50,7 +50,14 @@ def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 
         sums[name] = (right[:, None, None] + noise) * count
         guessed = np.full((2, utterances), 5.0 if probe.trained else np.nan)
         scorers[name] = SimpleNamespace(count=count, majority=guessed)
-    dataset = curve_dataset(schedule, scores, wanted, scorers, sums, Bootstrap(resamples=100))
+    dataset = curve_dataset(
+        schedule,
+        scores,
+        wanted,
+        scorers,
+        sums,
+        make_clusters([f"voice-{u}" for u in range(utterances)], range(utterances)),
+    )
     return _told(dataset, "curves", layers, heads, utterances)
 
 
@@ -71,7 +78,7 @@ def _harm(change, score):
 
 
 def _told(dataset, kind, layers, heads, utterances):
-    speakers = np.array([f"voice-{u % 2}" for u in range(utterances)], object)
+    speakers = np.array([f"voice-{u}" for u in range(utterances)], object)
     named = dataset.assign_coords(
         layer=np.arange(layers), head=np.arange(heads), utterance=np.arange(utterances), speaker=("utterance", speakers)
     )

@@ -19,8 +19,8 @@ from otoscope.probing.probe_data import collect_hidden_states
 from otoscope.probing.random_baseline import untrained
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.probing.tables import probe_table
-from otoscope.results import Bootstrap
 from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
+from otoscope.statistics.clusters import make_clusters
 
 pytestmark = pytest.mark.slow
 
@@ -179,8 +179,11 @@ def test_the_order_of_cuts_changes_no_score_whatever_the_cache_holds(tiny_model,
 def test_utterances_that_do_not_count_do_not_matter():
     total, count = np.array([[[4.0, 3.0, 0.0]]]), np.array([5.0, 5.0, 0.0])
     assert score(total, count) == [0.7]
-    np.testing.assert_array_equal(intervals(total, count, Bootstrap(100))[0], [0.6, 0.8])
-    assert np.isnan(intervals(total[..., :1], count[:1], Bootstrap(100))).all()
+    clusters = make_clusters([""] * 3, ["u0", "u1", "u2"])
+    two = intervals(total[..., :2], count[:2], clusters.select([0, 1]))
+    np.testing.assert_array_equal(intervals(total, count, clusters), two)
+    assert np.isfinite(two).all()
+    assert np.isnan(intervals(total[..., :1], count[:1], clusters.select([0]))).all()
 
 
 @pytest.mark.parametrize("places", [(0, 2), (0, 1, 2)])

@@ -1,14 +1,15 @@
-"""Scores and intervals of a comparison equal those of utterances that the test resamples itself."""
+"""Scores and intervals of a comparison equal those of a jackknife that the test writes out itself."""
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from otoscope.results import Bootstrap
-from otoscope.results.bootstrap import resample_weights
 from otoscope.segmentation.boundaries import BoundaryCounts
 from otoscope.segmentation.comparison import MEASURES, compare
+from otoscope.statistics.clusters import make_clusters
 
 UTTERANCES, SEGMENTERS = 7, 3
+CLUSTERS = make_clusters([""] * UTTERANCES, [f"u{u}" for u in range(UTTERANCES)])
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def pooled(counts, utterances, segmenter, mode):
 
 
 def test_scores_are_those_of_pooled_counts(counts):
-    compared = compare(counts)
+    compared = compare(counts, CLUSTERS)
     for segmenter in range(SEGMENTERS):
         for mode in range(2):
             expected = pooled(counts, range(UTTERANCES), segmenter, mode)
@@ -35,22 +36,22 @@ def test_scores_are_those_of_pooled_counts(counts):
                 assert compared.scores[segmenter, mode, i] == getattr(expected, name)
 
 
-def test_intervals_are_quantiles_over_utterances_drawn_again(counts):
-    bootstrap = Bootstrap(resamples=60, seed=3)
-    compared = compare(counts, bootstrap)
-    times = (np.concatenate(list(resample_weights(UTTERANCES, bootstrap))) * UTTERANCES).round().astype(int)
-    draws = [np.repeat(np.arange(UTTERANCES), n) for n in times]
-    assert {len(draw) for draw in draws} == {UTTERANCES}
-    r_values = np.array([[pooled(counts, draw, s, 0).r_value for s in range(SEGMENTERS)] for draw in draws])
-    r_value = MEASURES.index("r_value")
-    np.testing.assert_allclose(compared.interval[:, 0, r_value], np.quantile(r_values, [0.025, 0.975], axis=0).T)
-    gains = r_values - r_values[:, :1]
-    np.testing.assert_allclose(compared.gain_interval, np.quantile(gains, [0.025, 0.975], axis=0).T)
+def test_intervals_are_those_of_a_written_out_jackknife(counts):
+    compared = compare(counts, CLUSTERS)
+    rest = [np.delete(np.arange(UTTERANCES), u) for u in range(UTTERANCES)]
+    r_values = np.array([[pooled(counts, others, s, 0).r_value for s in range(SEGMENTERS)] for others in rest])
+    for values, ends, center in (
+        (r_values, compared.interval[:, 0, MEASURES.index("r_value")], compared.scores[:, 0, -1]),
+        (r_values - r_values[:, :1], compared.gain_interval, compared.gain),
+    ):
+        variance = (UTTERANCES - 1) / UTTERANCES * np.square(values - values.mean(axis=0)).sum(axis=0)
+        margin = stats.t.ppf(0.975, UTTERANCES - 1) * np.sqrt(variance)
+        np.testing.assert_allclose(ends, np.stack([center - margin, center + margin], axis=-1), atol=1e-12)
     assert compared.gain[0] == 0
 
 
 def test_one_utterance_has_scores_and_no_interval(counts):
-    compared = compare(counts[:1])
+    compared = compare(counts[:1], CLUSTERS.select([0]))
     assert np.isfinite(compared.scores).all()
     assert np.isnan(compared.interval).all()
     assert np.isnan(compared.gain_interval).all()

@@ -19,12 +19,13 @@ from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.random_baseline import check_untrained, untrained
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
-from otoscope.results import Bootstrap, Run
-from otoscope.results.schema import Variable
+from otoscope.results import Run
+from otoscope.results.schema import INTERVAL, Variable
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import LoadedSpeech, add_coordinates, make_source, read_speech, resolve_encoder
+from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Floats
 
 KIND = "probes"
@@ -32,9 +33,7 @@ CONDITIONS = ("intact", "untrained", "majority")
 PROBE_TEXTS = ("doc", "metric")
 VARIABLES = {
     "score": Variable(("probe", "reader"), "as `metric` says", "what the probe gets, over all utterances and seeds"),
-    "score_interval": Variable(
-        ("probe", "reader", "bound"), "as `metric` says", "95 % bootstrap interval over seeds and utterances"
-    ),
+    "score_interval": Variable(("probe", "reader", "bound"), "as `metric` says", f"{INTERVAL} and over seeds"),
     "total": Variable(("probe", "reader", "seed", "utterance"), "as `metric` says", "sum over the utterance's frames"),
     "count": Variable(("probe", "utterance"), "1", "frames, or utterances, that the sum is of; 0 where not scored"),
     "doc": Variable(("probe",), "1", "what the probe asks"),
@@ -96,7 +95,7 @@ def probe(
         control = collect_hidden_states(untrained(encoder), speech)
         trained = {name: one for name, one in wanted.items() if one.trained}
         readers = [(scorers, data), (scorers | train_scorers(trained, control, training, nets), control)]
-        scores = _dataset(wanted, scorers, _totals(scorers, readers))
+        scores = _dataset(wanted, scorers, _totals(scorers, readers), data.clusters)
         return add_coordinates(scores, KIND, encoder, source, speech), speech.skipped
 
     return resume_or_run(out, plan, make, resume=options.resume)
@@ -151,14 +150,17 @@ def probe_variables(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer]) 
     }
 
 
-def _dataset(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer], total: Mapping[str, Floats]) -> xr.Dataset:
+def _dataset(
+    wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer], total: Mapping[str, Floats], clusters: Clusters
+) -> xr.Dataset:
     """Return scores of `total[probe] [reader, seed, utterance]`, with their intervals."""
     counts = {name: scorer.count for name, scorer in scorers.items()}
     values = probe_variables(wanted, scorers) | {
         "total": np.stack([total[name] for name in wanted]),
         "score": np.stack([score(total[name], counts[name]) for name in wanted]),
-        "score_interval": np.stack([intervals(total[name], counts[name], Bootstrap()) for name in wanted]),
+        "score_interval": np.stack([intervals(total[name], counts[name], clusters) for name in wanted]),
     }
     coords = {"probe": np.array(list(wanted), object), "reader": np.array(CONDITIONS, object)}
     variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
-    return xr.Dataset(variables, coords | {"bound": np.array(["low", "high"], object)})
+    coords |= {"bound": np.array(["low", "high"], object)}
+    return xr.Dataset(variables, coords, {"clusters": clusters.text})

@@ -13,6 +13,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
+from otoscope.statistics.clusters import Clusters, make_clusters
 
 NO_LOCK: AbstractContextManager[object] = nullcontext()
 """Allow concurrent use: no other thread runs the model."""
@@ -26,6 +27,11 @@ class ProbeData:
     speech: LoadedSpeech
     hidden: Sequence[Tensor]
     content: str
+
+    @property
+    def clusters(self) -> Clusters:
+        """Return the cluster of each utterance: its speaker where speakers are known."""
+        return make_clusters(self.speakers, [cut.id for cut in self.speech.cuts])
 
     @property
     def speakers(self) -> list[str | None]:

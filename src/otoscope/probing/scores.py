@@ -1,8 +1,8 @@
-"""Compute scores of a corpus with intervals: sums over utterances, resampled over seeds and utterances together.
+"""Compute scores of a corpus with intervals: sums over utterances, with replicates without each speaker and each seed.
 
 A score is a ratio of sums, `sum total / sum count`, averaged over seeds. Seeds and utterances are crossed (each seed
-scores each utterance), so a resample draws both, and the same draw serves every intervention: differences are paired.
-The module needs no torch. Axes: r resample, i intervention, s seed, u utterance.
+scores each utterance): two sources of variance (`results/intervals.py`). All interventions share the replicates, so
+that differences are paired. The module needs no torch. Axes: g cluster, i intervention, s seed, u utterance.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from otoscope.results.bootstrap import Bootstrap, interval, resample_weights
+from otoscope.results.intervals import Estimate, Scale, estimate, interval, ratio, scale_of
+from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats, Floats
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from otoscope.probing.scorer import Scorer
 
-SEEDS_DRAWN = 1  # added to the bootstrap's seed where seeds are drawn, so that both draws differ
+SEED = "seed"  # source of variance
 
 
 def totals(scorers: "Mapping[str, Scorer]", hidden_states: "Iterable[tuple[int, Tensor]]") -> dict[str, Floats]:
@@ -44,19 +45,32 @@ def score(total_isu: AnyFloats, count_u: AnyFloats) -> AnyFloats:
     return total_isu.sum(-1).mean(-1) / count_u.sum()
 
 
-def resampled(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) -> AnyFloats:
-    """Return scores `[r, i]` of resamples of the seeds and of the utterances that count."""
-    counts = count_u > 0
-    total_isu, count_u = total_isu[..., counts], count_u[counts]
-    share_ru = np.concatenate(list(resample_weights(len(count_u), bootstrap)))
-    drawn = Bootstrap(bootstrap.resamples, bootstrap.seed + SEEDS_DRAWN)
-    share_rs = np.concatenate(list(resample_weights(total_isu.shape[1], drawn)))
-    by_seed = [share_rs[:, [s]] * (share_ru @ total_isu[:, s].T) for s in range(total_isu.shape[1])]
-    return sum(by_seed, np.zeros(())) / (share_ru @ count_u)[:, None]
+def score_estimate(total_isu: AnyFloats, count_u: AnyFloats, clusters: Clusters) -> Estimate:
+    """Return the scores `[i]` with replicates without each cluster and, of several seeds, without each seed.
+
+    Utterances of count 0, and clusters of such utterances alone, do not count.
+    """
+    is_used = count_u > 0
+    used = clusters.select(np.flatnonzero(is_used))
+    sums_gis = group_sums(np.moveaxis(total_isu[..., is_used], -1, 0), used)
+    scores = estimate(_mean_over_seeds, used.key, sums_gis, group_sums(count_u[is_used], used))
+    by_seed = (total_isu.sum(-1) / count_u.sum()).T
+    n_seeds = len(by_seed)
+    if n_seeds == 1:
+        return scores
+    others = (by_seed.sum(axis=0) - by_seed) / (n_seeds - 1)
+    return Estimate(scores.value, {**scores.replicates, SEED: others})
 
 
-def intervals(total_isu: AnyFloats, count_u: AnyFloats, bootstrap: Bootstrap) -> AnyFloats:
-    """Return the 95 % interval `[i, bound]` of each score; NaN if a single utterance counts."""
-    if (count_u > 0).sum() < 2:
-        return np.full((len(total_isu), 2), np.nan)
-    return interval(resampled(total_isu, count_u, bootstrap))
+def _mean_over_seeds(total: AnyFloats, count: AnyFloats) -> AnyFloats:
+    return ratio(total.mean(axis=-1), count)
+
+
+def score_scale(total_isu: AnyFloats, count_u: AnyFloats) -> Scale:
+    """Return the scale of the intervals of scores: the logit of accuracies, none of losses."""
+    return scale_of("1", total_isu[..., count_u > 0] / count_u[count_u > 0])
+
+
+def intervals(total_isu: AnyFloats, count_u: AnyFloats, clusters: Clusters) -> AnyFloats:
+    """Return the 95 % interval `[i, bound]` of each score; NaN for a single cluster."""
+    return interval(score_estimate(total_isu, count_u, clusters), score_scale(total_isu, count_u))

@@ -3,6 +3,7 @@
 import xarray as xr
 
 from otoscope.results.rounding import format_with_error
+from otoscope.results.table import intervals_line
 from otoscope.results.text_table import format_table
 
 
@@ -14,7 +15,7 @@ def probe_table(dataset: xr.Dataset) -> str:
         + [_shown(dataset.sel(probe=probe, reader=reader)) for reader in readers]
         for probe in dataset["probe"].values
     ]
-    return format_table(("probe", "metric", *readers), rows)
+    return f"{format_table(('probe', 'metric', *readers), rows)}\n{intervals_line(dataset.attrs['clusters'])} and seeds"
 
 
 def _shown(one: xr.Dataset) -> str:

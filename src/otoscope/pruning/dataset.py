@@ -15,8 +15,8 @@ from otoscope.probing.probe import probe_variables
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.pruning.curves import Curves, Scores, curves, scores_of
 from otoscope.pruning.schedule import DIRECTIONS, ROW_NORMALISATIONS, PruningSchedule
-from otoscope.results import Bootstrap
-from otoscope.results.schema import Variable
+from otoscope.results.schema import INTERVAL, Variable
+from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Floats
 
 HEADS, SPANS = ("probe", "ranking", "direction", "step"), ("probe", "rows", "radius")
@@ -25,7 +25,7 @@ UNITS = "as `metric` says"
 
 def _family(prefix: str, dims: tuple[str, ...], along: str, first: str) -> dict[str, Variable]:
     """Return the variables of curves whose steps are the last of `dims`."""
-    interval = "95 % bootstrap interval over seeds and utterances of the "
+    interval = f"{INTERVAL} and over seeds: "
     docs = {"score": "score of the probe", "change": "score minus that of the intact model"}
     area = f"area under the curve over {along}, from 0 to 1: a mean score"
     values = {f"{prefix}{name}": Variable(dims, UNITS, doc) for name, doc in docs.items()}
@@ -64,7 +64,7 @@ def curve_dataset(
     probes: Mapping[str, Probe],
     scorers: Mapping[str, Scorer],
     sums: Mapping[str, Floats],
-    bootstrap: Bootstrap | None = None,
+    clusters: Clusters,
 ) -> xr.Dataset:
     """Return the curves of all probes through the interventions of a schedule.
 
@@ -74,9 +74,9 @@ def curve_dataset(
         probes: probes by name.
         scorers: scorer of each probe.
         sums: sums `[intervention, seed, utterance]` of each probe.
-        bootstrap: resamples of the intervals.
+        clusters: cluster of each utterance.
     """
-    scores = _probe_scores(probes, scorers, sums, bootstrap or Bootstrap())
+    scores = _probe_scores(probes, scorers, sums, clusters)
     heads = [curves(probe_scores, schedule.heads, schedule.removed / schedule.removed[-1]) for probe_scores in scores]
     values = probe_variables(probes, scorers) | {
         **_stacked("", heads, schedule.removed.astype(float)),
@@ -98,14 +98,14 @@ def curve_dataset(
     coords: dict[str, Any] = {name: np.array(values, dtype=object) for name, values in labels.items()}
     coords |= {"radius": schedule.radius, "step": np.arange(len(schedule.removed))}
     variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
-    return xr.Dataset(variables, coords)
+    return xr.Dataset(variables, coords, {"clusters": clusters.text})
 
 
 def _probe_scores(
-    probes: Mapping[str, Probe], scorers: Mapping[str, Scorer], sums: Mapping[str, Floats], bootstrap: Bootstrap
+    probes: Mapping[str, Probe], scorers: Mapping[str, Scorer], sums: Mapping[str, Floats], clusters: Clusters
 ) -> list[Scores]:
     return [
-        scores_of(sums[name], scorers[name].count, probe.higher_is_better, bootstrap) for name, probe in probes.items()
+        scores_of(sums[name], scorers[name].count, probe.higher_is_better, clusters) for name, probe in probes.items()
     ]
 
 

@@ -65,7 +65,7 @@ class PruneJob:
         rankings = self.previous_rankings or self.ranking_job.scores(folder)
         schedule = make_schedule([scores.values for scores in rankings.values()], self.step, self.spans)
         sums = _sums(material, schedule, scorers, folder)
-        dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums)
+        dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums, material.clusters)
         return self.ranking_job.to_run_result(dataset, KIND)
 
 

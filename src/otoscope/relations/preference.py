@@ -2,7 +2,7 @@
 
 Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech 2020, section 6.
 
-Axes: y query phone, then y key phone; functions keep leading axes (heads, bootstrap resamples).
+Axes: y query phone, then y key phone; functions keep leading axes (heads, replicates).
 """
 
 import numpy as np

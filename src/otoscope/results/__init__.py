@@ -1,7 +1,6 @@
 """A run folder: labelled arrays on disk, and what is read from them. Knows no torch."""
 
 from otoscope.results.assemble import Measurements, assemble
-from otoscope.results.bootstrap import Bootstrap
 from otoscope.results.categories import CATEGORIES, categorise, competition_ranks
 from otoscope.results.folder import check_folder, claim_folder, finish
 from otoscope.results.run import Run, open_run
@@ -12,7 +11,6 @@ from otoscope.results.table import frame_text, heads_table
 __all__ = [
     "CATEGORIES",
     "FORMAT_VERSION",
-    "Bootstrap",
     "MapDescription",
     "Measurements",
     "Run",

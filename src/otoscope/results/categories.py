@@ -34,7 +34,7 @@ def categorise(globalness: AnyFloats, verticality: AnyFloats, diagonality: AnyFl
     """Return the category of every head, from its rank among all heads in each of the three statistics.
 
     Args:
-        globalness, verticality, diagonality: [..., layer, head]; leading axes (bootstrap resamples) are ranked
+        globalness, verticality, diagonality: [..., layer, head]; leading axes (resamples) are ranked
             one by one. A head that its layer lacks is NaN and gets the empty category.
 
     Equal ranks: diagonal before vertical before global.

@@ -16,8 +16,8 @@ RELATIVE_FORM = {
 RANKED = tuple(RELATIVE_FORM)
 
 COLUMN_MEANINGS = {
-    "category_agreement": "share of bootstrap resamples of the run's own speech in which the head keeps its category "
-    "among the same heads; no evidence on the head by itself: a random model has categories as well",
+    "category_agreement": "share of resamples of the run's speakers (or utterances) in which the head keeps its "
+    "category among the same heads; no evidence on the head by itself: a random model has categories as well",
     "shape": f"description of the head's own attention, independent of the other heads: {', '.join(SHAPES)}",
     "shape_offset_ms": "key minus query of a shifted diagonal, in ms; 0: the main diagonal; NaN: another shape",
     "structure": "divergence of the rows from uniform attention, ln T - globalness (nats)",

@@ -271,6 +271,8 @@ def _variance(value: Estimate, source: str, scale: Scale) -> tuple[AnyFloats, An
     """Return the variance from one source on the scale, and its degrees of freedom; NaN below two clusters."""
     replicates = np.asarray(scale.forward(np.asarray(value.replicates[source], np.float64)))
     count = np.asarray(value.support.get(source, len(replicates)), np.float64)
+    if len(replicates) < 2:
+        return np.full(replicates.shape[1:], np.nan), np.ones(replicates.shape[1:])
     deviation = np.square(replicates - replicates.mean(axis=0)).sum(axis=0)
     return np.where(count > 1, deviation * (count - 1) / count, np.nan), np.maximum(count - 1, 1)
 

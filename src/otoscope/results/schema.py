@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import xarray as xr
 
 from otoscope.errors import InputError
+from otoscope.statistics.clusters import Clusters, make_clusters
 
 FORMAT_VERSION = 3
 HEADS = "heads"  # kind of the runs that analyze writes
@@ -181,6 +182,11 @@ def run_kind(dataset: xr.Dataset) -> str:
     ('heads', 'segmentation')
     """
     return str(dataset.attrs.get("kind", HEADS))
+
+
+def run_clusters(dataset: xr.Dataset) -> Clusters:
+    """Return the clusters of the utterances of a run: their speakers, or each of them where speakers are unknown."""
+    return make_clusters(dataset["speaker"].values.tolist(), dataset["utterance"].values.tolist())
 
 
 def check_version(version: object, where: object) -> None:

@@ -1,16 +1,17 @@
-"""Scores of every method on the test part, with bootstrap intervals over utterances."""
+"""Scores of every method on the test part, with intervals over clusters: the speakers where they are known."""
 
 from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from otoscope.results import Bootstrap
-from otoscope.results.bootstrap import interval, resample_weights
+from otoscope.results.intervals import LOGIT, apply, estimate, interval
 from otoscope.segmentation.boundaries import BoundaryCounts
-from otoscope.typing import Array, Floats, Ints
+from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.typing import AnyFloats, Array, Floats, Ints
 
 COUNTS = ("reference", "predicted", "hits", "correct")
 MEASURES = ("precision", "recall", "f1", "over_segmentation", "r_value")
+SHARES = np.array([name in ("precision", "recall", "f1") for name in MEASURES])
 STRICT, R_VALUE = 0, MEASURES.index("r_value")
 
 
@@ -25,31 +26,29 @@ class ComparisonScores:
         gain_interval: 95 % intervals of the gain, `[method, bound]`.
     """
 
-    scores: Floats
-    interval: Floats
-    gain: Floats
-    gain_interval: Floats
+    scores: AnyFloats
+    interval: AnyFloats
+    gain: AnyFloats
+    gain_interval: AnyFloats
 
 
-def compare(counts_umoc: Ints, bootstrap: Bootstrap | None = None) -> ComparisonScores:
-    """Compute scores of pooled counts, and bootstrap intervals of the scores and of their differences.
+def compare(counts_umoc: Ints, clusters: Clusters) -> ComparisonScores:
+    """Compute scores of pooled counts, and intervals of the scores and of their paired differences.
 
     Args:
         counts_umoc: counts `[utterance, method, mode, count]`; the first mode is strict.
-        bootstrap: how to resample utterances; a single utterance has no interval (NaN).
+        clusters: cluster of each utterance; a single cluster has no interval (NaN).
 
     Examples:
+        >>> from otoscope.statistics.clusters import make_clusters
         >>> counts = np.array([[[[2, 2, 2, 2]]], [[[2, 2, 1, 1]]]])  # two utterances, one method, strict
-        >>> compare(counts).scores[0, 0, :2].tolist()
+        >>> compare(counts, make_clusters(["a", "b"], ["u0", "u1"])).scores[0, 0, :2].tolist()
         [0.75, 0.75]
     """
-    shares = np.concatenate(list(resample_weights(len(counts_umoc), bootstrap or Bootstrap())))
-    scores = scores_of(counts_umoc.sum(axis=0))
-    resampled = scores_of(np.tensordot(shares, counts_umoc, axes=1))
-    ends, gain_ends = (np.asarray(interval(array), dtype=np.float64) for array in (resampled, _gain(resampled)))
-    if len(counts_umoc) == 1:
-        ends, gain_ends = np.full_like(ends, np.nan), np.full_like(gain_ends, np.nan)
-    return ComparisonScores(scores, ends, _gain(scores), gain_ends)
+    scores = estimate(scores_of, clusters.key, group_sums(counts_umoc, clusters))
+    gain = apply(_gain, scores)
+    ends = np.where(SHARES[:, None], interval(scores, LOGIT), interval(scores))
+    return ComparisonScores(scores.value, ends, gain.value, interval(gain))
 
 
 def _gain(scores: Floats) -> Floats:

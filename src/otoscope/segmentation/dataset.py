@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from otoscope.results.schema import COORDINATES, Variable
+from otoscope.results.schema import COORDINATES, INTERVAL, Variable
 from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.comparison import COUNTS, MEASURES, STRICT, compare, scores_of
 from otoscope.segmentation.feature_methods import Head
 from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import TunedParameters
+from otoscope.statistics.clusters import make_clusters
 from otoscope.typing import Array, Floats, Ints
 
 KIND = "segmentation"
@@ -22,9 +23,9 @@ SCORES = ("segmenter", "mode", "measure")
 SEGMENTER, HEADS = ("segmenter",), ("model", "layer", "head")
 VARIABLES = {
     "scores": Variable(SCORES, "1", "pooled over the test part"),
-    "scores_interval": Variable((*SCORES, "bound"), "1", "95 % bootstrap interval over test utterances"),
+    "scores_interval": Variable((*SCORES, "bound"), "1", f"{INTERVAL} (test part)"),
     "gain": Variable(SEGMENTER, "1", "strict R-value minus that of MFCC, on the test part"),
-    "gain_interval": Variable((*SEGMENTER, "bound"), "1", "95 % bootstrap interval of the gain, draws shared by both"),
+    "gain_interval": Variable((*SEGMENTER, "bound"), "1", f"{INTERVAL} (test part): the gain, paired"),
     "curve": Variable(("segmenter", "mode", "curve_beta", "measure"), "1", "pooled over the test part at other betas"),
     "counts": Variable(("utterance", "segmenter", "mode", "count"), "1", "boundaries of each test utterance"),
     "distance": Variable(SEGMENTER, "s", "mean absolute distance of strict matches from their references, test part"),
@@ -61,7 +62,8 @@ def build_dataset(
         results: search result of each model.
     """
     counts = np.array([[own.counts for own in utterance] for utterance in scores])
-    compared = compare(counts[:, :, :, 0])
+    clusters = make_clusters([u.speaker for u in test], [u.cut.id for u in test])
+    compared = compare(counts[:, :, :, 0], clusters)
     tuned = [segmenter.tuned for segmenter in segmenters]
     values = {
         "scores": compared.scores,
@@ -83,6 +85,7 @@ def build_dataset(
     return xr.Dataset(
         {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()},
         coords=_coordinates(segmenters, test, results),
+        attrs={"clusters": clusters.text},
     )
 
 

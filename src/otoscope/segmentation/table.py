@@ -72,6 +72,7 @@ def _split_lines(run: Run) -> Iterator[str]:
         f"tuned on {counted(attrs['validation_utterances'], 'utterance')} ({tuned}), reported on "
         f"{run.dataset.sizes['utterance']} ({reported}); tolerance {1000 * attrs['tolerance']:g} ms"
     )
+    yield f"95 % intervals over {attrs['clusters']} of the test part"
     if attrs["parted_by"] == "utterance":
         yield "the corpus names fewer than two speakers: the parts have different utterances, but may share speakers"
     yield from left_out_lines(run)

@@ -141,7 +141,7 @@ def utterance_counts(
     tolerance: float = 0.020,
     strict: bool = True,
 ) -> list[BoundaryCounts]:
-    """Count boundaries of one utterance, for each beta; a bootstrap can resample counts of utterances.
+    """Count boundaries of one utterance, for each beta; intervals need the counts of utterances.
 
     Raises:
         InputError: all errors of `detect_boundaries` and `score_boundaries`.

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from otoscope.typing import AnyFloats, Ints
+from otoscope.typing import AnyFloats, Array, Ints
 
 MAX_CLUSTERS = 128
 CODE_BITS = 62  # of a hash, which fits in a signed number of 64 bits
@@ -110,7 +110,7 @@ def code_bits(codes: Iterable[int]) -> int:
     return bits
 
 
-def group_sums(values: AnyFloats, clusters: Clusters) -> AnyFloats:
+def group_sums(values: Array, clusters: Clusters) -> AnyFloats:
     """Return the sums `[g, ...]` of values of utterances `[u, ...]` over each group, in the order of the codes.
 
     >>> group_sums(np.array([1.0, 2.0, 4.0]), make_clusters("aba", ["u0", "u1", "u2"])).tolist()  # b, then a

@@ -15,7 +15,7 @@ VARIABLES = {
     "held_out_nearest": Variable(("model",), "1", "masked L1 of copying the nearest frame that is not masked"),
     "category_share": Variable(("model", "category"), "1", "share of the heads that belong to a category"),
     "category_share_interval": Variable(
-        ("model", "category", "bound"), "1", "95 % bootstrap interval over utterances of the share"
+        ("model", "category", "bound"), "1", "95 % interval of it over speakers, or utterances of unknown speakers"
     ),
     "shift": Variable(
         ("model", "layer", "head"),
@@ -23,10 +23,10 @@ VARIABLES = {
         f"offset of the peak of a head with {100 * SHARP_THRESHOLD:.0f} % of its attention at one offset; else NaN",
     ),
     "r_value": Variable((*METHOD, "mode"), "1", "R-value on the test part"),
-    "r_value_interval": Variable((*METHOD, "mode", "bound"), "1", "95 % bootstrap interval over test utterances"),
+    "r_value_interval": Variable((*METHOD, "mode", "bound"), "1", "95 % interval of it over speakers of the test part"),
     "r_value_published": Variable(METHOD, "1", "published strict R-value; NaN without one"),
     "curve": Variable(CURVE, SCORE, "score as heads are removed, the most global first"),
-    "curve_interval": Variable((*CURVE, "bound"), SCORE, "95 % interval of it over seeds and utterances"),
+    "curve_interval": Variable((*CURVE, "bound"), SCORE, "95 % interval of it over seeds and speakers"),
     "curve_drop": Variable(("probe_corpus", "model"), "heads", "number removed at the first significant drop"),
     "span_curve": Variable(SPAN, SCORE, "score under a limited span, rows as published"),
     "span_curve_interval": Variable((*SPAN, "bound"), SCORE, "95 % interval over seeds and utterances"),

@@ -6,6 +6,7 @@ import xarray as xr
 from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.boundaries import evaluate_boundary_claims
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
+from otoscope.results.schema import run_clusters
 from otoscope.segmentation.comparison import compare
 
 METHODS = ["MFCC", "representation", "best head", "ensemble"]
@@ -17,7 +18,9 @@ def segmented(share_found, utterances=40):
     found = np.array([rng.binomial(20, share_found[name], utterances) for name in METHODS]).T
     counts = np.stack([np.full_like(found, 20), found, found, found], axis=-1)[:, :, None]
     values = (("utterance", "segmenter", "mode", "count"), counts)
-    dataset = xr.Dataset({"counts": values}, {"segmenter": METHODS, "mode": ["strict"]})
+    ids = [f"u{u}" for u in range(utterances)]
+    coords = {"segmenter": METHODS, "mode": ["strict"], "utterance": ids, "speaker": ("utterance", ids)}
+    dataset = xr.Dataset({"counts": values}, coords)
     gains = [boundary_gain(dataset, name) for name in METHODS]
     scores = np.array([[[of[0]]] for of in gains])
     return dataset.assign(
@@ -28,7 +31,7 @@ def segmented(share_found, utterances=40):
 
 
 def boundary_gain(dataset, method):
-    compared = compare(dataset["counts"].sel(segmenter=["MFCC", method]).values)
+    compared = compare(dataset["counts"].sel(segmenter=["MFCC", method]).values, run_clusters(dataset))
     return compared.scores[1, 0, -1], compared.gain[1], compared.gain_interval[1]
 
 

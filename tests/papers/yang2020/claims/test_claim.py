@@ -4,7 +4,6 @@ import numpy as np
 
 from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim import (
-    bootstrap_heads,
     evaluate_claim_per_seed,
     widen_by_seed_variance,
 )
@@ -48,9 +47,3 @@ def test_trainings_that_contradict_each_other_make_a_claim_inconclusive():
     assert verdict(open_, below) == Verdict.REFUTED
     assert verdict(below) == Verdict.REFUTED
     assert verdict() == Verdict.INCONCLUSIVE
-
-
-def test_a_resample_of_heads_has_as_many_heads():
-    value, resampled = bootstrap_heads(lambda indices: float(len(indices)), 7)
-    assert value == 7
-    assert set(resampled) == {7}

@@ -26,7 +26,9 @@ def heads(shift, categories, utterances=30, seed=0):
     values = {f"{name}_rows": (("utterance", *dims), of) for name, of in rows.items()}
     values |= {"category": (dims, category), "offset_profile": ((*dims, "offset"), profile)}
     values["offset_profile_interval"] = ((*dims, "offset", "bound"), np.stack([profile, profile], axis=-1))
-    return xr.Dataset(values, {"offset": offsets}).assign_attrs(frame_period=PERIOD)
+    ids = [f"u{u}" for u in range(utterances)]
+    coords = {"offset": offsets, "utterance": ids, "speaker": ("utterance", ids)}
+    return xr.Dataset(values, coords).assign_attrs(frame_period=PERIOD)
 
 
 EVEN = [["global", "vertical", "diagonal", "diagonal"]] * 6

@@ -28,7 +28,7 @@ def related(effects, categories):
             "concentration": (("layer", "head", "key_phone"), spread),
         },
         {"operation": targets, "key_phone": PHONES},
-    ).assign_attrs(labelled_utterances=1)
+    ).assign_attrs(labelled_utterances=1, labelled_clusters="1 utterance")
 
 
 def claims_of(*seeds):

@@ -1,4 +1,4 @@
-"""Claims about segmentation: R-values of methods and models, paired over utterances (published Fig. 2)."""
+"""Claims about segmentation: R-values of methods and models, paired over clusters (published Fig. 2)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -6,16 +6,22 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from otoscope.papers.yang2020.claims.claim import EvaluatedClaim, evaluate_claim, widen_by_seed_variance
+from otoscope.papers.yang2020.claims.claim import (
+    PAIRED,
+    EvaluatedClaim,
+    evaluate_claim,
+    speech_of,
+    widen_by_seed_variance,
+)
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference
 from otoscope.papers.yang2020.models import MODEL_NAMES, SEED_MODEL
+from otoscope.results.schema import run_clusters
 from otoscope.segmentation.comparison import compare
 
 BEST_HEAD, REPRESENTATION = "best head", "representation"
 ATTENTION_METHODS = (BEST_HEAD, "ensemble")
 MFCC_MARGIN = 0.03  # of R-value
-PAIRED = "bootstrap over test utterances, paired"
 
 
 def evaluate_boundary_claims(runs: Mapping[str, xr.Dataset], seeds: Sequence[str]) -> list[EvaluatedClaim]:
@@ -25,7 +31,7 @@ def evaluate_boundary_claims(runs: Mapping[str, xr.Dataset], seeds: Sequence[str
         runs: Dataset of the segmentation of each model, by its name.
         seeds: names of the trainings of M3.
     """
-    speech = f"{runs[SEED_MODEL].sizes['utterance']} test utterances"
+    speech = f"test part: {speech_of(runs[SEED_MODEL])}"
     claims = [
         evaluate_claim(id, f"{speech}, {method} of {seed.upper()}", [gain(runs[seed], method)], PAIRED)
         for id, gain in ((ClaimId.BEATS_MFCC, _over_mfcc), (ClaimId.BEATS_REPRESENTATION, _over_representation))
@@ -66,6 +72,6 @@ def _shorter_over_longer(runs: Mapping[str, xr.Dataset], seeds: Sequence[str]) -
 def _gain(label: str, better: tuple[xr.Dataset, str], baseline: tuple[xr.Dataset, str]) -> Difference:
     """Return the strict R-value of one (run, method) minus that of another on the same utterances."""
     counts = [dataset["counts"].sel(segmenter=method).values for dataset, method in (baseline, better)]
-    compared = compare(np.stack(counts, axis=1))
+    compared = compare(np.stack(counts, axis=1), run_clusters(better[0]))
     low, high = compared.gain_interval[1]
     return Difference(label, float(compared.gain[1]), float(low), float(high))

@@ -1,18 +1,19 @@
 """A claim with the differences that decide it, and the interval of a difference between trainings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import xarray as xr
 from scipy.stats import t as student
 
 from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference
-from otoscope.results import Bootstrap
-from otoscope.typing import AnyFloats, Ints
+from otoscope.results.schema import run_clusters
 
-OVER_UTTERANCES = "bootstrap over utterances, or over folds of many"
+OVER_CLUSTERS = "over clusters"
+PAIRED = f"{OVER_CLUSTERS}, paired"
 
 
 @dataclass(frozen=True)
@@ -99,19 +100,6 @@ def widen_by_seed_variance(difference: Difference, seed_values: Sequence[float])
     return replace(difference, label=label, low=difference.low - margin, high=difference.high + margin)
 
 
-def bootstrap_heads(statistic: Callable[[Ints], float], n_heads: int) -> tuple[float, AnyFloats]:
-    """Return a statistic of all heads, and of resampled heads, `[resample]`; NaN without heads.
-
-    Args:
-        statistic: computes the value from the indices of the heads.
-        n_heads: number of heads.
-
-    Examples:
-        >>> bootstrap_heads(lambda indices: float(indices.mean()), 3)[0]
-        1.0
-    """
-    if not n_heads:
-        return np.nan, np.array([np.nan])
-    bootstrap = Bootstrap()
-    resampled = np.random.default_rng(bootstrap.seed).integers(n_heads, size=(bootstrap.resamples, n_heads))
-    return statistic(np.arange(n_heads)), np.array([statistic(indices) for indices in resampled])
+def speech_of(dataset: xr.Dataset) -> str:
+    """Return the utterances of a run, and over which clusters its intervals are, for readers."""
+    return f"{dataset.sizes['utterance']} utterances (intervals over {run_clusters(dataset).text})"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otoscope.papers.verdict import Verdict, verdict_of_interval
-from otoscope.results.bootstrap import interval
-from otoscope.typing import AnyFloats
+from otoscope.results.intervals import IDENTITY, Estimate, Scale, interval
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,10 @@ class Difference:
         return [self.label, f"{self.value:+.3f}", f"{self.low:+.3f} to {self.high:+.3f}"]
 
 
-def resampled_difference(label: str, value: float, resampled: AnyFloats) -> Difference:
-    """Return a difference with the 95 % interval of its resamples, `[resample]`."""
-    low, high = interval(np.asarray(resampled))
-    return Difference(label, float(value), float(low), float(high))
+def estimated_difference(label: str, estimate: Estimate, scale: Scale = IDENTITY) -> Difference:
+    """Return a difference with its 95 % interval."""
+    low, high = interval(estimate, scale)
+    return Difference(label, float(estimate.value), float(low), float(high))
 
 
 def best_of(candidates: Sequence[Difference]) -> Difference:

@@ -1,34 +1,41 @@
 """Claims about categories and diagonal heads: shares of categories, shifts of diagonal heads (published Fig. 1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from otoscope.papers.yang2020.claims.claim import (
-    OVER_UTTERANCES,
+    OVER_CLUSTERS,
     EvaluatedClaim,
-    bootstrap_heads,
     evaluate_claim,
     evaluate_claim_per_seed,
+    speech_of,
     widen_by_seed_variance,
 )
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
-from otoscope.papers.yang2020.claims.difference import Difference, resampled_difference, worst_of
+from otoscope.papers.yang2020.claims.difference import Difference, estimated_difference, worst_of
 from otoscope.papers.yang2020.models import LONG, SHORT
-from otoscope.results import Bootstrap
-from otoscope.results.bootstrap import interval, resampled_rows
-from otoscope.results.categories import CATEGORIES, CATEGORY_STATISTIC, categorise
+from otoscope.results.categories import CATEGORIES, categorise
+from otoscope.results.intervals import (
+    Estimate,
+    cluster_weights,
+    difference,
+    jackknife,
+    resampled_interval,
+    resampled_means,
+)
+from otoscope.results.schema import run_clusters
 from otoscope.typing import AnyFloats
 
 SHARP_THRESHOLD = 0.3  # share of a head's attention at one offset, from which its diagonal is sharp
 SHUFFLES = 1000
+RANKED = ("globalness", "verticality", "diagonality")
 EVENNESS_TEST = (
-    f"chi-squared of layer and category, heads shuffled over layers, {OVER_UTTERANCES}; can refute, not support"
+    f"chi-squared of layer and category, heads shuffled over layers, {OVER_CLUSTERS}; can refute, not support"
 )
-RESAMPLED_HEADS = "bootstrap over heads"
+OVER_HEADS = "over heads"
 
 
 def evaluate_head_claims(runs: Mapping[str, xr.Dataset], seeds: Sequence[str]) -> list[EvaluatedClaim]:
@@ -38,24 +45,24 @@ def evaluate_head_claims(runs: Mapping[str, xr.Dataset], seeds: Sequence[str]) -
         runs: Dataset of the heads of each model, by its name.
         seeds: names of the trainings of M3.
     """
-    speech = f"{runs[SHORT].sizes['utterance']} utterances"
+    speech = speech_of(runs[SHORT])
     claims = [_evaluate_evenness(runs, seeds, speech), _evaluate_shifts(runs, seeds, speech)]
     if {SHORT, LONG} <= set(runs):
         without = models_without_sharp_heads(runs, [SHORT, LONG])
-        test = no_sharp_heads(without) if without else RESAMPLED_HEADS
+        test = no_sharp_heads(without) if without else OVER_HEADS
         growth = [] if without else [_growth(runs, seeds)]
         claims.append(evaluate_claim(ClaimId.SHIFT_GROWS, speech, growth, test))
         more_global = _category_growth(runs, seeds, "global", LONG, SHORT)
         more_diagonal = _category_growth(runs, seeds, "diagonal", SHORT, LONG)
-        claims.append(evaluate_claim(ClaimId.MORE_GLOBAL, speech, [more_global], OVER_UTTERANCES))
-        claims.append(evaluate_claim(ClaimId.MORE_DIAGONAL, speech, [more_diagonal], OVER_UTTERANCES))
+        claims.append(evaluate_claim(ClaimId.MORE_GLOBAL, speech, [more_global], OVER_CLUSTERS))
+        claims.append(evaluate_claim(ClaimId.MORE_DIAGONAL, speech, [more_diagonal], OVER_CLUSTERS))
     return claims
 
 
 def category_shares(dataset: xr.Dataset) -> tuple[AnyFloats, AnyFloats]:
     """Return the share of each of `CATEGORIES` among the heads, `[category]`, and its interval, `[category, bound]`."""
     shares, resampled = _shares(dataset)
-    return shares, interval(resampled)
+    return shares, resampled_interval(shares, resampled, run_clusters(dataset))
 
 
 def diagonal_shifts(dataset: xr.Dataset) -> AnyFloats:
@@ -83,8 +90,10 @@ def no_sharp_heads(names: Sequence[str]) -> str:
 
 
 def unevenness(category: NDArray[np.str_]) -> float:
-    """Return chi-squared of the table of layers and categories, from categories `[layer, head]`."""
+    """Return chi-squared of the table of layers and categories, from categories `[layer, head]`; NaN without heads."""
     counts = np.array([[(layer == name).sum() for name in CATEGORIES] for layer in category], dtype=float)
+    if not counts.any():
+        return np.nan
     expected = counts.sum(1, keepdims=True) * counts.sum(0) / counts.sum()
     return float(((counts - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
 
@@ -97,27 +106,27 @@ def _evaluate_evenness(runs: Mapping[str, xr.Dataset], seeds: Sequence[str], spe
 def _evaluate_shifts(runs: Mapping[str, xr.Dataset], seeds: Sequence[str], speech: str) -> EvaluatedClaim:
     without = models_without_sharp_heads(runs, seeds)
     by_seed = {seed: _distance_from_sharp(runs[seed]) for seed in seeds if seed not in without}
-    tests = [OVER_UTTERANCES] if by_seed else []
+    tests = [OVER_CLUSTERS] if by_seed else []
     tests += [no_sharp_heads(without)] if without else []
     return evaluate_claim_per_seed(ClaimId.DIAGONALS_SHIFTED, speech, by_seed, "; ".join(tests))
 
 
 def _shares(dataset: xr.Dataset) -> tuple[AnyFloats, AnyFloats]:
-    """Return shares `[category]` and those of resampled utterances `[resample, category]`, NaN for one utterance."""
-    resampled = _resampled_categories(dataset)
-    shares = _share_of(dataset["category"].values)
-    return shares, _share_of(resampled) if dataset.sizes["utterance"] > 1 else np.full((1, len(shares)), np.nan)
+    """Return shares `[category]` and those of resampled clusters `[resample, category]`, NaN below three clusters."""
+    return _share_of(dataset["category"].values), _share_of(_resampled_categories(dataset))
 
 
 def _resampled_categories(dataset: xr.Dataset) -> NDArray[np.str_]:
-    rows = {name: dataset[f"{name}_rows"].values for name in CATEGORY_STATISTIC.values()}
-    resampled = resampled_rows(rows, Bootstrap())
-    return categorise(*(resampled[name] for name in ("globalness", "verticality", "diagonality")))
+    clusters = run_clusters(dataset)
+    weights = cluster_weights(clusters)
+    rows = [dataset[f"{name}_rows"].values for name in RANKED]
+    return categorise(*(resampled_means(weights, values, clusters) for values in rows))
 
 
 def _share_of(category: NDArray[np.str_]) -> AnyFloats:
     """Return shares `[..., category]` of categories `[..., layer, head]`."""
-    present = (category != "").sum(axis=(-2, -1))
+    present = (category != "").sum(axis=(-2, -1)).astype(np.float64)
+    present = np.where(present > 0, present, np.nan)
     return np.stack([(category == name).sum(axis=(-2, -1)) / present for name in CATEGORIES], axis=-1)
 
 
@@ -133,8 +142,9 @@ def _evenness(dataset: xr.Dataset) -> Difference:
     bound = float(np.quantile(shuffled, 0.95))
     resampled = np.array([unevenness(categories) for categories in _resampled_categories(dataset)])
     label = "95 % point of chance over chi-squared"
-    gain = resampled_difference(label, bound - unevenness(category), bound - resampled)
-    return replace(gain, low=-np.inf, high=gain.high if dataset.sizes["utterance"] > 1 else np.nan)
+    value = bound - unevenness(category)
+    _, high = resampled_interval(np.array(value), bound - resampled, run_clusters(dataset))
+    return Difference(label, value, -np.inf if np.isfinite(high) else np.nan, float(high))
 
 
 def _distance_from_sharp(dataset: xr.Dataset) -> Difference:
@@ -153,16 +163,16 @@ def _distance_from_sharp(dataset: xr.Dataset) -> Difference:
 
 def _growth(runs: Mapping[str, xr.Dataset], seeds: Sequence[str]) -> Difference:
     """Return the mean distance of sharp diagonal heads from the main diagonal, M9 over M3, in frames."""
-    (long, long_resampled), (short, short_resampled) = (_mean_shift(runs[name]) for name in (LONG, SHORT))
+    long, short = (_mean_shift(runs[name], source=name) for name in (LONG, SHORT))
     label = f"{LONG.upper()} over {SHORT.upper()}, frames"
-    grown = resampled_difference(label, long - short, long_resampled - short_resampled[::-1])
-    return widen_by_seed_variance(grown, [_mean_shift(runs[name])[0] for name in seeds])
+    grown = estimated_difference(label, difference(long, short))
+    return widen_by_seed_variance(grown, [float(_mean_shift(runs[name], source=name).value) for name in seeds])
 
 
-def _mean_shift(dataset: xr.Dataset) -> tuple[float, AnyFloats]:
+def _mean_shift(dataset: xr.Dataset, source: str) -> Estimate:
     frames = np.abs(diagonal_shifts(dataset)) / (1000 * dataset.attrs["frame_period"])
     sharp = frames[~np.isnan(frames)]
-    return bootstrap_heads(lambda indices: float(sharp[indices].mean()), len(sharp))
+    return jackknife(lambda indices: float(sharp[indices].mean()), len(sharp), f"heads of {source}")
 
 
 def _category_growth(
@@ -172,5 +182,7 @@ def _category_growth(
     index = CATEGORIES.index(category)
     (high, high_resampled), (low, low_resampled) = (_shares(runs[name]) for name in (more, fewer))
     label = f"{more.upper()} over {fewer.upper()}"
-    gain = resampled_difference(label, (high - low)[index], (high_resampled - low_resampled)[:, index])
+    value, resampled = (high - low)[index], (high_resampled - low_resampled)[:, index]
+    low_end, high_end = resampled_interval(value, resampled, run_clusters(runs[more]))
+    gain = Difference(label, float(value), float(low_end), float(high_end))
     return widen_by_seed_variance(gain, [float(_shares(runs[name])[0][index]) for name in seeds])

@@ -1,7 +1,7 @@
 """Claims about which heads matter, evaluated on a run of pruning curves.
 
 Source: Yang, Liu and Lee 2020, section 5. Each claim is decided by differences of scores, paired over seeds and
-utterances. A difference is positive if the claim is right.
+clusters. A difference is positive if the claim is right.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,13 @@ import xarray as xr
 
 from otoscope.papers.yang2020.claims.claim import Claim
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
-from otoscope.papers.yang2020.claims.difference import Difference, best_of, resampled_difference
+from otoscope.papers.yang2020.claims.difference import Difference, best_of, estimated_difference
 from otoscope.papers.yang2020.published import published_claims
 from otoscope.pruning.curves import Scores, scores_of
-from otoscope.results import Bootstrap
+from otoscope.results.intervals import Estimate, apply
+from otoscope.results.schema import run_clusters
 from otoscope.results.text_table import format_table
-from otoscope.typing import AnyFloats, Ints
+from otoscope.typing import Ints
 
 CATEGORY_STATISTICS = ("diagonality", "verticality", "globalness")
 HARMLESS_LOSS = 0.05  # of accuracy: a smaller loss is "nearly unharmed"
@@ -26,39 +27,27 @@ PHONE_PROBE, SPEAKER_PROBE = "phone", "speaker-utterance"
 AS_PUBLISHED = "published"  # normalisation of rows under a limited span
 
 
-@dataclass(frozen=True, eq=False)
-class MeanScore:
-    """A score, high if good, and its resamples, `[resample]`."""
-
-    value: float
-    resampled: AnyFloats
-
-    def plus(self, margin: float) -> "MeanScore":
-        """Return the score with a margin added."""
-        return MeanScore(self.value + margin, self.resampled + margin)
-
-
 @dataclass(frozen=True)
 class ProbeCurves:
     """The curves of one probe.
 
     Attributes:
         dataset: the part of the run that belongs to the probe.
-        scores: scores of every intervention, with resamples.
+        scores: scores of every intervention.
     """
 
     dataset: xr.Dataset
     scores: Scores
 
-    def area(self, ranking: str, direction: str = "high to low", steps: slice = ALL_STEPS) -> MeanScore:
-        """Return the mean score over some steps of a curve."""
+    def area(self, ranking: str, direction: str = "high to low", steps: slice = ALL_STEPS) -> Estimate:
+        """Return the mean score over some steps of a curve, high if good."""
         return self._mean(self.dataset["place"].sel(ranking=ranking, direction=direction).values[steps])
 
-    def span(self, radius: float) -> MeanScore:
+    def span(self, radius: float) -> Estimate:
         """Return the score under a span of this radius in frames, with rows as published."""
         return self._mean(np.atleast_1d(self.dataset["span_place"].sel(radius=radius, rows=AS_PUBLISHED).values))
 
-    def intact(self) -> MeanScore:
+    def intact(self) -> Estimate:
         """Return the score of the intact model."""
         return self._mean(np.array([0]))
 
@@ -68,11 +57,9 @@ class ProbeCurves:
         radii = self.dataset["radius"].values[1:].tolist()
         return {radius: _gain(_span_label(radius), self.span(radius), intact) for radius in radii}
 
-    def _mean(self, interventions: Ints) -> MeanScore:
-        sign, scores = self.scores.sign, self.scores
-        return MeanScore(
-            float(sign * scores.plain[interventions].mean()), sign * scores.resampled[:, interventions].mean(axis=1)
-        )
+    def _mean(self, interventions: Ints) -> Estimate:
+        sign = self.scores.sign
+        return apply(lambda score: sign * score[:, interventions].mean(axis=1), self.scores.estimate)
 
 
 def curve_claims(dataset: xr.Dataset) -> list[Claim]:
@@ -95,7 +82,7 @@ def probe_curves(dataset: xr.Dataset, probe: str) -> ProbeCurves:
     """Return the curves of one probe of a run."""
     selected = dataset.sel(probe=probe)
     total, count = selected["total"].values, selected["count"].values
-    return ProbeCurves(selected, scores_of(total, count, selected["higher_is_better"].item(), Bootstrap()))
+    return ProbeCurves(selected, scores_of(total, count, selected["higher_is_better"].item(), run_clusters(dataset)))
 
 
 def format_claims(claims: Sequence[Claim]) -> str:
@@ -150,7 +137,7 @@ class _CategoryGains:
     global_vertical: Difference
 
     @classmethod
-    def of(cls, diagonal: MeanScore, vertical: MeanScore, global_: MeanScore) -> "_CategoryGains":
+    def of(cls, diagonal: Estimate, vertical: Estimate, global_: Estimate) -> "_CategoryGains":
         """Return the gains from the scores without the heads of each category."""
         return cls(
             _gain("vertical over diagonal", vertical, diagonal),
@@ -178,7 +165,7 @@ def _speaker_claim(phone: ProbeCurves, speaker: ProbeCurves) -> Claim:
     gains = phone.span_gains()
     radius = max(gains, key=lambda radius: gains[radius].value)
     label = f"{_span_label(radius)}, plus {HARMLESS_LOSS:g}"
-    gain = _gain(label, speaker.span(radius).plus(HARMLESS_LOSS), speaker.intact())
+    gain = _gain(label, apply(lambda score: score + HARMLESS_LOSS, speaker.span(radius)), speaker.intact())
     return Claim(ClaimId.SPAN_LIMIT_IS_CHEAP, SPEAKER_PROBE, [gain])
 
 
@@ -186,5 +173,5 @@ def _span_label(radius: float) -> str:
     return f"radius {radius:.0f} over intact"
 
 
-def _gain(label: str, better: MeanScore, baseline: MeanScore) -> Difference:
-    return resampled_difference(label, better.value - baseline.value, better.resampled - baseline.resampled)
+def _gain(label: str, better: Estimate, baseline: Estimate) -> Difference:
+    return estimated_difference(label, apply(np.subtract, better, baseline))

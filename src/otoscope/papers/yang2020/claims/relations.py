@@ -8,18 +8,18 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from otoscope.papers.yang2020.claims.claim import (
-    OVER_UTTERANCES,
+    OVER_CLUSTERS,
     EvaluatedClaim,
-    bootstrap_heads,
     evaluate_claim_per_seed,
 )
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
-from otoscope.papers.yang2020.claims.difference import Difference, best_of, resampled_difference
+from otoscope.papers.yang2020.claims.difference import Difference, best_of, estimated_difference
 from otoscope.relations.operations import SAME_PHONE, SILENCE_TO_SILENCE, Operation, operations
+from otoscope.results.intervals import FISHER, jackknife
 from otoscope.typing import AnyFloats, Bools, Ints
 
 SIBILANTS = ("ch", "jh", "s", "sh")
-OPERATION_TEST = f"operation's bound against the {OVER_UTTERANCES}, the surest head"
+OPERATION_TEST = f"operation's bound against the interval {OVER_CLUSTERS}, the surest head"
 NOT_DIAGONAL = "; without diagonal heads, whose neighbours are other phones"
 NO_SUCH_PHONES = "the corpus has none of these phones"
 
@@ -65,7 +65,8 @@ def evaluate_relation_claims(runs: Mapping[str, xr.Dataset]) -> list[EvaluatedCl
     labelled = {seed: dataset for seed, dataset in runs.items() if "operation_effect" in dataset}
     if not labelled:
         return []
-    speech = f"{next(iter(labelled.values())).attrs['labelled_utterances']} utterances"
+    attrs = next(iter(labelled.values())).attrs
+    speech = f"{attrs['labelled_utterances']} utterances (intervals over {attrs['labelled_clusters']})"
     by_operation = [_evaluate_operation(labelled, speech, id, claim) for id, claim in OPERATION_CLAIMS.items()]
     return [*by_operation, *_evaluate_concentration(labelled, speech)]
 
@@ -107,8 +108,8 @@ def _margin(dataset: xr.Dataset, operation: Operation, *, avoids: bool) -> AnyFl
 def _evaluate_concentration(runs: Mapping[str, xr.Dataset], speech: str) -> Iterator[EvaluatedClaim]:
     """Yield whether heads of high verticality have extreme concentration; for neglect without diagonal heads."""
     for id, difference, test in (
-        (ClaimId.VERTICAL_FOCUS, _focus, "bootstrap over heads"),
-        (ClaimId.VERTICAL_NEGLECT, _neglect, "bootstrap over heads that are not diagonal"),
+        (ClaimId.VERTICAL_FOCUS, _focus, "over heads"),
+        (ClaimId.VERTICAL_NEGLECT, _neglect, "over heads that are not diagonal"),
     ):
         by_seed = {seed: difference(dataset) for seed, dataset in runs.items()}
         yield evaluate_claim_per_seed(id, speech, by_seed, test)
@@ -129,8 +130,8 @@ def _correlation_with_verticality(dataset: xr.Dataset, extreme: AnyFloats, selec
     verticality = dataset["verticality"].values.ravel()
     present = ~np.isnan(verticality)
     heads = present & selected
-    value, resampled = bootstrap_heads(_spearman(verticality[heads], extreme[heads]), int(heads.sum()))
-    return resampled_difference(f"Spearman over {heads.sum()} of {present.sum()} heads", value, resampled)
+    estimate = jackknife(_spearman(verticality[heads], extreme[heads]), int(heads.sum()), "head")
+    return estimated_difference(f"Spearman over {heads.sum()} of {present.sum()} heads", estimate, FISHER)
 
 
 def _spearman(a: AnyFloats, b: AnyFloats) -> Callable[[Ints], float]:
