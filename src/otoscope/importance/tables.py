@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from otoscope.results.rounding import format_with_error
+from otoscope.results.table import intervals_line
 from otoscope.results.text_table import format_table
 
 FIRST = 5
@@ -50,7 +51,7 @@ def curve_table(dataset: xr.Dataset) -> str:
         _heads_of(dataset.sel(probe=name)) + "\n" + _spans_of(dataset.sel(probe=name))
         for name in dataset["probe"].values
     ]
-    return "\n".join([*tables, CURVE_LEGEND])
+    return "\n".join([*tables, f"{CURVE_LEGEND}{intervals_line(dataset.attrs['clusters'])} and seeds\n"])
 
 
 def _heads_of(one: xr.Dataset) -> str:

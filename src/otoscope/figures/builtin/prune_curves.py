@@ -16,12 +16,16 @@ from otoscope.figures.style.panels import LEFT, make_panels, tick_step
 from otoscope.figures.style.theme import Theme
 
 LEGEND_TOP, LINE, ENTRY = 13.5, 3.6, 24.0  # mm: top of the legend, height of its lines, width of an entry
-BANDS = "bands: 95 % intervals over seeds and utterances"
+
+
+def _note(dataset: xr.Dataset) -> str:
+    bands = f"bands: 95 % intervals over {dataset.attrs['clusters']} and seeds"
+    return curve_note(bands, dataset, "score")
 
 
 def prune_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a run of prune."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, curve_note(BANDS, dataset, "score")
+    width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
     handles = _legend_entries(dataset, theme)
     columns = int((width - LEFT) // ENTRY)
     top = LEGEND_TOP + LINE * -(-len(handles) // columns) + 1

@@ -29,7 +29,7 @@ VARIABLES = {
     "curve_interval": Variable((*CURVE, "bound"), SCORE, "95 % interval of it over seeds and speakers"),
     "curve_drop": Variable(("probe_corpus", "model"), "heads", "number removed at the first significant drop"),
     "span_curve": Variable(SPAN, SCORE, "score under a limited span, rows as published"),
-    "span_curve_interval": Variable((*SPAN, "bound"), SCORE, "95 % interval over seeds and utterances"),
+    "span_curve_interval": Variable((*SPAN, "bound"), SCORE, "95 % interval of it over seeds and speakers"),
     "span_curve_drop": Variable(("probe_corpus", "model"), "frames", "radius at the first significant drop"),
     "removed": Variable(("step",), "heads", "number of removed heads"),
     "metric": Variable(("probe_corpus",), "1", "name of the score"),
