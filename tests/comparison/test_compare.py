@@ -10,7 +10,6 @@ from tests.helpers.example_importance import curves_dataset
 from tests.helpers.example_segmentation import segmentation_dataset
 
 import otoscope
-from otoscope.comparison.compare import compare_heads
 from otoscope.errors import InputError
 from otoscope.probing.probe import VARIABLES
 from otoscope.segmentation.boundaries import BoundaryCounts
@@ -109,7 +108,9 @@ def test_parts_with_the_same_speakers_are_paired_by_speaker(runs):
 
 def test_other_heads_are_compared_with_one_head_of_the_same_utterances(runs):
     run = runs[0]
-    compared = compare_heads(run, 1, 1, otoscope.ComparisonOptions(by=("weight", "normalised_entropy")))
+    compared = otoscope.compare(
+        run, options=otoscope.ComparisonOptions(by=("weight", "normalised_entropy"), against="1.1")
+    )
     rows = run.dataset["weight_rows"].values
     expected = jackknife(
         lambda chosen, _: np.mean(rows[chosen, 0, 1] - rows[chosen, 1, 1]), list(run.utterances["speaker"])
@@ -186,6 +187,9 @@ def test_r_values_of_boundaries_are_of_pooled_counts(write_run):
     ("options", "message"),
     [
         ({}, "--split"),
+        ({"against": "7.0"}, "--against with a head of the run, found 7.0"),
+        ({"against": "first"}, "--against LAYER.HEAD"),
+        ({"against": "1.1", "split": "speaker"}, "found 1 run with --split with --against"),
         ({"split": "dialect"}, "expected a column"),
         ({"split": "frames"}, "frames<18"),
         ({"split": "speaker", "by": ("nothing",)}, "--by with names of"),
@@ -197,6 +201,12 @@ def test_r_values_of_boundaries_are_of_pooled_counts(write_run):
 def test_what_cannot_be_compared_is_an_error(runs, options, message):
     with pytest.raises(InputError, match=message):
         otoscope.compare(runs[0], options=otoscope.ComparisonOptions(**options))
+
+
+def test_heads_against_a_head_prints_that_comparison(runs, otoscope_command):
+    status, printed, _ = otoscope_command("heads", runs[0].path, "--against", "1.1", "--where", "frames>45")
+    options = otoscope.ComparisonOptions(against="1.1", where="frames>45")
+    assert (status, printed) == (0, otoscope.compare(runs[0], options=options).text)
 
 
 def test_runs_of_two_kinds_are_refused(runs, write_run):

@@ -30,6 +30,7 @@ from otoscope.cli.refine import refine
 from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
+from otoscope.cli.show import show
 from otoscope.cli.view import view
 from otoscope.cli.words import words
 from otoscope.comparison.options import ComparisonOptions
@@ -47,6 +48,7 @@ from otoscope.viewer.options import Address, ExportOptions
 COMMANDS = (
     check,
     analyze,
+    show,
     heads,
     relations,
     compare,

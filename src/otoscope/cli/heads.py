@@ -37,6 +37,12 @@ def heads(
     similar: Annotated[
         bool, typer.Option("--similar", help="The head most like each, by their maps of the run's example.")
     ] = False,
+    against: Annotated[
+        str | None, typer.Option(metavar="LAYER.HEAD", help="How each other head differs from this one.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="Of some utterances: gender=f, age>=18.")
+    ] = None,
     columns: Annotated[bool, typer.Option("--columns", help="What each column means, with its unit.")] = False,
     format: Annotated[
         TableFormat, typer.Option(help="table to read, csv or json to compute with.")
@@ -48,17 +54,22 @@ def heads(
     """
     from otoscope.results import heads_table, open_run
 
+    if against is not None:
+        from otoscope.comparison import ComparisonOptions, compare
+
+        print(compare(run, options=ComparisonOptions(against=against, where=where)).as_format(format.value), end="")
+        return
+    opened = open_run(run) if where is None else open_run(run).where(where)
     if columns:
-        print(*(f"{name}: {meaning}" for name, meaning in open_run(run).columns.items()), sep="\n")
+        print(*(f"{name}: {meaning}" for name, meaning in opened.columns.items()), sep="\n")
         return
     from otoscope.relations import operations_table
     from otoscope.results.similar_heads import similar_heads_table
 
     if similar:
-        print(similar_heads_table(open_run(run), sort, format.value), end="")
+        print(similar_heads_table(opened, sort, format.value), end="")
     elif operations:
-        options = read_options(context, RelationOptions)
-        print(operations_table(open_run(run), sort, format.value, options), end="")
+        print(operations_table(opened, sort, format.value, read_options(context, RelationOptions)), end="")
     else:
         view: View = "categories" if categories else "relative" if relative else "statistics"
-        print(heads_table(open_run(run), sort, format.value, view), end="")
+        print(heads_table(opened, sort, format.value, view), end="")

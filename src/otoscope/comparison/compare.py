@@ -66,6 +66,8 @@ def compare(
     options = options or ComparisonOptions()
     runs = [_opened(one) for one in (run, other) if one is not None]
     _check_request(runs, options)
+    if options.against is not None:
+        return _compare_heads(runs[0], options)
     level = options.level if options.level != "auto" else _auto_level(runs)
     values = [_where(read_values(one, options.by, level), options.where) for one in runs]
     names, pairs = _pairs(runs, values, options.split)
@@ -73,19 +75,9 @@ def compare(
     return make_comparison(pairs, names, options.correction, notes, is_same_corpus=_is_same_corpus(runs))
 
 
-def compare_heads(run: Run | str | os.PathLike[str], layer: int, head: int, options: ComparisonOptions) -> Comparison:
-    """Compare every other head of a run of analyze with one head, paired by utterance.
-
-    Args:
-        run: a run of analyze, or its folder.
-        layer: layer of the head, from 0.
-        head: the head within the layer, from 0.
-        options: what to compare, and the correction.
-
-    Raises:
-        InputError: the run is of another kind, or has no such head.
-    """
-    opened = _opened(run)
+def _compare_heads(opened: Run, options: ComparisonOptions) -> Comparison:
+    """Compare every other head of a run of analyze with one head, paired by utterance."""
+    layer, head = options.reference_head
     if opened.kind != HEADS:
         raise InputError(f"expected a run of analyze for --against, found {opened.kind}; run otoscope analyze")
     values = _where(read_values(opened, options.by, "head"), options.where)
@@ -167,10 +159,10 @@ def _opened(run: Run | str | os.PathLike[str]) -> Run:
 
 
 def _check_request(runs: Sequence[Run], options: ComparisonOptions) -> None:
-    if len(runs) == 1 and options.split is None:
-        raise InputError("expected two runs, or --split with a column of one run, found one run; name another run")
-    if len(runs) == 2 and options.split is not None:
-        raise InputError("expected one run with --split, found two; omit --split, or use --where for both runs")
+    within = [name for name in ("split", "against") if getattr(options, name) is not None]
+    if len(runs) + len(within) != 2:
+        found = f"{len(runs)} run{'s' * (len(runs) > 1)}{''.join(f' with --{name}' for name in within)}"
+        raise InputError(f"expected two runs, or one run with --split or --against, found {found}; name one of these")
     if runs[0].kind != runs[-1].kind:
         raise InputError(f"expected runs of one kind, found {runs[0].kind} and {runs[1].kind}; compare equal kinds")
 
@@ -186,11 +178,12 @@ def _where(values: RunValues, condition: str | None) -> RunValues:
 
 def _auto_level(runs: Sequence[Run]) -> str:
     """Return `head` for the same weights; heads of other models do not correspond."""
-    return "head" if len({run.plan["model"]["fingerprint"] for run in runs}) == 1 else "model"
+    is_single = len(runs) == 1 or len({run.plan["model"]["fingerprint"] for run in runs}) == 1
+    return "head" if is_single else "model"
 
 
 def _is_same_corpus(runs: Sequence[Run]) -> bool:
-    return len({run.plan["corpus"]["path"] for run in runs}) == 1
+    return len(runs) == 1 or len({run.plan["corpus"]["path"] for run in runs}) == 1
 
 
 def _notes(runs: Sequence[Run], values: RunValues, level: str) -> tuple[str, ...]:

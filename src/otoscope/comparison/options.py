@@ -19,6 +19,7 @@ class ComparisonOptions:
         level: `head`, `layer` or `model`: statistics of each head, or their means. `auto` compares heads of the same
             model, and means of two models.
         split: a column of `run.utterances` or a condition such as `age<18`; compares two parts of a run.
+        against: a head such as `4.1`; compares each other head of a run of analyze with it.
         where: a condition such as `gender=f`; other utterances are not used.
         correction: `holm`, `fdr` or `none`.
 
@@ -33,6 +34,7 @@ class ComparisonOptions:
     by: tuple[str, ...] = option((), "Statistics, probes, curves or measures to compare.", "NAME,...")
     level: str = option("auto", f"{', '.join(LEVELS)}: compare each head, or means.")
     split: str | None = option(None, "Compare two parts of a run: gender, dialect, age<18.", "COLUMN")
+    against: str | None = option(None, "Compare each other head of a run with this one.", "LAYER.HEAD")
     where: str | None = option(None, "Use only utterances such as gender=f or age>=18.", "CONDITION")
     correction: str = option("holm", f"{', '.join(CORRECTIONS)}: for the number of comparisons.")
 
@@ -41,3 +43,13 @@ class ComparisonOptions:
         for name, allowed in (("level", LEVELS), ("correction", tuple(CORRECTIONS))):
             if (value := getattr(self, name)) not in allowed:
                 raise InputError(f"expected --{name} {', '.join(allowed)}, found {value}; correct --{name}")
+        if self.against is not None:
+            self.reference_head  # noqa: B018  a check
+
+    @property
+    def reference_head(self) -> tuple[int, int]:
+        """Return layer and head of `against`. Raise InputError for another form."""
+        layer, separator, head = (self.against or "").partition(".")
+        if not (separator and layer.isdecimal() and head.isdecimal()):
+            raise InputError(f"expected --against LAYER.HEAD such as 4.1, found {self.against}; correct --against")
+        return int(layer), int(head)

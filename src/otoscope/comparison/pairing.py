@@ -11,6 +11,7 @@ import pandas as pd
 
 from otoscope.comparison.values import RunValues
 from otoscope.results.intervals import Estimate
+from otoscope.results.subset import utterance_of
 from otoscope.statistics.clusters import Clusters, make_clusters
 from otoscope.typing import Bools
 
@@ -83,7 +84,7 @@ def shared_utterances(a: pd.DataFrame, b: pd.DataFrame) -> pd.Index:
 
 
 def _clusters(utterances: pd.DataFrame) -> Clusters:
-    return make_clusters(utterances["speaker"], [str(id) for id in utterances.index])
+    return make_clusters(utterances["speaker"], [utterance_of(str(id)) for id in utterances.index])
 
 
 def _independent(value: Estimate, run: str) -> Estimate:

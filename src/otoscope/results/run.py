@@ -12,12 +12,14 @@ import xarray as xr
 import zarr
 
 from otoscope.errors import InputError
+from otoscope.results.conditions import fulfils
 from otoscope.results.folder import SKIPPED
 from otoscope.results.head_columns import COLUMN_MEANINGS, rank_columns, shape_columns
 from otoscope.results.integrity import verify_size
 from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, SPEAKER_COORDINATES, run_kind, validate_dataset
 from otoscope.results.stored_map import SIZES
+from otoscope.results.subset import subset
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement", "shape", "shape_offset_ms")
@@ -110,6 +112,26 @@ class Run:
         if self.kind != HEADS:
             raise InputError(f"expected a run that analyze wrote, {self.path} holds {self.kind}; run otoscope analyze")
         return _heads(self.dataset)
+
+    def where(self, condition: str) -> "Run":
+        """Return the run of some utterances: its means, intervals and categories are those of these utterances.
+
+        Args:
+            condition: comparisons of columns of `utterances` with values, `gender=f` or `age>=18,gender=f`.
+
+        Returns:
+            A run with the same folder; without what is not stored by utterance: offset profiles and relations.
+
+        Raises:
+            InputError: the run is of another kind, or no utterance fulfils the condition.
+        """
+        if self.kind != HEADS:
+            raise InputError(f"expected a run that analyze wrote, found {self.kind} in {self.path}; omit --where")
+        if not (chosen := fulfils(self.utterances, condition)).any():
+            raise InputError(f"expected utterances with {condition}, found none; choose another --where")
+        part = Run(self.path, self.plan)
+        part.dataset = subset(self.dataset, chosen, condition)
+        return part
 
     @cached_property
     def columns(self) -> dict[str, str]:

@@ -1,0 +1,81 @@
+"""`otoscope show`."""
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from otoscope.cli.options import RunFolder
+from otoscope.errors import InputError
+from otoscope.results import Run
+
+
+class ShowFormat(StrEnum):
+    """How a run is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def show(
+    run: RunFolder,
+    format: Annotated[
+        ShowFormat, typer.Option(help="table to read; csv, json, parquet: every number, one in each row.")
+    ] = ShowFormat.table,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="File of --format parquet.")] = None,
+) -> None:
+    """Print a run again, of any kind: what its command printed, or all of its numbers."""
+    from otoscope.results import open_run
+    from otoscope.results.long_table import long_table
+
+    opened = open_run(run)
+    if (format is ShowFormat.parquet) != (out is not None):
+        raise InputError("expected --out FILE with --format parquet, and only with it; pass both or neither")
+    if format is ShowFormat.table:
+        print(_table(opened), end="")
+    elif out is not None:
+        _write_parquet(opened, out)
+    elif format is ShowFormat.csv:
+        print(long_table(opened).to_csv(index=False), end="")
+    else:
+        frame = long_table(opened)
+        records = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
+        print(json.dumps({"kind": opened.kind, "plan": opened.plan, "rows": records}, indent=1, allow_nan=False))
+
+
+def _write_parquet(run: Run, out: Path) -> None:
+    from otoscope._io.atomic import atomic_write
+    from otoscope.results.long_table import long_table
+
+    if find_spec("pyarrow") is None:
+        raise InputError("expected pyarrow for --format parquet, found none; pip install 'otoscope[parquet]'")
+    if out.exists():
+        raise InputError(f"expected a new file for --out, found {out}; choose another name")
+    with atomic_write(out) as partial:
+        long_table(run).to_parquet(partial, index=False)
+    print(f"rows written to {out}")
+
+
+def _table(run: Run) -> str:
+    from otoscope.importance.tables import curve_table, ranking_table
+    from otoscope.probing.tables import probe_table
+    from otoscope.results import heads_table
+    from otoscope.results.summary import summary
+    from otoscope.segmentation.table import segmentation_table
+
+    tables: dict[str, Callable[[], str]] = {
+        "heads": lambda: f"{summary(run)}\n\n{heads_table(run)}",
+        "probes": lambda: probe_table(run.dataset),
+        "ranking": lambda: ranking_table(run.dataset),
+        "curves": lambda: curve_table(run.dataset),
+        "segmentation": lambda: segmentation_table(run),
+    }
+    if run.kind not in tables:
+        raise InputError(f"expected a run of {', '.join(tables)}, found {run.kind}; read its report instead")
+    return tables[run.kind]().rstrip("\n") + "\n"

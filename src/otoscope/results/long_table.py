@@ -1,0 +1,54 @@
+"""Every number of a run in rows: one row for each utterance, layer, head and statistic; or for each score."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from otoscope.errors import InputError
+from otoscope.results.run import Run
+from otoscope.results.schema import HEADS
+
+SCORES: Mapping[str, tuple[str, ...]] = {
+    "probes": ("score",),
+    "ranking": ("rank", "score"),
+    "curves": ("score",),
+    "segmentation": ("scores",),
+}
+"""Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
+
+
+def long_table(run: Run) -> pd.DataFrame:
+    """Return the numbers of a run, one each row.
+
+    Args:
+        run: a run of any kind but a reproduction.
+
+    Returns:
+        For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
+        scores, the scores, and their 95 % intervals (`low`, `high`).
+
+    Raises:
+        InputError: the run is of another kind.
+    """
+    if run.kind == HEADS:
+        return _utterance_rows(run)
+    if run.kind not in SCORES:
+        raise InputError(f"expected a run of {HEADS}, {', '.join(SCORES)}, found {run.kind} in {run.path}")
+    first, *others = SCORES[run.kind]
+    variables = {first: run.dataset[first], **{name: run.dataset[name] for name in others}}
+    if f"{first}_interval" in run.dataset:
+        ends = run.dataset[f"{first}_interval"]
+        variables |= {end: ends.sel(bound=end, drop=True) for end in ("low", "high")}
+    dims = list(run.dataset[first].dims)
+    frame = pd.concat({name: one.to_series() for name, one in variables.items()}, axis=1)
+    return frame.dropna(subset=[first]).reset_index()[[*map(str, dims), *variables]]
+
+
+def _utterance_rows(run: Run) -> pd.DataFrame:
+    dataset = run.dataset
+    names = [name for name in dataset.attrs["statistics"] if f"{name}_rows" in dataset]
+    dims = ["utterance", "layer", "head"]
+    parts = {name: dataset[f"{name}_rows"].transpose(*dims).to_series().dropna() for name in names}
+    frame = pd.concat(parts, names=["statistic"]).rename("value").reset_index()
+    frame.insert(1, "speaker", frame["utterance"].map(run.utterances["speaker"]))
+    return frame[["utterance", "speaker", "layer", "head", "statistic", "value"]]

@@ -1,0 +1,61 @@
+"""The results of a run for some of its utterances: means, intervals and categories computed again from their rows.
+
+What a run sums over utterances (offset profiles, relations between phones) is not stored by utterance, and omitted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from otoscope.results.assemble import Measurements, assemble
+from otoscope.results.schema import SPEAKER_COORDINATES
+from otoscope.statistics.clusters import make_clusters
+from otoscope.typing import Bools
+
+ATTRIBUTES = ("model", "corpus", "synthetic", "not_measured", "window", "window_overlap")
+
+
+@dataclass(frozen=True)
+class StoredStatistic:
+    """Name, description and units of a statistic with one number per head, as a run stores them."""
+
+    name: str
+    doc: str
+    units: str
+    dims: tuple[str, ...] = ()
+    coords: Mapping[str, Any] = field(default_factory=dict)
+
+
+def subset(dataset: xr.Dataset, chosen: Bools, condition: str) -> xr.Dataset:
+    """Return the Dataset of some utterances.
+
+    Args:
+        dataset: results of analyze.
+        chosen: which utterances, `[utterance]`; at least one.
+        condition: what chose them, for readers.
+    """
+    part = dataset.isel(utterance=chosen.nonzero()[0])
+    scalars = [name for name in dataset.attrs["statistics"] if f"{name}_rows" in dataset]
+    about_each = {name: dataset[name].attrs for name in scalars}
+    described = [StoredStatistic(name, one["description"], one["units"]) for name, one in about_each.items()]
+    columns = [name for name in ("frames", "duration", "speaker", *SPEAKER_COORDINATES) if name in dataset.coords]
+    ids = [str(id) for id in part["utterance"].values]
+    table = pd.DataFrame({name: part[name].values for name in columns}, index=pd.Index(ids, name="utterance"))
+    clusters = make_clusters(table["speaker"], list(map(utterance_of, ids)))
+    rows = {name: part[f"{name}_rows"].values for name in scalars}
+    about = {name: dataset.attrs[name] for name in ATTRIBUTES if name in dataset.attrs} | {"where": condition}
+    period = dataset.attrs["frame_period"]
+    return assemble(Measurements(described, rows, clusters), table, frame_period=period, attributes=about)
+
+
+def utterance_of(id: str) -> str:
+    """Return the id of the utterance of which `id@start` is a window, or the id itself.
+
+    >>> utterance_of("anna/1@2.5"), utterance_of("anna@home")
+    ('anna/1', 'anna@home')
+    """
+    whole, _, start = id.rpartition("@")
+    return whole if whole and start.replace(".", "", 1).isdigit() else id
