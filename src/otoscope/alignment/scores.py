@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from otoscope.results.bootstrap import Bootstrap, fold_intervals
+from otoscope.results.intervals import LOGIT, estimate, interval, ratio
 
 TOLERANCES_MS = (20, 50, 100, 200)
 ROUNDING_SECONDS = 1e-9
@@ -46,7 +46,8 @@ def score_times(method: str, side: str, errors: np.ndarray, speakers: Sequence[s
     distance = np.abs(errors)
     right = distance <= 0.05 + ROUNDING_SECONDS
     _, fold = np.unique(np.asarray(speakers), return_inverse=True)
-    low, high = fold_intervals(np.bincount(fold, right).astype(float), np.bincount(fold), Bootstrap())
+    share = estimate(ratio, "speaker", np.bincount(fold, right).astype(float), np.bincount(fold).astype(float))
+    low, high = interval(share, LOGIT)
     return TimeScore(
         method,
         side,
