@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from functools import cache
 
 import matplotlib
 import pytest
@@ -97,22 +98,33 @@ def test_without_a_title_the_page_is_lower_and_lacks_only_the_header(name, sketc
     assert all(text.box[1] >= 0 and text.box[3] <= bare.height for text in bare.texts)
 
 
+@pytest.fixture(scope="module")
+def sketch_of_real_speech(dataset_for):
+    """Function from a figure to the sketch of real speech, with long names of the model and of the utterance."""
+
+    @cache
+    def sketched(name):
+        dataset = dataset_for(name, "2x2").assign_attrs(
+            model="someone-else/a-very-large-speech-model" + "-with-a-very-long-name" * 6 + "-and-a-date-2026-11-21",
+            utterance="train-clean-360/a-speaker-with-a-name/a-chapter-with-a-title/an-utterance-with-words-000017",
+            synthetic=False,
+        )
+        return sketch(FIGURES.get(name).draw(dataset, Design(LIGHT)))
+
+    return sketched
+
+
 @pytest.mark.parametrize("name", FIGURES.names())
-def test_long_names_are_shortened_to_the_page(name, dataset_for):
-    dataset = dataset_for(name, "2x2").assign_attrs(
-        model="someone-else/a-very-large-speech-model" + "-with-a-very-long-name" * 6 + "-and-a-date-2026-11-21",
-        utterance="train-clean-360/a-speaker-with-a-name/a-chapter-with-a-title/an-utterance-with-words-000017",
-    )
-    drawn = sketch(FIGURES.get(name).draw(dataset, Design(LIGHT)))
+def test_long_names_are_shortened_to_the_page(name, sketch_of_real_speech):
+    drawn = sketch_of_real_speech(name)
     assert max(text.box[2] for text in drawn.texts) <= drawn.width
     assert any("…" in text.text for text in drawn.texts)
 
 
 @pytest.mark.parametrize("name", FIGURES.names())
-def test_synthetic_speech_is_called_synthetic(name, dataset_for, sketch_of):
+def test_synthetic_speech_is_called_synthetic(name, sketch_of, sketch_of_real_speech):
     assert "synthetic speech" in note_of(sketch_of(name, "2x2", WIDTHS_MM[0]))
-    real = dataset_for(name, "2x2").assign_attrs(synthetic=False)
-    assert "synthetic" not in note_of(sketch(FIGURES.get(name).draw(real, Design(LIGHT))))
+    assert "synthetic" not in note_of(sketch_of_real_speech(name))
 
 
 @pytest.mark.parametrize("name", FIGURES.names())

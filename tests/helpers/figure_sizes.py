@@ -25,7 +25,7 @@ DRAWN = {
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
 WIDTHS_MM = (85, 175)
 """Widths of one and of two columns of a journal."""
-SMALL = {"2x2", "one head", "12x12"}
+SMALL = {"2x2", "one head", "6x6", "12x12"}
 """Sizes that are drawn at the first width alone: a wider page only spreads them."""
 CASES = [
     (name, size, width)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_hex
@@ -16,6 +17,7 @@ from matplotlib.text import Text
 from otoscope.figures.style.colour_bar import contrast
 
 POINTS_PER_INCH = 72
+NEAR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -89,30 +91,31 @@ def _labels(axes):
 
 
 def _bare_points(axes):
-    """Return the number of markers of figures' values that no bar or band covers."""
-    return sum(not _covered(axes, point) for line in axes.lines if _is_marked(line) for point in line.get_xydata())
+    """Return the number of markers of values that no bar contains, and no band has both ends at their x coordinate."""
+    bars = _bars(axes)
+    points = [line.get_xydata() for line in axes.lines if line.get_marker() not in (None, "None", "", " ")]
+    return sum(int(_are_bare(xy, bars).sum()) for xy in points if len(xy))
 
 
-def _is_marked(line):
-    return line.get_marker() not in (None, "None", "", " ")
+def _are_bare(points, bars):
+    """Return whether each point `[point, xy]` is defined and outside of every box `[bar, (x0, y0, x1, y1)]`."""
+    low, high = bars[None, :, :2] - NEAR, bars[None, :, 2:] + NEAR
+    covered = ((low <= points[:, None]) & (points[:, None] <= high)).all(-1).any(-1)
+    return ~covered & ~np.isnan(points).any(-1)
 
 
-def _covered(axes, point):
-    """Return whether a bar contains the point, or a band has both ends at its x coordinate."""
-    if np.isnan(point).any():
-        return True
-    x, y = point
+def _bars(axes):
+    """Return the boxes of bars, and of bands at each of their x coordinates, `[bar, (x0, y0, x1, y1)]`."""
+    boxes = [np.empty((0, 4))]
     for collection in axes.collections:
+        paths = [path.vertices for path in collection.get_paths() if len(path.vertices)]
         if isinstance(collection, LineCollection):
-            for (x0, y0), (x1, y1) in [ends for ends in collection.get_segments() if len(ends) == 2]:
-                if min(x0, x1) - 1e-9 <= x <= max(x0, x1) + 1e-9 and min(y0, y1) - 1e-9 <= y <= max(y0, y1) + 1e-9:
-                    return True
+            boxes += [[[*ends.min(0), *ends.max(0)]] for ends in paths]
         elif isinstance(collection, PolyCollection) and not isinstance(collection, QuadMesh):
-            for path in collection.get_paths():
-                here = path.vertices[np.isclose(path.vertices[:, 0], x), 1]
-                if len(here) > 1 and here.min() - 1e-9 <= y <= here.max() + 1e-9:
-                    return True
-    return False
+            for vertices in paths:
+                ends = pd.DataFrame(vertices).groupby(0)[1].agg(["min", "max"]).reset_index().to_numpy()
+                boxes.append(ends[:, [0, 1, 0, 2]])
+    return np.concatenate(boxes)
 
 
 def _outside_points(axes):
