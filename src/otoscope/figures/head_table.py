@@ -12,6 +12,7 @@ from otoscope.results.categories import CATEGORY_STATISTIC, competition_ranks
 from otoscope.results.schema import HEAD_DIMS
 from otoscope.typing import AnyFloats, Floats
 
+FAINT = 0.25  # opacity of heads that are not chosen
 LAYER_SHARE = 0.7
 """Share of the width of a layer that its heads fill, on an axis of layers."""
 
@@ -56,11 +57,11 @@ def draw_heads(
         design: theme, and heads to name; other heads are faint then.
     """
     across, up = points
-    category, chosen = dataset["category"].values, _chosen(dataset, design)
+    category, chosen = dataset["category"].values, are_chosen(dataset, design)
     for name, marker in MARKERS.items():
         for is_chosen in (False, True):
             here, colour = (category == name) & (chosen == is_chosen), design.theme.categories[name]
-            alpha = 1.0 if is_chosen else 0.25
+            alpha = 1.0 if is_chosen else FAINT
             axes.vlines(across[here], *ends[here].T, color=colour, linewidth=0.6, alpha=alpha)
             (markers,) = axes.plot(across[here], up[here], marker, color=colour, alpha=alpha, clip_on=False)
             markers.set(markersize=3.2, markeredgewidth=0.3, markeredgecolor=design.theme.surface)
@@ -69,7 +70,7 @@ def draw_heads(
         axes.annotate(f"{layer}.{head}", position, (3, 2), textcoords="offset points")
 
 
-def _chosen(dataset: xr.Dataset, design: Design) -> np.ndarray:
+def are_chosen(dataset: xr.Dataset, design: Design) -> np.ndarray:
     """Return whether the design names a head, `[layer, head]`; all heads if it names none."""
     chosen = np.full((dataset.sizes["layer"], dataset.sizes["head"]), not design.heads)
     for layer, head in design.heads:

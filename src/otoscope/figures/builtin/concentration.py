@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from otoscope.figures.concentration import supported_concentration
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.head_table import draw_heads, quantity
+from otoscope.figures.head_table import FAINT, are_chosen, draw_heads, quantity
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.legend import add_category_legend
@@ -46,9 +46,12 @@ def _draw(axes: Axes, dataset: xr.Dataset, extreme: str, design: Design) -> None
     draw_heads(axes, dataset, (dataset["verticality"].values, value), ends, design)
     bounds = dataset["verticality_interval"].values
     across = dict(zip(("low", "high"), np.moveaxis(bounds, -1, 0), strict=True))
+    chosen = are_chosen(dataset, design)
     for category, colour in design.theme.categories.items():
-        here = dataset["category"].values == category
-        axes.hlines(value[here], across["low"][here], across["high"][here], color=colour, linewidth=0.5, zorder=1)
+        for is_chosen, alpha in ((False, FAINT), (True, 1.0)):
+            here = (dataset["category"].values == category) & (chosen == is_chosen)
+            low, high = across["low"][here], across["high"][here]
+            axes.hlines(value[here], low, high, color=colour, linewidth=0.5, zorder=1, alpha=alpha)
     axes.margins(0.06)
     bottom, top = axes.get_ylim()
     highest = max(1.0, np.nanmax(value))

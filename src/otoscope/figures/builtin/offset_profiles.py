@@ -16,7 +16,9 @@ from otoscope.figures.style.theme import Theme
 LEFT, TOP, RIGHT, ROW = 15.0, 18.5, 22.5, 8.5
 SHARPEST = 6
 GAP, STACK, AXIS = 5.5, 13.0, 9.0
-WIDEST = 1.05  # height of a row over its highest profile or interval
+WIDEST, BEYOND = 1.05, 2.0
+"""Height of a row over its highest band, and the highest band over the highest profile; higher bands are cut."""
+FLAT = 0.25  # share of the highest profile below which a profile does not widen the axis
 
 
 def offset_profiles(dataset: xr.Dataset, design: Design) -> Figure:
@@ -66,11 +68,14 @@ def _chosen(heads: xr.Dataset, design: Design) -> xr.Dataset:
 def visible_reach(heads: xr.Dataset) -> float:
     """Return half of the range of offsets in ms that holds what differs: each peak with its width at half height.
 
-    A profile that nowhere falls to half its height on a side has no width there, and does not count.
+    A profile that nowhere falls to half its height on a side has no width there, and does not count; nor does one that
+    is flat next to the highest.
     """
-    offset = heads["offset"].values
+    offset, highest = heads["offset"].values, float(heads["offset_profile"].max())
     reach = [4 * abs(offset[1] - offset[0])]
     for profile, peak in zip(heads["offset_profile"].values, heads["peak"].values, strict=True):
+        if profile.max() < FLAT * highest:
+            continue
         faint = offset[profile < profile.max() / 2]
         before, after = faint[faint < peak], faint[faint > peak]
         reach += [abs(peak), *np.abs(before[-1:]), *np.abs(after[:1])]
@@ -82,11 +87,13 @@ def _draw_rows(axes: Axes, heads: xr.Dataset, theme: Theme) -> None:
     colour, offset = theme.categories["diagonal"], heads["offset"].values
     profiles, bounds = heads["offset_profile"].values, heads["offset_profile_interval"]
     lows, highs = (bounds.sel(bound=end).transpose("place", "offset").values for end in ("low", "high"))
-    scale = WIDEST * float(np.nanmax([profiles.max(), np.nanmax(np.nan_to_num(highs))]))
     reach = visible_reach(heads)
-    for row, (profile, low, high) in enumerate(zip(profiles, lows, highs, strict=True)):
+    band = float(np.nanmax(np.nan_to_num(highs[:, np.abs(offset) <= reach])))
+    scale = WIDEST * float(np.clip(band, profiles.max(), BEYOND * profiles.max()))
+    tops = np.minimum(highs / scale, 1)
+    for row, (profile, low, high) in enumerate(zip(profiles, lows / scale, tops, strict=True)):
         axes.fill_between(offset, row, row + profile / scale, color=colour, alpha=0.18, linewidth=0)
-        axes.fill_between(offset, row + low / scale, row + high / scale, color=colour, alpha=0.5, linewidth=0)
+        axes.fill_between(offset, row + low, row + high, color=colour, alpha=0.5, linewidth=0)
         axes.plot(offset, row + profile / scale, color=colour, linewidth=0.9)
         axes.axhline(row, color=theme.muted, linewidth=0.4, zorder=0)
         peak = f"{profile.max():.2f} at {_signed(float(heads['peak'].values[row]))}"

@@ -12,7 +12,7 @@ def reproduction_globalness(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a reproduction."""
     removed = dataset["removed"].values
     curves = CurveSpec("curve", removed, [f"{count}" for count in removed], "heads removed")
-    return draw_model_curves(dataset, design, "Heads removed, the most global first", curves)
+    return draw_model_curves(dataset, design, "Global heads removed", curves)
 
 
 FIGURE = FigureSpec(
