@@ -1,12 +1,15 @@
 """Intervals equal a jackknife that is written out cluster by cluster, and cover the truth as often as they claim."""
 
+from functools import reduce
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from otoscope.results import intervals
 from otoscope.results.intervals import FISHER, IDENTITY, LOGIT, Estimate, difference, interval, mean_estimate, p_value
-from otoscope.statistics.clusters import make_clusters
+from otoscope.statistics import accumulator
+from otoscope.statistics.clusters import group_sums, make_clusters
 
 
 def speakers(count, utterances):
@@ -124,3 +127,27 @@ def test_intervals_over_speakers_cover_the_truth(count):
     rows = np.tile(own, (5, 1)) + np.sqrt(0.69) * rng.standard_normal((5 * count, 2000))
     low, high = np.moveaxis(interval(mean_estimate(rows, clusters)), -1, 0)
     assert 0.92 <= ((low < 0) & (high > 0)).mean() <= 0.98
+
+
+@pytest.mark.parametrize("count", [7, 300])
+def test_any_split_of_a_corpus_gives_the_same_bits_of_intervals(count):
+    """Shards that are measured in any order and merged in any order; 300 speakers are joined to groups."""
+    rng, clusters = np.random.default_rng(6), speakers(count, 320)
+    values = rng.random((320, 2, 3, 4))
+
+    def ends(shards):
+        parts = []
+        for shard in shards:
+            state = accumulator.init({"weight": (), "profile": (4,)}, [3, 3])
+            for index in shard:
+                one = {"weight": values[index, ..., 0], "profile": values[index]}
+                accumulator.update(state, index, one, clusters.names[index])
+            parts.append(accumulator.from_arrays(accumulator.to_arrays(state)))
+        final = accumulator.finalize(reduce(accumulator.merge, parts))
+        utterances = group_sums(np.ones(320), clusters)
+        profile = intervals.estimate(intervals.ratio, clusters.key, final.cluster_sum["profile"], utterances)
+        return interval(profile, LOGIT).tobytes(), interval(mean_estimate(final.rows["weight"], clusters)).tobytes()
+
+    whole = ends([range(320)])
+    assert ends(np.split(rng.permutation(320), 5)) == whole
+    assert ends([range(200, 320), range(200)]) == whole
