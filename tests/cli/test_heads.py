@@ -36,3 +36,9 @@ def test_similar_heads_are_listed_in_an_order(printed, tmp_path) -> None:
     run = make_run(tmp_path / "run")
     shown = printed("heads", run.path, "--similar", "--sort", "similarity", "--format", "csv")
     assert shown == similar_heads_table(run, "similarity", "csv")
+
+
+def test_operations_of_some_utterances_are_refused(otoscope_command, tmp_path) -> None:
+    run = make_run(tmp_path / "run")
+    status, _, error = otoscope_command("heads", run.path, "--where", "frames>0", "--operations")
+    assert (status, "--where without --operations" in error) == (2, True)

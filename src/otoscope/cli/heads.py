@@ -6,6 +6,7 @@ import typer
 
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import RunFolder, TableFormat
+from otoscope.errors import InputError
 from otoscope.relations.significance import RelationOptions
 from otoscope.statistics import STATISTICS
 
@@ -59,6 +60,8 @@ def heads(
 
         print(compare(run, options=ComparisonOptions(against=against, where=where)).as_format(format.value), end="")
         return
+    if where is not None and (operations or similar):
+        raise InputError("expected --where without --operations and --similar, which are of the whole run; omit one")
     opened = open_run(run) if where is None else open_run(run).where(where)
     if columns:
         print(*(f"{name}: {meaning}" for name, meaning in opened.columns.items()), sep="\n")
