@@ -11,6 +11,7 @@ REGISTRIES = {
     "probes": ("otoscope.probing", "PROBES"),
     "figures": ("otoscope.figures", "FIGURES"),
     "corpus_formats": ("otoscope.corpus", "FORMATS"),
+    "decoder_measures": ("otoscope.decoders.measures", "DECODER_MEASURES"),
     "model_families": ("otoscope.models", "FAMILIES"),
 }
 """Package and constant of the registry of each kind."""

@@ -1,0 +1,1 @@
+"""Measures of decoder attention, one per file."""

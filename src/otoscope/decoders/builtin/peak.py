@@ -1,0 +1,14 @@
+"""Largest weight of a row, averaged over the rows."""
+
+import numpy as np
+
+from otoscope.decoders.attention_modules import Kind
+from otoscope.decoders.measures import DecoderMeasure, TokenMap
+
+
+def compute(tokens: TokenMap) -> float:
+    """Return it for one head."""
+    return float(np.mean(tokens.map_qk.max(-1)))
+
+
+MEASURE = DecoderMeasure(frozenset({Kind.cross, Kind.own}), "share", compute)

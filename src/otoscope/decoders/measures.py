@@ -1,0 +1,65 @@
+"""Measures of what a decoder attends to, one file of `builtin/` for each.
+
+Axes: q row (a token of the text), k column (a frame of the audio, or a token).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from otoscope.decoders.attention_modules import Kind
+from otoscope.decoders.attention_record import Head
+from otoscope.decoders.capture import DecoderMaps, Row
+from otoscope.registry import Registry
+
+
+@dataclass(frozen=True)
+class TokenMap:
+    """The rows of one head that predict tokens of the text or its end.
+
+    Attributes:
+        map_qk: weights. Cross-attention: over the real audio, with the mass beyond it left out, so that rows sum to
+            less than one. Self-attention: over all tokens.
+        first: number of the first row in the whole map: a row attends to the columns 0 to its own number.
+    """
+
+    map_qk: np.ndarray
+    first: int
+
+    @property
+    def shares_qk(self) -> np.ndarray:
+        """Weights whose rows sum to one."""
+        sums = self.map_qk.sum(-1, keepdims=True)
+        return np.asarray(self.map_qk / np.maximum(sums, np.finfo(np.float32).tiny))
+
+
+@dataclass(frozen=True)
+class DecoderMeasure:
+    """A number for one head and one utterance.
+
+    Attributes:
+        kinds: kinds of attention that it is defined for.
+        units: of the number.
+        compute: computes it.
+    """
+
+    kinds: frozenset[Kind]
+    units: str
+    compute: Callable[[TokenMap], float]
+
+
+DECODER_MEASURES: Registry[DecoderMeasure] = Registry("decoder_measures", "otoscope.decoders.builtin", "MEASURE")
+"""All measures of decoder attention."""
+
+
+def measure_maps(maps: DecoderMaps, kind: Kind) -> dict[str, dict[Head, float]]:
+    """Return the value of every measure of a kind for every captured head."""
+    rows = [index for index, row in enumerate(maps.text.rows) if row in (Row.token, Row.end)]
+    heads: Mapping[Head, np.ndarray] = maps.cross if kind is Kind.cross else maps.own
+    tokens = {head: TokenMap(map_qk[rows].astype(np.float64), rows[0]) for head, map_qk in heads.items()}
+    return {
+        name: {head: measure.compute(token_map) for head, token_map in tokens.items()}
+        for name, measure in DECODER_MEASURES.select().items()
+        if kind in measure.kinds
+    }
