@@ -20,7 +20,7 @@ class TimeScore:
         method: what found the times.
         side: start or end.
         within: share of words within 20, 50, 100 and 200 ms.
-        interval: 95 % interval of the share within 50 ms, over speakers.
+        interval: 95 % interval of the share within 50 ms, over speakers; NaN with one speaker.
         mean_ms, median_ms: mean and median absolute error.
         lag_ms: median error; positive if late.
         count: number of words.
@@ -77,5 +77,9 @@ def _row(score: TimeScore, width: int) -> str:
 
 
 def score_records(scores: Sequence[TimeScore]) -> list[dict[str, Any]]:
-    """Return the scores as values for JSON."""
-    return [asdict(score) for score in scores]
+    """Return the scores as values for JSON; an interval that is undefined is None."""
+    undefined = (None, None)
+    return [
+        {**asdict(score), "interval": score.interval if np.isfinite(score.interval).all() else undefined}
+        for score in scores
+    ]
