@@ -19,7 +19,7 @@ class TokenMap:
     """The rows of one head that predict tokens of the text or its end.
 
     Attributes:
-        map_qk: weights. Cross-attention: over the real audio, with the mass beyond it left out, so that rows sum to
+        map_qk: weights. Cross-attention: over the real audio, without the mass beyond it, so that rows sum to
             less than one. Self-attention: over all tokens.
         first: number of the first row in the whole map: a row attends to the columns 0 to its own number.
     """
