@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.torch_tiles import attend
+from otoscope.attention.kernels.checks import expand_bias
+from otoscope.attention.kernels.torch_tiles import TILE_QUERIES, add_bias
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,23 @@ def crop_to_utterance(call: AttentionCall, frames: Sequence[int], grid: PatchGri
 
 def crop_trailing_silence(call: AttentionCall, frames: Sequence[int]) -> CroppedCall:
     """Return the call without the silence after each utterance."""
-    B, H, T, _ = call.query_bhtd.shape
-    device = call.query_bhtd.device
-    is_real_bt = torch.arange(T, device=device) < torch.tensor(frames, device=device)[:, None]
-    is_real_bht1 = is_real_bt[:, None, :, None].expand(B, H, T, 1).to(call.query_bhtd.dtype)
-    inside_bth1, _ = attend(
-        call.query_bhtd,
-        call.key_bhtd,
-        is_real_bht1,
-        AttentionOptions(scaling=call.scaling, bias=call.bias_bhqk),
-        out=_upcast(is_real_bht1).new_empty(B, T, H, 1),
-    )
-    inside_bh = torch.stack([inside[:count, :, 0].mean(0) for inside, count in zip(inside_bth1, frames, strict=True)])
+    inside_bh = torch.stack([_share_inside(call, b, count) for b, count in enumerate(frames)])
     return CroppedCall(replace(call, lengths=tuple(frames)), 1 - inside_bh)
+
+
+def _share_inside(call: AttentionCall, utterance: int, frames: int) -> Tensor:
+    """Return the share of the weights of an utterance's queries on its own frames, `[H]`."""
+    query_hqd, key_hkd = (_upcast(states[utterance]) for states in (call.query_bhtd, call.key_bhtd))
+    H = len(key_hkd)
+    bias_hqk = None if call.bias_bhqk is None else expand_bias(call.bias_bhqk, call.query_bhtd)[utterance]
+    total_h = query_hqd.new_zeros(H)
+    for start in range(0, frames, TILE_QUERIES):
+        queries = slice(start, min(start + TILE_QUERIES, frames))
+        score_hqk = query_hqd[:, queries] @ key_hkd.mT * call.scaling
+        if bias_hqk is not None:
+            add_bias(score_hqk, bias_hqk[:, queries])
+        total_h += score_hqk.softmax(-1)[..., :frames].sum((-2, -1))
+    return total_h / frames
 
 
 def patch_map(call: AttentionCall, utterance: int, frames: int, grid: PatchGrid) -> Tensor:

@@ -14,6 +14,7 @@ import numpy as np
 from numba import boolean, extending, float32, int64, njit, types, void
 
 f32 = np.float32
+LANES = 64  # scores whose maxima are kept side by side
 BLOCK = 128  # queries whose scores are in memory at a time
 FORBIDDEN = f32(-1e30)
 LOWEST_BIAS = f32(np.finfo(np.float32).min / 2)
@@ -48,12 +49,26 @@ def _exp(x):
     return p * _float_of_bits((np.int32(n) + np.int32(127)) << np.int32(23))
 
 
+@njit(fastmath=True)
+def _largest(s, lanes):
+    """Return the largest score. LLVM vectorises no maximum of a row, but one of two rows: `lanes` keeps parts of it."""
+    lanes[:] = f32(-3e38)
+    whole = len(s) - len(s) % LANES
+    for k in range(0, whole, LANES):
+        for j in range(LANES):
+            lanes[j] = max(lanes[j], s[k + j])
+    for j in range(len(s) - whole):
+        lanes[j] = max(lanes[j], s[whole + j])
+    largest = lanes[0]
+    for j in range(1, LANES):
+        largest = max(largest, lanes[j])
+    return largest
+
+
 @njit(inline="always", fastmath=True)
-def _softmax_row(s, q, row_entropy, row_max):
+def _softmax_row(s, q, row_entropy, row_max, lanes):
     """Turn scores into exponentials in place, and return what they are multiplied by: 0 if every key is forbidden."""
-    largest = f32(-3e38)
-    for k in range(len(s)):
-        largest = max(largest, s[k])
+    largest = _largest(s, lanes)
     total, expected = f32(0), f32(0)
     for k in range(len(s)):
         x = s[k] - largest
@@ -146,10 +161,10 @@ def _add_own_runs(weights, q, first, start_t, run_i, share_i, run_z, share_k, ow
 @njit(inline="always", fastmath=True)
 def _weigh_rows(S, bias_qk, first, keys, radius, row_entropy, row_max):
     """Turn the scores of the queries from `first` on into weights; return the number of rows without a key."""
-    masked, no_bias = 0, np.empty(0, f32)
+    masked, no_bias, lanes = 0, np.empty(0, f32), np.empty(LANES, f32)
     for i in range(S.shape[0]):
         _mask_row(S[i], bias_qk[first + i, keys:] if bias_qk.size else no_bias, first + i, keys, radius)
-        factor = _softmax_row(S[i], first + i, row_entropy, row_max)
+        factor = _softmax_row(S[i], first + i, row_entropy, row_max, lanes)
         masked += factor == 0
         for k in range(S.shape[1]):
             S[i, k] *= factor

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.inputs import AttentionInputs, AttentionOptions, SpanLimits
+from otoscope.attention.kernels import plain_attention
 from otoscope.attention.kernels.checks import (
     check_labels,
     check_names,
@@ -102,10 +103,12 @@ def _span_limits(length: int, options: AttentionOptions) -> SpanLimits:
 
 
 def select_kernel(inputs: AttentionInputs, needs: frozenset[str]) -> Kernel:
-    """Return the fused kernel of the device for calls that it supports, otherwise the torch kernel.
+    """Return torch's attention for calls without reductions, the fused kernel of the device, or the torch kernel.
 
     Warns if the Triton kernel would support the call without one of the requested reductions.
     """
+    if not needs and plain_attention.supports_inputs(inputs):
+        return plain_attention.attend_plainly
     kernel = fused_kernel(inputs.query_hqd.device)
     if kernel == "rows":
         from otoscope.attention.kernels import row_kernel
@@ -191,7 +194,7 @@ def _compute_weights(inputs: AttentionInputs, tile: Tile) -> None:
     tile.padded_score[..., score.shape[-1] :] = -torch.inf
     torch.bmm(inputs.query_hqd[tile.heads, tile.queries], inputs.key_hkd[tile.heads, tile.keys].mT, out=score)
     if inputs.bias_hqk is not None:
-        _add_bias(score, inputs.bias_hqk[tile.heads, tile.queries, tile.keys])
+        add_bias(score, inputs.bias_hqk[tile.heads, tile.queries, tile.keys])
     if inputs.span.softmax_radius < tile.space.length:
         score.masked_fill_(tile.distance_qk > inputs.span.softmax_radius, FORBIDDEN)
     torch.softmax(tile.padded_score, -1, out=tile.padded_attention)
@@ -199,7 +202,8 @@ def _compute_weights(inputs: AttentionInputs, tile: Tile) -> None:
         tile.attention_hqk.masked_fill_(tile.distance_qk > inputs.span.output_radius, 0)
 
 
-def _add_bias(score: Tensor, bias: Tensor) -> None:
+def add_bias(score: Tensor, bias: Tensor) -> None:
+    """Add a bias to scores in place; forbidden keys get the score `FORBIDDEN`."""
     score += bias
     score.masked_fill_(bias <= torch.finfo(bias.dtype).min / 2, FORBIDDEN)
 
