@@ -131,6 +131,8 @@ def test_other_calls_go_to_the_kernel_in_plain_torch(monkeypatch: pytest.MonkeyP
         replace(case, span=SpanLimits(10, 4)),
         replace(case, bias_hqk=torch.zeros(3, 10, 10).half()),
         replace(case, query_hqd=broken),
+        replace(case, query_hqd=case.query_hqd * 1e29),
+        replace(case, bias_hqk=torch.full((3, 10, 10), torch.nan)),
     ):
         assert torch_tiles.select_kernel(other, NEEDS) is torch_tiles.attend_in_tiles
     monkeypatch.setattr(torch_tiles, "find_spec", lambda name: None)

@@ -7,7 +7,7 @@ Axes: h head, t frame, k key, d feature, y phone, z run.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -25,6 +25,7 @@ from otoscope.attention.reductions import LABEL_REDUCERS, TILE_REDUCERS, Reducti
 from otoscope.attention.torch_private import is_fake
 
 SMALL_MAPS = 1 << 18  # weights of all heads that one thread computes faster than it wakes others
+MAX_SCORE = 1e29  # without a bias; the score of a forbidden key is -1e30
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -38,8 +39,15 @@ def supports_inputs(inputs: AttentionInputs) -> bool:
         and (inputs.bias_hqk is None or inputs.bias_hqk.dtype == torch.float32)
         and inputs.span.output_radius >= T > 0
         and H > 0
-        and all(bool(tensor.isfinite().all()) for tensor in states)
+        and _is_bounded(inputs)
     )
+
+
+def _is_bounded(inputs: AttentionInputs) -> bool:
+    """Return whether no score can be infinite or NaN: the programs count on that. A NaN compares as too large."""
+    query, key = (float(states.abs().amax()) for states in (inputs.query_hqd, inputs.key_hkd))
+    largest = query * key * inputs.query_hqd.shape[-1] * abs(inputs.scaling)
+    return largest < MAX_SCORE and (inputs.bias_hqk is None or bool(inputs.bias_hqk.amax() < MAX_SCORE))
 
 
 def attend_in_rows(inputs: AttentionInputs, needs: frozenset[str], context_qhd: Tensor) -> Reductions:
@@ -66,12 +74,18 @@ def attend_in_rows(inputs: AttentionInputs, needs: frozenset[str], context_qhd: 
     _over_heads(arguments, H, H * T * T, min(inputs.span.softmax_radius, T))
     context_qhd[:T] = torch.from_numpy(context_hqd).transpose(0, 1)
     context_qhd[T:] = 0
-    sums = zip((*TILE_REDUCERS, *LABEL_REDUCERS), (*by_frame, *by_offset, mass_hyt, own_hy), strict=True)
-    totals = {name: torch.from_numpy(total) for name, total in sums if name in needs}
-    if has_labels and inputs.labels is not None:
-        totals["label_mass"] = totals["label_mass"] @ inputs.labels.shares(totals["label_mass"])
     rows = torch.from_numpy(T - masked_h).clamp(min=1)
-    return Reductions(length=T, rows=rows, labels=inputs.labels, **totals)
+    sums = _requested((*by_frame, *by_offset, mass_hyt, own_hy), needs, inputs.labels)
+    return Reductions(length=T, rows=rows, labels=inputs.labels, **sums)
+
+
+def _requested(sums: Sequence[Any], needs: frozenset[str], labels: Labels | None) -> dict[str, Tensor]:
+    """Return the requested reductions, in the order of the reducers; the keys of each phone are added up."""
+    names = (*TILE_REDUCERS, *LABEL_REDUCERS)
+    totals = {name: torch.from_numpy(total) for name, total in zip(names, sums, strict=True) if name in needs}
+    if labels is not None and "label_mass" in totals:
+        totals["label_mass"] = totals["label_mass"] @ labels.shares(totals["label_mass"])
+    return totals
 
 
 class _LabelArrays(NamedTuple):
