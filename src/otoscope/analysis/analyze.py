@@ -30,7 +30,7 @@ from otoscope.corpus.windows import OVERLAP, utterance_id, windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Measurements, Run, assemble
-from otoscope.results.summary import left_out_lines
+from otoscope.results.summary import skipped_lines
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
@@ -109,7 +109,7 @@ def analyze(
     work = AnalysisJob(encoder, cuts, statistics, labeler, source, plan)
     run = resume_or_run(out, plan, lambda folder: _measured(work, folder, skipped), resume=options.resume)
     if source.strict and (run.skipped["part"] != "file").any():
-        skips = left_out_lines(run)[0]
+        skips = skipped_lines(run)[0]
         raise InputError(f"{out} is finished, but --strict allows no skipped utterance: {skips}; omit --strict")
     return run
 

@@ -6,7 +6,7 @@ from otoscope.results.categories import CATEGORIES, CATEGORY_STATISTIC
 from otoscope.results.run import Run
 from otoscope.results.shapes import SHAPES
 
-LEFT_OUT = {
+SKIPPED_PARTS = {
     "utterance": ("utterance", "skipped"),
     "labels": ("label problem", "labels not used"),
     "file": ("file kind", "ignored"),
@@ -21,7 +21,7 @@ def summary(run: Run) -> str:
     """Return the summary of a run: heads, speech, heads of each category and shape, and skipped utterances."""
     lines = [_measured(run), f"95 % intervals over {run.dataset.attrs['clusters']}", CATEGORY_TITLE]
     lines += [*(_category(run, name) for name in CATEGORIES), *_shapes(run), *_relations(run)]
-    lines += left_out_lines(run)
+    lines += skipped_lines(run)
     return "\n".join(lines)
 
 
@@ -38,10 +38,10 @@ def _relations(run: Run) -> list[str]:
     return lines
 
 
-def left_out_lines(run: Run) -> list[str]:
+def skipped_lines(run: Run) -> list[str]:
     """Return lines on skipped utterances, labels that are not used, and ignored files: how many, and the first."""
     lines = []
-    for part, (what, title) in LEFT_OUT.items():
+    for part, (what, title) in SKIPPED_PARTS.items():
         rows = run.skipped[run.skipped["part"] == part]
         if len(rows):
             first = rows.iloc[0]

@@ -8,7 +8,7 @@ import xarray as xr
 
 from otoscope.errors import InputError
 from otoscope.results import Run
-from otoscope.results.summary import counted, left_out_lines
+from otoscope.results.summary import counted, skipped_lines
 
 KIND = "segmentation"
 MAX_NAMES = 4
@@ -75,7 +75,7 @@ def _split_lines(run: Run) -> Iterator[str]:
     yield f"95 % intervals over {attrs['clusters']} of the test part"
     if attrs["parted_by"] == "utterance":
         yield "the corpus names fewer than two speakers: the parts have different utterances, but may share speakers"
-    yield from left_out_lines(run)
+    yield from skipped_lines(run)
 
 
 def _speakers(names: list[str]) -> str:
