@@ -85,12 +85,23 @@ def test_padding_is_never_read_and_its_context_is_zero() -> None:
     q, k, v = qkv(2, 2, 140)
     for states in (q, k, v):
         states[1, :, 131:] = math.nan
-    for needs in (set(TILE_REDUCERS), set()):
-        context, [whole, shorter] = attend(q, k, v, AttentionOptions(scaling=0.5, lengths=[140, 131], needs=needs))
-        alone, _ = attend(*(x[1:, :, :131] for x in (q, k, v)), AttentionOptions(scaling=0.5, needs=needs))
-        assert (whole.length, shorter.length) == (140, 131)
-        assert context[1, 131:].abs().max() == 0
-        torch.testing.assert_close(context[1, :131], alone[0], rtol=0, atol=0)
+    context, [whole, shorter] = attend(
+        q, k, v, AttentionOptions(scaling=0.5, lengths=[140, 131], needs=set(TILE_REDUCERS))
+    )
+    alone, _ = attend(*(x[1:, :, :131] for x in (q, k, v)), AttentionOptions(scaling=0.5))
+    assert (whole.length, shorter.length) == (140, 131)
+    assert context[1, 131:].abs().max() == 0
+    torch.testing.assert_close(context[1, :131], alone[0], rtol=0, atol=0)
+
+
+def test_torchs_own_attention_where_no_reduction_is_ever_requested() -> None:
+    q, k, v = qkv(2, 2, 140)
+    own, _ = attend(q, k, v, AttentionOptions(scaling=0.5, lengths=[140, 131], context_alone=True))
+    rows, _ = attend(q, k, v, AttentionOptions(scaling=0.5, lengths=[140, 131]))
+    torch.testing.assert_close(own, rows, rtol=1e-5, atol=1e-6)
+    alone, _ = attend(*(x[1:, :, :131] for x in (q, k, v)), AttentionOptions(scaling=0.5, context_alone=True))
+    torch.testing.assert_close(own[1, :131], alone[0], rtol=0, atol=0)
+    assert own[1, 131:].abs().max() == 0
 
 
 def test_the_context_is_written_where_asked() -> None:

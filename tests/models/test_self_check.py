@@ -22,6 +22,11 @@ from otoscope.models.load import load
 Spoil = Callable[[Any], None]
 
 
+@pytest.fixture(autouse=True)
+def no_check_passed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path / "cache"))
+
+
 def refusal(folder: Path) -> str:
     with pytest.raises(InputError) as refused:
         load(folder, device="cpu")

@@ -26,6 +26,7 @@ class AttentionOptions:
         span: limit of the model itself, in frames; keys beyond it are never in the softmax.
         needs: names of fields of `Reductions`; others are not computed.
         labels: the phones of each utterance's valid frames, for the reductions that require them.
+        context_alone: no reductions are ever requested, so torch's own attention may compute the context.
     """
 
     scaling: float
@@ -36,6 +37,7 @@ class AttentionOptions:
     span: int | None = None
     needs: Collection[str] = frozenset()
     labels: Sequence[Labels] | None = None
+    context_alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,18 @@ def check_span(frames: int) -> None:
 
 @dataclass(frozen=True)
 class ReductionRequest:
-    """Names of the reductions to compute for each utterance, and the phones of its frames if one of them needs them."""
+    """What to compute of the attention of each utterance.
+
+    Attributes:
+        needs: names of the reductions.
+        labels: the phones of the frames, if a reduction needs them.
+        context_alone: no reductions are ever requested of this attention, so torch's own may compute the context. The
+            bits of a context never depend on what is measured.
+    """
 
     needs: frozenset[str] = frozenset()
     labels: Sequence[Labels] | None = None
+    context_alone: bool = False
 
 
 NO_REDUCTIONS = ReductionRequest()
@@ -73,6 +81,7 @@ def attend_with(
         span=call.span,
         needs=request.needs - REQUIRES_MODEL,
         labels=request.labels,
+        context_alone=request.context_alone,
     )
     context_bthd, reductions = attend(call.query_bhtd, call.key_bhtd, call.value_bhtd, options)
     if VALUE_NORM in request.needs:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from otoscope.attention.call import AttentionCall, AttentionHandler, handle_attention
 from otoscope.attention.function_capture import capture_functions
-from otoscope.attention.interventions import NO_INTERVENTION, attend_with
+from otoscope.attention.interventions import NO_INTERVENTION, ReductionRequest, attend_with
 from otoscope.errors import InputError
 from otoscope.models.families import SPECIAL_TOKENS
 from otoscope.models.front_ends import patch_grid_shape
@@ -77,8 +77,12 @@ def forward_inputs(encoder: "Encoder", inputs: Mapping[str, Tensor], handler: At
 
 
 def default_handler(encoder: "Encoder", call: AttentionCall) -> Tensor:
-    """Return the context `[B, T, H, d]` of a call under the encoder's interventions."""
-    return attend_with(encoder.intervention, call, call.layer)[0]
+    """Return the context `[B, T, H, d]` of a call under the encoder's interventions.
+
+    Models that attend to silence after the utterance are measured in other calls, between the utterance's frames.
+    """
+    request = ReductionRequest(context_alone=encoder.family.sees_silence)
+    return attend_with(encoder.intervention, call, call.layer, request)[0]
 
 
 def adapter_of(encoder: "Encoder") -> nn.Module | None:

@@ -75,7 +75,7 @@ def write_boundaries(
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> from otoscope import bundled
-        >>> recording = next(bundled.speech().glob("*/*.wav"))
+        >>> recording = next(bundled.speech().glob("*/*.flac"))
         >>> with TemporaryDirectory() as folder:
         ...     report = write_boundaries("bundled", [recording], folder, BoundaryOptions(format=("textgrid", "csv")))
         ...     [Path(file).suffix for file in report.recordings[0].files]

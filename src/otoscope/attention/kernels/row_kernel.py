@@ -45,7 +45,8 @@ def supports_inputs(inputs: AttentionInputs) -> bool:
 
 def _is_bounded(inputs: AttentionInputs) -> bool:
     """Return whether no score can be infinite or NaN: the programs count on that. A NaN compares as too large."""
-    query, key = (float(states.abs().amax()) for states in (inputs.query_hqd, inputs.key_hkd))
+    states = (inputs.query_hqd, inputs.key_hkd)  # without features where all scores are in the bias
+    query, key = (float(tensor.abs().amax()) if tensor.numel() else 0.0 for tensor in states)
     largest = query * key * inputs.query_hqd.shape[-1] * abs(inputs.scaling)
     return largest < MAX_SCORE and (inputs.bias_hqk is None or bool(inputs.bias_hqk.amax() < MAX_SCORE))
 

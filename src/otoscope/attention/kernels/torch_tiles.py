@@ -90,7 +90,8 @@ def attend(
             span=limits,
             labels=None if options.labels is None else options.labels[b],
         )
-        kernel = select_kernel(inputs, needs)
+        is_plain = options.context_alone and not needs and plain_attention.supports_inputs(inputs)
+        kernel = plain_attention.attend_plainly if is_plain else select_kernel(inputs, needs)
         reductions.append(kernel(inputs, needs, context_bqhd[b]))
     return context_bqhd, reductions
 
@@ -103,12 +104,10 @@ def _span_limits(length: int, options: AttentionOptions) -> SpanLimits:
 
 
 def select_kernel(inputs: AttentionInputs, needs: frozenset[str]) -> Kernel:
-    """Return torch's attention for calls without reductions, the fused kernel of the device, or the torch kernel.
+    """Return the fused kernel of the device for calls that it supports, otherwise the torch kernel.
 
     Warns if the Triton kernel would support the call without one of the requested reductions.
     """
-    if not needs and plain_attention.supports_inputs(inputs):
-        return plain_attention.attend_plainly
     kernel = fused_kernel(inputs.query_hqd.device)
     if kernel == "rows":
         from otoscope.attention.kernels import row_kernel
