@@ -199,13 +199,22 @@ def test_a_supervision_outside_its_audio_is_left_out(manifests: Path) -> None:
         read_corpus(manifests)
 
 
-def test_fields_of_the_wrong_type_are_refused(manifests: Path) -> None:
+@pytest.mark.parametrize(
+    ("start", "duration", "reason"),
+    [
+        ("0", "null", "expected numbers and names in its manifest, got other types"),
+        ("1e400", "0.5", "expected times in seconds, got"),
+        ("0", f'"{"9" * 400}"', "expected times in seconds, got"),
+        ("0", "9" * 400, "expected numbers and names in its manifest, got other types"),
+    ],
+)
+def test_fields_of_the_wrong_type_are_refused(manifests: Path, start: str, duration: str, reason: str) -> None:
     (manifests / "tiny_supervisions_all.jsonl.gz").unlink()
     (manifests / "tiny_recordings_all.jsonl.gz").rename(manifests / "recordings.jsonl.gz")
-    line = '{"id": "s1", "recording_id": "long", "start": 0, "duration": null, "channel": 0}'
+    line = f'{{"id": "s1", "recording_id": "long", "start": {start}, "duration": {duration}, "channel": 0}}'
     with gzip.open(manifests / "supervisions.jsonl.gz", "wt") as file:
         file.write(line + "\n")
-    with pytest.raises(InputError, match="s1: expected numbers and names in its manifest, got other types"):
+    with pytest.raises(InputError, match=f"s1: {reason}"):
         read_corpus(manifests)
 
 

@@ -47,9 +47,11 @@ def test_cut_audio_is_refused_or_decodes_to_less_than_its_header_declares(audio:
         assert "truncated" in str(refusal.value)
 
 
-def test_joined_audio_is_refused(audio: bytes) -> None:
+def test_joined_audio_is_refused(audio: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    """And before the decoder opens it, which would print a warning of its own."""
     with pytest.raises(InputError, match="expected one stream of audio, found a second one"):
         check_whole(audio + audio)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("container", OTHER_CONTAINERS)

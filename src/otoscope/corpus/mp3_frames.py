@@ -30,39 +30,46 @@ class XingHeader(NamedTuple):
     size: int | None
 
 
-def count_mp3_samples(file: BinaryIO, size: int, decoder_samples: int) -> int:
-    """Return the number of samples of an MP3 file.
-
-    Without a number of frames in a Xing header, decoders estimate the length from the first bit rate and the file's
-    size, and read no further than that; here the frames are counted.
+def count_mp3_samples(file: BinaryIO, size: int) -> int | None:
+    """Return the number of samples of an MP3 file by its frames, or None if its Xing header states the number.
 
     Args:
         file: the file.
         size: its size in bytes.
-        decoder_samples: number of samples that the decoder states.
 
     Raises:
-        InputError: frames are missing, a second stream starts, or the decoder would end before the file.
+        InputError: frames are missing, or a second stream starts.
     """
     file.seek(0)
     content = file.read()
     start = id3_size(content[:10])
     frames = list(_frames(content, start))
     if not frames:
-        return decoder_samples
+        return None
     _check_end(content, frames[-1], size)
     header = _stream_header(content, frames)
     if header is not None:
         _check_xing(header, len(frames) - 1, size - start)
         if header.frames is not None:
-            return decoder_samples
-    samples = (len(frames) - (header is not None)) * _frame_samples(content, frames[0])
-    if decoder_samples < samples:
+            return None
+    return (len(frames) - (header is not None)) * _frame_samples(content, frames[0])
+
+
+def mp3_length(counted: int | None, decoder_samples: int) -> int:
+    """Return the number of samples that `count_mp3_samples` counted, otherwise the number that the decoder states.
+
+    Without a number of frames in a Xing header, decoders estimate the length from the first bit rate and the file's
+    size, and read no further than that.
+
+    Raises:
+        InputError: the decoder would end before the file.
+    """
+    if counted is not None and decoder_samples < counted:
         raise InputError(
-            f"expected a Xing header with the length of {samples} samples, found none, and the decoder would read "
+            f"expected a Xing header with the length of {counted} samples, found none, and the decoder would read "
             f"{decoder_samples}; write the header with `ffmpeg -i IN -c copy OUT`, or convert the file to FLAC"
         )
-    return samples
+    return decoder_samples if counted is None else counted
 
 
 def id3_size(tag: bytes) -> int:

@@ -22,7 +22,7 @@ from typing import BinaryIO
 import soundfile
 
 from otoscope.corpus.chunk_sizes import check_aiff, check_au, check_caf, check_rf64, check_w64, check_wav
-from otoscope.corpus.mp3_frames import count_mp3_samples, id3_size
+from otoscope.corpus.mp3_frames import count_mp3_samples, id3_size, mp3_length
 from otoscope.corpus.ogg_pages import check_ogg
 from otoscope.corpus.sphere_header import check_sphere
 from otoscope.errors import InputError
@@ -80,6 +80,8 @@ def _checked_header(file: BinaryIO, content: Content) -> AudioHeader:
     _check_one_stream(content, start)
     check = CHECKS.get(content[start : start + 4], _nothing_declared)
     check(file, len(content))
+    is_mpeg = content[start : start + 1] == b"\xff"  # the decoder prints a warning of its own on truncated files
+    counted = count_mp3_samples(file, len(content)) if is_mpeg else None
     file.seek(0)
     header = soundfile.info(file)
     if header.format not in CONTAINERS:
@@ -89,7 +91,7 @@ def _checked_header(file: BinaryIO, content: Content) -> AudioHeader:
         )
     frames = header.frames
     if header.format == "MP3":
-        frames = count_mp3_samples(file, len(content), frames)
+        frames = mp3_length(counted if is_mpeg else count_mp3_samples(file, len(content)), frames)
     return AudioHeader(header.format, header.samplerate, header.channels, frames)
 
 
@@ -122,4 +124,4 @@ CHECKS: dict[bytes, Callable[[BinaryIO, int], None]] = {
     b"OggS": check_ogg,
     b"fLaC": _nothing_declared,
 }
-"""Checks of containers by their first four bytes; MP3 has none, and is checked once libsndfile finds it."""
+"""Checks of containers by their first four bytes; MP3 has none."""

@@ -1,5 +1,6 @@
 """Load an encoder by hub name or folder, and run its self-check."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -222,14 +223,16 @@ def device_of(device: str) -> torch.device:
 
 @contextmanager
 def silence_transformers() -> Iterator[None]:
-    """Hide progress bars and advice of transformers within the block."""
+    """Hide progress bars and advice of transformers within the block, and torch's advice on empty weights."""
     verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
     bars = logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Initializing zero-element tensors")
+            yield
     finally:
         logging.set_verbosity(verbosity)
         hub_logging.set_verbosity(hub_verbosity)

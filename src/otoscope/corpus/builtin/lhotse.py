@@ -1,5 +1,6 @@
 """Lhotse manifests: cuts, or recordings with supervisions, as jsonl or jsonl.gz."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -106,12 +107,17 @@ def _utterance(
 ) -> ReadCut:
     try:
         return _part(cut, supervision, folder, tier, channel)
-    except (TypeError, AttributeError, AssertionError):  # Lhotse does not check the types of a manifest's fields
-        raise InputError(f"{supervision.id}: expected numbers and names in its manifest, got other types") from None
+    except (TypeError, AttributeError, AssertionError, ArithmeticError):  # Lhotse checks no types and no sizes
+        raise InputError(
+            f"{supervision.id}: expected numbers and names in its manifest, got other types, or no times"
+        ) from None
 
 
 def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> ReadCut:
     """Return the part of `cut` that `supervision` spans, as a cut of its own."""
+    times = [float(time) for time in (cut.start, cut.duration, supervision.start, supervision.duration)]
+    if not all(map(math.isfinite, times)):
+        raise InputError(f"{supervision.id}: expected times in seconds, got {times}; correct the manifest")
     if not _has_recording(cut):
         raise InputError(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
     recording = _checked(cut.recording, folder, channel)
