@@ -20,7 +20,7 @@ from otoscope.probing.random_baseline import check_untrained, untrained
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Run
-from otoscope.results.schema import INTERVAL, Variable
+from otoscope.results.schema import INTERVAL, NO_INTERVAL, Variable
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
@@ -33,7 +33,9 @@ CONDITIONS = ("intact", "untrained", "majority")
 PROBE_TEXTS = ("doc", "metric")
 VARIABLES = {
     "score": Variable(("probe", "reader"), "as `metric` says", "what the probe gets, over all utterances and seeds"),
-    "score_interval": Variable(("probe", "reader", "bound"), "as `metric` says", f"{INTERVAL} and over seeds"),
+    "score_interval": Variable(
+        ("probe", "reader", "bound"), "as `metric` says", f"{INTERVAL} and over seeds; {NO_INTERVAL}"
+    ),
     "total": Variable(("probe", "reader", "seed", "utterance"), "as `metric` says", "sum over the utterance's frames"),
     "count": Variable(("probe", "utterance"), "1", "frames, or utterances, that the sum is of; 0 where not scored"),
     "doc": Variable(("probe",), "1", "what the probe asks"),

@@ -69,6 +69,7 @@ OPTIONAL_COORDINATES = {"offset", *SPEAKER_COORDINATES}
 
 OVER_CLUSTERS = "of the clusters that the attribute `clusters` names"
 INTERVAL = "95 % jackknife t interval over the clusters that the attribute `clusters` names"
+NO_INTERVAL = "NaN where fewer than two have the value, or where a share is 0 or 1 without one of them"
 
 CATEGORY = {
     "category": Variable(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from otoscope.results.schema import COORDINATES, INTERVAL, Variable
+from otoscope.results.schema import COORDINATES, INTERVAL, NO_INTERVAL, Variable
 from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.comparison import COUNTS, MEASURES, STRICT, compare, scores_of
 from otoscope.segmentation.feature_methods import Head
@@ -23,9 +23,9 @@ SCORES = ("segmenter", "mode", "measure")
 SEGMENTER, HEADS = ("segmenter",), ("model", "layer", "head")
 VARIABLES = {
     "scores": Variable(SCORES, "1", "pooled over the test part"),
-    "scores_interval": Variable((*SCORES, "bound"), "1", f"{INTERVAL} (test part)"),
+    "scores_interval": Variable((*SCORES, "bound"), "1", f"{INTERVAL} (test part); {NO_INTERVAL}"),
     "gain": Variable(SEGMENTER, "1", "strict R-value minus that of MFCC, on the test part"),
-    "gain_interval": Variable((*SEGMENTER, "bound"), "1", f"{INTERVAL} (test part): the gain, paired"),
+    "gain_interval": Variable((*SEGMENTER, "bound"), "1", f"{INTERVAL} (test part): the gain, paired; {NO_INTERVAL}"),
     "curve": Variable(("segmenter", "mode", "curve_beta", "measure"), "1", "pooled over the test part at other betas"),
     "counts": Variable(("utterance", "segmenter", "mode", "count"), "1", "boundaries of each test utterance"),
     "distance": Variable(SEGMENTER, "s", "mean absolute distance of strict matches from their references, test part"),
