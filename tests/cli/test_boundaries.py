@@ -2,26 +2,10 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 
 from otoscope import bundled
-from otoscope.cli import main
-
-
-@pytest.fixture
-def otoscope_command(monkeypatch, capsys):
-    """Run the command in this process; return its status, output and error output."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["otoscope", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_the_bundled_segmenter_writes_textgrids_and_reports_its_protocol(otoscope_command, tmp_path):

@@ -1,7 +1,6 @@
 """The weights of every family come back exactly from every form of file in which they are published."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tests.helpers.malicious import Malicious
 from torch import Tensor
 from transformers import AutoConfig
 
@@ -114,14 +114,6 @@ def test_weights_saved_in_half_precision_are_read_exactly(folders, tmp_path, nam
 
     read = weights_in(rewritten(folders[name], tmp_path / "model", write))
     assert_equal(read, {key: value.to(dtype).to(value.dtype) for key, value in weights_in(folders[name]).items()})
-
-
-class Malicious:
-    def __init__(self, witness: Path) -> None:
-        self.witness = witness
-
-    def __reduce__(self) -> Any:
-        return os.system, (f"touch {self.witness}",)
 
 
 def test_code_in_a_pickle_does_not_run(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -1,26 +1,17 @@
 """Checkpoint files are read without running what they contain, and refused in one line where they are damaged."""
 
-import os
 import pickle
 import sys
 import types
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tests.helpers.malicious import Malicious
 
 from otoscope.errors import InputError
 from otoscope.models.checkpoints.convert import convert
 from otoscope.models.checkpoints.reading import Placeholder, plain, read
-
-
-class Malicious:
-    def __init__(self, witness: Path) -> None:
-        self.witness = witness
-
-    def __reduce__(self) -> Any:
-        return os.system, (f"touch {self.witness}",)
 
 
 def other_class(monkeypatch: pytest.MonkeyPatch, module: str, name: str) -> Any:
