@@ -194,6 +194,15 @@ def interval(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
     return np.asarray(scale.inverse(np.stack([center - margin, center + margin], axis=-1)))
 
 
+def standard_error(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
+    """Return the standard error `[...]` of a value on a scale; NaN where there is no interval.
+
+    >>> round(float(standard_error(Estimate(np.array(1.0), {"speaker": np.array([1.0, 1.5, 0.5])}))), 4)
+    0.5774
+    """
+    return np.sqrt(_spread(value, scale)[1])
+
+
 def p_value(value: Estimate, null: float = 0.0, scale: Scale = IDENTITY) -> AnyFloats:
     """Return the two-sided p-value `[...]` of the hypothesis that the value is `null`; NaN if its variance is unknown.
 

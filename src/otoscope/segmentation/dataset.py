@@ -76,10 +76,7 @@ def build_dataset(
         "alpha": np.array([parameters.alpha if parameters else np.nan for parameters in tuned]),
         "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
         "validation_r_value": np.array([parameters.scores.r_value if parameters else np.nan for parameters in tuned]),
-        "method": np.array([segmenter.method for segmenter in segmenters], dtype=object),
-        "is_against": np.array([segmenter.is_against for segmenter in segmenters], dtype=bool),
-        "chosen": np.array([segmenter.chosen for segmenter in segmenters], dtype=object),
-        "feature_model": np.array([segmenter.model for segmenter in segmenters], dtype=object),
+        **_method_names(segmenters),
         **_search_arrays(results),
     }
     return xr.Dataset(
@@ -94,6 +91,15 @@ def _mean_distances(scores: Sequence[Sequence[UtteranceScores]], counts: Ints) -
     total = np.array([[own.distance for own in utterance] for utterance in scores]).sum(axis=0)
     hits = counts[:, :, STRICT, 0, COUNTS.index("hits")].sum(axis=0)
     return np.where(hits > 0, total / np.maximum(hits, 1), np.nan)
+
+
+def _method_names(segmenters: Sequence[ComparedMethod]) -> dict[str, Array]:
+    return {
+        "method": np.array([segmenter.method for segmenter in segmenters], dtype=object),
+        "is_against": np.array([segmenter.is_against for segmenter in segmenters], dtype=bool),
+        "chosen": np.array([segmenter.chosen for segmenter in segmenters], dtype=object),
+        "feature_model": np.array([segmenter.model for segmenter in segmenters], dtype=object),
+    }
 
 
 def _search_arrays(results: Sequence[SearchResult]) -> dict[str, Array]:

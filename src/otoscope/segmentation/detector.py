@@ -91,7 +91,7 @@ def boundary_scores_per_frame(features: npt.ArrayLike, alpha: float, betas: Sequ
         raise InputError(f"expected alpha and beta above 0, got {wrong[0]}; pass positive numbers")
     frames = DistanceFrames.of(features)
     before_bt, after_bt = _runs(frames, alpha, np.asarray(betas, dtype=np.float64))
-    return np.stack([_add_runs(before, after, repeat) for before, after in zip(before_bt, after_bt, strict=True)])
+    return add_runs(before_bt, after_bt, repeat)
 
 
 def label_rows(attention: npt.ArrayLike, repeat: int) -> Floats:
@@ -231,20 +231,30 @@ def run_lengths(blocks: Iterable[OutwardBlock], thresholds_bi: Floats) -> Ints:
     return length_bi
 
 
-def _add_runs(before_i: Ints, after_i: Ints, repeat: int) -> Ints:
-    """Compute the score `[t]` from the runs of every row: each adds one to consecutive label frames.
+def add_runs(before_qi: Ints, after_qi: Ints, repeat: int) -> Ints:
+    """Compute the scores `[q, repeat * T]` from the runs of every row: each adds one to consecutive label frames.
 
     Up-sampling copies frame i to the label frames repeat * i + copy. The run of a copy extends over all copies of the
-    frames of the run of i: `left_t` label frames to the left of t, and `right_t` to the right. Half of each remains,
+    frames of the run of i: so many label frames to the left of t, and so many to the right. Half of each remains,
     because the middle of a pair moves half as far as its second frame. A cumulative sum of +1 at the starts and -1
-    after the ends counts the runs that cover each label frame.
+    after the ends counts the runs that cover each label frame. Points q of a grid are computed together.
+
+    Args:
+        before_qi: frames of the run of each row up to the diagonal, which is included; 0 if there is no run.
+        after_qi: frames of the run of each row from the diagonal, which is included.
+        repeat: label frames per row.
+
+    Examples:
+        >>> add_runs(np.array([[1, 2]]), np.array([[2, 1]]), repeat=1).tolist()
+        [[1, 1]]
     """
-    total = repeat * len(before_i)
-    copy = np.tile(np.arange(repeat), len(before_i))
-    frame_t = np.arange(total)
-    has_run_t = np.repeat(before_i > 0, repeat)
-    left_t = repeat * (np.repeat(before_i, repeat) - 1) + copy
-    right_t = repeat * np.repeat(after_i, repeat) - 1 - copy
-    start = (frame_t - left_t // 2)[has_run_t]
-    stop = (frame_t + right_t // 2 + 1)[has_run_t]
-    return np.cumsum(np.bincount(start, minlength=total) - np.bincount(stop, minlength=total + 1)[:total])
+    points, total = len(before_qi), repeat * before_qi.shape[1]
+    frame_t, copy_t = np.arange(total), np.tile(np.arange(repeat), before_qi.shape[1])
+    before_qt, after_qt = (np.repeat(runs, repeat, axis=1) for runs in (before_qi, after_qi))
+    row_q = np.arange(points)[:, None] * (total + 1)
+    start_qt = row_q + frame_t - (repeat * (before_qt - 1) + copy_t) // 2
+    stop_qt = row_q + frame_t + (repeat * after_qt - 1 - copy_t) // 2 + 1
+    has_run_qt = before_qt > 0
+    size = points * (total + 1)
+    steps = np.bincount(start_qt[has_run_qt], minlength=size) - np.bincount(stop_qt[has_run_qt], minlength=size)
+    return np.cumsum(steps.reshape(points, total + 1)[:, :total], axis=1)

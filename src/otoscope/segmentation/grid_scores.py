@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-from otoscope.segmentation.detector import boundary_scores_per_frame
+from otoscope.segmentation.detector import add_runs, boundary_scores_per_frame
 from otoscope.segmentation.kernel_gram import DistanceFrames
 from otoscope.typing import Floats, Ints
 
@@ -57,30 +57,6 @@ def grid_scores(features: npt.ArrayLike, alphas: Sequence[float], betas: Sequenc
     before_qi = _run_lengths(distances_ij[::-1, ::-1], limits_qi[:, ::-1])[:, ::-1]
     scores_qt = add_runs(before_qi, after_qi, repeat)
     return scores_qt.reshape(len(alphas), len(betas), -1)
-
-
-def add_runs(before_qi: Ints, after_qi: Ints, repeat: int) -> Ints:
-    """Compute the scores `[q, repeat * T]` from the runs of every row, for all points of a grid together.
-
-    Args:
-        before_qi: frames of the run of each row up to the diagonal, which is included; 0 if there is no run.
-        after_qi: frames of the run of each row from the diagonal, which is included.
-        repeat: label frames per row; `detector` gives the reason for the arithmetic.
-
-    Examples:
-        >>> add_runs(np.array([[1, 2]]), np.array([[2, 1]]), repeat=1).tolist()
-        [[1, 1]]
-    """
-    points, total = len(before_qi), repeat * before_qi.shape[1]
-    frame_t, copy_t = np.arange(total), np.tile(np.arange(repeat), before_qi.shape[1])
-    before_qt, after_qt = (np.repeat(runs, repeat, axis=1) for runs in (before_qi, after_qi))
-    row_q = np.arange(points)[:, None] * (total + 1)
-    start_qt = row_q + frame_t - (repeat * (before_qt - 1) + copy_t) // 2
-    stop_qt = row_q + frame_t + (repeat * after_qt - 1 - copy_t) // 2 + 1
-    has_run_qt = before_qt > 0
-    size = points * (total + 1)
-    steps = np.bincount(start_qt[has_run_qt], minlength=size) - np.bincount(stop_qt[has_run_qt], minlength=size)
-    return np.cumsum(steps.reshape(points, total + 1)[:, :total], axis=1)
 
 
 def _distance_limits(distances_ij: Floats, alphas: Sequence[float], betas_b: Floats) -> Floats:

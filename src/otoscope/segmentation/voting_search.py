@@ -15,6 +15,7 @@ import numpy as np
 
 from otoscope.corpus import load_audio
 from otoscope.models.encoder import Encoder
+from otoscope.results.intervals import estimate, standard_error
 from otoscope.runs.progress import progress
 from otoscope.segmentation.comparison import R_VALUE, scores_of
 from otoscope.segmentation.feature_methods import Head
@@ -88,10 +89,8 @@ class ScoredVoting:
     @property
     def standard_error(self) -> float:
         """Return the standard error of the R-value: a jackknife over utterances; 0 for a single utterance."""
-        n = len(self.counts)
-        left_out = scores_of(self.counts.sum(axis=0) - self.counts)[:, R_VALUE]
-        error = float(np.sqrt((n - 1) / n * np.sum((left_out - left_out.mean()) ** 2)))
-        return error if np.isfinite(error) else 0.0
+        value = estimate(lambda counts: scores_of(counts)[..., R_VALUE], "utterance", self.counts.astype(float))
+        return float(np.nan_to_num(standard_error(value)))
 
 
 def search_votings(part: SearchPart, heads: Sequence[Head]) -> list[Voting]:
