@@ -17,15 +17,20 @@ MAX_NAMED = 3  # elements of a list that a message names
 _UNSET = object()
 
 
-def write_json(path: Path, content: Mapping[str, Any] | Sequence[Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any] | Sequence[Any], *, shared: bool = False) -> None:
     """Write a file of JSON, whole or not at all, and make its folder if there is none.
+
+    Args:
+        path: the file.
+        content: what it holds.
+        shared: other processes may write the same at the same time.
 
     Raises:
         InputError: the disk is full, or the folder cannot be written.
     """
     make_folder(path.parent)
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    with atomic_write(path, needed=len(text)) as partial:
+    with atomic_write(path, needed=len(text), shared=shared) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

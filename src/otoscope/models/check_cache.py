@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from otoscope._io.atomic import atomic_write, make_folder
 from otoscope._io.home import cache_folder
+from otoscope._io.saved_work import write_json
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
@@ -63,9 +63,7 @@ def write_check(path: Path, encoder: Encoder) -> None:
         "padding_invariant": encoder.padding_invariant,
     }
     with suppress(InputError, OSError):
-        make_folder(path.parent)
-        with atomic_write(path, shared=True) as partial:
-            partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
+        write_json(path, record, shared=True)
 
 
 def _conditions(encoder: Encoder) -> Mapping[str, Any]:
