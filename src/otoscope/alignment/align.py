@@ -126,7 +126,8 @@ def align(
         raise InputError(f"expected {transcriber.name} with a tokenizer, found none; save it to the model folder")
     utterances, skipped = read_labelled(transcriber, corpus, options or CorpusOptions())
     train, held_out = split_speakers(utterances, test)
-    learned = {unit: [measure_heads(transcriber, item, unit) for item in train] for unit in Unit}
+    measured = {*units, Unit.wordpiece}  # published recipes are of word pieces
+    learned = {unit: [measure_heads(transcriber, item, unit) for item in train] for unit in measured}
     aligner = fit_aligner(transcriber, {unit: learned[unit] for unit in units})
     heads = tuple(configuration_heads(learned[Unit.wordpiece]))
     recipes = [*_recipes(transcriber, learned[Unit.wordpiece][0]), TimeRecipe(CONFIGURATION, heads)]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from otoscope._io.atomic import atomic_write
+from otoscope._io.saved_work import write_json
 from otoscope.alignment.boundary_model import BoundaryModel, Evidence, band_energy, boundary_offsets, features
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.alignment.warping import first_columns, standardize_rows
@@ -85,7 +85,7 @@ class Aligner:
             InputError: it cannot be loaded, or is another model.
         """
         transcriber = load_transcriber(self.model)
-        if (found := model_fingerprint(transcriber)) != self.fingerprint:
+        if (found := describe_decoder(transcriber)) != self.fingerprint:
             raise InputError(
                 f"the aligner belongs to a model with {self.fingerprint}, found {found} at {self.model}; run otoscope "
                 "align on this model"
@@ -108,7 +108,7 @@ class Aligner:
         return words_of_audio(self, resample(np.asarray(wave, np.float32), rate, SAMPLING_RATE), text)
 
 
-def model_fingerprint(transcriber: Transcriber) -> str:
+def describe_decoder(transcriber: Transcriber) -> str:
     """Return type, layers and width of a decoder as one line."""
     config = transcriber.model.config
     width = transcriber.model.get_output_embeddings().weight.shape
@@ -122,14 +122,12 @@ def boundary_rows(spelling: Spelling, side: Side, offset: int) -> np.ndarray:
     return np.minimum(np.array(first) + offset, len(spelling.tokens))
 
 
-def collect_evidence(
-    transcriber: Transcriber, wave: np.ndarray, spelling: Spelling, heads: Sequence[Head] | None
-) -> tuple[dict[Head, int], Evidence]:
-    """Return the index of each head, and the standardized rows of the text for the heads; None: all heads."""
+def collect_evidence(transcriber: Transcriber, wave: np.ndarray, spelling: Spelling, heads: Sequence[Head]) -> Evidence:
+    """Return the standardized rows of the text for some heads, in their order."""
     (maps,) = capture_decoder(transcriber, [wave], [decoder_text(transcriber, spelling.tokens)], cross=heads)
     first, last = maps.first_token_row, maps.first_token_row + len(spelling.tokens) + 1
-    rows = np.stack([standardize_rows(map_qk)[first:last] for map_qk in maps.cross.values()])
-    return {head: index for index, head in enumerate(maps.cross)}, Evidence(rows, maps.period, band_energy(wave))
+    rows = np.stack([standardize_rows(maps.cross[head])[first:last] for head in heads])
+    return Evidence(rows, maps.period, band_energy(wave))
 
 
 def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, words: Sequence[str]) -> list[Word]:
@@ -139,12 +137,13 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
     if not words:
         return []
     spelling = spell(transcriber.tokenizer, words, aligner.unit)
-    wanted = sorted({*aligner.heads, *(anchor.head for anchor in aligner.anchors.values())})
-    index, evidence = collect_evidence(transcriber, wave, spelling, wanted)
+    heads = list(dict.fromkeys([*aligner.heads, *(anchor.head for anchor in aligner.anchors.values())]))
+    evidence = collect_evidence(transcriber, wave, spelling, heads)
+    used = replace(evidence, maps_hqk=evidence.maps_hqk[: len(aligner.heads)])
     times, sure = {}, {}
     for side, anchor in aligner.anchors.items():
-        estimate = estimate_boundaries(evidence.maps_hqk[index[anchor.head]], evidence.period, spelling, side, anchor)
-        used = Evidence(evidence.maps_hqk[[index[head] for head in aligner.heads]], evidence.period, evidence.energy_tb)
+        anchor_qk = evidence.maps_hqk[heads.index(anchor.head)]
+        estimate = estimate_boundaries(anchor_qk, evidence.period, spelling, side, anchor)
         offset, sure[side] = boundary_offsets(
             aligner.models[side], features(used, boundary_rows(spelling, side, 0), estimate)
         )
@@ -193,8 +192,7 @@ def save_aligner(aligner: Aligner, path: Path) -> None:
             for side, model in aligner.models.items()
         },
     }
-    with atomic_write(path) as partial:
-        partial.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    write_json(path, values)
 
 
 def load_aligner(path: str | Path) -> Aligner:
@@ -220,23 +218,26 @@ def load_aligner(path: str | Path) -> Aligner:
             raise InputError(
                 f"{path}: expected an aligner of version {VERSION}, found {values['version']}; align again"
             )
-        return Aligner(
-            values["model"],
-            values["fingerprint"],
-            Unit(values["unit"]),
-            tuple((layer, head) for layer, head in values["heads"]),
-            {
-                Side(side): Anchor(tuple(item["head"]), item["row"], item["lag"])
-                for side, item in values["anchors"].items()
-            },
-            {
-                Side(side): BoundaryModel(**{name: np.array(array) for name, array in item.items()})
-                for side, item in values["models"].items()
-            },
-        )
+        return _from_json(values)
     except FileNotFoundError:
         raise InputError(f"{path}: expected an aligner, found no such file; run otoscope align first") from None
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: expected an aligner that otoscope align wrote, found another file") from error
+
+
+def _from_json(values: Mapping[str, Any]) -> Aligner:
+    anchors = {side: Anchor(tuple(item["head"]), item["row"], item["lag"]) for side, item in values["anchors"].items()}
+    models = {
+        side: BoundaryModel(**{name: np.array(array) for name, array in item.items()})
+        for side, item in values["models"].items()
+    }
+    return Aligner(
+        values["model"],
+        values["fingerprint"],
+        Unit(values["unit"]),
+        tuple((layer, head) for layer, head in values["heads"]),
+        {Side(side): anchor for side, anchor in anchors.items()},
+        {Side(side): model for side, model in models.items()},
+    )

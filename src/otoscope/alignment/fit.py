@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence, model_fingerprint
-from otoscope.alignment.boundary_model import Evidence, features, fit_boundaries
+from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence, describe_decoder
+from otoscope.alignment.boundary_model import features, fit_boundaries
 from otoscope.alignment.recipes import TimeRecipe, recipe_columns
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.alignment.warping import first_columns, standardize_rows
@@ -132,14 +132,13 @@ def fit_aligner(transcriber: Transcriber, measured: Mapping[Unit, Sequence[HeadT
     heads = best_heads(measured[unit], unit)
     parts: dict[Side, list[tuple[np.ndarray, np.ndarray]]] = {side: [] for side in Side}
     for item in measured[unit]:
-        index, evidence = collect_evidence(transcriber, item.utterance.wave, item.spelling, heads)
-        ordered = Evidence(evidence.maps_hqk[[index[head] for head in heads]], evidence.period, evidence.energy_tb)
+        evidence = collect_evidence(transcriber, item.utterance.wave, item.spelling, heads)
         for side, anchor in chosen.items():
             rows = boundary_rows(item.spelling, side, 0)
             offsets = anchor.lag - item.errors(item.columns[anchor.head], side, anchor.row)
-            parts[side].append((features(ordered, rows, item.utterance.times[side] - offsets), offsets))
+            parts[side].append((features(evidence, rows, item.utterance.times[side] - offsets), offsets))
     models = {
         side: fit_boundaries(*(np.concatenate(arrays) for arrays in zip(*pairs, strict=True)))
         for side, pairs in parts.items()
     }
-    return Aligner(transcriber.name, model_fingerprint(transcriber), unit, tuple(heads), chosen, models)
+    return Aligner(transcriber.name, describe_decoder(transcriber), unit, tuple(heads), chosen, models)

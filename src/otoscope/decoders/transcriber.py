@@ -17,9 +17,6 @@ from otoscope.models.families import find_family
 from otoscope.models.load import DTYPES, device_of, silence_transformers
 from otoscope.models.model_settings import SAMPLING_RATE, from_pretrained, load_extractor, model_source
 
-FIXED_WINDOW = {"whisper"}
-"""Model types that pad all audio to one length, and attend to the padding."""
-
 SAMPLES_PER_10_MS = 160
 
 
@@ -52,7 +49,8 @@ class Transcriber:
     @property
     def has_fixed_window(self) -> bool:
         """Whether the model pads all audio to one length, and attends to the padding."""
-        return self.model.config.model_type in FIXED_WINDOW
+        family = find_family(self.model.config.model_type)
+        return family is not None and family.sees_silence
 
     @property
     def window_samples(self) -> int | None:
