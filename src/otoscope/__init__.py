@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
     from otoscope.analysis.corpus_report import CorpusReport
-    from otoscope.comparison import Comparison, ComparisonOptions, compare
+    from otoscope.comparison.compare import compare
+    from otoscope.comparison.options import ComparisonOptions
+    from otoscope.comparison.table import Comparison
     from otoscope.corpus import read_corpus
     from otoscope.figures import RenderOptions
     from otoscope.figures.run_figures import draw, figure
@@ -103,8 +105,8 @@ __all__ = [
 
 _HOME = {
     "BoundaryOptions": "otoscope.segmentation.options",
-    "Comparison": "otoscope.comparison",
-    "ComparisonOptions": "otoscope.comparison",
+    "Comparison": "otoscope.comparison.table",
+    "ComparisonOptions": "otoscope.comparison.options",
     "CorpusOptions": "otoscope.runs.options",
     "CorpusReport": "otoscope.analysis.corpus_report",
     "Encoder": "otoscope.models.encoder",
@@ -123,7 +125,7 @@ _HOME = {
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
     "check_corpus": "otoscope.analysis.corpus_check",
-    "compare": "otoscope.comparison",
+    "compare": "otoscope.comparison.compare",
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
     "figure": "otoscope.figures.run_figures",

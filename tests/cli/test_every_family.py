@@ -29,7 +29,7 @@ from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.layouts import refusal
-from otoscope.relations import operations_table, relations_table
+from otoscope.relations.tables import operations_table, relations_table
 from otoscope.results import Run, heads_table
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.selection import Selection

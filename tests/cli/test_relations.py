@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.synthetic_run import make_run
 
 import otoscope
-from otoscope.relations import head_operations, pairs
+from otoscope.relations.tables import head_operations, pairs
 
 
 @pytest.fixture(scope="module")

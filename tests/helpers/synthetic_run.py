@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from otoscope.phones import sort_phones
-from otoscope.relations import Relations, baselines, phone_support, relation_dataset
+from otoscope.relations.baseline import baselines
+from otoscope.relations.dataset import Relations, relation_dataset
+from otoscope.relations.significance import phone_support
 from otoscope.results import (
     MapDescription,
     Measurements,

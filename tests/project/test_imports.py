@@ -98,9 +98,10 @@ def loaded_by(*modules: str) -> set[str]:
     return set(json.loads(run.stdout))
 
 
-@pytest.mark.parametrize("module", ["otoscope", "otoscope.corpus", "otoscope.runs.options"])
+@pytest.mark.parametrize("module", ["otoscope", "otoscope.corpus", "otoscope.runs.options", "otoscope.cli"])
 def test_what_help_texts_import_is_light(module):
-    assert not loaded_by(module) & {"torch", "lhotse", "transformers", "matplotlib", "xarray"}
+    heavy = {"torch", "lhotse", "transformers", "matplotlib", "xarray", "pandas", "scipy"}
+    assert not loaded_by(module) & heavy
 
 
 @pytest.mark.parametrize(

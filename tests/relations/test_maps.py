@@ -5,16 +5,11 @@ import pytest
 from scipy import stats
 
 from otoscope.phones import LabelFrames
-from otoscope.relations import (
-    PhoneInventory,
-    PhoneSupport,
-    Relations,
-    baselines,
-    concentration,
-    exclude_own_run,
-    preference,
-    relation_dataset,
-)
+from otoscope.relations.baseline import baselines
+from otoscope.relations.dataset import Relations, relation_dataset
+from otoscope.relations.inventory import PhoneInventory
+from otoscope.relations.preference import concentration, exclude_own_run, preference
+from otoscope.relations.significance import PhoneSupport
 
 PHONES = ("sil", "iy", "s")
 SUPPORT = PhoneSupport(*np.full((3, 3), 99))

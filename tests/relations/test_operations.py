@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from otoscope.relations import baselines, effects, exclude_own_run, name_operations, operations
+from otoscope.relations.baseline import baselines
+from otoscope.relations.operations import effects, name_operations, operations
+from otoscope.relations.preference import exclude_own_run
 
 PHONES = ("sil", "iy", "p", "t", "s", "z", "q2")
 LABEL = np.array([0] * 6 + [1] * 4 + [4] * 4 + [2] * 3 + [1] * 4 + [5] * 4 + [3] * 3 + [6] * 3 + [4] * 4 + [0] * 6)

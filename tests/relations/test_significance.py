@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from otoscope.errors import InputError
-from otoscope.relations import PhoneSupport, RelationOptions, frame_counts, operations, phone_support
-from otoscope.relations.significance import performed_operations, supported_operations
+from otoscope.relations.operations import operations
+from otoscope.relations.options import RelationOptions
+from otoscope.relations.significance import (
+    PhoneSupport,
+    frame_counts,
+    performed_operations,
+    phone_support,
+    supported_operations,
+)
 
 PHONES = ("sil", "aa", "s", "zh")
 

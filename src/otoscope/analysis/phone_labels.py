@@ -14,8 +14,10 @@ from otoscope.corpus import phones_of, words_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
-from otoscope.relations import PhoneInventory, Relations, baselines, frame_counts, phone_support, relation_dataset
-from otoscope.relations.inventory import Span
+from otoscope.relations.baseline import baselines
+from otoscope.relations.dataset import Relations, relation_dataset
+from otoscope.relations.inventory import PhoneInventory, Span
+from otoscope.relations.significance import frame_counts, phone_support
 from otoscope.runs.options import SpeechOptions
 from otoscope.statistics.accumulator import Final
 from otoscope.statistics.clusters import Clusters, group_sums

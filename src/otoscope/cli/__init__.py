@@ -40,7 +40,7 @@ from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.options import RefinementOptions
-from otoscope.relations.significance import RelationOptions
+from otoscope.relations.options import RelationOptions
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
 from otoscope.viewer.options import Address, ExportOptions

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model
+from otoscope.cli.options import Corpus, Model, names
 from otoscope.runs.options import CorpusOptions
 
 
@@ -27,7 +27,7 @@ def align(
         model,
         corpus,
         out,
-        test=[speaker for speaker in test.split(",") if speaker],
+        test=names(test),
         unit=unit,
         options=read_options(context, CorpusOptions),
     )

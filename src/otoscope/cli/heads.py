@@ -7,7 +7,7 @@ import typer
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import RunFolder, TableFormat
 from otoscope.errors import InputError
-from otoscope.relations.significance import RelationOptions
+from otoscope.relations.options import RelationOptions
 from otoscope.statistics import STATISTICS
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def heads(
     from otoscope.results import heads_table, open_run
 
     if against is not None:
-        from otoscope.comparison import ComparisonOptions, compare
+        from otoscope.comparison.compare import compare
+        from otoscope.comparison.options import ComparisonOptions
 
         print(compare(run, options=ComparisonOptions(against=against, where=where)).as_format(format.value), end="")
         return
@@ -66,7 +67,7 @@ def heads(
     if columns:
         print(*(f"{name}: {meaning}" for name, meaning in opened.columns.items()), sep="\n")
         return
-    from otoscope.relations import operations_table
+    from otoscope.relations.tables import operations_table
     from otoscope.results.similar_heads import similar_heads_table
 
     if similar:

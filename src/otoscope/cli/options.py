@@ -26,6 +26,15 @@ def numbers(text: str, what: str, kind: Callable[[str], Number]) -> list[Number]
         raise InputError(f"expected {what} with commas between, found '{text}'") from None
 
 
+def names(text: str) -> list[str]:
+    """Return the names in text with commas between them.
+
+    >>> names("anna,ben"), names("")
+    (['anna', 'ben'], [])
+    """
+    return [name for name in text.split(",") if name]
+
+
 def shell_command(*words: str | Path) -> str:
     """Return a command of otoscope as a user types it into a shell, with quotes where a path needs them.
 

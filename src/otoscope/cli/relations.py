@@ -7,7 +7,7 @@ import typer
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import RunFolder, TableFormat
 from otoscope.errors import InputError
-from otoscope.relations.significance import RelationOptions
+from otoscope.relations.options import RelationOptions
 
 
 def relations(
@@ -23,7 +23,7 @@ def relations(
     ] = TableFormat.table,
 ) -> None:
     """Show which phones (or words) attend to which in one head of a run, or in each layer."""
-    from otoscope.relations import layers_table, relations_table
+    from otoscope.relations.tables import layers_table, relations_table
     from otoscope.results import open_run
 
     options = read_options(context, RelationOptions)

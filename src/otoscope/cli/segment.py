@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model, NewRun, shell_command
+from otoscope.cli.options import Corpus, Model, NewRun, names, shell_command
 from otoscope.runs.options import SpeechOptions
 from otoscope.segmentation.options import SegmentationOptions
 
@@ -29,7 +29,7 @@ def segment(
         model,
         corpus,
         out,
-        validation=[speaker for speaker in validation.split(",") if speaker],
+        validation=names(validation),
         against=against,
         tolerance=tolerance,
         segmentation=read_options(context, SegmentationOptions),

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from otoscope.cli.options import RunFolder
 from otoscope.errors import InputError
-from otoscope.results import Run
+
+if TYPE_CHECKING:
+    from otoscope.results import Run
 
 
 class ShowFormat(StrEnum):
@@ -33,6 +35,7 @@ def show(
     """Print a run again, of any kind: what its command printed, or all of its numbers."""
     from otoscope.results import open_run
     from otoscope.results.long_table import long_table
+    from otoscope.results.table import json_records
 
     opened = open_run(run)
     if (format is ShowFormat.parquet) != (out is not None):
@@ -44,12 +47,11 @@ def show(
     elif format is ShowFormat.csv:
         print(long_table(opened).to_csv(index=False), end="")
     else:
-        frame = long_table(opened)
-        records = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
-        print(json.dumps({"kind": opened.kind, "plan": opened.plan, "rows": records}, indent=1, allow_nan=False))
+        rows = json_records(long_table(opened))
+        print(json.dumps({"kind": opened.kind, "plan": opened.plan, "rows": rows}, indent=1, allow_nan=False))
 
 
-def _write_parquet(run: Run, out: Path) -> None:
+def _write_parquet(run: "Run", out: Path) -> None:
     from otoscope._io.atomic import atomic_write
     from otoscope.results.long_table import long_table
 
@@ -62,7 +64,7 @@ def _write_parquet(run: Run, out: Path) -> None:
     print(f"rows written to {out}")
 
 
-def _table(run: Run) -> str:
+def _table(run: "Run") -> str:
     from otoscope.importance.tables import curve_table, ranking_table
     from otoscope.probing.tables import probe_table
     from otoscope.results import heads_table

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from otoscope.cli.options import names
+
 
 def words(
     aligner: Annotated[Path, typer.Argument(metavar="ALIGNER", help="JSON file that otoscope align wrote.")],
@@ -22,8 +24,7 @@ def words(
     """Write when each word of AUDIO starts and ends, as TextGrids or subtitles."""
     import otoscope
 
-    names = [name for name in formats.split(",") if name]
-    report = otoscope.words(aligner, audio, out, formats=names, generate=generate)
+    report = otoscope.words(aligner, audio, out, formats=names(formats), generate=generate)
     if is_json:
         skipped = [item._asdict() for item in report.skipped]
         record = {"files": list(map(str, report.files)), "words": report.num_words, "unsure": report.unsure}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from otoscope.comparison.correction import CORRECTIONS
 from otoscope.comparison.kinds import read_values
 from otoscope.comparison.options import ComparisonOptions
 from otoscope.comparison.pairing import PairedValues, pair
@@ -19,6 +18,7 @@ from otoscope.results.conditions import Parts, fulfils, split_parts
 from otoscope.results.head_columns import RELATIVE_FORM
 from otoscope.results.intervals import difference, interval, p_value
 from otoscope.results.schema import HEADS
+from otoscope.statistics.correction import CORRECTIONS
 
 MEANINGS = {
     "head": "means over utterances, of each head",

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from otoscope.comparison.correction import CORRECTIONS
 from otoscope.errors import InputError
 from otoscope.runs.options import option
+from otoscope.statistics.correction import CORRECTIONS
 
 LEVELS = ("auto", "head", "layer", "model")
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otoscope.comparison.correction import CORRECTION_TEXTS
 from otoscope.comparison.pairing import Pairing
 from otoscope.errors import InputError
 from otoscope.results.rounding import decimals
+from otoscope.results.table import json_records
 from otoscope.results.text_table import format_table
+from otoscope.statistics.correction import CORRECTION_TEXTS
 
 RESULTS = ("a", "b", "difference", "low", "high", "p", "p_adjusted")
 """Columns of numbers of a comparison; the others say what is compared."""
@@ -65,11 +66,10 @@ class Comparison:
     @property
     def json(self) -> str:
         """Return everything as JSON; NaN is null."""
-        records = self.rows.astype(object).where(self.rows.notna(), None).to_dict(orient="records")
         about: dict[str, object] = {"a": self.names[0], "b": self.names[1], "pairing": self.pairing}
         about |= {"utterances": self.utterances, "clusters": self.clusters}
         about |= {"correction": self.correction, "comparisons": self.tested, "notes": self.notes}
-        return json.dumps({**about, "rows": records}, indent=1, allow_nan=False) + "\n"
+        return json.dumps({**about, "rows": json_records(self.rows)}, indent=1, allow_nan=False) + "\n"
 
     def as_format(self, format: str) -> str:
         """Return text in a format: `table`, `csv` or `json`. Raise InputError for another."""

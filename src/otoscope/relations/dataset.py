@@ -15,11 +15,11 @@ import xarray as xr
 
 from otoscope.phones import phone_info
 from otoscope.relations.operations import effects, name_operations, operations
+from otoscope.relations.options import RelationOptions
 from otoscope.relations.preference import concentration, exclude_own_run, preference
 from otoscope.relations.significance import (
     DIRECTIONS,
     PhoneSupport,
-    RelationOptions,
     one_sided,
     performed_operations,
     supported_operations,

@@ -8,7 +8,8 @@ import pandas as pd
 import xarray as xr
 
 from otoscope.relations.operations import effects, operations
-from otoscope.relations.significance import RelationOptions, support_in, supported_operations
+from otoscope.relations.options import RelationOptions
+from otoscope.relations.significance import support_in, supported_operations
 
 
 def layer_effects(dataset: xr.Dataset, options: RelationOptions) -> pd.DataFrame:

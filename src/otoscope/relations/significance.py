@@ -8,64 +8,19 @@ Axes: l layer, h head, o operation, w direction (attends, avoids), y phone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
-from otoscope.errors import InputError
 from otoscope.relations.operations import SILENCE, SILENCE_TO_SILENCE, operations
+from otoscope.relations.options import RelationOptions
+from otoscope.statistics.correction import fdr
 from otoscope.typing import AnyFloats, Array, Bools, Ints
 
 DIRECTIONS = ("attends", "avoids")
 ATTENDS, NEITHER, AVOIDS = 1, 0, -1
 """Values of the variable `operation_performed`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RelationOptions:
-    """Say which phones and operations are reported.
-
-    Attributes:
-        min_share: smallest share of the labelled frames of a phone, or of the phones of a target together.
-        min_utterances: least number of utterances with the phone.
-        min_speakers: least number of speakers with the phone; not asked of a corpus with one or unknown speakers.
-        false_discovery_rate: expected share of false operations among those that are named.
-
-    Raises:
-        InputError: a share or rate is not between 0 and 1.
-
-    Examples:
-        >>> RelationOptions().min_share
-        0.005
-    """
-
-    min_share: float = field(
-        default=0.005, metadata={"help": "Report phones with at least this share of the labelled frames."}
-    )
-    min_utterances: int = field(default=3, metadata={"help": "Report phones of at least so many utterances."})
-    min_speakers: int = field(
-        default=2, metadata={"help": "Report phones of at least so many speakers, where speakers are known."}
-    )
-    false_discovery_rate: float = field(
-        default=0.05, metadata={"help": "Expected share of false ones among all named operations of a run."}
-    )
-
-    def __post_init__(self) -> None:
-        """Check the share and the rate."""
-        if not 0 <= self.min_share <= 1:
-            raise InputError(f"expected a share from 0 to 1, found {self.min_share:g}; change --min-share")
-        if not 0 < self.false_discovery_rate < 1:
-            rate = f"{self.false_discovery_rate:g}"
-            raise InputError(f"expected a rate between 0 and 1, found {rate}; change --false-discovery-rate")
-
-    @property
-    def text(self) -> str:
-        """Return the least support in words."""
-        return (
-            f"at least {self.min_share:.2g} of the frames, {self.min_utterances} utterances "
-            f"and {self.min_speakers} speakers where known"
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,13 +97,7 @@ def performed_operations(p_lhow: AnyFloats, supported_o: Bools, rate: float) -> 
     >>> performed_operations(p, np.array([True, True, True]), 0.05).tolist()
     [[[1, 0, 0]]]
     """
-    tested = supported_o[:, None] & ~np.isnan(p_lhow)
-    adjusted = np.ones(p_lhow.shape)
-    if tested.any():
-        from scipy.stats import false_discovery_control  # slow to import
-
-        adjusted[tested] = false_discovery_control(np.clip(p_lhow[tested], 0, 1))
-    is_significant = adjusted <= rate
+    is_significant = fdr(np.where(supported_o[:, None], p_lhow, np.nan)) <= rate
     return np.where(is_significant[..., 0], ATTENDS, np.where(is_significant[..., 1], AVOIDS, NEITHER)).astype(np.int64)
 
 

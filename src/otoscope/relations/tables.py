@@ -12,7 +12,8 @@ import xarray as xr
 from otoscope.errors import InputError
 from otoscope.relations.layers import layer_effects
 from otoscope.relations.operations import SAME_PHONE, SILENCE_TO_SILENCE, STAY_IN_PHONE, name_operations
-from otoscope.relations.significance import RelationOptions, performed_in, support_in
+from otoscope.relations.options import RelationOptions
+from otoscope.relations.significance import performed_in, support_in
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
 from otoscope.results.table import Format, sorted_by

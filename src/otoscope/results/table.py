@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -148,9 +148,17 @@ def sorted_by(heads: pd.DataFrame, column: str | None) -> pd.DataFrame:
     return heads.sort_values(column, ascending=not is_numeric_dtype(heads[column]), kind="stable")
 
 
+def json_records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """Return the rows of a frame as values for JSON; NaN is None.
+
+    >>> json_records(pd.DataFrame({"phone": ["s", "t"], "C": [1.5, float("nan")]}))
+    [{'phone': 's', 'C': 1.5}, {'phone': 't', 'C': None}]
+    """
+    return frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
+
+
 def _as_json(heads: pd.DataFrame) -> str:
-    records = heads.astype(object).where(heads.notna(), None).to_dict(orient="records")
-    return json.dumps(records, indent=1, allow_nan=False) + "\n"
+    return json.dumps(json_records(heads), indent=1, allow_nan=False) + "\n"
 
 
 def _as_table(heads: pd.DataFrame, shown: Sequence[str]) -> str:

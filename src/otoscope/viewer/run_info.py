@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from otoscope.phones import fold_phones, phone_info
-from otoscope.relations import name_operations
+from otoscope.relations.operations import name_operations
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.results.shapes import shape_label

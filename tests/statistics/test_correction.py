@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otoscope.comparison.correction import CORRECTIONS, fdr, holm
+from otoscope.statistics.correction import CORRECTIONS, fdr, holm
 
 
 def rejected_by_holm(p, level):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from otoscope.typing import AnyFloats
 
@@ -30,7 +29,7 @@ def fdr(p: AnyFloats) -> AnyFloats:
     """Return p-values adjusted by Benjamini and Hochberg (1995): at .05, some 5 % of the differences named are false.
 
     Args:
-        p: p-values `[v]`; NaN is no comparison.
+        p: p-values of any shape; NaN is no comparison.
 
     >>> fdr(np.array([0.01, 0.04, 0.03, np.nan])).tolist()
     [0.03, 0.04, 0.04, nan]
@@ -38,7 +37,9 @@ def fdr(p: AnyFloats) -> AnyFloats:
     adjusted = np.full(p.shape, np.nan)
     tested = ~np.isnan(p)
     if tested.any():
-        adjusted[tested] = false_discovery_control(p[tested])
+        from scipy.stats import false_discovery_control  # takes half a second to import
+
+        adjusted[tested] = false_discovery_control(np.clip(p[tested], 0, 1))
     return adjusted
 
 
