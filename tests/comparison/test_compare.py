@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from scipy.stats import t
-from tests.helpers.example_importance import curves_dataset
+from tests.helpers.example_importance import curves_dataset, ranking_dataset
 from tests.helpers.example_segmentation import segmentation_dataset
 
 import otoscope
@@ -117,6 +117,37 @@ def test_other_heads_are_compared_with_one_head_of_the_same_utterances(runs):
     )
     assert row_of(compared, layer=0, head=1, statistic="weight") == pytest.approx(expected)
     assert len(compared.rows) == 2 * (run.dataset["category"].size - 1)
+
+
+def test_scores_of_rankings_are_compared_by_head_with_rows_of_each_utterance(write_run):
+    names = ["weight", "fisher", "random-0"]
+    datasets = [ranking_dataset(names, 2, 2, utterances=6, seed=seed) for seed in (0, 1)]
+    runs = [write_run(f"ranked-{number}", dataset, SPEAKERS) for number, dataset in enumerate(datasets)]
+    compared = otoscope.compare(*runs)
+    assert list(dict.fromkeys(zip(compared.rows["ranking"], compared.rows["loss"], strict=True))) == [
+        ("weight", ""),
+        ("fisher", "hidden"),
+    ]
+    rows = [dataset["score_rows"].sel(ranking="fisher").values[:, 1, 0] for dataset in datasets]
+    expected = jackknife(lambda chosen, _: np.mean(rows[0][chosen] - rows[1][chosen]), SPEAKERS)
+    assert row_of(compared, ranking="fisher", layer=1, head=0) == pytest.approx(expected)
+
+
+def test_a_score_that_is_no_mean_over_utterances_is_compared_without_an_interval(write_run):
+    datasets = [ranking_dataset(["random-0"], 2, 2, utterances=6, seed=seed) for seed in (0, 1)]
+    runs = [write_run(f"ranked-{number}", dataset, SPEAKERS) for number, dataset in enumerate(datasets)]
+    rows = otoscope.compare(*runs, options=otoscope.ComparisonOptions(by=("random-0",))).rows
+    expected = (datasets[0]["score"] - datasets[1]["score"]).values.ravel()
+    assert rows["difference"].to_numpy() == pytest.approx(expected)
+    assert rows[["low", "high", "p", "p_adjusted"]].isna().all(axis=None)
+
+
+def test_scores_by_other_losses_are_not_compared(write_run):
+    datasets = [ranking_dataset(["fisher"], 2, 2, utterances=6) for _ in range(2)]
+    datasets[1]["loss_name"] = datasets[1]["loss_name"].copy(data=np.array(["reconstruction"], dtype=object))
+    runs = [write_run(f"ranked-{number}", dataset, SPEAKERS) for number, dataset in enumerate(datasets)]
+    with pytest.raises(InputError, match=r"values that .* share, found none"):
+        otoscope.compare(*runs)
 
 
 def test_probes_are_compared_over_speakers_and_seeds(write_run):

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from otoscope.importance import RANKINGS as RANKING_REGISTRY
-from otoscope.importance import rank
-from otoscope.importance.ranking import RankingScores, get_rankings
+from otoscope.importance.dataset import ranking_dataset as dataset_of
+from otoscope.importance.ranking import get_rankings, make_scores
 from otoscope.probing import PROBES as REGISTRY
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.schedule import make_schedule
@@ -31,8 +31,8 @@ CURVES = {
 
 def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
     rng = np.random.default_rng(seed)
-    scores = _draw_scores(rng, rankings, layers, heads)
-    dataset = rank.ranking_dataset(scores, get_rankings(rankings))
+    scores = _draw_scores(rng, rankings, layers, heads, utterances)
+    dataset = dataset_of(scores, get_rankings(rankings), _clusters(utterances), "hidden")
     return _told(dataset, "ranking", layers, heads, utterances)
 
 
@@ -56,17 +56,23 @@ def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 
         wanted,
         scorers,
         sums,
-        make_clusters([f"voice-{u}" for u in range(utterances)], range(utterances)),
+        _clusters(utterances),
     )
     return _told(dataset, "curves", layers, heads, utterances)
 
 
-def _draw_scores(rng, labels, layers, heads):
-    seeded = get_rankings(labels)
-    return {
-        label: RankingScores(rng.normal(size=(layers, heads)), seeded[label].name, seeded[label].ranking.is_control)
-        for label in labels
-    }
+def _clusters(utterances):
+    return make_clusters([f"voice-{u}" for u in range(utterances)], range(utterances))
+
+
+def _draw_scores(rng, labels, layers, heads, utterances=1):
+    """Scores that the model decides are means over utterances."""
+    scores = {}
+    for label, seeded in get_rankings(labels).items():
+        score = rng.normal(size=(layers, heads))
+        noise = rng.normal(size=(utterances, layers, heads)) if utterances > 1 else np.zeros((1, layers, heads))
+        scores[label] = make_scores(score if seeded.ranking.is_control else score + noise - noise.mean(0), seeded)
+    return scores
 
 
 def _harm(change, score):

@@ -6,6 +6,7 @@ import torch
 
 from otoscope.importance.builtin import fisher, gradient
 from otoscope.importance.loss import LOSSES, Loss, get_loss
+from otoscope.importance.loss_sample import gate_gradients
 from otoscope.importance.ranking_context import SamplingBudget, make_context
 from otoscope.models.head_gates import forward_gated, make_gates
 
@@ -32,7 +33,7 @@ def test_gradients_are_finite_differences(encoder, speech, loss):
     context = context_of(encoder, speech, loss)
     for layer, head in context.heads:
         slow = np.concatenate([slow_gradient(encoder, batch, layer, head) for batch in context.loss_sample.batches])
-        np.testing.assert_allclose(context.gradients[:, layer, head], slow, rtol=1e-5, atol=1e-8)
+        np.testing.assert_allclose(context.loss_sample.gradients[:, layer, head], slow, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("head", [(0, 1), (1, 2)])
@@ -55,11 +56,22 @@ def test_an_utterance_has_the_gradient_in_a_batch_that_it_has_alone(encoder, spe
         alone = make_context(
             encoder, speech, Loss(loss, lambda _, index=index: named.batch([index])), SamplingBudget(seconds=1e-9)
         )
-        np.testing.assert_allclose(together.gradients[index], alone.gradients[0], rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(
+            together.loss_sample.gradients[index], alone.loss_sample.gradients[0], rtol=1e-8, atol=1e-12
+        )
 
 
-def test_importance_by_gradient_and_fisher_are_means_over_utterances(encoder, speech):
+def test_each_utterance_contributes_its_gradient_to_gradient_and_fisher(encoder, speech):
     context = context_of(encoder, speech, "reconstruction")
-    each = context.gradients
-    np.testing.assert_allclose(gradient.score(context, 0), sum(map(np.abs, each)) / 3)
-    np.testing.assert_allclose(fisher.score(context, 0), sum(g * g for g in each) / 3)
+    np.testing.assert_allclose(gradient.score(context, 0), [np.abs(one) for one in context.gradients])
+    np.testing.assert_allclose(fisher.score(context, 0), [one * one for one in context.gradients])
+
+
+def test_gradients_are_in_the_order_of_the_speech_with_nothing_outside_of_the_sample(encoder, speech):
+    whole = context_of(encoder, speech, "hidden")
+    for index in range(3):
+        alone = get_loss("hidden", encoder, speech).batch([index])
+        np.testing.assert_allclose(whole.gradients[index], gate_gradients(encoder, [alone], lambda _: None)[0])
+    sample = make_context(encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=1e-9))
+    np.testing.assert_allclose(sample.gradients[0], whole.gradients[0])
+    assert np.isnan(sample.gradients[1:]).all()

@@ -11,7 +11,7 @@ from otoscope.importance import RANKINGS
 from otoscope.importance.agreement import spearman
 from otoscope.importance.builtin.shapley import shapley_values
 from otoscope.importance.loss import get_loss
-from otoscope.importance.ranking import get_rankings, order, ordinal_ranks
+from otoscope.importance.ranking import get_rankings, make_scores, order, ordinal_ranks
 from otoscope.importance.ranking_context import SamplingBudget, make_context
 
 
@@ -20,10 +20,14 @@ def test_a_ranking_puts_every_head_in_one_place(name, encoder, speech):
     context = make_context(
         encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=2, permutations=1)
     )
-    score = RANKINGS.get(name).score(context, 0)
+    (seeded,) = list(get_rankings([name]).values())[:1]
+    scores = make_scores(seeded.ranking.score(context, 0), seeded)
+    score = scores.values
     assert score.shape == (2, 3)
     assert sorted(ordinal_ranks(score).ravel()) == [1, 2, 3, 4, 5, 6]
     assert score[order(score)[0]] == score.max()
+    if not scores.is_control:
+        np.testing.assert_allclose(np.nanmean(scores.rows, axis=0), score)
 
 
 def test_equal_scores_go_by_layer_then_head_and_absent_heads_have_no_place():

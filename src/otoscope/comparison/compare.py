@@ -48,7 +48,7 @@ def compare(
     the same. An interval is a jackknife over speakers, or over utterances without speakers, with Student's t.
 
     Args:
-        run: a run of analyze, probe, prune or segment, or its folder.
+        run: a run of analyze, rank, probe, prune or segment, or its folder.
         other: another run of the same kind; None compares two parts of the run, which `options.split` names.
         options: what to compare, and the correction for the number of comparisons.
 
@@ -187,12 +187,13 @@ def _is_same_corpus(runs: Sequence[Run]) -> bool:
 
 
 def _notes(runs: Sequence[Run], values: RunValues, level: str) -> tuple[str, ...]:
-    if runs[0].kind != HEADS:
-        single = values.has_seeds and runs[0].dataset.sizes["seed"] == 1
-        return ("a single seed: how far scores vary between trainings is not in the intervals",) if single else ()
+    if values.has_seeds and runs[0].dataset.sizes["seed"] == 1:
+        return ("a single seed: how far scores vary between trainings is not in the intervals",)
+    if not {"statistic", "ranking"} & set(values.keys):
+        return ()
     notes = [f"values: {MEANINGS[level]}"]
     if level == "head" and _auto_level(runs) != "head":
         notes.append("heads at the same place of two models need not correspond")
-    if raw := [name for name in dict.fromkeys(values.keys["statistic"]) if name in RELATIVE_FORM]:
+    if raw := [name for name in dict.fromkeys(values.keys.get("statistic", ())) if name in RELATIVE_FORM]:
         notes.append(f"{', '.join(raw)}: larger or smaller for long utterances; by default, forms without length")
     return tuple(notes)

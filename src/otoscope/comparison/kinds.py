@@ -1,6 +1,7 @@
 """What can be compared in each kind of run, as `RunValues`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def read_values(run: Run, by: Sequence[str], level: str) -> RunValues:
     """Return what a run measured.
 
     Args:
-        run: a run of analyze, probe, prune or segment.
+        run: a run of analyze, rank, probe, prune or segment.
         by: names of what is compared; empty for the default of the kind.
         level: `head`, `layer` or `model`, for statistics of heads.
 
@@ -32,7 +33,7 @@ def read_values(run: Run, by: Sequence[str], level: str) -> RunValues:
         InputError: the kind cannot be compared, or has no value of such a name.
     """
     if run.kind not in READERS:
-        raise InputError(f"expected a run of analyze, probe, prune or segment, found {run.kind} in {run.path}")
+        raise InputError(f"expected a run of analyze, rank, probe, prune or segment, found {run.kind} in {run.path}")
     return READERS[run.kind](run, by, level)
 
 
@@ -41,7 +42,30 @@ def _heads(run: Run, by: Sequence[str], level: str) -> RunValues:
     scalars = [name for name in dataset.attrs["statistics"] if f"{name}_rows" in dataset]
     names = _chosen(by, scalars, [name for name in LENGTH_FREE if name in scalars], run)
     rows = [dataset[f"{name}_rows"].transpose("utterance", *HEAD_DIMS) for name in names]
-    frames = [_level_rows(one, level, name) for one, name in zip(rows, names, strict=True)]
+    frames = [_level_rows(one, level, {"statistic": name}) for one, name in zip(rows, names, strict=True)]
+    return _means(run, frames)
+
+
+def _rankings(run: Run, by: Sequence[str], level: str) -> RunValues:
+    """Return the scores of rankings; those that are no means over utterances have no interval."""
+    dataset = run.dataset
+    present = [str(name) for name in dataset["ranking"].values]
+    by_model = [name for name in present if not dataset["is_control"].sel(ranking=name)]
+    names = _chosen(by, present, by_model, run)
+    frames, has_rows = [], []
+    for name in names:
+        one = dataset.sel(ranking=name)
+        is_mean = bool(one["score_rows"].notnull().any())
+        rows = one["score_rows"] if is_mean else one["score"].expand_dims(utterance=dataset["utterance"])
+        labels = {"ranking": name, "loss": str(one["loss_name"].item())}
+        frames.append(_level_rows(rows.transpose("utterance", *HEAD_DIMS), level, labels))
+        has_rows.append(np.full(len(frames[-1][0]), is_mean))
+    means = _means(run, frames)
+    return replace(means, counts=means.counts & np.concatenate(has_rows))
+
+
+def _means(run: Run, frames: Sequence[tuple[pd.DataFrame, AnyFloats]]) -> RunValues:
+    """Return means over the utterances that have a value, from keys and values `[u, v]`."""
     keys = pd.concat([keys for keys, _ in frames], ignore_index=True)
     values_uv = np.concatenate([values for _, values in frames], axis=1)
     defined = ~np.isnan(values_uv)
@@ -49,15 +73,15 @@ def _heads(run: Run, by: Sequence[str], level: str) -> RunValues:
     return RunValues(keys, run.utterances, sums, lambda total, count: total / count, defined)
 
 
-def _level_rows(rows_ulh: xr.DataArray, level: str, name: str) -> tuple[pd.DataFrame, AnyFloats]:
-    """Return the keys and the values `[u, v]` of a statistic: of each head, or means over a layer or the model."""
+def _level_rows(rows_ulh: xr.DataArray, level: str, labels: Mapping[str, str]) -> tuple[pd.DataFrame, AnyFloats]:
+    """Return the keys and the values `[u, v]` of one quantity: of each head, or means over a layer or the model."""
     dims = {"head": HEAD_DIMS, "layer": HEAD_DIMS[:1], "model": ()}[level]
     means = rows_ulh.mean([dim for dim in HEAD_DIMS if dim not in dims], skipna=True)
     index = pd.MultiIndex.from_product([means[dim].values for dim in dims], names=dims) if dims else None
     keys = index.to_frame(index=False) if index is not None else pd.DataFrame(index=[0])
     values = means.values.reshape(len(rows_ulh), -1).astype(float)
     present = ~np.isnan(values).all(axis=0)  # layers may have different numbers of heads
-    return keys[present].assign(statistic=name), values[:, present]
+    return keys[present].assign(**labels), values[:, present]
 
 
 def _probes(run: Run, by: Sequence[str], level: str) -> RunValues:
@@ -147,6 +171,7 @@ def _chosen(by: Sequence[str], present: Sequence[str], default: Sequence[str], r
 
 READERS: Mapping[str, Callable[[Run, Sequence[str], str], RunValues]] = {
     HEADS: _heads,
+    "ranking": _rankings,
     "probes": _probes,
     "curves": _curves,
     "segmentation": _segmentation,

@@ -14,10 +14,11 @@ class ComparisonOptions:
     """Say what to compare, and how to correct for the number of comparisons.
 
     Attributes:
-        by: names of what is compared: statistics of `analyze`, probes, curves (`area`, `span_area`, `score`) or
-            measures of `segment`. By default the length-free statistics, all probes, areas, and R-values.
-        level: `head`, `layer` or `model`: statistics of each head, or their means. `auto` compares heads of the same
-            model, and means of two models.
+        by: names of what is compared: statistics of `analyze`, rankings, probes, curves (`area`, `span_area`, `score`)
+            or measures of `segment`. By default the length-free statistics, all rankings that read the model, all
+            probes, areas, and R-values.
+        level: `head`, `layer` or `model`: statistics or scores of each head, or their means. `auto` compares heads of
+            the same model, and means of two models.
         split: a column of `run.utterances` or a condition such as `age<18`; compares two parts of a run.
         against: a head such as `4.1`; compares each other head of a run of analyze with it.
         where: a condition such as `gender=f`; other utterances are not used.
@@ -31,7 +32,7 @@ class ComparisonOptions:
         'holm'
     """
 
-    by: tuple[str, ...] = option((), "Statistics, probes, curves or measures to compare.", "NAME,...")
+    by: tuple[str, ...] = option((), "Statistics, rankings, probes, curves or measures to compare.", "NAME,...")
     level: str = option("auto", f"{', '.join(LEVELS)}: compare each head, or means.")
     split: str | None = option(None, "Compare two parts of a run: gender, dialect, age<18.", "COLUMN")
     against: str | None = option(None, "Compare each other head of a run with this one.", "LAYER.HEAD")

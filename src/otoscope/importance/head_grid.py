@@ -33,9 +33,9 @@ class HeadGrid:
         """Return all heads, layer by layer."""
         return [(layer, head) for layer, count in enumerate(self.counts) for head in range(count)]
 
-    def to_array(self, values: Iterable[float]) -> Floats:
-        """Return one value for each of `heads` as an array `[layer, head]`."""
-        return self.pad(np.split(np.array(list(values)), np.cumsum(self.counts)[:-1]))
+    def to_array(self, values: Iterable[float | Floats]) -> Floats:
+        """Return one value `[...]` for each of `heads` as an array `[..., layer, head]`."""
+        return self.pad(np.split(np.stack(list(values), axis=-1), np.cumsum(self.counts)[:-1], axis=-1))
 
     def pad(self, layers: Iterable[Floats]) -> Floats:
         """Return one array `[..., head]` per layer as one array `[..., layer, head]`."""

@@ -1,7 +1,8 @@
 """Statistics of the heads of a model as a source of scores: from a run of analyze, or measured at first use."""
 
-from collections.abc import Mapping
 from functools import cached_property
+
+import numpy as np
 
 from otoscope.analysis.shards import ShardOptions, measure
 from otoscope.models.encoder import Encoder
@@ -9,6 +10,7 @@ from otoscope.results import Run
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics import accumulator, available_statistics
+from otoscope.statistics.accumulator import Final
 from otoscope.typing import Floats
 
 
@@ -34,12 +36,25 @@ class HeadStatistics:
 
     def mean(self, name: str) -> Floats:
         """Return the mean of a statistic over utterances, `[layer, head]`."""
-        return self._measured[name] if self._run is None else self._run.dataset[name].values
+        return self._measured.mean[name] if self._run is None else self._run.dataset[name].values
+
+    def rows(self, name: str) -> Floats:
+        """Return a statistic of each utterance of the speech, `[utterance, layer, head]`.
+
+        The mean `[layer, head]` if it comes from a run on other utterances.
+        """
+        if self._run is None:
+            return self._measured.rows[name]
+        utterances = self._run.utterances
+        is_same = list(utterances.index) == [cut.id for cut in self._speech.cuts] and np.allclose(
+            utterances["duration"], [cut.duration for cut in self._speech.cuts]
+        )
+        return self._run.dataset[f"{name}_rows"].values if is_same else self.mean(name)
 
     @cached_property
-    def _measured(self) -> Mapping[str, Floats]:
+    def _measured(self) -> Final:
         scalar = {name: statistic for name, statistic in available_statistics().items() if not statistic.dims}
         with progress("measuring heads", self._speech.seconds) as on_progress:
             cuts = list(enumerate(self._speech.cuts))
             result = measure(self._encoder, cuts, scalar, ShardOptions(strict=True, on_progress=on_progress))
-        return accumulator.finalize(result.state).mean
+        return accumulator.finalize(result.state)

@@ -24,24 +24,30 @@ Advance = Callable[[float], None]
 
 @dataclass(frozen=True, eq=False)
 class AblationLoss:
-    """The mean loss of utterances, as a function of the heads that are removed.
+    """The mean loss of utterances, and the loss of each, as functions of the heads that are removed.
 
     Attributes:
         encoder: the model.
         batches: the utterances with their losses.
+        to_speech: makes values of all utterances of values of those in the batches.
         on_progress: called with the seconds of speech that a call processes.
     """
 
     encoder: Encoder
     batches: Sequence[Batch]
+    to_speech: Callable[[Floats], Floats]
     on_progress: Advance
 
     def __call__(self, heads: Collection[Head]) -> float:
-        """Return the loss without some heads."""
+        """Return the mean loss without some heads."""
+        return float(np.nanmean(self.rows(heads)))
+
+    def rows(self, heads: Collection[Head]) -> Floats:
+        """Return the loss of each utterance of the speech without some heads, `[utterance]`; NaN where not measured."""
         self.on_progress(total_seconds(self.batches))
         with self.encoder.without_heads(heads), torch.inference_mode():
             losses = [batch.loss(self._hidden(batch)) for batch in self.batches]
-        return float(torch.cat(losses).double().mean())
+        return self.to_speech(torch.cat(losses).double().cpu().numpy())
 
     def _hidden(self, batch: Batch) -> torch.Tensor:
         return batch.hidden(forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder)))
@@ -68,7 +74,7 @@ def _batch_gradient(encoder: Encoder, batch: Batch) -> Floats:
 class LossSample:
     """A part of the speech, ready for the model, with its loss.
 
-    The only state are the caches of `batches` and `gradients`, which their first use fills; nothing empties them.
+    The only state are the caches of `indices`, `batches` and `gradients`. Their first use fills them.
 
     Args:
         encoder: the intact model.
@@ -82,13 +88,24 @@ class LossSample:
         self._encoder, self._speech, self.loss, self._seconds = encoder, speech, loss, seconds
 
     @cached_property
+    def indices(self) -> list[list[int]]:
+        """Return the places in the speech of the utterances of each batch."""
+        return sample_batches(self._encoder, self._speech, self._seconds)
+
+    @cached_property
     def batches(self) -> list[Batch]:
         """Return the batches of the sample."""
-        return [self.loss.batch(indices) for indices in sample_batches(self._encoder, self._speech, self._seconds)]
+        return [self.loss.batch(indices) for indices in self.indices]
+
+    def to_speech(self, rows: Floats) -> Floats:
+        """Return values of the sample as values of all utterances `[utterance, ...]`, NaN outside of the sample."""
+        rows_of_speech = np.full((len(self._speech.cuts), *rows.shape[1:]), np.nan)
+        rows_of_speech[np.concatenate(self.indices)] = rows
+        return rows_of_speech
 
     @cached_property
     def gradients(self) -> Floats:
-        """Return the gradient of the loss by the gate of each head, `[utterance, layer, head]`."""
+        """Return the gradient of the loss by the gate of each head, `[utterance of the sample, layer, head]`."""
         with progress("taking gradients", total_seconds(self.batches)) as on_progress:
             return gate_gradients(self._encoder, self.batches, on_progress)
 
@@ -96,7 +113,7 @@ class LossSample:
     def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
         """Provide the loss as a function of removed heads, with progress; it is called `max_calls` times at most."""
         with progress("removing heads", max_calls * total_seconds(self.batches)) as on_progress:
-            yield AblationLoss(self._encoder, self.batches, on_progress)
+            yield AblationLoss(self._encoder, self.batches, self.to_speech, on_progress)
 
 
 def total_seconds(batches: Sequence[Batch]) -> float:

@@ -5,21 +5,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from lhotse import CutSet
-from numpy.typing import NDArray
 
-from otoscope.importance.agreement import spearman
+from otoscope.importance.dataset import ranking_dataset
 from otoscope.importance.loss import Loss, check_loss, get_loss
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
-from otoscope.importance.ranking import RankingScores, SeededRanking, get_rankings, ordinal_ranks
+from otoscope.importance.ranking import RankingScores, SeededRanking, get_rankings, make_scores
 from otoscope.importance.ranking_context import RankingContext, SamplingBudget, make_context
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
-from otoscope.results.schema import Variable
 from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
@@ -31,21 +28,6 @@ from otoscope.runs.speech_source import (
     read_speech,
     resolve_encoder,
 )
-
-RANKING_TEXTS = ("doc", "units", "source", "prunable_end")
-VARIABLES = {
-    "score": Variable(("ranking", "layer", "head"), "as `units` says", "what the ranking orders heads by"),
-    "rank": Variable(
-        ("ranking", "layer", "head"), "1", "place in the ranking: 1 has the highest score, each place once"
-    ),
-    "agreement": Variable(("ranking", "other"), "1", "Spearman's rank correlation of two rankings"),
-    "doc": Variable(("ranking",), "1", "what the score is, and which heads come first"),
-    "units": Variable(("ranking",), "1", "units of the score"),
-    "source": Variable(("ranking",), "1", "where the ranking was published"),
-    "prunable_end": Variable(("ranking",), "1", "scores of heads that a model is expected to do without: high or low"),
-    "ranking_name": Variable(("ranking",), "1", "name of the ranking, without its seed"),
-    "is_control": Variable(("ranking",), "1", "whether the ranking uses nothing of the model"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +58,7 @@ class RankJob:
     def _load_or_score(self, label: str, folder: Path) -> RankingScores:
         seeded, path = self.rankings[label], folder / "shards" / f"rank-{label}.npz"
         arrays = load_or_compute(path, lambda: {"score": seeded.ranking.score(self.context, seeded.seed)})
-        return RankingScores(arrays["score"], seeded.name, seeded.ranking.is_control)
+        return make_scores(arrays["score"], seeded)
 
     def to_run_result(self, dataset: xr.Dataset, kind: str) -> RunResult:
         """Return the Dataset of the run and the skipped utterances."""
@@ -129,7 +111,8 @@ def rank(
     job = make_job(rankings, ranking, encoder, source, measured)
 
     def make(folder: Path) -> RunResult:
-        return job.to_run_result(ranking_dataset(job.scores(folder), rankings), RANKING)
+        dataset = ranking_dataset(job.scores(folder), rankings, job.context.speech.clusters, job.context.loss_name)
+        return job.to_run_result(dataset, RANKING)
 
     return resume_or_run(out, job.plan, make, resume=options.resume)
 
@@ -150,30 +133,6 @@ def make_job(
     speech = read_speech(source, encoder)
     loss = required_loss(rankings, options.loss, encoder, speech)
     return RankJob(rankings, make_context(encoder, speech, loss, budget, measured), source)
-
-
-def ranking_dataset(scores: Mapping[str, RankingScores], rankings: Mapping[str, SeededRanking]) -> xr.Dataset:
-    """Return scores `[ranking, layer, head]`, ranks and agreement of rankings by label, with named dimensions."""
-    rank_rlh = np.stack([ordinal_ranks(score.values) for score in scores.values()])
-    values = {
-        "score": np.stack([score.values for score in scores.values()]),
-        "rank": rank_rlh,
-        "agreement": spearman(rank_rlh),
-        **identity_variables(scores),
-    }
-    for field in RANKING_TEXTS:
-        values[field] = np.array([getattr(seeded.ranking, field) for seeded in rankings.values()], object)
-    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
-    labels = np.array(list(scores), dtype=object)
-    return xr.Dataset(variables, {"ranking": labels, "other": labels})
-
-
-def identity_variables(scores: Mapping[str, RankingScores]) -> dict[str, NDArray[Any]]:
-    """Return the variables that name each ranking without its seed, and mark controls."""
-    return {
-        "ranking_name": np.array([score.name for score in scores.values()], dtype=object),
-        "is_control": np.array([score.is_control for score in scores.values()], dtype=bool),
-    }
 
 
 def required_loss(

@@ -9,6 +9,7 @@ import numpy as np
 from otoscope.errors import InputError
 from otoscope.importance import RANKINGS
 from otoscope.importance.ranking_context import RankingContext
+from otoscope.statistics.accumulator import mean_of_defined
 from otoscope.typing import Floats
 
 
@@ -22,7 +23,9 @@ class Ranking:
         units: units of the score.
         source: publication of the ranking.
         prunable_end: the end of the order with the heads that the model is expected to need least, high or low.
-        score: function of a context and a seed that returns scores `[layer, head]`; NaN where a layer has fewer heads.
+        score: function of a context and a seed. It returns what each utterance contributes, `[utterance, layer, head]`,
+            whose mean over utterances is the score; or scores `[layer, head]`, which then have no interval. NaN where
+            a layer has fewer heads, and for utterances that are not used.
         needs_loss: the score needs a loss of the model.
         seeds: seeds of the draws if the user gives none; several seeds mean that the score is random.
         is_control: the ranking uses nothing of the model; figures draw it thin and grey.
@@ -62,11 +65,26 @@ class RankingScores:
         values: score of each head `[layer, head]`, NaN where a layer has fewer heads.
         name: name of the ranking, without a seed.
         is_control: whether the ranking uses nothing of the model.
+        rows: what each utterance contributes `[utterance, layer, head]`; None if that is unknown.
     """
 
     values: Floats
     name: str
     is_control: bool
+    rows: Floats | None = None
+
+
+def make_scores(score: Floats, seeded: SeededRanking) -> RankingScores:
+    """Return what the `score` of a ranking returned, with its name: `[utterance, layer, head]` or `[layer, head]`.
+
+    >>> (seeded,) = get_rankings(["weight"]).values()
+    >>> make_scores(np.array([[[1.0, 2.0]], [[3.0, 4.0]]]), seeded).values.tolist()
+    [[2.0, 3.0]]
+    """
+    name, is_control = seeded.name, seeded.ranking.is_control
+    if score.ndim == 2:
+        return RankingScores(score, name, is_control)
+    return RankingScores(mean_of_defined(score), name, is_control, score)
 
 
 def get_rankings(names: Iterable[str]) -> dict[str, SeededRanking]:

@@ -74,19 +74,30 @@ class RankingContext:
 
     @property
     def gradients(self) -> Floats:
-        """Return the gradient of the loss by the gate of each head, `[utterance, layer, head]`."""
-        return self._require_sample().gradients
+        """Return the gradient of the loss by the gate of each head, `[utterance, layer, head]`.
+
+        NaN for utterances that are not in the sample of `budget.seconds`.
+        """
+        sample = self._require_sample()
+        return sample.to_speech(sample.gradients)
 
     def statistic(self, name: str) -> Floats:
         """Return the mean of a statistic over utterances, `[layer, head]`."""
         return self.statistics.mean(name)
 
+    def statistic_rows(self, name: str) -> Floats:
+        """Return a statistic of each utterance, `[utterance, layer, head]`.
+
+        The mean `[layer, head]` if it comes from a run of analyze on other utterances.
+        """
+        return self.statistics.rows(name)
+
     def ablation_loss(self, max_calls: int) -> AbstractContextManager[AblationLoss]:
         """Provide the loss as a function of removed heads; it is called `max_calls` times at most."""
         return self._require_sample().ablation_loss(max_calls)
 
-    def to_layer_head(self, values: Iterable[float]) -> Floats:
-        """Return one value for each of `heads` as an array `[layer, head]`."""
+    def to_layer_head(self, values: Iterable[float | Floats]) -> Floats:
+        """Return one value `[...]` for each of `heads` as an array `[..., layer, head]`."""
         return self.grid.to_array(values)
 
     def pad_heads(self, layers: Iterable[Floats]) -> Floats:

@@ -8,12 +8,12 @@ import numpy as np
 from torch import Tensor
 
 from otoscope.analysis.shards import batches
-from otoscope.corpus import fingerprint, speaker_of
+from otoscope.corpus import fingerprint
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
-from otoscope.statistics.clusters import Clusters, make_clusters
+from otoscope.statistics.clusters import Clusters
 
 NO_LOCK: AbstractContextManager[object] = nullcontext()
 """Allow concurrent use: no other thread runs the model."""
@@ -30,13 +30,13 @@ class ProbeData:
 
     @property
     def clusters(self) -> Clusters:
-        """Return the cluster of each utterance: its speaker where speakers are known."""
-        return make_clusters(self.speakers, [cut.id for cut in self.speech.cuts])
+        """Return the cluster of each utterance."""
+        return self.speech.clusters
 
     @property
     def speakers(self) -> list[str | None]:
         """Return the speaker of each utterance, or None."""
-        return [speaker_of(cut) for cut in self.speech.cuts]
+        return self.speech.speakers
 
     def centres(self, index: int) -> np.ndarray:
         """Return the times `[T]` in seconds of an utterance's hidden states, evenly over the time of its frames."""

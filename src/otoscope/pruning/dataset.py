@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from otoscope.importance.rank import VARIABLES as RANKING_VARIABLES
-from otoscope.importance.rank import identity_variables
+from otoscope.importance.dataset import VARIABLES as RANKING_VARIABLES
+from otoscope.importance.dataset import identity_variables
 from otoscope.importance.ranking import RankingScores, ordinal_ranks
 from otoscope.probing.probe import VARIABLES as PROBE_VARIABLES
 from otoscope.probing.probe import probe_variables

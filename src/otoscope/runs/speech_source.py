@@ -21,6 +21,7 @@ from otoscope.results.schema import COORDINATES, FORMAT_VERSION
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.runs.selection import Selection, read_names, select
 from otoscope.runs.utterance_loader import iter_loadable
+from otoscope.statistics.clusters import Clusters, make_clusters
 
 ALL = Selection()
 
@@ -66,6 +67,16 @@ class LoadedSpeech:
     def seconds(self) -> float:
         """Return the duration of all utterances in seconds."""
         return sum(cut.duration for cut in self.cuts)
+
+    @property
+    def speakers(self) -> list[str | None]:
+        """Return the speaker of each utterance, or None."""
+        return [speaker_of(cut) for cut in self.cuts]
+
+    @property
+    def clusters(self) -> Clusters:
+        """Return the cluster of each utterance: its speaker where speakers are known."""
+        return make_clusters(self.speakers, [cut.id for cut in self.cuts])
 
 
 def resolve_encoder(
@@ -142,7 +153,7 @@ def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable
         "utterance": np.array([cut.id for cut in speech.cuts], dtype=object),
         "frames": np.array([encoder.num_frames(wave) for wave in speech.waves]),
         "duration": np.array([cut.duration for cut in speech.cuts]),
-        "speaker": np.array([speaker_of(cut) or "" for cut in speech.cuts], dtype=object),
+        "speaker": np.array([speaker or "" for speaker in speech.speakers], dtype=object),
         **metadata_columns(speech.cuts),
     }
     return {name: xr.Variable(COORDINATES[name].dims, array, COORDINATES[name].attrs) for name, array in values.items()}

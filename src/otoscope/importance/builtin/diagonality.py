@@ -9,6 +9,6 @@ RANKING = Ranking(
     units=STATISTIC.units,
     source=STATISTIC.source,
     prunable_end="low",
-    score=lambda context, seed: context.statistic(STATISTIC.name),
+    score=lambda context, seed: context.statistic_rows(STATISTIC.name),
     needs_loss=False,
 )

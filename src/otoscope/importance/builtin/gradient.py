@@ -8,8 +8,8 @@ from otoscope.typing import Floats
 
 
 def score(context: RankingContext, seed: int) -> Floats:
-    """Return `E_u |<dL/dc_h, c_h>|`, where `c_h` is the head's context on the whole utterance."""
-    return np.abs(context.gradients).mean(axis=0)
+    """Return `|<dL/dc_h, c_h>|` of each utterance, where `c_h` is the head's context on the whole utterance."""
+    return np.abs(context.gradients)
 
 
 RANKING = Ranking(
