@@ -1,38 +1,15 @@
 """An aligner is saved, loaded, and used by both commands; bad input is one line."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-import torch
-import transformers
-from tokenizers import Tokenizer
-from tokenizers.models import BPE
-from tokenizers.pre_tokenizers import Split
+from tests.helpers.saved_transcriber import save_transcriber
 
 from otoscope import InputError, bundled, load_aligner
 from otoscope.alignment.aligner import ordered_times
 from otoscope.alignment.long_audio import Part, divide_text, join_parts
-from otoscope.models.tiny_models import DECODER, TOKENS, WHISPER, randomize_weights
-
-LETTERS = " abcdefghijklmnopqrstuvwxyz'"
-
-
-def save_transcriber(folder: Path) -> Path:
-    """Save a tiny random Whisper of 20 s with a tokenizer of letters."""
-    torch.manual_seed(0)
-    sizes = WHISPER | DECODER | TOKENS | {"vocab_size": 64, "max_source_positions": 1000}
-    model = randomize_weights(transformers.WhisperForConditionalGeneration(transformers.WhisperConfig(**sizes)))
-    vocabulary = {letter: index + 3 for index, letter in enumerate(LETTERS)} | {"<pad>": 0, "<s>": 1, "</s>": 2}
-    tokenizer = Tokenizer(BPE(vocabulary, [], unk_token="<pad>"))
-    tokenizer.pre_tokenizer = Split("", "isolated")
-    special = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>"}
-    model.save_pretrained(folder)
-    transformers.WhisperFeatureExtractor(feature_size=16, chunk_length=20).save_pretrained(folder)
-    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

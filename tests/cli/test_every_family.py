@@ -46,7 +46,8 @@ def capabilities() -> dict[str, FamilyCapabilities]:
     return {result.family: result for result in supported_families()}
 
 
-WITHOUT_HEAD = [name for name in PROBES if name != "reconstruction"]
+OF_HIDDEN_STATES = [name for name, probe in PROBES.select().items() if not probe.runs_model]
+WITHOUT_HEAD = [name for name in OF_HIDDEN_STATES if name != "reconstruction"]
 TRAINED = [name for name in WITHOUT_HEAD if name != "hidden-error"]
 WINDOW = 1.0
 TRAINING = Training(seeds=1, folds=2, width=8, steps=20, check=10, patience=1)

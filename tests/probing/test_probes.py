@@ -22,6 +22,8 @@ from otoscope.probing.tables import probe_table
 from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
 from otoscope.statistics.clusters import make_clusters
 
+OF_HIDDEN_STATES = tuple(name for name, probe in PROBES.select().items() if not probe.runs_model)
+
 pytestmark = pytest.mark.slow
 
 
@@ -142,7 +144,10 @@ def test_the_untrained_model_has_the_shape_and_none_of_the_weights(probe_data):
 
 def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpus, tmp_path):
     run = otoscope.probe(
-        tiny_pretrained, tiny_corpus, tmp_path / "run", probing=otoscope.ProbingOptions(probes=PROBES.names(), seeds=1)
+        tiny_pretrained,
+        tiny_corpus,
+        tmp_path / "run",
+        probing=otoscope.ProbingOptions(probes=OF_HIDDEN_STATES, seeds=1),
     )
     assert run.kind == "probes"
     assert run.dataset["reader"].values.tolist() == ["intact", "untrained", "majority"]
@@ -154,7 +159,7 @@ def test_a_run_holds_every_probe_beside_its_controls(tiny_pretrained, tiny_corpu
         tiny_pretrained,
         tiny_corpus,
         tmp_path / "run",
-        probing=otoscope.ProbingOptions(probes=PROBES.names(), seeds=1),
+        probing=otoscope.ProbingOptions(probes=OF_HIDDEN_STATES, seeds=1),
         options=otoscope.SpeechOptions(resume=True),
     )
     assert again.dataset.identical(run.dataset)

@@ -11,10 +11,10 @@ from otoscope.alignment.aligner import Aligner, Word, load_aligner
 from otoscope.alignment.word_files import WORD_FORMATS
 from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.corpus.audio import audio_path
+from otoscope.corpus.transcript import text_of
 from otoscope.errors import InputError
 from otoscope.models.model_settings import SAMPLING_RATE
 
-TEXT_SUFFIXES = (".txt", ".lab")
 UNSURE = 0.5
 
 
@@ -87,21 +87,6 @@ def words(
 
 def _confidence(found: Sequence[Word]) -> float:
     return sum(word.confidence for word in found) / len(found)
-
-
-def text_of(cut: MonoCut) -> str | None:
-    """Return the text of a cut, or of the file with the same name; None if there is none."""
-    texts = [supervision.text for supervision in cut.supervisions if supervision.text]
-    if texts:
-        return " ".join(texts)
-    for suffix in TEXT_SUFFIXES:
-        path = Path(audio_path(cut)).with_suffix(suffix)
-        if path.is_file():
-            try:
-                return path.read_text(encoding="utf-8").strip() or None
-            except UnicodeDecodeError:
-                raise InputError(f"{path}: expected text in UTF-8; convert the file") from None
-    return None
 
 
 def _cuts(audio: Sequence[str | Path], skipped: list[SkippedUtterance]) -> Iterator[tuple[str, MonoCut]]:

@@ -123,8 +123,7 @@ def capture_decoder(
 
 def check_length(transcriber: Transcriber, text: DecoderText) -> None:
     """Raise InputError for a text with more tokens than the decoder has positions."""
-    config = transcriber.model.config
-    most = getattr(config, "max_target_positions", None) or getattr(config, "max_position_embeddings", None)
+    most = transcriber.max_tokens
     if most and len(text.ids) > most:
         raise InputError(
             f"expected a text of at most {most} tokens for {transcriber.name}, found {len(text.ids)}; divide the audio "

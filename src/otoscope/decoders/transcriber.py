@@ -58,6 +58,13 @@ class Transcriber:
         return int(self.extractor.n_samples) if self.has_fixed_window else None
 
     @property
+    def max_tokens(self) -> int | None:
+        """Tokens that the decoder has positions for, those of the prompt too; None if there is no limit."""
+        config = self.model.config
+        most = getattr(config, "max_target_positions", None) or getattr(config, "max_position_embeddings", None)
+        return None if most is None else int(most)
+
+    @property
     def prompt(self) -> tuple[int, ...]:
         """Tokens before the text: start, and what follows it in the model's own configuration."""
         if prefix := tuple(getattr(self.tokenizer, "prefix_tokens", ()) or ()):

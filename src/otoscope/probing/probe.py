@@ -95,8 +95,8 @@ def probe(
         data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
         scorers = train_scorers(wanted, data, training, nets)
         control = collect_hidden_states(untrained(encoder), speech)
-        trained = {name: one for name, one in wanted.items() if one.trained}
-        readers = [(scorers, data), (scorers | train_scorers(trained, control, training, nets), control)]
+        of_model = {name: one for name, one in wanted.items() if one.trained or one.runs_model}
+        readers = [(scorers, data), (scorers | train_scorers(of_model, control, training, nets), control)]
         scores = _dataset(wanted, scorers, _totals(scorers, readers), data.clusters)
         return add_coordinates(scores, KIND, encoder, source, speech), speech.skipped
 

@@ -49,6 +49,7 @@ class Probe:
         check_model: function that raises InputError if the model lacks a part that the probe needs; commands call it
             before they read the speech.
         check_cuts: the same for labels and speakers of the cuts; commands call it before the model runs.
+        runs_model: whether its scorer runs the model of its data again, instead of reading the hidden states.
 
     Raises:
         InputError: `check_model`, `check_cuts` and `scorer` raise it if the corpus lacks the labels, or
@@ -65,6 +66,7 @@ class Probe:
     scorer: Callable[[ProbeData, Training, "Cache"], Scorer]
     check_model: Callable[[Encoder], object] = lambda encoder: None
     check_cuts: Callable[[Sequence[MonoCut]], None] = lambda cuts: None
+    runs_model: bool = False
 
 
 Cache = Callable[[str, Callable[[], dict[str, NDArray[Any]]]], dict[str, NDArray[Any]]]

@@ -1,0 +1,99 @@
+"""How many words does the whole model transcribe wrongly? For models with a decoder, on speech with texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+from lhotse import MonoCut
+from torch import Tensor
+
+from otoscope.corpus.transcript import text_of
+from otoscope.decoders.transcriber import Transcriber, load_transcriber
+from otoscope.decoders.transcription import check_generation, transcribe_waves
+from otoscope.decoders.word_errors import text_normalizer, word_errors
+from otoscope.errors import InputError
+from otoscope.models.capture import default_handler, forward_with_handler
+from otoscope.models.encoder import Encoder
+from otoscope.probing.probe_data import ProbeData
+from otoscope.probing.scorer import Probe
+from otoscope.typing import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class WordErrorScorer:
+    """Score by word errors of what the model's own decoder makes of its encoder, with the interventions in force."""
+
+    data: ProbeData
+    transcriber: Transcriber
+    seeds: int
+
+    @cached_property
+    def references(self) -> list[str]:
+        """The text of each utterance; empty without one."""
+        return [text_of(cut) or "" for cut in self.data.speech.cuts]
+
+    @cached_property
+    def count(self) -> Floats:
+        """The number of words of each utterance."""
+        return np.array([self._errors(index, "")[1] for index in range(len(self.references))], float)
+
+    @cached_property
+    def majority(self) -> Floats:
+        """NaN: no text is the commonest."""
+        return np.full((self.seeds, len(self.references)), np.nan)
+
+    def total(self, index: int, hidden_td: Tensor) -> Floats:
+        """Return the word errors of an utterance."""
+        if not self.count[index]:
+            return np.zeros(self.seeds)
+        return np.full(self.seeds, float(self._errors(index, self.transcript(index))[0]))
+
+    def transcript(self, index: int) -> str:
+        """Return what the model transcribes of an utterance, with the interventions in force."""
+        encoder, wave = self.data.encoder, self.data.speech.waves[index]
+        encoded = forward_with_handler(encoder, [wave], partial(default_handler, encoder))
+        return transcribe_waves(self.transcriber, [wave], [encoded[0]])[0]
+
+    def loss(self, index: int, hidden_td: Tensor) -> Tensor:
+        """Return the word error rate; it has no gradient."""
+        return torch.tensor(self.total(index, hidden_td).mean() / max(self.count[index], 1))
+
+    def _errors(self, index: int, text: str) -> tuple[int, int]:
+        errors = word_errors(text_normalizer(self.transcriber), self.references[index], text)
+        return errors.errors, errors.words
+
+
+def _transcriber(encoder: Encoder) -> Transcriber:
+    """Return the whole model of an encoder.
+
+    Raises:
+        InputError: it has no decoder or no tokenizer.
+    """
+    transcriber = load_transcriber(encoder.name, device=str(encoder.device))
+    check_generation(transcriber)
+    return transcriber
+
+
+def check(cuts: Sequence[MonoCut]) -> None:
+    """Raise InputError if no cut has a text."""
+    if not any(text_of(cut) for cut in cuts):
+        raise InputError(
+            "expected texts for the probe 'wer', found none in the corpus; add files .txt, or choose another probe"
+        )
+
+
+PROBE = Probe(
+    name="wer",
+    doc="Words that the whole model transcribes wrongly, greedily, over the words of the text.",
+    metric="word error rate",
+    label="word error rate",
+    units="%",
+    higher_is_better=False,
+    trained=False,
+    scorer=lambda data, training, cache: WordErrorScorer(data, _transcriber(data.encoder), training.seeds),
+    check_model=_transcriber,
+    check_cuts=check,
+    runs_model=True,
+)
