@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from praatio import textgrid
 
 import otoscope
 from otoscope import bundled
@@ -119,9 +120,11 @@ def test_files_of_a_folder_have_the_form_and_the_protocol_that_were_asked_for(sh
     assert ctm[0] == f";; {report.best}, tuned for the protocol strict"
     starts = [float(line.split()[-4]) for line in ctm[1:]]
     assert starts == pytest.approx([0.0, *(row["time"] for row in content["methods"][report.best])], abs=1e-3)
-    text = (tmp_path / "out" / "long name.TextGrid").read_text()
-    assert f'"TextTier"\n"{report.best} (strict)"' in text
-    read_grid(tmp_path / "out" / "long name.TextGrid")
+    grid = textgrid.openTextgrid(str(tmp_path / "out" / "long name.TextGrid"), includeEmptyIntervals=True)
+    tier = grid.getTier(f"{report.best} (strict)")
+    assert [float(point.label) for point in tier.entries] == pytest.approx(
+        [row["confidence"] for row in content["methods"][report.best]], abs=1e-3
+    )
 
 
 def test_a_recording_that_cannot_be_used_is_skipped_and_a_file_is_never_replaced(shifted, recording, tmp_path):

@@ -5,50 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from otoscope.alignment.aligner import Word
+from otoscope.corpus.labels import Interval
+from otoscope.corpus.time_files import IntervalTier, ctm, text_grid
 
 MAX_CUE_CHARACTERS = 42
 PAUSE_SECONDS = 0.6
 """A longer pause ends a subtitle."""
 
 
-def text_grid(words: Sequence[Word], seconds: float, name: str) -> str:
-    """Return a TextGrid with one tier of words; pauses are empty intervals.
-
-    Examples:
-        >>> print(text_grid([Word("oh", 0.5, 1.0, 0.9)], 1.0, "a").splitlines()[-1].strip())
-        text = "oh"
-    """
-    intervals: list[tuple[float, float, str]] = []
-    time = 0.0
-    for word in words:
-        if word.start > time:
-            intervals.append((time, word.start, ""))
-        intervals.append((word.start, word.end, word.text))
-        time = word.end
-    if time < seconds or not intervals:
-        intervals.append((time, seconds, ""))
-    head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {seconds:.6f}"]
-    tier = ["    item [1]:", '        class = "IntervalTier"', '        name = "words"', "        xmin = 0"]
-    size = [f"        xmax = {seconds:.6f}", f"        intervals: size = {len(intervals)}"]
-    lines = [*head, "tiers? <exists>", "size = 1", "item []:", *tier, *size]
-    for number, (start, end, text) in enumerate(intervals, start=1):
-        quoted = text.replace('"', '""')
-        lines += [f"        intervals [{number}]:", f"            xmin = {start:.6f}"]
-        lines += [f"            xmax = {end:.6f}", f'            text = "{quoted}"']
-    return "\n".join(lines) + "\n"
+def text_grid_words(words: Sequence[Word], seconds: float, name: str) -> str:
+    """Return a TextGrid with one tier of words; pauses are empty intervals."""
+    return text_grid([IntervalTier("words", [_interval(word) for word in words])], seconds)
 
 
-def ctm(words: Sequence[Word], seconds: float, name: str) -> str:
-    """Return one line for each word: recording, channel, start, duration, word, confidence.
-
-    Examples:
-        >>> ctm([Word("oh", 0.5, 1.0, 0.9)], 1.0, "a")
-        'a 1 0.500 0.500 oh 0.900\\n'
-    """
-    name = name.replace(" ", "_")
-    return "".join(
-        f"{name} 1 {word.start:.3f} {word.end - word.start:.3f} {word.text} {word.confidence:.3f}\n" for word in words
-    )
+def ctm_words(words: Sequence[Word], seconds: float, name: str) -> str:
+    """Return one line for each word: recording, channel, start, duration, word, confidence."""
+    return ctm(name, [(_interval(word), word.confidence) for word in words])
 
 
 def json_words(words: Sequence[Word], seconds: float, name: str) -> str:
@@ -87,6 +59,10 @@ def cues(words: Sequence[Word]) -> list[list[Word]]:
     return groups
 
 
+def _interval(word: Word) -> Interval:
+    return Interval(word.text, word.start, word.end)
+
+
 def _text(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words)
 
@@ -98,8 +74,8 @@ def _clock(seconds: float, point: str) -> str:
 
 
 WORD_FORMATS: Mapping[str, tuple[str, Callable[[Sequence[Word], float, str], str]]] = {
-    "textgrid": (".TextGrid", text_grid),
-    "ctm": (".ctm", ctm),
+    "textgrid": (".TextGrid", text_grid_words),
+    "ctm": (".ctm", ctm_words),
     "json": (".json", json_words),
     "srt": (".srt", srt),
     "vtt": (".vtt", vtt),

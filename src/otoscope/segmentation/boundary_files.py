@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from otoscope._io.atomic import atomic_write, make_folder
+from otoscope.corpus.labels import Interval
+from otoscope.corpus.time_files import IntervalTier, PointTier, ctm, text_grid
 from otoscope.segmentation.score_sum import Boundaries
 
 Origin = Mapping[str, Any]
 """Model, protocol and tolerance of a segmenter."""
-Tier = tuple[str, str, Sequence[str]]
-"""Class, name and entries of a tier of a TextGrid, each entry as lines."""
 SEGMENTS = "segments"
 
 
@@ -48,25 +48,21 @@ def to_textgrid(record: RecordedBoundaries, origin: Origin) -> str:
 
     The label of a point is the confidence of the boundary. The name of a tier has the protocol.
     """
-    phones = [_interval(start, end, symbol) for symbol, start, end in record.phones]
-    segments = [_interval(start, end, "") for start, end in record.spans]
-    tiers: list[Tier] = [("IntervalTier", "phones", phones)] if phones else []
-    tiers.append(("IntervalTier", SEGMENTS, segments))
+    labels = {"phones": [Interval(*phone) for phone in record.phones]} if record.phones else {}
+    labels[SEGMENTS] = [Interval("", *span) for span in record.spans]
+    tiers: list[IntervalTier | PointTier] = [IntervalTier(name, intervals) for name, intervals in labels.items()]
     for name, found in record.methods.items():
-        points = [f'{time:.6f}\n"{depth:.3f}"' for time, depth in _pairs(found, record.seconds)]
-        tiers.append(("TextTier", f"{name} ({origin['protocol']})", points))
-    head = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n{record.seconds:.6f}\n<exists>\n{len(tiers)}\n'
-    return head + "".join(_tier_text(tier, record.seconds) for tier in tiers)
+        points = [(time, f"{depth:.3f}") for time, depth in _pairs(found, record.seconds)]
+        tiers.append(PointTier(f"{name} ({origin['protocol']})", points))
+    return text_grid(tiers, record.seconds)
 
 
 def to_ctm(record: RecordedBoundaries, origin: Origin) -> str:
     """Return the segments of the best method in the form of CTM: id, channel, start, duration, symbol, confidence."""
     confidences = [1.0, *(depth for _, depth in _pairs(record.methods[record.best], record.seconds))]
-    lines = [
-        f"{record.id} 1 {start:.3f} {end - start:.3f} segment {depth:.3f}"
-        for (start, end), depth in zip(record.spans, confidences, strict=True)
-    ]
-    return "\n".join([f";; {record.best}, tuned for the protocol {origin['protocol']}", *lines, ""])
+    segments = [Interval("segment", *span) for span in record.spans]
+    comment = f";; {record.best}, tuned for the protocol {origin['protocol']}\n"
+    return comment + ctm(record.id, zip(segments, confidences, strict=True))
 
 
 def to_csv(record: RecordedBoundaries, origin: Origin) -> str:
@@ -127,13 +123,3 @@ def _pairs(found: Boundaries, seconds: float) -> list[tuple[float, float]]:
     """Return time and confidence of each boundary within the recording."""
     pairs = zip(found.times.tolist(), found.confidences.tolist(), strict=True)
     return [(time, depth) for time, depth in pairs if 0 < time < seconds]
-
-
-def _interval(start: float, end: float, label: str) -> str:
-    quoted = label.replace('"', '""')
-    return f'{start:.6f}\n{end:.6f}\n"{quoted}"'
-
-
-def _tier_text(tier: Tier, seconds: float) -> str:
-    kind, name, entries = tier
-    return "".join(f"{line}\n" for line in (f'"{kind}"\n"{name}"\n0\n{seconds:.6f}\n{len(entries)}', *entries))
