@@ -2,25 +2,17 @@
 
 import inspect
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import uvicorn
-
-from otoscope.viewer.api import ViewerApi
-from otoscope.viewer.options import Address
-from otoscope.viewer.security import AccessPolicy
-from otoscope.viewer.server import allowed_hosts, application, listen
+from tests.helpers.viewer_server import serving
 
 FLAGS = (
     "--no-sandbox --headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
 ).split()
-TOKEN = "browser"
 DRAWN = """(canvases => canvases.length && canvases.every(canvas => {
   const {width, height} = canvas.getBoundingClientRect();
   if (!width || Math.hypot(canvas.width - width, canvas.height - height) > 2) return false;
@@ -29,6 +21,8 @@ DRAWN = """(canvases => canvases.length && canvases.every(canvas => {
 }))([...document.querySelectorAll('%s')])"""  # what it shows has arrived, drawn in its size
 BLANK = """[...document.querySelectorAll('%s')].every(canvas =>
   !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))"""
+
+__all__ = ["serving"]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -44,23 +38,6 @@ def chromium() -> str:
     if not found:
         pytest.skip("no Chromium on this machine; install Debian's package chromium to run the browser tests")
     return found
-
-
-@contextmanager
-def serving(api: ViewerApi) -> Iterator[str]:
-    """Run a server in a thread; yields its address with the token."""
-    listener = listen(Address())
-    port = listener.getsockname()[1]
-    app = application(api, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1")))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}/?token={TOKEN}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Requests to an ASGI application without a socket."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,15 @@ class Reply:
     body: bytes
 
 
-def request(application: Any, path: str, method: str = "GET", query: str = f"token={TOKEN}", **headers: str) -> Reply:
-    """One request; headers are named with underscores."""
+def request(
+    application: Any,
+    path: str,
+    method: str = "GET",
+    query: str = f"token={TOKEN}",
+    repeated: Sequence[tuple[str, str]] = (),
+    **headers: str,
+) -> Reply:
+    """One request; headers are named with underscores, and `repeated` ones follow."""
     named = {"host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
     scope = {
         "type": "http",
@@ -28,7 +36,7 @@ def request(application: Any, path: str, method: str = "GET", query: str = f"tok
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in [*named.items(), *repeated]],
         "server": ("127.0.0.1", 8000),
         "client": ("127.0.0.1", 50000),
     }

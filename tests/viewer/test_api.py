@@ -11,6 +11,7 @@ import xarray as xr
 import zarr
 from tests.helpers.synthetic_run import make_run
 from tests.helpers.viewer_api import get_arrays, get_error, get_json
+from tests.helpers.viewer_client import TOKEN, request
 
 from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
@@ -23,6 +24,8 @@ from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.pyramid import TILE
 from otoscope.viewer.quantise import decode, encode
 from otoscope.viewer.run_session import RunSession
+from otoscope.viewer.security import AccessPolicy
+from otoscope.viewer.server import allowed_hosts, application
 from otoscope.viewer.session import open_session
 
 
@@ -116,6 +119,43 @@ def test_audio_equals_the_analyzed_audio(measured_run):
     original, _ = soundfile.read(measured_run.map(measured_run.maps[0]).attrs["audio"])
     assert rate == 16000
     np.testing.assert_allclose(samples, original, atol=2**-15)
+
+
+def test_a_run_plays_audio_of_its_corpus_or_of_the_folder_that_the_user_names_alone(
+    measured_run, monkeypatch, tmp_path
+):
+    stored = measured_run.map(measured_run.maps[0])
+    index = list(measured_run.utterances.index).index(measured_run.maps[0])
+    private = tmp_path / "home" / "private.wav"
+    private.parent.mkdir()
+    soundfile.write(private, np.zeros(16000), 16000)
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "link.wav").symlink_to(private)
+    monkeypatch.setitem(measured_run.plan, "corpus", {**measured_run.plan["corpus"], "path": str(corpus)})
+    for name in (private, corpus / ".." / "home" / "private.wav", corpus / "link.wav"):
+        monkeypatch.setattr(measured_run, "map", lambda _, name=name: stored.assign_attrs(audio=str(name)))
+        refused, accepted = (open_session([measured_run], audio_root=root) for root in (None, private.parent))
+        assert "--audio-root" in get_error(refused, f"0/audio/{index}")
+        assert "--audio-root" in get_json(refused, f"0/utterance/{index}")["no_audio_reason"]
+        assert accepted.get(f"0/audio/{index}").status == 200
+
+
+def test_a_part_of_the_audio_is_sent_to_a_browser_that_asks_for_it(measured_run):
+    api = open_session([measured_run])
+    app = application(api, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1")))
+    path = f"/api/0/audio/{list(measured_run.utterances.index).index(measured_run.maps[0])}"
+    whole = request(app, path)
+    size = len(whole.body)
+    assert (whole.status, whole.headers["accept-ranges"]) == (200, "bytes")
+    for header, first, last in [("bytes=0-", 0, size - 1), ("bytes=10-19", 10, 19), ("bytes=-5", size - 5, size - 1)]:
+        part = request(app, path, range=header)
+        assert (part.status, part.headers["content-range"]) == (206, f"bytes {first}-{last}/{size}")
+        assert part.body == whole.body[first : last + 1]
+    for header in (f"bytes={size}-", "bytes=-0"):
+        assert request(app, path, range=header).status == 416
+    for header in ("bytes=5-4", "bytes=0-1,3-4", "lines=1-2", "bytes=-", "bytes=" + "9" * 5000 + "-"):
+        assert request(app, path, range=header).body == whole.body
 
 
 def test_words_are_stored_with_the_phones(measured_run):

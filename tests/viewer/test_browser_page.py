@@ -52,6 +52,18 @@ def test_the_address_contains_the_state_and_back_returns_to_the_previous_view(pa
     expect(page.get_by_role("radio", name="log")).to_be_checked()
 
 
+def test_the_token_leaves_the_address_and_a_reload_still_works(page, watched):
+    assert "token" not in page.url
+    assert page.evaluate("document.cookie") == ""
+    page.reload()
+    page.wait_for_selector(".oto-atlas .oto-cell")
+    stranger = page.context.browser.new_context()
+    other = stranger.new_page()
+    other.goto(page.url)
+    assert "no valid token" in other.inner_text("body")
+    stranger.close()
+
+
 def test_a_new_address_wins_over_a_pending_write_of_the_page(at_a_head):
     """The page writes its state with a delay, perhaps between a new address and the event for it."""
     page, _ = at_a_head

@@ -2,19 +2,27 @@
 
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from tests.helpers.viewer_client import HOST, TOKEN, request
+from tests.helpers.viewer_server import serving
 
 from otoscope.errors import InputError
+from otoscope.viewer import connections
 from otoscope.viewer.options import Address
-from otoscope.viewer.security import MAX_QUERY_BYTES, AccessPolicy
-from otoscope.viewer.server import allowed_hosts, application, listen
+from otoscope.viewer.security import MAX_PATH_BYTES, MAX_QUERY_BYTES, AccessPolicy
+from otoscope.viewer.server import MAX_HEADER_BYTES, access_policy, allowed_hosts, application, listen
+
+FOLDER = "folder"
+COOKIE = f"otoscope={TOKEN}"
+"""What the browser sends after the first load."""
 
 
 @pytest.fixture(scope="module")
 def server(drawn):
-    return application(drawn, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1")))
+    return application(drawn, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1"), folder=FOLDER))
 
 
 EVERYTHING = [
@@ -85,7 +93,10 @@ def test_a_name_that_the_user_gives_is_accepted_beside_loopback(drawn):
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://evil.example", "null", f"https://{HOST}", "http://127.0.0.1:9000", "http://localhost:8000", HOST],
+    [
+        *("http://evil.example", "null", f"https://{HOST}", "http://127.0.0.1:9000", "http://localhost:8000"),
+        *(HOST, f"//{HOST}", "", "http://", f"http://{HOST}/", f"HTTP://{HOST}", f"http://{HOST} http://evil.example"),
+    ],
 )
 def test_another_page_is_turned_away_even_with_the_token(server, origin):
     assert request(server, "/api/runs", origin=origin).status == 403
@@ -131,7 +142,116 @@ def test_no_path_leads_out_of_the_run(server, path):
 
 def test_a_request_has_a_size(server):
     assert request(server, "/api/runs", query=f"token={TOKEN}&more=" + "x" * MAX_QUERY_BYTES).status == 414
-    assert request(server, "/api/0/ablation/4/" + ",".join(["0.0"] * 5000) + "/full").status in (404, 422)
+    assert request(server, "/api/0/ablation/4/" + ",".join(["0.0"] * 5000) + "/full").status == 414
+    assert request(server, "/api/" + "é" * (MAX_PATH_BYTES // 2)).status == 414
+
+
+@pytest.mark.parametrize("digits", [7, 5000])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/{}/heads",
+        "/api/0/audio/{}",
+        "/api/0/tile/4/0/0/{}/0/0",
+        "/api/0/ablation/4/{}.0/full",
+        "/api/0/ablation/4/0.{}/full",
+        "/api/0/ablation/4/0.0/{}",
+    ],
+)
+def test_a_number_of_any_length_is_no_error_of_the_server(server, path, digits):
+    assert request(server, path.format("9" * digits)).status == 404
+
+
+def test_the_first_load_moves_the_token_from_the_address_to_a_cookie_of_the_folder_of_the_page(server):
+    first = request(server, "/")
+    assert (first.status, first.headers["location"]) == (303, f"{FOLDER}/?token={TOKEN}")
+    page = request(server, f"/{FOLDER}/")
+    assert page.status == 200
+    assert TOKEN not in page.body.decode()
+    assert page.headers["set-cookie"] == f"{COOKIE}; HttpOnly; SameSite=Strict"
+
+
+@pytest.mark.parametrize("path", [f"/{FOLDER}/", f"/{FOLDER}/viewer.js", f"/{FOLDER}/api/runs"])
+def test_the_cookie_authorises_the_page_and_no_other_site(server, path):
+    assert request(server, path, query="", cookie=COOKIE).status == 200
+    assert request(server, path, query="", cookie=f"other=1; {COOKIE}", sec_fetch_site="same-origin").status == 200
+    assert request(server, path, query="", cookie=COOKIE, sec_fetch_site="none").status == 200
+    for site in ("same-site", "cross-site"):  # another port of this machine is the same site
+        assert request(server, path, query="", cookie=COOKIE, sec_fetch_site=site).status == 403
+    for cookie in ("otoscope=wrong", "otoscope=", f"otoscope2={TOKEN}", TOKEN):
+        assert request(server, path, query="", cookie=cookie).status == 403
+    assert request(server, path, query="token=wrong", cookie=COOKIE).status == 403
+
+
+def test_each_server_has_a_folder_of_its_own():
+    assert AccessPolicy(TOKEN, frozenset()).folder != AccessPolicy(TOKEN, frozenset()).folder
+
+
+def test_the_page_works_behind_a_proxy_with_or_without_its_prefix(server):
+    for prefix in ("", "/lab/proxy/8000"):
+        assert request(server, f"{prefix}/{FOLDER}/api/runs", query="", cookie=COOKIE).status == 200
+        assert request(server, f"{prefix}/{FOLDER}/", query="", cookie=COOKIE).status == 200
+    assert request(server, f"/{FOLDER}/../{FOLDER}/api/../security.py").status == 404
+
+
+def test_only_the_proxy_that_the_user_names_is_accepted(drawn):
+    policy = access_policy(Address(root_path="https://hub.example/proxy/8000"), TOKEN)
+    app = application(drawn, policy)
+    assert request(app, "/api/runs", host="hub.example", origin="https://hub.example").status == 200
+    assert request(app, "/api/runs", host=HOST, origin="https://hub.example").status == 200
+    assert request(app, "/api/runs", host="evil.example").status == 421
+    assert request(app, "/api/runs", host="hub.example", origin="https://evil.example").status == 403
+    with pytest.raises(InputError, match="--root-path"):
+        Address(root_path="proxy")
+
+
+def test_two_origins_are_refused(server):
+    assert (
+        request(server, "/api/runs", repeated=[("origin", f"http://{HOST}"), ("origin", "http://evil")]).status == 403
+    )
+
+
+def test_half_open_requests_do_not_keep_the_page_out(drawn, monkeypatch):
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    with serving(drawn) as url:
+        opened = [half_open(url) for _ in range(6)]
+        assert all(is_closed(first) for first in opened[:3])
+        assert urlopen(f"{url.split('?')[0]}api/runs?{url.split('?')[1]}").status == 200
+        for connection in opened:
+            connection.close()
+
+
+def test_a_request_that_never_ends_is_closed_however_often_it_sends_a_byte(drawn, monkeypatch):
+    monkeypatch.setattr(connections, "MAX_REQUEST_SECONDS", 0.05)
+    with serving(drawn) as url, half_open(url) as connection, pytest.raises(ConnectionError):
+        send_forever(connection)
+
+
+def test_headers_have_a_size(drawn):
+    with serving(drawn) as url, half_open(url) as connection:
+        connection.sendall(b"x" * MAX_HEADER_BYTES)
+        assert connection.recv(12) == b"HTTP/1.1 400"
+
+
+def send_forever(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"x")
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Wait for the server to close a connection."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def half_open(url: str) -> socket.socket:
+    """A connection with a request that has begun."""
+    address = urlsplit(url)
+    connection = socket.create_connection((address.hostname, address.port))
+    connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+    return connection
 
 
 def test_every_answer_keeps_the_page_to_itself(server):

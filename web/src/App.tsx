@@ -1,5 +1,6 @@
 // The page: a bar with the tabs of the views and the utterance, and the open view.
 import { useMemo } from "preact/hooks";
+import { isolated } from "./core/plainText";
 import { theme } from "./store/theme";
 import { followThumbnails } from "./store/thumbnails";
 import { FIELDS } from "./store/urlFields";
@@ -62,7 +63,7 @@ function Utterances() {
       >
         {run.utterances.map(({ id, duration, stored }, index) => (
           <option key={id} value={index} disabled={!stored && run.no_model_reason !== ""}>
-            {id} ({duration.toFixed(1)} s)
+            {isolated(id)} ({duration.toFixed(1)} s)
           </option>
         ))}
       </select>

@@ -35,11 +35,17 @@ async function show(element: HTMLElement, host: Host, ownsAddress: boolean): Pro
   }
 }
 
+/** The server has set a cookie: the address that a user copies does not admit others. */
+function hideToken(): void {
+  if (new URLSearchParams(location.search).has("token"))
+    history.replaceState(null, "", location.pathname + location.hash);
+}
+
 const page = document.getElementById("otoscope");
 if (page) {
-  const token = new URLSearchParams(location.search).get("token") ?? "";
+  hideToken();
   const { otoscopeResources, otoscopeFiles } = window;
-  const host = otoscopeResources ? exportedHost(otoscopeResources, otoscopeFiles) : httpHost(token);
+  const host = otoscopeResources ? exportedHost(otoscopeResources, otoscopeFiles) : httpHost();
   void show(page, host, true);
 }
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { measures, headId, rows, formatNumber, filterByCategory, sortBy } from "../src/core/heads";
 import { byLayer, flowing, neighbour } from "../src/core/grid";
-import { csv } from "../src/core/exportFigure";
 
 const table = {
   arrays: {
@@ -58,13 +57,4 @@ test("arrow keys come to every layer, though layers have different heads", () =>
 
 test("numbers have three digits, or scientific notation", () => {
   expect([0, 1.23456, 0.00012, 123456, NaN].map(formatNumber)).toEqual(["0", "1.23", "1.2e-4", "1.2e+5", "–"]);
-});
-
-test("tables are written as CSV with quotes where they are needed", () => {
-  expect(
-    csv([
-      { a: 1, b: 'say "x", y' },
-      { a: NaN, b: "" },
-    ]),
-  ).toBe('a,b\n1,"say ""x"", y"\n,\n');
 });

@@ -22,6 +22,7 @@ def view(
     export: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a page that opens offline, and exit.")
     ] = None,
+    audio_root: Annotated[Path | None, typer.Option(help="Audio outside the corpus that the run may play.")] = None,
 ) -> None:
     """Open the viewer: look at the attention of a run and listen to its speech."""
     from otoscope.viewer.export import export as write_page
@@ -29,7 +30,7 @@ def view(
     from otoscope.viewer.session import open_session
 
     address, selection = read_options(context, Address), read_options(context, ExportOptions)
-    api = open_session(runs, model, wait=export is not None, train_probes=export is None)
+    api = open_session(runs, model, wait=export is not None, train_probes=export is None, audio_root=audio_root)
     if export is not None:
         print(f"page written to {write_page(api, export, parse_selection(selection))}")
     else:

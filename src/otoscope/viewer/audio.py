@@ -1,6 +1,7 @@
 """The audio of an utterance as a WAV file, which any browser plays."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,21 @@ def audio_problem(segment: AudioSegment) -> str:
     if segment.duration > MAX_SECONDS:
         return f"its audio is longer than {MAX_SECONDS / 60:.0f} minutes, the maximum for a browser"
     return ""
+
+
+def folder_problem(segment: AudioSegment, folders: Sequence[Path]) -> str:
+    """Return why audio that a run names may not be played: it is outside these folders. Links are followed.
+
+    >>> folder_problem(AudioSegment("/corpus/../home/a.wav", 0, 1), [Path("/corpus")])
+    'its audio, /corpus/../home/a.wav, is outside the corpus of the run; to play it, start the viewer with --audio-root and the folder of the audio'
+    """  # noqa: E501
+    path = Path(segment.path).resolve()
+    if any(path.is_relative_to(folder.resolve()) for folder in folders):
+        return ""
+    return (
+        f"its audio, {segment.path}, is outside the corpus of the run; to play it, start the viewer with "
+        "--audio-root and the folder of the audio"
+    )
 
 
 def wav(segment: AudioSegment) -> bytes:

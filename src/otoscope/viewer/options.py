@@ -1,5 +1,6 @@
 """Options of the viewer. The command line derives its options from these fields."""
 
+import re
 from dataclasses import dataclass
 
 from otoscope.errors import InputError
@@ -17,17 +18,24 @@ class Address:
         host: name or number of the host that listens.
         port: number of the port; 0 takes a free one.
         allow_remote: let other machines reach the host.
+        root_path: path, or address with a path, at which a proxy shows the page.
 
     Raises:
-        InputError: there is no such port.
+        InputError: there is no such port, or `root_path` is neither a path nor an address.
     """
 
     port: int = option(0, "0: a free one.")
     host: str = option(LOOPBACK, "A host for other machines needs --allow-remote.")
     allow_remote: bool = option(False, "Let other machines reach --host, without encryption.")
 
+    root_path: str = option("", "Where a proxy shows the page.", metavar="PATH|URL")
+
     def __post_init__(self) -> None:
-        """Check the port."""
+        """Check the port and the path."""
+        if self.root_path and not re.match(r"/|https?://", self.root_path):
+            raise InputError(
+                f"expected --root-path as /PATH or https://HOST/PATH of the proxy, found '{self.root_path}'"
+            )
         if not 0 <= self.port <= MAX_PORT:
             raise InputError(f"expected --port from 0 (a free one) to {MAX_PORT}, found {self.port}")
 

@@ -33,11 +33,12 @@ def _parse_radius(text: str) -> int | None:
     return None if text == "full" else int(text)
 
 
-INDEX = ParameterKind(r"\d{1,6}", "number", int)
+NUMBER = r"\d{1,6}"
+INDEX = ParameterKind(NUMBER, "number", int)
 PARAMETERS = {
     "variable": ParameterKind(rf"\w{{1,{MAX_NAME_CHARACTERS}}}", "string", str),
-    "heads": ParameterKind(r"none|\d+\.\d+(?:,\d+\.\d+)*", "string", _parse_heads),
-    "radius": ParameterKind(r"full|\d{1,6}", 'number | "full"', _parse_radius),
+    "heads": ParameterKind(rf"none|{NUMBER}\.{NUMBER}(?:,{NUMBER}\.{NUMBER})*", "string", _parse_heads),
+    "radius": ParameterKind(rf"full|{NUMBER}", 'number | "full"', _parse_radius),
 }
 """Parameters that are no index: the name of a variable, heads as `0.1,2.3` or `none`, a radius in frames or `full`."""
 

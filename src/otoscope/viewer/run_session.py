@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from otoscope import bundled
 from otoscope.errors import InputError
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
-from otoscope.viewer.audio import AudioSegment, audio_problem, wav
+from otoscope.viewer.audio import AudioSegment, audio_problem, folder_problem, wav
 from otoscope.viewer.boundaries import FrameGrid, predict_boundaries, tuned_parameters
 from otoscope.viewer.cache import LruCache
 from otoscope.viewer.errors import NotFoundError, NotReadyError
@@ -35,17 +37,25 @@ NO_MODEL = "this viewer has no model; start it with --model to compute maps that
 class RunSession:
     """A run and, if the viewer has it, the model of the run. Everything is read at the first request."""
 
-    def __init__(self, run: Run, loading: "Future[LiveModel] | None" = None, segmented: Run | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        loading: "Future[LiveModel] | None" = None,
+        segmented: Run | None = None,
+        audio_root: Path | None = None,
+    ) -> None:
         """Open a session on a run.
 
         Args:
             run: a run of any kind.
             loading: the model of the run, perhaps not loaded yet.
             segmented: a run of `segment`, which tuned the heads' boundary detection.
+            audio_root: a folder of audio that the run may name, in addition to its corpus.
         """
         self.run = run
         self.loading = loading
         self.segmented = segmented
+        self.audio_root = audio_root
         self._pyramids: LruCache[Pyramid] = LruCache(MAX_CACHE_BYTES)
         self._thumbnail_jobs: LruCache[ThumbnailJob] = LruCache(MAX_CACHE_BYTES // 8)
         self._stored_maps: dict[str, xr.Dataset] = {}
@@ -198,6 +208,14 @@ class RunSession:
         return self.live.labels(self._id(utterance)) if self.loading else ([], [])
 
     @cached_property
+    def _audio_folders(self) -> list[Path]:
+        """Return the folders with audio that the run may name: that of its corpus, and that of the user."""
+        corpus = str(self.run.plan.get("corpus", {}).get("path", ""))
+        path = bundled.speech() if corpus == "bundled" else Path(corpus)
+        folders = [path.parent if path.is_file() else path] if corpus else []
+        return folders + ([self.audio_root] if self.audio_root else [])
+
+    @cached_property
     def _phone_names(self) -> Mapping[str, str]:
         return phone_names(self.run)
 
@@ -213,7 +231,10 @@ class RunSession:
         stored, duration = self._stored(utterance), self.info.utterances[utterance].duration
         if stored is not None:
             start, channel = (stored.attrs.get(name, 0) for name in ("audio_start", "audio_channel"))
-            return AudioSegment(stored.attrs["audio"], float(start), duration, int(channel))
+            segment = AudioSegment(stored.attrs["audio"], float(start), duration, int(channel))
+            if Path(segment.path).is_file() and (problem := folder_problem(segment, self._audio_folders)):
+                raise InputError(problem)
+            return segment
         if self.loading is None:
             raise InputError(
                 f"the run does not store where the audio of {self._id(utterance)} is; start the viewer with --model"

@@ -3,6 +3,9 @@
 The token keeps out other programs and other users. The check of Host and Origin keeps out web pages that reach the
 server through a name of their own (DNS rebinding), with or without the token. The port of Host is free
 (decision 10).
+
+The page has a folder of its own, with a random name. The browser sends the cookie with the token to that folder only:
+cookies do not distinguish ports, so a server on another port would receive the cookie of `/`.
 """
 
 import hmac
@@ -12,10 +15,15 @@ from secrets import token_urlsafe
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_QUERY_BYTES = 256
+MAX_PATH_BYTES = 8192
+COOKIE = "otoscope"
+OWN_SITES = (None, "none", "same-origin")
+"""Values of Sec-Fetch-Site of a request by the user or by the page itself; None: an old browser, or a program."""
 HOST_HEADER = re.compile(r"(?P<name>\[[0-9a-f:]+\]|[^:\s]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 WRONG_HOST = (
     "this server responds only to 127.0.0.1, localhost and the name that --host gives; open the address that "
@@ -47,13 +55,15 @@ HEADERS = {
 class AccessPolicy:
     """The conditions of a request: it carries the token, and addresses the server by one of its own names, `hosts`.
 
-    The Origin of a request is the address in its Host header, port included.
-    `nonce` marks the style element that the page creates.
+    The Origin of a request is the address in its Host header, port included, or one of `origins`, those of a proxy.
+    `nonce` marks the style element that the page creates; `folder` is the folder of the page.
     """
 
     token: str
     hosts: frozenset[str]
+    origins: frozenset[str] = frozenset()
     nonce: str = field(default_factory=lambda: token_urlsafe(16))
+    folder: str = field(default_factory=lambda: token_urlsafe(9))
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -74,18 +84,35 @@ class AccessPolicy:
     def rejection(self, scope: Scope) -> tuple[int, str] | None:
         """Return why a request is rejected, as a status and a message; None where it is accepted."""
         headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
+        host = headers.get("host", "")
         if not self.is_own_name(host):
             return 421, WRONG_HOST
-        if origin is not None and origin != f"http://{host}":
+        if not self.origins | {f"http://{host}"} >= set(headers.getlist("origin")):
             return 403, "this server responds only to its own page"
         if scope["method"] not in ("GET", "HEAD"):
             return 405, "this server accepts only GET and HEAD"
-        if len(scope["query_string"]) > MAX_QUERY_BYTES:
-            return 414, f"expected a query of at most {MAX_QUERY_BYTES} bytes"
-        if not hmac.compare_digest(_token(scope, headers).encode(), self.token.encode()):
+        return _size_problem(scope) or self._token_problem(scope, headers)
+
+    def _token_problem(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        token = _stated_token(scope, headers)
+        if token is None and headers.get("sec-fetch-site") in OWN_SITES:
+            token = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+        if not hmac.compare_digest((token or "").encode(), self.token.encode()):
             return 403, "the address has no valid token; open the address that `otoscope view` printed"
         return None
+
+    @property
+    def cookie(self) -> str:
+        """The header that lets the browser send the token; without a path, it is valid in the folder of the page."""
+        return f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict"
+
+    def path_in_folder(self, path: str) -> str:
+        """Return a path without the folder of the page, and without the prefix that a proxy adds before it.
+
+        >>> AccessPolicy("token", frozenset(), folder="f1").path_in_folder("/proxy/8000/f1/api/runs")
+        '/api/runs'
+        """
+        return "/" + path.split(f"/{self.folder}/", 1)[-1].removeprefix("/")
 
 
 class AccessMiddleware:
@@ -104,15 +131,24 @@ class AccessMiddleware:
             return
         rejection = self.policy.rejection(scope)
         app = self.app if rejection is None else PlainTextResponse(rejection[1], rejection[0])
-        await app(scope, receive, _with_headers(send, self.policy.headers))
+        inside = {**scope, "path": self.policy.path_in_folder(scope["path"]), "whole_path": scope["path"]}
+        await app(inside, receive, _with_headers(send, self.policy.headers))
 
 
-def _token(scope: Scope, headers: Headers) -> str:
+def _size_problem(scope: Scope) -> tuple[int, str] | None:
+    if len(scope["query_string"]) > MAX_QUERY_BYTES:
+        return 414, f"expected a query of at most {MAX_QUERY_BYTES} bytes"
+    if len(scope["path"].encode()) > MAX_PATH_BYTES:
+        return 414, f"expected a path of at most {MAX_PATH_BYTES} bytes"
+    return None
+
+
+def _stated_token(scope: Scope, headers: Headers) -> str | None:
+    """Return the token of the header or the address, which take precedence over the cookie; None without one."""
     bearer = headers.get("authorization", "")
     if bearer.startswith("Bearer "):
         return bearer.removeprefix("Bearer ")
-    (token,) = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[:1]
-    return token
+    return next(iter(parse_qs(scope["query_string"].decode("latin-1")).get("token", [])), None)
 
 
 def _with_headers(send: Send, extra: list[tuple[bytes, bytes]]) -> Send:

@@ -5,16 +5,19 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from otoscope.errors import InputError
-from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.api import WAV, ViewerApi
+from otoscope.viewer.byte_ranges import byte_range
+from otoscope.viewer.connections import BoundedConnection
 from otoscope.viewer.options import LOOPBACK, Address
 from otoscope.viewer.page import ASSETS, asset, page
 from otoscope.viewer.security import AccessMiddleware, AccessPolicy
@@ -23,6 +26,10 @@ LOCAL_HOSTS = (LOOPBACK, "localhost")
 LOOPBACK_NAMES = frozenset({*LOCAL_HOSTS, "[::1]"})
 MAX_HEADER_BYTES = 16 * 1024
 MAX_WAITING_CONNECTIONS = 128
+HEAD = (
+    '<link rel="stylesheet" href="viewer.css"><script type="module" src="viewer.js"></script>'
+    '<link rel="icon" href="data:,">'
+)
 
 
 def serve(api: ViewerApi, address: Address, on_ready: Callable[[str], None], browser: bool) -> None:
@@ -39,18 +46,19 @@ def serve(api: ViewerApi, address: Address, on_ready: Callable[[str], None], bro
     """
     with listen(address) as listener:
         port = listener.getsockname()[1]
-        token = secrets.token_urlsafe(24)
-        url = f"http://{address.host}:{port}/?token={token}"
+        policy = access_policy(address, secrets.token_urlsafe(24))
+        url = f"{page_address(address, port)}?token={policy.token}"
         on_ready(url)
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()  # a console browser blocks
-        policy = AccessPolicy(token, allowed_hosts(address.host))
-        uvicorn.Server(_configuration(application(api, policy))).run(sockets=[listener])
+        uvicorn.Server(configuration(application(api, policy))).run(sockets=[listener])
 
 
-def _configuration(app: ASGIApp) -> uvicorn.Config:
+def configuration(app: ASGIApp) -> uvicorn.Config:
+    """Return the settings of the server: its limits, and no log of requests, which would contain the token."""
     return uvicorn.Config(
         app,
+        http=BoundedConnection,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -81,6 +89,26 @@ def listen(address: Address) -> socket.socket:
     return listener
 
 
+def page_address(address: Address, port: int) -> str:
+    """Return the address of the page, behind a proxy if `root_path` says so.
+
+    >>> page_address(Address(root_path="/lab/proxy/8000"), 8000)
+    'http://127.0.0.1:8000/lab/proxy/8000/'
+    >>> page_address(Address(root_path="https://hub.example/proxy/8000"), 8000)
+    'https://hub.example/proxy/8000/'
+    """
+    prefix = address.root_path.rstrip("/")
+    return f"{prefix}/" if urlsplit(prefix).scheme else f"http://{address.host}:{port}{prefix}/"
+
+
+def access_policy(address: Address, token: str) -> AccessPolicy:
+    """Return the policy of a server at an address, and at the address of its proxy."""
+    hosts, proxy = allowed_hosts(address.host), urlsplit(address.root_path)
+    if not proxy.hostname:
+        return AccessPolicy(token, hosts)
+    return AccessPolicy(token, hosts | {proxy.hostname}, frozenset({f"{proxy.scheme}://{proxy.netloc}"}))
+
+
 def allowed_hosts(host: str) -> frozenset[str]:
     """Return the names that a Host header may give this server: its own, and those of loopback, for tunnels.
 
@@ -92,13 +120,11 @@ def allowed_hosts(host: str) -> frozenset[str]:
 
 def application(api: ViewerApi, policy: AccessPolicy) -> ASGIApp:
     """Return the server as an ASGI application, protected by the policy."""
-    head = (
-        f'<link rel="stylesheet" href="viewer.css?token={policy.token}">'
-        f'<script type="module" src="viewer.js?token={policy.token}"></script><link rel="icon" href="data:,">'
-    )
 
-    def serve_page(_: Request) -> Response:
-        return Response(page(head, nonce=policy.nonce), media_type="text/html")
+    def serve_page(request: Request) -> Response:
+        if f"/{policy.folder}/" not in request.scope["whole_path"]:
+            return RedirectResponse(f"{policy.folder}/?token={policy.token}", 303)  # relative: a proxy adds a prefix
+        return Response(page(HEAD, nonce=policy.nonce), headers={"Set-Cookie": policy.cookie}, media_type="text/html")
 
     def serve_asset(request: Request) -> Response:
         name = request.url.path.removeprefix("/")
@@ -106,8 +132,21 @@ def application(api: ViewerApi, policy: AccessPolicy) -> ASGIApp:
 
     def serve_resource(request: Request) -> Response:
         response = api.get(request.path_params["resource"])
+        if response.media_type == WAV:
+            return _part(response.content, request.headers.get("range", ""))
         return Response(response.content, response.status, media_type=response.media_type)
 
     assets = (Route(f"/{name}", serve_asset) for name in ASSETS)
     routes = [Route("/", serve_page), *assets, Route("/api/{resource:path}", serve_resource)]
     return AccessMiddleware(Starlette(routes=routes), policy)
+
+
+def _part(audio: bytes, header: str) -> Response:
+    """Return audio, or the part of it that the header Range asks for."""
+    headers, part = {"Accept-Ranges": "bytes"}, byte_range(header, len(audio))
+    if part is None:
+        return Response(audio, headers=headers, media_type=WAV)
+    if not part:
+        return Response(b"", 416, {**headers, "Content-Range": f"bytes */{len(audio)}"})
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(audio)}"
+    return Response(audio[part.start : part.stop], 206, headers, media_type=WAV)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otoscope.errors import InputError
@@ -19,7 +20,12 @@ RunLike = str | os.PathLike[str] | Run
 
 
 def open_session(
-    runs: Sequence[RunLike], model: str | None = None, wait: bool = True, *, train_probes: bool = True
+    runs: Sequence[RunLike],
+    model: str | None = None,
+    wait: bool = True,
+    *,
+    train_probes: bool = True,
+    audio_root: Path | None = None,
 ) -> ViewerApi:
     """Open runs for the viewer.
 
@@ -28,6 +34,7 @@ def open_session(
         model: the model of the first run; it is loaded in a thread.
         wait: whether to wait for the model. Otherwise, resources that need it have the status 202 until it is loaded.
         train_probes: whether the model trains probes in a thread, which an exported page does not need.
+        audio_root: a folder of audio that the runs may name, in addition to their corpora.
 
     Returns:
         The API of these runs.
@@ -42,8 +49,8 @@ def open_session(
     loading = None if model is None else run_in_background(lambda: _load_model(opened[0], model, train_probes))
     if loading and wait:
         loading.result()
-    first = RunSession(opened[0], loading, segmented)
-    return ViewerApi([first, *(RunSession(run) for run in opened[1:])])
+    first = RunSession(opened[0], loading, segmented, audio_root)
+    return ViewerApi([first, *(RunSession(run, audio_root=audio_root) for run in opened[1:])])
 
 
 def _load_model(run: Run, model: str, train_probes: bool) -> "LiveModel":

@@ -31,7 +31,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       </div>
       <div class="oto-effect" aria-live="polite">
         <h2>
-          What changes in {store.utterance.value.id}
+          What changes in {store.utteranceName.value}
           {query.value.value && (
             <span class="oto-hint"> · answered in {Math.round(1000 * query.value.value.seconds)} ms</span>
           )}

@@ -1,6 +1,7 @@
 // Buttons that save a figure or its numbers as a file.
 import { useRef } from "preact/hooks";
-import { composeSheet, csv, png, save, standalone, type Picture, type Sheet } from "../core/exportFigure";
+import { csv } from "../core/csv";
+import { composeSheet, png, save, standalone, type Picture, type Sheet } from "../core/exportFigure";
 import { theme } from "../store/theme";
 
 interface Props {

@@ -1,19 +1,10 @@
-// Figures as files: SVG at print size, PNG with 300 pixels per inch, numbers as CSV.
+// Figures as files: SVG at print size, PNG with 300 pixels per inch.
 import type { Theme } from "./colour";
 import { redrawers, SvgContext, svg } from "./drawing";
 
 const PRINT_MM = 178; // two columns
 const PIXELS_PER_INCH = 300;
 const FONT = "DejaVu Sans, Helvetica, Arial, sans-serif";
-
-export function csv(rows: Record<string, unknown>[]): string {
-  const names = Object.keys(rows[0] ?? {});
-  const cell = (value: unknown) => {
-    const text = value === null || value === undefined || Number.isNaN(value) ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [names.join(","), ...rows.map((row) => names.map((name) => cell(row[name])).join(","))].join("\n") + "\n";
-}
 
 /** The parts of a figure: drawings, one below the other, and the names of its colours. */
 export interface Picture {

@@ -6,6 +6,7 @@ import { ApiClient, type Host } from "../core/client";
 import type { Range } from "../core/range";
 import { routes } from "../core/routes";
 import type { HeadInfo, RunInfo, RunList, UtteranceDetail } from "../core/schema";
+import { isolated, visible } from "../core/plainText";
 import { levels } from "../core/tiles";
 import { FIELDS, initialState, parse, serialize, type State } from "./urlFields";
 
@@ -17,6 +18,8 @@ export class ViewerStore {
   /** Values of the fields that an address does not contain. */
   private readonly initial: Record<string, unknown>;
   readonly utterance = computed(() => this.run.utterances[this.state.utterance.value] ?? this.run.utterances[0]);
+  /** The id of the utterance as text for sentences. */
+  readonly utteranceName = computed(() => isolated(this.utterance.value.id));
   /** The selected head; the first head of the run where the selected one does not exist. */
   readonly selectedHead = computed<HeadInfo>(() => this.headAt(this.state.layer.value, this.state.head.value));
   readonly frames = computed(() => this.utterance.value.frames);
@@ -94,8 +97,16 @@ export class ViewerStore {
 
 export async function openStore(host: Host): Promise<ViewerStore> {
   const client = new ApiClient(host);
-  return new ViewerStore(client, await client.json<RunList>(routes.runs()));
+  const { version, runs } = await client.json<RunList>(routes.runs());
+  return new ViewerStore(client, { version, runs: runs.map(withVisibleNames) });
 }
+
+const withVisibleNames = (run: RunInfo): RunInfo => ({
+  ...run,
+  name: visible(run.name),
+  model: visible(run.model),
+  corpus: visible(run.corpus),
+});
 
 export const StoreContext = createContext<ViewerStore>(null as unknown as ViewerStore);
 export const useStore = (): ViewerStore => useContext(StoreContext);

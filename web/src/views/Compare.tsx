@@ -62,7 +62,7 @@ function BothSides({ number, thumbnails }: { number: number; thumbnails: Signal<
   if (!other)
     return (
       <Notice>
-        {store.runList.runs[number].name} does not contain {store.utterance.value.id}: choose an utterance of both.
+        {store.runList.runs[number].name} does not contain {store.utteranceName.value}: choose an utterance of both.
       </Notice>
     );
   return (
@@ -94,7 +94,7 @@ function Side({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       <h2>
         {store.run.name}{" "}
         <span class="oto-hint">
-          {store.utterance.value.id}, layer {head.layer}, head {head.head}
+          {store.utteranceName.value}, layer {head.layer}, head {head.head}
         </span>{" "}
         <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
       </h2>

@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { UtterancePlayer } from "../store/player";
 import { headId } from "../core/heads";
+import { isolated } from "../core/plainText";
 import type { Thumbnails } from "../store/thumbnails";
 import { useStore } from "../store/viewerStore";
 import { BoundaryMarks } from "../components/BoundaryMarks";
@@ -116,7 +117,7 @@ function describe(player: UtterancePlayer): string {
   const { phone } = player.store.state;
   if (query !== null) {
     const name = player.labels.phoneAt(query)?.label;
-    return `query at ${player.labels.secondsOf(query + 0.5).toFixed(2)} s${name ? `, ${name}` : ""}`;
+    return `query at ${player.labels.secondsOf(query + 0.5).toFixed(2)} s${name ? `, ${isolated(name)}` : ""}`;
   }
   return phone.value ? `all queries in ${phone.value}` : "point at the map to see a query, click to play";
 }
