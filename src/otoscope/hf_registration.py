@@ -62,7 +62,7 @@ def register(*types: str) -> None:
         if model_type in MOCKINGJAY_TYPES:
             import_module("otoscope.models.mockingjay").register()
         else:
-            import_module("otoscope.refinement.modeling").register(model_type)
+            import_module("otoscope.refinement.auto_classes").register(model_type)
 
 
 def register_lazily() -> None:

@@ -63,16 +63,35 @@ def load(
         return name_or_path
     if not isinstance(name_or_path, (str, Path)):
         return _load_module(name_or_path, recheck)
+    return load_whole(name_or_path, device=device, dtype=dtype, allow_mismatch=allow_mismatch, recheck=recheck)[1]
+
+
+def load_whole(
+    name_or_path: str | Path,
+    *,
+    device: str = "auto",
+    dtype: str = "float32",
+    allow_mismatch: bool = False,
+    recheck: bool = False,
+) -> tuple[Any, Encoder]:
+    """Return the whole model of a folder or hub name, in its own class, and the encoder that is a part of it, checked.
+
+    Args:
+        name_or_path, device, dtype, allow_mismatch, recheck: as `load`.
+
+    Raises:
+        InputError: as `load`.
+    """
     name = str(name_or_path)
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with silence_transformers():
         settings = read_settings(name)
         model_files.warn_of_language_adapters(name, settings.source)
-        model = find_encoder(_whole_model(name, settings, dtype, allow_mismatch), settings.family.encoder, name)
-        model = model.to(device_of(device)).eval()
+        whole = _whole_model(name, settings, dtype, allow_mismatch)
+        model = find_encoder(whole, settings.family.encoder, name).to(device_of(device)).eval()
         encoder = Encoder(name, settings.family, model, settings.extractor, adapter=settings.adapter)
-        return _checked_encoder(encoder, recheck)
+        return whole, _checked_encoder(encoder, recheck)
 
 
 def _whole_model(name: str, settings: ModelSettings, dtype: str, allow_mismatch: bool) -> Any:

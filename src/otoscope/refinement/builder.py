@@ -1,6 +1,7 @@
 """A refined model from its source, and the same model as plain transformers can hold it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from otoscope.models.load import silence_transformers
-from otoscope.refinement.modeling import refined_classes
+from otoscope.refinement.modeling import refined_class, refined_config, refined_encoder
 from otoscope.refinement.source_model import SourceModel
 from otoscope.refinement.surgery import keep_heads, scale_heads
 
@@ -28,29 +29,30 @@ def build(
 ) -> Any:
     """Return the source with the `remaining` heads of each layer alone; `scales` and `span` of None change nothing."""
     family = source.parts.model_type
-    classes = refined_classes(family)
-    config = classes.config(**_settings(source.encoder.model.config))
-    model = (classes.encoder if source.head is None or classes.pretraining is None else classes.pretraining)(config)
-    model.load_state_dict(weights(source))
+    kind: Any = type(source.whole)
+    settings = _settings(source.whole.config)
+    settings["attention_span"] = _narrower(settings.get("attention_span"), span)
+    with silence_transformers():
+        model = refined_class(family, kind)(refined_config(family)(**settings))
+    model.load_state_dict(source.whole.state_dict())
+    encoder = refined_encoder(model)
     if scales is not None:
-        scale_heads(model, source.parts, scales)
-    keep_heads(model, source.parts, remaining)
-    config.heads_of_layers = [len(heads) for heads in remaining]
-    own = config.attention_span
-    config.attention_span = span if own is None else own if span is None else min(own, span)
-    model.set_attn_implementation("sdpa")  # or what the span needs
+        scale_heads(encoder, source.parts, scales)
+    keep_heads(encoder, source.parts, remaining)
+    encoder.config.heads_of_layers = model.config.heads_of_layers = [len(heads) for heads in remaining]
+    return _as_source(model, source.whole)
+
+
+def _narrower(span: int | None, other: int | None) -> int | None:
+    return min((each for each in (span, other) if each is not None), default=None)
+
+
+def _as_source(model: Any, whole: Any) -> Any:
+    """Return the model with the settings of generation of another, and the attention that its span allows."""
+    if getattr(whole, "generation_config", None) is not None:
+        model.generation_config = deepcopy(whole.generation_config)
+    model.set_attn_implementation("sdpa" if model._supports_sdpa else "eager")
     return model.eval()
-
-
-def weights(source: SourceModel) -> Mapping[str, Tensor]:
-    """Weights of the source by the names that they have in the model with its prediction head, where it has one."""
-    if source.head is None:
-        return source.encoder.model.state_dict()
-    prefix = type(source.encoder.model).base_model_prefix
-    return {
-        **{f"{prefix}.{name}": weight for name, weight in source.encoder.model.state_dict().items()},
-        **{f"head.{name}": weight for name, weight in source.head.state_dict().items()},
-    }
 
 
 def plain(refined: Any) -> Any:
@@ -63,10 +65,10 @@ def plain(refined: Any) -> Any:
     for name in ("heads_of_layers", "attention_span", "refinement"):
         settings.pop(name, None)
     with silence_transformers():
-        model = plain_type(CONFIG_MAPPING[plain_type.config_class.model_type](**settings))
+        model = plain_type(CONFIG_MAPPING[refined.config.model_type](**settings))
     have = refined.state_dict()
     model.load_state_dict({name: _grown(have.get(name), full) for name, full in model.state_dict().items()})
-    return model.eval() if plain_type is not WhisperEncoder else _with_empty_decoder(model)
+    return _as_source(model if plain_type is not WhisperEncoder else _with_empty_decoder(model), refined)
 
 
 def _with_empty_decoder(encoder: Any) -> Any:
@@ -74,7 +76,7 @@ def _with_empty_decoder(encoder: Any) -> Any:
     with silence_transformers():
         model = WhisperModel(type(encoder.config)(**encoder.config.to_diff_dict() | EMPTY_DECODER))
     model.encoder = encoder
-    return model.eval()
+    return model
 
 
 def _grown(weight: Tensor | None, like: Tensor) -> Tensor:

@@ -12,30 +12,35 @@ class EncoderLayout:
 
     Attributes:
         model_type: of the configuration.
-        encoder: class of the encoder.
-        whole: class of the encoder with its prediction head, where that is kept too; empty where not.
+        encoder: class of the encoder, which may be a part of a larger model.
         block: class of the attention block.
+        stack: part of the encoder that holds its layers; empty for all of it.
         inputs: its projections to queries, keys and values.
         output: its projection from the heads' contexts.
         core: the part of the block that calls the attention function; empty where the block itself does.
         count: the core's number of heads.
+        width: the core's number of features of all heads, where it uses it; empty where not.
+        heads_setting: number of heads in the configuration.
+        has_span: whether its attention can be limited to a span.
     """
 
     model_type: str
     encoder: str
     block: str
-    whole: str = ""
+    stack: str = ""
     inputs: tuple[str, str, str] = ("q_proj", "k_proj", "v_proj")
     output: str = "out_proj"
     core: str = ""
     count: str = "num_heads"
+    width: str = ""
+    heads_setting: str = "num_attention_heads"
+    has_span: bool = True
 
 
 _PORTED = EncoderLayout(
     "mockingjay",
     "MockingjayModel",
     "BertAttention",
-    whole="MockingjayForPreTraining",
     inputs=("self.query", "self.key", "self.value"),
     output="output.dense",
     core="self",
@@ -45,12 +50,30 @@ LAYOUTS = {
     parts.model_type: parts
     for parts in (
         _PORTED,
-        replace(_PORTED, model_type="tera", encoder="TeraModel", whole="TeraForPreTraining"),
+        replace(_PORTED, model_type="tera"),
         EncoderLayout("wav2vec2", "Wav2Vec2Model", "Wav2Vec2Attention"),
         EncoderLayout("hubert", "HubertModel", "HubertAttention"),
         EncoderLayout("data2vec-audio", "Data2VecAudioModel", "Data2VecAudioAttention"),
         EncoderLayout("unispeech-sat", "UniSpeechSatModel", "UniSpeechSatAttention"),
-        EncoderLayout("whisper", "WhisperEncoder", "WhisperAttention"),
+        EncoderLayout("whisper", "WhisperEncoder", "WhisperAttention", heads_setting="encoder_attention_heads"),
+        EncoderLayout(
+            "speecht5",
+            "SpeechT5EncoderWithSpeechPrenet",
+            "SpeechT5Attention",
+            width="embed_dim",
+            heads_setting="encoder_attention_heads",
+            has_span=False,
+        ),
+        EncoderLayout(
+            "seamless_m4t_v2",
+            "SeamlessM4Tv2SpeechEncoder",
+            "SeamlessM4Tv2ConformerSelfAttention",
+            stack="encoder",
+            inputs=("linear_q", "linear_k", "linear_v"),
+            output="linear_out",
+            heads_setting="speech_encoder_attention_heads",
+            has_span=False,
+        ),
         EncoderLayout(
             "audio-spectrogram-transformer",
             "ASTModel",

@@ -1,21 +1,48 @@
 """Refined models: the classes of a family, with fewer heads in each layer and attention within a span.
 
-The classes of a refined family are generated from the family's own: `refined_classes` is the only place that does it.
-They are attributes of this module under their names (`RefinedHubertModel`), so that they can be pickled.
+The classes of a refined family are generated from the family's own: `refined_class` is the only place that does it.
+They are attributes of this module under their names (`RefinedHubertForCTC`), so that they can be pickled. The encoder
+may be the whole model or a part of it; heads and decoders around it stay as they are.
 """
 
-from dataclasses import dataclass
+from copy import copy
 from functools import cache
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
-from transformers import AutoConfig, AutoModel, AutoModelForPreTraining
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from otoscope.attention.hf_capture import NAME
+from otoscope.errors import InputError
 from otoscope.models.families import REFINED_PREFIX
-from otoscope.refinement.layouts import LAYOUTS, parts_of
+from otoscope.models.load import TRAINING_ONLY, find_encoder
+from otoscope.refinement.layouts import LAYOUTS, EncoderLayout, parts_of
 from otoscope.refinement.surgery import keep_heads
+
+FULL_HEADS = "full_heads"
+"""Heads of a layer before any was removed, in config.json."""
+HINT = "see heads_of_layers; 'import otoscope', then load this model with an Auto class"
+
+
+class RefinedConfigMixin:
+    """Makes a class of configurations refined: a class that is not refined refuses its config.json.
+
+    The number of heads is a text there. Without that, a plain class would load the weights and lose the span.
+    """
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **options: Any) -> Any:
+        """Return the configuration of a config.json."""
+        settings = dict(config_dict)
+        if FULL_HEADS in settings:
+            settings[_layout(cls).heads_setting] = settings.pop(FULL_HEADS)
+        return super().from_dict(settings, **options)  # type: ignore[misc]
+
+    def to_diff_dict(self) -> dict[str, Any]:
+        """Return what config.json holds."""
+        setting = _layout(type(self)).heads_setting
+        return {**super().to_diff_dict(), setting: HINT, FULL_HEADS: getattr(self, setting)}  # type: ignore[misc]
 
 
 class RefinedMixin:
@@ -23,70 +50,80 @@ class RefinedMixin:
 
     config: Any
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: Any, *arguments: Any, **options: Any) -> None:
         """Build the model that `config` describes."""
-        super().__init__(config)  # type: ignore[call-arg]
+        super().__init__(config, *arguments, **options)  # type: ignore[call-arg]
+        parts = _layout(type(config))
+        config.model_type = parts.model_type  # pipelines of transformers treat it as its family
+        encoder = refined_encoder(self)
         if config.heads_of_layers is not None:
-            remaining = [range(count) for count in config.heads_of_layers]
-            keep_heads(self, parts_of(config.model_type, type(self).__name__), remaining)  # type: ignore[arg-type]
+            keep_heads(encoder, parts, [range(count) for count in config.heads_of_layers])
+        if encoder is not self:
+            _separate(encoder)
         if config.attention_span is not None:
-            self.set_attn_implementation(NAME)
+            self.set_attn_implementation(config._attn_implementation)
+
+    @classmethod
+    def from_pretrained(cls, *arguments: Any, output_loading_info: bool = False, **options: Any) -> Any:
+        """Load a model as transformers does.
+
+        Raises:
+            InputError: the folder lacks weights of this class; transformers would make them random.
+        """
+        model, info = super().from_pretrained(*arguments, output_loading_info=True, **options)  # type: ignore[misc]
+        missing = sorted(key for key in info["missing_keys"] if key.rsplit(".", 1)[-1] not in TRAINING_ONLY)
+        if missing:
+            written = ", ".join(model.config.architectures or ()) or "the class that wrote it"
+            raise InputError(
+                f"{arguments[0]} has no {missing[0]} and lacks {len(missing)} weights of {cls.__name__}, which would "
+                f"be random; load it as {written}"
+            )
+        return (model, info) if output_loading_info else model
 
     def set_attn_implementation(self, attn_implementation: str | dict[str, str], **options: Any) -> None:
-        """Set the attention function as transformers does; a model with a span keeps the one that limits it."""
-        if self.config.attention_span is not None:
-            attn_implementation = NAME
-        super().set_attn_implementation(attn_implementation, **options)  # type: ignore[misc]
+        """Set the attention function as transformers does; an encoder with a span keeps the one that limits it."""
+        encoder = refined_encoder(self)
+        is_limited = self.config.attention_span is not None
+        own = NAME if is_limited and encoder is self else attn_implementation
+        super().set_attn_implementation(own, **options)  # type: ignore[misc]
+        if is_limited and encoder is not self:
+            encoder.set_attn_implementation(NAME)
 
 
-@dataclass(frozen=True)
-class RefinedClasses:
-    """The classes of a refined family.
+def refined_encoder(model: Any) -> Any:
+    """Return the encoder within a refined model.
 
-    Attributes:
-        config: the family's configuration with `heads_of_layers` and `attention_span`.
-        encoder: its encoder.
-        pretraining: its encoder with the prediction head; None for families without one.
+    Raises:
+        InputError: its class has none, such as a class that reads text.
     """
+    return find_encoder(model, _layout(type(model.config)).encoder, type(model).__name__)
 
-    config: type[Any]
-    encoder: type[Any]
-    pretraining: type[Any] | None
 
-    def all(self) -> list[type[Any]]:
-        """Return all classes."""
-        return [kind for kind in (self.config, self.encoder, self.pretraining) if kind is not None]
+def _separate(encoder: Any) -> None:
+    """Give an encoder that is a part of a model its own configuration, and the class that keeps its span."""
+    shared = encoder.config
+    own = copy(shared)
+    for module in encoder.modules():
+        if getattr(module, "config", None) is shared:
+            module.config = own
+    kind: Any = type(encoder)
+    encoder.__class__ = refined_class(_layout(type(own)).model_type, kind)
+    encoder.set_attn_implementation(own._attn_implementation)
+
+
+def _layout(config: type[Any]) -> EncoderLayout:
+    return parts_of(config.model_type, config.__name__)
 
 
 @cache
-def refined_classes(family: str) -> RefinedClasses:
-    """Return the refined classes of a family (`"hubert"`), the same ones in every call.
+def refined_config(family: str) -> type[Any]:
+    """Return the refined class of configurations of a family, the same one in every call.
 
     Examples:
-        >>> classes = refined_classes("hubert")
-        >>> classes.config.model_type, classes.encoder.__name__
-        ('refined-hubert', 'RefinedHubertModel')
+        >>> refined_config("hubert").__name__, refined_config("hubert").model_type
+        ('RefinedHubertConfig', 'refined-hubert')
     """
-    parts, config = LAYOUTS[family], CONFIG_MAPPING[family]
-    modeling = import_module(config.__module__.replace("configuration", "modeling"))
-    refined_config = _refined_config(family, config)
-    return RefinedClasses(
-        refined_config,
-        _refined_model(getattr(modeling, parts.encoder), refined_config),
-        _refined_model(getattr(modeling, parts.whole), refined_config) if parts.whole else None,
-    )
-
-
-def register(model_type: str) -> None:
-    """Register a refined model type (`"refined-hubert"`) with transformers' Auto classes."""
-    classes = refined_classes(model_type.removeprefix(REFINED_PREFIX))
-    AutoConfig.register(model_type, classes.config, exist_ok=True)
-    AutoModel.register(classes.config, classes.encoder, exist_ok=True)
-    if classes.pretraining is not None:
-        AutoModelForPreTraining.register(classes.config, classes.pretraining, exist_ok=True)
-
-
-def _refined_config(family: str, base: type[Any]) -> type[Any]:
+    base = CONFIG_MAPPING[family]
     fields = {
         "__doc__": f"`{base.__name__}` with `heads_of_layers`, heads in each layer, and `attention_span`, in frames.",
         "__module__": __name__,
@@ -95,22 +132,39 @@ def _refined_config(family: str, base: type[Any]) -> type[Any]:
         "heads_of_layers": None,
         "attention_span": None,
     }
-    return type(f"Refined{base.__name__}", (base,), fields)
+    return type(f"Refined{base.__name__}", (RefinedConfigMixin, base), fields)
 
 
-def _refined_model(base: type[Any], config: type[Any]) -> type[Any]:
+@cache
+def refined_class(family: str, base: Any) -> type[Any]:
+    """Return the refined class of a class of models of a family, the same one in every call.
+
+    Examples:
+        >>> from transformers import HubertForCTC
+        >>> refined_class("hubert", HubertForCTC).__name__
+        'RefinedHubertForCTC'
+    """
+    if issubclass(base, RefinedMixin):
+        return cast(type[Any], base)
     fields = {
         "__doc__": f"`{base.__name__}` with fewer heads in each layer, and attention within a span.",
         "__module__": __name__,
-        "config_class": config,
+        "config_class": refined_config(family),
     }
     return type(f"Refined{base.__name__}", (RefinedMixin, base), fields)
 
 
+def modeling_of(family: str) -> ModuleType:
+    """Return the module with the classes of models of a family."""
+    return import_module(CONFIG_MAPPING[family].__module__.replace("configuration", "modeling"))
+
+
 def __getattr__(name: str) -> type[Any]:
-    if name.startswith("Refined"):
-        for family in LAYOUTS:
-            for kind in refined_classes(family).all():
-                if kind.__name__ == name:
-                    return kind
+    base = name.removeprefix("Refined")
+    for family in LAYOUTS if base != name else ():
+        config = CONFIG_MAPPING[family].__name__
+        if base == config:
+            return refined_config(family)
+        if base.startswith(config.removesuffix("Config")) and hasattr(modeling_of(family), base):
+            return refined_class(family, getattr(modeling_of(family), base))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

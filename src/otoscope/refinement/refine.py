@@ -11,10 +11,12 @@ from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
-from otoscope.refinement.builder import build, plain, weights
+from otoscope.refinement.builder import build, plain
 from otoscope.refinement.export import carry_code
 from otoscope.refinement.head_selection import Head, remaining_heads
+from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.options import RefinementOptions
+from otoscope.refinement.processor import Processor, read_processor
 from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
@@ -31,7 +33,7 @@ class Refinement:
         path: its folder; `portable` is the one that loads without otoscope, if it was asked for.
         removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
         span: frames within which queries attend; None for all.
-        parameters: number of weights, before and after, with those that pre-training put on top of the encoder.
+        parameters: number of weights of the whole model, before and after.
     """
 
     path: Path
@@ -49,7 +51,7 @@ class Refinement:
         lines = [
             f"{len(self.removed)} of {sum(self.heads) + len(self.removed)} heads removed; span: {span}",
             f"heads of each layer: {', '.join(map(str, self.heads))}",
-            f"{after} of {before} parameters ({after / before:.0%}), with what pre-training put on top of the encoder",
+            f"{after} of {before} parameters ({after / before:.0%}) of the whole model",
             f"written to {self.path}",
         ]
         if self.portable:
@@ -68,8 +70,9 @@ def refine(
 ) -> Refinement:
     """Write a model without some of its heads, or with a limited span, as a Hugging Face folder.
 
-    After `import otoscope`, `AutoModel.from_pretrained(out)` loads it. Its outputs equal those of the original under
-    `without_heads` and `span`. Layers may have different numbers of heads, and a layer may have none.
+    The output has the parts of the input: head, decoder, tokenizer, settings of generation. After `import otoscope`,
+    the Auto classes of transformers load it. Its outputs equal those of the original under `without_heads` and `span`.
+    Layers of the encoder may have different numbers of heads, and a layer may have none.
 
     Args:
         model: what `load` takes; also a refined model. A model in memory stays as it is.
@@ -101,7 +104,7 @@ def refine(
     _check_span(source, request.options)
     refined, removed = _refined_model(source, request)
     portable = request.options.portable
-    _write(refined, source.encoder.extractor, folder, portable)
+    _write(refined, read_processor(source), folder, portable)
     return Refinement(
         path=folder,
         portable=folder / PORTABLE if portable else None,
@@ -113,7 +116,12 @@ def refine(
 
 
 def _check_span(source: SourceModel, options: RefinementOptions) -> None:
-    """Raise InputError if a span is set and the model's input is a grid of patches."""
+    """Raise InputError if a span is set and the model's frames are patches, or its attention bypasses the registry."""
+    if options.span is not None and not source.parts.has_span:
+        raise InputError(
+            f"{source.encoder.name} is a '{source.parts.model_type}' model, which adds positions to its scores; its "
+            "span cannot be limited, omit --span"
+        )
     if options.span is not None and source.encoder.family.is_patch_grid:
         raise InputError(
             f"{source.encoder.name} has patches of time and band, not frames one after another; a span cannot limit "
@@ -127,8 +135,8 @@ def _refined_model(source: SourceModel, request: RefinementRequest) -> tuple[Any
     removed, scales = request.removed(encoder)
     refined = build(source, remaining_heads(removed, encoder.n_heads), request.options.span, scales)
     if steps is not None:
-        distil(encoder, refined, steps, request.corpora)
-        round_as(refined, weights(source).values())
+        distil(encoder, refined_encoder(refined), steps, request.corpora)
+        round_as(refined, source.whole.state_dict().values())
     refined.config.refinement = {
         "of": encoder.name,
         "removed": [list(head) for head in removed],
@@ -137,16 +145,16 @@ def _refined_model(source: SourceModel, request: RefinementRequest) -> tuple[Any
     return refined, tuple(removed)
 
 
-def _write(refined: Any, extractor: Any, out: Path, with_portable: bool) -> None:
+def _write(refined: Any, processor: Processor, out: Path, with_portable: bool) -> None:
     make_folder(out.parent)
     with atomic_write(out) as folder, silence_transformers():
-        _save(refined, extractor, folder)
+        _save(refined, processor, folder)
         if with_portable:
             unrefined = plain(refined)
-            carry_code(unrefined, extractor, folder / PORTABLE)
-            _save(unrefined, extractor, folder / PORTABLE)
+            carry_code(unrefined, processor.extractor, folder / PORTABLE)
+            _save(unrefined, processor, folder / PORTABLE)
 
 
-def _save(model: Any, extractor: Any, folder: Path) -> None:
+def _save(model: Any, processor: Processor, folder: Path) -> None:
     model.save_pretrained(folder, state_dict=stored_weights(model))
-    extractor.save_pretrained(folder)
+    processor.save(folder)

@@ -9,8 +9,12 @@ HALVES = (torch.float16, torch.bfloat16)
 
 
 def stored_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Weights as they go to disk: each in half precision where that holds it exactly."""
-    return {name: weight.to(precision([weight])) for name, weight in model.state_dict().items()}
+    """Weights as they go to disk: each in half precision where that holds it exactly; tied ones stay one tensor."""
+    stored: dict[int, Tensor] = {}
+    weights = model.state_dict(keep_vars=True)
+    for weight in weights.values():
+        stored.setdefault(id(weight), weight.detach().to(precision([weight.detach()])))
+    return {name: stored[id(weight)] for name, weight in weights.items()}
 
 
 def precision(weights: Collection[Tensor]) -> torch.dtype:

@@ -36,24 +36,27 @@ class NoHeadAttention(nn.Module):
         return (self.get_submodule(self.output)(context) if self.output else context), None
 
 
-def blocks(model: nn.Module, parts: EncoderLayout) -> list[str]:
-    """Names of the attention blocks of a model, layer by layer."""
+def blocks(encoder: nn.Module, parts: EncoderLayout) -> list[str]:
+    """Names of the attention blocks of an encoder, layer by layer."""
     kinds = (parts.block,) if parts.core else (parts.block, NoHeadAttention.__name__)
-    return [name for name, module in model.named_modules() if type(module).__name__ in kinds]
+    stack = encoder.get_submodule(parts.stack)
+    return [
+        f"{parts.stack}.{name}".lstrip(".") for name, module in stack.named_modules() if type(module).__name__ in kinds
+    ]
 
 
-def keep_heads(model: nn.Module, parts: EncoderLayout, remaining: Sequence[Sequence[int]]) -> None:
+def keep_heads(encoder: nn.Module, parts: EncoderLayout, remaining: Sequence[Sequence[int]]) -> None:
     """Leave of each layer the `remaining` heads alone, in place."""
-    for name, heads in zip(blocks(model, parts), remaining, strict=True):
-        core = model.get_submodule(_core(name, parts))
+    for name, heads in zip(blocks(encoder, parts), remaining, strict=True):
+        core = encoder.get_submodule(_core(name, parts))
         if len(heads) < getattr(core, parts.count, 0):
-            _keep_in_block(model, name, parts, heads)
+            _keep_in_block(encoder, name, parts, heads)
 
 
-def scale_heads(model: Any, parts: EncoderLayout, scales: Sequence[Tensor]) -> None:
+def scale_heads(encoder: Any, parts: EncoderLayout, scales: Sequence[Tensor]) -> None:
     """Multiply what each head `[layer][H]` gives by a number, in place."""
-    for name, scale in zip(blocks(model, parts), scales, strict=True):
-        weight = model.get_submodule(f"{name}.{parts.output}").weight
+    for name, scale in zip(blocks(encoder, parts), scales, strict=True):
+        weight = encoder.get_submodule(f"{name}.{parts.output}").weight
         if len(scale):
             columns = scale.to(weight.detach()).repeat_interleave(weight.shape[1] // len(scale))
             weight.data.mul_(columns)
@@ -69,6 +72,8 @@ def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Seq
         keep_features(projection, rows, 0)
     keep_features(output, rows, 1)
     setattr(core, parts.count, len(heads))
+    if parts.width:
+        setattr(core, parts.width, len(rows))
     if not len(heads):
         model.set_submodule(
             _core(name, parts), NoHeadAttention(core, size, None if parts.core else (parts.output, output))

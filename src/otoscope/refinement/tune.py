@@ -25,6 +25,13 @@ def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Pa
 
     Crops of 4 s, in batches of 4, are drawn by `seed`; no dropout, so that the same call gives the same weights.
 
+    Args:
+        original: the encoder to be equalled.
+        refined: the encoder within the refined model.
+        steps: number of steps.
+        corpora: paths of speech, or "bundled".
+        seed: of the draws.
+
     Raises:
         InputError: the speech cannot be read, or no utterance of it is as long as a crop.
     """
@@ -54,7 +61,7 @@ def distance(original: Encoder, refined: Any, waves: Sequence[np.ndarray]) -> Te
     inputs = original.inputs(waves)
     with torch.no_grad():
         wanted = original.model(**inputs, output_hidden_states=True).hidden_states
-    states = refined.base_model(**inputs, output_hidden_states=True).hidden_states
+    states = refined(**inputs, output_hidden_states=True).hidden_states
     errors = [(a - b).square().mean() / b.var() for a, b in zip(states[1:], wanted[1:], strict=True)]
     return torch.stack(errors).mean()
 
