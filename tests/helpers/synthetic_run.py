@@ -191,7 +191,7 @@ def make_run(
         },
         index=[f"voice-{u % 2}/{u:03d}" for u in range(utterances)],
     )
-    claim_folder(path, {"model": "drawn", "seed": seed})
+    claim_folder(path, {"model": {"name": "drawn", "fingerprint": f"{seed}"}, "corpus": {"path": "made up"}})
     about = {"model": "drawn", "corpus": "made up", "synthetic": True}
     dataset = assemble(
         Measurements(STATISTICS, rows, clusters_of(utterances), sums),

@@ -71,7 +71,7 @@ def test_utterances_plan_skipped_and_maps(run):
     assert list(run.utterances) == ["frames", "duration", "speaker"]
     assert run.utterances.index[0] == "voice-0/000"
     assert run.utterances["frames"].tolist() == [48, 51, 54, 57, 60]
-    assert run.plan == {"model": "drawn", "seed": 0}
+    assert run.plan["model"] == {"name": "drawn", "fingerprint": "0"}
     skipped = {"id": "voice-9/broken", "reason": "audio ends early", "part": "utterance"}
     assert run.skipped.to_dict("records") == [skipped]
     assert run.maps == ["voice-0/004"]

@@ -13,11 +13,13 @@ from tests.helpers.synthetic_run import make_run
 from tests.helpers.viewer_api import get_arrays, get_error, get_json
 from tests.helpers.viewer_client import TOKEN, request
 
+import otoscope
 from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
 from otoscope.phones import LabelFrames
 from otoscope.results import claim_folder, finish, open_run
 from otoscope.results.shapes import shape_label
+from otoscope.results.table import json_records
 from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.viewer import run_session as session_module
 from otoscope.viewer.api import ViewerApi
@@ -229,3 +231,18 @@ def test_a_head_that_was_not_tuned_predicts_no_boundaries(drawn, drawn_run, segm
     assert "no tuned parameters for layer 0, head 0" in get_error(
         open_session([drawn_run, segmented]), "0/boundaries/4/0/0"
     )
+
+
+def test_differences_are_those_of_compare(drawn_run, tmp_path):
+    other = make_run(tmp_path / "other", layers=2, heads=3, frames=60, seed=9)
+    api = open_session([drawn_run, other])
+    table = get_json(api, "0/comparison/1/layer")
+    compared = otoscope.compare(drawn_run, other, options=otoscope.ComparisonOptions(level="layer"))
+    assert table["lines"] == list(compared.lines)
+    for row, expected in zip(table["rows"], json_records(compared.rows), strict=True):
+        assert row == {name: expected.get(name) for name in row}
+    against = get_json(api, "0/against/1/2")
+    compared = otoscope.compare(drawn_run, options=otoscope.ComparisonOptions(against="1.2"))
+    assert [row["difference"] for row in against["rows"]] == compared.rows["difference"].tolist()
+    assert "--against" in get_error(api, "0/against/7/0")
+    assert api.get("0/comparison/2/head").status == 404

@@ -9,6 +9,7 @@ import "./components/Legend.css";
 import "./components/Operations.css";
 import "./components/HeadDetails.css";
 import "./components/Ablation.css";
+import "./components/Differences.css";
 import "./components/BoundaryMarks.css";
 import "./components/Tracks.css";
 import "./components/HeatMap.css";

@@ -61,7 +61,8 @@ class Comparison:
     @property
     def text(self) -> str:
         """Return the table, with lines about what was compared before it."""
-        return "\n".join([*self._head_lines(), "", format_table(*_cells(self.rows, self.correction))])
+        names = [f"a: {self.names[0]}", f"b: {self.names[1]}"]
+        return "\n".join([*names, *self.lines, "", format_table(*_cells(self.rows, self.correction))])
 
     @property
     def json(self) -> str:
@@ -78,21 +79,21 @@ class Comparison:
             raise InputError(f"expected the format {', '.join(texts)}, found {format}; choose one of them")
         return texts[format]()
 
-    def _head_lines(self) -> list[str]:
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return lines for readers: what was paired and corrected for, how many differences remain, and the notes."""
         where = {
             Pairing.UTTERANCE: f"paired on {self.utterances[0]} utterances ({self.clusters[0]})",
             Pairing.SPEAKER: f"paired by speaker ({self.clusters[0]}), on {_numbers(self.utterances)} utterances",
             Pairing.NONE: f"not paired: {_numbers(self.utterances)} utterances ({' and '.join(self.clusters)})",
         }[self.pairing]
         count = int((self.rows["p_adjusted"] < LEVEL).sum())
-        return [
-            f"a: {self.names[0]}",
-            f"b: {self.names[1]}",
+        return (
             f"{where}; intervals of 95 % for each difference alone",
             f"correction: {CORRECTION_TEXTS[self.correction].format(self.tested)}",
             f"{count} of {self.tested} differences have a corrected p below {LEVEL:g}",
             *self.notes,
-        ]
+        )
 
 
 def _numbers(sizes: tuple[int, int]) -> str:

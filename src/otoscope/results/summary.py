@@ -100,5 +100,5 @@ def _shape(name: str, members: pd.DataFrame) -> str:
     line = f"  {name:<16} {counted(len(members), 'head')}"
     if name != "shifted diagonal":
         return line
-    offsets = members["shape_offset_ms"]
-    return f"{line}; by {offsets.min():+.0f} to {offsets.max():+.0f} ms (key minus query)"
+    ends = dict.fromkeys(f"{offset:+.0f}" for offset in members["shape_offset_ms"].agg(["min", "max"]))
+    return f"{line}; by {' to '.join(ends)} ms (key minus query)"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from otoscope.errors import InputError
 from otoscope.viewer.array_format import pack
+from otoscope.viewer.comparison import compare_heads, compare_runs
 from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.routes import resolve
 from otoscope.viewer.run_session import RunSession
@@ -59,10 +60,13 @@ class ViewerApi:
         name, parameters = resolve(resource)
         if name == "runs":
             return _json(RunList(version("otoscope"), [session.info for session in self.sessions]))
-        run = parameters.pop("run")
-        if run >= len(self.sessions):
-            raise NotFoundError(resource)
-        return HANDLERS[name](self.sessions[run], **parameters)
+        sessions = {key: self._session(parameters.pop(key)) for key in ("run", "other") if key in parameters}
+        return HANDLERS[name](*sessions.values(), **parameters)
+
+    def _session(self, number: int) -> RunSession:
+        if number >= len(self.sessions):
+            raise NotFoundError(number)
+        return self.sessions[number]
 
 
 def _heads(session: RunSession) -> Response:
@@ -97,6 +101,14 @@ def _boundaries(session: RunSession, utterance: int, layer: int, head: int) -> R
     return Response(pack({"seconds": session.boundaries(utterance, layer, head)}), ARRAYS)
 
 
+def _comparison(session: RunSession, other: RunSession, means: str) -> Response:
+    return _json(compare_runs(session.run, other.run, means))
+
+
+def _against(session: RunSession, layer: int, head: int) -> Response:
+    return _json(compare_heads(session.run, layer, head))
+
+
 def _ablation(session: RunSession, utterance: int, heads: list[tuple[int, int]], radius: int | None) -> Response:
     return _json(session.ablate(utterance, heads, radius))
 
@@ -109,9 +121,11 @@ HANDLERS: dict[str, Callable[..., Response]] = {
     "thumbnails": _thumbnails,
     "tile": _tile,
     "boundaries": _boundaries,
+    "comparison": _comparison,
+    "against": _against,
     "ablation": _ablation,
 }
-"""A function for each route of a run; it takes the parameters of the route by name."""
+"""A function for each route of a run; it takes the sessions of the runs, and the other parameters by name."""
 
 
 def _json(content: Any, status: int = OK) -> Response:

@@ -161,6 +161,8 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
         variables = {variable.name for variable in session.info.variables}
         resources.append(ROUTES["heads"].path(number))
         resources += [ROUTES["variable"].path(number, name) for name in EXPORTED_VARIABLES if name in variables]
+        if number and session.info.heads:
+            resources += [ROUTES["comparison"].path(0, number, level) for level in ("model", "layer", "head")]
     for item in items:
         layers = range(api.sessions[item.run].info.layers)
         resources.append(ROUTES["utterance"].path(item.run, item.utterance))

@@ -38,9 +38,11 @@ INDEX = ParameterKind(NUMBER, "number", int)
 PARAMETERS = {
     "variable": ParameterKind(rf"\w{{1,{MAX_NAME_CHARACTERS}}}", "string", str),
     "heads": ParameterKind(rf"none|{NUMBER}\.{NUMBER}(?:,{NUMBER}\.{NUMBER})*", "string", _parse_heads),
+    "means": ParameterKind(r"head|layer|model", '"head" | "layer" | "model"', str),
     "radius": ParameterKind(rf"full|{NUMBER}", 'number | "full"', _parse_radius),
 }
-"""Parameters that are no index: the name of a variable, heads as `0.1,2.3` or `none`, a radius in frames or `full`."""
+"""Parameters that are no index: the name of a variable, heads as `0.1,2.3` or `none`, what is compared (each head, or
+means), a radius in frames or `full`."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ ROUTES = {
     "thumbnails": Route("{run}/thumbnails/{utterance}/{layer}"),
     "tile": Route(f"{MAP.template}/{{level}}/{{row}}/{{column}}"),
     "boundaries": Route("{run}/boundaries/{utterance}/{layer}/{head}"),
+    "comparison": Route("{run}/comparison/{other}/{means}"),
+    "against": Route("{run}/against/{layer}/{head}"),
     "ablation": Route("{run}/ablation/{utterance}/{heads}/{radius}"),
 }
 

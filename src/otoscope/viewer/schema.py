@@ -129,6 +129,32 @@ class AblationResult:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A statistic of `a` and `b`, with the 95 % interval of a - b and its corrected p-value.
+
+    `layer` and `head` are null for means over them; ends and p-value are null with too few clusters.
+    """
+
+    statistic: str
+    layer: int | None
+    head: int | None
+    a: float | None
+    b: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_adjusted: float | None
+
+
+@dataclass(frozen=True)
+class DifferenceTable:
+    """Differences between two runs or heads, and lines about what was compared and corrected."""
+
+    lines: list[str]
+    rows: list[Difference]
+
+
+@dataclass(frozen=True)
 class ErrorMessage:
     """Why a resource is not available, in one line."""
 

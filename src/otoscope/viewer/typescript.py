@@ -3,13 +3,13 @@
 import dataclasses
 import inspect
 from pathlib import Path
-from types import GenericAlias
+from types import GenericAlias, NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from otoscope.viewer import array_format, pyramid, quantise, schema
 from otoscope.viewer.routes import ROUTES, Route
 
-_PLAIN = {str: "string", int: "number", float: "number", bool: "boolean"}
+_PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 
 
 def generated_files() -> dict[str, str]:
@@ -71,6 +71,8 @@ def _interface(class_: type) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is list:
         return f"{_type(get_args(annotation)[0])}[]"
+    if isinstance(annotation, UnionType):
+        return " | ".join(map(_type, get_args(annotation)))
     if isinstance(annotation, GenericAlias):
         key, value = get_args(annotation)
         return f"Record<{_type(key)}, {_type(value)}>"

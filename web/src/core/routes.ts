@@ -10,5 +10,7 @@ export const routes = {
   thumbnails: (run: number, utterance: number, layer: number): string => `${run}/thumbnails/${utterance}/${layer}`,
   tile: (run: number, utterance: number, layer: number, head: number, level: number, row: number, column: number): string => `${run}/tile/${utterance}/${layer}/${head}/${level}/${row}/${column}`,
   boundaries: (run: number, utterance: number, layer: number, head: number): string => `${run}/boundaries/${utterance}/${layer}/${head}`,
+  comparison: (run: number, other: number, means: "head" | "layer" | "model"): string => `${run}/comparison/${other}/${means}`,
+  against: (run: number, layer: number, head: number): string => `${run}/against/${layer}/${head}`,
   ablation: (run: number, utterance: number, heads: string, radius: number | "full"): string => `${run}/ablation/${utterance}/${heads}/${radius}`,
 };

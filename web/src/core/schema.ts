@@ -14,6 +14,25 @@ export interface AblationResult {
   seconds: number;
 }
 
+/** A statistic of `a` and `b`, with the 95 % interval of a - b and its corrected p-value. */
+export interface Difference {
+  statistic: string;
+  layer: number | null;
+  head: number | null;
+  a: number | null;
+  b: number | null;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+  p_adjusted: number | null;
+}
+
+/** Differences between two runs or heads, and lines about what was compared and corrected. */
+export interface DifferenceTable {
+  lines: string[];
+  rows: Difference[];
+}
+
 /** Why a resource is not available, in one line. */
 export interface ErrorMessage {
   error: string;

@@ -11,6 +11,7 @@ import { LETTERS, theme } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore, StoreContext, type ViewerStore } from "../store/viewerStore";
 import { RadioGroup, Notice, Select } from "../components/controls";
+import { HeadDifferences, RunDifferences } from "../components/Differences";
 import { Figure } from "../components/Figure";
 import { HeadPicker } from "../components/HeadPicker";
 import { HeatMap } from "../components/HeatMap";
@@ -73,6 +74,7 @@ function BothSides({ number, thumbnails }: { number: number; thumbnails: Signal<
           <Side thumbnails={otherOverview as Signal<Thumbnails>} />
         </StoreContext.Provider>
       </div>
+      {number === store.runIndex ? <HeadDifferences /> : <RunDifferences number={number} />}
       {number !== store.runIndex && <Numbers a={store} b={other} />}
     </>
   );

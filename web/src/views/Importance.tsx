@@ -12,7 +12,7 @@ import { Rankings } from "../components/Rankings";
 export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
   const numbered = store.runList.runs.map((run, number) => ({ run, number }));
-  const curves = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "score_interval"));
+  const curves = numbered.filter(({ run }) => run.kind === "curves");
   const ranked = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "rank"));
   const rankings = ranked.some(({ run }) => run.kind === "ranking")
     ? ranked.filter(({ run }) => run.kind === "ranking")
