@@ -12,6 +12,7 @@ REGISTRIES = {
     "figures": ("otoscope.figures", "FIGURES"),
     "corpus_formats": ("otoscope.corpus", "FORMATS"),
     "decoder_measures": ("otoscope.decoders.measures", "DECODER_MEASURES"),
+    "weight_measures": ("otoscope.head_weights", "WEIGHT_MEASURES"),
     "model_families": ("otoscope.models", "FAMILIES"),
 }
 """Package and constant of the registry of each kind."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from otoscope.corpus import read_corpus
     from otoscope.figures import RenderOptions
     from otoscope.figures.run_figures import draw, figure
+    from otoscope.head_weights.options import WeightOptions
+    from otoscope.head_weights.weights import weights
     from otoscope.hf_registration import register
     from otoscope.importance.options import RankingOptions
     from otoscope.importance.rank import rank
@@ -71,6 +73,7 @@ __all__ = [
     "SegmentationOptions",
     "Segmenter",
     "SpeechOptions",
+    "WeightOptions",
     "align",
     "analyze",
     "bench",
@@ -98,6 +101,7 @@ __all__ = [
     "supported_families",
     "value_zeroing",
     "view",
+    "weights",
     "words",
     "wrap",
     "write_boundaries",
@@ -121,6 +125,7 @@ _HOME = {
     "SegmentationOptions": "otoscope.segmentation.options",
     "Segmenter": "otoscope.segmentation.segmenter",
     "SpeechOptions": "otoscope.runs.options",
+    "WeightOptions": "otoscope.head_weights.options",
     "align": "otoscope.alignment.align",
     "analyze": "otoscope.analysis.analyze",
     "bench": "otoscope.refinement.bench",
@@ -148,6 +153,7 @@ _HOME = {
     "supported_families": "otoscope.models.capabilities",
     "value_zeroing": "otoscope.maps.value_zeroing",
     "view": "otoscope.viewer.widget",
+    "weights": "otoscope.head_weights.weights",
     "words": "otoscope.alignment.write_words",
     "wrap": "otoscope.models.wrap",
     "write_boundaries": "otoscope.segmentation.prediction",

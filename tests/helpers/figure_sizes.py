@@ -3,6 +3,7 @@
 from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
 from tests.helpers.example_reproduction import REPRODUCTIONS, reproduction_dataset
 from tests.helpers.example_segmentation import SEGMENTATIONS, segmentation_dataset
+from tests.helpers.example_weights import WEIGHTS, weights_dataset
 
 from otoscope.figures import FIGURES
 
@@ -21,6 +22,7 @@ DRAWN = {
     "curves": (CURVES, curves_dataset),
     "segmentation": (SEGMENTATIONS, segmentation_dataset),
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
+    "weights": (WEIGHTS, weights_dataset),
 }
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
 WIDTHS_MM = (85, 175)

@@ -22,7 +22,7 @@ LAYERS = """
     statistics models maps decoders
     results
     runs
-    pretraining relations analysis segmentation probing importance pruning refinement comparison alignment
+    pretraining relations analysis segmentation probing importance pruning refinement comparison alignment head_weights
     figures viewer
     papers cli
 """

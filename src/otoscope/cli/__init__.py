@@ -32,9 +32,11 @@ from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.show import show
 from otoscope.cli.view import view
+from otoscope.cli.weights import weights
 from otoscope.cli.words import words
 from otoscope.comparison.options import ComparisonOptions
 from otoscope.errors import InputError, escape_undecodable
+from otoscope.head_weights.options import WeightOptions
 from otoscope.importance.options import RankingOptions
 from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.probing.options import ProbingOptions
@@ -57,6 +59,7 @@ COMMANDS = (
     boundaries,
     align,
     words,
+    weights,
     rank,
     probe,
     prune,
@@ -114,6 +117,7 @@ OPTION_CLASSES = {
     refine: (RefinementOptions,),
     view: (Address, ExportOptions),
     reproduce: (ReproductionOptions,),
+    weights: (WeightOptions,),
 }
 for command in COMMANDS:
     app.command(cls=options_command(*OPTION_CLASSES[command]) if command in OPTION_CLASSES else None)(command)

@@ -65,6 +65,7 @@ def _write_parquet(run: "Run", out: Path) -> None:
 
 
 def _table(run: "Run") -> str:
+    from otoscope.head_weights.table import weights_table
     from otoscope.importance.tables import curve_table, ranking_table
     from otoscope.probing.tables import probe_table
     from otoscope.results import heads_table
@@ -77,6 +78,7 @@ def _table(run: "Run") -> str:
         "ranking": lambda: ranking_table(run.dataset),
         "curves": lambda: curve_table(run.dataset),
         "segmentation": lambda: segmentation_table(run),
+        "weights": lambda: weights_table(run.dataset),
     }
     if run.kind not in tables:
         raise InputError(f"expected a run of {', '.join(tables)}, found {run.kind}; read its report instead")

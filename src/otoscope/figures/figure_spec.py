@@ -21,7 +21,7 @@ class FigureSpec:
         variables: names of the variables that the Dataset must contain. `attention` and the variables of phones come
             from the stored map of one utterance.
         function: draws the figure from a Dataset and a Design.
-        kind: kind of the runs that the figure shows: `heads`, `ranking`, `curves`, `segmentation` or `reproduction`.
+        kind: kind of the runs that the figure shows: `heads`, `ranking`, `curves`, `segmentation`, `weights` ...
             Runs of another kind skip the figure without a message.
         on_request: whether runs have the variables only if the user asks for them. Runs without them skip the figure
             without a message.

@@ -14,6 +14,7 @@ SCORES: Mapping[str, tuple[str, ...]] = {
     "curves": ("score",),
     "segmentation": ("scores",),
 }
+WEIGHTS = "weights"
 """Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
 
 
@@ -25,15 +26,18 @@ def long_table(run: Run) -> pd.DataFrame:
 
     Returns:
         For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
-        scores, the scores, and their 95 % intervals (`low`, `high`).
+        scores, the scores, and their 95 % intervals (`low`, `high`). For a run of weights: measure, layer, head, the
+        other layer and head of similarities and compositions, value.
 
     Raises:
         InputError: the run is of another kind.
     """
     if run.kind == HEADS:
         return _utterance_rows(run)
+    if run.kind == WEIGHTS:
+        return _variable_rows(run)
     if run.kind not in SCORES:
-        raise InputError(f"expected a run of {HEADS}, {', '.join(SCORES)}, found {run.kind} in {run.path}")
+        raise InputError(f"expected a run of {HEADS}, {WEIGHTS}, {', '.join(SCORES)}, found {run.kind} in {run.path}")
     first, *others = SCORES[run.kind]
     variables = {first: run.dataset[first], **{name: run.dataset[name] for name in others}}
     if f"{first}_interval" in run.dataset:
@@ -42,6 +46,15 @@ def long_table(run: Run) -> pd.DataFrame:
     dims = list(run.dataset[first].dims)
     frame = pd.concat({name: one.to_series() for name, one in variables.items()}, axis=1)
     return frame.dropna(subset=[first]).reset_index()[[*map(str, dims), *variables]]
+
+
+def _variable_rows(run: Run) -> pd.DataFrame:
+    """Return a row for each number of each variable; a dimension that a variable lacks is empty."""
+    names = sorted(map(str, run.dataset.data_vars))
+    frames = {name: run.dataset[name].to_series().dropna().rename("value").reset_index() for name in names}
+    frame = pd.concat(frames, names=["measure"]).reset_index(level="measure").reset_index(drop=True)
+    dims = [dim for dim in map(str, run.dataset.dims) if dim in frame]
+    return frame.astype(dict.fromkeys(dims, "Int64"))[["measure", *dims, "value"]]
 
 
 def _utterance_rows(run: Run) -> pd.DataFrame:

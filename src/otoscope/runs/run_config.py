@@ -25,6 +25,15 @@ def make_plan(
 ) -> dict[str, Any]:
     """Return the plan of a run that measures `statistics` of `encoder` on `cuts`; `options` are those of the corpus."""
     return {
+        **model_plan(encoder),
+        "corpus": {"path": resolve_path(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
+        "statistics": list(statistics),
+    }
+
+
+def model_plan(encoder: Encoder) -> dict[str, Any]:
+    """Return the part of a plan that names the model, what was changed in it, and the versions."""
+    return {
         "model": {
             "name": model_path(encoder.name),
             "family": encoder.family.model_type,
@@ -41,8 +50,6 @@ def make_plan(
             "radius": encoder.intervention.radius,
             "renormalise": encoder.intervention.renormalise,
         },
-        "corpus": {"path": resolve_path(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
-        "statistics": list(statistics),
         "versions": _versions(),
     }
 
@@ -64,12 +71,12 @@ def requested_settings(
         corpus: path of the corpus.
         options: options of the corpus.
     """
-    name = model_name(model)
-    return {
-        "model": {"name": model_path(name)},
-        "corpus": {"path": resolve_path(corpus), **options},
-        "versions": _versions(),
-    }
+    return {**requested_model(model), "corpus": {"path": resolve_path(corpus), **options}}
+
+
+def requested_model(model: str | Path | nn.Module | Encoder) -> dict[str, Any]:
+    """Return the part of `model_plan` that does not need the model; `model` is what `load` takes."""
+    return {"model": {"name": model_path(model_name(model))}, "versions": _versions()}
 
 
 def model_path(name: str) -> str:

@@ -1,0 +1,1 @@
+"""The built-in measures of weights, one per file."""
