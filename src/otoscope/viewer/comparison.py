@@ -5,7 +5,7 @@ from otoscope.comparison.options import ComparisonOptions
 from otoscope.comparison.table import Comparison
 from otoscope.results import Run
 from otoscope.results.table import json_records
-from otoscope.viewer.schema import Difference, DifferenceTable
+from otoscope.viewer.schema import DifferenceRow, DifferenceTable
 
 MEANS = {"layer": None, "head": None}
 """Layer and head of a mean over heads."""
@@ -35,7 +35,7 @@ def compare_heads(run: Run, layer: int, head: int) -> DifferenceTable:
 
 
 def _table(compared: Comparison) -> DifferenceTable:
-    fields = [name for name in Difference.__dataclass_fields__ if name in compared.rows]
+    fields = [name for name in DifferenceRow.__dataclass_fields__ if name in compared.rows]
     records = json_records(compared.rows[fields])
-    rows = [Difference(**{**MEANS, **{str(name): value for name, value in row.items()}}) for row in records]
+    rows = [DifferenceRow(**{**MEANS, **{str(name): value for name, value in row.items()}}) for row in records]
     return DifferenceTable(list(compared.lines), rows)

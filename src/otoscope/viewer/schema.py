@@ -129,7 +129,7 @@ class AblationResult:
 
 
 @dataclass(frozen=True)
-class Difference:
+class DifferenceRow:
     """A statistic of `a` and `b`, with the 95 % interval of a - b and its corrected p-value.
 
     `layer` and `head` are null for means over them; ends and p-value are null with too few clusters.
@@ -151,7 +151,7 @@ class DifferenceTable:
     """Differences between two runs or heads, and lines about what was compared and corrected."""
 
     lines: list[str]
-    rows: list[Difference]
+    rows: list[DifferenceRow]
 
 
 @dataclass(frozen=True)

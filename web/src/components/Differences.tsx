@@ -4,7 +4,7 @@ import { csv } from "../core/csv";
 import { save } from "../core/exportFigure";
 import { columnLabel, formatNumber, headId } from "../core/heads";
 import { routes } from "../core/routes";
-import type { Difference, DifferenceTable } from "../core/schema";
+import type { DifferenceRow, DifferenceTable } from "../core/schema";
 import { useQuery, type QueryState } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
 import { Notice, RadioGroup } from "./controls";
@@ -101,7 +101,7 @@ const records = ({ value }: QueryState<DifferenceTable>) => (value?.rows ?? []).
 
 const number = (value: number | null): string => formatNumber(value ?? NaN);
 
-function place({ layer, head }: Difference): string {
+function place({ layer, head }: DifferenceRow): string {
   if (layer === null) return "all heads";
   return head === null ? `layer ${layer}` : headId({ layer, head });
 }

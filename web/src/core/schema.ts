@@ -15,7 +15,7 @@ export interface AblationResult {
 }
 
 /** A statistic of `a` and `b`, with the 95 % interval of a - b and its corrected p-value. */
-export interface Difference {
+export interface DifferenceRow {
   statistic: string;
   layer: number | null;
   head: number | null;
@@ -30,7 +30,7 @@ export interface Difference {
 /** Differences between two runs or heads, and lines about what was compared and corrected. */
 export interface DifferenceTable {
   lines: string[];
-  rows: Difference[];
+  rows: DifferenceRow[];
 }
 
 /** Why a resource is not available, in one line. */
