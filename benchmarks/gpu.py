@@ -1,15 +1,12 @@
 """Measure on a GPU the attention kernel with all statistics, and a model of hubert-large's shape with random weights.
 
-Both are ratios to torch alone (flash attention, in half precision). A timing of torch precedes each timing of otoscope;
-the ratio is the median over the pairs. Without a GPU it prints one line.
+Both are ratios to torch alone (flash attention, in half precision). Without a GPU nothing is measured.
 
-    python benchmarks/gpu.py
+    python benchmarks/gpu.py [ROW ...]
 """
 
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,7 @@ import torch.nn.functional as F
 from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 from transformers.utils import logging
 
+from harness import MissingError, Row, Rows, Work, ratio_row, run_rows
 from otoscope import load
 from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.torch_tiles import attend
@@ -27,7 +25,6 @@ HEADS, FEATURES = 16, 64  # of hubert-large
 SCALING = FEATURES**-0.5
 LENGTHS = (1500, 3000, 12000)
 DTYPES = (torch.float16, torch.bfloat16)
-PAIRS = 20
 SECONDS = 30
 LARGE = {
     "hidden_size": 1024,
@@ -41,60 +38,63 @@ LARGE = {
 STATISTICS = available_statistics()
 NEEDS = frozenset().union(*(statistic.requires for statistic in STATISTICS.values() if not statistic.requires_phones))
 
-Work = Callable[[], object]
+
+def wait_for(work: Work) -> Work:
+    """Return a work that ends when the GPU has done it."""
+
+    def whole() -> None:
+        work()
+        torch.cuda.synchronize()
+
+    return whole
 
 
-def seconds(work: Work) -> float:
-    torch.cuda.synchronize()
-    start = time.perf_counter()
-    work()
-    torch.cuda.synchronize()
-    return time.perf_counter() - start
+def gpu_ratio(work: str, torch_alone: Work, otoscope: Work, goal: str) -> list[Row]:
+    return ratio_row(work, wait_for(torch_alone), wait_for(otoscope), goal)
 
 
-def ratio(torch_alone: Work, otoscope: Work) -> tuple[float, float]:
-    """Return the median ratio after three warm-up pairs, and the median milliseconds of torch alone."""
-    pairs = [(seconds(torch_alone), seconds(otoscope)) for _ in range(3 + PAIRS)][3:]
-    return statistics.median(b / a for a, b in pairs), 1000 * statistics.median(a for a, _ in pairs)
-
-
-def kernel(T: int, dtype: torch.dtype) -> tuple[float, float]:
+def kernel_rows(T: int, dtype: torch.dtype) -> list[Row]:
+    require_gpu()
     query, key, value = (torch.randn(1, HEADS, T, FEATURES, device="cuda", dtype=dtype) for _ in range(3))
-    return ratio(
+    options = AttentionOptions(scaling=SCALING, needs=NEEDS)
+    return gpu_ratio(
+        f"GPU: all reductions and output over plain attention, {T} frames, {name_of(dtype)}",
         lambda: F.scaled_dot_product_attention(query, key, value, scale=SCALING),
-        lambda: attend(query, key, value, AttentionOptions(scaling=SCALING, needs=NEEDS)),
+        lambda: attend(query, key, value, options),
+        "at most 1.5x",
     )
 
 
-def whole_model(dtype: torch.dtype) -> tuple[float, float]:
+def model_rows(dtype: torch.dtype) -> list[Row]:
+    require_gpu()
     with tempfile.TemporaryDirectory() as folder:
         HubertModel(HubertConfig(**LARGE)).save_pretrained(folder)
         Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=True).save_pretrained(Path(folder))
-        encoder = load(folder, device="cuda", dtype=str(dtype).removeprefix("torch."))
+        encoder = load(folder, device="cuda", dtype=name_of(dtype))
     wave = np.random.default_rng(0).normal(0, 0.1, SECONDS * encoder.sampling_rate).astype(np.float32)
-    return ratio(
-        lambda: encoder.forward_unhooked([wave]), lambda: encoder.measure([wave], NEEDS, lambda layer, reductions: None)
+    return gpu_ratio(
+        f"GPU: hubert-large shape, {SECONDS} s, all reductions over its forward, {name_of(dtype)}",
+        lambda: encoder.forward_unhooked([wave]),
+        lambda: encoder.measure([wave], NEEDS, lambda layer, reductions: None),
+        "at most 1.25x",
     )
 
 
-def print_row(measurement: str, dtype: str, time_ratio: float, milliseconds: float, limit: str) -> None:
-    print(f"{measurement:34} | {dtype:8} | {time_ratio:5.2f}x | {milliseconds:8.2f} | {limit}", flush=True)
+def require_gpu() -> None:
+    if not torch.cuda.is_available():
+        raise MissingError("a GPU that torch can use")
 
 
-def print_table() -> None:
-    print(f"{torch.cuda.get_device_name()}; time over that of torch, median of {PAIRS} pairs")
-    print(f"{'measurement':34} | {'dtype':8} | {'ratio':>6} | {'torch ms':>8} | at most")
-    for dtype in DTYPES:
-        name = str(dtype).removeprefix("torch.")
-        for T in LENGTHS:
-            print_row(f"attention and statistics, T {T}", name, *kernel(T, dtype), "1.5x")
-        print_row(f"hubert-large shape, {SECONDS} s", name, *whole_model(dtype), "1.25x")
+def name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
+
+ROWS: Rows = {
+    **{f"gpu-kernel-{T}-{name_of(dtype)}": partial(kernel_rows, T, dtype) for dtype in DTYPES for T in LENGTHS},
+    **{f"gpu-model-{name_of(dtype)}": partial(model_rows, dtype) for dtype in DTYPES},
+}
 
 if __name__ == "__main__":
     logging.disable_progress_bar()
     torch.manual_seed(0)
-    if torch.cuda.is_available():
-        print_table()
-    else:
-        print("no GPU found; nothing was measured")
+    run_rows(ROWS)

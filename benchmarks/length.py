@@ -3,18 +3,16 @@
 Speech is that of the folder OTOSCOPE_CORPORA (the package's own where there is none), joined until it is long enough.
 Each row is a fresh process with two threads, its peak the kernel's high-water mark of resident memory (VmHWM, Linux):
 of the whole process, and from the first layer on, where the convolutional front end no longer hides what follows. The
-hubert-base shape has random weights.
+hubert-base shape has random weights. Both rows take minutes, and must be named.
 
-    python benchmarks/length.py [ten-minutes] [hour]    # some rows; none named: all
+    python benchmarks/length.py length-10min length-1h
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -23,19 +21,19 @@ import soundfile
 import torch
 from transformers.utils import logging
 
-from model import RETURNED, high_water, reset_high_water, save_model
+from harness import CORPORA, Quantity, Row, Rows, peak_memory, reset_peak_memory, run_python, run_rows, time_once
+from model import RETURNED, save_model
 from otoscope import analyze, bundled, load, read_corpus
 from otoscope.corpus import load_audio
 from otoscope.models.encoder import Encoder
 
 RATE = 16000
-ALLOWED = 256  # MiB beyond the model's own forward
 WINDOW = 60.0
 
 
 def write_speech(folder: Path, seconds: float) -> Path:
     """A corpus of one utterance, joined from utterances of speech."""
-    source = Path(os.environ.get("OTOSCOPE_CORPORA", bundled.speech())) / "librispeech-excerpts" / "test-other"
+    source = CORPORA / "librispeech-excerpts" / "test-other"
     cuts = read_corpus(source if source.is_dir() else bundled.speech(), on_skip=lambda _: None)
     waves, samples = [], 0
     for cut in cycle(cuts):
@@ -53,68 +51,61 @@ def plain(encoder: Encoder, corpus: str) -> None:
     encoder.forward_unhooked([load_audio(cut, RATE)])
 
 
-def analyzed(encoder: Encoder, corpus: str) -> None:
+def analyze_whole(encoder: Encoder, corpus: str) -> None:
     analyze(encoder, corpus, Path(tempfile.mkdtemp()) / "run")
 
 
-def windowed(encoder: Encoder, corpus: str) -> None:
+def analyze_windows(encoder: Encoder, corpus: str) -> None:
     analyze(encoder, corpus, Path(tempfile.mkdtemp()) / "run", window=WINDOW)
 
 
-WORKS: dict[str, Callable[[Encoder, str], None]] = {"plain": plain, "analyzed": analyzed, "windowed": windowed}
+WORKS: dict[str, Callable[[Encoder, str], None]] = {
+    "plain": plain,
+    "analyze": analyze_whole,
+    "windows": analyze_windows,
+}
 
 
-def measured(work: str, model: str, corpus: Path) -> tuple[float, float, float]:
-    """Seconds, and peaks in MiB of the process and from layer 0 on, of one work in a fresh process."""
-    command = [sys.executable, __file__, "measure", work, model, str(corpus)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | RETURNED)
-    seconds, whole, later = json.loads(done.stdout.splitlines()[-1])
+def measure(work: str, model: Path | str, corpus: Path) -> tuple[list[float], float, float]:
+    """Return CPU and wall seconds, and peaks in MiB of the process and from layer 0 on, in a fresh process."""
+    lines = run_python(__file__, "measure", work, model, corpus, environment=RETURNED).splitlines()
+    seconds, whole, later = json.loads(lines[-1])
     return seconds, whole, later
 
 
-def print_measured(work: str, model: str, corpus: str) -> None:
+def print_measurement(work: str, model: str, corpus: str) -> None:
+    torch.set_num_threads(2)
     before = [0.0]
     encoder = load(model, device="cpu")
-    encoder.layers[0].register_forward_pre_hook(lambda *_: before.append(reset_high_water()))
-    start = time.perf_counter()
-    WORKS[work](encoder, corpus)
-    later = high_water()
-    print(json.dumps((time.perf_counter() - start, max(*before, later), later)))
+    encoder.layers[0].register_forward_pre_hook(lambda *_: before.append(reset_peak_memory()))
+    time = time_once(partial(WORKS[work], encoder, corpus))
+    later = peak_memory()
+    print(json.dumps(((time.cpu, time.wall), max(*before, later), later)))
 
 
-def ten_minutes(scratch: Path) -> Iterator[str]:
-    model, corpus = str(save_model(scratch / "base", layers=12)), write_speech(scratch / "ten-minutes", 600)
-    runs = {work: measured(work, model, corpus) for work in ("plain", "analyzed")}
-    for work, (seconds, whole, later) in runs.items():
-        yield row(f"hubert-base shape, 10 min, {work}", seconds, whole, later)
-    beyond = [runs["analyzed"][at] - runs["plain"][at] for at in (1, 2)]
-    yield row("  beyond the model's own forward", runs["analyzed"][0] - runs["plain"][0], *beyond) + f" | {ALLOWED}"
-
-
-def hour(scratch: Path) -> Iterator[str]:
-    corpus = write_speech(scratch / "hour", 3600)
-    yield row(f"bundled model, 1 h in windows of {WINDOW:g} s", *measured("windowed", "bundled", corpus))
-
-
-def row(what: str, seconds: float, whole: float, later: float) -> str:
-    return f"{what:46} | {seconds:8.0f} s | {whole:8.0f} | {later:8.0f}"
-
-
-PARTS = {"ten-minutes": ten_minutes, "hour": hour}
-
-
-def print_table(chosen: list[str]) -> None:
-    print(f"{'CPU, 2 threads, float32':46} | {'time':>10} | peak MiB | layers' | at most", flush=True)
+def ten_minutes() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as scratch:
-        for part in chosen:
-            for line in PARTS[part](Path(scratch)):
-                print(line, flush=True)
+        model, corpus = save_model(Path(scratch) / "base", layers=12), write_speech(Path(scratch) / "speech", 600)
+        plain, analysis = (measure(work, model, corpus) for work in ("plain", "analyze"))
+    for name, (seconds, *_) in (("forward", plain), ("analyze", analysis)):
+        yield Row(f"hubert-base shape, 10 min, {name}", "s", *(Quantity.of([value]) for value in seconds))
+    beyond = analysis[2] - plain[2]
+    yield Row("- memory of analyze beyond the forward, layers", "MiB", value=beyond, goal="at most 256 MiB")
 
+
+def hour() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as scratch:
+        seconds, whole, _ = measure("windows", "bundled", write_speech(Path(scratch) / "speech", 3600))
+    title = f"bundled model, 1 h in windows of {WINDOW:g} s"
+    yield Row(title, "s", *(Quantity.of([value]) for value in seconds))
+    yield Row("- peak memory of the process", "MiB", value=whole)
+
+
+LONG: Rows = {"length-10min": ten_minutes, "length-1h": hour}
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
     logging.disable_progress_bar()
     if sys.argv[1:2] == ["measure"]:
-        print_measured(*sys.argv[2:])
+        print_measurement(*sys.argv[2:])
     else:
-        print_table(sys.argv[1:] or list(PARTS))
+        run_rows({}, LONG)

@@ -1,24 +1,18 @@
 """Time and memory to segment one head's attention map into phones, also compared with the slow reference.
 
 Maps are random: in "phones", frames attend to their own phone of about 8 frames, with noise. In "similar", all rows
-are nearly equal, so runs cross the whole utterance: the worst case. Each row of the table is a fresh process with two
-threads. Memory is the increase of the peak by one call, without the features. CPU seconds count both threads; if they
-are far below the wall seconds, the machine is busy.
+are nearly equal, so runs cross the whole utterance: the worst case. Memory is the increase of the peak by one call,
+without the features, in a fresh process. Two threads.
 
-    python benchmarks/segmentation.py
+    python benchmarks/segmentation.py [ROW ...]
 """
 
-import argparse
-import os
-import resource
-import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from harness import MIB, Quantity, Row, Rows, peak_memory, reset_peak_memory, run_python, run_rows, time_pairs, time_row
 from otoscope.segmentation.detector import boundary_scores_per_frame, detect_boundaries
 from otoscope.segmentation.kernel_gram import median_distance
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score
@@ -46,75 +40,61 @@ def similar(T: int, d: int) -> Floats:
 MAPS = {"phones": phones, "similar": similar}
 
 
-def seconds(work: Callable[[], object], times: int) -> tuple[float, float]:
-    """Return median wall and CPU seconds of several calls after a first call that does not count."""
-
-    def measure() -> tuple[float, float]:
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        return time.perf_counter() - wall, time.process_time() - cpu
-
-    walls, cpus = zip(*[measure() for _ in range(times + 1)][1:], strict=True)
-    return statistics.median(walls), statistics.median(cpus)
-
-
-def time_row(name: str, T: int, d: int) -> str:
+def time_rows(name: str, T: int, d: int) -> list[Row]:
     features = MAPS[name](T, d)
     alpha = median_distance(features)
-    single = seconds(lambda: detect_boundaries(features, alpha, 0.9), times=5)
-    many = seconds(lambda: boundary_scores_per_frame(features, alpha, BETAS), times=3)
-    times = ", ".join(f"{wall:.2f} s (CPU {cpu:.2f}) for {n}" for n, (wall, cpu) in ((1, single), (len(BETAS), many)))
-    return f"{name:<7} T {T:>5}  d {d:>4}: {times} betas"
+    single = partial(detect_boundaries, features, alpha, 0.9)
+    many = partial(boundary_scores_per_frame, features, alpha, BETAS)
+    title = f"boundaries of one map, {T} frames of {d} features, {name}"
+    return [time_row(f"{title}, 1 beta", single), time_row(f"- {len(BETAS)} betas", many, times=3)]
 
 
-def tuning_row(name: str, T: int, d: int) -> str:
-    """Return the time of the whole grid on ten utterances, as `otoscope segment` tunes each head."""
-    features = MAPS[name](T, d)
-    part = [LabelledFeatures(features, 0.05 + 0.08 * np.arange(int(T / 8) - 1))] * 10
-    wall, cpu = seconds(lambda: tune(part), times=1)
-    return f"{name:<7} T {T:>5}  d {d:>4}: {wall:.2f} s (CPU {cpu:.2f}) to tune a head on {T / 10:.0f} s"
+def tuning_rows(T: int = 300) -> list[Row]:
+    """Time the whole grid on ten utterances, as `otoscope segment` tunes each head."""
+    part = [LabelledFeatures(phones(T, T), 0.05 + 0.08 * np.arange(int(T / 8) - 1))] * 10
+    return [time_row(f"tuning of a head on {T / 10:.0f} s", partial(tune, part), times=3)]
 
 
-def memory_row(name: str, T: int, d: int) -> str:
-    features = MAPS[name](T, d)
+def reference_rows(T: int = REFERENCE_FRAMES) -> list[Row]:
+    features = phones(T, T)
     alpha = median_distance(features)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    pairs = time_pairs(
+        partial(detect_boundaries, features, alpha, 0.9),
+        lambda: minima(score(filtered(kernel_gram(features, alpha), 0.9))),
+        seconds=20,
+    )
+    return [Row(f"slow reference over the detector, {T} frames", "x", Quantity.of([b.cpu / a.cpu for a, b in pairs]))]
+
+
+def memory_rows(T: int) -> list[Row]:
+    added = float(run_python(__file__, "added-memory", T))
+    whole = Row("- a whole matrix", "MiB", value=8 * T * T / MIB)
+    return [Row(f"memory that the detector adds, {T} frames of 80 features", "MiB", value=added), whole]
+
+
+def print_added_memory(T: int) -> None:
+    features = phones(T, 80)
+    alpha = median_distance(features)
+    reset_peak_memory()
+    before = peak_memory()
     detect_boundaries(features, alpha, 0.9)
-    added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    return f"{name:<7} T {T:>5}  d {d:>4}: {added:6.0f} MiB added, the whole matrix has {8 * T * T / 2**20:.0f}"
+    print(peak_memory() - before)
 
 
-def reference_row(name: str, T: int, d: int) -> str:
-    features = MAPS[name](T, d)
-    alpha = median_distance(features)
-    _, fast = seconds(lambda: detect_boundaries(features, alpha, 0.9), times=5)
-    _, slow = seconds(lambda: minima(score(filtered(kernel_gram(features, alpha), 0.9))), times=1)
-    return f"{name:<7} T {T:>5}  d {d:>4}: {slow:.2f} CPU s of the reference, {slow / fast:.0f} times the detector"
-
-
-ROWS: dict[str, tuple[Callable[[str, int, int], str], str, int, int]] = {
-    "30 s": (time_row, "phones", 3000, 3000),
-    "30 s, worst case": (time_row, "similar", 3000, 3000),
-    "30 s, 80 bands": (time_row, "phones", 3000, 80),
-    "tuning": (tuning_row, "phones", 300, 300),
-    "reference": (reference_row, "phones", REFERENCE_FRAMES, REFERENCE_FRAMES),
-    "memory, 30 s": (memory_row, "phones", 3000, 80),
-    "memory, 2 minutes": (memory_row, "phones", 12000, 80),
+ROWS: Rows = {
+    "segment-30s": partial(time_rows, "phones", 3000, 3000),
+    "segment-30s-bands": partial(time_rows, "phones", 3000, 80),
+    "segment-tuning": tuning_rows,
+    "segment-reference": reference_rows,
+    "segment-memory-30s": partial(memory_rows, 3000),
+}
+LONG: Rows = {
+    "segment-30s-worst": partial(time_rows, "similar", 3000, 3000),
+    "segment-memory-120s": partial(memory_rows, 12000),
 }
 
-
-def print_table() -> None:
-    for row in ROWS:
-        environment = os.environ | {"OMP_NUM_THREADS": "2"}
-        subprocess.run([sys.executable, __file__, "--row", row], env=environment, check=True)
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--row", choices=ROWS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.row:
-        row, name, T, d = ROWS[options.row]
-        print(row(name, T, d), flush=True)
+    if sys.argv[1:2] == ["added-memory"]:
+        print_added_memory(int(sys.argv[2]))
     else:
-        print_table()
+        run_rows(ROWS, LONG)

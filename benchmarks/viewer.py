@@ -3,7 +3,7 @@
 Runs: the bundled model on bundled speech; a drawn run of 12 layers x 12 heads whose stored maps have 1500 frames; one
 head of 3000 frames to zoom and pan. Times are those of the browser's own clock. Needs Chromium and Playwright.
 
-    python benchmarks/viewer.py [bundled] [large] [motion]
+    python benchmarks/viewer.py [ROW ...]
 """
 
 import shutil
@@ -20,15 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness import MissingError, Row, Rows, run_rows
 from otoscope.results import MapDescription, Measurements, assemble, claim_folder, finish, write_map
 from otoscope.statistics.clusters import make_clusters
-
-Row = tuple[str, str, str]
 
 FLAGS = ("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run")
 NAMES = ("globalness", "verticality", "diagonality", "weight")
 PERIOD = 0.02
-PARTS = ("bundled", "large", "motion")
 
 OBSERVE = """
 const times = window.times = {long: [], gaps: []};
@@ -141,10 +139,10 @@ def moved(page: Any) -> tuple[float, float, int]:
 def atlas_rows(browser: Any, run: Path, name: str) -> Iterator[Row]:
     with served(run) as url:
         page, paint, complete, wire = opened(browser, url)
-        yield f"{name}: first useful paint", f"{paint:.0f} ms", "1000 ms"
-        yield f"{name}: atlas complete", f"{complete:.0f} ms", "3000 ms"
-        yield f"{name}: bytes on the wire for the atlas, page included", f"{wire:.2f} MB", "3 MB"
-        yield f"{name}: a stored map after a click", f"{shown_after_click(page):.0f} ms", "300 ms"
+        yield Row(f"viewer, {name}: first useful paint", "ms", value=paint, goal="at most 1000 ms")
+        yield Row("- atlas complete", "ms", value=complete, goal="at most 3000 ms")
+        yield Row("- bytes on the wire for the atlas, page included", "MB", value=wire, goal="at most 3 MB")
+        yield Row("- a stored map after a click", "ms", value=shown_after_click(page), goal="at most 300 ms")
         page.close()
 
 
@@ -154,8 +152,9 @@ def motion_rows(browser: Any, run: Path) -> Iterator[Row]:
         page.locator(".oto-atlas .oto-grid .oto-cell").first.click()
         until(page, f"{TILES}.length > 0")
         median, longest, long = moved(page)
-        yield "zoom and pan at 3000 x 3000: frames, median and longest", f"{median:.0f}, {longest:.0f} ms", "50 ms"
-        yield "  tasks over 50 ms", str(long), "0"
+        yield Row("viewer, zoom and pan at 3000 x 3000: frame, median", "ms", value=median)
+        yield Row("- frame, longest", "ms", value=longest, goal="at most 50 ms")
+        yield Row("- tasks over 50 ms", "", value=long, goal="0")
         page.close()
 
 
@@ -168,32 +167,37 @@ def embedded_run(path: Path) -> Path:
     return path
 
 
-def all_rows(browser: Any, scratch: Path, chosen: set[str]) -> Iterator[Row]:
-    if "bundled" in chosen:
-        yield from atlas_rows(browser, embedded_run(scratch / "bundled"), "bundled model")
-    if "large" in chosen:
-        yield from atlas_rows(browser, drawn_run(scratch / "large", 12, 12, 1500), "12 x 12, T = 1500")
-    if "motion" in chosen:
-        yield from motion_rows(browser, drawn_run(scratch / "long", 1, 1, 3000))
-
-
-def main() -> None:
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Start a browser; MissingError without one."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        print("viewer: playwright is not installed, nothing measured")
-        return
-    chromium = shutil.which("chromium")
-    if not chromium:
-        print("viewer: no Chromium on this machine, nothing measured")
-        return
-    print(f"{'what (headless, software rendering)':60} | {'measured':20} | at most")
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        for what, measured, most in all_rows(browser, Path(scratch), set(sys.argv[1:]) or set(PARTS)):
-            print(f"{what:60} | {measured:20} | {most}", flush=True)
+        raise MissingError("the package playwright") from None
+    if not (path := shutil.which("chromium")):
+        raise MissingError("the browser Chromium") from None
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
         browser.close()
 
 
+def bundled_rows() -> Iterator[Row]:
+    with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
+        yield from atlas_rows(browser, embedded_run(Path(scratch) / "run"), "bundled model")
+
+
+def large_rows() -> Iterator[Row]:
+    with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
+        yield from atlas_rows(browser, drawn_run(Path(scratch) / "run", 12, 12, 1500), "12 x 12 heads, 1500 frames")
+
+
+def long_rows() -> Iterator[Row]:
+    with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
+        yield from motion_rows(browser, drawn_run(Path(scratch) / "run", 1, 1, 3000))
+
+
+ROWS: Rows = {"viewer-bundled": bundled_rows, "viewer-large": large_rows, "viewer-motion": long_rows}
+
 if __name__ == "__main__":
-    main()
+    run_rows(ROWS)
