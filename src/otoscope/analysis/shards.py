@@ -86,7 +86,7 @@ def measure(
     shapes = {name: statistic.shape for name, statistic in statistics.items()}
     partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
     measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
-    for batch in batches(shard):
+    for batch in batches(shard, encoder.padded_seconds):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=options.strict))
         labels = None
         if options.labeler is not None:
@@ -108,14 +108,15 @@ def merge_shards(a: ShardResult, b: ShardResult) -> ShardResult:
     return ShardResult(accumulator.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
 
 
-def batches(shard: Sequence[tuple[int, MonoCut]]) -> Iterator[list[tuple[int, MonoCut]]]:
+def batches(shard: Sequence[tuple[int, MonoCut]], least_seconds: float = 0.0) -> Iterator[list[tuple[int, MonoCut]]]:
     """Yield the cuts of a shard in batches of similar lengths.
 
-    A batch has at most `BATCH_SECONDS` of audio with padding, or one longer cut.
+    A batch has at most `BATCH_SECONDS` of audio with padding, or one longer cut; each cut counts `least_seconds` or
+    more. Larger batches take longer on a processor: their states leave its cache.
     """
     batch: list[tuple[int, MonoCut]] = []
     for index, cut in sorted(shard, key=lambda item: (-item[1].duration, item[0])):
-        longest = batch[0][1].duration if batch else cut.duration
+        longest = max(least_seconds, (batch[0][1] if batch else cut).duration)
         if batch and longest * (len(batch) + 1) > BATCH_SECONDS:
             yield batch
             batch = []

@@ -96,6 +96,11 @@ class Encoder:
         return self.family.max_seconds(self.model.config) if self.family.max_seconds else math.inf
 
     @property
+    def padded_seconds(self) -> float:
+        """Seconds to which the model extends every utterance with silence that it sees; 0 if it does not."""
+        return self.max_seconds if self.family.sees_silence else 0.0
+
+    @property
     def device(self) -> torch.device:
         """Device of the model's weights."""
         return next(self.model.parameters()).device

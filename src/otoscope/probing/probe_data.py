@@ -68,7 +68,7 @@ def hidden_states(
 
     `on_progress` receives the seconds of audio that are done.
     """
-    for batch in batches(list(enumerate(speech.cuts))):
+    for batch in batches(list(enumerate(speech.cuts)), encoder.padded_seconds):
         with lock:
             encoded = encoder.forward([speech.waves[index] for index, _ in batch])
         hidden = encoded.hidden.float().cpu()

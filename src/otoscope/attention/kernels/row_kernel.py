@@ -97,7 +97,7 @@ class _LabelArrays(NamedTuple):
     run_z: Any
 
 
-@lru_cache(maxsize=2)  # all layers read the labels of an utterance
+@lru_cache(maxsize=64)  # all layers read the labels of the utterances of a batch
 def _label_arrays(labels: Labels | None) -> _LabelArrays:
     if labels is None:
         no_places, no_shares = np.empty(0, np.int64), np.empty(0, np.float32)
