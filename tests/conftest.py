@@ -33,6 +33,15 @@ def corpora() -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def whisper() -> Path:
+    """Return the folder of whisper-tiny.en in OTOSCOPE_MODELS, or in `../shared/models` next to the checkout."""
+    root = Path(os.environ.get("OTOSCOPE_MODELS", Path(__file__).parents[2] / "shared" / "models"))
+    if not (folder := root / "whisper-tiny.en").is_dir():
+        pytest.skip(f"no trained model found at {folder}; set OTOSCOPE_MODELS to the folder that holds it")
+    return folder
+
+
 @pytest.fixture
 def otoscope_command(monkeypatch, capsys):
     """Return a function that runs `otoscope ARGUMENTS` and returns exit status, standard output, standard error."""

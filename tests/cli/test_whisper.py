@@ -1,22 +1,10 @@
 """The whole path, from analyze to an exported page, on a trained Whisper and real speech."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 pytestmark = pytest.mark.slow
 
 FEW = ("--limit", "3")
-
-
-@pytest.fixture(scope="module")
-def whisper() -> Path:
-    """Return the folder of whisper-tiny.en in OTOSCOPE_MODELS, or in `../shared/models` next to the checkout."""
-    root = Path(os.environ.get("OTOSCOPE_MODELS", Path(__file__).parents[3] / "shared" / "models"))
-    if not (folder := root / "whisper-tiny.en").is_dir():
-        pytest.skip(f"no trained model found at {folder}; set OTOSCOPE_MODELS to the folder that holds it")
-    return folder
 
 
 def test_from_analyze_to_view(whisper, corpora, otoscope_command, tmp_path):

@@ -17,6 +17,7 @@ from otoscope.alignment.fit import (
     lag_table,
     measure_heads,
 )
+from otoscope.alignment.generated_text import GeneratedScores, score_generated
 from otoscope.alignment.recipes import TimeRecipe, reference_recipes
 from otoscope.alignment.scores import TimeScore, score_records, score_table, score_times
 from otoscope.alignment.spelling import Unit
@@ -43,6 +44,7 @@ class AlignmentReport:
         lags: lag and score of every head on the speakers of training.
         speakers: those of training and those of the test.
         skipped: ids of utterances without words or too long, with the reason.
+        generated: scores where the model wrote the text; None if it cannot generate.
     """
 
     aligner: Aligner
@@ -51,6 +53,7 @@ class AlignmentReport:
     lags: tuple[dict[str, Any], ...]
     speakers: tuple[tuple[str, ...], tuple[str, ...]]
     skipped: tuple[tuple[str, str], ...]
+    generated: GeneratedScores | None
 
     @property
     def alignment_heads(self) -> list[list[int]]:
@@ -64,8 +67,9 @@ class AlignmentReport:
             f"{side}s from head {anchor.head[0]}.{anchor.head[1]} less {1000 * anchor.lag:.0f} ms"
             for side, anchor in self.aligner.anchors.items()
         )
+        generated = f"{self.generated.table}\n" if self.generated else ""
         return (
-            f"{score_table(self.scores)}\n"
+            f"{score_table(self.scores)}\n{generated}"
             f"tested on {len(self.speakers[1])} speakers, learned on {len(self.speakers[0])} others; unit: "
             f"{self.aligner.unit}; first estimate: {anchors}\n"
             f'"alignment_heads": {self.alignment_heads}  (a generation configuration cannot hold lags)'
@@ -82,6 +86,7 @@ class AlignmentReport:
             "anchors": anchors,
             "alignment_heads": self.alignment_heads,
             "scores": score_records(self.scores),
+            "generated_text": self.generated.records() if self.generated else None,
             "lags": self.lags,
             "training_speakers": self.speakers[0],
             "test_speakers": self.speakers[1],
@@ -133,10 +138,11 @@ def align(
     recipes = [*_recipes(transcriber, learned[Unit.wordpiece][0]), TimeRecipe(CONFIGURATION, heads)]
     compared = [measure_heads(transcriber, item, Unit.wordpiece, recipes) for item in held_out]
     scores = (*_scores(compared, recipes), *_own_scores(transcriber, aligner, held_out))
+    generated = score_generated(transcriber, aligner, held_out, recipes)
     save_aligner(aligner, Path(out))
     speakers = tuple(tuple(dict.fromkeys(item.speaker for item in part)) for part in (train, held_out))
     lags = tuple(lag_table(learned[aligner.unit], aligner.unit))
-    return AlignmentReport(aligner, heads, scores, lags, (speakers[0], speakers[1]), tuple(skipped))
+    return AlignmentReport(aligner, heads, scores, lags, (speakers[0], speakers[1]), tuple(skipped), generated)
 
 
 def _unit(name: str) -> Unit:

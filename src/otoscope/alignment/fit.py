@@ -50,14 +50,22 @@ class HeadTimes:
 
     def errors(self, columns: np.ndarray, side: Side, row: int) -> np.ndarray:
         """Return time less label of each word in seconds."""
-        return columns[boundary_rows(self.spelling, side, row)] * self.period - self.utterance.times[side]
+        return self.times(columns, side, row) - self.utterance.times[side]
+
+    def times(self, columns: np.ndarray, side: Side, row: int) -> np.ndarray:
+        """Return the time of each word in seconds."""
+        return np.asarray(columns[boundary_rows(self.spelling, side, row)] * self.period)
 
 
 def measure_heads(
-    transcriber: Transcriber, utterance: TimedUtterance, unit: Unit, recipes: Sequence[TimeRecipe] = ()
+    transcriber: Transcriber,
+    utterance: TimedUtterance,
+    unit: Unit,
+    recipes: Sequence[TimeRecipe] = (),
+    words: Sequence[str] | None = None,
 ) -> HeadTimes:
-    """Return the first columns by every head, and by the recipes."""
-    spelling = spell(transcriber.tokenizer, utterance.words, unit)
+    """Return the first columns by every head, and by the recipes; of other words than the labelled ones if `words`."""
+    spelling = spell(transcriber.tokenizer, utterance.words if words is None else words, unit)
     (maps,) = capture_decoder(transcriber, [utterance.wave], [decoder_text(transcriber, spelling.tokens)])
     columns = {head: first_columns(_text_rows(maps, map_qk)) for head, map_qk in maps.cross.items()}
     named = {recipe.name: recipe_columns(maps, recipe, len(utterance.wave)) for recipe in recipes}

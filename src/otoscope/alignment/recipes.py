@@ -45,7 +45,7 @@ def recipe_columns(maps: DecoderMaps, recipe: TimeRecipe, num_samples: int) -> n
     column over all rows, those of the prompt and the end token too. That of transformers 5.23 standardizes the rows of
     the generated tokens alone, without the row that predicts the first of them, whose column is the first.
     """
-    columns = max(num_samples // SAMPLES_PER_FEATURE_FRAME // FEATURE_FRAMES_PER_COLUMN, 1)
+    columns = real_columns(num_samples, recipe.source)
     heads = heads_by_norm(maps) if recipe.heads is None else recipe.heads
     weights = np.stack([maps.cross[head] for head in heads]).astype(np.float64)[..., :columns]
     first, last = maps.first_token_row, len(maps.text.ids) - 1
@@ -53,6 +53,12 @@ def recipe_columns(maps: DecoderMaps, recipe: TimeRecipe, num_samples: int) -> n
         weights /= weights.sum(-1, keepdims=True)
         return first_columns(_filtered(weights)[first:last])
     return np.concatenate([[0], first_columns(_filtered(weights[:, first + 1 : last]))])
+
+
+def real_columns(num_samples: int, source: Source) -> int:
+    """Return the columns of the real audio: transformers counts a feature frame that it has begun, OpenAI does not."""
+    rounding = 0 if source is Source.openai else SAMPLES_PER_FEATURE_FRAME - 1
+    return max((num_samples + rounding) // SAMPLES_PER_FEATURE_FRAME // FEATURE_FRAMES_PER_COLUMN, 1)
 
 
 def _filtered(weights_hqk: np.ndarray) -> np.ndarray:

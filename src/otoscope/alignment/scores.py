@@ -77,9 +77,13 @@ def _row(score: TimeScore, width: int) -> str:
 
 
 def score_records(scores: Sequence[TimeScore]) -> list[dict[str, Any]]:
-    """Return the scores as values for JSON; an interval that is undefined is None."""
-    undefined = (None, None)
-    return [
-        {**asdict(score), "interval": score.interval if np.isfinite(score.interval).all() else undefined}
-        for score in scores
-    ]
+    """Return the scores as values for JSON."""
+    return [finite_interval(score) for score in scores]
+
+
+def finite_interval(score: Any) -> dict[str, Any]:
+    """Return the fields of a score; numbers that are undefined are None."""
+    fields = asdict(score)
+    defined = {name: value if np.isfinite(value) else None for name, value in fields.items() if type(value) is float}
+    is_defined = np.isfinite(score.interval).all()
+    return {**fields, **defined, "interval": score.interval if is_defined else (None, None)}

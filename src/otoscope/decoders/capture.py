@@ -67,6 +67,7 @@ class DecoderMaps:
         own: `[rows, rows]` of each requested head of decoder self-attention; a row sums to 1.
         beyond: mass of each row on the padding after the real audio, `[rows]`, for each head of `cross`.
         period: seconds from one column to the next.
+        log_probability: of the token that each row but the last predicts, given the tokens before it, `[rows - 1]`.
     """
 
     text: DecoderText
@@ -74,6 +75,7 @@ class DecoderMaps:
     own: Mapping[Head, np.ndarray]
     beyond: Mapping[Head, np.ndarray]
     period: float
+    log_probability: np.ndarray
 
     @property
     def first_token_row(self) -> int:
@@ -147,11 +149,17 @@ def _capture_batch(
     record = AttentionRecord(transcriber.layers, heads, partial(_crop, rows=lengths, columns=real))
     ids = torch.tensor([[*text.ids, *[text.end] * (max(lengths) - len(text.ids))] for text in texts])
     with record_attention(transcriber.model, record):
-        transcriber.model(
-            **inputs, encoder_outputs=encoded, decoder_input_ids=ids.to(transcriber.model.device), use_cache=False
-        )
+        ids = ids.to(transcriber.model.device)
+        logits = transcriber.model(**inputs, encoder_outputs=encoded, decoder_input_ids=ids, use_cache=False).logits
+    log_probability = _log_probability(logits[:, :-1], ids[:, 1:])
     for index, text in enumerate(texts):
-        yield _maps_of(record, index, text, hop / SAMPLING_RATE)
+        yield _maps_of(record, index, text, hop / SAMPLING_RATE, log_probability[index, : len(text.ids) - 1])
+
+
+def _log_probability(logits_bqv: Tensor, ids_bq: Tensor) -> np.ndarray:
+    """Return the log probability of each token `[b, q]`."""
+    chosen = logits_bqv.gather(-1, ids_bq[..., None])[..., 0]
+    return np.asarray((chosen - logits_bqv.logsumexp(-1)).float().cpu())
 
 
 def _crop(
@@ -163,11 +171,14 @@ def _crop(
     return [(map_qk[:q, :k].numpy().copy(), map_qk[:q, k:].sum(-1).numpy()) for map_qk, q, k in sizes]
 
 
-def _maps_of(record: AttentionRecord, index: int, text: DecoderText, period: float) -> DecoderMaps:
+def _maps_of(
+    record: AttentionRecord, index: int, text: DecoderText, period: float, log_probability: np.ndarray
+) -> DecoderMaps:
     parts = {
         kind: {head: items[index] for (recorded, head), items in sorted(record.maps.items()) if recorded is kind}
         for kind in Kind
     }
     cross = {head: map_qk for head, (map_qk, _) in parts[Kind.cross].items()}
     beyond = {head: mass for head, (_, mass) in parts[Kind.cross].items()}
-    return DecoderMaps(text, cross, {head: map_qk for head, (map_qk, _) in parts[Kind.own].items()}, beyond, period)
+    own = {head: map_qk for head, (map_qk, _) in parts[Kind.own].items()}
+    return DecoderMaps(text, cross, own, beyond, period, log_probability)

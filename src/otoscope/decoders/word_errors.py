@@ -51,10 +51,5 @@ def match_words(reference: Sequence[str], transcript: Sequence[str]) -> list[tup
         >>> match_words(["she", "had", "your", "suit"], ["she", "had", "a", "dark", "suit"])
         [(0, 0), (1, 1), (3, 4)]
     """
-    blocks = Levenshtein.opcodes(list(reference), list(transcript)).as_list()
-    return [
-        (block.src_start + step, block.dest_start + step)
-        for block in blocks
-        if block.tag == "equal"
-        for step in range(block.src_end - block.src_start)
-    ]
+    blocks = Levenshtein.opcodes(list(reference), list(transcript)).as_matching_blocks()
+    return [(block.a + step, block.b + step) for block in blocks for step in range(block.size)]

@@ -1,0 +1,149 @@
+"""Score words and their times where a model wrote the text: strict F1, and how confidence separates wrong words.
+
+Strict F1 counts a word that is the same in text and labels, and within the tolerance; each label counts once
+(arXiv 2509.09987). A word is wrong if it is on no path with the fewest word errors.
+
+Axes: t tolerance, g speaker.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import mannwhitneyu
+
+from otoscope.alignment.aligner import Side
+from otoscope.alignment.scores import ROUNDING_SECONDS, TOLERANCES_MS
+from otoscope.decoders.word_errors import match_words
+from otoscope.results.intervals import LOGIT, estimate, interval, jackknife, ratio
+
+
+@dataclass(frozen=True)
+class TimedText:
+    """The words that a model wrote for an utterance with labels.
+
+    Attributes:
+        speaker: of the utterance.
+        labels, words: labelled and written words, in one spelling.
+        label_times, times: seconds of each of them, for each side.
+        confidence: of each written word.
+    """
+
+    speaker: str
+    labels: Sequence[str]
+    words: Sequence[str]
+    label_times: Mapping[Side, np.ndarray]
+    times: Mapping[Side, np.ndarray]
+    confidence: np.ndarray
+
+    @property
+    def matches(self) -> list[tuple[int, int]]:
+        """Places of labels and words that are the same."""
+        return match_words(self.labels, self.words)
+
+    @property
+    def is_wrong(self) -> np.ndarray:
+        """Whether each written word has no label."""
+        right = {place for _, place in self.matches}
+        return np.array([place not in right for place in range(len(self.words))], bool)
+
+    def num_right(self, side: Side) -> np.ndarray:
+        """Return the number of words that are the same and within each tolerance, `[t]`."""
+        distance = [abs(self.times[side][word] - self.label_times[side][label]) for label, word in self.matches]
+        limits = np.array(TOLERANCES_MS) / 1000 + ROUNDING_SECONDS
+        return np.asarray((np.array(distance)[:, None] <= limits).sum(0) if distance else np.zeros(len(limits)))
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """Strict F1 of one method and one side of words.
+
+    Attributes:
+        method: what found the times.
+        side: start or end.
+        f1: within 20, 50, 100 and 200 ms.
+        interval: 95 % interval of the F1 at 50 ms, over speakers; NaN with one speaker.
+        labels, words: number of labelled words and of written words.
+    """
+
+    method: str
+    side: str
+    f1: tuple[float, ...]
+    interval: tuple[float, float]
+    labels: int
+    words: int
+
+
+@dataclass(frozen=True)
+class ConfidenceScore:
+    """How well the confidence separates wrong words from right ones.
+
+    Attributes:
+        area: area under the ROC curve: the probability that a wrong word has less confidence than a right one.
+        interval: 95 % interval over speakers; NaN with one speaker.
+        wrong, words: number of wrong words and of all.
+    """
+
+    area: float
+    interval: tuple[float, float]
+    wrong: int
+    words: int
+
+
+def score_texts(method: str, side: Side, texts: Sequence[TimedText]) -> TextScore:
+    """Return the strict F1 of some texts."""
+    _, speaker = np.unique([text.speaker for text in texts], return_inverse=True)
+    counts = np.array([[*2 * text.num_right(side), len(text.labels) + len(text.words)] for text in texts], float)
+    sums = np.zeros((speaker.max() + 1, counts.shape[1]))
+    np.add.at(sums, speaker, counts)
+    f1 = estimate(ratio, "speaker", sums[:, :-1], sums[:, -1])
+    low, high = interval(f1, LOGIT)[TOLERANCES_MS.index(50)]
+    labels, words = (sum(len(getattr(text, name)) for text in texts) for name in ("labels", "words"))
+    return TextScore(method, side, tuple(map(float, f1.value)), (float(low), float(high)), labels, words)
+
+
+def score_confidence(texts: Sequence[TimedText]) -> ConfidenceScore:
+    """Return how well confidence separates wrong words from right ones; NaN if all are right, or all wrong."""
+    wrong = np.concatenate([text.is_wrong for text in texts])
+    confidence = np.concatenate([text.confidence for text in texts])
+    _, speaker = np.unique([text.speaker for text in texts for _ in text.words], return_inverse=True)
+
+    def area(speakers: np.ndarray) -> float:
+        of = np.isin(speaker, speakers)
+        return roc_area(confidence[of & wrong], confidence[of & ~wrong])
+
+    value = jackknife(area, len(np.unique(speaker)), "speaker")
+    low, high = interval(value, LOGIT)
+    return ConfidenceScore(float(value.value), (float(low), float(high)), int(wrong.sum()), len(wrong))
+
+
+def roc_area(wrong: np.ndarray, right: np.ndarray) -> float:
+    """Return the probability that a value of `right` is above one of `wrong`; equal values count half.
+
+    Examples:
+        >>> roc_area(np.array([0.1, 0.6]), np.array([0.5, 0.9]))
+        0.75
+    """
+    if not len(wrong) or not len(right):
+        return float("nan")
+    return float(mannwhitneyu(right, wrong).statistic / (len(wrong) * len(right)))
+
+
+def text_table(scores: Sequence[TextScore], confidence: ConfidenceScore) -> str:
+    """Return the scores as a table of text."""
+    width = max(len(score.method) for score in scores)
+    rows = [
+        f"{score.method:<{width}}  {score.side:<5}  {score.f1[0]:.3f}  {score.f1[1]:.3f} "
+        f"({score.interval[0]:.3f} to {score.interval[1]:.3f})  {score.f1[2]:.3f}   {score.f1[3]:.3f}"
+        for score in scores
+    ]
+    head = f"{'strict F1, generated text':<{width}}  side   20 ms  50 ms (95 % interval)  100 ms  200 ms"
+    low, high = confidence.interval
+    return "\n".join(
+        [
+            head,
+            *rows,
+            f"{confidence.wrong} of {confidence.words} written words are wrong; area under the ROC curve of the "
+            f"confidence: {confidence.area:.3f} ({low:.3f} to {high:.3f})",
+        ]
+    )
