@@ -1,6 +1,7 @@
 """The page as a whole in a real browser: address, theme, layout, accessibility, reasons for missing data."""
 
 from pathlib import Path
+from threading import Event
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -12,7 +13,11 @@ from tests.helpers.viewer_browser import (
     until,
     utterance_index,
     view_names,
+    wait_for_map,
 )
+
+from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.run_session import RunSession
 
 pytestmark = pytest.mark.browser
 
@@ -105,6 +110,25 @@ def test_a_run_without_maps_model_or_audio_shows_the_reasons(at_a_head):
     page.get_by_text("no longer at").first.wait_for()
     page.goto(f"{url}#view=relations")
     page.get_by_text("This run has no relation maps").wait_for()
+
+
+def test_numbers_labels_and_sound_come_while_the_model_computes(browser, live, measured_run, monkeypatch):
+    session = RunSession(measured_run, live.sessions[0].loading, corpus=live.sessions[0].corpus)
+    free, compute = Event(), session.live.maps
+    monkeypatch.setattr(session.live, "maps", lambda *arguments: (free.wait(), compute(*arguments)))
+    utterance = next(index for index, info in enumerate(session.info.utterances) if not info.stored)
+    with serving(ViewerApi([session])) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{url}#view=head&utterance={utterance}")
+        page.wait_for_selector(".oto-numbers td")
+        page.wait_for_selector(".oto-labels.oto-queries.oto-phones")
+        page.wait_for_selector(".oto-wave-in:not(.oto-not-ready)")
+        expect(page.locator(".oto-heat-frame .oto-progress")).to_contain_text("computing layer")
+        free.set()
+        wait_for_map(page)
+        expect(page.locator(".oto-progress")).to_have_count(0)
+        context.close()
 
 
 def test_a_wrong_token_shows_a_plain_message(browser, address):

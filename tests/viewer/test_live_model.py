@@ -12,6 +12,7 @@ from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.live_model import load_live_model
 from otoscope.viewer.live_probes import LiveProbes
 from otoscope.viewer.pyramid import build
+from otoscope.viewer.run_corpus import RunCorpus
 from otoscope.viewer.run_session import RunSession
 from otoscope.viewer.session import open_session
 from otoscope.viewer.thumbnails import thumbnail
@@ -31,7 +32,7 @@ def encoder(tiny_model):
 @pytest.fixture(scope="module")
 def cut(live, other):
     session = live.sessions[0]
-    return session.live.cut(session.info.utterances[other].id)
+    return session.corpus.cut(session.info.utterances[other].id)
 
 
 def test_maps_that_are_not_stored_are_those_of_the_model(live, other, encoder, cut):
@@ -103,15 +104,15 @@ def test_the_model_runs_between_the_batches_of_a_probe_in_training(live, tiny_mo
         def __exit__(self, *_):
             pass
 
-    cuts = live.sessions[0].live.cuts
-    LiveProbes(load(tiny_model), lambda: cuts, Counting()).training.join()
+    cuts = live.sessions[0].corpus.cuts()
+    LiveProbes(load(tiny_model), lambda: cuts, Counting()).wait()
     assert len(turns) == len(cuts)
 
 
 def test_the_phone_probe_joins_when_it_is_trained(measured_run, tiny_model, tmp_path, monkeypatch):
     monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path))
     live = load_live_model(measured_run, str(tiny_model))
-    live.probes.training.join()
+    live.probes.wait()
     name = measured_run.utterances.index[0]
     found = live.ablate(name, [], None)
     accuracy = {change.name: change for change in found.changes}["phone accuracy"]
@@ -125,11 +126,16 @@ def test_while_the_model_is_loaded_everything_stored_is_answered(measured_run, o
     stored = next(index for index, one in enumerate(api.sessions[0].info.utterances) if one.stored)
     for question in (f"utterance/{stored}", f"audio/{stored}", f"thumbnails/{stored}/0", f"tile/{stored}/0/0/0/0/0"):
         assert api.get(f"0/{question}").content == live.get(f"0/{question}").content
-    for question in (f"utterance/{other}", f"thumbnails/{other}/0", f"tile/{other}/0/0/0/0/0", "ablation/0/none/full"):
+    corpus = RunCorpus(measured_run)
+    labels_first = ViewerApi([RunSession(measured_run, loading, corpus=corpus)])
+    corpus.cuts()
+    for question in (f"utterance/{other}", f"audio/{other}"):
+        assert labels_first.get(f"0/{question}").content == live.get(f"0/{question}").content
+    for question in (f"thumbnails/{other}/0", f"tile/{other}/0/0/0/0/0", "ablation/0/none/full"):
         answer = api.get(f"0/{question}")
         assert (answer.status, b"still being loaded" in answer.content) == (202, True)
     loading.set_result(live.sessions[0].live)
-    assert api.get(f"0/tile/{other}/0/0/0/0/0").status == 200
+    assert api.wait(f"0/tile/{other}/0/0/0/0/0").status == 200
 
 
 def test_a_model_that_cannot_be_loaded_is_one_line_wherever_it_is_needed(measured_run, other):

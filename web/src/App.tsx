@@ -33,11 +33,6 @@ export function App() {
       <main>
         <View key={view} thumbnails={thumbnails} />
       </main>
-      {store.client.waiting.value && (
-        <p class="oto-waiting" role="status">
-          {store.client.waiting.value}…
-        </p>
-      )}
     </div>
   );
 }

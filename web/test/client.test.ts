@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { ApiClient, errorMessage, RequestError, type HostResponse } from "../src/core/client";
+import { ApiClient, CancelledError, errorMessage, RequestError, type HostResponse } from "../src/core/client";
 import { exportedHost } from "../src/hosts/exported";
 import { notebookHost, type Model } from "../src/hosts/notebook";
 
@@ -37,10 +37,39 @@ test("a resource that is not available yet is requested again, and the reason is
   const client = new ApiClient({ fetch: async () => responses.shift()! });
   const result = client.fetchUncached("a");
   await vi.advanceTimersByTimeAsync(10);
-  expect(client.waiting.value).toBe("the model is being loaded");
+  expect(client.waitingFor("a")).toBe("the model is being loaded");
   await vi.runAllTimersAsync();
   expect(await result).toBe(3);
-  expect(client.waiting.value).toBe("");
+  expect(client.waitingFor("a")).toBe("");
+  vi.useRealTimers();
+});
+
+test("slow resources share two requests, and labels and sound are not behind them", async () => {
+  const open: string[] = [];
+  const fetch = (resource: string) => (open.push(resource), new Promise<HostResponse>(() => {}));
+  const client = new ApiClient({ fetch });
+  for (let layer = 0; layer < 9; layer++) void client.bytes(`0/thumbnails/4/${layer}`);
+  void client.bytes("0/utterance/4");
+  void client.bytes("0/audio/4");
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(open.sort()).toEqual(["0/audio/4", "0/thumbnails/4/0", "0/thumbnails/4/1", "0/utterance/4"]);
+});
+
+test("a request is cancelled when the last part of the page that needs it has gone", async () => {
+  vi.useFakeTimers();
+  let count = 0;
+  const client = new ApiClient({ fetch: async () => (count++, response(202, '{"error":"layer 1"}')) });
+  let needs = [true, true];
+  const results = [0, 1].map((part) => client.bytes("0/tile/4", () => needs[part]).catch((error: Error) => error));
+  await vi.advanceTimersByTimeAsync(1000);
+  needs = [false, true];
+  const before = count;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(count).toBeGreaterThan(before);
+  needs = [false, false];
+  await vi.runAllTimersAsync();
+  expect(await results[1]).toBeInstanceOf(CancelledError);
+  expect(client.waitingFor("0/tile")).toBe("");
   vi.useRealTimers();
 });
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from otoscope.viewer.schema import ErrorMessage, RunList
 MAX_RESOURCE_CHARACTERS = 8192
 MAX_QUOTED_CHARACTERS = 80
 OK, ACCEPTED, NOT_FOUND, UNPROCESSABLE = 200, 202, 404, 422
+POLL_SECONDS = 0.05
 ARRAYS, JSON, WAV = "application/octet-stream", "application/json", "audio/wav"
 
 
@@ -53,6 +55,12 @@ class ViewerApi:
             return _json(ErrorMessage(str(error)), UNPROCESSABLE)
         except NotReadyError as error:
             return _json(ErrorMessage(str(error)), ACCEPTED)
+
+    def wait(self, resource: str) -> Response:
+        """Return the response for a path when it is ready."""
+        while (response := self.get(resource)).status == ACCEPTED:
+            sleep(POLL_SECONDS)
+        return response
 
     def _get(self, resource: str) -> Response:
         if len(resource) > MAX_RESOURCE_CHARACTERS:

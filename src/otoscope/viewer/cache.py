@@ -45,7 +45,7 @@ class LruCache(Generic[T]):
         with self._lock:
             key_lock = self._key_locks.setdefault(key, Lock())
         with key_lock:
-            value = self._look_up(key)
+            value = self.look_up(key)
             if value is None:
                 value = make()
                 self.put(key, value)
@@ -61,7 +61,8 @@ class LruCache(Generic[T]):
             while self.nbytes > self.limit:
                 self.values.popitem(last=False)
 
-    def _look_up(self, key: Hashable) -> T | None:
+    def look_up(self, key: Hashable) -> T | None:
+        """Return the value of `key`, or None if it is not stored."""
         with self._lock:
             if key in self.values:
                 self.values.move_to_end(key)

@@ -167,7 +167,7 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
         layers = range(api.sessions[item.run].info.layers)
         resources.append(ROUTES["utterance"].path(item.run, item.utterance))
         resources += [ROUTES["thumbnails"].path(item.run, item.utterance, layer) for layer in layers]
-        resources += [resource for resource in _optional_resources(item) if api.get(resource).status == OK]
+        resources += [resource for resource in _optional_resources(item) if api.wait(resource).status == OK]
     return resources
 
 
@@ -189,7 +189,7 @@ def _maps(api: ViewerApi, items: Sequence[_ExportItem]) -> dict[str, Resources]:
 
 
 def _fetch(api: ViewerApi, resource: str) -> bytes:
-    response = api.get(resource)
+    response = api.wait(resource)
     if response.status != OK:
         raise InputError(json.loads(response.content)["error"])
     return response.content

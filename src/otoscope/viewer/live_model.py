@@ -2,23 +2,19 @@
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
 from threading import Lock
 from time import perf_counter
 
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope.analysis.stored_maps import load_run_cuts
-from otoscope.corpus import phones_of, words_of
-from otoscope.corpus.supervisions import Labels
-from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results import Run
 from otoscope.runs.run_config import require_same_model
 from otoscope.viewer.ablation import ForwardStates, forward_states, hidden_change, score_changes
 from otoscope.viewer.live_probes import LiveProbes
+from otoscope.viewer.run_corpus import RunCorpus
 from otoscope.viewer.schema import AblationResult
 
 ReceiveMap = Callable[[int, int, np.ndarray], None]
@@ -28,36 +24,21 @@ ReceiveMap = Callable[[int, int, np.ndarray], None]
 class LiveModel:
     """The model of a run; a lock lets one request at a time run it."""
 
-    def __init__(self, run: Run, encoder: Encoder, *, train_probes: bool = True) -> None:
+    def __init__(
+        self, run: Run, encoder: Encoder, corpus: RunCorpus | None = None, *, train_probes: bool = True
+    ) -> None:
         """Start to train the probes if `train_probes`; the model has not run yet."""
         self.run = run
         self.encoder = encoder
+        self.corpus = corpus or RunCorpus(run)
         self._lock = Lock()
         self._intact: dict[str, ForwardStates] = {}
         phones = run.plan["corpus"].get("phones", "auto")
-        self.probes = LiveProbes(encoder, lambda: self.cuts, self._lock, phones, train=train_probes)
-
-    @cached_property
-    def cuts(self) -> dict[str, MonoCut]:
-        """The cuts of the run's corpus by id. Raises InputError where the corpus is gone or has changed."""
-        return {cut.id: cut for cut in load_run_cuts(self.run)}
-
-    def cut(self, utterance: str) -> MonoCut:
-        """Return the cut of an utterance. Raises InputError where the corpus no longer has it."""
-        if utterance not in self.cuts:
-            raise InputError(
-                f"the corpus of {self.run.path} no longer has the utterance '{utterance}'; analyze it again"
-            )
-        return self.cuts[utterance]
-
-    def labels(self, utterance: str) -> tuple[Labels, Labels]:
-        """Return phones and words of an utterance: symbol, start and end in seconds."""
-        cut = self.cut(utterance)
-        return phones_of(cut), words_of(cut)
+        self.probes = LiveProbes(encoder, self.corpus.cuts, self._lock, phones, train=train_probes)
 
     def maps(self, utterance: str, receive: ReceiveMap, layers: Collection[int] | None = None) -> None:
         """Call `receive` with each head's attention in turn, for some layers or, by default, for all."""
-        wave = self.encoder.load_wave(self.cut(utterance))
+        wave = self.encoder.load_wave(self.corpus.cut(utterance, wait=True))
         with self._lock:
             self.encoder.visit_maps(wave, receive, layers)
 
@@ -72,8 +53,9 @@ class LiveModel:
         Raises:
             InputError: the head or utterance does not exist.
         """
-        cut = self.cut(utterance)
+        cut = self.corpus.cut(utterance, wait=True)
         wave = self.encoder.load_wave(cut)
+        self.probes.start()
         with self._lock:
             start = perf_counter()
             before = self._intact_states(cut, wave)
@@ -94,7 +76,7 @@ class LiveModel:
         return nullcontext() if radius is None else self.encoder.limit_span(radius)
 
 
-def load_live_model(run: Run, model: str, *, train_probes: bool = True) -> LiveModel:
+def load_live_model(run: Run, model: str, corpus: RunCorpus | None = None, *, train_probes: bool = True) -> LiveModel:
     """Load the model of a run; its name or folder may differ from that in the run.
 
     Raises:
@@ -102,4 +84,4 @@ def load_live_model(run: Run, model: str, *, train_probes: bool = True) -> LiveM
     """
     encoder = load(model, dtype=run.plan["model"]["dtype"])
     require_same_model(run, encoder)
-    return LiveModel(run, encoder, train_probes=train_probes)
+    return LiveModel(run, encoder, corpus, train_probes=train_probes)

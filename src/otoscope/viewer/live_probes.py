@@ -35,16 +35,27 @@ class LiveProbes:
     def __init__(
         self, encoder: Encoder, cuts: Cuts, model_lock: Lock, phones: Folding = "auto", *, train: bool = True
     ) -> None:
-        """Start the training thread if `train`; it holds `model_lock` while the model runs, one batch at a time."""
+        """Prepare the training, if `train`; it holds `model_lock` while the model runs, one batch at a time."""
         self._encoder, self._cuts, self._model_lock = encoder, cuts, model_lock
         self._phones = phones
         self._scorers: dict[str, tuple[Scorer, dict[str, int]]] = {}
         self._missing = {
             PHONE: MissingProbe(PHONE, "the probe is still in training on the speech of this run", pending=True)
         }
-        self.training = Thread(target=self._train, daemon=True)
-        if train:
-            self.training.start()
+        self._training = Thread(target=self._train, daemon=True) if train else None
+        self._start_lock = Lock()
+
+    def start(self) -> None:
+        """Start the training at the first call: until a score is needed, the model computes maps for the user."""
+        with self._start_lock:
+            if self._training is not None and self._training.ident is None:
+                self._training.start()
+
+    def wait(self) -> None:
+        """Wait until the training has ended."""
+        self.start()
+        if self._training is not None:
+            self._training.join()
 
     @property
     def missing(self) -> list[MissingProbe]:

@@ -1,9 +1,10 @@
 """One open run: its numbers, the attention of its utterances, and their audio."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,18 +19,26 @@ from otoscope.viewer.audio import AudioSegment, audio_problem, folder_problem, w
 from otoscope.viewer.boundaries import FrameGrid, predict_boundaries, tuned_parameters
 from otoscope.viewer.cache import LruCache
 from otoscope.viewer.errors import NotFoundError, NotReadyError
+from otoscope.viewer.jobs import Jobs
+from otoscope.viewer.map_worker import MapWorker, ReceiveMap
 from otoscope.viewer.pyramid import Level, Pyramid, build
 from otoscope.viewer.quantise import encode
 from otoscope.viewer.run_info import LabelTriples, add_classes, phone_names, run_info, stored_labels, word_spans
 from otoscope.viewer.schema import AblationResult, RunInfo, UtteranceDetail
-from otoscope.viewer.thumbnails import ThumbnailJob, thumbnail
+from otoscope.viewer.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from otoscope.viewer.live_model import LiveModel
+    from otoscope.viewer.run_corpus import RunCorpus
 
 MAX_CACHE_BYTES = 256 * 2**20
 MAX_VARIABLE_BYTES = 16 * 2**20
+MAX_FRAMES = 8192
+"""Frames of a map: one of more takes 256 MiB before it is encoded."""
+MAX_BUILDS = 2
+"""Stored maps that are encoded at the same time."""
 
+ABLATION_PROGRESS = "running the model with and without these heads"
 LOADING = "the model is still being loaded"
 NO_MODEL = "this viewer has no model; start it with --model to compute maps that are not stored and to switch heads off"
 
@@ -43,6 +52,7 @@ class RunSession:
         loading: "Future[LiveModel] | None" = None,
         segmented: Run | None = None,
         audio_root: Path | None = None,
+        corpus: "RunCorpus | None" = None,
     ) -> None:
         """Open a session on a run.
 
@@ -51,13 +61,16 @@ class RunSession:
             loading: the model of the run, perhaps not loaded yet.
             segmented: a run of `segment`, which tuned the heads' boundary detection.
             audio_root: a folder of audio that the run may name, in addition to its corpus.
+            corpus: the corpus of the run, perhaps not read yet.
         """
         self.run = run
         self.loading = loading
         self.segmented = segmented
         self.audio_root = audio_root
+        self.corpus = corpus
         self._pyramids: LruCache[Pyramid] = LruCache(MAX_CACHE_BYTES)
-        self._thumbnail_jobs: LruCache[ThumbnailJob] = LruCache(MAX_CACHE_BYTES // 8)
+        self._builds = Semaphore(MAX_BUILDS)
+        self._ablations: Jobs[AblationResult] = Jobs()
         self._stored_maps: dict[str, xr.Dataset] = {}
 
     @cached_property
@@ -117,17 +130,18 @@ class RunSession:
         """Return thumbnails `[head, query block, key block]` of a layer."""
         if not 0 <= layer < self.info.layers:
             raise NotFoundError(layer)
+        self._check_size(utterance)
         stored, heads = self._stored(utterance), self._heads_of(layer)
         if stored is not None and "overview" in stored:
             return encode(stored["overview"].sel(layer=layer, head=heads).values)
         if stored is not None:
             return np.stack([thumbnail(self._stored_map(stored, layer, head)) for head in heads])
-        return self._thumbnail_job(utterance).layer(layer)
+        return self._worker_for(utterance).thumbnails(utterance, layer)
 
     def tile(self, utterance: int, layer: int, head: int, position: tuple[int, int, int]) -> tuple[Level, Pyramid]:
         """Return a tile of a head's map at a position (level, row, column), and the pyramid of the whole map."""
         self._check_head(layer, head)
-        pyramid = self._pyramids.get((utterance, layer, head), lambda: self._pyramid(utterance, layer, head))
+        pyramid = self._pyramid(utterance, layer, head)
         return pyramid.tile(*position), pyramid
 
     def boundaries(self, utterance: int, layer: int, head: int) -> npt.NDArray[np.float32]:
@@ -136,46 +150,60 @@ class RunSession:
         alpha, beta = tuned_parameters(self.segmented, self.run.plan["model"], layer, head)
         period = self.info.frame_period
         grid = FrameGrid(period, self._origin(utterance) + period / 2)
-        return predict_boundaries(self._map(utterance, layer, head), grid, alpha, beta)
+
+        def predict(attn_qk: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+            return predict_boundaries(attn_qk, grid, alpha, beta)
+
+        self._check_size(utterance)
+        stored = self._stored(utterance)
+        if stored is not None:
+            return predict(self._stored_map(stored, layer, head))
+        seconds: npt.NDArray[np.float32] = self._worker_for(utterance).derive(
+            "boundaries", (utterance, layer, head), predict
+        )
+        return seconds
 
     def ablate(self, utterance: int, removed: list[tuple[int, int]], radius: int | None) -> AblationResult:
         """Return the effect on an utterance of removing heads, or of an attention span of `radius` frames."""
-        return self.live.ablate(self._id(utterance), removed, radius)
+        live, worker, id_ = self.live, self._worker, self._id(utterance)
+        removed = sorted(set(removed))
 
-    def _thumbnail_job(self, utterance: int) -> ThumbnailJob:
-        live, id_ = self._model_for(utterance), self._id(utterance)
-        n_heads = list(live.encoder.n_heads)
-        return self._thumbnail_jobs.get(
-            utterance, lambda: ThumbnailJob(lambda receive: live.maps(id_, receive), n_heads)
-        )
+        def run() -> AblationResult:
+            with worker.paused():
+                return live.ablate(id_, removed, radius)
+
+        return self._ablations.get((utterance, *removed, radius), run, ABLATION_PROGRESS)
+
+    @cached_property
+    def _worker(self) -> MapWorker:
+        """The thread that computes maps which the run does not store. Raises what `live` raises."""
+        live = self.live
+
+        def compute(utterance: int, receive: ReceiveMap, layers: Sequence[int]) -> None:
+            live.maps(self._id(utterance), receive, layers)
+
+        return MapWorker(compute, live.encoder.n_heads, MAX_CACHE_BYTES)
 
     def _pyramid(self, utterance: int, layer: int, head: int) -> Pyramid:
-        stored = self._stored(utterance)
-        if stored is not None:
-            return build(self._stored_map(stored, layer, head))
-        pyramids: dict[int, Pyramid] = {}
-        self._model_for(utterance).maps(
-            self._id(utterance), lambda _, number, attn_qk: pyramids.update({number: build(attn_qk)}), [layer]
-        )
-        for number, pyramid in pyramids.items():
-            if number != head:
-                self._pyramids.put((utterance, layer, number), pyramid)
-        return pyramids[head]
+        self._check_size(utterance)
+        stored, place = self._stored(utterance), (utterance, layer, head)
+        if stored is None:
+            pyramid: Pyramid = self._worker_for(utterance).derive("pyramid", place, build)
+            return pyramid
+        with self._builds:
+            return self._pyramids.get(place, lambda: build(self._stored_map(stored, layer, head)))
+
+    def _check_size(self, utterance: int) -> None:
+        """Refuse maps that do not fit into memory, as none of that length does."""
+        if (frames := self.info.utterances[utterance].frames) > MAX_FRAMES:
+            raise InputError(
+                f"expected at most {MAX_FRAMES} frames for a map, found {frames}; analyze with --window to see maps of "
+                "parts of this utterance"
+            )
 
     def _check_head(self, layer: int, head: int) -> None:
         if not 0 <= layer < self.info.layers or head not in self._heads_of(layer):
             raise NotFoundError(layer, head)
-
-    def _map(self, utterance: int, layer: int, head: int) -> npt.NDArray[np.floating]:
-        """Return a head's map, stored or computed now."""
-        stored = self._stored(utterance)
-        if stored is not None:
-            return self._stored_map(stored, layer, head)
-        maps: dict[int, npt.NDArray[np.floating]] = {}
-        self._model_for(utterance).maps(
-            self._id(utterance), lambda _, number, attn_qk: maps.update({number: attn_qk}), [layer]
-        )
-        return maps[head]
 
     @staticmethod
     def _stored_map(stored: xr.Dataset, layer: int, head: int) -> npt.NDArray[np.floating]:
@@ -189,6 +217,9 @@ class RunSession:
             raise NotFoundError(utterance)
         return self.info.utterances[utterance].id
 
+    def _index_of(self, id_: str) -> int:
+        return next(index for index, info in enumerate(self.info.utterances) if info.id == id_)
+
     def _stored(self, utterance: int) -> xr.Dataset | None:
         """Return maps and labels that the run stores of an utterance; each is opened once."""
         id_ = self._id(utterance)
@@ -196,16 +227,16 @@ class RunSession:
             self._stored_maps[id_] = self.run.map(id_)
         return self._stored_maps.get(id_)
 
-    def _model_for(self, utterance: int) -> "LiveModel":
+    def _worker_for(self, utterance: int) -> MapWorker:
         if self.loading is None:
             raise InputError(f"the maps of {self._id(utterance)} are not stored, and {NO_MODEL}")
-        return self.live
+        return self._worker
 
     def _labels(self, utterance: int) -> tuple[LabelTriples, LabelTriples]:
         stored = self._stored(utterance)
         if stored is not None:
             return stored_labels(stored, "phone"), stored_labels(stored, "word")
-        return self.live.labels(self._id(utterance)) if self.loading else ([], [])
+        return self.corpus.labels(self._id(utterance)) if self.corpus else ([], [])
 
     @cached_property
     def _audio_folders(self) -> list[Path]:
@@ -222,6 +253,8 @@ class RunSession:
     def _origin(self, utterance: int) -> float:
         """Return the second at which the first frame begins."""
         stored, period = self._stored(utterance), self.info.frame_period
+        if stored is None and self.run.maps:
+            stored = self._stored(self._index_of(self.run.maps[0]))  # the same for all utterances
         if stored is None and self.loading:
             return self.live.encoder.first_frame_center - period / 2
         attributes = {} if stored is None else stored.attrs
@@ -235,10 +268,8 @@ class RunSession:
             if Path(segment.path).is_file() and (problem := folder_problem(segment, self._audio_folders)):
                 raise InputError(problem)
             return segment
-        if self.loading is None:
+        if self.corpus is None:
             raise InputError(
                 f"the run does not store where the audio of {self._id(utterance)} is; start the viewer with --model"
             )
-        cut = self.live.cut(self._id(utterance))
-        source = next(source for source in cut.recording.sources if cut.channel in source.channels)
-        return AudioSegment(str(source.source), cut.start, duration, source.channels.index(cut.channel))
+        return self.corpus.audio(self._id(utterance))

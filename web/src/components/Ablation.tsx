@@ -7,7 +7,7 @@ import type { AblationResult } from "../core/schema";
 import { useAblation } from "../hooks/useAblation";
 import { theme } from "../store/theme";
 import { useStore, type ViewerStore } from "../store/viewerStore";
-import { Notice, Notices } from "./controls";
+import { Notice, Notices, Waiting } from "./controls";
 import { Figure } from "./Figure";
 import { HeadPicker } from "./HeadPicker";
 
@@ -39,7 +39,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <Notices of={[query.value.error, thumbnails.value.error]} />
         {query.value.value && <Effect result={query.value.value} />}
         {!query.value.value && !query.value.error && (
-          <p class="oto-hint">{store.client.waiting.value || "asking the model"}…</p>
+          <Waiting reason={store.client.waitingFor("0/ablation/") || "asking the model"} />
         )}
       </div>
       <p class="oto-sr">

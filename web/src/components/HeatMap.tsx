@@ -9,19 +9,23 @@ import { theme } from "../store/theme";
 import { covered, levelFor, visible } from "../core/tiles";
 import { boundaryLines } from "./BoundaryMarks";
 import { Canvas, shareOf } from "./Canvas";
+import { Waiting } from "./controls";
 
 const CLICK = 4; // pixels within which a press is no drag
 
 export function HeatMap({ player }: { player: UtterancePlayer }) {
   const handlers = useMemo(() => gestures(player), [player]);
   return (
-    <Canvas
-      class="oto-heat"
-      tabIndex={0}
-      label="Attention map: queries downward, keys across. Arrow keys move, plus and minus zoom, zero shows all."
-      draw={(context, width, height) => draw(context, player, width, height)}
-      {...handlers}
-    />
+    <div class="oto-heat-frame">
+      <Waiting reason={player.map.value.waiting} />
+      <Canvas
+        class="oto-heat"
+        tabIndex={0}
+        label="Attention map: queries downward, keys across. Arrow keys move, plus and minus zoom, zero shows all."
+        draw={(context, width, height) => draw(context, player, width, height)}
+        {...handlers}
+      />
+    </div>
   );
 }
 

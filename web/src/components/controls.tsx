@@ -47,6 +47,15 @@ export function Notices({ of }: { of: (string | undefined)[] }) {
   return <>{[...new Set(of)].map((error) => error && <Notice key={error}>{error}</Notice>)}</>;
 }
 
+/** Why something has not arrived yet, in its place; nothing without a reason. */
+export function Waiting({ reason }: { reason: string }) {
+  return reason ? (
+    <p class="oto-progress" role="status">
+      {reason}…
+    </p>
+  ) : null;
+}
+
 export function Notice({ children }: { children: preact.ComponentChildren }) {
   return (
     <p class="oto-notice" role="status">

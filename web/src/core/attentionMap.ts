@@ -1,6 +1,6 @@
 // The map of one head on one utterance, as tiles that are requested when they become visible.
 import { signal } from "@preact/signals";
-import type { ApiClient } from "./client";
+import { CancelledError, type ApiClient } from "./client";
 import { floats } from "./arrayFormat";
 import { paint, WEIGHTS, type Painting } from "./colour";
 import { TILE } from "./schema";
@@ -21,6 +21,8 @@ export class AttentionMap {
   /** Increases with each tile that arrives, so that drawings of the map are repeated. */
   readonly version = signal(0);
   readonly error = signal("");
+  /** Whether a view shows the map; requests of other maps are cancelled. */
+  isNeeded = true;
   private tiles = new Map<string, Tile>();
   private requests = new Map<string, Promise<void>>();
 
@@ -29,6 +31,12 @@ export class AttentionMap {
     private resource: (level: number, row: number, column: number) => string,
     readonly frames: number,
   ) {}
+
+  /** Why the map waits; empty where it does not. */
+  get waiting(): string {
+    const [prefix] = this.resource(0, 0, 0).split(/(?<=^(?:[^/]*\/){5})/);
+    return this.client.waitingFor(prefix);
+  }
 
   get coarsest(): number {
     return levels(this.frames) - 1;
@@ -91,7 +99,8 @@ export class AttentionMap {
   private async fetch(place: Place): Promise<void> {
     const key = keyOf(place);
     try {
-      const block = await this.client.arrays(this.resource(place.level, place.row, place.column));
+      const resource = this.resource(place.level, place.row, place.column);
+      const block = await this.client.arrays(resource, () => this.isNeeded);
       const { values, shape } = block.arrays.code;
       const highest = block.attributes.highest as number;
       const tile = { code: values as Uint8Array, peak: floats(block, "peak"), columns: shape[1], highest };
@@ -99,6 +108,7 @@ export class AttentionMap {
       this.error.value = "";
       this.version.value++;
     } catch (error) {
+      if (error instanceof CancelledError) return void this.requests.delete(key);
       this.error.value = (error as Error).message;
       setTimeout(() => this.requests.delete(key), RETRY_MS);
     }

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { unpack, type ArrayBlock } from "./arrayFormat";
 import type { ErrorMessage } from "./schema";
+import { Semaphore } from "./semaphore";
 
 export interface HostResponse {
   /** An HTTP status. */
@@ -17,10 +18,16 @@ export interface Host {
 /** A resource is not available; the message is for the user. */
 export class RequestError extends Error {}
 
+/** The page no longer needs a resource. */
+export class CancelledError extends RequestError {}
+
 export const OK = 200;
 const ACCEPTED = 202; // the resource is not available yet
 const POLL_MS = 400;
 const CACHE_BYTES = 192 * 2 ** 20;
+const MAX_SLOW_REQUESTS = 2; // of the six connections of a browser
+const SLOW = /^\d+\/(thumbnails|tile|boundaries|ablation)\//;
+const always = (): boolean => true;
 
 /** The message of a response that is no success. */
 export function errorMessage(bytes: ArrayBuffer): string {
@@ -33,11 +40,13 @@ export function errorMessage(bytes: ArrayBuffer): string {
 }
 
 export class ApiClient {
-  /** Why a request waits, in the words of the host; empty where none waits. */
-  readonly waiting = signal("");
+  /** Why requests wait, in the words of the host, by the beginning of their resources. */
+  private readonly reasons = signal<ReadonlyMap<string, string>>(new Map());
   private cache = new Map<string, ArrayBuffer>();
   private pending = new Map<string, Promise<ArrayBuffer>>();
-  private late = new Set<string>();
+  private slow = new Semaphore(MAX_SLOW_REQUESTS);
+  /** Who waits for a pending resource; it is needed while one of them needs it. */
+  private needs = new Map<string, (() => boolean)[]>();
   private size = 0;
 
   constructor(
@@ -45,22 +54,24 @@ export class ApiClient {
     private limit = CACHE_BYTES,
   ) {}
 
-  async bytes(resource: string): Promise<ArrayBuffer> {
+  /** `isNeeded` cancels the request where it becomes false before the response is ready. */
+  async bytes(resource: string, isNeeded = always): Promise<ArrayBuffer> {
     const cached = this.cache.get(resource);
     if (cached) {
       this.cache.delete(resource); // and add it again as the most recently used
       this.cache.set(resource, cached);
       return cached;
     }
-    const pending = this.pending.get(resource) ?? this.poll(resource).finally(() => this.pending.delete(resource));
+    const pending = this.pending.get(resource) ?? this.startPending(resource);
+    this.needs.set(resource, [...(this.needs.get(resource) ?? []), isNeeded]);
     this.pending.set(resource, pending);
     const bytes = await pending;
     if (!this.cache.has(resource)) this.store(resource, bytes);
     return bytes;
   }
 
-  async arrays(resource: string): Promise<ArrayBlock> {
-    return unpack(await this.bytes(resource));
+  async arrays(resource: string, isNeeded = always): Promise<ArrayBlock> {
+    return unpack(await this.bytes(resource, isNeeded));
   }
 
   async json<T>(resource: string): Promise<T> {
@@ -68,24 +79,54 @@ export class ApiClient {
   }
 
   /** A response that may change: it is not cached. */
-  async fetchUncached<T>(resource: string): Promise<T> {
-    return JSON.parse(new TextDecoder().decode(await this.poll(resource))) as T;
+  async fetchUncached<T>(resource: string, isNeeded = always): Promise<T> {
+    return JSON.parse(new TextDecoder().decode(await this.poll(resource, isNeeded))) as T;
   }
 
-  private async poll(resource: string): Promise<ArrayBuffer> {
+  /** Why a request waits whose resource begins so; empty where none waits. */
+  waitingFor(prefix: string): string {
+    for (const [resource, reason] of this.reasons.value) if (resource.startsWith(prefix)) return reason;
+    return "";
+  }
+
+  private startPending(resource: string): Promise<ArrayBuffer> {
+    const isNeeded = () => (this.needs.get(resource) ?? [always]).some((need) => need());
+    return this.poll(resource, isNeeded).finally(() => {
+      this.pending.delete(resource);
+      this.needs.delete(resource);
+    });
+  }
+
+  /** Repeat a request until its response is ready, or the page does not need it any more. */
+  private async poll(resource: string, isNeeded: () => boolean): Promise<ArrayBuffer> {
     try {
       for (;;) {
-        const { status, bytes } = await this.host.fetch(resource);
+        const { status, bytes } = await this.ask(resource, isNeeded);
         if (status === OK) return bytes;
         if (status !== ACCEPTED) throw new RequestError(errorMessage(bytes));
-        this.late.add(resource);
-        this.waiting.value = errorMessage(bytes);
+        this.setReason(resource, errorMessage(bytes));
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     } finally {
-      this.late.delete(resource);
-      if (!this.late.size) this.waiting.value = "";
+      this.setReason(resource, "");
     }
+  }
+
+  /** Slow resources share few connections, so that labels and sound are never behind them. */
+  private ask(resource: string, isNeeded: () => boolean): Promise<HostResponse> {
+    const request = () => {
+      if (isNeeded()) return this.host.fetch(resource);
+      throw new CancelledError("the page no longer needs it");
+    };
+    return SLOW.test(resource) ? this.slow.run(request) : Promise.resolve().then(request);
+  }
+
+  private setReason(resource: string, reason: string): void {
+    if ((this.reasons.peek().get(resource) ?? "") === reason) return;
+    const reasons = new Map(this.reasons.peek());
+    if (reason) reasons.set(resource, reason);
+    else reasons.delete(resource);
+    this.reasons.value = reasons;
   }
 
   private store(resource: string, bytes: ArrayBuffer): void {

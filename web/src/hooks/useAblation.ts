@@ -24,7 +24,7 @@ export function useAblation(store: ViewerStore): Signal<QueryState<AblationResul
     let timer = 0;
     const request = async () => {
       try {
-        const value = await store.client.fetchUncached<AblationResult>(resource);
+        const value = await store.client.fetchUncached<AblationResult>(resource, () => !stale);
         if (stale) return;
         state.value = { value };
         if (value.missing.some(({ pending }) => pending)) timer = window.setTimeout(request, TRAINING_POLL_MS);

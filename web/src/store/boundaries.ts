@@ -44,7 +44,7 @@ export class UtteranceBoundaries {
       this.predicted.value = new Float32Array();
       this.error.value = "";
       if (!this.store.state.marks.value.includes("predicted") || this.missingReason("predicted")) return;
-      this.store.client.arrays(resource).then(
+      this.store.client.arrays(resource, isLatest).then(
         (block) => {
           if (isLatest()) this.predicted.value = floats(block, "seconds");
         },

@@ -12,6 +12,7 @@ import type { ViewerStore } from "./viewerStore";
 
 export class UtterancePlayer {
   readonly error = signal("");
+  private shown: AttentionMap | null = null;
   readonly labels: UtteranceLabels;
   readonly boundaries: UtteranceBoundaries;
   readonly audio: AudioTrack;
@@ -23,7 +24,8 @@ export class UtterancePlayer {
     const utterance = this.store.state.utterance.value;
     const resource = (level: number, row: number, column: number) =>
       routes.tile(this.store.runIndex, utterance, layer, head, level, row, column);
-    return new AttentionMap(this.store.client, resource, this.store.frames.value);
+    this.release();
+    return (this.shown = new AttentionMap(this.store.client, resource, this.store.frames.value));
   });
   readonly queriesShown = computed<number[]>(() => {
     const query = this.query.value;
@@ -48,7 +50,12 @@ export class UtterancePlayer {
   /** Show the waveform in `container` and follow the store; returns a function that ends this. */
   attach(container: HTMLElement): () => void {
     const stops = [this.audio.attach(container), this.boundaries.follow()];
-    return () => stops.forEach((stop) => stop());
+    return () => [...stops, () => this.release()].forEach((stop) => stop());
+  }
+
+  /** Cancel the requests of the map. */
+  release(): void {
+    if (this.shown) this.shown.isNeeded = false;
   }
 
   async playFrom(start: number): Promise<void> {

@@ -28,8 +28,8 @@ export function followThumbnails(store: ViewerStore) {
   async function loadLayer(utterance: number, layer: number): Promise<void> {
     const current = () => utterance === store.state.utterance.peek();
     try {
-      const { shape, values } = (await store.client.arrays(routes.thumbnails(store.runIndex, utterance, layer))).arrays
-        .code;
+      const block = await store.client.arrays(routes.thumbnails(store.runIndex, utterance, layer), current);
+      const { shape, values } = block.arrays.code;
       const side = shape[1];
       const cut = (head: number) => (values as Uint8Array).subarray(head * side * side, (head + 1) * side * side);
       const heads = store.run.heads.filter((head) => head.layer === layer);

@@ -57,8 +57,9 @@ export class ViewerStore {
     });
   }
 
-  /** Request the coarsest tile of a head, since the user is likely to open it. */
+  /** Request the coarsest tile of a head, since the user is likely to open it; the model computes nothing for that. */
   prefetch({ layer, head }: { layer: number; head: number }): void {
+    if (!this.utterance.value.stored) return;
     const coarsest = levels(this.frames.value) - 1;
     const tile = routes.tile(this.runIndex, this.state.utterance.value, layer, head, coarsest, 0, 0);
     this.client.bytes(tile).catch(() => undefined); // the view of the head shows the error

@@ -7,7 +7,7 @@ import type { Thumbnails } from "../store/thumbnails";
 import { LETTERS } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
-import { RadioGroup, Notice, Select } from "../components/controls";
+import { RadioGroup, Notice, Select, Waiting } from "../components/controls";
 import { byLayer, flowing, neighbour } from "../core/grid";
 import { Legend } from "../components/Legend";
 import { ExportElementButtons } from "../components/ExportButtons";
@@ -58,6 +58,7 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <span class="oto-hint">arrow keys move · Enter opens</span>
       </div>
       {error && <Notice>{error}</Notice>}
+      <Waiting reason={store.client.waitingFor(`${store.runIndex}/thumbnails/${store.state.utterance.value}/`)} />
       <div class="oto-atlas-body">
         <Grid
           list={list}

@@ -83,7 +83,13 @@ function BothSides({ number, thumbnails }: { number: number; thumbnails: Signal<
 function Side({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
   const player = useMemo(() => new UtterancePlayer(store), [store]);
-  useEffect(() => player.labels.follow(), [player]);
+  useEffect(() => {
+    const stop = player.labels.follow();
+    return () => {
+      stop();
+      player.release();
+    };
+  }, [player]);
   const head = store.selectedHead.value;
   const { layer, head: number } = store.state;
   const lacks =

@@ -7,7 +7,7 @@ import { isolated } from "../core/plainText";
 import type { Thumbnails } from "../store/thumbnails";
 import { useStore } from "../store/viewerStore";
 import { BoundaryMarks } from "../components/BoundaryMarks";
-import { RadioGroup, Notices } from "../components/controls";
+import { RadioGroup, Notices, Waiting } from "../components/controls";
 import { HeadPicker } from "../components/HeadPicker";
 import { HeatMap } from "../components/HeatMap";
 import { ExportElementButtons } from "../components/ExportButtons";
@@ -34,6 +34,7 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       <div class="oto-stage">
         <Transport player={player} />
         <Notices of={problems} />
+        <Waiting reason={store.client.waitingFor(`${store.runIndex}/utterance/`)} />
         <div class="oto-stack">
           <div class="oto-corner">
             <span>sound</span>
