@@ -8,7 +8,7 @@ Axes: g cluster, t corpus, u utterance of a cluster.
 
 import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from otoscope.results.intervals import (
     Estimate,
     Scale,
     difference,
+    effective_count,
     estimate,
     interval,
     ratio,
@@ -152,7 +153,9 @@ def to_uniform(corpora: Corpora) -> tuple[Estimate, float]:
     """Draw ratios of attention to a phone and uniform attention: twice, log-normal by utterance."""
     uniform = corpora.rng.beta(2, 40, corpora.shape)
     attention = 2 * uniform * np.exp(0.5 * corpora.normal() - 0.125)
-    return estimate(np.divide, "cluster", corpora.sums(attention), corpora.sums(uniform)), 2.0
+    weights = corpora.sums(uniform)
+    value = estimate(np.divide, "cluster", corpora.sums(attention), weights)
+    return replace(value, effective={"cluster": effective_count(weights)}), 2.0
 
 
 def correlation(corpora: Corpora, rho: float) -> tuple[Estimate, float]:

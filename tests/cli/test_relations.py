@@ -61,6 +61,7 @@ def test_relations_of_layers_are_those_of_the_mean_of_their_heads(otoscope_comma
     status, out, _ = otoscope_command("relations", run, "--per-layer")
     assert status == 0
     assert "times uniform" in out
+    assert "95 % interval over" in out
     assert max(map(len, out.splitlines())) <= 100
 
 

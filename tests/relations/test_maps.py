@@ -68,12 +68,14 @@ def test_intervals_are_those_of_a_written_out_jackknife() -> None:
     rest = [np.delete(np.arange(12), utterance) for utterance in range(12)]
     ratios = np.array([relation[others].mean(axis=0) / uniform[others].mean(axis=0) for others in rest])
     ratio = relation.mean(axis=0) / uniform.mean(axis=0)
-    for name, value, replicates in (
-        ("preference", ratio, ratios),
-        ("concentration", ratio.mean(axis=0), ratios.mean(axis=1)),
+    for name, value, replicates, pairs in (
+        ("preference", ratio, ratios, uniform),
+        ("concentration", ratio.mean(axis=0), ratios.mean(axis=1), uniform.sum(axis=1)),
     ):
+        effective = pairs.sum(axis=0) ** 2 / (pairs**2).sum(axis=0)
+        assert (effective < 12).all()
         deviation = np.log(replicates) - np.log(replicates).mean(axis=0)
-        margin = stats.t.ppf(0.975, 11) * np.sqrt(11 / 12 * np.square(deviation).sum(axis=0))
+        margin = stats.t.ppf(0.975, effective - 1) * np.sqrt(11 / 12 * np.square(deviation).sum(axis=0))
         expected = np.stack([value * np.exp(-margin), value * np.exp(margin)], axis=-1) - 1
         np.testing.assert_allclose(dataset[f"{name}_interval"][0, 0], expected, rtol=1e-5, atol=1e-6)
 
@@ -118,6 +120,10 @@ def test_heads_that_a_layer_lacks_have_no_relations() -> None:
         assert np.isnan(dataset[name][0, 1]).all(), name
         assert np.isfinite(dataset[name][0, 0]).any(), name
     assert dataset["operations"][0, 1] == ""
+    for ending in ("", "_interval"):
+        np.testing.assert_allclose(
+            dataset[f"layer_effect{ending}"][0], dataset[f"operation_effect{ending}"][0, 0], rtol=1e-6
+        )
 
 
 def test_without_the_own_run_rows_are_not_normalised_again() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SIMULATION = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "intervals.py"))
-KINDS = {kind.title: kind for kind in SIMULATION["KINDS"] if kind.title != "ratio to uniform attention"}
+KINDS = {kind.title: kind for kind in SIMULATION["KINDS"]}
 
 
 @pytest.mark.parametrize("title", KINDS)

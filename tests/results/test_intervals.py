@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from otoscope.results import intervals
+from otoscope.results import intervals, resampling
 from otoscope.results.intervals import FISHER, IDENTITY, LOGIT, Estimate, difference, interval, mean_estimate, p_value
 from otoscope.statistics import accumulator
 from otoscope.statistics.clusters import group_sums, make_clusters
@@ -109,13 +109,13 @@ def test_seeds_add_their_variance():
 
 def test_weights_of_a_cluster_do_not_depend_on_the_other_utterances_order():
     forth, back = make_clusters("abca", "1234"), make_clusters("acba", "1234")
-    np.testing.assert_array_equal(intervals.cluster_weights(forth), intervals.cluster_weights(back))
+    np.testing.assert_array_equal(resampling.cluster_weights(forth), resampling.cluster_weights(back))
 
 
 @pytest.mark.parametrize("count", [3, 5, 20])
 def test_resamples_of_a_mean_vary_as_the_mean_does(count):
     rows, clusters = np.random.default_rng(4).standard_normal(count), speakers(count, count)
-    resampled = intervals.cluster_weights(clusters, 20_000) @ intervals.group_sums(rows, clusters)
+    resampled = resampling.cluster_weights(clusters, 20_000) @ group_sums(rows, clusters)
     np.testing.assert_allclose(resampled.std(), stats.sem(rows), rtol=0.05)
 
 

@@ -2,7 +2,7 @@
 
 Relations are means over the utterances with phones (`E_u`). Intervals are jackknives over clusters, the speakers where
 they are known (`results/intervals.py`): a replicate is without the same utterances for a head and for uniform
-attention. The degrees of freedom of a value are those of the clusters that contain its phones.
+attention. The degrees of freedom of a value are those of the effective number of clusters that contain its phones.
 
 Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation.
 """
@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from otoscope.phones import phone_info
-from otoscope.relations.operations import effects, name_operations, operations
+from otoscope.relations.operations import effects, name_operations, operations, target_weights
 from otoscope.relations.options import RelationOptions
 from otoscope.relations.preference import concentration, exclude_own_run, preference
 from otoscope.relations.significance import (
@@ -24,7 +24,7 @@ from otoscope.relations.significance import (
     performed_operations,
     supported_operations,
 )
-from otoscope.results.intervals import LOG, LOG_EXCESS, Estimate, interval, p_value, ratio
+from otoscope.results.intervals import LOG, LOG_EXCESS, Estimate, effective_count, interval, p_value, ratio
 from otoscope.results.schema import RELATIONS
 from otoscope.typing import AnyFloats, Array, Ints
 
@@ -95,7 +95,9 @@ def relation_dataset(
     """
     used, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
     mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(used)))
-    layers = [layer_estimates(used, counts, layer, phones, clusters) for layer in range(len(mean.relation))]
+    indices = range(len(mean.relation))
+    layers = [layer_estimates(used, counts, layer, phones, clusters) for layer in indices]
+    mean_maps = [mean_map_estimates(used, counts, layer, phones, clusters)["operation_effect"] for layer in indices]
     derived = {name: np.stack([layer[name].value for layer in layers]) for name in SCALES}
     ends = {name: np.stack([interval(layer[name], scale) for layer in layers]) for name, scale in SCALES.items()}
     values: Arrays = {
@@ -105,6 +107,8 @@ def relation_dataset(
         "relation_baseline_elsewhere": mean.baseline_elsewhere,
         **derived,
         **{f"{name}_interval": array.astype(np.float32) for name, array in ends.items()},
+        "layer_effect": np.concatenate([one.value for one in mean_maps]),
+        "layer_effect_interval": np.concatenate([interval(one, LOG) for one in mean_maps]),
         **{f"phone_{name}": getattr(support, name) for name in ("frames", "utterances", "speakers")},
         **_performed(layers, phones, support),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
@@ -142,14 +146,54 @@ def layer_estimates(
         clusters: name of the source of variance.
     """
     uniform = sums.baseline[:, None], sums.baseline_elsewhere[:, None]
-    heads = Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform)
-    totals = [array.sum(axis=0, keepdims=True) for array in _arrays(heads)]
+    return _estimates(Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform), counts, phones, clusters)
+
+
+def mean_map_estimates(
+    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], clusters: str
+) -> dict[str, Estimate]:
+    """Return the estimates of all variables of `SCALES` for the mean map of a layer, `[1, ...]`.
+
+    The mean relations of the heads of a layer are those of its mean map, because relations are linear in attention.
+    The arguments are those of `layer_estimates`.
+    """
+    uniform = sums.baseline[:, None], sums.baseline_elsewhere[:, None]
+    is_head = ~np.isnan(sums.relation[0, layer]).all(axis=(-2, -1))
+    with np.errstate(invalid="ignore"):
+        relation, own_run = (
+            array[:, layer, is_head].sum(axis=1, keepdims=True) / is_head.sum()
+            for array in (sums.relation, sums.own_run)
+        )
+    return _estimates(Relations(relation, own_run, *uniform), counts, phones, clusters)
+
+
+def _estimates(maps: Relations, counts: AnyFloats, phones: Sequence[str], clusters: str) -> dict[str, Estimate]:
+    """Return the estimates of all variables of `SCALES` for maps `[g, h, ...]` with baselines `[g, 1, ...]`."""
+    totals = [array.sum(axis=0, keepdims=True) for array in _arrays(maps)]
     value = _derived(Relations(*(total / counts.sum() for total in totals)), phones)
-    replicates = _derived(_without_each(heads, totals, counts), phones)
-    occurs = _derived(Relations(uniform[0], sums.own_run[:, layer, :1] * 0, *uniform), phones)
+    replicates = _derived(_without_each(maps, totals, counts), phones)
+    occurs = _derived(Relations(maps.baseline, maps.own_run[:, :1] * 0, maps.baseline, maps.baseline_elsewhere), phones)
+    effective = {name: effective_count(weights) for name, weights in _weights(maps, phones).items()}
     return {
-        name: Estimate(value[name][0], {clusters: replicates[name]}, {clusters: _support(occurs[name])})
+        name: Estimate(
+            value[name][0],
+            {clusters: replicates[name]},
+            {clusters: _support(occurs[name])},
+            {clusters: effective[name]},
+        )
         for name in SCALES
+    }
+
+
+def _weights(maps: Relations, phones: Sequence[str]) -> Arrays:
+    """Return the weights `[g, ...]` of clusters in ratios to uniform attention: the pairs of frames that they have."""
+    whole, elsewhere = maps.baseline[:, 0], maps.baseline_elsewhere[:, 0]
+    return {
+        "preference": whole,
+        "preference_elsewhere": elsewhere,
+        "concentration": whole.sum(axis=-2),
+        "concentration_elsewhere": elsewhere.sum(axis=-2),
+        "operation_effect": target_weights(whole, elsewhere, phones),
     }
 
 
@@ -192,11 +236,7 @@ def _p_values(effect: Estimate, phones: Sequence[str]) -> AnyFloats:
     """Return the one-sided p-values `[h, o, w]` that effects `[h, o]` are beyond the bounds of their operations."""
     p_how = np.full((*effect.value.shape, len(DIRECTIONS)), np.nan)
     for place, operation in enumerate(operations(phones)):
-        one = Estimate(
-            effect.value[:, place],
-            {source: values[..., place] for source, values in effect.replicates.items()},
-            {source: count[..., place] for source, count in effect.support.items()},
-        )
+        one = effect.select(place)
         is_above, is_below = one.value > operation.attends, one.value < operation.avoids
         p_how[:, place, 0] = one_sided(p_value(one, operation.attends, LOG), is_above)
         if operation.avoids > 0:

@@ -93,6 +93,28 @@ def effects(rest: AnyFloats, own_run: AnyFloats, rest_baseline: AnyFloats, phone
     return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
 
 
+def target_weights(baseline: AnyFloats, rest_baseline: AnyFloats, phones: Sequence[str]) -> AnyFloats:
+    """Compute how much speech the effect of each operation of `operations(phones)` follows from.
+
+    Args:
+        baseline: P_U `[..., Y, Y]`.
+        rest_baseline: P_U without the query's own run, `[..., Y, Y]`.
+        phones: names of the Y phones.
+
+    Returns:
+        Weights `[..., O]`: of its own phone, all pairs of frames; of others, the pairs whose key is in the target.
+
+    Examples:
+        >>> target_weights(np.full((2, 2), 0.25), np.array([[0.2, 0.3], [0.3, 0.2]]), ["sil", "s"]).round(2).tolist()
+        [1.0, 0.4, 0.2, 0.5, 0.5, 0.5]
+    """
+    same = np.diagonal(rest_baseline, axis1=-2, axis2=-1)
+    silent = [same[..., place] for place, symbol in enumerate(phones) if symbol == SILENCE]
+    first = [baseline.sum(axis=(-2, -1)), same.sum(axis=-1), *(silent or [np.zeros(same.shape[:-1])])]
+    to_targets = (rest_baseline @ _membership(phones).astype(rest_baseline.dtype)).sum(axis=-2)
+    return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
+
+
 def name_operations(performed: Ints, phones: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Iterate over the names of the operations that a head performs.
 

@@ -16,7 +16,7 @@ from otoscope.relations.options import RelationOptions
 from otoscope.relations.significance import performed_in, support_in
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
-from otoscope.results.table import Format, sorted_by
+from otoscope.results.table import Format, intervals_line, sorted_by
 from otoscope.typing import AnyFloats, Bools, Ints
 
 MAX_PHONES = 4
@@ -78,11 +78,14 @@ def layers_table(run: Run, format: Format = "table", options: RelationOptions | 
     Raises:
         InputError: the format is unknown, or the run has no relations.
     """
-    effects = layer_effects(_check_relations(run), options or RelationOptions())
+    dataset = _check_relations(run)
+    effects = layer_effects(dataset, options or RelationOptions())
     if format != "table":
         return frame_text(effects, format)
     lines = [
-        f"mean attention of each layer, without intervals; {TIMES_UNIFORM}",
+        f"mean attention of each layer; {TIMES_UNIFORM}",
+        intervals_line(dataset.attrs["labelled_clusters"], bool(effects["effect_low"].notna().any())),
+        "most, least: targets whose 95 % interval excludes 1, not corrected for their number",
         "own: share of all attention in the query's own phone; elsewhere: the same phone again",
         (options or RelationOptions()).text,
     ]
@@ -262,12 +265,14 @@ def _by_layer(effects: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for layer, members in effects.groupby("layer"):
         is_titled = members["target"].isin(LAYER_TITLES)
-        pairs_of = zip(members["target"], members["effect"], strict=True)
-        titled = {LAYER_TITLES[target]: effect for target, effect in pairs_of if target in LAYER_TITLES}
+        titled: dict[str, float] = {}
+        for row in members[is_titled].to_dict("records"):
+            title = LAYER_TITLES[row["target"]]
+            titled |= {title: row["effect"], f"{title}_low": row["effect_low"], f"{title}_high": row["effect_high"]}
         others = members[~is_titled].dropna(subset=["effect"]).sort_values("effect")
         lists = {
-            "most": _listed(others[others["effect"] > 1].iloc[::-1]),
-            "least": _listed(others[others["effect"] < 1]),
+            "most": _listed(others[others["effect_low"] > 1].iloc[::-1]),
+            "least": _listed(others[others["effect_high"] < 1]),
         }
         rows.append({"layer": layer, **titled, **lists})
     return pd.DataFrame(rows)

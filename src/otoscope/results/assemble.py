@@ -12,14 +12,13 @@ import xarray as xr
 from otoscope.results.categories import categorise
 from otoscope.results.intervals import (
     LOGIT,
-    cluster_weights,
     estimate,
     interval,
     mean_estimate,
     ratio,
-    resampled_means,
     scale_of,
 )
+from otoscope.results.resampling import cluster_weights, resampled_means
 from otoscope.results.schema import (
     CATEGORY,
     COORDINATES,

@@ -6,14 +6,18 @@ Student's t times the standard error, on a scale without an end: the logit of a 
 Fisher's z of a correlation. A percentile bootstrap over clusters needs some 40 of them; this interval needs four
 (docs/results/intervals.md), and no random numbers.
 
+A ratio weights clusters by its denominator. Where weights are very unequal, the degrees of freedom are those of the
+effective number of clusters (`effective_count`).
+
 What is compared uses the same clusters: `difference` subtracts replicate from replicate, so that it is paired. Seeds of
 probes are a second source of variance: variances add, with the degrees of freedom of Welch and Satterthwaite (1946).
 
-Axes: g cluster, u utterance, b resample; [...] are axes of the value.
+Axes: g cluster, u utterance; [...] are axes of the value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, logit, stdtr, stdtrit
@@ -60,11 +64,35 @@ class Estimate:
         value: `[...]`.
         replicates: source of variance (`Clusters.key`, or `seed`) -> values without each of its clusters, `[g, ...]`.
         support: source -> number of clusters that have the value, `[...]`; by default all.
+        effective: source -> `effective_count` of the clusters, `[...]`, for the degrees of freedom; by default support.
     """
 
     value: AnyFloats
     replicates: Mapping[str, AnyFloats]
     support: Mapping[str, Ints] = field(default_factory=dict)
+    effective: Mapping[str, AnyFloats] = field(default_factory=dict)
+
+    def select(self, index: int) -> "Estimate":
+        """Return the estimate of the values at an index of the last axis."""
+        return Estimate(
+            self.value[..., index],
+            {source: array[..., index] for source, array in self.replicates.items()},
+            {source: array[..., index] for source, array in self.support.items()},
+            {source: array[..., index] for source, array in self.effective.items()},
+        )
+
+
+def effective_count(weights: AnyFloats) -> AnyFloats:
+    """Return the number `[...]` of equal clusters with the variance of a mean over clusters of weights `[g, ...]`.
+
+    `1 / sum_g w_g^2` with weights that sum to 1. A ratio whose denominator is in few of the clusters has fewer degrees
+    of freedom than these clusters say (Carter, Schnepel and Steigerwald 2017). At least 1.
+
+    >>> effective_count(np.array([[1.0, 3.0], [1.0, 1.0]])).tolist()
+    [2.0, 1.6]
+    """
+    total, squares = weights.sum(axis=0), np.square(weights).sum(axis=0)
+    return np.maximum(np.divide(total**2, squares, out=np.ones_like(total), where=squares > 0), 1)
 
 
 def estimate(statistic: Callable[..., AnyFloats], clusters: str, *sums: AnyFloats) -> Estimate:
@@ -97,7 +125,7 @@ def mean_estimate(rows: AnyFloats, clusters: Clusters) -> Estimate:
     """
     defined = np.where(np.isnan(rows.reshape(len(rows), -1)).all(axis=1), 0.0, 1.0)
     counts = group_sums(defined, clusters)
-    sums = group_sums(np.where(_columns(defined, rows) > 0, rows, 0), clusters)[counts > 0]
+    sums = group_sums(np.where(as_columns(defined, rows) > 0, rows, 0), clusters)[counts > 0]
     counts = counts[counts > 0]
     if not len(counts):
         return Estimate(np.full(rows.shape[1:], np.nan), {clusters.key: np.empty((0, *rows.shape[1:]))})
@@ -110,7 +138,7 @@ def ratio(total: AnyFloats, count: AnyFloats) -> AnyFloats:
     >>> ratio(np.array([[2.0, 4.0]]), np.array([2.0])).tolist()
     [[1.0, 2.0]]
     """
-    return np.asarray(total / _columns(np.asarray(count), total))
+    return np.asarray(total / as_columns(np.asarray(count), total))
 
 
 def jackknife(statistic: Callable[[Ints], float], count: int, source: str) -> Estimate:
@@ -145,17 +173,15 @@ def apply(function: Callable[..., AnyFloats], *estimates: Estimate) -> Estimate:
     [0.0, 0.0]
     """
     sources = list(dict.fromkeys(source for each in estimates for source in each.replicates))
-    support: dict[str, Ints] = {}
-    for each in estimates:
-        for source, count in each.support.items():
-            support[source] = np.minimum(support.get(source, count), count)
+    support = _least(each.support for each in estimates)
+    effective = _least(each.effective for each in estimates)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.asarray(function(*(each.value[None] for each in estimates)))[0]
         replicates = {
             source: np.asarray(function(*(each.replicates.get(source, each.value[None]) for each in estimates)))
             for source in sources
         }
-    return Estimate(value, replicates, support)
+    return Estimate(value, replicates, support, effective)
 
 
 def difference(a: Estimate, b: Estimate) -> Estimate:
@@ -219,50 +245,6 @@ def p_value(value: Estimate, null: float = 0.0, scale: Scale = IDENTITY) -> AnyF
     return np.asarray(2 * stdtr(freedom, -statistic))
 
 
-def cluster_weights(clusters: Clusters, resamples: int = 1000) -> AnyFloats:
-    """Return random weights `[b, g]` of the groups of clusters in each resample; rows sum to 1.
-
-    For what is no smooth function of sums: the category of a head. A generator whose key is the group's code draws the
-    weights of a group, so that they do not depend on the order of the corpus. Their distribution is Dirichlet's (Rubin
-    1981), with the variance that an unbiased variance of a mean requires. NaN with fewer than three groups.
-
-    >>> from otoscope.statistics.clusters import make_clusters
-    >>> cluster_weights(make_clusters("abc", ["u0", "u1", "u2"]), 2).sum(axis=1).tolist()
-    [1.0, 1.0]
-    """
-    codes = np.unique(clusters.codes)
-    if len(codes) < 3:
-        return np.full((resamples, len(codes)), np.nan)
-    shape = (len(codes) - 2) / len(codes)
-    draws = [np.random.Generator(np.random.Philox(key=int(code))).gamma(shape, size=resamples) for code in codes]
-    weights = np.stack(draws, axis=1)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
-
-
-def resampled_means(weights: AnyFloats, rows: AnyFloats, clusters: Clusters) -> AnyFloats:
-    """Return the mean in each resample, `[b, ...]`, over the utterances `[u, ...]` that have a value.
-
-    >>> from otoscope.statistics.clusters import make_clusters
-    >>> clusters = make_clusters("abc", ["u0", "u1", "u2"])
-    >>> resampled_means(np.full((1, 3), 1 / 3), np.array([[1.0], [2.0], [6.0]]), clusters).tolist()
-    [[3.0]]
-    """
-    defined = np.where(np.isnan(rows.reshape(len(rows), -1)).all(axis=1), 0.0, 1.0)
-    sums = group_sums(np.where(_columns(defined, rows) > 0, rows, 0), clusters)
-    with np.errstate(invalid="ignore"):
-        totals = (weights @ sums.reshape(len(sums), -1)).reshape(len(weights), *rows.shape[1:])
-        return ratio(totals, weights @ group_sums(defined, clusters))
-
-
-def resampled_interval(value: AnyFloats, resampled: AnyFloats, clusters: Clusters) -> AnyFloats:
-    """Return the interval `[..., bound]` of a value from its resamples `[b, ...]` by `cluster_weights`.
-
-    The standard deviation of the resamples is the standard error.
-    """
-    margin = stdtrit(len(np.unique(clusters.codes)) - 1.0, BOUNDS[1]) * resampled.std(axis=0)
-    return np.stack([value - margin, value + margin], axis=-1)
-
-
 def _spread(value: Estimate, scale: Scale) -> tuple[AnyFloats, AnyFloats, AnyFloats]:
     """Return the value on the scale, its variance, and the degrees of freedom; NaN where there is no interval."""
     with np.errstate(all="ignore"):
@@ -280,12 +262,22 @@ def _variance(value: Estimate, source: str, scale: Scale) -> tuple[AnyFloats, An
     """Return the variance from one source on the scale, and its degrees of freedom; NaN below two clusters."""
     replicates = np.asarray(scale.forward(np.asarray(value.replicates[source], np.float64)))
     count = np.asarray(value.support.get(source, len(replicates)), np.float64)
+    freedom = np.asarray(value.effective.get(source, count), np.float64) - 1
     if len(replicates) < 2:
         return np.full(replicates.shape[1:], np.nan), np.ones(replicates.shape[1:])
     deviation = np.square(replicates - replicates.mean(axis=0)).sum(axis=0)
-    return np.where(count > 1, deviation * (count - 1) / count, np.nan), np.maximum(count - 1, 1)
+    return np.where(count > 1, deviation * (count - 1) / count, np.nan), np.maximum(freedom, 1)
 
 
-def _columns(of_rows: AnyFloats, values: AnyFloats) -> AnyFloats:
+def _least(counts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the smallest count of each source."""
+    least: dict[str, Any] = {}
+    for one in counts:
+        for source, count in one.items():
+            least[source] = np.minimum(least.get(source, count), count)
+    return least
+
+
+def as_columns(of_rows: AnyFloats, values: AnyFloats) -> AnyFloats:
     """Return `[u]` with as many axes as `values`, so that it broadcasts."""
     return of_rows.reshape(of_rows.shape + (1,) * (values.ndim - of_rows.ndim))

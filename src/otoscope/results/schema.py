@@ -13,7 +13,7 @@ import xarray as xr
 from otoscope.errors import InputError
 from otoscope.statistics.clusters import Clusters, make_clusters
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 HEADS = "heads"  # kind of the runs that analyze writes
 HEAD_DIMS = ("layer", "head")
 
@@ -124,6 +124,12 @@ RELATIONS = {  # in a run whose corpus has phones
     "direction": Variable(("direction",), "1", "attends: more than a bound; avoids: less than another"),
     "operation_p": Variable(
         (*HEAD_DIMS, "operation", "direction"), "1", "one-sided p-value, not corrected; NaN where there is no test"
+    ),
+    "layer_effect": Variable(
+        ("layer", "operation"), "1", f"of the mean map of a layer: {EFFECT}; NaN for a layer without heads"
+    ),
+    "layer_effect_interval": Variable(
+        ("layer", "operation", "bound"), "1", f"{INTERVAL}, of those with phones (NaN where fewer than two have it)"
     ),
     "operation_performed": Variable(
         (*HEAD_DIMS, "operation"),

@@ -20,12 +20,10 @@ from otoscope.papers.yang2020.models import LONG, SHORT
 from otoscope.results.categories import CATEGORIES, categorise
 from otoscope.results.intervals import (
     Estimate,
-    cluster_weights,
     difference,
     jackknife,
-    resampled_interval,
-    resampled_means,
 )
+from otoscope.results.resampling import cluster_weights, resampled_interval, resampled_means
 from otoscope.results.schema import run_clusters
 from otoscope.typing import AnyFloats
 
