@@ -13,6 +13,7 @@ REGISTRIES = {
     "corpus_formats": ("otoscope.corpus", "FORMATS"),
     "decoder_measures": ("otoscope.decoders.measures", "DECODER_MEASURES"),
     "weight_measures": ("otoscope.head_weights", "WEIGHT_MEASURES"),
+    "detectors": ("otoscope.segmentation.detectors", "DETECTORS"),
     "model_families": ("otoscope.models", "FAMILIES"),
 }
 """Package and constant of the registry of each kind."""

@@ -114,8 +114,7 @@ def test_segment(encoder, family_corpus, tmp_path):
         encoder,
         family_corpus,
         tmp_path / "run",
-        validation=["ann"],
-        segmentation=otoscope.SegmentationOptions(shifts=2),
+        segmentation=otoscope.SegmentationOptions(validation=("ann",), shifts=2),
     )
     assert np.isfinite(run.dataset["head_r_value"]).all()
 

@@ -106,7 +106,7 @@ def test_public_names_and_files_in_a_page_exist(page):
 def groups() -> set[str]:
     """Names of entry point groups and packages, which look like public names."""
     packages = {path.name for path in (ROOT / "src" / "otoscope").iterdir()}
-    return packages | {"rankings", "probes", "corpus_formats", "model_families"}
+    return packages | {"rankings", "probes", "detectors", "corpus_formats", "model_families"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)

@@ -5,7 +5,7 @@ from tests.helpers.speech_samples import tiny_corpus, tiny_model
 
 import otoscope
 
-PUBLISHED = otoscope.SegmentationOptions(shifts=0)
+PUBLISHED = otoscope.SegmentationOptions(validation=("kal16",), shifts=0)
 """The published method alone."""
 
 __all__ = ["tiny_corpus", "tiny_model"]
@@ -18,8 +18,7 @@ def shifted(tiny_model, tmp_path_factory):
         tiny_model,
         "bundled",
         tmp_path_factory.mktemp("shifted") / "run",
-        validation=["kal16"],
-        segmentation=otoscope.SegmentationOptions(shifts=2),
+        segmentation=otoscope.SegmentationOptions(validation=("kal16",), shifts=2),
         options=otoscope.SpeechOptions(speakers=("awb", "kal16"), sample=2, balanced="speaker"),
     )
 
@@ -32,7 +31,6 @@ def segmented(tiny_model, tmp_path_factory):
         tiny_model,
         "bundled",
         folder,
-        validation=["kal16"],
         segmentation=PUBLISHED,
         options=otoscope.SpeechOptions(limit=11),
     )

@@ -15,9 +15,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def refused(tiny_model, tmp_path):
-    def run(corpus, options=None, **arguments):
+    def run(corpus, options=None, **settings):
+        def segment():
+            tuning = otoscope.SegmentationOptions(**settings)
+            otoscope.segment(tiny_model, corpus, tmp_path / "run", segmentation=tuning, options=options)
+
         with pytest.raises(InputError) as error:
-            otoscope.segment(tiny_model, corpus, tmp_path / "run", options=options, **arguments)
+            segment()
         assert not (tmp_path / "run").exists()
         return str(error.value)
 
@@ -42,7 +46,7 @@ def test_a_corpus_needs_phones(refused, tiny_corpus):
 
 
 def test_validation_speakers_must_be_in_the_corpus(refused, tiny_corpus):
-    assert "found no slt; choose from awb, rms" in refused(tiny_corpus, validation=["slt"])
+    assert "found no slt; choose from awb, rms" in refused(tiny_corpus, validation=("slt",))
 
 
 def test_alignments_must_end_before_the_audio_ends(refused, tiny_corpus):

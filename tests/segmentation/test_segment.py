@@ -16,7 +16,7 @@ from otoscope.segmentation.tuning import LabelledFeatures, tune
 
 pytestmark = pytest.mark.slow
 
-PUBLISHED = otoscope.SegmentationOptions(shifts=0)
+PUBLISHED = otoscope.SegmentationOptions(validation=("kal16",), shifts=0)
 FIRST = otoscope.SpeechOptions(limit=11)
 
 NAMES = ["MFCC", "log-mel", "representation", "best head", "ensemble", "uniform", "random"]
@@ -131,7 +131,6 @@ def test_tuning_ignores_the_labels_of_the_test_part(segmented, other_test_labels
         tiny_model,
         other_test_labels,
         tmp_path / "run",
-        validation=["kal16"],
         segmentation=PUBLISHED,
         options=FIRST,
     )
@@ -154,12 +153,10 @@ def test_a_stopped_run_resumes_without_tuning_a_layer_twice_and_gives_the_same_b
     monkeypatch.setattr(search, "tune_layer", stopping)
     arguments = (tiny_model, "bundled", tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
-        otoscope.segment(*arguments, validation=["kal16"], segmentation=PUBLISHED, options=FIRST)
+        otoscope.segment(*arguments, segmentation=PUBLISHED, options=FIRST)
     with pytest.raises(otoscope.InputError, match="unfinished"):
         otoscope.open_run(tmp_path / "run")
-    run = otoscope.segment(
-        *arguments, validation=["kal16"], segmentation=PUBLISHED, options=otoscope.SpeechOptions(limit=11, resume=True)
-    )
+    run = otoscope.segment(*arguments, segmentation=PUBLISHED, options=otoscope.SpeechOptions(limit=11, resume=True))
     assert len(tuned) == 3
     assert tuned[1] == tuned[2]
     assert run.dataset.load().identical(segmented.dataset.load())
@@ -177,7 +174,6 @@ def test_another_model_adds_rows_to_the_table(segmented, tiny_model, tmp_path):
             "bundled",
             tmp_path / "run",
             against=other,
-            validation=["kal16"],
             segmentation=PUBLISHED,
             options=FIRST,
         )

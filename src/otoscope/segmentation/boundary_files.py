@@ -27,14 +27,16 @@ class RecordedBoundaries:
         seconds: duration.
         methods: boundaries of each method.
         best: name of the method that divides the recording into segments.
-        phones: symbol, start and end of each phone, if the recording has labels.
+        labels: symbol, start and end of each unit, if the recording has labels.
+        tier: name of the labels' tier.
     """
 
     id: str
     seconds: float
     methods: Mapping[str, Boundaries]
     best: str
-    phones: Sequence[tuple[str, float, float]] = ()
+    labels: Sequence[tuple[str, float, float]] = ()
+    tier: str = "phones"
 
     @property
     def spans(self) -> list[tuple[float, float]]:
@@ -48,7 +50,7 @@ def to_textgrid(record: RecordedBoundaries, origin: Origin) -> str:
 
     The label of a point is the confidence of the boundary. The name of a tier has the protocol.
     """
-    labels = {"phones": [Interval(*phone) for phone in record.phones]} if record.phones else {}
+    labels = {record.tier: [Interval(*label) for label in record.labels]} if record.labels else {}
     labels[SEGMENTS] = [Interval("", *span) for span in record.spans]
     tiers: list[IntervalTier | PointTier] = [IntervalTier(name, intervals) for name, intervals in labels.items()]
     for name, found in record.methods.items():

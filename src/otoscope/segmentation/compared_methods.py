@@ -14,6 +14,7 @@ from otoscope.segmentation.feature_methods import Method
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
 from otoscope.segmentation.score_sum import Boundaries, minima_of_sum
 from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tokens import count_tokens
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters
 from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_reader import VotingReader
@@ -29,11 +30,13 @@ class UtteranceScores:
 
     Attributes:
         counts: counts `[mode, 1 + beta, count]`.
+        tokens: counts `[TOKEN_COUNTS]` of tokens at the tuned beta.
         distance: sum in seconds of the distances of strict matches at the tuned beta.
         boundaries: boundaries at the tuned beta.
     """
 
     counts: Ints
+    tokens: Ints
     distance: float
     boundaries: Boundaries
 
@@ -68,11 +71,12 @@ class ComparedMethod:
         own_beta = self.tuned.beta if self.tuned else np.nan
         own, *others = self.find(utterance, [own_beta, *betas])
         counts_mb = [
-            [_to_row(count_by_protocol(utterance.phones, found.times, tolerance, protocol)) for found in (own, *others)]
+            [_to_row(count_by_protocol(utterance.units, found.times, tolerance, protocol)) for found in (own, *others)]
             for protocol in MODES
         ]
         distances = match_distances(utterance.boundaries, own.times, tolerance)
-        return UtteranceScores(np.array(counts_mb), float(distances.sum()), own)
+        tokens = count_tokens(utterance.units, own.times, utterance.cut.duration, tolerance)
+        return UtteranceScores(np.array(counts_mb), tokens, float(distances.sum()), own)
 
 
 def tuned_segmenter(method: Method, parameters: TunedParameters, *, is_against: bool = False) -> ComparedMethod:

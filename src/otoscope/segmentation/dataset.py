@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from otoscope.results.intervals import LOGIT, estimate, interval
 from otoscope.results.schema import COORDINATES, INTERVAL, NO_INTERVAL, Variable
 from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.comparison import COUNTS, MEASURES, STRICT, compare, scores_of
 from otoscope.segmentation.feature_methods import Head
 from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tokens import TOKEN_COUNTS, TOKEN_MEASURES, token_scores
 from otoscope.segmentation.tuning import TunedParameters
-from otoscope.statistics.clusters import make_clusters
+from otoscope.statistics.clusters import Clusters, group_sums, make_clusters
 from otoscope.typing import Array, Floats, Ints
 
 KIND = "segmentation"
@@ -28,6 +30,15 @@ VARIABLES = {
     "gain_interval": Variable((*SEGMENTER, "bound"), "1", f"{INTERVAL} (test part): the gain, paired; {NO_INTERVAL}"),
     "curve": Variable(("segmenter", "mode", "curve_beta", "measure"), "1", "pooled over the test part at other betas"),
     "counts": Variable(("utterance", "segmenter", "mode", "count"), "1", "boundaries of each test utterance"),
+    "token_counts": Variable(
+        ("utterance", "segmenter", "token_count"), "1", "units of each test utterance, by both ends"
+    ),
+    "token_scores": Variable(
+        ("segmenter", "token_measure"), "1", "units with both ends right, pooled over the test part"
+    ),
+    "token_interval": Variable(
+        ("segmenter", "token_measure", "bound"), "1", f"{INTERVAL} (test part): token_scores; {NO_INTERVAL}"
+    ),
     "distance": Variable(SEGMENTER, "s", "mean absolute distance of strict matches from their references, test part"),
     "alpha": Variable(SEGMENTER, "1", "kernel width tuned on the validation part, in units of the features"),
     "beta": Variable(SEGMENTER, "1", "threshold over a row's mean, tuned on the validation part"),
@@ -72,6 +83,7 @@ def build_dataset(
         "gain_interval": compared.gain_interval,
         "curve": scores_of(counts[:, :, :, 1:].sum(axis=0)),
         "counts": counts[:, :, :, 0],
+        **_token_arrays(scores, clusters),
         "distance": _mean_distances(scores, counts),
         "alpha": np.array([parameters.alpha if parameters else np.nan for parameters in tuned]),
         "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
@@ -84,6 +96,13 @@ def build_dataset(
         coords=_coordinates(segmenters, test, results),
         attrs={"clusters": clusters.text},
     )
+
+
+def _token_arrays(scores: Sequence[Sequence[UtteranceScores]], clusters: Clusters) -> dict[str, Array]:
+    """Return counts and scores of tokens."""
+    counts_umc = np.array([[own.tokens for own in utterance] for utterance in scores])
+    pooled = estimate(token_scores, clusters.key, group_sums(counts_umc, clusters))
+    return {"token_counts": counts_umc, "token_scores": pooled.value, "token_interval": interval(pooled, LOGIT)}
 
 
 def _mean_distances(scores: Sequence[Sequence[UtteranceScores]], counts: Ints) -> Floats:
@@ -154,6 +173,8 @@ def _coordinates(
         "mode": np.array(MODES, dtype=object),
         "measure": np.array(MEASURES, dtype=object),
         "count": np.array(COUNTS, dtype=object),
+        "token_count": np.array(TOKEN_COUNTS, dtype=object),
+        "token_measure": np.array(TOKEN_MEASURES, dtype=object),
         "bound": np.array(["low", "high"], dtype=object),
         "curve_beta": np.array(CURVE),
         "model": np.array([result.model for result in results], dtype=object),

@@ -36,7 +36,7 @@ def build_example(
     """Return the segmentation of the test utterance whose duration is nearest to 3 s, by the best head."""
     utterance = min(test, key=lambda utterance: abs(utterance.cut.duration - EXAMPLE_SECONDS))
     attn_qk = encoder.attention(utterance.cut, *head)
-    example = segment_map(attn_qk, label_frames(encoder), tuned, utterance.phones)
+    example = segment_map(attn_qk, label_frames(encoder), tuned, utterance.units)
     return example.assign_attrs(utterance=utterance.cut.id, shown_head=list(head))
 
 

@@ -65,10 +65,14 @@ class ModelReader:
         self._maps: dict[int, AnyFloats] = {}
         self._states: list[AnyFloats] = []
 
+    def map(self, cut: MonoCut, head: Head) -> AnyFloats:
+        """Return the attention map `[T, T]` of a head."""
+        self._read(cut)
+        return self._maps[head[0]][head[1]]
+
     def rows(self, cut: MonoCut, head: Head) -> Floats:
         """Return the rows `[T, T]` of a head's map, in the unit of label frames."""
-        self._read(cut)
-        return label_rows(self._maps[head[0]][head[1]], label_frames(self.encoder).repeat)
+        return label_rows(self.map(cut, head), label_frames(self.encoder).repeat)
 
     def states(self, cut: MonoCut, layer: int) -> AnyFloats:
         """Return the hidden states `[T, d]` that a layer returns."""

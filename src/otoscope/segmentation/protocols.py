@@ -15,6 +15,7 @@ import numpy as np
 
 from otoscope.errors import InputError
 from otoscope.phones import is_silence
+from otoscope.phones.closures import join_closures
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries, inner_boundaries
 from otoscope.segmentation.grid_counts import strict_counts_of_rows
 from otoscope.typing import Floats, Ints
@@ -23,8 +24,6 @@ PhoneSpan = tuple[str, float, float]
 """Symbol, start and end in seconds."""
 STRICT, LENIENT, PHONE_METRICS = "strict", "lenient", "phone-metrics"
 PROTOCOLS = (STRICT, LENIENT, PHONE_METRICS)
-CLOSURES = {"b": "bcl", "d": "dcl", "g": "gcl", "p": "pcl", "t": "tcl", "k": "kcl", "jh": "dcl", "ch": "tcl"}
-"""Releases of TIMIT, each with the closure that the protocol joins to it."""
 ONE_TO_ONE_ROUNDING = 1e-9
 """Seconds that phone-metrics adds to the tolerance."""
 
@@ -49,7 +48,7 @@ def reference_boundaries(phones: Sequence[PhoneSpan], protocol: str) -> Floats:
     """
     if protocol != PHONE_METRICS:
         return inner_boundaries((start, end) for _, start, end in phones)
-    speech = _without_outer_silence(_join_silences(_join_closures(_with_gaps(phones))))
+    speech = _without_outer_silence(_join_silences(join_closures(_with_gaps(phones))))
     return np.array([start for _, start, _ in speech] + [end for _, _, end in speech[-1:]])
 
 
@@ -126,16 +125,6 @@ def _with_gaps(phones: Sequence[PhoneSpan]) -> list[PhoneSpan]:
             filled.append(("", filled[-1][2], phone[1]))
         filled.append(phone)
     return filled
-
-
-def _join_closures(phones: Sequence[PhoneSpan]) -> list[PhoneSpan]:
-    joined: list[PhoneSpan] = []
-    for symbol, start, end in phones:
-        is_release = bool(joined) and symbol in CLOSURES and joined[-1][0] == CLOSURES[symbol]
-        if is_release:
-            start = joined.pop()[1]
-        joined.append((symbol, start, end))
-    return joined
 
 
 def _join_silences(phones: Sequence[PhoneSpan]) -> list[PhoneSpan]:

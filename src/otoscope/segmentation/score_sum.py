@@ -93,7 +93,7 @@ def shifted_scores(
         unit = median_distance(run.features)
         if unit > 0:
             scores = grid_scores(run.features, [unit * alpha for alpha in alphas], betas, run.frames.repeat)
-            total += _interpolate(divide_by_mean(scores), run.frames, times)
+            total += interpolated(divide_by_mean(scores), run.frames, times)
     return total / len(runs)
 
 
@@ -128,7 +128,7 @@ def minima_of_sum(score_t: Floats) -> Boundaries:
     return Boundaries(times, peaks["prominences"])
 
 
-def _interpolate(scores: Floats, frames: LabelFrames, times: Floats) -> Floats:
+def interpolated(scores: Floats, frames: LabelFrames, times: Floats) -> Floats:
     """Return scores `[..., label frame]` at other times; those before the first and after the last are repeated."""
     last = scores.shape[-1] - 1
     place_t = np.clip((times - frames.origin) / frames.period, 0, last)

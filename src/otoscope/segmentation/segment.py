@@ -1,15 +1,14 @@
-"""The command `segment`: from models and a labelled corpus to a run that compares how well they find phones."""
+"""The command `segment`: from models and a labelled corpus to a run that compares how well they find boundaries."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.corpus import SkippedUtterance, phones_of
+from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
@@ -17,8 +16,8 @@ from otoscope.results import Run
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
-from otoscope.runs.run_config import make_plan, model_path
-from otoscope.runs.speech_source import SpeechSource, make_source, read_speech, resolve_encoder, run_attributes
+from otoscope.runs.run_config import model_path
+from otoscope.runs.speech_source import make_source, resolve_encoder, run_attributes
 from otoscope.segmentation.boundary_files import RecordedBoundaries, write_record
 from otoscope.segmentation.compared_methods import (
     ComparedMethod,
@@ -28,41 +27,21 @@ from otoscope.segmentation.compared_methods import (
     voting_method,
 )
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
+from otoscope.segmentation.detector_search import tune_detectors
 from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC, Head
+from otoscope.segmentation.job import SegmentJob, make_job_plan, prepare_job
 from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult, search
 from otoscope.segmentation.segmenter import FILE_NAME, Segmenter
-from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.tuning import tune
 from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_reader import VotingReader
-from otoscope.segmentation.voting_search import SearchPart, search_votings
+from otoscope.segmentation.voting_search import search_votings
 
 BOUNDARIES = "boundaries"
 """Folder of a run that has the boundaries of the test part."""
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentJob:
-    """The models to compare, and the utterances to compare them on.
-
-    Attributes:
-        encoders: the model, then the model to compare it with, if there is one.
-        source: the corpus and the options that read it.
-        parts: the utterances with phones, as validation and test part.
-        skipped: utterances that the job does not use, with the reason of each.
-        tolerance: largest distance of a correct boundary from its reference, in seconds.
-        options: how to tune the methods with shifts.
-    """
-
-    encoders: Sequence[Encoder]
-    source: SpeechSource
-    parts: Split
-    skipped: Sequence[SkippedUtterance]
-    tolerance: float
-    options: SegmentationOptions
 
 
 def segment(
@@ -70,13 +49,11 @@ def segment(
     corpus: str | Path | CutSet,
     out: str | Path,
     *,
-    validation: Collection[str] = (),
     against: str | Path | Encoder | None = None,
-    tolerance: float = 0.020,
     segmentation: SegmentationOptions | None = None,
     options: SpeechOptions | None = None,
 ) -> Run:
-    """Find the heads of a model that segment speech into phones best, and compare them with baselines.
+    """Find the heads of a model that segment speech best, and compare them with baselines.
 
     The function applies one algorithm (Yang, Liu & Lee, Interspeech 2020, section 5) to every head, to the
     representation of every layer, and to MFCC and log-mel frames. It tunes alpha and beta of each on the speakers of
@@ -88,39 +65,35 @@ def segment(
 
     Args:
         model: name or folder of a model, or a loaded model.
-        corpus: folder of a corpus with phone labels, or cuts.
+        corpus: folder of a corpus with labels, or cuts.
         out: folder of the new run.
-        validation: speakers to tune on; if empty, every fourth speaker in order of id.
         against: another model to compare with; its methods add rows to the table.
-        tolerance: largest distance of a correct boundary from its reference, in seconds.
-        segmentation: number of shifts, and the protocol to tune for.
+        segmentation: phones, syllables or words; the speakers to tune on; tolerance, shifts, protocol and detectors.
         options: how to load the model and read the corpus.
 
     Returns:
         The finished run: scores of every method by each protocol, with intervals, and the R-value of every head.
 
     Raises:
-        InputError: the corpus has no phones; a part is empty; `tolerance` is not above zero; `against` is the same
-            model; and all errors of `analyze`.
+        InputError: the corpus has no labels of the level; a part is empty; `against` is the same model; and all
+            errors of `analyze`.
 
     Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     run = segment("bundled", "bundled", folder, validation=["kal16"], options=SpeechOptions(limit=10))
+        ...     tuning = SegmentationOptions(validation=("kal16",), shifts=0)
+        ...     run = segment("bundled", "bundled", folder, segmentation=tuning, options=SpeechOptions(limit=10))
         ...     list(run.dataset.segmenter.values[:3]), run.dataset.head_r_value.shape
         (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
     """
-    if not tolerance > 0:
-        raise InputError(f"expected a tolerance above 0 seconds, got {tolerance}; use 0.020, the usual value")
-    options = options or SpeechOptions()
+    options, segmentation = options or SpeechOptions(), segmentation or SegmentationOptions()
     source = make_source(corpus, options)
-    check_out(out, model, source, resume=options.resume, tolerance=tolerance)
+    check_out(out, model, source, resume=options.resume, segmentation=asdict(segmentation))
     encoders = [resolve_encoder(model, options)]
     if against is not None:
         encoders.append(_other_encoder(against, encoders[0], options))
-    parts, skipped = _prepare_parts(encoders, source, validation)
-    job = SegmentJob(encoders, source, parts, skipped, tolerance, segmentation or SegmentationOptions())
-    return resume_or_run(out, _plan(job), partial(_run_job, job), resume=options.resume)
+    job = prepare_job(encoders, source, segmentation)
+    return resume_or_run(out, make_job_plan(job), partial(_run_job, job), resume=options.resume)
 
 
 def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: SpeechOptions) -> Encoder:
@@ -133,35 +106,6 @@ def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: Spe
     return other
 
 
-def _prepare_parts(
-    encoders: Sequence[Encoder], source: SpeechSource, validation: Collection[str]
-) -> tuple[Split, Sequence[SkippedUtterance]]:
-    """Select the utterances that have phones and that every model accepts, and split them."""
-    speech = [read_speech(source, encoder) for encoder in encoders]
-    skipped = {utterance.id: utterance for model_speech in speech for utterance in model_speech.skipped}
-    cuts = [cut for cut in speech[0].cuts if cut.id not in skipped]
-    utterances = [LabelledUtterance(cut, phones_of(cut)) for cut in cuts if phones_of(cut)]
-    if not utterances:
-        raise InputError(
-            f"expected utterances with phones, found none among {len(cuts)} utterances of {source.name}; "
-            "give labels, or name their tier"
-        )
-    unlabelled = [SkippedUtterance(cut.id, "it has no phone labels") for cut in cuts if not phones_of(cut)]
-    if unlabelled and source.strict:
-        raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}; add labels or omit --strict")
-    return split(utterances, validation), [*skipped.values(), *unlabelled]
-
-
-def _plan(job: SegmentJob) -> dict[str, Any]:
-    """Return everything that determines the numbers of the run."""
-    cuts = [utterance.cut for part in (job.parts.validation, job.parts.test) for utterance in part]
-    plans = [make_plan(encoder, cuts, job.source.name, (), job.source.options) for encoder in job.encoders]
-    validation = [utterance.cut.id for utterance in job.parts.validation]
-    against = [{name: plan[name] for name in ("model", "intervention")} for plan in plans[1:]]
-    own = {"against": against, "validation": validation, "tolerance": job.tolerance}
-    return plans[0] | own | {"segmentation": asdict(job.options)}
-
-
 def _run_job(job: SegmentJob, folder: Path) -> tuple[xr.Dataset, Sequence[SkippedUtterance]]:
     return _compare(job, folder), job.skipped
 
@@ -169,7 +113,7 @@ def _run_job(job: SegmentJob, folder: Path) -> tuple[xr.Dataset, Sequence[Skippe
 def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
     """Tune on the validation part, count boundaries on the test part, and describe both."""
     results = [
-        search(encoder, job.parts.validation, job.tolerance, folder / "shards" / str(place))
+        search(encoder, job.parts.validation, job.options.seconds, folder / "shards" / str(place))
         for place, encoder in enumerate(job.encoders)
     ]
     votings = _search_votings(job, list(results[0].heads))
@@ -178,6 +122,7 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         *_spectral_methods(job),
         *_model_methods(results),
         *(voting_method(reader, voting) for voting in votings),
+        *tune_detectors(job.part, job.options.detector_names),
         *naive_segmenters(job.parts.validation),
     ]
     scores = _score(methods, job)
@@ -187,8 +132,8 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         segmenter.save(folder / FILE_NAME)
         _write_test_boundaries(job, segmenter, _voting_boundaries(methods, scores, votings), folder)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
-    attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | _split_attrs(job)
-    return dataset.merge(example).assign_attrs(attrs | {"tolerance": job.tolerance, "protocol": job.options.protocol})
+    attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | job.attrs()
+    return dataset.merge(example).assign_attrs(attrs)
 
 
 def _voting_boundaries(
@@ -205,9 +150,11 @@ def _voting_boundaries(
 def _write_test_boundaries(
     job: SegmentJob, segmenter: Segmenter, found: Sequence[dict[str, Boundaries]], folder: Path
 ) -> None:
-    """Write a TextGrid of each test utterance, with its phones and the boundaries of each method."""
+    """Write a TextGrid of each test utterance, with its labels and the boundaries of each method."""
     for utterance, methods in zip(job.parts.test, found, strict=True):
-        record = RecordedBoundaries(utterance.cut.id, utterance.cut.duration, methods, segmenter.best, utterance.phones)
+        record = RecordedBoundaries(
+            utterance.cut.id, utterance.cut.duration, methods, segmenter.best, utterance.units, job.part.level.tier
+        )
         write_record(record, folder / BOUNDARIES, "textgrid", segmenter.origin)
 
 
@@ -215,7 +162,7 @@ def _search_votings(job: SegmentJob, heads: Sequence[Head]) -> list[Voting]:
     """Return the tuned methods with shifts; none without shifts."""
     if not job.options.shifts:
         return []
-    return search_votings(SearchPart(job.encoders[0], job.parts.validation, job.tolerance, job.options), heads)
+    return search_votings(job.part, heads)
 
 
 def _segmenter(job: SegmentJob, votings: Sequence[Voting], dataset: xr.Dataset) -> Segmenter:
@@ -238,16 +185,14 @@ def _segmenter(job: SegmentJob, votings: Sequence[Voting], dataset: xr.Dataset) 
             "fingerprint": model_fingerprint(encoder),
         },
         "corpus": Path(job.source.name).name,
-        "tolerance": job.tolerance,
-        "protocol": job.options.protocol,
-        **_split_attrs(job),
+        **job.attrs(),
         "test_scores": scores,
     }
     return Segmenter(encoder, tuple(votings), origin)
 
 
 def _spectral_methods(job: SegmentJob) -> list[ComparedMethod]:
-    part, tolerance = job.parts.validation, job.tolerance
+    part, tolerance = job.parts.validation, job.options.seconds
     return [
         tuned_segmenter(method, tune(method.labelled(part), method.frames, tolerance)) for method in (MFCC, LOG_MEL)
     ]
@@ -268,13 +213,6 @@ def _score(methods: Sequence[ComparedMethod], job: SegmentJob) -> list[list[Utte
     scores = []
     with progress("segmenting", sum(utterance.cut.duration for utterance in job.parts.test)) as on_progress:
         for utterance in job.parts.test:
-            scores.append([method.score(utterance, CURVE, job.tolerance) for method in methods])
+            scores.append([method.score(utterance, CURVE, job.options.seconds) for method in methods])
             on_progress(utterance.cut.duration)
     return scores
-
-
-def _split_attrs(job: SegmentJob) -> dict[str, Any]:
-    """Return attributes that describe the split."""
-    parts = {"validation": job.parts.validation, "test": job.parts.test}
-    speakers = {f"{name}_speakers": sorted({utterance.speaker for utterance in part}) for name, part in parts.items()}
-    return {"parted_by": job.parts.split_by, "validation_utterances": len(job.parts.validation), **speakers}

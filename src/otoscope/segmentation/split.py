@@ -18,20 +18,20 @@ VALIDATION_STRIDE = 4
 
 @dataclass(frozen=True, eq=False)
 class LabelledUtterance:
-    """A cut and its phones.
+    """A cut and its phones, syllables or words.
 
     Attributes:
         cut: the audio.
-        phones: symbol, start and end in seconds of each phone.
+        units: symbol, start and end in seconds of each unit.
     """
 
     cut: MonoCut
-    phones: Sequence[tuple[str, float, float]]
+    units: Sequence[tuple[str, float, float]]
 
     @cached_property
     def boundaries(self) -> Floats:
         """Return the reference boundaries `[n]` in seconds."""
-        return inner_boundaries((start, end) for _, start, end in self.phones)
+        return inner_boundaries((start, end) for _, start, end in self.units)
 
     @property
     def speaker(self) -> str:

@@ -45,6 +45,9 @@ def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
         yield (mode, "95 %"), _interval(method["scores_interval"].sel(mode=mode, measure="r_value"))
         if mode == "strict":
             yield (mode, "off by"), _milliseconds(method["distance"])
+    if method.attrs["level"] != "phone":
+        yield ("tokens", "F1"), _number(method["token_scores"].sel(token_measure="f1"))
+        yield ("tokens", "95 %"), _interval(method["token_interval"].sel(token_measure="f1"))
     gain = method["gain"].item()
     yield ("over MFCC", "R-value"), f"{gain:+.3f}" if gain else ""
     yield ("over MFCC", "95 %"), _interval(method["gain_interval"]) if gain else ""

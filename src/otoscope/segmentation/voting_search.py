@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from otoscope.corpus import load_audio
-from otoscope.models.encoder import Encoder
 from otoscope.results.intervals import estimate, standard_error
 from otoscope.runs.progress import progress
 from otoscope.segmentation.comparison import R_VALUE, scores_of
 from otoscope.segmentation.feature_methods import Head
 from otoscope.segmentation.grid_counts import minima_of_rows
-from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.protocols import counts_of_rows
 from otoscope.segmentation.score_sum import (
     BETA_FACTORS,
@@ -32,6 +30,7 @@ from otoscope.segmentation.score_sum import (
     smoothed,
     summed_score,
 )
+from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, Voter, Voting
@@ -41,9 +40,6 @@ ALPHAS = tuple(0.05 * 2 ** (step / 2) for step in range(9))
 """Grid of alpha, from 0.05 to 0.8 median distances; neighbours are averaged, so the ends are no candidates."""
 BETAS = tuple(1.2**step for step in range(-3, 12))
 """Grid of beta, from 0.58 to 7.4; neighbours two steps away are averaged."""
-FIRST_SMOOTHING = 0.005
-"""Seconds of the Gaussian while single voters are tuned."""
-SMOOTHINGS = (0.0, 0.0025, 0.004, 0.005, 0.006, 0.0075, 0.010)
 FACTORS = tuple(1.2**step for step in range(-3, 4))
 """Factors of all betas of a sum."""
 POWERS = (1 / 2, 1 / 3)
@@ -60,23 +56,6 @@ VoterKey = tuple[str, int, int, float]
 """Source, layer, head and power of a voter, which its parameters do not change."""
 VoterScores = dict[VoterKey, Floats]
 """Scores `[factor, t]` of one utterance."""
-
-
-@dataclass(frozen=True, eq=False)
-class SearchPart:
-    """The validation part, and what it is scored with.
-
-    Attributes:
-        encoder: the model.
-        utterances: utterances with phones.
-        tolerance: tolerance of the R-value in seconds.
-        options: number of shifts, and the protocol of the R-value.
-    """
-
-    encoder: Encoder
-    utterances: Sequence[LabelledUtterance]
-    tolerance: float
-    options: SegmentationOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +145,7 @@ def _tune_voters(part: SearchPart, candidates: Sequence[Voter]) -> list[Voter]:
     def add(utterance: LabelledUtterance, features: dict[Voter, list[ShiftedFeatures]], times: Floats) -> None:
         for voter, runs in features.items():
             scores = _average_neighbours(shifted_scores(runs, ALPHAS, BETAS, times)).reshape(-1, len(times))
-            totals[voter] += _counts(part, utterance, summed_score([scores], [1.0], FIRST_SMOOTHING))
+            totals[voter] += _counts(part, utterance, summed_score([scores], [1.0], part.level.first_smoothing))
 
     _visit(part, candidates, "tuning heads with shifts", add)
     best = {voter: int(np.argmax(scores_of(total)[:, R_VALUE])) for voter, total in totals.items() if total[:, 1].any()}
@@ -204,7 +183,7 @@ def _tune_sum(part: SearchPart, voting: Voting, scores: Sequence[VoterScores]) -
     smoothing, factor = np.unravel_index(int(np.argmax(r_values_sf)), r_values_sf.shape)
     voters = tuple(replace(voter, beta=voter.beta * FACTORS[factor]) for voter in voting.voters)
     tuned = replace(
-        voting, voters=voters, smoothing=SMOOTHINGS[smoothing], r_value=float(r_values_sf[smoothing, factor])
+        voting, voters=voters, smoothing=part.level.smoothings[smoothing], r_value=float(r_values_sf[smoothing, factor])
     )
     return ScoredVoting(tuned, counts_usfc[:, smoothing, factor])
 
@@ -213,13 +192,13 @@ def _sum_counts(part: SearchPart, utterance: LabelledUtterance, voting: Voting, 
     """Return the counts `[smoothing, factor, count]` of the sum of a voting for one utterance."""
     own, weights = [scores[_key(voter)] for voter in voting.voters], [voter.weight for voter in voting.voters]
     total = summed_score(own, weights, 0.0)
-    return np.array([_counts(part, utterance, smoothed(total, smoothing)) for smoothing in SMOOTHINGS])
+    return np.array([_counts(part, utterance, smoothed(total, smoothing)) for smoothing in part.level.smoothings])
 
 
 def _counts(part: SearchPart, utterance: LabelledUtterance, score_qt: Floats) -> Ints:
     """Return the counts `[q, count]` of the minima of several sums of one utterance."""
     rows, minima = minima_of_rows(score_qt)
-    return counts_of_rows(utterance.phones, (rows, STEP * minima), len(score_qt), part.tolerance, part.options.protocol)
+    return counts_of_rows(utterance.units, (rows, STEP * minima), len(score_qt), part.tolerance, part.options.protocol)
 
 
 def _visit(

@@ -1,0 +1,154 @@
+"""Tune the detectors of units of any length: head or layer, width, smoothing, and least depth of a minimum.
+
+Scores are placed on the grid of 5 ms, in units of their standard deviation over the recording. A boundary is a minimum
+whose prominence is at least `1 / beta`, so a larger beta gives more boundaries, as in all other methods.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from otoscope.models.attention_maps import maps_and_representations
+from otoscope.models.encoder import Encoder
+from otoscope.phones import LabelFrames
+from otoscope.runs.progress import progress
+from otoscope.segmentation.boundaries import BoundaryCounts
+from otoscope.segmentation.compared_methods import ComparedMethod
+from otoscope.segmentation.comparison import R_VALUE, scores_of
+from otoscope.segmentation.detectors import DETECTORS, Detector
+from otoscope.segmentation.feature_methods import ModelReader, format_heads
+from otoscope.segmentation.protocols import counts_of_rows
+from otoscope.segmentation.score_sum import Boundaries, grid_times, interpolated, minima_of_sum, smoothed
+from otoscope.segmentation.search_part import SearchPart
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.tuning import TunedParameters
+from otoscope.typing import AnyFloats, Floats, Ints
+
+BETAS = tuple(2.0**step for step in range(-2, 7))
+"""Grid of beta: minima of a depth from 4 to 0.016 standard deviations."""
+
+
+@dataclass(frozen=True)
+class DetectorSetting:
+    """The parameters of a detector, but beta.
+
+    Attributes:
+        width: seconds on each side of a frame.
+        smoothing: standard deviation in seconds of the Gaussian that smooths the score.
+        sign: 1 if minima of the score are boundaries, -1 for maxima.
+    """
+
+    width: float
+    smoothing: float
+    sign: int
+
+
+Place = tuple[int, int]
+"""Layer and head; the head is -1 for hidden states."""
+
+
+def settings(detector: Detector, part: SearchPart) -> list[DetectorSetting]:
+    """Return the grid of a detector."""
+    smoothings = part.level.smoothings[::2]
+    return [DetectorSetting(*values) for values in product(part.level.widths, smoothings, detector.signs)]
+
+
+def tune_detectors(part: SearchPart, names: Sequence[str]) -> list[ComparedMethod]:
+    """Return the row of each detector, tuned on the validation part; the model runs once on each utterance."""
+    detectors = DETECTORS.select(names)
+    totals: dict[tuple[str, Place], Ints] = {}
+    for utterance, maps, states in _features(part, any(one.features == "map" for one in detectors.values())):
+        for name, detector in detectors.items():
+            for place, features in _places(detector, maps, states):
+                counts = _grid_counts(part, detector, utterance, features)
+                totals[name, place] = totals.get((name, place), 0) + counts
+    return [_best_method(part, name, totals) for name in detectors]
+
+
+def _features(
+    part: SearchPart, has_maps: bool
+) -> Iterator[tuple[LabelledUtterance, dict[int, AnyFloats], list[AnyFloats]]]:
+    layers = None if has_maps else ()
+    with progress("tuning detectors", sum(utterance.cut.duration for utterance in part.utterances)) as on_progress:
+        for utterance in part.utterances:
+            yield utterance, *maps_and_representations(part.encoder, utterance.cut, layers)
+            on_progress(utterance.cut.duration)
+
+
+def _places(
+    detector: Detector, maps: Mapping[int, AnyFloats], states: Sequence[AnyFloats]
+) -> Iterator[tuple[Place, AnyFloats]]:
+    if detector.features == "states":
+        yield from (((layer, -1), states_td) for layer, states_td in enumerate(states))
+        return
+    for layer, maps_hqk in maps.items():
+        yield from (((layer, head), attn_qk) for head, attn_qk in enumerate(maps_hqk))
+
+
+def _grid_counts(part: SearchPart, detector: Detector, utterance: LabelledUtterance, features: AnyFloats) -> Ints:
+    """Return the counts `[setting * beta, count]` of one utterance."""
+    scores = _scores(detector, features, settings(detector, part), part.encoder, utterance.cut.duration)
+    rows, times = [], []
+    for row, score in enumerate(scores):
+        minima = minima_of_sum(score)
+        for column, beta in enumerate(BETAS):
+            chosen = minima.times[minima.confidences >= 1 / beta]
+            rows.append(np.full(len(chosen), row * len(BETAS) + column))
+            times.append(chosen)
+    minima_of_grid = np.concatenate(rows), np.concatenate(times)
+    n_rows = len(scores) * len(BETAS)
+    return counts_of_rows(utterance.units, minima_of_grid, n_rows, part.tolerance, part.options.protocol)
+
+
+def _scores(
+    detector: Detector, features: AnyFloats, grid: Sequence[DetectorSetting], encoder: Encoder, seconds: float
+) -> Floats:
+    """Return the smoothed score `[setting, t]` on the grid of 5 ms, in units of its standard deviation."""
+    widths = sorted({setting.width for setting in grid})
+    frames = tuple(max(1, round(width / encoder.frame_period)) for width in widths)
+    raw_wt = detector.score(np.asarray(features, dtype=np.float64), frames)
+    on_grid_wt = interpolated(raw_wt, frame_times(detector, encoder), grid_times(seconds))
+    scores = [setting.sign * smoothed(on_grid_wt[widths.index(setting.width)], setting.smoothing) for setting in grid]
+    deviations = np.std(scores, axis=1, keepdims=True)
+    return np.asarray(scores) / np.where(deviations > 0, deviations, 1)
+
+
+def frame_times(detector: Detector, encoder: Encoder) -> LabelFrames:
+    """Return the times to which the scores of a detector belong."""
+    shift = encoder.frame_period / 2 if detector.is_of_border else 0.0
+    return LabelFrames(encoder.frame_period, 1, encoder.first_frame_center - shift)
+
+
+def _best_method(part: SearchPart, name: str, totals: Mapping[tuple[str, Place], Ints]) -> ComparedMethod:
+    detector = DETECTORS.get(name)
+    own = {place: scores_of(counts)[:, R_VALUE] for (method, place), counts in totals.items() if method == name}
+    place = max(own, key=lambda place: np.nanmax(np.nan_to_num(own[place], nan=-np.inf)))
+    point = int(np.nanargmax(own[place]))
+    setting, beta = settings(detector, part)[point // len(BETAS)], BETAS[point % len(BETAS)]
+    counts = BoundaryCounts(*totals[name, place][point].tolist())
+    layer, head = place
+    reader = ModelReader(part.encoder, {layer} if head >= 0 else set())
+    find = partial(_boundaries, reader, name, place, setting)
+    chosen = (format_heads([place]) if head >= 0 else f"layer {layer}") + f", {1000 * setting.width:g} ms"
+    tuned = TunedParameters(setting.width, beta, counts.scores(), unit=1.0)
+    return ComparedMethod(name, find, part.encoder.name, chosen, tuned)
+
+
+def _boundaries(
+    reader: ModelReader,
+    name: str,
+    place: Place,
+    setting: DetectorSetting,
+    utterance: LabelledUtterance,
+    betas: Sequence[float],
+) -> list[Boundaries]:
+    """Return the boundaries of an utterance for several betas."""
+    layer, head = place
+    features = reader.map(utterance.cut, place) if head >= 0 else reader.states(utterance.cut, layer)
+    [score] = _scores(DETECTORS.get(name), features, [setting], reader.encoder, utterance.cut.duration)
+    minima = minima_of_sum(score)
+    deep = [minima.confidences >= 1 / beta for beta in betas]
+    return [Boundaries(minima.times[is_deep], minima.confidences[is_deep]) for is_deep in deep]

@@ -1,0 +1,89 @@
+"""The models of one `segment`, and the utterances that they are tuned and compared on."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from otoscope.corpus import SkippedUtterance
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+from otoscope.runs.run_config import make_plan
+from otoscope.runs.speech_source import SpeechSource, read_speech
+from otoscope.segmentation.levels import LEVELS
+from otoscope.segmentation.options import SegmentationOptions
+from otoscope.segmentation.search_part import SearchPart
+from otoscope.segmentation.split import LabelledUtterance, Split, split
+from otoscope.segmentation.units import units_of
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentJob:
+    """The models to compare, and the utterances to compare them on.
+
+    Attributes:
+        encoders: the model, then the model to compare it with, if there is one.
+        source: the corpus and the options that read it.
+        parts: the utterances with phones, as validation and test part.
+        skipped: utterances that the job does not use, with the reason of each.
+        options: what to look for, and how to tune.
+    """
+
+    encoders: Sequence[Encoder]
+    source: SpeechSource
+    parts: Split
+    skipped: Sequence[SkippedUtterance]
+    options: SegmentationOptions
+
+    @property
+    def part(self) -> SearchPart:
+        """Return what the first model is tuned on."""
+        return SearchPart(self.encoders[0], self.parts.validation, self.options)
+
+    def attrs(self) -> dict[str, Any]:
+        """Return attributes that describe the split and what is scored."""
+        parts = {"validation": self.parts.validation, "test": self.parts.test}
+        return {
+            "level": self.options.level,
+            "tolerance": self.options.seconds,
+            "protocol": self.options.protocol,
+            "parted_by": self.parts.split_by,
+            "validation_utterances": len(self.parts.validation),
+            **{f"{name}_speakers": sorted({utterance.speaker for utterance in part}) for name, part in parts.items()},
+        }
+
+
+def prepare_job(encoders: Sequence[Encoder], source: SpeechSource, options: SegmentationOptions) -> SegmentJob:
+    """Select the utterances that have labels and that every model accepts, and split them.
+
+    Raises:
+        InputError: no utterance has labels of the level; one has none and the corpus is read strictly; or a part is
+            empty.
+    """
+    speech = [read_speech(source, encoder) for encoder in encoders]
+    skipped = {utterance.id: utterance for model_speech in speech for utterance in model_speech.skipped}
+    utterances, unlabelled = [], []
+    for cut in speech[0].cuts:
+        if cut.id not in skipped and (units := units_of(cut, LEVELS[options.level])):
+            utterances.append(LabelledUtterance(cut, units))
+        elif cut.id not in skipped:
+            unlabelled.append(SkippedUtterance(cut.id, f"it has no {LEVELS[options.level].labels} labels"))
+    labels = LEVELS[options.level].labels
+    if not utterances:
+        raise InputError(
+            f"expected utterances with {labels}s, found none among {len(unlabelled)} utterances of "
+            f"{source.name}; give labels, or name their tier"
+        )
+    if unlabelled and source.strict:
+        raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}; add labels or omit --strict")
+    parts = split(utterances, options.validation)
+    return SegmentJob(encoders, source, parts, [*skipped.values(), *unlabelled], options)
+
+
+def make_job_plan(job: SegmentJob) -> dict[str, Any]:
+    """Return everything that determines the numbers of the run."""
+    cuts = [utterance.cut for part in (job.parts.validation, job.parts.test) for utterance in part]
+    plans = [make_plan(encoder, cuts, job.source.name, (), job.source.options) for encoder in job.encoders]
+    validation = [utterance.cut.id for utterance in job.parts.validation]
+    against = [{name: plan[name] for name in ("model", "intervention")} for plan in plans[1:]]
+    own = {"against": against, "validation": validation}
+    return plans[0] | own | {"segmentation": asdict(job.options)}
