@@ -1,4 +1,4 @@
-"""Norm of a layer's hidden states: units of speech stand out from their borders by their length."""
+"""Norm of a layer's hidden states, whose extremes mark the borders of units."""
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
