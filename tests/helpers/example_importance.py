@@ -25,6 +25,11 @@ CURVES = {
     "every probe and ranking": {"rankings": EVERY, "probes": list(PROBES), "layers": 12, "heads": 12},
     "2x2": {"rankings": ["globalness", "weight"], "probes": ["phone"], "layers": 2, "heads": 2},
     "one utterance": {"rankings": ["random-0"], "probes": ["hidden-error", "phone"], "utterances": 1},
+    "kinds of ablation": {
+        "rankings": ["globalness", "weight"],
+        "probes": ["phone"],
+        "kinds": ("zero", "mean", "noise"),
+    },
     "small steps": {"rankings": ["diagonality"], "probes": ["phone"], "step": 1 / 40, "spans": range(40), "heads": 16},
 }
 
@@ -36,10 +41,12 @@ def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
     return _told(dataset, "ranking", layers, heads, utterances)
 
 
-def curves_dataset(rankings, probes, layers=6, heads=6, utterances=20, step=1 / 6, spans=(50, 20, 5, 1, 0), seed=0):
+def curves_dataset(
+    rankings, probes, layers=6, heads=6, utterances=20, step=1 / 6, spans=(50, 20, 5, 1, 0), kinds=("zero",), seed=0
+):
     rng = np.random.default_rng(seed)
     scores = _draw_scores(rng, rankings, layers, heads)
-    schedule = make_schedule([score.values for score in scores.values()], step, spans)
+    schedule = make_schedule([score.values for score in scores.values()], step, spans, kinds)
     wanted = {name: PROBES[name] for name in probes}
     count = np.full(utterances, 50.0)
     harm = np.array([_harm(change, scores[rankings[0]].values) for change in schedule.interventions])

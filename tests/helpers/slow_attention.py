@@ -187,11 +187,6 @@ def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = N
     `wave` is the utterance that is to be run, for models whose maps are cropped to it.
     """
 
-    adapter = set(model.adapter.modules()) if getattr(model, "adapter", None) else ()
-
-    def whole(maps: Tensor) -> Tensor:
-        return maps
-
     def within(maps: Tensor) -> Tensor:
         frames = torch.arange(maps.shape[-1])
         kept = maps * ((frames[:, None] - frames).abs() <= radius)
@@ -199,6 +194,23 @@ def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = N
 
     def shown(maps: Tensor) -> Tensor:
         return within(cropped(maps, frames_of_20_ms(wave)) if type(model).__name__ in SILENCE_SEEN else maps)
+
+    with changed_maps(model, within, shown):
+        yield
+
+
+@contextmanager
+def changed_maps(
+    model: Any, cut: Callable[[Tensor], Tensor], shown: Callable[[Tensor], Tensor] | None = None
+) -> Iterator[None]:
+    """Within the block the model's eager attention weighs values by `cut` of its maps `[..., H, T, T]`.
+
+    The maps that it returns are `shown` of the intact ones, by default the same.
+    """
+    adapter = set(model.adapter.modules()) if getattr(model, "adapter", None) else ()
+
+    def whole(maps: Tensor) -> Tensor:
+        return maps
 
     def eager(
         module: Any,
@@ -210,20 +222,20 @@ def band(model: Any, radius: int, renormalise: bool, wave: np.ndarray | None = N
         position_bias: float | Tensor | None = None,
         **_: Any,
     ) -> Any:
-        cut = within if module not in adapter else whole
+        change = cut if module not in adapter else whole
         bias = 0 if position_bias is None else position_bias
         maps = (query @ key.mT * scaling + bias + (0 if attention_mask is None else attention_mask)).softmax(-1)
-        return (cut(maps) @ value).transpose(1, 2).contiguous(), shown(maps)
+        return (change(maps) @ value).transpose(1, 2).contiguous(), (shown or cut)(maps)
 
     with pytest.MonkeyPatch.context() as patch:
         home = sys.modules[type(model).__module__]
         match type(model).__name__:
             case "WavLMModel":
-                patch.setattr(F, "multi_head_attention_forward", banded_torch_attention(within))
+                patch.setattr(F, "multi_head_attention_forward", banded_torch_attention(cut))
             case "SEWDModel":
-                patch.setattr(home, "XSoftmax", BandedSoftmax(within))
+                patch.setattr(home, "XSoftmax", BandedSoftmax(cut))
             case "SpeechT5EncoderWithSpeechPrenet":
-                patch.setattr(F, "softmax", lambda scores, dim: within(TORCH_SOFTMAX(scores, dim)))
+                patch.setattr(F, "softmax", lambda scores, dim: cut(TORCH_SOFTMAX(scores, dim)))
             case "MockingjayModel" | "TeraModel" | "AudioAlbertModel":
                 patch.setattr("transformers.models.bert.modeling_bert.eager_attention_forward", eager)
             case _:

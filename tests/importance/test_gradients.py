@@ -7,7 +7,8 @@ import torch
 from otoscope.importance.builtin import fisher, gradient
 from otoscope.importance.loss import LOSSES, Loss, get_loss
 from otoscope.importance.loss_sample import gate_gradients
-from otoscope.importance.ranking_context import SamplingBudget, make_context
+from otoscope.importance.ranking_context import make_context
+from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.head_gates import forward_gated, make_gates
 
 STEP = 1e-5

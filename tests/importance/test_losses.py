@@ -9,7 +9,8 @@ import torch
 from otoscope.errors import InputError
 from otoscope.importance.builtin import leave_one_out
 from otoscope.importance.loss import get_loss
-from otoscope.importance.ranking_context import SamplingBudget, make_context
+from otoscope.importance.ranking_context import make_context
+from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models import mockingjay as port
 from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.load import load

@@ -12,7 +12,8 @@ from otoscope.importance.agreement import spearman
 from otoscope.importance.builtin.shapley import shapley_values
 from otoscope.importance.loss import get_loss
 from otoscope.importance.ranking import get_rankings, make_scores, order, ordinal_ranks
-from otoscope.importance.ranking_context import SamplingBudget, make_context
+from otoscope.importance.ranking_context import make_context
+from otoscope.importance.sampling_budget import SamplingBudget
 
 
 @pytest.mark.parametrize("name", RANKINGS.names())

@@ -240,3 +240,28 @@ def test_a_run_by_given_rankings_keeps_their_orders_in_its_plan(tiny_pretrained,
     assert again.plan["previous_rankings"]["weight"][0] == [
         int(i) for i in np.argwhere(again.dataset["rank"][0].values == 1)[0]
     ]
+
+
+def test_each_kind_of_ablation_has_curves_and_the_first_is_that_of_a_run_of_it_alone(
+    tiny_pretrained, tiny_corpus, tmp_path
+):
+    """Kinds agree where no head is removed, and differ where some are."""
+    alone = otoscope.prune(
+        tiny_pretrained, tiny_corpus, tmp_path / "a", **prune_options(probes=("hidden-error",), seeds=1)
+    )
+    kinds = ("zero", "mean", "resample", "noise")
+    options = prune_options(probes=("hidden-error",), seeds=1, ablation=kinds)
+    several = otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "b", **options)
+    np.testing.assert_array_equal(alone.dataset["score"], several.dataset["score"])
+    score = several.dataset["ablation_score"].isel(probe=0, ranking=0, direction=0)
+    np.testing.assert_array_equal(score.isel(step=0), 0)
+    assert len(set(score.isel(step=1).values)) == len(kinds)
+    assert "hidden-error (relative error), heads removed by mean" in curve_table(several.dataset)
+
+
+def test_kinds_of_ablation_that_do_not_fit_are_one_line(tiny_pretrained, tiny_corpus, tmp_path):
+    with pytest.raises(InputError, match="expected --ablation with some of zero, mean, resample, noise, found 'half'"):
+        otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "a", **prune_options(ablation=("half",)))
+    ranking = otoscope.RankingOptions(by=("leave-one-out",), ablation=("zero", "mean"))
+    with pytest.raises(InputError, match="expected one kind with --ablation, found zero, mean"):
+        otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "b", ranking=ranking)

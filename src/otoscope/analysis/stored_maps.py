@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lhotse import MonoCut
 
+from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
 from otoscope.corpus.decoding import source_name, source_of
 from otoscope.corpus.windows import windowed
@@ -82,7 +83,7 @@ def ensure_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     if utterance not in run.utterances.index:
         stored = join_truncated(list(run.utterances.index), MAX_LISTED)
         raise InputError(f"{run.path} holds no utterance '{utterance}'; it has {stored}")
-    if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
+    if run.plan["intervention"] != NO_INTERVENTION.settings:
         raise InputError(
             f"expected a run without an intervention, found one in {run.path}; "
             f"draw an utterance whose maps the run stores: {', '.join(run.maps) or 'none'}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from otoscope.attention.speech import CallSpeech
 from otoscope.attention.torch_private import is_fake
 from otoscope.errors import InputError
 
@@ -29,6 +30,7 @@ class AttentionCall:
         layer: number of the call in one run of the model. Layers that share a module have different numbers.
         output: weight `[o, H * d]` that projects the concatenated contexts of all heads to the hidden states; None if
             unknown.
+        speech: the utterances; None where they are unknown.
     """
 
     module: nn.Module
@@ -41,6 +43,18 @@ class AttentionCall:
     span: int | None = None
     layer: int = -1
     output: Tensor | None = None
+    speech: CallSpeech | None = None
+
+    @property
+    def utterances(self) -> CallSpeech:
+        """Return the utterances.
+
+        Raises:
+            InputError: the caller ran the model on inputs whose speech is unknown.
+        """
+        if self.speech is None:
+            raise InputError("expected waves with the inputs of the model, found none; pass the audio")
+        return self.speech
 
 
 AttentionHandler = Callable[[AttentionCall], Tensor]

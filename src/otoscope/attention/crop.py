@@ -15,14 +15,7 @@ from torch import Tensor
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.kernels.checks import expand_bias
 from otoscope.attention.kernels.torch_tiles import TILE_QUERIES, add_bias
-
-
-@dataclass(frozen=True)
-class PatchGrid:
-    """The tokens of a model that attends between patches of a spectrogram: some special ones, then `[bands, times]`."""
-
-    special_tokens: int
-    times: int
+from otoscope.attention.speech import PatchGrid
 
 
 @dataclass(frozen=True)
@@ -73,8 +66,12 @@ def patch_map(call: AttentionCall, utterance: int, frames: int, grid: PatchGrid)
     Rows sum to one over all tokens, so to less than one over the patches.
     """
     maps = []
-    for query_nd, key_nd in zip(call.query_bhtd[utterance], call.key_bhtd[utterance], strict=True):
-        attn_nn = (_upcast(query_nd) @ _upcast(key_nd).mT * call.scaling).softmax(-1)
+    bias_hnn = None if call.bias_bhqk is None else expand_bias(call.bias_bhqk, call.query_bhtd)[utterance]
+    for head, (query_nd, key_nd) in enumerate(zip(call.query_bhtd[utterance], call.key_bhtd[utterance], strict=True)):
+        score_nn = _upcast(query_nd) @ _upcast(key_nd).mT * call.scaling
+        if bias_hnn is not None:
+            add_bias(score_nn, bias_hnn[head])
+        attn_nn = score_nn.softmax(-1)
         attn_pp = attn_nn[grid.special_tokens :, grid.special_tokens :]
         attn_ftft = attn_pp.unflatten(1, (-1, grid.times)).unflatten(0, (-1, grid.times))  # type: ignore[no-untyped-call]
         maps.append(attn_ftft[:, :frames, :, :frames])

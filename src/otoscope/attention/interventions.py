@@ -1,14 +1,18 @@
-"""Change a model's attention while it runs: remove heads, limit the attention span."""
+"""Change a model while it runs: remove heads, limit the attention span, replace outputs and patterns."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
+from otoscope.attention.output_changes import OutputChange, change_outputs
+from otoscope.attention.pattern_changes import HeadsCall, PatternChange, split_call
 from otoscope.attention.reduction_names import REQUIRES_MODEL, VALUE_NORM
 from otoscope.attention.reductions import Reductions
 from otoscope.attention.value_norms import with_value_norms
@@ -24,11 +28,27 @@ class Intervention:
         radius: queries attend to keys at most so many frames away; None: to all keys.
         renormalise: whether rows sum to one over the keys within the radius; otherwise the other weights are set to
             zero after the softmax.
+        outputs: replacements of outputs, in their order; heads in `removed` are zero after all of them.
+        patterns: changes of attention patterns, in their order, before the span is limited.
     """
 
     removed: frozenset[tuple[int, int]] = frozenset()
     radius: int | None = None
     renormalise: bool = True
+    outputs: tuple[OutputChange, ...] = ()
+    patterns: tuple[PatternChange, ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what records of a run store; changes of outputs and patterns only if there are some."""
+        settings = {
+            "removed": sorted(list(head) for head in self.removed),
+            "radius": self.radius,
+            "renormalise": self.renormalise,
+        }
+        outputs = [[change.block, change.kind, sorted(map(list, change.units))] for change in self.outputs]
+        patterns = [[change.name, sorted(map(list, change.heads))] for change in self.patterns]
+        return settings | ({"outputs": outputs} if outputs else {}) | ({"patterns": patterns} if patterns else {})
 
 
 NO_INTERVENTION = Intervention()
@@ -72,6 +92,23 @@ def attend_with(
     Raises:
         InputError: value norms are requested of a layer whose output projection is unknown.
     """
+    parts = split_call(intervention.patterns, call, layer)
+    results = [_attend_part(intervention, part.call, request) for part in parts]
+    context_bthd, reductions = results[0] if len(parts) == 1 else merge_heads(parts, results)
+    if VALUE_NORM in request.needs:
+        reductions = with_value_norms(reductions, call)
+    for change in intervention.outputs:
+        if change.block == "heads":
+            change_outputs(change, layer, context_bthd, call.lengths, call.speech)
+    context_bthd[:, :, [head for removed_layer, head in intervention.removed if removed_layer == layer]] = 0
+    return context_bthd, reductions
+
+
+Attended = tuple[Tensor, list[Reductions]]
+"""The context `[B, T, H, d]` of a call, and the reductions of each utterance."""
+
+
+def _attend_part(intervention: Intervention, call: AttentionCall, request: ReductionRequest) -> Attended:
     options = AttentionOptions(
         scaling=call.scaling,
         lengths=call.lengths,
@@ -83,8 +120,23 @@ def attend_with(
         labels=request.labels,
         context_alone=request.context_alone,
     )
-    context_bthd, reductions = attend(call.query_bhtd, call.key_bhtd, call.value_bhtd, options)
-    if VALUE_NORM in request.needs:
-        reductions = with_value_norms(reductions, call)
-    context_bthd[:, :, [head for removed_layer, head in intervention.removed if removed_layer == layer]] = 0
-    return context_bthd, reductions
+    return attend(call.query_bhtd, call.key_bhtd, call.value_bhtd, options)
+
+
+def merge_heads(parts: Sequence[HeadsCall], results: Sequence[Attended]) -> Attended:
+    """Return the results of calls of some heads each as those of one call of all heads."""
+    order = torch.tensor([head for part in parts for head in part.heads]).argsort()
+    contexts = [context_bthd for context_bthd, _ in results]
+    merged = [_merge_reductions(utterance, order) for utterance in zip(*(each for _, each in results), strict=True)]
+    return torch.cat(contexts, dim=2)[:, :, order.to(contexts[0].device)], merged
+
+
+def _merge_reductions(parts: Sequence[Reductions], order: Tensor) -> Reductions:
+    return Reductions(**dict(_merged_fields(parts, order)))
+
+
+def _merged_fields(parts: Sequence[Reductions], order: Tensor) -> Iterator[tuple[str, Any]]:
+    for field in fields(Reductions):
+        values = [getattr(part, field.name) for part in parts]
+        is_by_head = isinstance(values[0], Tensor)
+        yield field.name, torch.cat(values)[order.to(values[0].device)] if is_by_head else values[0]

@@ -18,7 +18,7 @@ from otoscope.typing import AnyFloats
 
 LENGTH_FREE = (*RELATIVE_FORM.values(), "weight")
 """Statistics that are compared by default: an utterance's length does not decide them."""
-CURVES = ("area", "span_area", "score")
+CURVES = ("area", "span_area", "ablation_area", "score")
 
 
 def read_values(run: Run, by: Sequence[str], level: str) -> RunValues:
@@ -106,8 +106,8 @@ def _per_seed(total: AnyFloats, count: AnyFloats) -> AnyFloats:
 
 def _curves(run: Run, by: Sequence[str], level: str) -> RunValues:
     dataset = run.dataset
-    present = [name for name in CURVES if name != "span_area" or "span_place" in dataset]
-    names = _chosen(by, present, [name for name in present if name != "score"], run)
+    present = [name for name in CURVES if name in dataset]
+    names = _chosen(by, present, [name for name in present if name in ("area", "span_area")], run)
     probes = [str(name) for name in dataset["probe"].values]
     frames = [_curve_keys(dataset, name, probes) for name in names]
     total = dataset["total"].transpose("utterance", "probe", "intervention", "seed").values
@@ -126,6 +126,7 @@ def _curve_keys(dataset: xr.Dataset, name: str, probes: Sequence[str]) -> pd.Dat
     dims = {
         "area": ("ranking", "direction"),
         "span_area": ("rows",),
+        "ablation_area": ("ablation", "ranking", "direction"),
         "score": ("ranking", "direction", "removed"),
     }[name]
     labels = [probes, *(dataset[dim].values for dim in dims)]
@@ -134,7 +135,8 @@ def _curve_keys(dataset: xr.Dataset, name: str, probes: Sequence[str]) -> pd.Dat
 
 def _curve_values(dataset: xr.Dataset, name: str, score_pis: AnyFloats) -> AnyFloats:
     """Return values `[..., v, s]` of scores `[..., probe, intervention, seed]`."""
-    place = dataset["span_place"].values if name == "span_area" else dataset["place"].values
+    places = {"span_area": "span_place", "ablation_area": "ablation_place"}
+    place = dataset[places.get(name, "place")].values
     curves = np.moveaxis(score_pis[..., place, :], -1, -2)  # [..., probe, *curve, seed, step]
     if name == "score":
         values = np.moveaxis(curves, -1, -2)

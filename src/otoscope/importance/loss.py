@@ -41,6 +41,7 @@ class Batch:
         lengths: number of final hidden states of each utterance, without padding and without silence after it.
         inputs: what the model receives.
         seconds: seconds of audio.
+        waves: samples of each utterance.
         loss: from final hidden states `[B, T, d]`, zero after the end of each utterance, to losses `[B]`.
         slope: what gradients are taken of; None: the loss itself.
     """
@@ -48,6 +49,7 @@ class Batch:
     lengths: tuple[int, ...]
     inputs: dict[str, Tensor]
     seconds: float
+    waves: Sequence[np.ndarray]
     loss: Losses
     slope: Losses | None = None
 
@@ -78,14 +80,15 @@ def _reconstruction_batch(encoder: Encoder, speech: LoadedSpeech, head: nn.Modul
     """Return a batch whose masked frames are zero, and its loss."""
     rate = encoder.model.config.downsample_rate
     masking = Masking(**getattr(encoder.model.config, "recipe", {}).get("masking", {}))
-    inputs = encoder.inputs([speech.waves[index] for index in indices])
+    waves = [speech.waves[index] for index in indices]
+    inputs = encoder.inputs(waves)
     target = stack_frames(inputs["input_features"], rate)
-    lengths = [encoder.num_frames(speech.waves[index]) for index in indices]
+    lengths = [encoder.num_frames(wave) for wave in waves]
     masked_bt = _masked(indices, lengths, target.shape[1], masking).to(target.device)
     masked_frames = masked_bt.repeat_interleave(rate, dim=1)
     features = inputs["input_features"][:, : masked_frames.shape[1]].masked_fill(masked_frames[..., None], 0)
     loss = partial(_reconstruction_loss, head, target, masked_bt)
-    return Batch(tuple(lengths), _cropped(inputs, features), _seconds(speech, indices), loss)
+    return Batch(tuple(lengths), _cropped(inputs, features), _seconds(speech, indices), waves, loss)
 
 
 def _reconstruction_loss(head: nn.Module, target: Tensor, masked_bt: Tensor, hidden_btd: Tensor) -> Tensor:
@@ -107,7 +110,7 @@ def _hidden_batch(encoder: Encoder, speech: LoadedSpeech, indices: Sequence[int]
     norm = intact.hidden.flatten(1).norm(dim=1)
     loss = partial(_relative_error, intact.hidden, norm)
     slope = partial(_signed_sum, signs, norm)
-    return Batch(intact.lengths, encoder.inputs(waves), _seconds(speech, indices), loss, slope)
+    return Batch(intact.lengths, encoder.inputs(waves), _seconds(speech, indices), waves, loss, slope)
 
 
 def _relative_error(intact_btd: Tensor, norm: Tensor, hidden_btd: Tensor) -> Tensor:
@@ -133,9 +136,9 @@ def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMak
 def _probe_batch(encoder: Encoder, data: ProbeData, scorer: Scorer, indices: Sequence[int]) -> Batch:
     """Return a batch and the loss of a probe on it."""
     lengths = tuple(len(data.hidden[index]) for index in indices)
-    inputs = encoder.inputs([data.speech.waves[index] for index in indices])
+    waves = [data.speech.waves[index] for index in indices]
     loss = partial(_probe_losses, scorer, indices, lengths)
-    return Batch(lengths, inputs, _seconds(data.speech, indices), loss)
+    return Batch(lengths, encoder.inputs(waves), _seconds(data.speech, indices), waves, loss)
 
 
 def _probe_losses(scorer: Scorer, indices: Sequence[int], lengths: Sequence[int], hidden_btd: Tensor) -> Tensor:

@@ -9,11 +9,14 @@ import numpy as np
 import torch
 
 from otoscope.analysis.shards import batches as make_batches
+from otoscope.attention.output_changes import Ablation
 from otoscope.importance.head_grid import Head, HeadGrid
 from otoscope.importance.loss import Batch, Loss
+from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.capture import default_handler, forward_inputs
 from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import forward_gated, make_gates
+from otoscope.models.output_sources import make_ablation
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.typing import Floats
@@ -30,12 +33,14 @@ class AblationLoss:
         encoder: the model.
         batches: the utterances with their losses.
         to_speech: makes values of all utterances of values of those in the batches.
+        ablation: how heads are removed.
         on_progress: called with the seconds of speech that a call processes.
     """
 
     encoder: Encoder
     batches: Sequence[Batch]
     to_speech: Callable[[Floats], Floats]
+    ablation: Ablation
     on_progress: Advance
 
     def __call__(self, heads: Collection[Head]) -> float:
@@ -45,12 +50,13 @@ class AblationLoss:
     def rows(self, heads: Collection[Head]) -> Floats:
         """Return the loss of each utterance of the speech without some heads, `[utterance]`; NaN where not measured."""
         self.on_progress(total_seconds(self.batches))
-        with self.encoder.without_heads(heads), torch.inference_mode():
+        with self.encoder.intervene(self.ablation.change(heads)), torch.inference_mode():
             losses = [batch.loss(self._hidden(batch)) for batch in self.batches]
         return self.to_speech(torch.cat(losses).double().cpu().numpy())
 
     def _hidden(self, batch: Batch) -> torch.Tensor:
-        return batch.hidden(forward_inputs(self.encoder, batch.inputs, partial(default_handler, self.encoder)))
+        handler = partial(default_handler, self.encoder)
+        return batch.hidden(forward_inputs(self.encoder, batch.inputs, handler, batch.waves))
 
 
 def gate_gradients(encoder: Encoder, batches: Sequence[Batch], on_progress: Advance) -> Floats:
@@ -74,23 +80,29 @@ def _batch_gradient(encoder: Encoder, batch: Batch) -> Floats:
 class LossSample:
     """A part of the speech, ready for the model, with its loss.
 
-    The only state are the caches of `indices`, `batches` and `gradients`. Their first use fills them.
+    The only state are the caches of `indices`, `batches`, `gradients` and `ablation`. Their first use fills them.
 
     Args:
         encoder: the intact model.
         speech: the speech from which the sample is taken.
         loss: the loss.
-        seconds: seconds of speech to take, spread evenly over the corpus.
+        budget: seconds of speech to take, spread evenly over the corpus, and how heads are removed.
     """
 
-    def __init__(self, encoder: Encoder, speech: LoadedSpeech, loss: Loss, seconds: float) -> None:
+    def __init__(self, encoder: Encoder, speech: LoadedSpeech, loss: Loss, budget: SamplingBudget) -> None:
         """Store the sources; compute nothing yet."""
-        self._encoder, self._speech, self.loss, self._seconds = encoder, speech, loss, seconds
+        self._encoder, self._speech, self.loss, self._budget = encoder, speech, loss, budget
+
+    @cached_property
+    def ablation(self) -> Ablation:
+        """Return how heads are removed, with the outputs on the sample that this requires."""
+        waves = [self._speech.waves[index] for indices in self.indices for index in indices]
+        return make_ablation(self._encoder, waves, self._budget.ablation, self._budget.positions)
 
     @cached_property
     def indices(self) -> list[list[int]]:
         """Return the places in the speech of the utterances of each batch."""
-        return sample_batches(self._encoder, self._speech, self._seconds)
+        return sample_batches(self._encoder, self._speech, self._budget.seconds)
 
     @cached_property
     def batches(self) -> list[Batch]:
@@ -113,7 +125,7 @@ class LossSample:
     def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
         """Provide the loss as a function of removed heads, with progress; it is called `max_calls` times at most."""
         with progress("removing heads", max_calls * total_seconds(self.batches)) as on_progress:
-            yield AblationLoss(self._encoder, self.batches, self.to_speech, on_progress)
+            yield AblationLoss(self._encoder, self.batches, self.to_speech, self.ablation, on_progress)
 
 
 def total_seconds(batches: Sequence[Batch]) -> float:

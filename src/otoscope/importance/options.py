@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from otoscope.attention.output_kinds import OUTPUT_KINDS
 from otoscope.importance import RANKINGS
 from otoscope.runs.options import option
 
@@ -20,6 +21,10 @@ class RankingOptions:
             from a run of `rank`. None measures them.
         seconds: seconds of speech, spread evenly over the corpus, for rankings that need the loss.
         permutations: number of random orders of removal for `shapley`.
+        ablation: how heads are removed: `zero`, `mean` (over the speech), `resample` (the head's output on another
+            utterance of similar length), `noise` (of the head's mean and covariance). `rank` takes one; `prune` draws
+            curves for each, and its rankings use the first.
+        positions: number of equal parts of an utterance that have a mean of their own, for mean and noise.
 
     Examples:
         >>> RankingOptions(by=("shapley",)).permutations
@@ -35,3 +40,5 @@ class RankingOptions:
     )
     seconds: float = option(30.0, "Seconds of speech for rankings that need the loss.")
     permutations: int = option(8, "Random orders of removal for shapley.")
+    ablation: tuple[str, ...] = option(("zero",), f"How heads are removed: {', '.join(OUTPUT_KINDS)}.", "KIND,...")
+    positions: int = option(1, "Parts of an utterance with a mean of their own, for --ablation mean and noise.")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import xarray as xr
 
+from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.errors import InputError
 from otoscope.importance.ranking import RankingScores
 from otoscope.models.encoder import Encoder
@@ -22,7 +23,7 @@ def require_analysis_run(run: Run, encoder: Encoder) -> Run:
     """
     if run.kind != HEADS:
         raise InputError(f"{run.path} holds {run.kind}; expected a run that analyze wrote")
-    if run.plan["intervention"]["removed"] or run.plan["intervention"]["radius"] is not None:
+    if run.plan["intervention"] != NO_INTERVENTION.settings:
         raise InputError(f"{run.path} was measured under an intervention; analyze the intact model")
     require_same_model(run, encoder)
     return run

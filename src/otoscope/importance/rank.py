@@ -8,12 +8,15 @@ from typing import Any
 import xarray as xr
 from lhotse import CutSet
 
+from otoscope.attention.output_kinds import check_kinds
+from otoscope.errors import InputError
 from otoscope.importance.dataset import ranking_dataset
 from otoscope.importance.loss import Loss, check_loss, get_loss
 from otoscope.importance.options import RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
 from otoscope.importance.ranking import RankingScores, SeededRanking, get_rankings, make_scores
-from otoscope.importance.ranking_context import RankingContext, SamplingBudget, make_context
+from otoscope.importance.ranking_context import RankingContext, make_context
+from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
@@ -101,7 +104,11 @@ def rank(
     """
     check_loss(ranking.loss)
     rankings, options = get_rankings(ranking.by), options or SpeechOptions()
-    source, budget = make_source(corpus, options), SamplingBudget(ranking.seconds, ranking.permutations)
+    source, budget = make_source(corpus, options), make_budget(ranking)
+    if len(check_kinds(ranking.ablation)) > 1:
+        raise InputError(
+            f"expected one kind with --ablation, found {', '.join(ranking.ablation)}; rank by each in turn"
+        )
     settings = {"rankings": list(rankings), "sampling_budget": asdict(budget)}
     check_out(out, model, source, resume=options.resume, **settings)
     encoder = require_unmodified(resolve_encoder(model, options))
@@ -129,10 +136,16 @@ def make_job(
     Raises:
         InputError: the budget is empty, or the loss needs labels or a prediction head that are missing.
     """
-    budget = SamplingBudget(options.seconds, options.permutations)
+    budget = make_budget(options)
     speech = read_speech(source, encoder)
     loss = required_loss(rankings, options.loss, encoder, speech)
     return RankJob(rankings, make_context(encoder, speech, loss, budget, measured), source)
+
+
+def make_budget(options: RankingOptions) -> SamplingBudget:
+    """Return how rankings sample the loss. Raise InputError for a kind of ablation that does not exist."""
+    kind = check_kinds(options.ablation)[0]
+    return SamplingBudget(options.seconds, options.permutations, ablation=kind, positions=options.positions)
 
 
 def required_loss(

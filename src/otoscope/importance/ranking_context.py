@@ -9,34 +9,11 @@ from otoscope.importance.head_grid import Head, HeadGrid
 from otoscope.importance.head_statistics import HeadStatistics
 from otoscope.importance.loss import Loss
 from otoscope.importance.loss_sample import AblationLoss, LossSample
+from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.typing import Floats
-
-
-@dataclass(frozen=True)
-class SamplingBudget:
-    """How often rankings that need the loss run the model.
-
-    Attributes:
-        seconds: seconds of speech.
-        permutations: number of random orders of removal.
-        truncation: an order ends if the loss is within this share of the whole rise of the loss without any head.
-    """
-
-    seconds: float = 30.0
-    permutations: int = 8
-    truncation: float = 0.05
-
-    def __post_init__(self) -> None:
-        """Check that something is measured, and that an order of removal can end."""
-        if not self.seconds > 0:
-            raise InputError(f"expected more than 0 seconds of speech, found {self.seconds:g}; pass a larger --seconds")
-        if self.permutations < 1:
-            raise InputError(f"expected at least 1 permutation, found {self.permutations}; raise --permutations")
-        if not 0 <= self.truncation < 1:
-            raise InputError(f"expected a truncation from 0 to below 1, found {self.truncation:g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,5 +104,5 @@ def make_context(
         analyzed: a run of analyze with this model, whose statistics are used instead of measurements.
     """
     budget = budget or SamplingBudget()
-    sample = None if loss is None else LossSample(encoder, speech, loss, budget.seconds)
+    sample = None if loss is None else LossSample(encoder, speech, loss, budget)
     return RankingContext(encoder, speech, HeadStatistics(encoder, speech, analyzed), sample, budget)

@@ -48,22 +48,44 @@ CURVE_LEGEND = (
 def curve_table(dataset: xr.Dataset) -> str:
     """Return the curves of each probe over the heads removed, then over the span, with areas and where drops begin."""
     tables = [
-        _heads_of(dataset.sel(probe=name)) + "\n" + _spans_of(dataset.sel(probe=name))
+        "\n".join([*_heads_of(dataset.sel(probe=name)), _spans_of(dataset.sel(probe=name))])
         for name in dataset["probe"].values
     ]
     return "\n".join([*tables, f"{CURVE_LEGEND}{intervals_line(dataset.attrs['clusters'])} and seeds\n"])
 
 
-def _heads_of(one: xr.Dataset) -> str:
+def _heads_of(one: xr.Dataset) -> list[str]:
+    """Return the table of the curves over heads removed, one for each kind of ablation."""
+    if "ablation_score" not in one:
+        return [_removals_of(one, "", str(one["ablation"].values[0]))]
+    kinds = [str(kind) for kind in one["ablation"].values]
+    return [*(_removals_of(one.sel(ablation=kind), "ablation_", kind) for kind in kinds), _agreement_of(one)]
+
+
+def _removals_of(one: xr.Dataset, prefix: str, kind: str) -> str:
     removed = [str(count) for count in one["removed"].values]
     rows = [
-        [f"{ranking}, {direction}", *_curve(curve, "")]
+        [f"{ranking}, {direction}", *_curve(one.sel(ranking=ranking, direction=direction), prefix)]
         for ranking in one["ranking"].values
         for direction in one["direction"].values
-        for curve in (one.sel(ranking=ranking, direction=direction),)
     ]
     probe, metric = one["probe"].item(), one["metric"].item()
-    return format_table((f"{probe} ({metric}), heads removed", *removed, "area", "drop at"), rows)
+    by = "" if kind == "zero" and not prefix else f" by {kind}"
+    return format_table((f"{probe} ({metric}), heads removed{by}", *removed, "area", "drop at"), rows)
+
+
+def _agreement_of(one: xr.Dataset) -> str:
+    """Return the curves whose first drop depends on the kind of ablation, as lines."""
+    drops = one["ablation_first_drop"].fillna(-1)
+    lines = []
+    for ranking in one["ranking"].values:
+        for direction in one["direction"].values:
+            steps = drops.sel(ranking=ranking, direction=direction)
+            dropped = [str(kind) for kind in one["ablation"].values if steps.sel(ablation=kind) >= 0]
+            intact = [str(kind) for kind in one["ablation"].values if steps.sel(ablation=kind) < 0]
+            if dropped and intact:
+                lines.append(f"{ranking}, {direction}: a drop by {', '.join(dropped)}, none by {', '.join(intact)}\n")
+    return "".join(lines) or "every curve drops by all kinds of ablation, or by none\n"
 
 
 def _spans_of(one: xr.Dataset) -> str:

@@ -4,6 +4,7 @@ Axes: h head, t frame, f band, d feature.
 """
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from torch import Tensor
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.crop import crop_to_utterance, normalise_rows, patch_map
 from otoscope.attention.full_maps import full_maps, head_map
+from otoscope.attention.pattern_changes import split_call
+from otoscope.attention.speech import PatchGrid
 from otoscope.errors import InputError
 from otoscope.models.capture import default_handler, forward_inputs, forward_with_handler
 
@@ -31,7 +34,7 @@ def attention_maps(
     wave, maps = encoder.load_wave(cut), dict[int, np.ndarray]()
 
     def on_call(call: AttentionCall) -> None:
-        maps[call.layer] = full_maps(_cropped(encoder, call, wave), encoder.intervention).cpu().numpy()
+        maps[call.layer] = _full_maps(encoder, call, wave)
 
     _visit_calls(encoder, wave, layers, on_call)
     return maps
@@ -42,9 +45,10 @@ def visit_maps(encoder: "Encoder", cut: Cut | np.ndarray, on_map: OnMap, layers:
     wave = encoder.load_wave(cut)
 
     def on_call(call: AttentionCall) -> None:
-        cropped = _cropped(encoder, call, wave)
-        for head in range(encoder.n_heads[call.layer]):
-            on_map(call.layer, head, head_map(cropped, encoder.intervention, head))
+        for part in split_call(encoder.intervention.patterns, call, call.layer):
+            cropped = _cropped(encoder, part.call, wave)
+            for index, head in enumerate(part.heads):
+                on_map(call.layer, head, head_map(cropped, encoder.intervention, index))
 
     _visit_calls(encoder, wave, layers, on_call)
 
@@ -62,7 +66,7 @@ def grid_maps(
     wave, maps = encoder.load_wave(cut), dict[int, np.ndarray]()
 
     def on_call(call: AttentionCall) -> None:
-        maps[call.layer] = normalise_rows(patch_map(call, 0, encoder.num_frames(wave), grid)).cpu().numpy()
+        maps[call.layer] = _merged(encoder, call, partial(_patch_maps, encoder.num_frames(wave), grid))
 
     _visit_calls(encoder, wave, layers, on_call)
     return maps
@@ -89,15 +93,34 @@ def maps_and_representations(
 
     def handler(call: AttentionCall) -> Tensor:
         if layers is None or call.layer in layers:
-            maps[call.layer] = full_maps(_cropped(encoder, call, wave), encoder.intervention).cpu().numpy()
+            maps[call.layer] = _full_maps(encoder, call, wave)
         return default_handler(encoder, call)
 
     inputs: dict[str, Any] = {**encoder.inputs([wave]), "output_hidden_states": True}
     hook = encoder.model.register_forward_hook(lambda model, args, output: states.extend(output.hidden_states))
     with hook, torch.inference_mode():
-        forward_inputs(encoder, inputs, handler)
+        forward_inputs(encoder, inputs, handler, [wave])
     layer_states = [state for state in states if state.shape[1] >= frames][-encoder.n_layers :]
     return maps, [state[0, :frames].float().cpu().numpy() for state in layer_states]
+
+
+def _full_maps(encoder: "Encoder", call: AttentionCall, wave: np.ndarray) -> np.ndarray:
+    """Return the maps `[H, T, T]` of a call between the frames of the utterance, under the encoder's interventions."""
+    return _merged(encoder, call, lambda part: full_maps(_cropped(encoder, part, wave), encoder.intervention))
+
+
+def _patch_maps(frames: int, grid: PatchGrid, call: AttentionCall) -> Tensor:
+    return normalise_rows(patch_map(call, 0, frames, grid))
+
+
+def _merged(encoder: "Encoder", call: AttentionCall, maps_of: Callable[[AttentionCall], Tensor]) -> np.ndarray:
+    """Return the maps of all heads from the calls of unchanged and of changed heads."""
+    parts = split_call(encoder.intervention.patterns, call, call.layer)
+    maps = [maps_of(part.call) for part in parts]
+    if len(parts) == 1:
+        return maps[0].cpu().numpy()
+    order = torch.tensor([head for part in parts for head in part.heads]).argsort()
+    return torch.cat(maps)[order.to(maps[0].device)].cpu().numpy()
 
 
 def _cropped(encoder: "Encoder", call: AttentionCall, wave: np.ndarray) -> AttentionCall:

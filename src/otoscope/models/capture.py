@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from otoscope.attention.call import AttentionCall, AttentionHandler, handle_attention
 from otoscope.attention.function_capture import capture_functions
 from otoscope.attention.interventions import NO_INTERVENTION, ReductionRequest, attend_with
+from otoscope.attention.speech import CallSpeech
 from otoscope.errors import InputError
+from otoscope.models.blocks import change_blocks
 from otoscope.models.families import SPECIAL_TOKENS
 from otoscope.models.front_ends import patch_grid_shape
 
@@ -44,16 +46,22 @@ def forward_with_handler(encoder: "Encoder", audio: Sequence[np.ndarray], handle
         InputError: as `forward_inputs`.
     """
     with torch.inference_mode():
-        return forward_inputs(encoder, encoder.inputs(audio), handler)
+        return forward_inputs(encoder, encoder.inputs(audio), handler, audio)
 
 
-def forward_inputs(encoder: "Encoder", inputs: Mapping[str, Tensor], handler: AttentionHandler) -> Tensor:
+def forward_inputs(
+    encoder: "Encoder",
+    inputs: Mapping[str, Tensor],
+    handler: AttentionHandler,
+    audio: Sequence[np.ndarray] | None = None,
+) -> Tensor:
     """Return final hidden states `[B, T, d]`, with gradients; the handler computes the attention.
 
     Args:
         encoder: the model.
         inputs: what `Encoder.inputs` returns.
         handler: receives the call of each layer, with the number of the layer and its output projection.
+        audio: the waves `[samples]` of the inputs; needed under interventions that depend on the utterance.
 
     Raises:
         InputError: the attention of a layer was not captured, because the model was changed after it was loaded.
@@ -61,19 +69,26 @@ def forward_inputs(encoder: "Encoder", inputs: Mapping[str, Tensor], handler: At
     called: list[nn.Module] = []
     adapter = adapter_of(encoder)
     unmeasured = set(adapter.modules()) if adapter else set()
+    speech = None if audio is None else call_speech(encoder, audio)
 
     def number_calls(call: AttentionCall) -> Tensor:
         if call.module in unmeasured:
             return attend_with(NO_INTERVENTION, call, -1)[0]
         called.append(call.module)
         layer = len(called) - 1
-        return handler(replace(call, layer=layer, output=_projection_weight(encoder, layer, call.output)))
+        output = _projection_weight(encoder, layer, call.output)
+        return handler(replace(call, layer=layer, output=output, speech=speech))
 
-    with capture(encoder, number_calls, len(next(iter(inputs.values())))):
+    with capture(encoder, number_calls, len(next(iter(inputs.values())))), change_blocks(encoder, speech):
         hidden = hidden_in_time(encoder, encoder.model(**inputs))
     if encoder.layers and tuple(called) != encoder.layers:
         raise InputError(f"{encoder.name} no longer runs the attention that was captured at load; load it again")
     return hidden
+
+
+def call_speech(encoder: "Encoder", audio: Sequence[np.ndarray]) -> CallSpeech:
+    """Return the utterances of some waves `[samples]`, as attention calls have them."""
+    return CallSpeech(audio, tuple(map(encoder.num_frames, audio)), encoder.patch_grid)
 
 
 def default_handler(encoder: "Encoder", call: AttentionCall) -> Tensor:

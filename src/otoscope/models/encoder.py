@@ -1,7 +1,7 @@
 """One interface to every speech encoder: its shape, its forward pass, its attention.
 
 The work is done by functions of an encoder in other modules: `capture` (attention calls), `measurement` (reductions),
-`attention_maps` (whole maps), `interventions` (removed heads, limited spans).
+`attention_maps` (whole maps), `interventions` (changes while it runs), `output_sources` (outputs on a corpus).
 """
 
 import math
@@ -15,13 +15,15 @@ import torch
 from lhotse.cut import Cut
 from torch import Tensor, nn
 
-from otoscope.attention.crop import PatchGrid
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention
 from otoscope.attention.labels import Labels
+from otoscope.attention.output_changes import Block, OutputChange, OutputSource
+from otoscope.attention.pattern_changes import PatternChange
 from otoscope.attention.reduction_names import ATTENTION_OUTSIDE, VALUE_NORM
+from otoscope.attention.speech import PatchGrid
 from otoscope.corpus import load_audio
 from otoscope.errors import InputError
-from otoscope.models import attention_maps, interventions, measurement
+from otoscope.models import attention_maps, interventions, measurement, output_sources
 from otoscope.models.adapters import Adapter
 from otoscope.models.capture import forward_unhooked
 from otoscope.models.encoder_output import EncoderOutput
@@ -45,7 +47,7 @@ class Encoder:
         padding_invariant: whether a padded batch gives the numbers of its utterances alone; otherwise utterances run
             separately.
         output_projections: name of each layer's projection from the contexts of its heads; empty if it is unknown.
-        intervention: the current change of its attention; only `without_heads` and `limit_span` set it.
+        intervention: the current change of it; only `without_heads`, `limit_span` and `intervene` set it.
         adapter: the adapter of peft that is merged into the weights, or None.
 
     Examples:
@@ -270,3 +272,33 @@ class Encoder:
             InputError: `radius` is negative or longer than any utterance, or the model's frames are patches.
         """
         return interventions.limit_span(self, radius, renormalise)
+
+    def intervene(self, *changes: OutputChange | PatternChange) -> AbstractContextManager["Encoder"]:
+        """Replace outputs and attention patterns within the block, after the changes of outer blocks.
+
+        `otoscope.attention.pattern_changes` and `output_changes` make changes, which apply in their order. A head whose
+        output is replaced keeps its pattern in maps and statistics.
+
+        Raises:
+            InputError: the model has no such layer, head or block.
+
+        Examples:
+            >>> from otoscope import load
+            >>> from otoscope.attention.pattern_changes import uniform
+            >>> encoder = load("bundled")
+            >>> wave = np.random.default_rng(0).normal(size=16000)
+            >>> with encoder.intervene(uniform([(2, 3)])):
+            ...     float(encoder.attention(wave, 2, 3).max().round(4))
+            0.02
+        """
+        return interventions.intervene(self, *changes)
+
+    def measure_outputs(
+        self,
+        audio: Sequence[np.ndarray],
+        block: Block = "heads",
+        kinds: Collection[str] = ("mean",),
+        positions: int = 1,
+    ) -> OutputSource:
+        """Run some waves `[samples]` once, and return the outputs that replace others; see `output_sources`."""
+        return output_sources.measure_outputs(self, audio, block, kinds, positions)

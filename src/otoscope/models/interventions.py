@@ -1,4 +1,4 @@
-"""Change the attention of an encoder within a block: remove heads, limit the attention span."""
+"""Change an encoder within a block: remove heads, limit the attention span, replace outputs and patterns."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from otoscope.attention.interventions import Intervention, check_span
+from otoscope.attention.output_changes import OutputChange
+from otoscope.attention.pattern_changes import PatternChange
 from otoscope.errors import InputError
+from otoscope.models.blocks import block_modules
 
 if TYPE_CHECKING:
     from otoscope.models.encoder import Encoder
@@ -40,6 +43,44 @@ def limit_span(encoder: "Encoder", radius: int, renormalise: bool = True) -> Ite
         raise InputError(f"{encoder.name} attends between patches in bands and times; its span cannot be limited")
     with _intervene(encoder, replace(encoder.intervention, radius=radius, renormalise=renormalise)):
         yield encoder
+
+
+@contextmanager
+def intervene(encoder: "Encoder", *changes: OutputChange | PatternChange) -> Iterator["Encoder"]:
+    """Replace outputs and patterns within the block, after those of outer blocks.
+
+    Raises:
+        InputError: the model has no such layer, head or block.
+    """
+    outputs = tuple(change for change in changes if isinstance(change, OutputChange))
+    patterns = tuple(change for change in changes if isinstance(change, PatternChange))
+    for output in outputs:
+        _check_units(encoder, output)
+    for pattern in patterns:
+        _check_pattern(encoder, pattern)
+    before = encoder.intervention
+    changed = replace(before, outputs=before.outputs + outputs, patterns=before.patterns + patterns)
+    with _intervene(encoder, changed):
+        yield encoder
+
+
+def _check_units(encoder: "Encoder", change: OutputChange) -> None:
+    if change.block != "heads":
+        block_modules(encoder)
+    for layer, unit in change.units:
+        if change.block == "heads":
+            check_head(encoder.name, encoder.n_heads, layer, unit)
+        elif not 0 <= layer < encoder.n_layers:
+            raise InputError(f"no layer {layer}: {encoder.name} has layers 0 to {encoder.n_layers - 1}")
+
+
+def _check_pattern(encoder: "Encoder", change: PatternChange) -> None:
+    for layer, head in change.heads:
+        check_head(encoder.name, encoder.n_heads, layer, head)
+    if change.needs_time and encoder.family.is_patch_grid:
+        raise InputError(
+            f"{encoder.name} attends between patches in bands and times; the change {change.name} needs frames in time"
+        )
 
 
 def check_head(name: str, n_heads: Sequence[int], layer: int, head: int) -> None:

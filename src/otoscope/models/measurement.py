@@ -12,9 +12,12 @@ from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.crop import crop_to_utterance
-from otoscope.attention.interventions import ReductionRequest, attend_with
+from otoscope.attention.interventions import ReductionRequest, attend_with, merge_heads
 from otoscope.attention.labels import Labels
+from otoscope.attention.pattern_changes import split_call
+from otoscope.attention.reduction_names import VALUE_NORM
 from otoscope.attention.reductions import Reductions
+from otoscope.attention.value_norms import with_value_norms
 from otoscope.models.capture import adapter_of, default_handler, forward_with_handler
 from otoscope.models.encoder_output import EncoderOutput, concat_outputs, zero_padding
 
@@ -88,9 +91,22 @@ def _reduce(
 def _cropped_reductions(
     encoder: "Encoder", call: AttentionCall, frames: tuple[int, ...], request: ReductionRequest
 ) -> list[Reductions]:
+    """Return the reductions between frames of the utterances; each changed head is cropped after its change."""
+    parts = split_call(encoder.intervention.patterns, call, call.layer)
+    results = [_crop_and_reduce(encoder, part.call, frames, request) for part in parts]
+    reductions = results[0][1] if len(parts) == 1 else merge_heads(parts, results)[1]
+    uncropped = replace(call, lengths=frames)
+    return with_value_norms(reductions, uncropped) if VALUE_NORM in request.needs else reductions
+
+
+def _crop_and_reduce(
+    encoder: "Encoder", call: AttentionCall, frames: tuple[int, ...], request: ReductionRequest
+) -> tuple[Tensor, list[Reductions]]:
     cropped = crop_to_utterance(call, frames, encoder.patch_grid)
-    _, reductions = attend_with(encoder.intervention, cropped.call, call.layer, request)
-    return [
+    spans = replace(encoder.intervention, removed=frozenset(), outputs=(), patterns=())
+    needs = request.needs - {VALUE_NORM}
+    context_bthd, reductions = attend_with(spans, cropped.call, call.layer, replace(request, needs=needs))
+    return context_bthd, [
         replace(reduction, attention_outside=share_h)
         for reduction, share_h in zip(reductions, cropped.outside_bh, strict=True)
     ]

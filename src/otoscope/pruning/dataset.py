@@ -20,6 +20,7 @@ from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Floats
 
 HEADS, SPANS = ("probe", "ranking", "direction", "step"), ("probe", "rows", "radius")
+BY_KIND = ("probe", "ablation", *HEADS[1:])
 UNITS = "as `metric` says"
 
 
@@ -47,12 +48,14 @@ def _family(prefix: str, dims: tuple[str, ...], along: str, first: str) -> dict[
 
 VARIABLES = {
     **_family("", HEADS, "the share of heads removed", "number of heads removed"),
+    **_family("ablation_", BY_KIND, "the share of heads removed", "number of heads removed"),
     **_family("span_", SPANS, "the steps of the span", "radius in frames"),
     **{name: PROBE_VARIABLES[name] for name in ("doc", "metric", "higher_is_better", "count")},
     "total": Variable(("probe", "intervention", "seed", "utterance"), UNITS, "sum over the utterance's frames"),
     "majority": Variable(("probe",), UNITS, "score of always guessing the commonest class; NaN where there are none"),
     **{name: RANKING_VARIABLES[name] for name in ("rank", "ranking_name", "is_control")},
     "place": Variable(("ranking", "direction", "step"), "1", "which intervention a step is"),
+    "ablation_place": Variable(BY_KIND[1:], "1", "which intervention a step is, by each kind of ablation"),
     "span_place": Variable(("rows", "radius"), "1", "which intervention a span is"),
     "removed": Variable(("step",), "heads", "number of heads removed"),
 }
@@ -80,6 +83,7 @@ def curve_dataset(
     heads = [curves(probe_scores, schedule.heads, schedule.removed / schedule.removed[-1]) for probe_scores in scores]
     values = probe_variables(probes, scorers) | {
         **_stacked("", heads, schedule.removed.astype(float)),
+        **_by_kind(scores, schedule),
         **_spans(scores, schedule),
         "total": np.stack([sums[name] for name in probes]),
         "majority": np.array([_majority(scorers[name]) for name in probes]),
@@ -92,6 +96,7 @@ def curve_dataset(
         "probe": list(probes),
         "ranking": list(rankings),
         "direction": DIRECTIONS,
+        "ablation": schedule.ablations,
         "rows": ROW_NORMALISATIONS,
         "bound": ("low", "high"),
     }
@@ -107,6 +112,16 @@ def _probe_scores(
     return [
         scores_of(sums[name], scorers[name].count, probe.higher_is_better, clusters) for name, probe in probes.items()
     ]
+
+
+def _by_kind(scores: Sequence[Scores], schedule: PruningSchedule) -> dict[str, NDArray[Any]]:
+    """Return the variables of the curves of each kind of ablation, if there are several."""
+    if len(schedule.ablations) == 1:
+        return {}
+    share = schedule.removed / schedule.removed[-1]
+    of_kinds = [curves(probe_scores, schedule.by_kind, share) for probe_scores in scores]
+    stacked = _stacked("ablation_", of_kinds, schedule.removed.astype(float))
+    return {**stacked, "ablation_place": schedule.by_kind}
 
 
 def _spans(scores: Sequence[Scores], schedule: PruningSchedule) -> dict[str, NDArray[Any]]:

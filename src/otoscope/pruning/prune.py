@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ import numpy as np
 from lhotse import CutSet
 
 from otoscope.attention.interventions import Intervention
+from otoscope.attention.output_changes import Ablation
+from otoscope.attention.output_kinds import OutputKind, check_kinds
 from otoscope.errors import InputError
 from otoscope.importance.loss import check_loss
 from otoscope.importance.previous_run import scores_from_run
 from otoscope.importance.rank import RankJob, make_job
 from otoscope.importance.ranking import RankingScores, get_rankings, order
 from otoscope.models.encoder import Encoder
+from otoscope.models.output_sources import make_ablation
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
@@ -36,6 +39,7 @@ from otoscope.runs.speech_source import make_source, resolve_encoder
 from otoscope.typing import Floats
 
 KIND = "curves"
+ZERO = Ablation()
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,7 @@ class PruneJob:
     training: Training
     step: float
     spans: Sequence[int]
+    ablations: Sequence[OutputKind]
 
     @property
     def plan(self) -> dict[str, Any]:
@@ -58,13 +63,16 @@ class PruneJob:
             "training": asdict(self.training),
             "step": self.step,
             "spans": list(self.spans),
+            "ablations": list(self.ablations),
         }
 
     def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> RunResult:
         """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""
         rankings = self.previous_rankings or self.ranking_job.scores(folder)
-        schedule = make_schedule([scores.values for scores in rankings.values()], self.step, self.spans)
-        sums = _sums(material, schedule, scorers, folder)
+        scores = [each.values for each in rankings.values()]
+        schedule = make_schedule(scores, self.step, self.spans, self.ablations)
+        positions = self.ranking_job.context.budget.positions
+        sums = _sums(Pruning(material, schedule, positions), scorers, folder)
         dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums, material.clusters)
         return self.ranking_job.to_run_result(dataset, KIND)
 
@@ -112,8 +120,10 @@ def prune(
     check_loss(schedule.loss)
     options = options or SpeechOptions()
     source = make_source(corpus, options)
+    ablations = check_kinds(schedule.ablation)
     settings = {"probes": list(probes), "training": asdict(training), "step": schedule.step}
-    check_out(out, model, source, resume=options.resume, spans=list(schedule.spans), **settings)
+    settings |= {"spans": list(schedule.spans), "ablations": list(ablations)}
+    check_out(out, model, source, resume=options.resume, **settings)
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
     check_model(probes, encoder)
@@ -122,7 +132,7 @@ def prune(
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)
     check_cuts(probes, job.context.speech)
-    pruning = PruneJob(job, scores, probes, training, schedule.step, schedule.spans)
+    pruning = PruneJob(job, scores, probes, training, schedule.step, schedule.spans, ablations)
 
     def make(folder: Path) -> RunResult:
         material = collect_hidden_states(encoder, job.context.speech)
@@ -147,36 +157,48 @@ def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[
     return scores_from_run(open_run(schedule.run), encoder, schedule.by)
 
 
-def _sums(
-    material: ProbeData, schedule: PruningSchedule, scorers: Mapping[str, Scorer], folder: Path
-) -> dict[str, Floats]:
+@dataclass(frozen=True, eq=False)
+class Pruning:
+    """The speech on which a schedule runs, and the number of parts of an utterance that have a mean of their own."""
+
+    material: ProbeData
+    schedule: PruningSchedule
+    positions: int
+
+    @cached_property
+    def ablations(self) -> dict[OutputKind, Ablation]:
+        """Return each kind of removal, with the outputs on the speech that it requires."""
+        encoder, waves = self.material.encoder, self.material.speech.waves
+        return {
+            kind: make_ablation(encoder, waves, kind, self.positions) for kind in dict.fromkeys(self.schedule.kinds)
+        }
+
+    def intervention_sums(
+        self, number: int, scorers: Mapping[str, Scorer], on_progress: Callable[[float], None]
+    ) -> dict[str, Floats]:
+        """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
+        change, kind = self.schedule.interventions[number], self.schedule.kinds[number]
+        with apply_intervention(self.material.encoder, change, self.ablations[kind]):
+            return totals(scorers, hidden_states(self.material.encoder, self.material.speech, on_progress))
+
+
+def _sums(pruning: Pruning, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
     """Return sums `[intervention, seed, utterance]` of each probe; the folder stores those of each intervention."""
     sums: list[dict[str, Floats]] = []
-    with progress("removing heads", len(schedule.interventions) * material.speech.seconds) as on_progress:
-        for number, intervention in enumerate(schedule.interventions):
+    count, seconds = len(pruning.schedule.interventions), pruning.material.speech.seconds
+    with progress("removing heads", count * seconds) as on_progress:
+        for number in range(count):
             path = folder / "shards" / f"intervention-{number:06}.npz"
-            on_progress(material.speech.seconds if path.exists() else 0)
-            compute = partial(_intervention_sums, material, intervention, scorers, on_progress)
-            sums.append(load_or_compute(path, compute))
+            on_progress(seconds if path.exists() else 0)
+            sums.append(load_or_compute(path, partial(pruning.intervention_sums, number, scorers, on_progress)))
     return {name: np.stack([by_probe[name] for by_probe in sums]) for name in scorers}
 
 
-def _intervention_sums(
-    material: ProbeData,
-    intervention: Intervention,
-    scorers: Mapping[str, Scorer],
-    on_progress: Callable[[float], None],
-) -> dict[str, Floats]:
-    """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
-    with apply_intervention(material.encoder, intervention):
-        return totals(scorers, hidden_states(material.encoder, material.speech, on_progress))
-
-
 @contextmanager
-def apply_intervention(encoder: Encoder, change: Intervention) -> Iterator[None]:
-    """Within the block the encoder is changed."""
+def apply_intervention(encoder: Encoder, change: Intervention, ablation: Ablation = ZERO) -> Iterator[None]:
+    """Within the block the encoder is changed; its heads are removed by the kind of `ablation`."""
     with ExitStack() as changes:
-        changes.enter_context(encoder.without_heads(change.removed))
+        changes.enter_context(encoder.intervene(ablation.change(change.removed)))
         if change.radius is not None:
             changes.enter_context(encoder.limit_span(change.radius, change.renormalise))
         yield

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention, check_span
+from otoscope.attention.output_kinds import OutputKind
 from otoscope.errors import InputError
 from otoscope.importance.ranking import order
 from otoscope.pruning.options import SPANS, STEP
@@ -22,24 +23,38 @@ ROW_NORMALISATIONS = ("renormalised", "published")
 class PruningSchedule:
     """Every intervention once, the intact model first, and which of them each curve goes through.
 
-    `removed [step]` heads are gone at each step; `heads [ranking, direction, step]` and `spans [rows, radius]` say at
-    which place in `interventions` each step is; `radius` begins with infinity, the intact model.
+    `removed [step]` heads are gone at each step, by each kind of `ablations`; `by_kind [ablation, ranking, direction,
+    step]` and `spans [rows, radius]` say at which place in `interventions` each step is; `kinds` are those of the
+    interventions; `radius` begins with infinity, the intact model.
     """
 
     interventions: Sequence[Intervention]
+    kinds: Sequence[OutputKind]
+    ablations: Sequence[OutputKind]
     removed: NDArray[np.int64]
-    heads: NDArray[np.int64]
+    by_kind: NDArray[np.int64]
     radius: Floats
     spans: NDArray[np.int64]
 
+    @property
+    def heads(self) -> NDArray[np.int64]:
+        """Return the places `[ranking, direction, step]` of the first kind of ablation."""
+        return self.by_kind[0]
 
-def make_schedule(scores: Sequence[Floats], step: float = STEP, spans: Sequence[int] = SPANS) -> PruningSchedule:
+
+def make_schedule(
+    scores: Sequence[Floats],
+    step: float = STEP,
+    spans: Sequence[int] = SPANS,
+    ablations: Sequence[OutputKind] = ("zero",),
+) -> PruningSchedule:
     """Return the interventions of the curves of some rankings and of some spans.
 
     Args:
         scores: scores `[layer, head]` of each ranking, at least one.
         step: share of all heads that each step removes.
         spans: radii in frames.
+        ablations: kinds by which heads are removed.
 
     >>> both = make_schedule([np.array([[1.0, 2.0]])], step=0.5, spans=[4])
     >>> both.removed.tolist(), both.heads.tolist(), both.spans.tolist(), len(both.interventions)
@@ -48,19 +63,29 @@ def make_schedule(scores: Sequence[Floats], step: float = STEP, spans: Sequence[
     orders = [order(score) for score in scores]
     removed = _counts(len(orders[0]), step)
     radius = np.array([math.inf, *sorted(set(spans), reverse=True)])
-    heads = [[_removals(heads, removed), _removals(heads[::-1], removed)] for heads in orders]
+    curves = [[_removals(heads, removed), _removals(heads[::-1], removed)] for heads in orders]
     limits = [
         [_span(reach, renormalise=rows == ROW_NORMALISATIONS[0]) for reach in radius] for rows in ROW_NORMALISATIONS
     ]
-    interventions = list(dict.fromkeys([NO_INTERVENTION, *chain(*chain(*heads), *limits)]))  # each once, by first use
-    index_of = {intervention: index for index, intervention in enumerate(interventions)}
+    by_kind = [[[[_with_kind(change, kind) for change in c] for c in both] for both in curves] for kind in ablations]
+    spanned = [[_with_kind(change, "zero") for change in curve] for curve in limits]
+    removals = chain(*chain(*chain(*by_kind)))
+    changes = list(dict.fromkeys([_with_kind(NO_INTERVENTION, "zero"), *removals, *chain(*spanned)]))  # by first use
+    index_of = {change: index for index, change in enumerate(changes)}
     return PruningSchedule(
-        interventions,
+        [intervention for intervention, _ in changes],
+        [kind for _, kind in changes],
+        ablations,
         removed,
-        np.array([[[index_of[change] for change in curve] for curve in curves] for curves in heads]),
+        np.array([[[[index_of[change] for change in c] for c in both] for both in kind] for kind in by_kind]),
         radius,
-        np.array([[index_of[change] for change in curve] for curve in limits]),
+        np.array([[index_of[change] for change in curve] for curve in spanned]),
     )
+
+
+def _with_kind(change: Intervention, kind: OutputKind) -> tuple[Intervention, OutputKind]:
+    """Return an intervention and its kind; without removed heads, all kinds are one."""
+    return change, kind if change.removed else "zero"
 
 
 def _removals(heads: Sequence[tuple[int, int]], removed: NDArray[np.int64]) -> list[Intervention]:

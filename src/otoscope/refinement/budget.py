@@ -15,7 +15,7 @@ from otoscope.errors import InputError
 from otoscope.importance.loss import get_loss
 from otoscope.importance.loss_sample import LossSample
 from otoscope.importance.ranking import order
-from otoscope.importance.ranking_context import SamplingBudget
+from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
@@ -53,7 +53,7 @@ def within_budget(
             f"a budget of {budget:g} cannot be reached: without any head {cost.fixed:.3f} of the multiplications stay"
         )
     speech = speech_of(encoder, corpora or ["bundled"])
-    sample = LossSample(encoder, speech, get_loss("auto", encoder, speech), SamplingBudget.seconds)
+    sample = LossSample(encoder, speech, get_loss("auto", encoder, speech), SamplingBudget())
     removed = search(sample.gradients, total - min(affordable, total))
     return removed, rescale(encoder, [batch.inputs for batch in sample.batches], removed, span)
 

@@ -45,11 +45,7 @@ def model_plan(encoder: Encoder) -> dict[str, Any]:
             "kernel": fused_kernel(encoder.device),
             **_adapter(encoder),
         },
-        "intervention": {
-            "removed": sorted(list(head) for head in encoder.intervention.removed),
-            "radius": encoder.intervention.radius,
-            "renormalise": encoder.intervention.renormalise,
-        },
+        "intervention": encoder.intervention.settings,
         "versions": _versions(),
     }
 

@@ -87,7 +87,7 @@ def draw_curve(axes: Axes, positions: Any, curve: xr.Dataset, prefix: str, style
         markersize=2.6,
         markeredgewidth=0,
     )
-    steps = curve["removed"].values if not prefix else curve["radius"].values
+    steps = curve["radius" if prefix == "span_" else "removed"].values
     first = np.flatnonzero(steps == curve[f"{prefix}first_drop"].item())
     axes.plot(
         np.asarray(positions)[first],
