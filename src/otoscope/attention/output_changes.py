@@ -21,6 +21,7 @@ from otoscope.typing import Ints
 
 Block = Literal["heads", "feed-forward", "layer"]
 BLOCKS: tuple[Block, ...] = ("heads", "feed-forward", "layer")
+MEAN: tuple[OutputKind, ...] = ("mean",)
 Unit = tuple[int, int]
 """The numbers of a layer and of a unit in it."""
 

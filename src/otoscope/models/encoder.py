@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention
 from otoscope.attention.labels import Labels
-from otoscope.attention.output_changes import Block, OutputChange, OutputSource
+from otoscope.attention.output_changes import MEAN, Block, OutputChange, OutputSource
 from otoscope.attention.pattern_changes import PatternChange
 from otoscope.attention.reduction_names import ATTENTION_OUTSIDE, VALUE_NORM
 from otoscope.attention.speech import PatchGrid
@@ -294,11 +294,7 @@ class Encoder:
         return interventions.intervene(self, *changes)
 
     def measure_outputs(
-        self,
-        audio: Sequence[np.ndarray],
-        block: Block = "heads",
-        kinds: Collection[str] = ("mean",),
-        positions: int = 1,
+        self, audio: Sequence[np.ndarray], block: Block = "heads", kinds: Collection[str] = MEAN, positions: int = 1
     ) -> OutputSource:
         """Run some waves `[samples]` once, and return the outputs that replace others; see `output_sources`."""
         return output_sources.measure_outputs(self, audio, block, kinds, positions)

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.interventions import ReductionRequest, attend_with
-from otoscope.attention.output_changes import Ablation, Block, Donor, OutputSource
+from otoscope.attention.output_changes import MEAN, Ablation, Block, Donor, OutputSource
 from otoscope.attention.output_kinds import OutputKind
 from otoscope.attention.pattern_changes import OffsetProfiles
 from otoscope.attention.reductions import Reductions
@@ -84,7 +84,7 @@ def measure_outputs(
     encoder: "Encoder",
     audio: Sequence[np.ndarray],
     block: Block = "heads",
-    kinds: Collection[str] = ("mean",),
+    kinds: Collection[str] = MEAN,
     positions: int = 1,
 ) -> OutputSource:
     """Run some waves once and return the outputs that the kinds of ablation need, under the interventions in force.
