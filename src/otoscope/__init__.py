@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from otoscope.models.wrap import ModuleOptions, wrap
     from otoscope.papers.yang2020.options import ReproductionOptions
     from otoscope.papers.yang2020.reproduce import reproduce
+    from otoscope.patching.options import PatchOptions
+    from otoscope.patching.patch import patch
     from otoscope.pretraining.train import pretrain
     from otoscope.probing.options import ProbingOptions
     from otoscope.probing.probe import probe
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from otoscope.refinement.bench import bench
     from otoscope.refinement.options import RefinementOptions
     from otoscope.refinement.refine import refine
+    from otoscope.representations.layers import layers
+    from otoscope.representations.options import LayerOptions
     from otoscope.results import Run, open_run
     from otoscope.runs.options import CorpusOptions, SpeechOptions
     from otoscope.segmentation.boundaries import score_boundaries
@@ -62,7 +66,9 @@ __all__ = [
     "CorpusReport",
     "Encoder",
     "InputError",
+    "LayerOptions",
     "ModuleOptions",
+    "PatchOptions",
     "ProbingOptions",
     "RankingOptions",
     "RefinementOptions",
@@ -82,10 +88,12 @@ __all__ = [
     "convert",
     "draw",
     "figure",
+    "layers",
     "load",
     "load_aligner",
     "load_segmenter",
     "open_run",
+    "patch",
     "pretrain",
     "probe",
     "prune",
@@ -114,7 +122,9 @@ _HOME = {
     "CorpusOptions": "otoscope.runs.options",
     "CorpusReport": "otoscope.analysis.corpus_report",
     "Encoder": "otoscope.models.encoder",
+    "LayerOptions": "otoscope.representations.options",
     "ModuleOptions": "otoscope.models.wrap",
+    "PatchOptions": "otoscope.patching.options",
     "ProbingOptions": "otoscope.probing.options",
     "RankingOptions": "otoscope.importance.options",
     "RefinementOptions": "otoscope.refinement.options",
@@ -134,10 +144,12 @@ _HOME = {
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
     "figure": "otoscope.figures.run_figures",
+    "layers": "otoscope.representations.layers",
     "load": "otoscope.models.load",
     "load_aligner": "otoscope.alignment.aligner",
     "load_segmenter": "otoscope.segmentation.segmenter",
     "open_run": "otoscope.results",
+    "patch": "otoscope.patching.patch",
     "pretrain": "otoscope.pretraining.train",
     "probe": "otoscope.probing.probe",
     "prune": "otoscope.pruning.prune",

@@ -1,6 +1,8 @@
 """What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
 
 from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
+from tests.helpers.example_layers import LAYER_RUNS, layers_dataset
+from tests.helpers.example_patching import PATCH_RUNS, patching_dataset
 from tests.helpers.example_reproduction import REPRODUCTIONS, reproduction_dataset
 from tests.helpers.example_segmentation import SEGMENTATIONS, segmentation_dataset
 from tests.helpers.example_weights import WEIGHTS, weights_dataset
@@ -20,6 +22,8 @@ SIZES = {
 DRAWN = {
     "ranking": (RANKINGS, ranking_dataset),
     "curves": (CURVES, curves_dataset),
+    "layers": (LAYER_RUNS, layers_dataset),
+    "patching": (PATCH_RUNS, patching_dataset),
     "segmentation": (SEGMENTATIONS, segmentation_dataset),
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
     "weights": (WEIGHTS, weights_dataset),

@@ -22,7 +22,8 @@ LAYERS = """
     statistics models maps decoders
     results
     runs
-    pretraining relations analysis segmentation probing importance pruning refinement comparison alignment head_weights
+    pretraining relations analysis segmentation probing importance pruning representations patching
+    refinement comparison alignment head_weights
     figures viewer
     papers cli
 """

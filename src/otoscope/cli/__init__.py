@@ -21,7 +21,9 @@ from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.demo import demo
 from otoscope.cli.figures import FigureOptions, figures
 from otoscope.cli.heads import heads
+from otoscope.cli.layers import layers
 from otoscope.cli.models import models
+from otoscope.cli.patch import patch
 from otoscope.cli.pretrain import pretrain
 from otoscope.cli.probe import probe
 from otoscope.cli.prune import prune
@@ -39,10 +41,12 @@ from otoscope.errors import InputError, escape_undecodable
 from otoscope.head_weights.options import WeightOptions
 from otoscope.importance.options import RankingOptions
 from otoscope.papers.yang2020.options import ReproductionOptions
+from otoscope.patching.options import PatchOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.options import RefinementOptions
 from otoscope.relations.options import RelationOptions
+from otoscope.representations.options import LayerOptions
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
 from otoscope.viewer.options import Address, ExportOptions
@@ -63,6 +67,8 @@ COMMANDS = (
     rank,
     probe,
     prune,
+    layers,
+    patch,
     refine,
     bench,
     view,
@@ -111,6 +117,8 @@ OPTION_CLASSES = {
     rank: (RankingOptions, SpeechOptions),
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
+    layers: (LayerOptions, SpeechOptions),
+    patch: (PatchOptions, SpeechOptions),
     figures: (FigureOptions,),
     heads: (RelationOptions,),
     relations: (RelationOptions,),

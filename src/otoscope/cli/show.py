@@ -67,7 +67,9 @@ def _write_parquet(run: "Run", out: Path) -> None:
 def _table(run: "Run") -> str:
     from otoscope.head_weights.table import weights_table
     from otoscope.importance.tables import curve_table, ranking_table
+    from otoscope.patching.table import patch_table
     from otoscope.probing.tables import probe_table
+    from otoscope.representations.tables import layer_table
     from otoscope.results import heads_table
     from otoscope.results.summary import summary
     from otoscope.segmentation.table import segmentation_table
@@ -77,6 +79,8 @@ def _table(run: "Run") -> str:
         "probes": lambda: probe_table(run.dataset),
         "ranking": lambda: ranking_table(run.dataset),
         "curves": lambda: curve_table(run.dataset),
+        "layers": lambda: layer_table(run.dataset),
+        "patching": lambda: patch_table(run.dataset),
         "segmentation": lambda: segmentation_table(run),
         "weights": lambda: weights_table(run.dataset),
     }

@@ -17,7 +17,7 @@ def select_probes(names: Iterable[str]) -> "dict[str, Probe]":
     """Return the probes with these names, in this order.
 
     Args:
-        names: names of probes, at least one; a repeated name counts once.
+        names: names of probes, at least one, or `column:NAME`; a repeated name counts once.
 
     Returns:
         Each probe by its name.
@@ -29,10 +29,18 @@ def select_probes(names: Iterable[str]) -> "dict[str, Probe]":
         >>> list(select_probes(["phone", "reconstruction"]))
         ['phone', 'reconstruction']
     """
-    probes = PROBES.select(names)
+    probes = {name: _probe(name) for name in names}
     if not probes:
         raise InputError(f"expected the name of a probe in --probes, found none; choose from {', '.join(PROBES)}")
     return probes
+
+
+def _probe(name: str) -> "Probe":
+    if name.startswith("column:"):
+        from otoscope.probing.column import column_probe
+
+        return column_probe(name)
+    return PROBES.get(name)
 
 
 __all__ = ["PROBES", "select_probes"]

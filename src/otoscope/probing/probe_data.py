@@ -51,11 +51,16 @@ def collect_hidden_states(
     """Return the hidden states of a model and their speech; threads that share the model pass a `lock`."""
     with progress("hearing the corpus", speech.seconds) as on_progress:
         hidden = dict(hidden_states(encoder, speech, on_progress, lock))
-    heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     in_order = [hidden[index] for index in range(len(speech.cuts))]
+    return ProbeData(encoder, speech, in_order, content_of(encoder, speech))
+
+
+def content_of(encoder: Encoder, speech: LoadedSpeech) -> str:
+    """Return a text that contains everything that decides the hidden states of a model and their labels."""
+    heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
     names = "" if speech.phones == "auto" else f" phones {speech.phones}"
-    return ProbeData(encoder, speech, in_order, f"{heard_by} {fingerprint(speech.cuts)} {order}{names}")
+    return f"{heard_by} {fingerprint(speech.cuts)} {order}{names}"
 
 
 def hidden_states(

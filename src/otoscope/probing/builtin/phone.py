@@ -43,12 +43,12 @@ def phone_classes(data: ProbeData) -> list[Tensor]:
     class_of = {symbol: number for number, symbol in enumerate(sort_phones(folded))}
     numbers = iter(class_of[symbol] for symbol in folded)
     return [
-        _at(data.centres(index), [(next(numbers), start, end) for _, start, end in of_one])
+        classes_in_time(data.centres(index), [(next(numbers), start, end) for _, start, end in of_one])
         for index, of_one in enumerate(spans)
     ]
 
 
-def _at(seconds: np.ndarray, spans: list[tuple[int, float, float]]) -> Tensor:
+def classes_in_time(seconds: np.ndarray, spans: list[tuple[int, float, float]]) -> Tensor:
     """Return the class of the span around each time, or `NO_CLASS` outside of all spans."""
     classes = np.full(len(seconds), NO_CLASS)
     for number, start, end in spans:

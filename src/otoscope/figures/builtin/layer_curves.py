@@ -1,0 +1,88 @@
+"""What probes read at each depth of a model, with controls, and in which layers each category of heads is."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.curve_style import LineStyle
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
+from otoscope.figures.style.panels import LEFT, make_panels
+from otoscope.figures.style.theme import MARKERS, Theme
+from otoscope.typing import AnyFloats
+
+LEGEND_TOP, TOP = 13.5, 21.5  # mm
+
+
+def layer_curves(dataset: xr.Dataset, design: Design) -> Figure:
+    """Draw the curves from the Dataset of a run of layers."""
+    width, theme = design.width(FULL_WIDTH), design.theme
+    note = f"bands: 95 % intervals over {dataset.attrs['clusters']} (and seeds); depth 0: input of the first layer"
+    probes = [str(name) for name in dataset["probe"].values] if "score" in dataset else []
+    panels = make_panels(len(probes) + 1, width, TOP, note_height(note, width))
+    page = new_page(design, width, panels.bottom + note_height(note, width))
+    add_header(page, "What each layer holds", corpus_caption(dataset), dataset, design)
+    readers, categories = _reader_styles(theme) if probes else {}, _category_styles(theme)
+    handles = [style.handle(name) for name, style in (readers | categories).items()]
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, 5, {"handlelength": 1.6, "columnspacing": 1.4, "labelspacing": 0.3})
+    for index, name in enumerate([*probes, "categories of heads"]):
+        axes = panels.add(page, index, name)
+        _draw_probe(axes, dataset.sel(probe=name), readers) if index < len(probes) else _draw_shares(
+            axes, dataset, categories
+        )
+        axes.grid(axis="y", color=theme.grid, linewidth=0.4)
+        axes.set_axisbelow(True)
+        panels.name(page, axes, index, "accuracy" if index < len(probes) else "share of heads")
+        if panels.is_lowest(index):
+            axes.set_xlabel("depth (probes), layer (categories)", labelpad=2)
+    add_note(page, panels.bottom, note, theme)
+    return page
+
+
+def _draw_probe(axes: Axes, probe: xr.Dataset, styles: dict[str, LineStyle]) -> None:
+    for reader, style in styles.items():
+        curve = probe.sel(reader=reader)
+        _draw(axes, probe["depth"].values.astype(float), curve["score"].values, curve["score_interval"].values, style)
+
+
+def _draw_shares(axes: Axes, dataset: xr.Dataset, styles: dict[str, LineStyle]) -> None:
+    for number, (name, style) in enumerate(styles.items()):
+        share = dataset.sel(category_name=name)
+        layers = share["layer"].values + 0.12 * (number - 1)
+        _draw(axes, layers, share["category_share"].values, share["category_share_interval"].values, style)
+    axes.set_ylim(-0.05, 1.05)
+
+
+def _draw(axes: Axes, x: AnyFloats, value: AnyFloats, ends: AnyFloats, style: LineStyle) -> None:
+    line: dict[str, Any] = {"color": style.colour, "marker": style.marker, "linewidth": style.width}
+    axes.fill_between(x, *ends.T, color=style.colour, alpha=0.13, linewidth=0)
+    axes.plot(x, value, markersize=2.6, markeredgewidth=0, **line)
+    axes.set_xticks(np.unique(np.round(x)))
+
+
+def _reader_styles(theme: Theme) -> dict[str, LineStyle]:
+    return {
+        "intact": LineStyle(theme.foreground, "o", 1.1),
+        "untrained": LineStyle(theme.muted, "^"),
+        "random labels": LineStyle(theme.categories["vertical"], "s"),
+        "majority": LineStyle(theme.muted, ".", 0.6),
+    }
+
+
+def _category_styles(theme: Theme) -> dict[str, LineStyle]:
+    return {name: LineStyle(theme.categories[name], MARKERS[name]) for name in ("diagonal", "vertical", "global")}
+
+
+FIGURE = FigureSpec(
+    name="layer-curves",
+    doc="scores of each probe at each depth with controls, and the share of each category of heads in each layer",
+    variables=("category_share", "category_share_interval"),
+    function=layer_curves,
+    kind="layers",
+)

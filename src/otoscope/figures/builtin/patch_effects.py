@@ -1,0 +1,81 @@
+"""Effects of restored heads: of each head by gradient, and of each category and layer exactly."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.design import Design
+from otoscope.figures.style.header import add_header, corpus_caption
+from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
+from otoscope.figures.style.panels import LEFT, make_panels
+from otoscope.figures.style.theme import MARKERS, Theme
+from otoscope.results.categories import CATEGORIES
+
+LEGEND_TOP, TOP = 13.5, 18.0  # mm
+NOTE = (
+    "share of the damage that is undone: 0 none, 1 all; left: all heads of a layer or of a category restored together, "
+    "measured; right: each head by gradient, at its layer; bars: 95 % intervals over "
+)
+
+
+def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
+    """Draw the effects from the Dataset of a run of patch."""
+    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + dataset.attrs["clusters"]
+    panels = make_panels(2 * dataset.sizes["measure"], width, TOP, note_height(note, width))
+    page = new_page(design, width, panels.bottom + note_height(note, width))
+    add_header(page, f"Heads restored after {dataset.attrs['corruption']}", corpus_caption(dataset), dataset, design)
+    handles = [
+        Line2D([], [], color=theme.categories[name], marker=MARKERS[name], linestyle="", markersize=3, label=name)
+        for name in CATEGORIES
+    ]
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"columnspacing": 1.4})
+    for index in range(panels.n_panels):
+        one, is_groups = dataset.isel(measure=index // 2), index % 2 == 0
+        axes = panels.add(page, index, f"{one['measure'].item()}, {'together' if is_groups else 'single heads'}")
+        (_draw_groups if is_groups else _draw_heads)(axes, one, theme)
+        axes.grid(axis="y", color=theme.grid, linewidth=0.4)
+        axes.set_axisbelow(True)
+        axes.axhline(0, color=theme.muted, linewidth=0.6)
+        panels.name(page, axes, index, "share undone")
+        if panels.is_lowest(index):
+            axes.set_xlabel("category or layer" if is_groups else "layer", labelpad=2)
+    add_note(page, panels.bottom, note, theme)
+    return page
+
+
+def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
+    names = [str(name) for name in one["group"].values if name != "all"]
+    for place, name in enumerate(names):
+        group, colour = one.sel(group=name), theme.categories.get(name, theme.foreground)
+        value = group["group_effect"].item()
+        axes.bar(place, value, 0.6, color=colour)
+        axes.plot([place, place], group["group_effect_interval"].values, color=theme.muted, linewidth=0.9)
+    labels = [name[:4] if name in CATEGORIES else name.removeprefix("layer ") for name in names]
+    axes.set_xticks(range(len(names)), labels)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
+    effect, ends = one["effect"].values, one["effect_interval"].values
+    for (layer, head), category in np.ndenumerate(one["category"].values):
+        if category:
+            place = layer + 0.6 * ((head + 0.5) / effect.shape[1] - 0.5)
+            colour = theme.categories[category]
+            axes.plot([place, place], ends[layer, head], color=colour, linewidth=0.5, alpha=0.5)
+            axes.plot(place, effect[layer, head], MARKERS[category], color=colour, markersize=2.4, markeredgewidth=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+FIGURE = FigureSpec(
+    name="patch-effects",
+    doc="share of the damage of a corruption that restored categories, layers and single heads undo",
+    variables=("effect", "effect_interval", "group_effect", "group_effect_interval", "category"),
+    function=patch_effects,
+    kind="patching",
+)

@@ -1,0 +1,72 @@
+"""Effects of restored heads as one Dataset with named dimensions.
+
+An effect is the share of the damage that is undone: the drop of the loss over `loss(corrupted) - loss(clean)`, both
+sums over utterances. Axes: u utterance, m measure, g group of heads, h head, y phone.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from otoscope.results.intervals import estimate, interval
+from otoscope.results.schema import INTERVAL, Variable
+from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.typing import AnyFloats, Floats
+
+HEADS, PHONES, GROUPS = ("measure", "layer", "head"), ("measure", "layer", "head", "phone"), ("measure", "group")
+SHARE = "share of the damage that is undone"
+
+
+def _effect(name: str, dims: tuple[str, ...], doc: str) -> dict[str, Variable]:
+    return {
+        name: Variable(dims, "1", f"{SHARE} {doc}"),
+        f"{name}_interval": Variable((*dims, "bound"), "1", f"{INTERVAL}: {SHARE} {doc}"),
+        f"{name}_drop": Variable(("utterance", *dims), "as the loss", f"drop of the loss of each utterance {doc}"),
+    }
+
+
+VARIABLES = {
+    **_effect("effect", HEADS, "by a restored head, estimated by gradient"),
+    **_effect("phone_effect", PHONES, "by a head restored in the frames of a phone, estimated by gradient"),
+    **_effect("exact_effect", HEADS, "by a restored head, measured; NaN of other heads than the strongest"),
+    **_effect("group_effect", GROUPS, "by all heads of a group restored together, measured"),
+    "clean_loss": Variable(("utterance", "measure"), "as the loss", "loss of each clean utterance"),
+    "corrupted_loss": Variable(("utterance", "measure"), "as the loss", "loss of each corrupted utterance"),
+    "category": Variable(("layer", "head"), "1", "category of the head: diagonal, vertical or global"),
+    "group_heads": Variable(("group",), "heads", "number of heads of the group"),
+}
+
+
+def patch_dataset(
+    losses: tuple[Floats, Floats],
+    drops: Mapping[str, AnyFloats],
+    extra: Mapping[str, NDArray[Any]],
+    labels: Mapping[str, Sequence[Any]],
+    clusters: Clusters,
+) -> xr.Dataset:
+    """Return the Dataset of effects with intervals.
+
+    Args:
+        losses: losses `[u, m]` of clean and of corrupted utterances.
+        drops: drops `[u, m, ...]` of the loss by the name of the effect.
+        extra: further variables.
+        labels: labels of dimensions.
+        clusters: cluster of each utterance.
+    """
+    clean_um, corrupted_um = losses
+    values: dict[str, NDArray[Any]] = {"clean_loss": clean_um, "corrupted_loss": corrupted_um, **extra}
+    for name, drop in drops.items():
+        effects = estimate(
+            _share, clusters.key, *(group_sums(each, clusters) for each in (drop, corrupted_um - clean_um))
+        )
+        values |= {name: effects.value, f"{name}_interval": interval(effects), f"{name}_drop": drop}
+    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    coords = {name: np.array(entries, dtype=object) for name, entries in labels.items()}
+    return xr.Dataset(variables, coords | {"bound": np.array(["low", "high"], object)}, {"clusters": clusters.text})
+
+
+def _share(drop: AnyFloats, damage: AnyFloats) -> AnyFloats:
+    return np.asarray(drop / damage.reshape(damage.shape + (1,) * (drop.ndim - damage.ndim)))

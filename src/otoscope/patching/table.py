@@ -1,0 +1,53 @@
+"""Effects of restored heads, in words. Imports no torch."""
+
+import numpy as np
+import xarray as xr
+
+from otoscope.results.rounding import format_with_error
+from otoscope.results.table import intervals_line
+from otoscope.results.text_table import format_table
+
+FIRST = 10  # heads
+TITLES = ("share restored by", "heads", "exact", "by gradient")
+
+
+def patch_table(dataset: xr.Dataset) -> str:
+    """Return a table for each measure: the effects of categories, layers and the strongest heads."""
+    tables = [_measure(dataset.sel(measure=name)) for name in dataset["measure"].values]
+    return "\n".join([*tables, intervals_line(dataset.attrs["clusters"]) + "\n"])
+
+
+def _measure(one: xr.Dataset) -> str:
+    clean, corrupted = float(one["clean_loss"].mean()), float(one["corrupted_loss"].mean())
+    loss = f"{one['measure'].item()}: loss {clean:.3f} clean, {corrupted:.3f} with {one.attrs['corruption']}"
+    groups = [
+        [str(name), str(int(each["group_heads"])), _estimate(each, "group_effect"), _summed(one, str(name))]
+        for name in one["group"].values
+        for each in [one.sel(group=name)]
+    ]
+    order = np.argsort(-np.abs(np.nan_to_num(one["effect"].values)), axis=None)[:FIRST]
+    heads = [divmod(int(place), one.sizes["head"]) for place in order]
+    rows = [
+        [f"head {layer}.{head}", "1", *(_estimate(one.sel(layer=layer, head=head), name) for name in NAMES)]
+        for layer, head in heads
+    ]
+    return f"{loss}\n{format_table(TITLES, groups + rows)}"
+
+
+NAMES = ("exact_effect", "effect")
+
+
+def _summed(one: xr.Dataset, group: str) -> str:
+    """Return the sum of the effects by gradient of the heads of a group."""
+    if group == "all":
+        chosen = one["effect"]
+    elif group.startswith("layer "):
+        chosen = one["effect"].sel(layer=int(group.removeprefix("layer ")))
+    else:
+        chosen = one["effect"].where(one["category"] == group)
+    return f"{float(chosen.sum()):.3f}"
+
+
+def _estimate(one: xr.Dataset, name: str) -> str:
+    low, high = one[f"{name}_interval"].values
+    return "" if np.isnan(one[name].item()) else format_with_error(one[name].item(), (high - low) / 2, 3)

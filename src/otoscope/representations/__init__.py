@@ -1,0 +1,1 @@
+"""What each layer of a model holds: probes, similarity, and the categories of its heads."""

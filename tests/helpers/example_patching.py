@@ -1,0 +1,30 @@
+"""Effects of restored heads, of drawn numbers, so that figures and tables are tested without any model."""
+
+import numpy as np
+
+from otoscope.patching.dataset import patch_dataset
+from otoscope.results.categories import CATEGORIES
+from otoscope.statistics.clusters import make_clusters
+
+PATCH_RUNS = {
+    "two measures": {"measures": ["hidden-error", "phone"], "layers": 12, "heads": 12},
+    "2x2": {"measures": ["hidden-error"], "layers": 2, "heads": 2},
+    "one utterance": {"measures": ["reconstruction"], "layers": 3, "heads": 4, "utterances": 1},
+}
+
+
+def patching_dataset(measures, layers=6, heads=6, utterances=8, seed=0):
+    rng = np.random.default_rng(seed)
+    clusters = make_clusters([f"voice-{u}" for u in range(utterances)], [f"u{u}" for u in range(utterances)])
+    groups = [*CATEGORIES, *(f"layer {layer}" for layer in range(layers)), "all"]
+    clean = rng.uniform(0, 0.1, (utterances, len(measures)))
+    drop = rng.normal(0.02, 0.03, (utterances, len(measures), layers, heads))
+    drops = {"effect": drop, "exact_effect": drop * 1.1}
+    drops["group_effect"] = rng.normal(0.2, 0.1, (utterances, len(measures), len(groups)))
+    drops["phone_effect"] = np.stack([drop / 3, drop * 2 / 3], axis=-1)
+    category = rng.choice(np.array(CATEGORIES, object), (layers, heads))
+    extra = {"category": category, "group_heads": np.full(len(groups), heads)}
+    labels = {"measure": measures, "group": groups, "phone": ["aa", "s"]}
+    dataset = patch_dataset((clean, clean + 1), drops, extra, labels, clusters)
+    named = dataset.assign_coords(layer=np.arange(layers), head=np.arange(heads))
+    return named.assign_attrs(kind="patching", model="drawn", corpus="made up", synthetic=True, corruption="noise:0")
