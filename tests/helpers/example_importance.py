@@ -21,16 +21,25 @@ RANKINGS = {
     "one ranking, one utterance": {"rankings": ["leave-one-out"], "layers": 24, "heads": 16, "utterances": 1},
     "twenty draws": {"rankings": [f"random-{seed}" for seed in range(20)], "layers": 12, "heads": 12},
 }
+KINDS = ("zero", "mean")
 CURVES = {
-    "every probe and ranking": {"rankings": EVERY, "probes": list(PROBES), "layers": 12, "heads": 12},
-    "2x2": {"rankings": ["globalness", "weight"], "probes": ["phone"], "layers": 2, "heads": 2},
-    "one utterance": {"rankings": ["random-0"], "probes": ["hidden-error", "phone"], "utterances": 1},
-    "kinds of ablation": {
+    "every probe and ranking": {"rankings": EVERY, "probes": list(PROBES), "layers": 12, "heads": 12, "kinds": KINDS},
+    "2x2": {
         "rankings": ["globalness", "weight"],
         "probes": ["phone"],
-        "kinds": ("zero", "mean", "noise"),
+        "layers": 2,
+        "heads": 2,
+        "kinds": KINDS,
     },
-    "small steps": {"rankings": ["diagonality"], "probes": ["phone"], "step": 1 / 40, "spans": range(40), "heads": 16},
+    "one utterance": {"rankings": ["random-0"], "probes": ["hidden-error", "phone"], "utterances": 1, "kinds": KINDS},
+    "small steps": {
+        "rankings": ["diagonality"],
+        "probes": ["phone"],
+        "step": 1 / 40,
+        "spans": range(40),
+        "heads": 16,
+        "kinds": KINDS,
+    },
 }
 
 
@@ -38,7 +47,7 @@ def ranking_dataset(rankings, layers=6, heads=6, utterances=4, seed=0):
     rng = np.random.default_rng(seed)
     scores = _draw_scores(rng, rankings, layers, heads, utterances)
     dataset = dataset_of(scores, get_rankings(rankings), _clusters(utterances), "hidden")
-    return _told(dataset, "ranking", layers, heads, utterances)
+    return add_run_coordinates(dataset, "ranking", layers, heads, utterances)
 
 
 def curves_dataset(
@@ -65,7 +74,7 @@ def curves_dataset(
         sums,
         _clusters(utterances),
     )
-    return _told(dataset, "curves", layers, heads, utterances)
+    return add_run_coordinates(dataset, "curves", layers, heads, utterances)
 
 
 def _clusters(utterances):
@@ -90,7 +99,7 @@ def _harm(change, score):
     return sum(weight[head] for head in change.removed) / weight.sum()
 
 
-def _told(dataset, kind, layers, heads, utterances):
+def add_run_coordinates(dataset, kind, layers, heads, utterances):
     speakers = np.array([f"voice-{u}" for u in range(utterances)], object)
     named = dataset.assign_coords(
         layer=np.arange(layers), head=np.arange(heads), utterance=np.arange(utterances), speaker=("utterance", speakers)

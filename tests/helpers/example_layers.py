@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+from tests.helpers.example_importance import add_run_coordinates
 
 from otoscope.probing import PROBES
 from otoscope.representations.dataset import (
@@ -27,7 +28,8 @@ def layers_dataset(probes, layers=6, heads=6, utterances=8, others=0, seed=0):
     rng = np.random.default_rng(seed)
     clusters = make_clusters([f"voice-{u}" for u in range(utterances)], [f"u{u}" for u in range(utterances)])
     names = [*map(str, range(layers + 1)), "log-mel", *(f"against {depth}" for depth in range(others))]
-    features = rng.normal(size=(utterances, len(names), 30)) + np.linspace(0, 3, len(names))[:, None]
+    kinds = rng.normal(size=(2, 30))[rng.integers(2, size=len(names))]
+    features = kinds + 0.4 * rng.normal(size=(utterances, len(names), 30))
     values = similarity_values(features @ features.transpose(0, 2, 1), clusters)
     values |= category_values({name: rng.normal(size=(utterances, layers, heads)) for name in RANKED}, clusters)
     labels = {"representation": names, "other": names, "category_name": CATEGORIES}
@@ -41,5 +43,4 @@ def layers_dataset(probes, layers=6, heads=6, utterances=8, others=0, seed=0):
         totals = {name: 50 * right[number] for number, name in enumerate(probes)}
         values |= probe_values({name: PROBES.get(name) for name in probes}, scorers, totals, clusters)
         labels |= {"probe": probes, "depth": range(layers + 1), "reader": READERS}
-    dataset = layer_dataset(values, labels, clusters).assign_coords(layer=np.arange(layers), head=np.arange(heads))
-    return dataset.assign_attrs(kind="layers", model="drawn", corpus="made up", synthetic=True)
+    return add_run_coordinates(layer_dataset(values, labels, clusters), "layers", layers, heads, utterances)

@@ -1,6 +1,7 @@
 """Effects of restored heads, of drawn numbers, so that figures and tables are tested without any model."""
 
 import numpy as np
+from tests.helpers.example_importance import add_run_coordinates
 
 from otoscope.patching.dataset import patch_dataset
 from otoscope.results.categories import CATEGORIES
@@ -26,5 +27,4 @@ def patching_dataset(measures, layers=6, heads=6, utterances=8, seed=0):
     extra = {"category": category, "group_heads": np.full(len(groups), heads)}
     labels = {"measure": measures, "group": groups, "phone": ["aa", "s"]}
     dataset = patch_dataset((clean, clean + 1), drops, extra, labels, clusters)
-    named = dataset.assign_coords(layer=np.arange(layers), head=np.arange(heads))
-    return named.assign_attrs(kind="patching", model="drawn", corpus="made up", synthetic=True, corruption="noise:0")
+    return add_run_coordinates(dataset, "patching", layers, heads, utterances).assign_attrs(corruption="noise:0")

@@ -95,6 +95,18 @@ def _probes(run: Run, by: Sequence[str], level: str) -> RunValues:
     return _scores(run, keys.to_frame(index=False), total_uvs, count)
 
 
+def _layers(run: Run, by: Sequence[str], level: str) -> RunValues:
+    dataset, labels = run.dataset, ("probe", "depth", "reader")
+    probes = [str(name) for name in dataset["probe"].values] if "probe" in dataset else []
+    chosen = dataset.sel(probe=_chosen(by, probes, probes, run))
+    total = chosen["total"].transpose("utterance", *labels, "seed")
+    keys = pd.MultiIndex.from_product([chosen[name].values for name in labels], names=list(labels))
+    times = total.sizes["depth"] * total.sizes["reader"]
+    count = np.repeat(chosen["count"].transpose("utterance", "probe").values, times, axis=1)
+    total_uvs = total.values.reshape(len(total), -1, total.sizes["seed"])
+    return _scores(run, keys.to_frame(index=False), total_uvs, count)
+
+
 def _scores(run: Run, keys: pd.DataFrame, total_uvs: AnyFloats, count_uv: AnyFloats) -> RunValues:
     sums = (total_uvs, count_uv.astype(float))
     return RunValues(keys, run.utterances, sums, _per_seed, count_uv > 0, has_seeds=True)
@@ -175,6 +187,7 @@ READERS: Mapping[str, Callable[[Run, Sequence[str], str], RunValues]] = {
     HEADS: _heads,
     "ranking": _rankings,
     "probes": _probes,
+    "layers": _layers,
     "curves": _curves,
     "segmentation": _segmentation,
 }

@@ -13,14 +13,15 @@ from otoscope.figures.style.note import add_note, note_height
 from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels
 from otoscope.figures.style.theme import Theme
+from otoscope.typing import Ints
 
 LEGEND_TOP, TOP = 13.5, 18.0  # mm
+MAX_PANELS = 8
 
 
 def ablation_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a run of prune with several kinds of ablation."""
-    rankings = np.flatnonzero(~dataset["is_control"].values)
-    dataset = dataset.isel(ranking=rankings if len(rankings) else slice(1))
+    dataset = dataset.isel(ranking=_shown(dataset))
     bands = f"bands: 95 % intervals over {dataset.attrs['clusters']} and seeds; the highest heads are removed first"
     width, theme, note = design.width(FULL_WIDTH), design.theme, curve_note(bands, dataset, "ablation_score")
     n_rankings = dataset.sizes["ranking"]
@@ -42,6 +43,13 @@ def ablation_curves(dataset: xr.Dataset, design: Design) -> Figure:
             axes.set_xlabel("heads removed", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
+
+
+def _shown(dataset: xr.Dataset) -> Ints:
+    """Return the places of the first rankings that are no control, as many as fit on a page."""
+    is_control = dataset["is_control"].values
+    places = np.flatnonzero(~is_control) if not is_control.all() else np.arange(1)
+    return places[: max(1, MAX_PANELS // dataset.sizes["probe"])]
 
 
 def kind_style(kind: str, theme: Theme) -> LineStyle:

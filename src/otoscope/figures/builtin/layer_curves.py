@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.curve_style import LineStyle
@@ -17,32 +17,41 @@ from otoscope.figures.style.panels import LEFT, make_panels
 from otoscope.figures.style.theme import MARKERS, Theme
 from otoscope.typing import AnyFloats
 
-LEGEND_TOP, TOP = 13.5, 21.5  # mm
+LEGEND_TOP, LINE, ENTRY = 13.5, 3.6, 26.0  # mm: top of the legend, height of its lines, width of an entry
 
 
 def layer_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a run of layers."""
-    width, theme = design.width(FULL_WIDTH), design.theme
-    note = f"bands: 95 % intervals over {dataset.attrs['clusters']} (and seeds); depth 0: input of the first layer"
+    width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
     probes = [str(name) for name in dataset["probe"].values] if "score" in dataset else []
-    panels = make_panels(len(probes) + 1, width, TOP, note_height(note, width))
-    page = new_page(design, width, panels.bottom + note_height(note, width))
-    add_header(page, "What each layer holds", corpus_caption(dataset), dataset, design)
     readers, categories = _reader_styles(theme) if probes else {}, _category_styles(theme)
     handles = [style.handle(name) for name, style in (readers | categories).items()]
-    add_legend_mm(page, LEFT, LEGEND_TOP, handles, 5, {"handlelength": 1.6, "columnspacing": 1.4, "labelspacing": 0.3})
+    columns = int((width - LEFT) // ENTRY)
+    top = LEGEND_TOP + LINE * -(-len(handles) // columns) + 1
+    panels = make_panels(len(probes) + 1, width, top, note_height(note, width))
+    page = new_page(design, width, panels.bottom + note_height(note, width))
+    add_header(page, "What each layer holds", corpus_caption(dataset), dataset, design)
+    spacing = {"handlelength": 1.6, "columnspacing": 1.4, "labelspacing": 0.3}
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, columns, spacing)
     for index, name in enumerate([*probes, "categories of heads"]):
-        axes = panels.add(page, index, name)
-        _draw_probe(axes, dataset.sel(probe=name), readers) if index < len(probes) else _draw_shares(
-            axes, dataset, categories
-        )
+        axes, is_probe = panels.add(page, index, name), index < len(probes)
+        if is_probe:
+            _draw_probe(axes, dataset.sel(probe=name), readers)
+        else:
+            _draw_shares(axes, dataset, categories)
         axes.grid(axis="y", color=theme.grid, linewidth=0.4)
         axes.set_axisbelow(True)
-        panels.name(page, axes, index, "accuracy" if index < len(probes) else "share of heads")
+        panels.name(page, axes, index, str(dataset["metric"].sel(probe=name).item()) if is_probe else "heads (share)")
         if panels.is_lowest(index):
-            axes.set_xlabel("depth (probes), layer (categories)", labelpad=2)
+            axes.set_xlabel("depth (0: input)" if is_probe else "layer", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
+
+
+def _note(dataset: xr.Dataset) -> str:
+    ends = [dataset[name] for name in ("category_share_interval", "score_interval") if name in dataset]
+    bare = "; points without a band have no interval" if any(each.isnull().any() for each in ends) else ""
+    return f"bands: 95 % intervals over {dataset.attrs['clusters']} (and seeds){bare}"
 
 
 def _draw_probe(axes: Axes, probe: xr.Dataset, styles: dict[str, LineStyle]) -> None:
@@ -63,7 +72,8 @@ def _draw(axes: Axes, x: AnyFloats, value: AnyFloats, ends: AnyFloats, style: Li
     line: dict[str, Any] = {"color": style.colour, "marker": style.marker, "linewidth": style.width}
     axes.fill_between(x, *ends.T, color=style.colour, alpha=0.13, linewidth=0)
     axes.plot(x, value, markersize=2.6, markeredgewidth=0, **line)
-    axes.set_xticks(np.unique(np.round(x)))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
 def _reader_styles(theme: Theme) -> dict[str, LineStyle]:

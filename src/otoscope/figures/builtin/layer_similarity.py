@@ -11,8 +11,11 @@ from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, note_height
 from otoscope.figures.style.page import COLUMN, MARGIN, add_axes_mm, new_page
 
-LEFT, TOP, AXIS, LARGEST = 22.0, 14.5, 18.0, 8.0  # mm; the last: edge of the largest cell
-NOTE = "linear CKA of frames within utterances, estimated without bias; depth 0: input of the first layer"
+LEFT, TOP, AXIS, LARGEST = 24.0, 14.5, 21.0, 8.0  # mm; the last: edge of the largest cell
+NOTE = (
+    "linear CKA of frames within utterances, estimated without bias; depth 0: input of the first layer; against: "
+    "depths of the other model; the run has the intervals"
+)
 
 
 def layer_similarity(dataset: xr.Dataset, design: Design) -> Figure:
@@ -30,7 +33,7 @@ def layer_similarity(dataset: xr.Dataset, design: Design) -> Figure:
     middles = [place + 0.5 for place in range(count)]
     axes.set_yticks(middles, names)
     axes.set_xticks(middles, names, rotation=90)
-    axes.set(xlim=(0, count), ylim=(count, 0))
+    axes.set(xlim=(0, count), ylim=(count, 0), xlabel="states (depth)", ylabel="states (depth)")
     axes.tick_params(length=0)
     add_colour_bar(page, LEFT, bottom + AXIS, min(52.0, width - LEFT - MARGIN), scale)
     add_note(page, bottom + AXIS + BELOW_BAR + 1, NOTE, theme)

@@ -18,14 +18,14 @@ from otoscope.results.categories import CATEGORIES
 
 LEGEND_TOP, TOP = 13.5, 18.0  # mm
 NOTE = (
-    "share of the damage that is undone: 0 none, 1 all; left: all heads of a layer or of a category restored together, "
-    "measured; right: each head by gradient, at its layer; bars: 95 % intervals over "
+    "share of the damage that is undone: 0 none, 1 all; left: all heads of a category (D, V, G) or of a layer restored "
+    "together, measured; right: each head by gradient, at its layer; "
 )
 
 
 def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the effects from the Dataset of a run of patch."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + dataset.attrs["clusters"]
+    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + _bars_note(dataset)
     panels = make_panels(2 * dataset.sizes["measure"], width, TOP, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, f"Heads restored after {dataset.attrs['corruption']}", corpus_caption(dataset), dataset, design)
@@ -41,11 +41,17 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
         axes.grid(axis="y", color=theme.grid, linewidth=0.4)
         axes.set_axisbelow(True)
         axes.axhline(0, color=theme.muted, linewidth=0.6)
-        panels.name(page, axes, index, "share undone")
+        panels.name(page, axes, index, "undone (share)")
         if panels.is_lowest(index):
-            axes.set_xlabel("category or layer" if is_groups else "layer", labelpad=2)
+            axes.set_xlabel("heads (of a category or layer)" if is_groups else "layer", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
+
+
+def _bars_note(dataset: xr.Dataset) -> str:
+    if dataset["effect_interval"].isnull().all():
+        return "no intervals, too few utterances"
+    return f"bars: 95 % intervals over {dataset.attrs['clusters']}"
 
 
 def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
@@ -54,8 +60,8 @@ def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
         group, colour = one.sel(group=name), theme.categories.get(name, theme.foreground)
         value = group["group_effect"].item()
         axes.bar(place, value, 0.6, color=colour)
-        axes.plot([place, place], group["group_effect_interval"].values, color=theme.muted, linewidth=0.9)
-    labels = [name[:4] if name in CATEGORIES else name.removeprefix("layer ") for name in names]
+        axes.vlines(place, *group["group_effect_interval"].values, color=theme.muted, linewidth=0.9)
+    labels = [name[0].upper() if name in CATEGORIES else name.removeprefix("layer ") for name in names]
     axes.set_xticks(range(len(names)), labels)
     axes.yaxis.set_major_locator(MaxNLocator(4))
 
@@ -66,8 +72,9 @@ def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
         if category:
             place = layer + 0.6 * ((head + 0.5) / effect.shape[1] - 0.5)
             colour = theme.categories[category]
-            axes.plot([place, place], ends[layer, head], color=colour, linewidth=0.5, alpha=0.5)
+            axes.vlines(place, *ends[layer, head], color=colour, linewidth=0.5, alpha=0.5)
             axes.plot(place, effect[layer, head], MARKERS[category], color=colour, markersize=2.4, markeredgewidth=0)
+    axes.set_xlim(-0.5, effect.shape[0] - 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(4))
 
