@@ -48,6 +48,33 @@ def test_folders_of_timit_state_gender_and_dialect(tmp_path: Path, folder: str, 
     assert metadata_of(cut) == expected
 
 
+SPKRINFO = """; comment
+;ID  Sex DR Use  RecDate   BirthDate  Ht    Race Edu
+CPM0  M  1  TRN  01/30/86  02/18/62  5'6"   WHT  BS
+BLV0  F  7  TRN  04/29/86  ??/??/??  5'8"   WHT  MS   "BEST" ACCENT
+"""
+
+
+@pytest.mark.parametrize("place", ["spkrinfo.txt", "DOC/SPKRINFO.TXT", "../DOC/SPKRINFO.TXT"])
+def test_ages_of_timit_are_from_birth_to_recording(tmp_path: Path, place: str) -> None:
+    corpus, reported = tmp_path / "TIMIT" / "TRAIN", []
+    for folder in ("DR1/MCPM0", "DR7/FBLV0"):
+        write_tone(corpus / folder / "sa1.wav").with_suffix(".phn").write_text("0 16000 iy\n")
+    (corpus / place).parent.mkdir(exist_ok=True)
+    (corpus / place).write_text(SPKRINFO)
+    cuts = {cut.id: metadata_of(cut) for cut in read_corpus(corpus, on_skip=reported.append)}
+    assert cuts["DR1/MCPM0/sa1"] == {"gender": "m", "dialect": "dr1", "age": "23"}
+    assert cuts["DR7/FBLV0/sa1"] == {"gender": "f", "dialect": "dr7"}
+    assert not reported
+
+
+def test_librispeech_states_genders_above_its_parts(tmp_path: Path) -> None:
+    write_tone(tmp_path / "test-clean" / "84" / "121123" / "84-121123-0000.wav")
+    (tmp_path / "SPEAKERS.TXT").write_text(";ID |SEX| SUBSET\n84   | F | dev-clean | 8.02 | Christie | Nowak\n")
+    (cut,) = read_corpus(tmp_path / "test-clean")
+    assert metadata_of(cut) == {"gender": "f"}
+
+
 def test_metadata_survive_a_manifest(kaldi: Path, tmp_path: Path) -> None:
     cuts = read_corpus(kaldi)
     cuts.to_file(tmp_path / "cuts.jsonl")

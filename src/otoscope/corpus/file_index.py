@@ -25,6 +25,18 @@ class FileIndex:
         """Return the audio file's path from the root without its suffix, with bytes that are no UTF-8 escaped."""
         return escape_undecodable(Path(stem(audio)).relative_to(self.root).as_posix())
 
+    def table(self, name: str) -> Path | None:
+        """Return a file about the whole corpus by its name in lower case: in the corpus, above it, or in a `doc` there.
+
+        Copies of corpora with such files are often used in parts: the table of TIMIT/TEST is in TIMIT/DOC.
+        """
+        folders = [
+            folder for above in (self.root, self.root.parent) for folder in (above, above / "DOC", above / "doc")
+        ]
+        near = (file for folder in folders if folder.is_dir() for file in sorted(folder.iterdir()))
+        files = (*self.labels.values(), *near)
+        return next((file for file in files if file.name.lower() == name and file.is_file()), None)
+
     def label_file(self, audio: Path, suffix: str) -> Path | None:
         """Return the file with the audio's name and `suffix` in any case, or None."""
         return self.labels.get((stem(audio), suffix))

@@ -65,6 +65,7 @@ class CorpusFormat:
         read: returns the utterances of `query.path`. Only formats that build cuts themselves return `UnreadCut`;
             labels that match no utterance are returned as `SkippedUtterance`.
         reads: returns whether the format reads a file that is no audio, by its name; others are reported as ignored.
+        tables: names, in lower case, of files about the whole corpus that the format reads.
         has_tiers: whether the user may choose a tier of phones with `--tier`.
         priority: of two manifest formats that match, the one with the higher priority is detected.
     """
@@ -73,5 +74,6 @@ class CorpusFormat:
     matches: Callable[[CorpusQuery], bool]
     read: Callable[[CorpusQuery], Iterable[CorpusItem]]
     reads: Callable[[Path], bool] = lambda file: False
+    tables: frozenset[str] = frozenset()
     has_tiers: bool = False
     priority: int = 0

@@ -32,7 +32,8 @@ def ignored_files(
     unused = [file for file in query.files.audio if str(file) not in used]
     for (name, _), file in query.files.labels.items():
         has_audio = format.layout is Layout.MANIFEST or name in stems
-        if not _is_document(file) and not (format.reads(file) and has_audio):
+        is_table = file.name.lower() in format.tables
+        if not (is_table or _is_document(file) or (format.reads(file) and has_audio)):
             unused.append(file)
     return sorted(unused)
 

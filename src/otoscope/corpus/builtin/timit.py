@@ -1,7 +1,8 @@
-"""TIMIT layout: `.phn` and `.wrd` in samples and `.txt` next to the audio, the speaker as folder."""
+"""TIMIT layout: `.phn` and `.wrd` in samples and `.txt` next to the audio, the speaker as folder; `spkrinfo.txt`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from otoscope.corpus.labels import Interval
 from otoscope.corpus.utterance import Annotation, Utterance
 
 SUFFIXES = (".phn", ".wrd", ".txt")
-SPEAKER_FOLDER = re.compile(r"(?:^|/)(?P<dialect>dr[1-8])[-/](?P<gender>[fm])[a-z]{3}\d$")
+SPEAKER_TABLE = "spkrinfo.txt"
+SPEAKER_FOLDER = re.compile(r"(?:^|/)(?P<dialect>dr[1-8])[-/](?P<speaker>(?P<gender>[fm])[a-z]{3}\d)$")
 
 
 def timit(listing: FileIndex) -> Iterator[Utterance]:
     """Yield one utterance per audio file, with the phones, words and text next to it."""
+    table = listing.table(SPEAKER_TABLE)
+    ages = speaker_ages(table) if table else {}
     for audio in listing.audio:
         phn, wrd, txt = (listing.label_file(audio, suffix) for suffix in SUFFIXES)
         speaker = audio.absolute().parent.name
@@ -24,20 +28,51 @@ def timit(listing: FileIndex) -> Iterator[Utterance]:
             audio,
             speaker,
             annotation=partial(_annotation, phn, wrd, txt),
-            metadata=speaker_metadata(audio.absolute().parent),
+            metadata=speaker_metadata(audio.absolute().parent, ages),
         )
 
 
-def speaker_metadata(folder: Path) -> dict[str, str]:
-    """Return gender and dialect from the folder of a TIMIT speaker, `DR1/FCJF0` or `dr1-fcjf0`; nothing of others.
+def speaker_metadata(folder: Path, ages: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return gender and dialect from the folder of a TIMIT speaker, `DR1/FCJF0` or `dr1-fcjf0`, with the age if known.
 
-    The first letter of a speaker is the gender, the number of DR the region of the dialect.
+    The first letter of a speaker is the gender, the number of DR the region of the dialect. Nothing of other folders.
 
-    >>> speaker_metadata(Path("TRAIN/DR1/FCJF0")), speaker_metadata(Path("speech/mark1"))
-    ({'gender': 'f', 'dialect': 'dr1'}, {})
+    >>> speaker_metadata(Path("TRAIN/DR1/FCJF0"), {"fcjf0": "31"}), speaker_metadata(Path("speech/mark1"))
+    ({'gender': 'f', 'dialect': 'dr1', 'age': '31'}, {})
     """
     match = SPEAKER_FOLDER.search(folder.as_posix().lower())
-    return {"gender": match["gender"], "dialect": match["dialect"]} if match else {}
+    if not match:
+        return {}
+    speaker = match["speaker"]
+    age = {"age": ages[speaker]} if ages and speaker in ages else {}
+    return {"gender": match["gender"], "dialect": match["dialect"], **age}
+
+
+def speaker_ages(table: Path) -> dict[str, str]:
+    """Return the age in years at the recording of each speaker, `fcjf0`, from TIMIT's `spkrinfo.txt`.
+
+    Lines are `CJF0 F 1 TRN recorded born ...`, with dates `month/day/year` of the 20th century. Speakers with an
+    unknown date are absent.
+    """
+    ages = {}
+    for line in read_lines(table):
+        fields = line.split()
+        if not line.startswith(";") and len(fields) >= 6 and (age := _years(fields[5], fields[4])) is not None:
+            ages[f"{fields[1]}{fields[0]}".lower()] = str(age)
+    return ages
+
+
+def _years(birth: str, recording: str) -> int | None:
+    """Return the whole years between two dates `02/18/62`, or None if one is no date.
+
+    >>> _years("02/18/62", "01/30/86"), _years("??/??/??", "01/30/86")
+    (23, None)
+    """
+    try:
+        born, recorded = (datetime.strptime(f"{date[:-2]}19{date[-2:]}", "%m/%d/%Y") for date in (birth, recording))
+    except ValueError:
+        return None
+    return recorded.year - born.year - ((recorded.month, recorded.day) < (born.month, born.day))
 
 
 def is_timit(listing: FileIndex) -> bool:
@@ -81,4 +116,5 @@ FORMAT = CorpusFormat(
     lambda query: is_timit(query.files),
     lambda query: timit(query.files),
     reads=lambda file: file.suffix.lower() in SUFFIXES,
+    tables=frozenset({SPEAKER_TABLE, "timitdic.txt"}),
 )
