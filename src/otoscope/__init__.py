@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from otoscope.representations.layers import layers
     from otoscope.representations.options import LayerOptions
     from otoscope.results import Run, open_run
-    from otoscope.runs.options import CorpusOptions, SpeechOptions
+    from otoscope.runs.options import CorpusOptions, SelectionOptions, SpeechOptions
     from otoscope.segmentation.boundaries import score_boundaries
     from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
     from otoscope.segmentation.prediction import write_boundaries
@@ -78,6 +78,7 @@ __all__ = [
     "ScheduleOptions",
     "SegmentationOptions",
     "Segmenter",
+    "SelectionOptions",
     "SpeechOptions",
     "WeightOptions",
     "align",
@@ -134,6 +135,7 @@ _HOME = {
     "ScheduleOptions": "otoscope.pruning.options",
     "SegmentationOptions": "otoscope.segmentation.options",
     "Segmenter": "otoscope.segmentation.segmenter",
+    "SelectionOptions": "otoscope.runs.options",
     "SpeechOptions": "otoscope.runs.options",
     "WeightOptions": "otoscope.head_weights.options",
     "align": "otoscope.alignment.align",

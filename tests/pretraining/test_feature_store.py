@@ -9,8 +9,9 @@ import soundfile
 from otoscope.corpus import load_audio, read_corpus
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
-from otoscope.pretraining.corpora import read_corpora
+from otoscope.pretraining.corpora import list_corpora, read_corpora
 from otoscope.pretraining.feature_store import read_features, rejection_reason, write_features
+from otoscope.runs.selection import Selection
 
 EXTRACTOR = MockingjayFeatureExtractor()
 
@@ -66,6 +67,14 @@ def test_speech_counts_what_it_holds_and_names_what_it_leaves_out(speech_folder:
     assert "100 samples" in reasons["short"]
     assert reasons["silent"] == "digital silence"
     assert "broken.flac" in reasons["broken"]
+
+
+def test_corpora_to_train_on_are_selected_from_together(speech_folder: Path) -> None:
+    whole = list_corpora(["$SPEECH/awb", "$SPEECH/slt"])
+    first = len(whole.parts[0])
+    listing = list_corpora(["$SPEECH/awb", "$SPEECH/slt"], Selection(limit=first + 2))
+    assert [len(part) for part in listing.parts] == [first, 2]
+    assert listing.fingerprint != whole.fingerprint
 
 
 def test_kept_features_are_those_of_the_corpora_in_their_order(

@@ -17,6 +17,7 @@ from otoscope.refinement.macs import count_macs
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.refinement.rescale import rescale, solve
+from otoscope.runs.speech_source import SpeechPool
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +106,7 @@ def test_a_budget_is_measured_on_no_more_audio_than_the_model_takes(original, tm
 def test_scales_are_in_the_weights(tmp_path: Path) -> None:
     """What is saved gives what scaled heads give."""
     encoder = load("bundled", device="cpu")
-    removed, scales = within_budget(encoder, 0.8, None, ["bundled"])
+    removed, scales = within_budget(encoder, 0.8, None, SpeechPool(["bundled"]))
     refine("bundled", tmp_path / "out", options=RefinementOptions(budget_macs=0.8))
     wave = noise(0.9)
 

@@ -26,6 +26,7 @@ def test_refine_then_bench(otoscope_command, tmp_path: Path, monkeypatch) -> Non
 def test_bad_input_is_one_line_and_status_2(otoscope_command, tmp_path: Path) -> None:
     for arguments in (
         ("refine", "bundled", "-o", tmp_path / "out", "--span", 0),
+        ("refine", "bundled", "-o", tmp_path / "out", "--span", 9, "--sample", 3),
         ("bench", "bundled", "--seconds", "soon"),
     ):
         status, _, err = otoscope_command(*arguments)

@@ -7,7 +7,7 @@ from lhotse import CutSet, MonoCut, SupervisionSegment
 
 import otoscope
 from otoscope.errors import InputError
-from otoscope.runs.selection import Selection, read_names, select
+from otoscope.runs.selection import Selection, read_names, select, select_of_parts
 from otoscope.runs.speech_source import make_source, read_cuts
 
 
@@ -98,3 +98,11 @@ def test_the_run_stores_its_selection(tiny_model, tiny_corpus, tmp_path):
     options = otoscope.SpeechOptions(utterances=(ids[1],))
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", options=options)
     assert list(run.utterances.index) == run.plan["corpus"]["selection"]["utterances"] == [ids[1]]
+
+
+def test_corpora_are_selected_from_together():
+    parts = [[_cut(f"a{index}", "anna") for index in range(3)], [_cut(f"b{index}", "ben") for index in range(3)]]
+    selected = select_of_parts(parts, Selection(speakers=("ben",), limit=2))
+    assert [_ids(part) for part in selected] == [[], ["b0", "b1"]]
+    sample = Selection(sample=2, balanced="speaker", seed=3)
+    assert [len(part) for part in select_of_parts(parts, sample)] == [1, 1]

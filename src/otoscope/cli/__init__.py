@@ -47,7 +47,7 @@ from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.options import RefinementOptions
 from otoscope.relations.options import RelationOptions
 from otoscope.representations.options import LayerOptions
-from otoscope.runs.options import CorpusOptions, SpeechOptions
+from otoscope.runs.options import CorpusOptions, SelectionOptions, SpeechOptions
 from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
 from otoscope.viewer.options import Address, ExportOptions
 
@@ -122,7 +122,8 @@ OPTION_CLASSES = {
     figures: (FigureOptions,),
     heads: (RelationOptions,),
     relations: (RelationOptions,),
-    refine: (RefinementOptions,),
+    pretrain: (SelectionOptions,),
+    refine: (RefinementOptions, SelectionOptions),
     view: (Address, ExportOptions),
     reproduce: (ReproductionOptions,),
     weights: (WeightOptions,),

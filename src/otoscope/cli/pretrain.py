@@ -5,18 +5,25 @@ from typing import Annotated
 
 import typer
 
+from otoscope.cli.dataclass_options import read_options
+from otoscope.runs.options import SelectionOptions
+
 
 def pretrain(
+    context: typer.Context,
     recipe: Annotated[Path, typer.Argument(help="TOML file: data, model, masking, batching, training.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for checkpoints, logs and the model.")
     ],
     resume: Annotated[bool, typer.Option("--resume", help="Resume from the newest checkpoint.")] = False,
 ) -> None:
-    """Pre-train a Mockingjay model by masked reconstruction."""
+    """Pre-train a Mockingjay model by masked reconstruction.
+
+    Options that select utterances select from all training corpora together; all validation speech is used.
+    """
     import otoscope
 
-    trained = otoscope.pretrain(recipe, out, resume=resume)
+    trained = otoscope.pretrain(recipe, out, resume=resume, selection=read_options(context, SelectionOptions))
     learned = trained.reconstruction
     print(
         f"masked L1 on {learned.frames} held-out frames: {learned.model:.4f}; predicting the mean {learned.mean:.4f}, "

@@ -8,6 +8,7 @@ import typer
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Model, shell_command
 from otoscope.refinement.options import RefinementOptions
+from otoscope.runs.options import SelectionOptions
 
 
 def refine(
@@ -23,8 +24,10 @@ def refine(
     """Write a copy of MODEL without some of its heads, or with a limited span: smaller and faster."""
     import otoscope
 
-    options = read_options(context, RefinementOptions)
-    refined = otoscope.refine(model, out, remove=remove_file, corpora=corpora or (), options=options)
+    options, selection = read_options(context, RefinementOptions), read_options(context, SelectionOptions)
+    refined = otoscope.refine(
+        model, out, remove=remove_file, corpora=corpora or (), options=options, selection=selection
+    )
     if options.budget_macs is not None and not corpora:
         print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")

@@ -13,6 +13,7 @@ from otoscope.corpus import SkippedUtterance, fingerprint, load_audio, read_corp
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.pretraining.feature_store import Features, read_features, rejection_reason, write_features
+from otoscope.runs.selection import ALL, Selection, select_of_parts
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,15 @@ class CorpusListing:
     fingerprint: str
 
 
-def list_corpora(names: Sequence[str]) -> CorpusListing:
-    """The utterances in corpora of these names (paths; `$NAME` is an environment variable).
+def list_corpora(names: Sequence[str], selection: Selection = ALL) -> CorpusListing:
+    """The selected utterances in corpora of these names (paths; `$NAME` is an environment variable).
 
     Raises:
-        InputError: a corpus cannot be read.
+        InputError: a corpus cannot be read, or the corpora together have no such selection.
     """
     unread: list[SkippedUtterance] = []
-    parts = tuple(list(read_corpus(os.path.expandvars(name), on_skip=unread.append)) for name in names)
+    read = [list(read_corpus(os.path.expandvars(name), on_skip=unread.append)) for name in names]
+    parts = tuple(select_of_parts(read, selection, {item.id for item in unread if item.part == "utterance"}))
     content = hashlib.sha256(" ".join(map(fingerprint, parts)).encode()).hexdigest()[:16]
     return CorpusListing(tuple(names), parts, tuple(unread), content)
 

@@ -28,9 +28,13 @@ from otoscope.pretraining.trainer import (
     seconds_logged,
     training_arguments,
 )
+from otoscope.runs.options import SelectionOptions
+from otoscope.runs.selection import make_selection
 
 
-def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False) -> Pretrained:
+def pretrain(
+    recipe: str | Path | Recipe, out: str | Path, *, resume: bool = False, selection: SelectionOptions | None = None
+) -> Pretrained:
     """Pre-train a Mockingjay model and write it to `out/model`, with its feature extractor and its model card.
 
     Checkpoints, TensorBoard logs and features of the corpora are stored in `out`. A resumed training ends with the same
@@ -41,6 +45,8 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
         out: the folder to write; it must be empty unless `resume` is true.
         resume: continue from the newest checkpoint of the same recipe and speech. Options of logging and saving may
             differ, and `max_steps` may if the learning rate is constant.
+        selection: which utterances of all training corpora together are used; None uses all. Those of validation are
+            always used.
 
     Returns:
         The folder of the model, its reconstruction error on the validation speech, the number of steps and the time.
@@ -64,7 +70,8 @@ def pretrain(recipe: str | Path | Recipe, out: str | Path, *, resume: bool = Fal
     arguments = training_arguments(recipe, out / "checkpoints")
     model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
     check_optimiser(arguments, model)
-    listings = [list_corpora(names) for names in (recipe.train, recipe.validation)]
+    chosen = make_selection(selection or SelectionOptions())
+    listings = [list_corpora(recipe.train, chosen), list_corpora(recipe.validation)]
     training = training_config(recipe, *(speech.fingerprint for speech in listings))
     if newest := newest_checkpoint(out / "checkpoints"):
         check_training_config(out / "checkpoints", training)

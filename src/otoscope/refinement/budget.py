@@ -4,10 +4,9 @@ Heads remain by the diagonal of the Fisher matrix of gates on them, rearranged w
 those that stay are scaled so that each layer's attention gives by least squares what it gave.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
@@ -20,8 +19,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
 from otoscope.refinement.rescale import Scales, rescale
-from otoscope.runs.speech_source import LoadedSpeech, read_speech
-from otoscope.runs.speech_source import SpeechSource as Corpus
+from otoscope.runs.speech_source import SpeechPool
 from otoscope.typing import Floats
 
 SECONDS = 10.0
@@ -35,9 +33,7 @@ class Costs:
     head: float
 
 
-def within_budget(
-    encoder: Encoder, budget: float, span: int | None, corpora: Sequence[str | Path]
-) -> tuple[list[Head], Scales]:
+def within_budget(encoder: Encoder, budget: float, span: int | None, pool: SpeechPool) -> tuple[list[Head], Scales]:
     """Heads to remove so that at most a share `budget` of the multiplications stays, and scales of those that stay.
 
     Raises:
@@ -52,7 +48,7 @@ def within_budget(
         raise InputError(
             f"a budget of {budget:g} cannot be reached: without any head {cost.fixed:.3f} of the multiplications stay"
         )
-    speech = speech_of(encoder, corpora or ["bundled"])
+    speech = pool.read(encoder)
     sample = LossSample(encoder, speech, get_loss("auto", encoder, speech), SamplingBudget())
     removed = search(sample.gradients, total - min(affordable, total))
     return removed, rescale(encoder, [batch.inputs for batch in sample.batches], removed, span)
@@ -104,13 +100,3 @@ def _exchanges(removed: set[int], remaining: set[int]) -> Iterator[set[int]]:
 def _harm(fisher: Floats, removed: set[int]) -> float:
     index = sorted(removed)
     return float(fisher[np.ix_(index, index)].sum())
-
-
-def speech_of(encoder: Encoder, corpora: Sequence[str | Path]) -> LoadedSpeech:
-    """Utterances of some corpora, one after the other."""
-    parts = [read_speech(Corpus(corpus), encoder) for corpus in corpora]
-    return LoadedSpeech(
-        [cut for part in parts for cut in part.cuts],
-        [wave for part in parts for wave in part.waves],
-        [skipped for part in parts for skipped in part.skipped],
-    )

@@ -21,6 +21,7 @@ from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.tune import tune as distil
+from otoscope.runs.options import SelectionOptions
 
 PORTABLE = "portable"
 
@@ -67,6 +68,7 @@ def refine(
     remove: Sequence[Head] | str | Path | None = None,
     corpora: Sequence[str | Path] = (),
     options: RefinementOptions | None = None,
+    selection: SelectionOptions | None = None,
 ) -> Refinement:
     """Write a model without some of its heads, or with a limited span, as a Hugging Face folder.
 
@@ -81,6 +83,7 @@ def refine(
         corpora: paths of unlabelled speech, or "bundled", for tuning and for a budget; the default of a budget is the
             bundled speech.
         options: a ranking that chooses the heads, or a budget; the span, tuning, and a portable copy.
+        selection: which utterances of all corpora together are used; None uses all.
 
     Returns:
         The folder, the removed heads, the remaining heads of each layer, the span, and the number of parameters before
@@ -97,7 +100,7 @@ def refine(
         ...     refined.heads, refined.span
         ((6, 8, 8, 8, 8, 7), 32)
     """
-    request, folder = RefinementRequest(options or RefinementOptions(), remove, corpora), Path(out)
+    request, folder = RefinementRequest(options or RefinementOptions(), remove, corpora, selection), Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(model)
@@ -135,7 +138,7 @@ def _refined_model(source: SourceModel, request: RefinementRequest) -> tuple[Any
     removed, scales = request.removed(encoder)
     refined = build(source, remaining_heads(removed, encoder.n_heads), request.options.span, scales)
     if steps is not None:
-        distil(encoder, refined_encoder(refined), steps, request.corpora)
+        distil(encoder, refined_encoder(refined), steps, request.pool)
         round_as(refined, source.whole.state_dict().values())
     refined.config.refinement = {
         "of": encoder.name,

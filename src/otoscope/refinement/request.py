@@ -12,6 +12,9 @@ from otoscope.refinement.budget import within_budget
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.rescale import Scales
+from otoscope.runs.options import SelectionOptions
+from otoscope.runs.selection import make_selection
+from otoscope.runs.speech_source import SpeechPool
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ class RefinementRequest:
     options: RefinementOptions
     remove: Sequence[Head] | str | Path | None = None
     corpora: Sequence[str | Path] = ()
+    selection: SelectionOptions | None = None
+
+    @property
+    def pool(self) -> SpeechPool:
+        """Return the speech for tuning and for a budget, by default the bundled speech."""
+        return SpeechPool(self.corpora or ["bundled"], make_selection(self.selection or SelectionOptions()))
 
     def __post_init__(self) -> None:
         """See the class."""
@@ -47,6 +56,10 @@ class RefinementRequest:
             raise InputError(
                 f"--tune needs at least 1 step and a corpus of unlabelled speech, got {steps} and {len(self.corpora)}"
             )
+        if self.selection not in (None, SelectionOptions()) and not self.corpora:
+            raise InputError(
+                "expected a corpus for --limit, --speakers, --utterances or --sample, found none; name one"
+            )
         if self.corpora and steps is None and self.options.budget_macs is None:
             raise InputError(
                 "speech is used by --tune and --budget-macs alone; leave the corpus out, or give one of them"
@@ -59,7 +72,7 @@ class RefinementRequest:
             InputError: there are no such heads, no such ranking, or no removal that reaches the budget.
         """
         if self.options.budget_macs is not None:
-            return within_budget(encoder, self.options.budget_macs, self.options.span, self.corpora)
+            return within_budget(encoder, self.options.budget_macs, self.options.span, self.pool)
         return selection.checked(self._listed(encoder), encoder.n_heads, encoder.name), None
 
     def _listed(self, encoder: Encoder) -> list[Head]:

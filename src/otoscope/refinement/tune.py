@@ -1,7 +1,6 @@
 """A short recovery: the refined model is trained towards the hidden states of the original, on unlabelled speech."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,17 @@ from torch import Tensor
 
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.refinement.budget import speech_of
 from otoscope.refinement.layouts import parts_of
 from otoscope.refinement.surgery import blocks
 from otoscope.runs.progress import progress
+from otoscope.runs.speech_source import SpeechPool
 
 CROP = 4.0  # seconds
 BATCH = 4
 RATE = 1e-4
 
 
-def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Path], seed: int = 0) -> None:
+def tune(original: Encoder, refined: Any, steps: int, pool: SpeechPool, seed: int = 0) -> None:
     """Train the layers of `refined` in place, so that each gives what it gives in the original; AdamW, linear decay.
 
     Crops of 4 s, in batches of 4, are drawn by `seed`; no dropout, so that the same call gives the same weights.
@@ -29,16 +28,16 @@ def tune(original: Encoder, refined: Any, steps: int, corpora: Sequence[str | Pa
         original: the encoder to be equalled.
         refined: the encoder within the refined model.
         steps: number of steps.
-        corpora: paths of speech, or "bundled".
+        pool: unlabelled speech.
         seed: of the draws.
 
     Raises:
         InputError: the speech cannot be read, or no utterance of it is as long as a crop.
     """
     samples = int(CROP * original.sampling_rate)
-    waves = [wave for wave in speech_of(original, corpora).waves if len(wave) >= samples]
+    waves = [wave for wave in pool.read(original).waves if len(wave) >= samples]
     if not waves:
-        named = ", ".join(map(str, corpora))
+        named = ", ".join(map(str, pool.corpora))
         raise InputError(f"tuning takes crops of {CROP:g} s, and no utterance of {named} is so long")
     weights = _trainable(refined)
     optimizer = torch.optim.AdamW(weights, lr=RATE)

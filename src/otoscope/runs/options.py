@@ -14,8 +14,8 @@ def option(default: Any, help: str, metavar: str | None = None) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorpusOptions:
-    """Say how to read a corpus; shared by all commands that read speech.
+class SelectionOptions:
+    """Say which utterances of speech are used; shared by all commands that read speech.
 
     Attributes:
         limit: number of utterances to use, the first of those selected; None uses all.
@@ -24,18 +24,12 @@ class CorpusOptions:
         sample: number of utterances to draw at random from those selected; None uses all.
         balanced: `speaker` draws the same number of utterances of each speaker, up to 1.
         seed: seed of the sample.
-        format: name of the corpus format; None detects it.
-        tier: TextGrid tier, or Lhotse alignment, of the phones.
-        channel: channel of audio with several channels, from 0.
-        phones: `39` folds phones to the 39, `own` keeps the symbols of the corpus, `auto` folds those of English; or
-            the path of a table of symbols and phones (`otoscope.phones.read_folding`).
 
     Raises:
-        InputError: `limit` or `sample` is less than 1, options of the sample contradict each other, or `phones` is
-            neither a name nor a table.
+        InputError: `limit` or `sample` is less than 1, or options of the sample contradict each other.
 
     Examples:
-        >>> CorpusOptions(sample=24, balanced="speaker").seed
+        >>> SelectionOptions(sample=24, balanced="speaker").seed
         0
     """
 
@@ -45,13 +39,9 @@ class CorpusOptions:
     sample: int | None = option(None, "Draw N utterances at random.", "N")
     balanced: str | None = option(None, "speaker: draw equally many of each speaker.", "speaker")
     seed: int = option(0, "Seed of --sample.")
-    format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
-    tier: str | None = option(None, "TextGrid tier of the phones.")
-    channel: int | None = option(None, "Channel of audio with several, from 0.")
-    phones: str = option("auto", "39, own, auto (39 for English), or a table (CSV, TSV) of symbol and phone.")
 
     def __post_init__(self) -> None:
-        """Check the selection of utterances and the table of phones."""
+        """Check the selection of utterances."""
         for name in ("limit", "sample"):
             number = getattr(self, name)
             if number is not None and number < 1:
@@ -62,6 +52,36 @@ class CorpusOptions:
             raise InputError("expected --sample with --balanced, found none; pass the number of utterances to draw")
         if self.sample is not None and self.limit is not None:
             raise InputError("expected --sample or --limit, found both; omit one of them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusOptions(SelectionOptions):
+    """Say how to read a corpus; shared by all commands that read one corpus.
+
+    Attributes:
+        limit, speakers, utterances, sample, balanced, seed: as in `SelectionOptions`.
+        format: name of the corpus format; None detects it.
+        tier: TextGrid tier, or Lhotse alignment, of the phones.
+        channel: channel of audio with several channels, from 0.
+        phones: `39` folds phones to the 39, `own` keeps the symbols of the corpus, `auto` folds those of English; or
+            the path of a table of symbols and phones (`otoscope.phones.read_folding`).
+
+    Raises:
+        InputError: an error of `SelectionOptions`, or `phones` is neither a name nor a table.
+
+    Examples:
+        >>> CorpusOptions(sample=24, balanced="speaker").phones
+        'auto'
+    """
+
+    format: str | None = option(None, f"{', '.join(FORMATS.names())}; detected by default.")
+    tier: str | None = option(None, "TextGrid tier of the phones.")
+    channel: int | None = option(None, "Channel of audio with several, from 0.")
+    phones: str = option("auto", "39, own, auto (39 for English), or a table (CSV, TSV) of symbol and phone.")
+
+    def __post_init__(self) -> None:
+        """Check the selection of utterances and the table of phones."""
+        super().__post_init__()
         read_folding(self.phones)
 
 

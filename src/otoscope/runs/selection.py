@@ -13,6 +13,7 @@ from lhotse import MonoCut
 from otoscope.corpus import speaker_of
 from otoscope.corpus.file_index import read_lines
 from otoscope.errors import InputError, join_truncated
+from otoscope.runs.options import SelectionOptions
 
 MAX_NAMED = 3
 
@@ -42,6 +43,25 @@ class Selection:
         """Return what the plan of a run stores; the seed only where it decides something."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {**values, "seed": self.seed if self.sample else None}
+
+
+ALL = Selection()
+
+
+def make_selection(options: SelectionOptions) -> Selection:
+    """Return the selection of options, with the names that their files list.
+
+    Raises:
+        InputError: such a file cannot be read.
+    """
+    return Selection(
+        speakers=read_names(options.speakers),
+        utterances=read_names(options.utterances),
+        sample=options.sample,
+        balanced=options.balanced,
+        seed=options.seed,
+        limit=options.limit,
+    )
 
 
 def read_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -75,6 +95,17 @@ def select(cuts: Sequence[MonoCut], selection: Selection, skipped: Collection[st
     if selection.sample is not None:
         cuts = _sample(cuts, selection)
     return list(cuts[: selection.limit])
+
+
+def select_of_parts(
+    parts: Sequence[Sequence[MonoCut]], selection: Selection, skipped: Collection[str] = ()
+) -> list[list[MonoCut]]:
+    """Return the cuts of a selection from several corpora together, for each corpus, in its order.
+
+    Arguments and errors are those of `select`.
+    """
+    chosen = {id(cut) for cut in select(list(chain.from_iterable(parts)), selection, skipped)}
+    return [[cut for cut in part if id(cut) in chosen] for part in parts]
 
 
 def _membership(

@@ -1,7 +1,7 @@
 """The speech of a command: the cuts of a corpus, and their audio in memory for models that run often."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,9 @@ from otoscope.models.load import load
 from otoscope.phones import Folding, read_folding
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION
 from otoscope.runs.options import CorpusOptions, SpeechOptions
-from otoscope.runs.selection import Selection, read_names, select
+from otoscope.runs.selection import ALL, Selection, make_selection, select, select_of_parts
 from otoscope.runs.utterance_loader import iter_loadable
 from otoscope.statistics.clusters import Clusters, make_clusters
-
-ALL = Selection()
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,27 @@ class LoadedSpeech:
         return make_clusters(self.speakers, [cut.id for cut in self.cuts])
 
 
+@dataclass(frozen=True)
+class SpeechPool:
+    """Several corpora that are used as one, and which of their utterances are used."""
+
+    corpora: Sequence[str | Path]
+    selection: Selection = ALL
+
+    def read(self, encoder: Encoder) -> LoadedSpeech:
+        """Load the utterances that the model can process, one corpus after the other.
+
+        Raises:
+            InputError: a corpus cannot be read, the corpora together have no such selection, or the model can process
+                none of it.
+        """
+        read = [read_cuts(SpeechSource(corpus)) for corpus in self.corpora]
+        skipped = [item for _, items in read for item in items]
+        unreadable = {item.id for item in skipped if item.part == "utterance"}
+        parts = select_of_parts([cuts for cuts, _ in read], self.selection, unreadable)
+        return _load([cut for part in parts for cut in part], skipped, encoder, strict=False)
+
+
 def resolve_encoder(
     model: str | Path | nn.Module | Encoder, options: SpeechOptions, *, allow_mismatch: bool = False
 ) -> Encoder:
@@ -92,15 +111,7 @@ def make_source(corpus: str | Path | CutSet, options: CorpusOptions) -> SpeechSo
     """Return the source of a corpus with the selection, format, tier, channel and phones of `options`."""
     reading = {"format": options.format, "tier": options.tier, "channel": options.channel}
     strict = isinstance(options, SpeechOptions) and options.strict
-    selection = Selection(
-        speakers=read_names(options.speakers),
-        utterances=read_names(options.utterances),
-        sample=options.sample,
-        balanced=options.balanced,
-        seed=options.seed,
-        limit=options.limit,
-    )
-    return SpeechSource(corpus, selection, strict, reading, read_folding(options.phones))
+    return SpeechSource(corpus, make_selection(options), strict, reading, read_folding(options.phones))
 
 
 def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtterance]]:
@@ -136,13 +147,18 @@ def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
         InputError: the corpus cannot be read, no utterance can be used, or with `strict` any of them cannot.
     """
     cuts, skipped = read_cuts(source)
-    waves = dict(iter_loadable(encoder, enumerate(cuts), skipped, strict=source.strict))
+    return replace(_load(cuts, skipped, encoder, strict=source.strict), phones=source.phones)
+
+
+def _load(cuts: Sequence[MonoCut], skipped: list[SkippedUtterance], encoder: Encoder, *, strict: bool) -> LoadedSpeech:
+    """Load the cuts that the model can process; the others are skipped."""
+    waves = dict(iter_loadable(encoder, enumerate(cuts), skipped, strict=strict))
     if not waves:
         raise InputError(
             f"expected at least 1 utterance that the model can process, found none of {len(cuts)}; "
             f"the first, {skipped[0].id}: {skipped[0].reason}"
         )
-    return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped, source.phones)
+    return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped)
 
 
 def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:

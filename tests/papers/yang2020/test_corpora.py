@@ -7,6 +7,7 @@ from lhotse import CutSet
 
 from otoscope import bundled, read_corpus
 from otoscope.papers.yang2020.corpora import EvaluationCorpus, available_probes, make_corpora
+from otoscope.runs.selection import Selection
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def test_the_size_of_a_corpus_without_labels_is_counted(tmp_path):
 def test_a_corpus_with_labels_elsewhere_is_passed_on_as_cuts():
     speech = str(bundled.speech())
     assert isinstance(EvaluationCorpus("speakers", speech, "speech", speech).source, CutSet)
+    assert len(EvaluationCorpus("speakers", speech, "speech", selection=Selection(limit=2)).source) == 2
     assert EvaluationCorpus("speakers", speech, "speech").source == speech
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from lhotse import CutSet, MonoCut
 
 from otoscope.corpus import SkippedUtterance, phones_of, read_corpus, speaker_of
+from otoscope.runs.selection import ALL, Selection, select
 
 PHONES, SPEAKERS, PRETRAINING = "phones", "speakers", "pre-training"  # roles
 SUBSET_NAMES = {"train", "test", "dev"}  # names that do not identify a corpus without the folder above
@@ -23,17 +24,20 @@ class EvaluationCorpus:
         path: path of the corpus.
         name: name in tables, different for each corpus.
         labels: folder of TextGrids, if they are not in the folders of the audio.
+        selection: which utterances are used.
     """
 
     role: str
     path: str
     name: str
     labels: str | None = None
+    selection: Selection = ALL
 
     @cached_property
     def _read(self) -> tuple[list[MonoCut], list[SkippedUtterance]]:
         skipped: list[SkippedUtterance] = []
-        return list(read_corpus(self.path, labels=self.labels, on_skip=skipped.append)), skipped
+        cuts = list(read_corpus(self.path, labels=self.labels, on_skip=skipped.append))
+        return select(cuts, self.selection), skipped
 
     @property
     def cuts(self) -> CutSet:
@@ -43,7 +47,7 @@ class EvaluationCorpus:
     @property
     def source(self) -> str | CutSet:
         """Return what `analyze`, `segment` and `prune` receive: the path, which runs record, or cuts with labels."""
-        return self.cuts if self.labels else self.path
+        return self.path if self.labels is None and self.selection == ALL else self.cuts
 
     @property
     def probes(self) -> list[str]:
@@ -93,7 +97,13 @@ class Corpora:
         return [corpus.path for corpus in self.evaluation[1:]]
 
 
-def make_corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], labels: str | None = None) -> Corpora:
+def make_corpora(
+    pretrain: Sequence[str],
+    phones: str,
+    speakers: Sequence[str],
+    labels: str | None = None,
+    selection: Selection = ALL,
+) -> Corpora:
     """Return the corpora of a command, with a role and a name for each.
 
     Args:
@@ -101,6 +111,7 @@ def make_corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], 
         phones: path of the corpus with phones.
         speakers: paths of the corpora with speakers.
         labels: folder of TextGrids of the corpora with speakers.
+        selection: which utterances of each corpus with phones or speakers are used.
 
     Examples:
         >>> [corpus.name for corpus in make_corpora(["pool"], "TIMIT/TEST", ["a/clean", "b/clean"]).evaluation]
@@ -111,7 +122,11 @@ def make_corpora(pretrain: Sequence[str], phones: str, speakers: Sequence[str], 
     names = [corpus_name(path) for path in paths.values()]
     evaluation = [
         EvaluationCorpus(
-            role, path, f"{name} ({role})" if names.count(name) > 1 else name, labels if role != PHONES else None
+            role,
+            path,
+            f"{name} ({role})" if names.count(name) > 1 else name,
+            labels if role != PHONES else None,
+            selection,
         )
         for (role, path), name in zip(paths.items(), names, strict=True)
     ]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from otoscope.runs.options import option
+from otoscope.runs.options import SelectionOptions, option
+from otoscope.runs.selection import Selection, make_selection
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,10 @@ class ReproductionOptions:
         device: torch device; `auto` takes a GPU if there is one.
         jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
             training depend on the number of threads.
+        limit: number of utterances of each corpus to evaluate on, the first of it; None uses all.
+        sample: number of utterances to draw at random of each corpus to evaluate on; None uses all.
+        balanced: `speaker` draws the same number of utterances of each speaker, up to 1.
+        sample_seed: seed of the sample.
 
     Examples:
         >>> ReproductionOptions(seeds=1).size
@@ -34,3 +39,14 @@ class ReproductionOptions:
     seeds: int = option(3, "Number of trainings of M3.")
     device: str = option("auto", "Torch device; auto uses a GPU if there is one.")
     jobs: int = option(1, "Stages that run at the same time, each with its share of the cores.")
+    limit: int | None = option(None, "Evaluate on the first N utterances of each corpus, in the order of ids.", "N")
+    sample: int | None = option(None, "Evaluate on N utterances of each corpus, drawn at random.", "N")
+    balanced: str | None = option(None, "speaker: draw equally many of each speaker.", "speaker")
+    sample_seed: int = option(0, "Seed of --sample.")
+
+    @property
+    def selection(self) -> Selection:
+        """Return which utterances of each corpus are used. Raise InputError if options contradict each other."""
+        return make_selection(
+            SelectionOptions(limit=self.limit, sample=self.sample, balanced=self.balanced, seed=self.sample_seed)
+        )

@@ -76,7 +76,8 @@ def reproduce(
     _check_out(folder)
     paths = [speakers] if isinstance(speakers, str | Path) else speakers
     labels = str(options.alignments or "") or None
-    corpora = make_corpora([str(path) for path in pretrain], str(phones), [str(path) for path in paths], labels)
+    pool, voices = ([str(path) for path in part] for part in (pretrain, paths))
+    corpora = make_corpora(pool, str(phones), voices, labels, options.selection)
     recipes = Path(options.recipes) if options.recipes else recipe_folder(options.size)
     models = make_models(recipes, corpora.pretrain, corpora.held_out, options.seeds)
     config = _config(models, corpora)
