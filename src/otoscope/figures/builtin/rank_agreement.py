@@ -93,7 +93,7 @@ def _diverging(theme: Theme) -> LinearSegmentedColormap:
     """Return colours that stay light, so that numbers are readable on them."""
     ends = (theme.categories["vertical"], theme.surface, theme.categories["global"])
     full = LinearSegmentedColormap.from_list("full", ends)
-    return LinearSegmentedColormap.from_list(f"{theme.name}-agreement", full(np.linspace(0.2, 0.8, 65)))
+    return LinearSegmentedColormap.from_list(f"{theme.name}-agreement", full(np.linspace(0.25, 0.75, 65)))
 
 
 def _short(value: float) -> str:
