@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from otoscope.runs.options import SelectionOptions, option
-from otoscope.runs.selection import Selection, make_selection
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,6 @@ class ReproductionOptions:
     sample_seed: int = option(0, "Seed of --sample.")
 
     @property
-    def selection(self) -> Selection:
+    def selection(self) -> SelectionOptions:
         """Return which utterances of each corpus are used. Raise InputError if options contradict each other."""
-        return make_selection(
-            SelectionOptions(limit=self.limit, sample=self.sample, balanced=self.balanced, seed=self.sample_seed)
-        )
+        return SelectionOptions(limit=self.limit, sample=self.sample, balanced=self.balanced, seed=self.sample_seed)

@@ -20,6 +20,7 @@ from otoscope.papers.yang2020.outputs import StageOutputs
 from otoscope.papers.yang2020.report.report import write_report
 from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.runs.selection import make_selection
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def reproduce(
     paths = [speakers] if isinstance(speakers, str | Path) else speakers
     labels = str(options.alignments or "") or None
     pool, voices = ([str(path) for path in part] for part in (pretrain, paths))
-    corpora = make_corpora(pool, str(phones), voices, labels, options.selection)
+    corpora = make_corpora(pool, str(phones), voices, labels, make_selection(options.selection))
     recipes = Path(options.recipes) if options.recipes else recipe_folder(options.size)
     models = make_models(recipes, corpora.pretrain, corpora.held_out, options.seeds)
     config = _config(models, corpora)
