@@ -11,6 +11,7 @@ from otoscope.segmentation.compared_methods import MODES, ComparedMethod, Uttera
 from otoscope.segmentation.dataset import CURVE, build_dataset
 from otoscope.segmentation.example import segment_map
 from otoscope.segmentation.search import SearchResult
+from otoscope.segmentation.tokens import TOKEN_COUNTS
 from otoscope.segmentation.tuning import TunedParameters
 
 NAMES = ("MFCC", "log-mel", "representation", "best head", "ensemble")
@@ -77,4 +78,6 @@ def _counts(rng, names, utterances):
         rows = [np.full(len(betas), 30), predicted, np.minimum(found, predicted), np.minimum(found, predicted)]
         counts[:, place] = np.stack(rows, axis=-1).astype(int)
     counts += rng.integers(0, 2, size=(utterances, 1, 1, 1, 1))
-    return [[UtteranceScores(own, 0.2, None) for own in utterance] for utterance in counts]
+    return [
+        [UtteranceScores(own, own[0, 0, : len(TOKEN_COUNTS)], 0.2, None) for own in utterance] for utterance in counts
+    ]
