@@ -20,6 +20,7 @@ SECTIONS = {
     "kernel": "The attention kernel",
     "model": "A whole model",
     "analysis": "`analyze`",
+    "causes": "Ablation, layers and patching",
     "startup": "Until something happens",
     "refinement": "Refined models",
     "segmentation": "Phone boundaries",

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.helpers.example_importance import curves_dataset, ranking_dataset
+from tests.helpers.example_layers import layers_dataset
+from tests.helpers.example_patching import patching_dataset
 from tests.helpers.synthetic_run import make_run
 
 from otoscope.results import claim_folder, finish, heads_table
@@ -49,6 +51,23 @@ def test_other_kinds_print_a_table_that_fits_and_a_row_for_each_score(otoscope_c
     _, text, _ = otoscope_command("show", tmp_path / "run", "--format", "csv")
     values = made[variable].values.ravel()
     assert pd.read_csv(io.StringIO(text))[variable].to_numpy() == pytest.approx(values[~np.isnan(values)])
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [lambda: layers_dataset(["phone"], 2, 2), lambda: patching_dataset(["hidden-error"], 2, 2)],
+    ids=["layers", "patching"],
+)
+def test_layers_and_patching_print_a_table_and_a_row_for_each_estimate(otoscope_command, tmp_path, dataset):
+    made = dataset()
+    claim_folder(tmp_path / "run", {"model": "drawn"})
+    finish(tmp_path / "run", made, ())
+    status, printed, error = otoscope_command("show", tmp_path / "run")
+    assert (status, error) == (0, "")
+    assert "95 % interval" in printed
+    _, text, _ = otoscope_command("show", tmp_path / "run", "--format", "csv")
+    estimates = [name for name in made if f"{name}_interval" in made]
+    assert len(pd.read_csv(io.StringIO(text))) == sum(int(made[name].notnull().sum()) for name in estimates)
 
 
 def test_parquet_needs_a_file_and_pyarrow(otoscope_command, run, tmp_path):

@@ -24,6 +24,7 @@ from otoscope.models.blocks import block_modules
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.models.output_sources import measure_profiles, run_outputs
+from otoscope.models.wrap import wrap
 
 WAVE, OTHER = noise(0.5), noise(0.8, seed=1)
 LAYERS, EXACT = range(3), 1e-11
@@ -229,3 +230,28 @@ def test_a_change_of_what_is_not_there_is_one_line(folders: dict[str, Path], mes
 def test_a_kind_without_its_outputs_is_one_line(arguments, message: str) -> None:
     with pytest.raises(InputError, match=message):
         replace_outputs(*arguments)
+
+
+class BareAttention(nn.Module):
+    """Attention without a feed-forward block."""
+
+    def __init__(self) -> None:
+        """See the class."""
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return the states after attention."""
+        return self.attention(states, states, states)[0]
+
+
+def test_a_block_that_cannot_be_reached_is_one_line() -> None:
+    torch.manual_seed(0)
+    encoder = wrap(
+        BareAttention(), samples_per_frame=160, inputs=lambda wave: torch.from_numpy(wave).unfold(0, 160, 160)[:, :8]
+    )
+    with (
+        pytest.raises(InputError, match="expected a feed-forward block next to the attention"),
+        encoder.intervene(replace_outputs("zero", [(0, 0)], block="feed-forward")),
+    ):
+        pass

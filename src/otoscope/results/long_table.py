@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pandas as pd
+import xarray as xr
 
 from otoscope.errors import InputError
 from otoscope.results.run import Run
@@ -14,8 +15,10 @@ SCORES: Mapping[str, tuple[str, ...]] = {
     "curves": ("score",),
     "segmentation": ("scores",),
 }
-WEIGHTS = "weights"
 """Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
+WEIGHTS = "weights"
+ESTIMATES = ("layers", "patching")
+"""Kinds of runs of which every variable with an interval is printed."""
 
 
 def long_table(run: Run) -> pd.DataFrame:
@@ -27,7 +30,8 @@ def long_table(run: Run) -> pd.DataFrame:
     Returns:
         For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
         scores, the scores, and their 95 % intervals (`low`, `high`). For a run of weights: measure, layer, head, the
-        other layer and head of similarities and compositions, value.
+        other layer and head of similarities and compositions, value. For runs of layers and patch: variable, all
+        dimensions, value, low, high.
 
     Raises:
         InputError: the run is of another kind.
@@ -36,8 +40,11 @@ def long_table(run: Run) -> pd.DataFrame:
         return _utterance_rows(run)
     if run.kind == WEIGHTS:
         return _variable_rows(run)
+    if run.kind in ESTIMATES:
+        return _estimate_rows(run)
     if run.kind not in SCORES:
-        raise InputError(f"expected a run of {HEADS}, {WEIGHTS}, {', '.join(SCORES)}, found {run.kind} in {run.path}")
+        kinds = ", ".join((HEADS, WEIGHTS, *ESTIMATES, *SCORES))
+        raise InputError(f"expected a run of {kinds}, found {run.kind} in {run.path}")
     first, *others = SCORES[run.kind]
     variables = {first: run.dataset[first], **{name: run.dataset[name] for name in others}}
     if f"{first}_interval" in run.dataset:
@@ -55,6 +62,23 @@ def _variable_rows(run: Run) -> pd.DataFrame:
     frame = pd.concat(frames, names=["measure"]).reset_index(level="measure").reset_index(drop=True)
     dims = [dim for dim in map(str, run.dataset.dims) if dim in frame]
     return frame.astype(dict.fromkeys(dims, "Int64"))[["measure", *dims, "value"]]
+
+
+def _estimate_rows(run: Run) -> pd.DataFrame:
+    """Return a row for each value of each variable with an interval; a dimension that a variable lacks is empty."""
+    dataset = run.dataset
+    names = [name for name in sorted(map(str, dataset.data_vars)) if f"{name}_interval" in dataset]
+    frames = {name: _with_ends(dataset[name], dataset[f"{name}_interval"]) for name in names}
+    frame = pd.concat(frames, names=["variable"]).reset_index(level="variable").reset_index(drop=True)
+    dims = [dim for dim in map(str, dataset.dims) if dim in frame]
+    numbers = {dim: "Int64" for dim in ("layer", "head", "depth") if dim in frame}
+    return frame.astype(numbers)[["variable", *dims, "value", "low", "high"]]
+
+
+def _with_ends(values: xr.DataArray, ends: xr.DataArray) -> pd.DataFrame:
+    columns = {"value": values, **{end: ends.sel(bound=end, drop=True) for end in ("low", "high")}}
+    frame = pd.concat({name: column.to_series() for name, column in columns.items()}, axis=1)
+    return frame.dropna(subset=["value"]).reset_index()
 
 
 def _utterance_rows(run: Run) -> pd.DataFrame:
