@@ -20,7 +20,7 @@ from otoscope.figures.style.theme import Theme
 from otoscope.typing import Array
 
 LEGEND_TOP, TOP = 13.5, 18.0  # mm
-BANDS = "bands: 95 % intervals over seeds of the probes and utterances"
+BANDS = "bands: 95 % intervals over speakers (utterances where they are unknown) and seeds"
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,8 @@ def _diverging(theme: Theme) -> LinearSegmentedColormap:
 
 
 def _short(value: float) -> str:
-    """Return two digits with as few characters as possible: `.93`, `−.93`, `1`."""
-    return f"{value:.2f}".replace("0.", ".").replace("1.00", "1").replace("-", "−")
+    """Return two digits with as few characters as possible: `.93`, `−.93`, `1`; zero has no sign."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("0.", ".").replace("1.00", "1").replace("-", "−")
 
 
 FIGURE = FigureSpec(

@@ -14,12 +14,12 @@ from otoscope.figures.style.panels import LEFT, make_panels, tick_step
 from otoscope.figures.style.theme import Theme
 
 LEGEND_TOP, TOP = 13.5, 18.0  # mm
-BANDS = "bands: 95 % intervals over seeds and utterances"
 
 
 def span_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a run of prune."""
-    width, theme, note = design.width(COLUMN), design.theme, curve_note(BANDS, dataset, "span_score")
+    bands = f"bands: 95 % intervals over {dataset.attrs['clusters']} and seeds"
+    width, theme, note = design.width(COLUMN), design.theme, curve_note(bands, dataset, "span_score")
     panels = make_panels(dataset.sizes["probe"], width, TOP, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, "Span limited", corpus_caption(dataset), dataset, design)
