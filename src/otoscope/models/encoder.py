@@ -288,7 +288,7 @@ class Encoder:
             >>> encoder = load("bundled")
             >>> wave = np.random.default_rng(0).normal(size=16000)
             >>> with encoder.intervene(uniform([(2, 3)])):
-            ...     float(encoder.attention(wave, 2, 3).max().round(4))
+            ...     round(float(encoder.attention(wave, 2, 3).max()), 4)
             0.02
         """
         return interventions.intervene(self, *changes)

@@ -16,7 +16,7 @@ from otoscope.attention.output_kinds import OutputKind, check_kinds
 from otoscope.errors import InputError
 from otoscope.importance.loss import check_loss
 from otoscope.importance.previous_run import scores_from_run
-from otoscope.importance.rank import RankJob, make_job
+from otoscope.importance.rank import RankJob, make_budget, make_job
 from otoscope.importance.ranking import RankingScores, get_rankings, order
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
@@ -121,6 +121,7 @@ def prune(
     options = options or SpeechOptions()
     source = make_source(corpus, options)
     ablations = check_kinds(schedule.ablation)
+    make_budget(schedule)  # an empty budget is refused before the model is loaded
     settings = {"probes": list(probes), "training": asdict(training), "step": schedule.step}
     settings |= {"spans": list(schedule.spans), "ablations": list(ablations)}
     check_out(out, model, source, resume=options.resume, **settings)

@@ -25,7 +25,7 @@ def shuffled_scorer(task: ClassificationTask, data: ProbeData, training: Trainin
 def shuffle_runs(classes: Sequence[Tensor], rng: np.random.Generator) -> list[Tensor]:
     """Return classes `[T]` of utterances, whose runs have exchanged their classes; frames without one keep none.
 
-    >>> shuffled = shuffle_runs([torch.tensor([0, 0, 1]), torch.tensor([-1, 2, 2])], np.random.default_rng(1))
+    >>> shuffled = shuffle_runs([torch.tensor([0, 0, 1]), torch.tensor([-1, 2, 2])], np.random.default_rng(0))
     >>> shuffled[0].tolist(), shuffled[1].tolist()
     ([2, 2, 0], [-1, 1, 1])
     """
