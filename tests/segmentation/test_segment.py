@@ -192,6 +192,7 @@ def test_the_table_has_the_split_and_a_row_for_every_method(segmented):
     text = segmentation_table(segmented)
     assert "tuned on 2 utterances (1 speaker: kal16), reported on 9 (1 speaker: awb); tolerance 20 ms" in text
     for name in NAMES:
-        [line] = [line for line in text.splitlines() if line.strip().startswith(f"{name} ")]
-        assert f"{r_value(segmented, name):.3f}" in line
-        assert f"{r_value(segmented, name, 'lenient'):.3f}" in line
+        first, *others = [line for line in text.splitlines() if f"{line.strip()} ".startswith(f"{name} ")]
+        assert len(others) == text.count(" method ") - 1
+        assert f"{r_value(segmented, name):.3f}" in first
+        assert f"{r_value(segmented, name, 'lenient'):.3f}" in first

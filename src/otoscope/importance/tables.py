@@ -40,8 +40,8 @@ def _agreement(dataset: xr.Dataset) -> str:
 
 
 CURVE_LEGEND = (
-    "* worse, + better than the intact model (95 % interval of the difference); area: mean score under the curve;\n"
-    "drop at: the first step with a star\n"
+    "* worse, + better than the intact model (95 % interval of the difference);\n"
+    "area: mean score under the curve; drop at: the first step with a star\n"
 )
 
 

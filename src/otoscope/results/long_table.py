@@ -11,7 +11,7 @@ from otoscope.results.schema import HEADS
 
 SCORES: Mapping[str, tuple[str, ...]] = {
     "probes": ("score",),
-    "ranking": ("rank", "score"),
+    "ranking": ("score", "rank"),
     "curves": ("score",),
     "segmentation": ("scores",),
 }

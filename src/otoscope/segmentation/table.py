@@ -13,6 +13,7 @@ from otoscope.results.summary import counted, skipped_lines
 KIND = "segmentation"
 MAX_NAMES = 4
 """Most speakers, and most heads of a model, that the text names."""
+MAX_WIDTH = 100
 TITLES = {"precision": "P", "recall": "R", "f1": "F1", "over_segmentation": "OS", "r_value": "R-value"}
 
 
@@ -34,7 +35,20 @@ def segmentation_table(run: Run) -> str:
     dataset = run.dataset.load()
     rows = pd.DataFrame([dict(_row(dataset.sel(segmenter=name))) for name in dataset["segmenter"].values])
     rows.columns = pd.MultiIndex.from_tuples(list(rows.columns))  # type: ignore[arg-type]
-    return "\n".join([*_split_lines(run), "", rows.to_string(index=False), "", *_head_lines(dataset)])
+    return "\n".join([*_split_lines(run), "", "\n\n".join(_parts(rows)), "", *_head_lines(dataset)])
+
+
+def _parts(rows: pd.DataFrame) -> Iterator[str]:
+    """Iterate over tables of at most `MAX_WIDTH` columns of text: the methods, and some groups of their scores."""
+    method, *groups = dict.fromkeys(rows.columns.get_level_values(0))
+    part, text = [method], ""
+    for group in groups:
+        wider = rows[[*part, group]].to_string(index=False)
+        if text and len(wider.splitlines()[0]) > MAX_WIDTH:
+            yield text
+            part, wider = [method], rows[[method, group]].to_string(index=False)
+        part, text = [*part, group], wider
+    yield text
 
 
 def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
@@ -52,7 +66,7 @@ def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
     yield ("over MFCC", "R-value"), f"{gain:+.3f}" if gain else ""
     yield ("over MFCC", "95 %"), _interval(method["gain_interval"]) if gain else ""
     yield ("validation", "R-value"), _number(method["validation_r_value"])
-    yield ("", "chosen"), str(method["chosen"].item())
+    yield ("validation", "chosen"), str(method["chosen"].item())
 
 
 def _interval(bounds: xr.DataArray) -> str:
