@@ -32,7 +32,9 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_help_lists_a_format_from_outside(plugin):
-    assert "audio, kaldi, lhotse, table, textgrid, timit" in run_command(plugin, "analyze", "--help")
+    assert "audio, buckeye, kaldi, lhotse, table, textgrid, timit, voxangeles" in run_command(
+        plugin, "analyze", "--help"
+    )
 
 
 def test_a_corpus_of_a_format_from_outside_is_detected_and_measured(plugin, corpus):

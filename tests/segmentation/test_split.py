@@ -57,3 +57,14 @@ def test_a_corpus_of_one_speaker_is_split_by_utterance(speaker):
 def test_an_impossible_split_raises_one_line(speakers, validation, message):
     with pytest.raises(InputError, match=message):
         split(utterances_of(*speakers), list(validation))
+
+
+def test_a_published_split_has_its_speakers_and_no_others():
+    utterances = utterances_of("s01", "s03", "s25", "s36")
+    parts = split(utterances, ["buckeye"])
+    assert [[utterance.speaker for utterance in part] for part in (parts.validation, parts.test)] == [
+        ["s25", "s36"],
+        ["s03"],
+    ]
+    with pytest.raises(InputError, match=r"expected speakers of the published split, s03, s07, s31, s34, found"):
+        split(utterances_of("s25", "s01"), ["buckeye"])

@@ -17,11 +17,16 @@ def detect_format(query: CorpusQuery) -> str:
     if manifests:
         return manifests[0]
     check_format("audio", query)
-    labelled = _matching(query, Layout.LABELS)
+    labelled = _of_highest_priority(_matching(query, Layout.LABELS))
     if len(labelled) > 1:
         choices = " or ".join(labelled)
         raise InputError(f"{query.path}: expected labels of one format, found several; choose with --format {choices}")
     return labelled[0] if labelled else "audio"
+
+
+def _of_highest_priority(names: list[str]) -> list[str]:
+    highest = max((FORMATS.get(name).priority for name in names), default=0)
+    return [name for name in names if FORMATS.get(name).priority == highest]
 
 
 def check_format(name: str, query: CorpusQuery) -> None:

@@ -67,7 +67,7 @@ class CorpusFormat:
         reads: returns whether the format reads a file that is no audio, by its name; others are reported as ignored.
         tables: names, in lower case, of files about the whole corpus that the format reads.
         has_tiers: whether the user may choose a tier of phones with `--tier`.
-        priority: of two manifest formats that match, the one with the higher priority is detected.
+        priority: of two formats of one layout that match, the one with the higher priority is detected.
     """
 
     layout: Layout

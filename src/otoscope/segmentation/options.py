@@ -20,7 +20,8 @@ class SegmentationOptions:
     Attributes:
         level: units between which boundaries are: `phone`, `syllable` or `word`. Syllables come from phones by
             sonority.
-        validation: speakers to tune on; if empty, every fourth speaker in order of id.
+        validation: speakers to tune on, or `buckeye` for its published parts; if empty, every fourth speaker in order
+            of id.
         tolerance: largest distance of a correct boundary from its reference, in seconds; None takes the customary one,
             0.020 for phones and 0.050 for syllables and words.
         shifts: runs of the model per frame, each on the wave without a further part of a frame. The cost grows with
@@ -39,7 +40,7 @@ class SegmentationOptions:
     """
 
     level: str = option("phone", "Units between boundaries: phone, syllable or word.")
-    validation: tuple[str, ...] = option((), "Speakers to tune on; default: every fourth.", "SPEAKER,...")
+    validation: tuple[str, ...] = option((), "Speakers to tune on, or buckeye; default: every fourth.", "SPEAKER,...")
     tolerance: float | None = option(None, "Largest distance of a correct boundary, in seconds.")
     shifts: int = option(4, "Runs per frame, each shifted by a part of a frame; 0: the published method alone.")
     protocol: str = option(STRICT, "Protocol to tune for: strict, lenient or phone-metrics.")

@@ -8,6 +8,7 @@ from typing import Literal
 from lhotse import MonoCut
 
 from otoscope.corpus import speaker_of
+from otoscope.corpus.published_splits import PUBLISHED_SPLITS, PublishedSplit
 from otoscope.errors import InputError
 from otoscope.segmentation.boundaries import inner_boundaries
 from otoscope.typing import Floats
@@ -62,7 +63,8 @@ def split(utterances: Sequence[LabelledUtterance], validation: Collection[str] =
 
     Args:
         utterances: utterances with reference boundaries.
-        validation: speakers to tune on; if empty, every fourth speaker in order of id, from the first.
+        validation: speakers to tune on, or the name of one of `PUBLISHED_SPLITS`; if empty, every fourth speaker in
+            order of id, from the first.
 
     Returns:
         Both parts, in the order of `utterances`.
@@ -80,12 +82,29 @@ def split(utterances: Sequence[LabelledUtterance], validation: Collection[str] =
         (['a', 'e', 'a', 'e'], 'speaker')
     """
     speakers = sorted({utterance.speaker for utterance in utterances})
+    if len(validation) == 1 and (published := PUBLISHED_SPLITS.get(next(iter(validation)))):
+        return _published(utterances, published, speakers)
     if validation:
         _check_validation(validation, speakers)
         return _split_by_speaker(utterances, validation)
     if len(speakers) > 1:
         return _split_by_speaker(utterances, speakers[::VALIDATION_STRIDE])
     return _split_by_utterance(utterances)
+
+
+def _published(utterances: Sequence[LabelledUtterance], published: PublishedSplit, speakers: Sequence[str]) -> Split:
+    """Return the parts of a published split; other speakers are in none."""
+    validation, test = (
+        [utterance for utterance in utterances if utterance.speaker in names]
+        for names in (published.validation, published.test)
+    )
+    if not (validation and test):
+        names = published.test if validation else published.validation
+        raise InputError(
+            f"expected speakers of the published split, {', '.join(names)}, found {', '.join(speakers)}; "
+            "name other speakers with --validation"
+        )
+    return Split(validation, test, "speaker")
 
 
 def _check_validation(validation: Collection[str], speakers: Sequence[str]) -> None:
