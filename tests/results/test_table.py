@@ -45,14 +45,15 @@ def test_json_comes_back_exactly_and_says_null_for_nothing(run, lone):
 
 def test_table_is_aligned_and_reads_at_100_columns(run):
     lines = heads_table(run).splitlines()
-    assert len(lines) == 2 + len(run.heads) + 2
-    assert lines[-1] == "± is half of the 95 % interval over 5 utterances"
+    assert len(lines) == 2 + len(run.heads) + 3
+    assert lines[-2] == "± is half of the 95 % interval over 5 utterances"
+    assert "stable: share of resamples of 5 utterances" in lines[-1]
     assert max(map(len, lines)) <= 100
     assert "…" not in "".join(lines)
     assert lines[0].split() == [
         "layer", "head", "globalness", "verticality", "diagonality", "category", "stable", "shape",
     ]  # fmt: skip
-    assert len({line.index("±") for line in lines[2:-2]}) == 1
+    assert len({line.index("±") for line in lines[2:-3]}) == 1
 
 
 @pytest.mark.parametrize("view", ["relative", "categories"])

@@ -91,6 +91,8 @@ def heads_table(run: Run, sort: str | None = None, format: Format = "table", vie
     columns = [name for name in (*TABLE_COLUMNS[view], *_other(sort, view)) if name in heads]
     has_intervals = bool(heads.filter(regex="_low$").notna().any(axis=None))
     caption = f"\n{intervals_line(run.dataset.attrs['clusters'], has_intervals)}\n" if format == "table" else ""
+    if caption and heads["category_agreement"].notna().any():
+        caption += f"stable: share of resamples of {run.dataset.attrs['clusters']} that give the head this category\n"
     return frame_text(heads, format, columns) + caption
 
 
