@@ -15,9 +15,9 @@ TOKEN = "browser"
 
 
 @contextmanager
-def serving(api: ViewerApi) -> Iterator[str]:
+def serving(api: ViewerApi, port: int = 0) -> Iterator[str]:
     """Run a server in a thread; yields its address with the token."""
-    listener = listen(Address())
+    listener = listen(Address(port=port))
     port = listener.getsockname()[1]
     app = application(api, AccessPolicy(TOKEN, allowed_hosts("127.0.0.1")))
     server = uvicorn.Server(configuration(app))

@@ -38,7 +38,7 @@ def test_a_query_under_the_pointer_shows_its_attention(page):
     open_head(page)
     before = pixels(page, ".oto-curve"), pixels(page, ".oto-shading")
     page.locator(".oto-heat").hover(position={"x": 200, "y": 150})
-    expect(page.locator(".oto-toolbar .oto-hint")).to_contain_text("query at")
+    expect(page.locator(".oto-query")).to_contain_text("query at")
     until(page, lambda: pixels(page, ".oto-curve") != before[0])
     until(page, lambda: pixels(page, ".oto-shading") != before[1])
 
@@ -49,7 +49,7 @@ def test_a_query_that_is_pointed_at_before_its_map_arrives_is_drawn_when_it_does
     page.get_by_role("button", name="Layer 1 head 2,").click()
     page.wait_for_selector(".oto-labels.oto-queries.oto-phones")
     page.locator(".oto-heat").hover(position={"x": 200, "y": 150})
-    expect(page.locator(".oto-toolbar .oto-hint")).to_contain_text("query at")
+    expect(page.locator(".oto-query")).to_contain_text("query at")
     before = pixels(page, ".oto-curve")
     for route in held:
         route.continue_()
@@ -100,7 +100,7 @@ def test_zoom_reaches_single_frames_and_the_address_reproduces_the_view(page):
 def test_a_phone_is_selected_and_arrow_keys_change_the_head(page):
     open_head(page)
     page.locator(".oto-phones button").first.click()
-    expect(page.locator(".oto-toolbar .oto-hint")).to_contain_text("all queries in")
+    expect(page.locator(".oto-query")).to_contain_text("all queries in")
     page.locator(".oto-picker button[tabindex='0']").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".oto-facts h2")).to_contain_text("Layer 1, head 1")
@@ -132,7 +132,7 @@ def test_only_pixels_of_map_and_spectrogram_are_pixels_in_an_svg(page, live):
     of = {name: svg.findall(f".//{{http://www.w3.org/2000/svg}}{name}") for name in ("image", "text", "path", "line")}
     assert len(of["image"]) == 2
     said = [text.text for text in of["text"]]
-    phones = {span["label"] for span in get_json(live, f"0/utterance/{utterance_index(page)}")["phones"]}
+    phones = {span["folded"] for span in get_json(live, f"0/utterance/{utterance_index(page)}")["phones"]}
     assert phones & set(said)
     assert "0.0 s" in said
     assert "labelled" in said

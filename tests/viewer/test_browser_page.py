@@ -76,6 +76,55 @@ def test_a_new_address_wins_over_a_pending_write_of_the_page(at_a_head):
     page.get_by_text("no longer at").first.wait_for()
 
 
+def test_impossible_values_in_the_address_are_brought_to_what_exists(page):
+    page.evaluate("location.hash = 'view=head&layer=99&head=-1&query=NaN&keys=-5~1e9&span=abc&utterance=77&scale=x'")
+    wait_for_map(page)
+    expect(page.locator(".oto-facts h2")).to_contain_text("Layer 0, head 0")
+    page.evaluate("location.hash = 'view=head&query=99999&keys=5~99999'")
+    wait_for_map(page)
+    assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('query')") != "NaN"
+
+
+def test_title_and_focus_follow_the_view(page):
+    page.locator(".oto-atlas .oto-cell").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    wait_for_map(page)
+    assert page.title().startswith("Layer 0, head 1, ")
+    until(page, "document.activeElement.matches('.oto-picker [aria-pressed=true]')")
+    page.go_back()
+    until(page, "document.activeElement.matches('.oto-atlas [aria-pressed=true]')")
+    assert page.title().startswith("atlas")
+
+
+def test_help_explains_keys_and_terms_and_the_introduction_leaves_for_good(page):
+    page.keyboard.press("?")
+    help = page.get_by_role("dialog", name="Help")
+    expect(help).to_contain_text("arrow keys")
+    expect(help).to_contain_text("mean entropy of the rows")
+    page.keyboard.press("Escape")
+    expect(help).not_to_be_visible()
+    page.get_by_role("button", name="Got it").click()
+    page.reload()
+    page.wait_for_selector(".oto-atlas .oto-cell")
+    expect(page.get_by_role("region", name="Introduction")).to_have_count(0)
+
+
+def test_after_a_restart_the_page_continues_where_it_was(browser, drawn):
+    context = browser.new_context()
+    page = context.new_page()
+    with serving(drawn) as url:
+        page.goto(f"{url}#view=heads&x=weight")
+        page.wait_for_selector(".oto-heads-view")
+    earlier, port = page.url, urlparse(page.url).port
+    with serving(drawn, port) as url:
+        context.new_page().goto(url)
+        until(page, lambda: page.url.split("#")[0] != earlier.split("#")[0])
+        page.wait_for_selector(".oto-heads-view")
+        assert page.url.split("#")[1] == earlier.split("#")[1]
+    context.close()
+
+
 def test_the_page_follows_the_system_into_the_dark(page):
     light = page.evaluate(BACKGROUND)
     page.emulate_media(color_scheme="dark")

@@ -1,10 +1,12 @@
 // The page: a bar with the tabs of the views and the utterance, and the open view.
-import { useMemo } from "preact/hooks";
-import { isolated } from "./core/plainText";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Help } from "./components/Help";
+import { keepFocus } from "./core/focus";
+import { isolated, visible } from "./core/plainText";
 import { theme } from "./store/theme";
 import { followThumbnails } from "./store/thumbnails";
 import { FIELDS } from "./store/urlFields";
-import { useStore } from "./store/viewerStore";
+import { useStore, type ViewerStore } from "./store/viewerStore";
 import { VIEWS } from "./views";
 
 export function App() {
@@ -12,6 +14,14 @@ export function App() {
   const thumbnails = useMemo(() => followThumbnails(store), [store]);
   const view = Object.hasOwn(VIEWS, store.state.view.value) ? store.state.view.value : FIELDS.view.initial;
   const View = VIEWS[view];
+  const main = useRef<HTMLElement>(null);
+  const title = titleOf(store, view);
+  useEffect(() => void (document.title = title), [title]);
+  const opened = useRef(view);
+  useEffect(() => {
+    if (opened.current !== view) keepFocus(main.current!, ".oto-cell[aria-pressed=true]");
+    opened.current = view;
+  }, [view]);
   return (
     <div class="oto-page" data-theme={theme.value.name}>
       <header>
@@ -29,12 +39,19 @@ export function App() {
           {store.run.name}
           {store.run.synthetic && " · synthetic speech"}
         </span>
+        <Help />
       </header>
-      <main>
+      <main ref={main}>
         <View key={view} thumbnails={thumbnails} />
       </main>
     </div>
   );
+}
+
+function titleOf(store: ViewerStore, view: string): string {
+  const { layer, head } = store.selectedHead.value ?? {};
+  const place = view === "head" ? `Layer ${layer}, head ${head}, ${visible(store.utterance.value.id)}` : view;
+  return `${place} · ${store.run.name} · otoscope`;
 }
 
 function Tab({ name, isOpen }: { name: string; isOpen: boolean }) {

@@ -5,6 +5,7 @@ import type { Host } from "./core/client";
 import { exportedHost, type ScriptFiles } from "./hosts/exported";
 import { httpHost } from "./hosts/http";
 import { notebookHost, type Model } from "./hosts/notebook";
+import { followRestart } from "./store/restart";
 import { followAddress } from "./store/addressBar";
 import { openStore, StoreContext } from "./store/viewerStore";
 import "./styles";
@@ -44,6 +45,7 @@ function hideToken(): void {
 const page = document.getElementById("otoscope");
 if (page) {
   hideToken();
+  if (!window.otoscopeResources) followRestart();
   const { otoscopeResources, otoscopeFiles } = window;
   const host = otoscopeResources ? exportedHost(otoscopeResources, otoscopeFiles) : httpHost();
   void show(page, host, true);

@@ -6,6 +6,8 @@ import "./components/controls.css";
 import "./components/ExportButtons.css";
 import "./components/Figure.css";
 import "./components/Legend.css";
+import "./components/Introduction.css";
+import "./components/Help.css";
 import "./components/Operations.css";
 import "./components/HeadDetails.css";
 import "./components/Ablation.css";

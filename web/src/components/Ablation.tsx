@@ -9,6 +9,7 @@ import { theme } from "../store/theme";
 import { useStore, type ViewerStore } from "../store/viewerStore";
 import { Notice, Notices, Waiting } from "./controls";
 import { Figure } from "./Figure";
+import { Legend } from "./Legend";
 import { HeadPicker } from "./HeadPicker";
 
 const MAX_SPAN = 100; // frames; the right end of the slider sets no limit
@@ -26,6 +27,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       <div>
         <h2>Switch heads off</h2>
         <HeadPicker thumbnails={thumbnails} off={heads} onPick={toggle} />
+        <Legend />
         <Presets store={store} />
         <Span store={store} />
       </div>

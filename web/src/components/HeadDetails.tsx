@@ -4,7 +4,8 @@ import * as Plot from "@observablehq/plot";
 import type { ComponentChildren } from "preact";
 import { floats, type ArrayBlock } from "../core/arrayFormat";
 import type { UtterancePlayer } from "../store/player";
-import { formatNumber, columnLabel } from "../core/heads";
+import { columnLabel } from "../core/heads";
+import { decimals, fixed, groupValues, RANKED, shareBelow } from "../core/valueGroups";
 import { theme } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
@@ -12,6 +13,7 @@ import { Figure } from "./Figure";
 import { Operations } from "./Operations";
 import { categoryColour } from "./Tracks";
 
+const ADJECTIVES = { globalness: "global", verticality: "vertical", diagonality: "diagonal" };
 const WIDEST = 40; // frames to each side of the offset profile
 
 interface Props {
@@ -29,10 +31,11 @@ export function HeadDetails({ preview, children }: Props) {
         Layer {head.layer}, head {head.head} <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
       </h2>
       {head.shape && (
-        <p class="oto-hint" title="Shape: a description of this head's own attention, independent of the other heads">
-          Shape: {head.shape}
+        <p class="oto-hint" title="What this head looks like by itself, independent of the other heads">
+          Shape by itself: <b>{head.shape}</b>
         </p>
       )}
+      {table.value.value && <Ranks table={table.value.value} />}
       {preview}
       {table.value.value && <Numbers table={table.value.value} />}
       <Profile />
@@ -47,34 +50,70 @@ export function HeadDetails({ preview, children }: Props) {
   );
 }
 
-function Numbers({ table }: { table: ArrayBlock }) {
+function Ranks({ table }: { table: ArrayBlock }) {
   const store = useStore();
   const index = store.run.heads.indexOf(store.selectedHead.value);
-  const value = (name: string) => table.arrays[name]?.values[index] as number | undefined;
-  const names = Object.keys(table.arrays).filter((name) => !/^(layer|head)$|_(low|high)$/.test(name));
+  const ranks = RANKED.flatMap((name) => {
+    const rank = table.arrays[`${name}_rank`]?.values[index];
+    return rank === undefined ? [] : [[ADJECTIVES[name], rank] as const];
+  });
+  if (!ranks.length) return null;
   return (
-    <table class="oto-numbers">
-      <tbody>
-        {names.map((name) => (
-          <tr key={name} title={store.run.variables.find((variable) => variable.name === name)?.doc}>
-            <th scope="row">{columnLabel(name)}</th>
-            <td>
-              {name === "category_agreement"
-                ? `${Math.round(100 * (value(name) ?? NaN))} %`
-                : formatNumber(value(name) ?? NaN)}
-            </td>
-            <td class="oto-interval">{between(value(`${name}_low`), value(`${name}_high`))}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <p class="oto-ranks" title="Place among all heads by globalness, verticality and diagonality; 1 is the highest">
+      Place among {store.run.heads.length} heads:{" "}
+      {ranks.map(([name, rank]) => (
+        <span key={name}>
+          <span class={`oto-badge oto-${name}`}>{name}</span> {rank}
+        </span>
+      ))}
+    </p>
   );
 }
 
-function between(low: number | undefined, high: number | undefined): string {
-  return low === undefined || high === undefined || Number.isNaN(low)
-    ? ""
-    : `${formatNumber(low)} to ${formatNumber(high)}`;
+function Numbers({ table }: { table: ArrayBlock }) {
+  return (
+    <>
+      {groupValues(table).map(([title, names], group) => (
+        <details class="oto-values" key={title} open={group === 0}>
+          <summary>{title}</summary>
+          <table class="oto-numbers">
+            <tbody>
+              {names.map((name) => (
+                <Value key={name} table={table} name={name} />
+              ))}
+            </tbody>
+          </table>
+        </details>
+      ))}
+    </>
+  );
+}
+
+function Value({ table, name }: { table: ArrayBlock; name: string }) {
+  const store = useStore();
+  const index = store.run.heads.indexOf(store.selectedHead.value);
+  const [value, low, high] = ["", "_low", "_high"].map((end) => table.arrays[name + end]?.values[index] ?? NaN);
+  const digits = decimals(table, name);
+  const share = shareBelow(table, name, index);
+  const isShare = name === "category_agreement" && Number.isFinite(value);
+  return (
+    <tr title={store.run.variables.find((variable) => variable.name === name)?.doc}>
+      <th scope="row">{columnLabel(name)}</th>
+      <td>{isShare ? `${Math.round(100 * value)} %` : fixed(value, digits)}</td>
+      <td class="oto-interval">
+        {Number.isFinite(low) && Number.isFinite(high) && `${fixed(low, digits)} to ${fixed(high, digits)}`}
+        {Number.isFinite(share) && (
+          <span
+            class="oto-rank"
+            style={{ "--share": share }}
+            role="img"
+            aria-label={`higher than ${Math.round(100 * share)} % of the other heads`}
+            title={`higher than ${Math.round(100 * share)} % of the other heads`}
+          />
+        )}
+      </td>
+    </tr>
+  );
 }
 
 function Profile() {
@@ -118,7 +157,7 @@ function Profile() {
 /** Phones of the utterance; a click on one selects its frames as queries. */
 export function Phones({ player }: { player: UtterancePlayer }) {
   const { phone, query } = player.store.state;
-  const symbols = [...new Map(player.labels.detail.value.phones.map((span) => [span.label, span.group])).entries()];
+  const symbols = [...new Map(player.labels.detail.value.phones.map((span) => [span.folded, span.group])).entries()];
   if (!player.labels.ready.value) return null;
   if (!symbols.length) return <p class="oto-hint">This utterance has no phone labels here.</p>;
   const choose = (symbol: string) => {

@@ -1,28 +1,40 @@
 // The colours of maps: attention over uniform attention, in the colour of each category.
-import { ramp, RAMP_STEPS } from "../core/colour";
+import { ramp, RAMP_STEPS, type Scale } from "../core/colour";
 import type { DrawContext } from "../core/drawing";
 import { LETTERS, theme } from "../store/theme";
 import { Canvas } from "./Canvas";
 
-const TICKS = ["\u00bc", "1", "4", "16", "64"];
+const TITLES: Record<Scale, string> = {
+  log: "Attention, times uniform",
+  linear: "Attention, of the map\u2019s peak",
+  row: "Attention, of the row\u2019s peak",
+};
+const TICKS: Record<Scale, string[]> = {
+  log: ["\u00bc", "1", "4", "16", "64"],
+  linear: ["0", "50 %", "100 %"],
+  row: ["0", "50 %", "100 %"],
+};
 
-export function Legend() {
+/** Colours of some categories, by default of all, on the colour scale of maps. */
+export function Legend({ scale = "log", categories = Object.keys(LETTERS) }: { scale?: Scale; categories?: string[] }) {
   return (
     <div class="oto-legend">
-      <h3>Attention, times uniform</h3>
-      {Object.entries(LETTERS).map(([category, letter]) => (
-        <div class="oto-key" key={category}>
-          <b>{letter}</b>
-          <Canvas
-            label={`Colours of ${category} heads, from a quarter of uniform attention to 64 times`}
-            draw={band(category)}
-          />
-        </div>
-      ))}
+      <h3>{TITLES[scale]}</h3>
+      {Object.entries(LETTERS)
+        .filter(([category]) => categories.includes(category))
+        .map(([category, letter]) => (
+          <div class="oto-key" key={category}>
+            <b>{letter}</b>
+            <Canvas
+              label={`Colours of ${category} heads, from ${TICKS[scale][0]} to ${TICKS[scale].at(-1)}`}
+              draw={band(category)}
+            />
+          </div>
+        ))}
       <div class="oto-key oto-ticks" aria-hidden="true">
         <b />
         <span>
-          {TICKS.map((tick) => (
+          {TICKS[scale].map((tick) => (
             <i key={tick}>{tick}</i>
           ))}
         </span>

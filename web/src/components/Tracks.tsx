@@ -3,6 +3,8 @@ import type { UtterancePlayer } from "../store/player";
 import type { DrawContext } from "../core/drawing";
 import { shareOf as positionOf, type Range } from "../core/range";
 import type { Span } from "../core/schema";
+import { formatNumber } from "../core/heads";
+import { visible } from "../core/plainText";
 import { theme } from "../store/theme";
 import { ticks } from "../core/ticks";
 import type { ViewerStore } from "../store/viewerStore";
@@ -21,18 +23,52 @@ export function AttentionCurve({ player }: { player: UtterancePlayer }) {
       label="Attention of the query over time"
       draw={(context, width, height) => {
         const row = player.attention.value;
-        if (row) curve(context, row, player.store.keys.value, width, height, categoryColour(player.store));
+        if (!row) return;
+        const top = curveTop(row);
+        curve(context, row, top, player.store.keys.value, width, height, categoryColour(player.store));
+        curveAxis(context, row, top, width, height);
       }}
     />
   );
 }
 
-function curve(context: Context, row: Float32Array, keys: Range, width: number, height: number, colour: string): void {
+const LOWEST_TOP = 4; // times uniform attention: a lower peak is drawn low, as the map is pale
+
+/** The weight at the upper edge of the curve: the peak of the whole row, of which perhaps a part is visible. */
+const curveTop = (row: Float32Array): number =>
+  row.reduce((most, weight) => Math.max(most, weight), LOWEST_TOP / row.length);
+
+const heightOf = (weight: number, top: number, height: number): number => height - 1 - (height - 4) * (weight / top);
+
+/** The upper edge in multiples of uniform attention, and a line at uniform attention. */
+function curveAxis(context: Context, row: Float32Array, top: number, width: number, height: number): void {
+  const uniform = Math.round(heightOf(1 / row.length, top, height)) + 0.5;
+  context.strokeStyle = theme.value.quiet;
+  context.lineWidth = 1;
+  context.setLineDash([2, 3]);
+  context.beginPath();
+  context.moveTo(0, uniform);
+  context.lineTo(width, uniform);
+  context.stroke();
+  context.setLineDash([]);
+  context.fillStyle = theme.value.ink;
+  context.font = "10.5px system-ui, sans-serif";
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(`${formatNumber(top * row.length)} × uniform`, 4, 8);
+}
+
+function curve(
+  context: Context,
+  row: Float32Array,
+  highest: number,
+  keys: Range,
+  width: number,
+  height: number,
+  colour: string,
+): void {
   const [first, last] = [Math.floor(keys.from), Math.min(row.length, Math.ceil(keys.to))];
-  let highest = 0;
-  for (let key = first; key < last; key++) highest = Math.max(highest, row[key]);
-  if (!highest) return;
-  const top = (weight: number) => height - 1 - (height - 4) * (weight / highest);
+  const top = (weight: number) => heightOf(weight, highest, height);
   context.beginPath();
   context.moveTo(0, height);
   for (let key = first; key < last; key++) {
@@ -165,7 +201,7 @@ function label(context: Context, span: Span, shown: Range, length: number, depth
   context.textAlign = "center";
   context.textBaseline = "middle";
   const [a, b] = [Math.max(0, start), Math.min(length, end)];
-  write(context, span.label, (a + b) / 2, b - a, depth, across);
+  write(context, visible(span.folded), (a + b) / 2, b - a, depth, across);
 }
 
 function write(context: Context, text: string, centre: number, view: number, depth: number, across: boolean): void {

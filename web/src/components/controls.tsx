@@ -56,6 +56,18 @@ export function Waiting({ reason }: { reason: string }) {
   ) : null;
 }
 
+/** A command to copy. */
+export function Command({ text }: { text: string }) {
+  return (
+    <span class="oto-command">
+      <code>{text}</code>
+      <button type="button" onClick={() => void navigator.clipboard?.writeText(text)} aria-label={`Copy ${text}`}>
+        copy
+      </button>
+    </span>
+  );
+}
+
 export function Notice({ children }: { children: preact.ComponentChildren }) {
   return (
     <p class="oto-notice" role="status">

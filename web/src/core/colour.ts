@@ -1,7 +1,8 @@
 // From bytes of attention to colours: the scale of otoscope.viewer.quantise, the ramps of otoscope.figures.theme.
 import { LOW, STEPS } from "./schema";
 
-export type Scale = "log" | "linear" | "row";
+export const SCALES = ["log", "linear", "row"] as const;
+export type Scale = (typeof SCALES)[number];
 export type Rgb = [number, number, number];
 
 /** The attention weight of each byte. */

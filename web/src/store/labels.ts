@@ -54,7 +54,7 @@ export class UtteranceLabels {
 
   /** Frames whose centre is in a segment with this phone label. */
   framesOf(phone: string): number[] {
-    const segments = this.detail.value.phones.filter(({ label }) => label === phone);
+    const segments = this.detail.value.phones.filter(({ folded }) => folded === phone);
     return this.framesWhere((time) => segments.some(({ start, end }) => start <= time && time < end));
   }
 

@@ -1,6 +1,6 @@
 // The state of the page that its address contains: one row for each field, with its initial value.
 import { signal, type Signal } from "@preact/signals";
-import type { Scale } from "../core/colour";
+import { SCALES, type Scale } from "../core/colour";
 import type { Range } from "../core/range";
 
 export interface Field<T> {
@@ -12,24 +12,24 @@ export interface Field<T> {
 const text = (initial: string): Field<string> => ({ initial, parse: (value) => value, serialize: (value) => value });
 const scale = (initial: Scale): Field<Scale> => ({
   initial,
-  parse: (value) => value as Scale,
+  parse: (value) => ((SCALES as readonly string[]).includes(value) ? (value as Scale) : initial),
   serialize: (value) => value,
 });
 const integer = (initial: number): Field<number> => ({
   initial,
-  parse: (value) => parseInt(value, 10) || 0,
+  parse: (value) => wholeNumber(value) ?? initial,
   serialize: String,
 });
 const optionalNumber = (): Field<number | null> => ({
   initial: null,
-  parse: (value) => (value === "" ? null : Number(value)),
+  parse: wholeNumber,
   serialize: (value) => (value === null ? "" : String(value)),
 });
 const optionalRange = (): Field<Range | null> => ({
   initial: null,
   parse: (value) => {
     const [from, to] = value.split("~").map(Number);
-    return to > from ? { from, to } : null;
+    return Number.isFinite(from) && Number.isFinite(to) && to > from ? { from, to } : null;
   },
   serialize: (value) => (value ? `${value.from.toFixed(1)}~${value.to.toFixed(1)}` : ""),
 });
@@ -38,6 +38,11 @@ const list = (): Field<string[]> => ({
   parse: (value) => (value ? value.split(",") : []),
   serialize: (value) => value.join(","),
 });
+
+/** A number of frames, heads or layers; null where the text is none. */
+function wholeNumber(value: string): number | null {
+  return /^\d{1,6}$/.test(value) ? Number(value) : null;
+}
 
 /** Fields by their name in the address. A new one needs a row here and nothing else. */
 export const FIELDS = {

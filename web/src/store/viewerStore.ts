@@ -3,7 +3,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { ApiClient, type Host } from "../core/client";
-import type { Range } from "../core/range";
+import { clamp, type Range } from "../core/range";
 import { routes } from "../core/routes";
 import type { HeadInfo, RunInfo, RunList, UtteranceDetail } from "../core/schema";
 import { isolated, visible } from "../core/plainText";
@@ -91,8 +91,18 @@ export class ViewerStore {
   parse(address: string): void {
     batch(() => {
       parse(this.state, this.initial, address);
-      if (!this.run.utterances[this.state.utterance.value]) this.state.utterance.value = 0;
+      this.clampState();
     });
+  }
+
+  /** Bring what an address contains to what exists. */
+  private clampState(): void {
+    const { utterance, layer, head, query, keys, queries } = this.state;
+    if (!this.run.utterances[utterance.value]) utterance.value = 0;
+    ({ layer: layer.value, head: head.value } = this.headAt(layer.value, head.value) ?? { layer: 0, head: 0 });
+    const frames = this.frames.value;
+    if (query.value !== null) query.value = Math.min(query.value, frames - 1);
+    for (const range of [keys, queries]) if (range.value) range.value = clamp(range.value, frames);
   }
 }
 

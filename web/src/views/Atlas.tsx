@@ -9,6 +9,7 @@ import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
 import { RadioGroup, Notice, Select, Waiting } from "../components/controls";
 import { byLayer, flowing, neighbour } from "../core/grid";
+import { Introduction } from "../components/Introduction";
 import { Legend } from "../components/Legend";
 import { ExportElementButtons } from "../components/ExportButtons";
 import { Thumbnail } from "../components/Thumbnail";
@@ -31,6 +32,7 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const phones = concentration.value.value?.phones ?? [];
   return (
     <section class="oto-atlas" aria-label="Atlas">
+      <Introduction />
       <div class="oto-toolbar">
         <RadioGroup label="Category" value={show} options={[["", `all ${all.length}`], ...kinds]} />
         <Select

@@ -15,6 +15,7 @@ import { HeadDifferences, RunDifferences } from "../components/Differences";
 import { Figure } from "../components/Figure";
 import { HeadPicker } from "../components/HeadPicker";
 import { HeatMap } from "../components/HeatMap";
+import { Legend } from "../components/Legend";
 import { Labels } from "../components/Tracks";
 import { ExportElementButtons } from "../components/ExportButtons";
 
@@ -108,10 +109,14 @@ function Side({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       </h2>
       {error && <Notice>{error}</Notice>}
       <div class="oto-side-body">
-        <HeadPicker thumbnails={thumbnails} />
+        <div class="oto-column">
+          <HeadPicker thumbnails={thumbnails} />
+          <Legend scale={store.state.scale.value} categories={[head.category]} />
+        </div>
         <div class="oto-side-map">
           <Labels player={player} tier="phones" along="keys" />
           <HeatMap player={player} />
+          <span class="oto-axis-title">key: the moment that is attended to → (query: downward)</span>
         </div>
       </div>
     </div>

@@ -11,6 +11,7 @@ import { RadioGroup, Notices, Waiting } from "../components/controls";
 import { HeadPicker } from "../components/HeadPicker";
 import { HeatMap } from "../components/HeatMap";
 import { ExportElementButtons } from "../components/ExportButtons";
+import { Legend } from "../components/Legend";
 import { Clock, AttentionCurve, Labels, AttentionShading, Spectrogram } from "../components/Tracks";
 import { HeadDetails, Phones } from "../components/HeadDetails";
 
@@ -30,9 +31,15 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
     tiers.current = (["words", "phones"] as const).filter((tier) => player.labels.detail.value[tier].length);
   return (
     <section class="oto-head-view" aria-label="Head">
-      <HeadPicker thumbnails={thumbnails} />
+      <div class="oto-column">
+        <HeadPicker thumbnails={thumbnails} />
+        <Legend scale={store.state.scale.value} categories={[store.selectedHead.value.category]} />
+      </div>
       <div class="oto-stage">
         <Transport player={player} />
+        <p class="oto-hint oto-query" aria-live="polite">
+          {describe(player)}
+        </p>
         <Notices of={problems} />
         <Waiting reason={store.client.waitingFor(`${store.runIndex}/utterance/`)} />
         <div class="oto-stack">
@@ -57,11 +64,13 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
             <Clock player={player} />
           </div>
           <div class="oto-down">
+            <span class="oto-axis-title">query: the moment that attends ↓</span>
             {tiers.current.map((tier) => (
               <Labels key={tier} player={player} tier={tier} along="queries" />
             ))}
           </div>
           <HeatMap player={player} />
+          <span class="oto-axis-title oto-axis-keys">key: the moment that it attends to →</span>
         </div>
       </div>
       <HeadDetails>
@@ -88,9 +97,6 @@ function Transport({ player }: { player: UtterancePlayer }) {
       <button type="button" disabled={!hasQuery} onClick={() => void player.playAttended()} title="Enter, on the map">
         play what it attends to
       </button>
-      <span class="oto-hint" aria-live="polite">
-        {describe(player)}
-      </span>
       <span class="oto-spring" />
       {(query.value !== null || phone.value) && (
         <button type="button" class="oto-plain" onClick={() => ((query.value = null), (phone.value = ""))}>
@@ -117,7 +123,7 @@ function describe(player: UtterancePlayer): string {
   const query = player.query.value;
   const { phone } = player.store.state;
   if (query !== null) {
-    const name = player.labels.phoneAt(query)?.label;
+    const name = player.labels.phoneAt(query)?.folded;
     return `query at ${player.labels.secondsOf(query + 0.5).toFixed(2)} s${name ? `, ${isolated(name)}` : ""}`;
   }
   return phone.value ? `all queries in ${phone.value}` : "point at the map to see a query, click to play";

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Thumbnails } from "../store/thumbnails";
 import type { RunInfo } from "../core/schema";
 import { useStore } from "../store/viewerStore";
-import { Notice } from "../components/controls";
+import { Command, Notice } from "../components/controls";
 import { Ablation } from "../components/Ablation";
 import { ProbeCurves } from "../components/ProbeCurves";
 import { Rankings } from "../components/Rankings";
@@ -29,8 +29,8 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           ))}
           {!curves.length && (
             <Notice>
-              No curves of probes are open. Make them with otoscope prune, and name that run after this one: otoscope
-              view RUN CURVES.
+              No curves of probes are open. Make them with otoscope prune, and name that run after this one:{" "}
+              <Command text="otoscope view RUN CURVES" />
             </Notice>
           )}
         </div>
@@ -42,8 +42,8 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           ))}
           {!rankings.length && (
             <Notice>
-              No rankings are open. Make them with otoscope rank, and name that run after this one: otoscope view RUN
-              RANKING.
+              No rankings are open. Make them with otoscope rank, and name that run after this one:{" "}
+              <Command text="otoscope view RUN RANKING" />
             </Notice>
           )}
         </div>

@@ -14,6 +14,7 @@ import { useStore, type ViewerStore } from "../store/viewerStore";
 import { Notice } from "../components/controls";
 import { Figure, type DrawnPlot, type Options } from "../components/Figure";
 import { HeadPicker } from "../components/HeadPicker";
+import { Legend } from "../components/Legend";
 import { Operations } from "../components/Operations";
 import { hasRelations } from "../core/concentration";
 
@@ -45,7 +46,10 @@ function WithRelations({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const phones = store.run.labels.key_phone ?? [];
   return (
     <section class="oto-relations-view" aria-label="Relations">
-      <HeadPicker thumbnails={thumbnails} />
+      <div class="oto-column">
+        <HeadPicker thumbnails={thumbnails} />
+        <Legend />
+      </div>
       <div class="oto-map-side">
         <h2>
           Layer {head.layer}, head {head.head} <span class={`oto-badge oto-${head.category}`}>{head.category}</span>
