@@ -14,6 +14,7 @@ from otoscope import bundled
 from otoscope.corpus import load_audio, phones_of
 from otoscope.corpus.praat import read_grid
 from otoscope.errors import InputError
+from otoscope.segmentation import prediction
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
 
 
@@ -153,3 +154,24 @@ def test_options_out_of_range_are_refused():
             otoscope.BoundaryOptions(**arguments)
     with pytest.raises(InputError, match="expected --shifts from 0 to 16, found 17"):
         otoscope.SegmentationOptions(shifts=17)
+
+
+def test_several_processes_write_the_files_of_one_and_the_parent_loads_no_model(
+    shifted, recording, tmp_path, monkeypatch
+):
+    (tmp_path / "in").mkdir()
+    for name in "ab":
+        shutil.copy(recording, tmp_path / "in" / f"{name}.flac")
+    one = otoscope.write_boundaries(shifted.path, [tmp_path / "in"], tmp_path / "one")
+    monkeypatch.setattr(prediction, "load_segmenter", None)
+    prediction._load.cache_clear()
+    options = otoscope.BoundaryOptions(workers=2)
+    two = otoscope.write_boundaries(shifted.path, [tmp_path / "in"], tmp_path / "two", options)
+    assert (two.protocol, two.best, [item.counts for item in two.recordings]) == (
+        one.protocol,
+        one.best,
+        [item.counts for item in one.recordings],
+    )
+    for name in "ab":
+        texts = [(tmp_path / folder / f"{name}.TextGrid").read_text() for folder in ("one", "two")]
+        assert texts[0] == texts[1]

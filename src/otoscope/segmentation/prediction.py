@@ -82,10 +82,9 @@ def write_boundaries(
         ['.TextGrid', '.csv']
     """
     options, folder, skipped = options or BoundaryOptions(), Path(out), list[SkippedUtterance]()
-    read_segmenter(segmenter)  # before the corpus is read
+    content = read_segmenter(segmenter)  # before the corpus is read; only the processes that write load the model
     cuts = _read_cuts(audio, options, skipped)
     _check_files(cuts, folder, options.format)
-    loaded = _load(str(segmenter), options)
     write = partial(_write, str(segmenter), options, folder)
     written = []
     with progress("finding boundaries", sum(cut.duration for cut in cuts)) as on_progress:
@@ -97,7 +96,8 @@ def write_boundaries(
             on_progress(cut.duration)
     if not written:
         raise InputError(f"expected a recording to segment, found none of {len(cuts)}; {skipped[0].reason}")
-    return BoundaryReport(loaded.origin["protocol"], loaded.best, tuple(written), tuple(skipped))
+    best = max(content["methods"], key=lambda method: float(method["r_value"]))["name"]
+    return BoundaryReport(content["protocol"], best, tuple(written), tuple(skipped))
 
 
 def _read_cuts(audio: Iterable[str | Path], options: BoundaryOptions, skipped: list[SkippedUtterance]) -> list[MonoCut]:
