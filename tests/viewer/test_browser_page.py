@@ -132,7 +132,7 @@ def test_the_page_follows_the_system_into_the_dark(page):
     until(page, f"{BACKGROUND} !== '{light}'")
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (2200, 1200)])
+@pytest.mark.parametrize("size", [(390, 800), (1280, 720), (2200, 1200)])
 def test_no_view_is_wider_than_the_window(page, size):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for view in view_names(page):

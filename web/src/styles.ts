@@ -20,3 +20,4 @@ import "./views/Head.css";
 import "./views/Compare.css";
 import "./views/Relations.css";
 import "./views/Heads.css";
+import "./small.css";
