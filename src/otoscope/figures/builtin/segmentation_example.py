@@ -48,7 +48,7 @@ def segmentation_example(dataset: xr.Dataset, design: Design) -> Figure:
     bottom = score_top + SCORE_HEIGHT + AXIS + 1
     page = new_page(design, width, bottom + note_height(NOTE, width))
     layer, head = dataset.attrs["shown_head"]
-    heading = f"Phone boundaries of layer {layer}, head {head}"
+    heading = f"{dataset.attrs.get('level', 'phone').capitalize()} boundaries of layer {layer}, head {head}"
     add_header(page, heading, utterance_caption(dataset), dataset, design)
     for index, (title, (picture, scale)) in enumerate(_pictures(dataset, theme).items()):
         left, top = LEFT + index % columns * across, TOP + TITLE + index // columns * panel

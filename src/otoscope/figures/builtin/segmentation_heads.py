@@ -37,7 +37,9 @@ def segmentation_heads(dataset: xr.Dataset, design: Design) -> Figure:
     width = design.width(max(COLUMN, LEFT + (n_heads + 1) * cell + GAP + RIGHT))
     bottom = TOP + n_layers * cell
     page = new_page(design, width, bottom + AXIS + BELOW_BAR + 1 + note_height(NOTE, width))
-    add_header(page, "Heads that find phone boundaries", _validation(dataset), dataset, design)
+    add_header(
+        page, f"Heads that find {dataset.attrs.get('level', 'phone')} boundaries", _validation(dataset), dataset, design
+    )
     heads, layers = model["head_r_value"].values, model["layer_r_value"].values[:, None]
     scale = _scale(np.concatenate([heads, layers], axis=1), theme)
     axes = add_axes_mm(page, LEFT, TOP, n_heads * cell, n_layers * cell)
