@@ -1,7 +1,7 @@
 """Change a model while it runs: remove heads, limit the attention span, replace outputs and patterns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -20,6 +20,22 @@ from otoscope.errors import InputError
 
 
 @dataclass(frozen=True)
+class HeadFactors:
+    """Factors of one head.
+
+    Attributes:
+        layer, head: the head.
+        scale: factor of its context.
+        temperature: divisor of its scores, above 0.
+    """
+
+    layer: int
+    head: int
+    scale: float = 1.0
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
 class Intervention:
     """A change of the attention of a model.
 
@@ -30,6 +46,7 @@ class Intervention:
             zero after the softmax.
         outputs: replacements of outputs, in their order; heads in `removed` are zero after all of them.
         patterns: changes of attention patterns, in their order, before the span is limited.
+        factors: scales and temperatures of heads, before any other change.
     """
 
     removed: frozenset[tuple[int, int]] = frozenset()
@@ -37,6 +54,7 @@ class Intervention:
     renormalise: bool = True
     outputs: tuple[OutputChange, ...] = ()
     patterns: tuple[PatternChange, ...] = ()
+    factors: tuple[HeadFactors, ...] = ()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -48,7 +66,9 @@ class Intervention:
         }
         outputs = [[change.block, change.kind, sorted(map(list, change.units))] for change in self.outputs]
         patterns = [[change.name, sorted(map(list, change.heads))] for change in self.patterns]
-        return settings | ({"outputs": outputs} if outputs else {}) | ({"patterns": patterns} if patterns else {})
+        factors = [[each.layer, each.head, each.scale, each.temperature] for each in self.factors]
+        changes = {"outputs": outputs, "patterns": patterns, "factors": factors}
+        return settings | {name: change for name, change in changes.items() if change}
 
 
 NO_INTERVENTION = Intervention()
@@ -92,6 +112,7 @@ def attend_with(
     Raises:
         InputError: value norms are requested of a layer whose output projection is unknown.
     """
+    call = _with_factors(intervention, call, layer)
     parts = split_call(intervention.patterns, call, layer)
     results = [_attend_part(intervention, part.call, request) for part in parts]
     context_bthd, reductions = results[0] if len(parts) == 1 else merge_heads(parts, results)
@@ -140,3 +161,18 @@ def _merged_fields(parts: Sequence[Reductions], order: Tensor) -> Iterator[tuple
         values = [getattr(part, field.name) for part in parts]
         is_by_head = isinstance(values[0], Tensor)
         yield field.name, torch.cat(values)[order.to(values[0].device)] if is_by_head else values[0]
+
+
+def _with_factors(intervention: Intervention, call: AttentionCall, layer: int) -> AttentionCall:
+    """Return a call whose scores are divided by temperatures, and whose values are multiplied by scales."""
+    factors = [each for each in intervention.factors if each.layer == layer]
+    if not factors:
+        return call
+    scale_h, temperature_h = call.query_bhtd.new_ones(2, call.query_bhtd.shape[1])
+    for each in factors:
+        scale_h[each.head], temperature_h[each.head] = each.scale, each.temperature
+    per_head = temperature_h[:, None, None]
+    bias = None if call.bias_bhqk is None else call.bias_bhqk / per_head
+    return replace(
+        call, query_bhtd=call.query_bhtd / per_head, value_bhtd=call.value_bhtd * scale_h[:, None, None], bias_bhqk=bias
+    )

@@ -15,7 +15,7 @@ import torch
 from lhotse.cut import Cut
 from torch import Tensor, nn
 
-from otoscope.attention.interventions import NO_INTERVENTION, Intervention
+from otoscope.attention.interventions import NO_INTERVENTION, HeadFactors, Intervention
 from otoscope.attention.labels import Labels
 from otoscope.attention.output_changes import MEAN, Block, OutputChange, OutputSource
 from otoscope.attention.pattern_changes import PatternChange
@@ -258,6 +258,14 @@ class Encoder:
             InputError: the model has no such layer or head.
         """
         return interventions.without_heads(self, heads)
+
+    def gate_heads(self, factors: Iterable[HeadFactors]) -> AbstractContextManager["Encoder"]:
+        """Multiply contexts of heads by scales, and divide their scores by temperatures, within a block.
+
+        Raises:
+            InputError: the model has no such head, a head is named twice, or a temperature is not above 0.
+        """
+        return interventions.gate_heads(self, factors)
 
     def limit_span(self, radius: int, renormalise: bool = True) -> AbstractContextManager["Encoder"]:
         """Let queries attend only to keys at most `radius` frames away within the block.

@@ -1,11 +1,12 @@
-"""Change an encoder within a block: remove heads, limit the attention span, replace outputs and patterns."""
+"""Change an encoder within a block: remove or gate heads, limit the attention span, replace outputs and patterns."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from otoscope.attention.interventions import Intervention, check_span
+from otoscope.attention.interventions import HeadFactors, Intervention, check_span
 from otoscope.attention.output_changes import OutputChange
 from otoscope.attention.pattern_changes import PatternChange
 from otoscope.errors import InputError
@@ -26,6 +27,27 @@ def without_heads(encoder: "Encoder", heads: Iterable[tuple[int, int]]) -> Itera
     for layer, head in removed:
         check_head(encoder.name, encoder.n_heads, layer, head)
     with _intervene(encoder, replace(encoder.intervention, removed=encoder.intervention.removed | removed)):
+        yield encoder
+
+
+@contextmanager
+def gate_heads(encoder: "Encoder", factors: Iterable[HeadFactors]) -> Iterator["Encoder"]:
+    """Multiply contexts of heads by scales and divide their scores by temperatures within the block.
+
+    Raises:
+        InputError: the model has no such layer or head, a head is named twice, or a temperature is not above 0.
+    """
+    added = tuple(factors)
+    heads = [(each.layer, each.head) for each in (*encoder.intervention.factors, *added)]
+    for each in added:
+        check_head(encoder.name, encoder.n_heads, each.layer, each.head)
+        is_finite = 0 < each.temperature < math.inf and math.isfinite(each.scale)
+        if not is_finite or heads.count((each.layer, each.head)) > 1:
+            raise InputError(
+                f"expected one finite scale and one temperature above 0 for each head, found {each.scale:g} and "
+                f"{each.temperature:g} for head {each.layer}.{each.head}; correct them"
+            )
+    with _intervene(encoder, replace(encoder.intervention, factors=(*encoder.intervention.factors, *added))):
         yield encoder
 
 

@@ -17,6 +17,8 @@ class RefinementOptions:
             heads with a low score.
         heads: share of all heads to remove, from 0 to 1.
         span: queries attend to keys at most so many frames away; rows are normalised over those keys.
+        gates: JSON file of scales and temperatures of heads (`refinement/gates.py`) that are multiplied into the
+            weights. With gates alone the class of the model stays, and plain transformers loads it.
         budget_macs: share of the multiplications to keep, on 10 s of audio or the longest that the model takes. Fisher
             scores choose the heads, and the remaining ones are rescaled by least squares (Kwon et al. 2022), on speech.
         tune: steps of training towards the hidden states of the original, on speech. Tuned weights are rounded to half
@@ -36,6 +38,7 @@ class RefinementOptions:
     by: str | None = option(None, "Ranking of that run.", metavar="RANKING")
     heads: float | None = option(None, "Share of all heads to remove.")
     span: int | None = option(None, "Frames that a query may attend to on each side.")
+    gates: Path | None = field(default=None, metadata={"help": "JSON list of scales and temperatures of heads."})
     budget_macs: float | None = option(None, "Share of the multiplications to keep; chooses the heads.")
     tune: int | None = option(None, "Training steps towards the original.", metavar="STEPS")
     portable: bool = option(False, "Also write OUT/portable, which loads without otoscope.")

@@ -13,6 +13,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.builder import build, plain
 from otoscope.refinement.export import carry_code
+from otoscope.refinement.gates import fold_gates, gate_sites, gate_values, read_gates
 from otoscope.refinement.head_selection import Head, remaining_heads
 from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.options import RefinementOptions
@@ -105,15 +106,16 @@ def refine(
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
     source = read_source(model)
     _check_span(source, request.options)
-    refined, removed = _refined_model(source, request)
-    portable = request.options.portable
+    _fold(source, request)
+    refined, removed = (source.whole, ()) if request.only_gates else _refined_model(source, request)
+    portable = request.options.portable and not request.only_gates
     _write(refined, read_processor(source), folder, portable)
     return Refinement(
         path=folder,
         portable=folder / PORTABLE if portable else None,
         removed=removed,
-        heads=tuple(refined.config.heads_of_layers),
-        span=refined.config.attention_span,
+        heads=tuple(getattr(refined.config, "heads_of_layers", None) or source.encoder.n_heads),
+        span=getattr(refined.config, "attention_span", None),
         parameters=(source.parameters, refined.num_parameters()),
     )
 
@@ -130,6 +132,19 @@ def _check_span(source: SourceModel, options: RefinementOptions) -> None:
             f"{source.encoder.name} has patches of time and band, not frames one after another; a span cannot limit "
             "them"
         )
+
+
+def _fold(source: SourceModel, request: RefinementRequest) -> None:
+    """Multiply the gates of a request into the weights, in place.
+
+    Raises:
+        InputError: the file of gates cannot be read, or the model has no such heads.
+    """
+    if request.options.gates is None:
+        return
+    name, whole = source.encoder.name, source.whole
+    sites = gate_sites(whole, source.encoder.model, source.parts, name)
+    fold_gates(whole, gate_values(sites, read_gates(request.options.gates), name))
 
 
 def _refined_model(source: SourceModel, request: RefinementRequest) -> tuple[Any, tuple[Head, ...]]:

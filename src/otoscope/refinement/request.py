@@ -45,10 +45,17 @@ class RefinementRequest:
         methods = sum(value is not None for value in (self.options.heads, self.remove, self.options.budget_macs))
         if methods > 1:
             raise InputError("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
-        if not methods and self.options.span is None:
+        if not methods and self.options.span is None and self.options.gates is None:
             raise InputError(
-                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs or --span"
+                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs, --span or --gates"
             )
+
+    @property
+    def only_gates(self) -> bool:
+        """Whether gates are all that changes, so that the class of the model can stay."""
+        options = self.options
+        others = (options.heads, options.budget_macs, options.span, self.remove)
+        return options.gates is not None and all(value is None for value in others)
 
     def _check_speech(self) -> None:
         steps = self.options.tune
