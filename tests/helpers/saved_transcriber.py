@@ -15,10 +15,10 @@ GAINS = {"conv1": 8, "conv2": 8, "v_proj": 8}
 """Factors of weights."""
 
 
-def save_transcriber(folder: Path) -> Path:
-    """Save a tiny random Whisper of 20 s with a tokenizer of letters."""
+def save_transcriber(folder: Path, seconds: int = 20) -> Path:
+    """Save a tiny random Whisper, of audio of so many seconds, with a tokenizer of letters."""
     torch.manual_seed(0)
-    sizes = WHISPER | DECODER | TOKENS | {"vocab_size": 64, "max_source_positions": 1000}
+    sizes = WHISPER | DECODER | TOKENS | {"vocab_size": 64, "max_source_positions": 50 * seconds}
     model = randomize_weights(transformers.WhisperForConditionalGeneration(transformers.WhisperConfig(**sizes)))
     vocabulary = {letter: index + 3 for index, letter in enumerate(LETTERS)} | {"<pad>": 0, "<s>": 1, "</s>": 2}
     tokenizer = Tokenizer(BPE(vocabulary, [], unk_token="<pad>"))
@@ -30,6 +30,6 @@ def save_transcriber(folder: Path) -> Path:
     model.generation_config.suppress_tokens = [0, 1, 3, *range(3 + len(LETTERS), 64)]
     model.generation_config.begin_suppress_tokens = [2]
     model.save_pretrained(folder)
-    transformers.WhisperFeatureExtractor(feature_size=16, chunk_length=20).save_pretrained(folder)
+    transformers.WhisperFeatureExtractor(feature_size=16, chunk_length=seconds).save_pretrained(folder)
     transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(folder)
     return folder

@@ -23,7 +23,7 @@ LAYERS = """
     results
     runs
     pretraining relations analysis segmentation probing importance pruning representations patching
-    refinement comparison alignment head_weights
+    refinement adaptation comparison alignment head_weights
     figures viewer
     papers cli
 """

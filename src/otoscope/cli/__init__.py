@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from otoscope._io.output import degrade_output, shorten_warnings
+from otoscope.adaptation.options import AdaptationOptions
 from otoscope.cli.align import align
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
@@ -123,7 +124,7 @@ OPTION_CLASSES = {
     heads: (RelationOptions,),
     relations: (RelationOptions,),
     pretrain: (SelectionOptions,),
-    refine: (RefinementOptions, SelectionOptions),
+    refine: (RefinementOptions, AdaptationOptions, SelectionOptions),
     view: (Address, ExportOptions),
     reproduce: (ReproductionOptions,),
     weights: (WeightOptions,),

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from otoscope.adaptation.options import AdaptationOptions
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Model, shell_command
+from otoscope.errors import InputError
 from otoscope.refinement.options import RefinementOptions
 from otoscope.runs.options import SelectionOptions
 
@@ -21,13 +23,30 @@ def refine(
     ] = None,
     remove_file: Annotated[Path | None, typer.Option(help="JSON list of layer, head pairs to remove.")] = None,
 ) -> None:
-    """Write a copy of MODEL without some of its heads, or with a limited span: smaller and faster."""
+    """Write a copy of MODEL without some of its heads, or with a limited span: smaller and faster.
+
+    With --adapt or --calm, gates of its heads are learned instead, and the copy is written if it is better.
+    """
     import otoscope
 
+    adaptation = read_options(context, AdaptationOptions)
     options, selection = read_options(context, RefinementOptions), read_options(context, SelectionOptions)
+    adaptation.check()
+    if adaptation.is_requested:
+        _adapt(model, out, options, adaptation)
+        return
     refined = otoscope.refine(
         model, out, remove=remove_file, corpora=corpora or (), options=options, selection=selection
     )
     if options.budget_macs is not None and not corpora:
         print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")
+
+
+def _adapt(model: str, out: Path, options: RefinementOptions, adaptation: AdaptationOptions) -> None:
+    from otoscope.adaptation.adapt import adapt
+
+    if options != RefinementOptions():
+        raise InputError("--adapt and --calm learn gates alone; refine the result in a second command")
+    done = adapt(model, out, adaptation)
+    print(f"{done.report.text}\nwritten to {done.path}")

@@ -179,9 +179,11 @@ def gate_values(sites: Sequence[GateSite], gates: Iterable[HeadGate], name: str)
 def head_gates(values: SiteValues) -> list[HeadGate]:
     """Return the gate of every head of some sites."""
     return [
-        HeadGate(site.part, site.layer, head, float(each.scale_h[head]), float(each.temperature_h[head]))
+        HeadGate(site.part, site.layer, head, scale, temperature)
         for site, each in values.items()
-        for head in range(site.heads)
+        for head, (scale, temperature) in enumerate(
+            zip(each.scale_h.tolist(), each.temperature_h.tolist(), strict=True)
+        )
     ]
 
 

@@ -1,0 +1,199 @@
+"""From a model and speech to a better model of the same class: gates of heads are learned, judged, and folded."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from otoscope._io.atomic import atomic_write, is_empty, make_folder
+from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
+from otoscope.adaptation.builtin.agreement import AgreementTask
+from otoscope.adaptation.card import model_card
+from otoscope.adaptation.gated_model import GatedModel, make_gated_model
+from otoscope.adaptation.material import Role
+from otoscope.adaptation.no_speech import chosen_threshold, text_rules
+from otoscope.adaptation.options import AdaptationOptions
+from otoscope.adaptation.report import AdaptationReport, Change, gain_holds, measure_change
+from otoscope.adaptation.search import SearchState, WeightedTask, search
+from otoscope.adaptation.tasks import Materials, hard_copies, make_tasks, read_materials, remember_targets
+from otoscope.adaptation.variations import VARIATIONS
+from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
+from otoscope.models.load import silence_transformers
+from otoscope.refinement.gates import fold_gates, head_gates
+from otoscope.refinement.processor import read_processor
+from otoscope.refinement.source_model import read_source
+from otoscope.refinement.storage_dtype import stored_weights
+
+MAX_HARD = 30  # utterances of each variation that are tested
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """A finished adaptation: its folder, and its report; the model is in the folder if the report says so."""
+
+    path: Path
+    report: AdaptationReport
+
+
+def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: AdaptationOptions) -> Adaptation:
+    """Learn gates of heads, and write the model if it is better on speakers and kinds that chose nothing.
+
+    Args:
+        model: what `load` takes; it stays as it is.
+        out: the folder to write; it must not exist or must be empty. `OUT.search` holds the search until it ends.
+        options: what is learned from, and when the result is written.
+
+    Returns:
+        The report. The folder holds `report.json` and `README.md`, and the model if the gain holds.
+
+    Raises:
+        InputError: the corpora contradict each other, or the model cannot be asked what they ask. Nothing is written.
+    """
+    options.check()
+    folder = Path(out)
+    if folder.exists() and not (folder.is_dir() and is_empty(folder)):
+        raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
+    source = read_source(model)
+    materials = read_materials(options)
+    gated_model = make_gated_model(source, options.gated, None)
+    tasks = make_tasks(gated_model, materials, options.objective)
+    gated_model.folder = _claim(folder, source.encoder.name, options)
+    if options.calm:
+        allow_empty_text(source.whole)
+    remember_targets(tasks)
+    state = search(gated_model, tasks, options.steps, options.seed, options.tolerance, gated_model.folder)
+    zeroed = _zero_small(gated_model, options.remove_below)
+    report = _report(gated_model, tasks, materials, options, state, zeroed)
+    _write(gated_model, report, folder)
+    shutil.rmtree(gated_model.folder)
+    return Adaptation(folder, report)
+
+
+def _claim(out: Path, name: str, options: AdaptationOptions) -> Path:
+    """Return the folder of the search, with its plan.
+
+    Raises:
+        InputError: it holds another search, or one that was not asked to be resumed.
+    """
+    folder = out.with_name(f"{out.name}.search")
+    plan = as_json({"model": name, **asdict(options), "resume": None})
+    if (folder / "plan.json").exists():
+        check_same_plan(folder, json.loads((folder / "plan.json").read_text(encoding="utf-8")), plan)
+        check_resume_requested(folder, "an unfinished search", "continue it", resume=options.resume)
+    write_json(folder / "plan.json", plan)
+    return folder
+
+
+def allow_empty_text(whole: Any) -> None:
+    """Take the end token out of the tokens that a model may not begin with, so that a text can be empty."""
+    config = whole.generation_config
+    ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
+    if getattr(config, "begin_suppress_tokens", None):
+        remaining = [token for token in config.begin_suppress_tokens if token not in ends]
+        config.begin_suppress_tokens = remaining or None
+
+
+@torch.no_grad()
+def _zero_small(model: GatedModel, threshold: float) -> int:
+    """Set scales below a threshold to zero, and return their number."""
+    count = 0
+    for offset in model.offsets.values():
+        is_small = (1 + offset[0]).abs() < threshold
+        offset[0][is_small] = -1
+        count += int(is_small.sum())
+    return count
+
+
+def _changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]:
+    """Return the changes on test groups of what is learned, and of the guards that have such groups."""
+    changes: tuple[list[Change], list[Change]] = [], []
+    for each in tasks:
+        material = each.task.material
+        indices = material.indices(Role.test)
+        if len(indices):
+            rows = [each.task.errors(indices.tolist(), original=original) for original in (True, False)]
+            changes[each.is_guard].append(measure_change(each.name, material, indices, *rows))
+    return changes
+
+
+def _hard_changes(model: GatedModel, materials: Materials) -> list[Change]:
+    """Return the shares of hard copies of the guard's test part that lose their words."""
+    if materials.guard is None or materials.calm is None:
+        return []
+    changes = []
+    for name in VARIATIONS:
+        material = hard_copies(materials.guard, materials.calm, name, MAX_HARD)
+        task = AgreementTask(model, material, counts_lost=True)
+        indices = material.indices(Role.test)
+        rows = [task.errors(indices.tolist(), original=original) for original in (True, False)]
+        changes.append(measure_change(f"guard made empty: {name}", material, indices, *rows))
+    return changes
+
+
+def _report(
+    model: GatedModel,
+    tasks: Sequence[WeightedTask],
+    materials: Materials,
+    options: AdaptationOptions,
+    state: SearchState,
+    zeroed: int,
+) -> AdaptationReport:
+    gains, guards = _changes(tasks)
+    hard = _hard_changes(model, materials)
+    tables: dict[str, Any] = {"gates": [asdict(gate) for gate in head_gates(model.values)]}
+    notes = []
+    if materials.calm is not None and materials.guard is not None:
+        rules = {original: text_rules(model, materials.calm, original=original) for original in (True, False)}
+        tables["text rules"] = {"original": asdict(rules[True]), "adapted": asdict(rules[False])}
+        tables["no-speech threshold"] = chosen_threshold(model, materials.calm, materials.guard)
+        notes = _calm_notes(tables)
+    return AdaptationReport(
+        model=model.name,
+        options=as_json(asdict(options)),
+        gains=gains,
+        guards=[*guards, *hard],
+        history=state.history,
+        step=state.best_step,
+        gates=(sum(offset.numel() for offset in model.offsets.values()), zeroed),
+        notes=notes,
+        is_better=state.best_step > 0 and gain_holds(gains, [*guards, *hard], options.tolerance),
+        tables=tables,
+    )
+
+
+def _calm_notes(tables: dict[str, Any]) -> list[str]:
+    notes = [
+        f"sounds of test kinds, {name}: any text {rules['any_text']:.3f}, words {rules['words']:.3f}, words after the "
+        f"usual no-speech rule {rules['words_after_rule']:.3f}"
+        for name, rules in tables["text rules"].items()
+    ]
+    if (chosen := tables["no-speech threshold"]) is not None:
+        notes.append(
+            f"a threshold of {chosen['threshold']:.3f} on the no-speech token, which needs no training: sounds that "
+            f"pass {chosen['sounds that pass']:.3f}, speech dropped {chosen['speech dropped']:.3f}"
+        )
+    notes.append(
+        "an empty text needs the end token as the first one: begin_suppress_tokens of the settings of generation was "
+        "changed; in OpenAI's whisper and in faster-whisper set suppress_blank=False"
+    )
+    return notes
+
+
+def _write(model: GatedModel, report: AdaptationReport, out: Path) -> None:
+    """Write the report, and the model with its gates in the weights if it is better."""
+    make_folder(out.parent)
+    with atomic_write(out) as folder, silence_transformers():
+        make_folder(folder)
+        if report.is_better:
+            whole = model.source.whole
+            fold_gates(whole, model.values)
+            whole.save_pretrained(folder, state_dict=stored_weights(whole))
+            read_processor(model.source).save(folder)
+        write_json(folder / "report.json", asdict(report))
+        (folder / "README.md").write_text(model_card(report), encoding="utf-8")

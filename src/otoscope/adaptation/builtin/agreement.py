@@ -1,0 +1,92 @@
+"""Agreement with the original on speech: the guard of other objectives. Needs no labels."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.adaptation.gated_model import GatedModel
+from otoscope.adaptation.material import Material
+from otoscope.adaptation.objective import Objective
+from otoscope.decoders.word_errors import word_errors
+from otoscope.typing import Floats
+
+RARELY = math.log(0.02)
+"""Log-probability of an empty text for speech above which the loss pulls it down."""
+
+
+@dataclass(frozen=True)
+class AgreementTask:
+    """Divergence from the original's probabilities of tokens on its own transcripts.
+
+    Errors are those of words: against the texts of the corpus, or the original's transcripts where it has no texts.
+
+    Attributes:
+        counts_lost: errors are utterances instead that get no words, though the original gave some.
+    """
+
+    model: GatedModel
+    material: Material
+    counts_lost: bool = False
+    _targets: dict[int, Tensor] = field(default_factory=dict)
+
+    @cached_property
+    def own_texts(self) -> list[str]:
+        """Return what the original transcribes."""
+        return self.model.transcripts(self.material, range(len(self.material.ids)), original=True)
+
+    @cached_property
+    def references(self) -> list[str]:
+        """Return the texts that errors are counted against."""
+        return [text or "" for text in self.material.texts] if self.material.has_texts else self.own_texts
+
+    def loss(self, indices: Sequence[int]) -> Tensor:
+        """Return the mean divergence of a token, plus the excess of an empty text."""
+        states = self.model.states(self.material, indices)
+        chosen = [self.model.sequence(self.own_texts[index]) for index in indices]
+        rows = self.model.token_logits(states, chosen)
+        first, end = len(self.model.transcriber.prompt) - 1, self.model.transcriber.end
+        divergences = []
+        for index, logits in zip(indices, rows, strict=True):
+            target = self._targets[index].float()
+            divergences.append((target.exp() * (target - logits[first:])).sum(-1).mean())
+        excess = torch.stack([torch.relu(logits[first, end] - RARELY) for logits in rows]).mean()
+        return torch.stack(divergences).mean() + 0.1 * excess
+
+    def remember(self, indices: Sequence[int]) -> None:
+        """Compute the original's log-probabilities of some utterances, and keep them in half precision."""
+        first = len(self.model.transcriber.prompt) - 1
+        for index in indices:
+            with torch.inference_mode():
+                states = self.model.states(self.material, [index])
+                logits = self.model.token_logits(states, [self.model.sequence(self.own_texts[index])])[0]
+                self._targets[index] = logits[first:].half().clone()
+
+    def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
+        """Return word errors and words of each utterance, or whether it is lost, and 1."""
+        texts = (
+            [self.own_texts[index] for index in indices] if original else self.model.transcripts(self.material, indices)
+        )
+        if self.counts_lost:
+            return np.array([(self._is_lost(i, text), 1) for i, text in zip(indices, texts, strict=True)], float)
+        pairs = [
+            word_errors(self.model.normalize, self.references[index], text)
+            for index, text in zip(indices, texts, strict=True)
+        ]
+        return np.array([(pair.errors, pair.words) for pair in pairs], float).reshape(-1, 2)
+
+    def _is_lost(self, index: int, text: str) -> bool:
+        words = self.model.normalize
+        return bool(words(self.own_texts[index]).split()) and not words(text).split()
+
+
+def _make(model: GatedModel, material: Material) -> AgreementTask:
+    assert model.transcriber
+    return AgreementTask(model, material)
+
+
+OBJECTIVE = Objective("agreement", "The original's own output, on speech.", "word error rate", _make)

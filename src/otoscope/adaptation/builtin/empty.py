@@ -1,0 +1,46 @@
+"""No text for sounds: the end token comes first after the prompt, or the blank of a CTC model everywhere."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.adaptation.gated_model import GatedModel
+from otoscope.adaptation.material import Material
+from otoscope.adaptation.objective import Objective
+from otoscope.typing import Floats
+
+ENOUGH = math.log(0.8)
+"""Log-probability of the end token beyond which nothing is asked."""
+
+
+@dataclass(frozen=True)
+class EmptyTask:
+    """Raise the probability of the end token to .8; an error is a sound that gets words."""
+
+    model: GatedModel
+    material: Material
+
+    def loss(self, indices: Sequence[int]) -> Tensor:
+        """Return how far the end token is from being probable enough, mean over sounds."""
+        rows = self.model.token_logits(
+            self.model.states(self.material, indices), [self.model.sequence("")] * len(indices)
+        )
+        return torch.stack([torch.relu(ENOUGH - logits[-1, self.model.transcriber.end]) for logits in rows]).mean()
+
+    def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
+        """Return 1 for a sound that gets words, and 1 for each sound."""
+        texts = self.model.transcripts(self.material, indices, original=original)
+        words = [bool(self.model.normalize(text).split()) for text in texts]
+        return np.stack([words, np.ones(len(words))], axis=1).astype(float)
+
+
+def _make(model: GatedModel, material: Material) -> EmptyTask:
+    assert model.transcriber
+    return EmptyTask(model, material)
+
+
+OBJECTIVE = Objective("empty", "No text for sounds without speech.", "sounds with words", _make)

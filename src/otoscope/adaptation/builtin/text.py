@@ -1,0 +1,63 @@
+"""Labelled text for a model with a decoder: teacher forced; errors are those of words, decoded greedily."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.adaptation.gated_model import GatedModel
+from otoscope.adaptation.material import Material
+from otoscope.adaptation.objective import Objective
+from otoscope.decoders.word_errors import word_errors
+from otoscope.errors import InputError
+from otoscope.typing import Floats
+
+
+@dataclass(frozen=True)
+class TextTask:
+    """Cross-entropy of the tokens of the texts, end token included."""
+
+    model: GatedModel
+    material: Material
+
+    @cached_property
+    def sequences(self) -> list[tuple[int, ...]]:
+        """Return prompt, tokens and end of each text."""
+        return [self.model.sequence(text or "") for text in self.material.texts]
+
+    def loss(self, indices: Sequence[int]) -> Tensor:
+        """Return the mean cross-entropy of a token."""
+        chosen = [self.sequences[index] for index in indices]
+        first = len(self.model.transcriber.prompt) - 1
+        rows = self.model.token_logits(self.model.states(self.material, indices), chosen)
+        picked = [
+            logits[first:].gather(1, torch.tensor(sequence[first + 1 :])[:, None])
+            for logits, sequence in zip(rows, chosen, strict=True)
+        ]
+        return -torch.cat(picked).mean()
+
+    def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
+        """Return word errors and words of each utterance."""
+        texts = self.model.transcripts(self.material, indices, original=original)
+        pairs = [
+            word_errors(self.model.normalize, self.material.texts[index] or "", text)
+            for index, text in zip(indices, texts, strict=True)
+        ]
+        return np.array([(pair.errors, pair.words) for pair in pairs], float).reshape(-1, 2)
+
+
+def _make(model: GatedModel, material: Material) -> TextTask:
+    assert model.transcriber
+    if not material.has_texts:
+        missing = next(id for id, text in zip(material.ids, material.texts, strict=True) if not text)
+        raise InputError(
+            f"expected a text for every utterance of {material.name}, found none for {missing}; add a file .txt "
+            "next to its audio, or take another corpus"
+        )
+    return TextTask(model, material)
+
+
+OBJECTIVE = Objective("text", "The labelled text, by the decoder of the model.", "word error rate", _make)

@@ -1,0 +1,71 @@
+"""The model card of an adapted model, and the page of a search without a gain."""
+
+from collections.abc import Sequence
+
+from otoscope.adaptation.report import TITLES, AdaptationReport
+
+CARD = """\
+---
+library_name: transformers
+base_model: {model}
+tags:
+- speech
+- otoscope
+---
+
+# {title}
+
+{numbers} gates of attention heads (a scale and a temperature each) of `{model}` were learned by otoscope{folded}. All
+other weights are those of the original. Step {step} was chosen on validation groups; the groups below chose nothing.
+
+{table}
+
+{notes}
+## Heads that moved most
+
+{heads}
+
+## Repeat
+
+```bash
+{command}
+```
+"""
+
+
+def model_card(report: AdaptationReport) -> str:
+    """Return the card as Markdown."""
+    return CARD.format(
+        model=report.model,
+        title="An adapted model" if report.is_better else "No improvement found",
+        numbers=report.gates[0],
+        folded=" and folded into its weights" if report.is_better else "; they are not used",
+        step=report.step,
+        table=_table(TITLES, [change.row for change in (*report.gains, *report.guards)]),
+        notes="".join(f"- {note}\n" for note in report.notes),
+        heads=_heads(report),
+        command=_command(report),
+    )
+
+
+def _heads(report: AdaptationReport) -> str:
+    gates = sorted(report.tables["gates"], key=lambda gate: -abs(gate["scale"] - 1))[:8]
+    rows = [
+        (f"{gate['part']} {gate['layer']}.{gate['head']}", f"{gate['scale']:.2f}", f"{gate['temperature']:.2f}")
+        for gate in gates
+    ]
+    return _table(("head", "scale", "temperature"), rows)
+
+
+def _command(report: AdaptationReport) -> str:
+    flags = [
+        f"--{name.replace('_', '-')} {value}"
+        for name, value in report.options.items()
+        if value not in (None, False, 0.0) and name != "resume"
+    ]
+    return f"otoscope refine {report.model} -o OUT {' '.join(flags)}"
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

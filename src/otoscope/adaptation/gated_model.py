@@ -1,0 +1,187 @@
+"""A frozen model whose heads have gates that are learned, and the outputs of the parts that do not depend on them.
+
+Axes: b utterance, t frame, l token, v vocabulary, d feature.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers.modeling_outputs import BaseModelOutput
+
+from otoscope.adaptation.material import Material
+from otoscope.decoders.transcriber import Transcriber, load_tokenizer
+from otoscope.decoders.transcription import encode_waves, transcribe_waves
+from otoscope.decoders.word_errors import Normalizer, text_normalizer
+from otoscope.errors import InputError
+from otoscope.models.model_settings import model_source
+from otoscope.refinement.gates import GateSite, GateValues, Part, gate_sites, gated, has_decoder
+from otoscope.refinement.source_model import SourceModel
+from otoscope.runs.progress import progress
+
+CHUNK = 8  # utterances that the frozen encoder takes at once
+
+
+@dataclass
+class GatedModel:
+    """A model with gates that are learned; the search alone changes `offsets`.
+
+    Attributes:
+        source: the model, frozen.
+        tokenizer: its tokenizer, or None.
+        sites: the layers of attention whose heads are gated.
+        offsets: for each site `[2, H]`: scale less 1, and minus the logarithm of the temperature.
+        folder: where outputs of the frozen encoder are kept; None: in memory only.
+        shipped: settings of generation of the original.
+    """
+
+    source: SourceModel
+    tokenizer: Any
+    sites: Sequence[GateSite]
+    offsets: dict[GateSite, Tensor]
+    folder: Path | None = None
+    shipped: Any = None
+    _encoded: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the model was loaded from."""
+        return self.source.encoder.name
+
+    @property
+    def transcriber(self) -> Transcriber:
+        """The model as one that transcribes.
+
+        Raises:
+            InputError: it has no decoder or no tokenizer.
+        """
+        if not has_decoder(self.source.whole) or self.tokenizer is None:
+            raise InputError(
+                f"expected a model with a decoder and a tokenizer, found {self.name} "
+                f"({type(self.source.whole).__name__}); take a model that transcribes, as Whisper"
+            )
+        return Transcriber(self.name, self.source.whole, self.source.encoder.extractor, self.tokenizer)
+
+    @property
+    def normalize(self) -> Normalizer:
+        """The spelling in which texts are compared."""
+        return text_normalizer(Transcriber(self.name, self.source.whole, None, self.tokenizer))
+
+    @property
+    def is_encoder_frozen(self) -> bool:
+        """Whether no head of the encoder is gated, so that its outputs can be kept."""
+        return all(site.part is not Part.encoder for site in self.sites)
+
+    @property
+    def values(self) -> dict[GateSite, GateValues]:
+        """The gates of all sites; gradients flow to `offsets`."""
+        return {site: GateValues(1 + offset[0], (-offset[1]).exp()) for site, offset in self.offsets.items()}
+
+    def gates(self) -> AbstractContextManager[None]:
+        """Return a context in which the heads are gated."""
+        return gated(self.source.whole, self.values)
+
+    def encoded(self, material: Material) -> list[Tensor]:
+        """Return the frozen encoder's hidden states `[T, d]` of all utterances: computed once, and kept."""
+        if material.name not in self._encoded:
+            path = self.folder / f"encoded-{len(self._encoded)}.pt" if self.folder else None
+            if path is not None and path.exists():
+                self._encoded[material.name] = torch.load(path)
+            else:
+                self._encoded[material.name] = _encode(self.transcriber, material)
+                if path is not None:
+                    torch.save(self._encoded[material.name], path)
+        return self._encoded[material.name]
+
+    def states(self, material: Material, indices: Sequence[int]) -> list[Tensor]:
+        """Return hidden states `[T, d]` of the encoder, with gradients if it is gated."""
+        if self.is_encoder_frozen:
+            encoded = self.encoded(material)
+            return [encoded[index] for index in indices]
+        transcriber = self.transcriber
+        groups = [list(indices)] if transcriber.has_fixed_window else [[index] for index in indices]
+        encoder = self.source.whole.get_encoder()
+        return [
+            hidden
+            for group in groups
+            for hidden in encoder(**transcriber.inputs([material.waves[i] for i in group])).last_hidden_state
+        ]
+
+    def token_logits(self, states: Sequence[Tensor], sequences: Sequence[Sequence[int]]) -> list[Tensor]:
+        """Return log-probabilities `[L - 1, V]` of the tokens after the first of each sequence, teacher forced."""
+        transcriber = self.transcriber
+        if not transcriber.has_fixed_window and len(states) > 1:
+            return [self.token_logits([one], [each])[0] for one, each in zip(states, sequences, strict=True)]
+        length = max(map(len, sequences)) - 1
+        ids = torch.full((len(sequences), length), transcriber.end)
+        for row, sequence in enumerate(sequences):
+            ids[row, : len(sequence) - 1] = torch.tensor(sequence[:-1])
+        output = self.source.whole(
+            encoder_outputs=BaseModelOutput(last_hidden_state=torch.stack(list(states))),
+            decoder_input_ids=ids,
+            use_cache=False,
+        )
+        logits = output.logits.log_softmax(-1)
+        return [logits[row, : len(sequence) - 1] for row, sequence in enumerate(sequences)]
+
+    def transcripts(self, material: Material, indices: Sequence[int], *, original: bool = False) -> list[str]:
+        """Return what the model transcribes, greedily, with its gates or as it was."""
+        if not len(indices):
+            return []
+        whole, own = self.source.whole, self.source.whole.generation_config
+        whole.generation_config = self.shipped if original else own
+        try:
+            with torch.no_grad(), nullcontext() if original else self.gates():
+                waves = [material.waves[index] for index in indices]
+                return transcribe_waves(self.transcriber, waves, self.states(material, indices))
+        finally:
+            whole.generation_config = own
+
+    def sequence(self, text: str) -> tuple[int, ...]:
+        """Return prompt, tokens of a text, and end token; an empty text has no tokens."""
+        transcriber = self.transcriber
+        spoken = text.capitalize() if text.isupper() or text.islower() else text
+        tokens = self.tokenizer(f" {spoken}", add_special_tokens=False).input_ids if spoken else []
+        return (*transcriber.prompt, *tokens, transcriber.end)
+
+
+def make_gated_model(source: SourceModel, gated_part: str, folder: Path | None) -> GatedModel:
+    """Return a model with gates of 1.
+
+    Args:
+        source: the model; its weights are frozen.
+        gated_part: decoder, encoder, all, or auto for the decoder where there is one.
+        folder: where outputs of the frozen encoder are kept.
+
+    Raises:
+        InputError: the model has no such heads.
+    """
+    whole, encoder = source.whole, source.encoder
+    whole.requires_grad_(False)
+    whole.set_attn_implementation("sdpa" if whole._supports_sdpa else "eager")
+    every = gate_sites(whole, encoder.model, source.parts, encoder.name)
+    if gated_part == "auto":
+        gated_part = "decoder" if any(site.part is not Part.encoder for site in every) else "encoder"
+    sites = [site for site in every if gated_part == "all" or (site.part is Part.encoder) == (gated_part == "encoder")]
+    if not sites:
+        raise InputError(f"{encoder.name} has no {gated_part} whose heads can be gated; choose another --gated")
+    offsets = {site: torch.zeros(2, site.heads, requires_grad=True) for site in sites}
+    tokenizer = load_tokenizer(model_source(source.whole.config.name_or_path or encoder.name))
+    shipped = deepcopy(getattr(whole, "generation_config", None))
+    return GatedModel(source, tokenizer, sites, offsets, folder, shipped)
+
+
+def _encode(transcriber: Transcriber, material: Material) -> list[Tensor]:
+    encoded: list[Tensor] = []
+    with progress(f"encoding {Path(material.name).name}", sum(map(len, material.waves)) / 16000) as on_progress:
+        for start in range(0, len(material.waves), CHUNK):
+            waves: list[np.ndarray] = list(material.waves[start : start + CHUNK])
+            encoded += [hidden.clone() for hidden in encode_waves(transcriber, waves)]
+            on_progress(sum(map(len, waves)) / 16000)
+    return encoded

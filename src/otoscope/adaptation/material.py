@@ -1,0 +1,140 @@
+"""What is learned from: utterances or sounds in memory, and their groups, which are kept on one side of a split."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from otoscope.corpus import speaker_of
+from otoscope.corpus.audio import load_audio
+from otoscope.corpus.transcript import text_of
+from otoscope.errors import InputError
+from otoscope.runs.selection import Selection
+from otoscope.runs.speech_source import SpeechSource, read_cuts
+from otoscope.statistics.clusters import Clusters, make_clusters
+from otoscope.typing import Ints
+
+RATE = 16000
+MAX_SECONDS = 30.0
+SHARES = (0.6, 0.15)
+"""Shares of the groups for training and validation; the others test."""
+
+
+class Role(StrEnum):
+    """What a part of the material is used for."""
+
+    train = "train"
+    validation = "validation"
+    test = "test"
+
+
+@dataclass(frozen=True)
+class Material:
+    """Utterances or sounds.
+
+    Attributes:
+        name: path of the corpus.
+        ids: id of each.
+        waves: audio of each, `[samples]` of 16 kHz.
+        texts: text of each; None where there is none.
+        groups: speaker, or kind of sound, of each.
+        roles: what each is used for.
+    """
+
+    name: str
+    ids: Sequence[str]
+    waves: Sequence[np.ndarray]
+    texts: Sequence[str | None]
+    groups: Sequence[str]
+    roles: Sequence[Role]
+
+    def indices(self, role: Role) -> Ints:
+        """Return the indices of a part."""
+        return np.flatnonzero([each is role for each in self.roles])
+
+    def clusters(self, indices: Ints) -> Clusters:
+        """Return the clusters of some of them: their groups."""
+        return make_clusters([self.groups[i] for i in indices], [self.ids[i] for i in indices])
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether all have a text."""
+        return all(self.texts)
+
+
+def read_speech_material(corpus: Path, count: int, seed: int) -> Material:
+    """Return utterances of a corpus, at most `count`, drawn at random, at most 30 s long, split by speakers.
+
+    Raises:
+        InputError: the corpus cannot be read, or has fewer than three speakers that can be told apart.
+    """
+    cuts, _ = read_cuts(SpeechSource(corpus, Selection(sample=None)))
+    cuts = [cut for cut in cuts if cut.duration <= MAX_SECONDS]
+    rng = np.random.default_rng(seed)
+    cuts = [cuts[index] for index in sorted(rng.permutation(len(cuts))[:count])]
+    groups = [speaker_of(cut) or "" for cut in cuts]
+    if len(set(groups) - {""}) < 3 or "" in groups:
+        raise InputError(
+            f"expected utterances of three speakers or more in {corpus}, to train, validate and test, found "
+            f"{len(set(groups) - {''})}; put each speaker's files in a folder of their own, or raise --utterances"
+        )
+    return Material(
+        str(corpus),
+        [str(cut.id) for cut in cuts],
+        [load_audio(cut, RATE) for cut in cuts],
+        [text_of(cut) for cut in cuts],
+        groups,
+        split(groups, seed),
+    )
+
+
+def read_sounds(folder: Path, count: int, seed: int) -> Material:
+    """Return sounds of a folder, at most `count`, split by kinds.
+
+    The kind is the column `category` of a table `.tsv` or `.csv` in the folder with the columns file and category;
+    without one, the name of the subfolder, or the start of the name of the file before its number.
+
+    Raises:
+        InputError: the folder cannot be read, or has fewer than three kinds.
+    """
+    cuts, _ = read_cuts(SpeechSource(folder, reading={"format": "audio"}))
+    kinds = _kinds_in_table(folder)
+    rng = np.random.default_rng(seed)
+    cuts = [cuts[index] for index in sorted(rng.permutation(len(cuts))[:count])]
+    groups = [kinds.get(Path(str(cut.id)).name, speaker_of(cut) or str(cut.id).rstrip("0123456789-_")) for cut in cuts]
+    if len(set(groups)) < 3:
+        raise InputError(
+            f"expected sounds of three kinds or more in {folder}, to train, validate and test, found "
+            f"{len(set(groups))}; put each kind in a folder of its own, or add a table with the columns file, category"
+        )
+    waves = [load_audio(cut, RATE)[: int(MAX_SECONDS * RATE)] for cut in cuts]
+    ids = [str(cut.id) for cut in cuts]
+    return Material(str(folder), ids, waves, [""] * len(ids), groups, split(groups, seed))
+
+
+def _kinds_in_table(folder: Path) -> dict[str, str]:
+    for path in sorted(folder.glob("*.[tc]sv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+        if rows and {"file", "category"} <= rows[0].keys():
+            return {Path(row["file"]).stem: row["category"] for row in rows}
+    return {}
+
+
+def split(groups: Sequence[str], seed: int) -> list[Role]:
+    """Return the role of each item: all items of a group have the same, and each role has a group.
+
+    >>> split(["a", "b", "c", "a"], 0)[0] == split(["a", "b", "c", "a"], 0)[3]
+    True
+    """
+    names = np.random.default_rng(seed).permutation(sorted(set(groups)))
+    first = min(max(round(SHARES[0] * len(names)), 1), len(names) - 2)
+    second = first + min(max(round(SHARES[1] * len(names)), 1), len(names) - first - 1)
+    role_of = {
+        name: Role.train if at < first else Role.validation if at < second else Role.test
+        for at, name in enumerate(names)
+    }
+    return [role_of[group] for group in groups]

@@ -1,0 +1,43 @@
+"""What gates are learned for: a loss with gradients, and a score that is reported; one file of `builtin/` for each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from otoscope.adaptation.gated_model import GatedModel
+from otoscope.adaptation.material import Material
+from otoscope.typing import Floats
+
+
+class Task(Protocol):
+    """An objective on a material."""
+
+    @property
+    def material(self) -> Material:
+        """What is learned from."""
+
+    def loss(self, indices: Sequence[int]) -> Tensor:
+        """Return the mean loss of some utterances under the gates in force; gradients flow to the gates."""
+
+    def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
+        """Return errors and their possible number, `[utterance, 2]`, with the gates or of the original model."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """An objective.
+
+    Attributes:
+        name: as the user types it.
+        doc: what it asks of the model, in a sentence.
+        error: name of its error.
+        make: makes the task of a model and a material; raises InputError if the model cannot be asked, or the material
+            lacks what is needed.
+    """
+
+    name: str
+    doc: str
+    error: str
+    make: Callable[[GatedModel, Material], Task]

@@ -1,0 +1,77 @@
+"""Options of an adaptation. The command line derives its options from these fields."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from otoscope.adaptation import OBJECTIVES
+from otoscope.errors import InputError
+from otoscope.runs.options import option
+
+
+def _text(help: str, metavar: str) -> dict[str, str]:
+    return {"help": help, "metavar": metavar}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptationOptions:
+    """Say what gates of heads are learned from, and when the result is written.
+
+    Attributes:
+        adapt: corpus of labelled speech on which the model should become better.
+        calm: folder of sounds without speech, for which the model should give no text.
+        guard: corpus of speech on which the model must stay as it is; its texts are used where it has them.
+        objective: name of the objective of `adapt`; `auto` takes the one that the model can be asked.
+        gated: whose heads are gated: decoder, encoder or all; `auto` takes the decoder where there is one.
+        steps: most steps of the optimiser; validation may stop earlier.
+        utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
+        tolerance: most that the error on the guard may rise on its test part, as a share.
+        remove_below: heads whose scale ends below this are set to zero.
+        seed: of draws and splits.
+        resume: continue an interrupted search.
+
+    Raises:
+        InputError: a number or a name is not one of those that are possible.
+    """
+
+    adapt: Path | None = field(default=None, metadata=_text("Labelled speech to become better on.", "CORPUS"))
+    calm: Path | None = field(default=None, metadata=_text("Sounds without speech that should get no text.", "SOUNDS"))
+    guard: Path | None = field(default=None, metadata=_text("Speech on which the model must stay.", "CORPUS"))
+    objective: str = option("auto", f"auto, {', '.join(OBJECTIVES.names())}.")
+    gated: str = option("auto", "Heads to gate: auto, decoder, encoder, all.")
+    steps: int = option(200, "Most steps of --adapt and --calm.")
+    utterances: int = option(400, "Most utterances of each corpus.", "N")
+    tolerance: float = option(0.01, "Most that the error on the guard may rise.")
+    remove_below: float = option(0.0, "Set heads whose scale ends below this to zero.")
+    seed: int = option(0, "Seed of --adapt and --calm.")
+    resume: bool = option(False, "Continue an interrupted --adapt or --calm.")
+
+    def __post_init__(self) -> None:
+        """Check the numbers and names."""
+        if self.steps < 1 or self.utterances < 4:
+            raise InputError(
+                f"expected at least 1 step and 4 utterances, found --steps {self.steps} and --utterances "
+                f"{self.utterances}; raise them"
+            )
+        if not 0 <= self.tolerance <= 1 or not 0 <= self.remove_below < 1:
+            raise InputError(
+                f"expected a --tolerance from 0 to 1 and --remove-below from 0 to below 1, found {self.tolerance:g} "
+                f"and {self.remove_below:g}"
+            )
+        if self.objective not in ("auto", *OBJECTIVES.names()):
+            raise InputError(f"expected --objective auto, {', '.join(OBJECTIVES.names())}; found {self.objective}")
+        if self.gated not in ("auto", "decoder", "encoder", "all"):
+            raise InputError(f"expected --gated auto, decoder, encoder or all; found {self.gated}")
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether anything is to be learned."""
+        return self.adapt is not None or self.calm is not None
+
+    def check(self) -> None:
+        """Raise InputError if the corpora contradict each other."""
+        if self.guard is not None and not self.is_requested:
+            raise InputError("--guard belongs to --adapt or --calm; give one of them")
+        if self.calm is not None and self.guard is None:
+            raise InputError("--calm needs --guard SPEECH: without it a model learns to give no text for speech too")
+        if self.guard is not None and self.guard in (self.adapt, self.calm):
+            raise InputError(f"--guard {self.guard} is also the corpus to learn from; take other speech as the guard")

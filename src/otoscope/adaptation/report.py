@@ -1,0 +1,117 @@
+"""What an adaptation reports: errors of the original and of the adapted model on groups that chose nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from otoscope.adaptation.material import Material
+from otoscope.results.intervals import IDENTITY, Estimate, difference, estimate, interval
+from otoscope.results.text_table import format_table
+from otoscope.statistics.clusters import group_sums
+from otoscope.typing import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Change:
+    """An error before and after, on the same utterances.
+
+    Attributes:
+        name: what was measured.
+        count: utterances or sounds.
+        groups: speakers or kinds.
+        before, after: errors as shares.
+        low, high: 95 % interval of `after - before`, over groups; NaN where there are too few.
+    """
+
+    name: str
+    count: int
+    groups: int
+    before: float
+    after: float
+    low: float
+    high: float
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The cells of a table."""
+        change = f"{self.after - self.before:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
+        return (self.name, str(self.count), str(self.groups), f"{self.before:.3f}", f"{self.after:.3f}", change)
+
+
+TITLES = ("test part", "n", "groups", "original", "adapted", "change (95 %)")
+
+
+def measure_change(name: str, material: Material, indices: Ints, before: Floats, after: Floats) -> Change:
+    """Return the change of an error.
+
+    Args:
+        name: what was measured.
+        material: what it was measured on.
+        indices: the utterances.
+        before, after: errors and their possible number, `[utterance, 2]`.
+    """
+    clusters = material.clusters(indices)
+    rates = [_rate(rows, clusters.key, lambda values: group_sums(values, clusters)) for rows in (before, after)]
+    low, high = interval(difference(rates[1], rates[0]), IDENTITY).tolist()
+    return Change(
+        name, len(indices), clusters.count, float(rates[0].value), float(rates[1].value), float(low), float(high)
+    )
+
+
+def _rate(rows: Floats, key: str, sums: Any) -> Estimate:
+    return estimate(lambda errors, possible: errors / possible, key, sums(rows[:, 0]), sums(rows[:, 1]))
+
+
+@dataclass(frozen=True)
+class AdaptationReport:
+    """What was learned and what it changed.
+
+    Attributes:
+        model: the original.
+        options: what was asked.
+        gains: changes of what was learned, on test groups.
+        guards: changes on the test part of the guard, and on its hard copies.
+        history: errors on validation groups by step.
+        step: the step that validation chose; 0 is the original.
+        gates: number of gates, and of heads set to zero.
+        notes: further facts, each a line.
+        is_better: whether the gain holds and the guard stays, so that the model was written.
+    """
+
+    model: str
+    options: Mapping[str, Any]
+    gains: Sequence[Change]
+    guards: Sequence[Change]
+    history: Sequence[Mapping[str, float]]
+    step: int
+    gates: tuple[int, int]
+    notes: Sequence[str] = ()
+    is_better: bool = False
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The report as tables of text."""
+        numbers, zeroed = self.gates
+        verdict = "the gain holds; the model is written" if self.is_better else "no improvement found"
+        lines = [
+            verdict,
+            f"{numbers} numbers learned, step {self.step} chosen on validation groups; {zeroed} heads set to zero",
+            "",
+            format_table(TITLES, [change.row for change in (*self.gains, *self.guards)]),
+        ]
+        return "\n".join([*lines, *self.notes])
+
+
+def gain_holds(gains: Sequence[Change], guards: Sequence[Change], tolerance: float) -> bool:
+    """Return whether every gain excludes 0, and no guard rises beyond the tolerance.
+
+    >>> better = Change("words", 9, 3, 0.4, 0.3, -0.15, -0.05)
+    >>> gain_holds([better], [Change("guard", 9, 3, 0.1, 0.12, 0.0, 0.03)], 0.01)
+    False
+    """
+    return all(bool(np.isfinite(gain.high)) and gain.high < 0 for gain in gains) and all(
+        guard.after - guard.before <= tolerance for guard in guards
+    )

@@ -1,0 +1,144 @@
+"""Search of gates by Adam: validation groups choose the step, and stop the search early.
+
+The loss is the sum over tasks. A step is better if the sum of the errors of what is learned is lower on the validation
+groups, and the error on the guard has not risen beyond the tolerance there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from otoscope._io.atomic import atomic_write
+from otoscope.adaptation.gated_model import GatedModel
+from otoscope.adaptation.material import Role
+from otoscope.adaptation.objective import Task
+from otoscope.runs.progress import progress
+from otoscope.typing import Ints
+
+RATE = 0.03
+EVERY = 20  # steps from one validation to the next
+PATIENCE = 4  # validations without a gain that stop the search
+MAX_VALIDATION = 48  # utterances of each task
+
+
+@dataclass(frozen=True)
+class WeightedTask:
+    """A task with its weight in the loss, the utterances of one batch, and whether it only guards."""
+
+    name: str
+    task: Task
+    weight: float
+    batch: int
+    is_guard: bool = False
+
+
+@dataclass
+class SearchState:
+    """Where a search is; saved at each validation."""
+
+    step: int = 0
+    best: dict[int, torch.Tensor] = field(default_factory=dict)
+    best_error: float = float("inf")
+    best_step: int = 0
+    waited: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def search(
+    model: GatedModel, tasks: Sequence[WeightedTask], steps: int, seed: int, tolerance: float, folder: Path
+) -> SearchState:
+    """Learn the gates of a model, set them to the best step, and return the history.
+
+    Args:
+        model: its `offsets` are changed in place; gates of 1 are the step 0 of the search.
+        tasks: what is learned, and guards.
+        steps: most steps.
+        seed: of the draws of batches.
+        tolerance: most that the error of a guard may rise on its validation part.
+        folder: where the state is saved at each validation; a state there is continued.
+    """
+    parameters = list(model.offsets.values())
+    optimizer = torch.optim.Adam(parameters, lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1)
+    state = _resume(folder, model, optimizer, schedule) or SearchState()
+    if not state.history:
+        _validate(model, tasks, tolerance, state)
+    with progress("learning gates", float(steps)) as on_progress:
+        on_progress(float(state.step))
+        while state.step < steps and state.waited < PATIENCE:
+            _step(model, tasks, np.random.default_rng((seed, state.step)))
+            optimizer.step()
+            schedule.step()
+            state.step += 1
+            on_progress(1.0)
+            if state.step % EVERY == 0 or state.step == steps:
+                _validate(model, tasks, tolerance, state)
+                _save(folder, model, optimizer, schedule, state)
+    with torch.no_grad():
+        for index, offset in enumerate(parameters):
+            offset.copy_(state.best[index])
+    return state
+
+
+def _step(model: GatedModel, tasks: Sequence[WeightedTask], rng: np.random.Generator) -> None:
+    """Set the gradients of one step: tasks one after the other, so that memory is that of one."""
+    for offset in model.offsets.values():
+        offset.grad = None
+    for each in tasks:
+        part = each.task.material.indices(Role.train)
+        chosen = rng.choice(part, size=min(each.batch, len(part)), replace=False)
+        with model.gates():
+            loss = each.weight * each.task.loss([int(index) for index in chosen])
+        loss.backward()  # type: ignore[no-untyped-call]
+
+
+def validation_part(task: Task) -> Ints:
+    """Return the utterances that validate a task, spread over the groups."""
+    part = task.material.indices(Role.validation)
+    return part[np.linspace(0, len(part) - 1, min(len(part), MAX_VALIDATION)).round().astype(int)]
+
+
+def _validate(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float, state: SearchState) -> None:
+    """Add the errors on validation groups to the history, and keep the gates if they are the best so far."""
+    errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
+    state.history.append({"step": float(state.step), **errors})
+    first = state.history[0]
+    harm = [errors[each.name] - first[each.name] for each in tasks if each.is_guard]
+    error = sum(errors[each.name] for each in tasks if not each.is_guard)
+    state.waited += 1
+    if error < state.best_error and all(each <= tolerance for each in harm):
+        state.best = {index: offset.detach().clone() for index, offset in enumerate(model.offsets.values())}
+        state.best_error, state.best_step, state.waited = error, state.step, 0
+
+
+def _rate(task: Task, *, original: bool) -> float:
+    errors, possible = task.errors([int(index) for index in validation_part(task)], original=original).sum(axis=0)
+    return float(errors / max(possible, 1))
+
+
+def _save(folder: Path, model: GatedModel, optimizer: Any, schedule: Any, state: SearchState) -> None:
+    content = {
+        "offsets": [offset.detach() for offset in model.offsets.values()],
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "state": vars(state),
+    }
+    with atomic_write(folder / "search.pt") as partial:
+        torch.save(content, partial)
+
+
+def _resume(folder: Path, model: GatedModel, optimizer: Any, schedule: Any) -> SearchState | None:
+    path = folder / "search.pt"
+    if not path.exists():
+        return None
+    content = torch.load(path, weights_only=True)
+    with torch.no_grad():
+        for offset, stored in zip(model.offsets.values(), content["offsets"], strict=True):
+            offset.copy_(stored)
+    optimizer.load_state_dict(content["optimizer"])
+    schedule.load_state_dict(content["schedule"])
+    return SearchState(**content["state"])

@@ -1,0 +1,157 @@
+"""Gates that were made worse are learned back; the result is written if it is better, and loads without otoscope."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tests.helpers.forked_process import run_script
+from tests.helpers.tiny_models import noise
+from tests.helpers.worse_transcriber import save_worse_transcriber
+
+from otoscope.adaptation import adapt as adaptation
+from otoscope.adaptation import search
+from otoscope.adaptation.options import AdaptationOptions
+from otoscope.errors import InputError
+
+pytestmark = pytest.mark.slow
+
+STEPS = 24
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Folders of the worse model, and of speech."""
+    return save_worse_transcriber(tmp_path_factory.mktemp("worse"))
+
+
+@pytest.fixture(scope="module")
+def options(folders: tuple[Path, Path]) -> AdaptationOptions:
+    return AdaptationOptions(adapt=folders[1], steps=STEPS)
+
+
+@pytest.fixture(scope="module")
+def adapted(folders, options, tmp_path_factory) -> adaptation.Adaptation:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "EVERY", 12)
+        return adaptation.adapt(folders[0], tmp_path_factory.mktemp("adapted") / "out", options)
+
+
+def test_the_error_falls_on_speakers_that_chose_nothing(adapted: adaptation.Adaptation) -> None:
+    (change,) = adapted.report.gains
+    assert adapted.report.is_better
+    assert change.high < 0
+    assert change.after < change.before / 2
+    assert adapted.report.step in (12, STEPS)
+    assert not adapted.path.with_name("out.search").exists()
+
+
+def test_the_folded_model_loads_without_otoscope_and_repeats_its_errors(adapted, folders, tmp_path: Path) -> None:
+    """The weights of the folder give the transcripts that were scored: adapting them again starts at their error."""
+    script = """import sys, torch, transformers
+model = transformers.WhisperForConditionalGeneration.from_pretrained(sys.argv[1]).eval()
+torch.save(model(torch.load(sys.argv[2]), decoder_input_ids=torch.tensor([[1, 5, 6]])).logits.detach(), sys.argv[3])
+assert "otoscope" not in sys.modules"""
+    features = torch.rand(1, 16, 200, generator=torch.Generator().manual_seed(0))
+    torch.save(features, tmp_path / "features.pt")
+    done = run_script(script, adapted.path, tmp_path / "features.pt", tmp_path / "logits.pt")
+    assert done.returncode == 0, done.stderr
+    from otoscope.refinement.gates import HeadGate, Part, gate_sites, gate_values, gated
+    from otoscope.refinement.source_model import read_source
+
+    source = read_source(folders[0])
+    source.whole.set_attn_implementation("sdpa")
+    gates = [HeadGate(**{**gate, "part": Part(gate["part"])}) for gate in adapted.report.tables["gates"]]
+    values = gate_values(gate_sites(source.whole, source.encoder.model, source.parts, "worse"), gates, "worse")
+    with torch.no_grad(), gated(source.whole, values):
+        expected = source.whole(features, decoder_input_ids=torch.tensor([[1, 5, 6]])).logits
+    measured = torch.load(tmp_path / "logits.pt")
+    assert float((measured - expected).abs().max() / expected.abs().max()) < 1e-5
+
+
+def test_the_report_and_the_card_are_next_to_the_model(adapted: adaptation.Adaptation) -> None:
+    report = json.loads((adapted.path / "report.json").read_text(encoding="utf-8"))
+    assert report["is_better"]
+    assert [entry["step"] for entry in report["history"]][:2] == [0, 12]
+    card = (adapted.path / "README.md").read_text(encoding="utf-8")
+    assert f"--adapt {adapted.report.options['adapt']}" in card
+    assert "| adapt | " in card
+
+
+def test_an_interrupted_search_continues_to_the_same_gates(
+    adapted, folders, options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped after its first checkpoint; without --resume it is refused, and with other options too."""
+    monkeypatch.setattr(search, "EVERY", 12)
+    steps = search._step
+
+    def interrupted(model, tasks, rng) -> None:
+        if (tmp_path / "out.search" / "search.pt").exists():
+            raise KeyboardInterrupt
+        steps(model, tasks, rng)
+
+    monkeypatch.setattr(search, "_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        adaptation.adapt(folders[0], tmp_path / "out", options)
+    monkeypatch.setattr(search, "_step", steps)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="pass --resume"):
+        adaptation.adapt(folders[0], tmp_path / "out", options)
+    with pytest.raises(InputError, match=r"seed is 0 there, 1 now"):
+        adaptation.adapt(folders[0], tmp_path / "out", replace(options, seed=1, resume=True))
+    resumed = adaptation.adapt(folders[0], tmp_path / "out", replace(options, resume=True))
+    assert resumed.report.tables["gates"] == adapted.report.tables["gates"]
+
+
+def test_no_improvement_is_a_report_without_a_model(folders, options, tmp_path: Path, otoscope_command) -> None:
+    """The original needs no gates, so that nothing is better on its own texts."""
+    model, speech = folders[0].parent / "model", folders[1]
+    status, out, err = otoscope_command("refine", model, "-o", tmp_path / "out", "--adapt", speech, "--steps", 1)
+    assert (status, err) == (0, "")
+    assert out.startswith("no improvement found")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["README.md", "report.json"]
+
+
+def test_calm_widens_its_guard_and_reports_every_hard_case(folders, tmp_path: Path) -> None:
+    """A model of 2 s cannot take 10 s of noise: one line, and nothing is written."""
+    guard, sounds = folders[1], tmp_path / "sounds"
+    import soundfile
+
+    for kind in ("rain", "fire", "dog"):
+        (sounds / kind).mkdir(parents=True)
+        soundfile.write(sounds / kind / "a.wav", noise(0.4), 16000)
+    with pytest.raises(InputError, match="expected at most 2 s of audio"):
+        adaptation.adapt(folders[0], tmp_path / "out", AdaptationOptions(calm=sounds, guard=guard, steps=1))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"guard": "speech"}, "--guard .* is also the corpus to learn from"),
+        ({"adapt": None, "calm": "sounds"}, "--calm needs --guard"),
+        ({"objective": "ctc"}, "expected a model with a CTC head"),
+        ({"gated": "encoder", "utterances": 3}, "4 utterances"),
+        ({"objective": "wer"}, "expected --objective auto"),
+        ({"tolerance": 2.0}, "expected a --tolerance from 0 to 1"),
+    ],
+)
+def test_contradictions_are_one_line(folders, options, tmp_path: Path, changes, message: str) -> None:
+    places = {"speech": folders[1], "sounds": tmp_path}
+    changed = {name: places.get(value, value) for name, value in changes.items()}
+    with pytest.raises(InputError, match=message) as refused:
+        adaptation.adapt(folders[0], tmp_path / "out", replace(options, **changed))
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_corpus_without_texts_is_one_line(folders, options, tmp_path: Path) -> None:
+    import shutil
+
+    speech = Path(shutil.copytree(folders[1], tmp_path / "speech"))
+    next(speech.rglob("*.txt")).unlink()
+    with pytest.raises(InputError, match="expected a text for every utterance"):
+        adaptation.adapt(folders[0], tmp_path / "out", replace(options, adapt=speech))
+    with pytest.raises(InputError, match="share no utterance with --adapt"):
+        adaptation.adapt(folders[0], tmp_path / "out", replace(options, guard=speech))
