@@ -11,6 +11,7 @@ REGISTRIES = {
     "probes": ("otoscope.probing", "PROBES"),
     "figures": ("otoscope.figures", "FIGURES"),
     "corpus_formats": ("otoscope.corpus", "FORMATS"),
+    "objectives": ("otoscope.adaptation", "OBJECTIVES"),
     "decoder_measures": ("otoscope.decoders.measures", "DECODER_MEASURES"),
     "weight_measures": ("otoscope.head_weights", "WEIGHT_MEASURES"),
     "detectors": ("otoscope.segmentation.detectors", "DETECTORS"),

@@ -12,10 +12,7 @@ from otoscope.decoders.transcription import transcribe_waves
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 
-WORSE = [
-    {"part": "cross", "layer": 0, "head": 0, "scale": 0.1},
-    {"part": "self", "layer": 0, "head": 1, "scale": 0.3, "temperature": 2},
-]
+WORSE = [{"part": "self", "layer": 0, "head": 1, "scale": 0.2}]
 
 
 def save_worse_transcriber(folder: Path) -> tuple[Path, Path]:

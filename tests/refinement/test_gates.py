@@ -15,7 +15,7 @@ from otoscope.attention.interventions import HeadFactors
 from otoscope.errors import InputError
 from otoscope.models.capture import forward_with_handler
 from otoscope.models.load import load
-from otoscope.refinement.gates import HeadGate, Part, gate_sites, gate_values, gated, read_gates
+from otoscope.refinement.gates import GatedPart, HeadGate, gate_sites, gate_values, gated, read_gates
 from otoscope.refinement.layouts import parts_of
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
@@ -86,7 +86,7 @@ def test_encoders_equal_the_definition(folders: dict[str, Path], family: str) ->
     """softmax((q k' + bias) / temperature) v times the scale, with whole maps; also as an intervention."""
     folder, wave = folders[family], noise(0.9)
     encoder, folded = load(folder, device="cpu"), load(folder / "gated", device="cpu")
-    gates = [gate for gate in read_gates(folder / "gates.json") if gate.part is Part.encoder]
+    gates = [gate for gate in read_gates(folder / "gates.json") if gate.part is GatedPart.encoder]
     pairs = torch.tensor([(gate.scale, gate.temperature) for gate in gates]).reshape(encoder.n_layers, -1, 2, 1, 1)
 
     def by_definition(call: AttentionCall) -> torch.Tensor:

@@ -21,7 +21,7 @@ from otoscope.decoders.transcription import encode_waves, transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer
 from otoscope.errors import InputError
 from otoscope.models.model_settings import model_source
-from otoscope.refinement.gates import GateSite, GateValues, Part, gate_sites, gated, has_decoder
+from otoscope.refinement.gates import GatedPart, GateSite, GateValues, gate_sites, gated, has_decoder
 from otoscope.refinement.source_model import SourceModel
 from otoscope.runs.progress import progress
 
@@ -76,7 +76,7 @@ class GatedModel:
     @property
     def is_encoder_frozen(self) -> bool:
         """Whether no head of the encoder is gated, so that its outputs can be kept."""
-        return all(site.part is not Part.encoder for site in self.sites)
+        return all(site.part is not GatedPart.encoder for site in self.sites)
 
     @property
     def values(self) -> dict[GateSite, GateValues]:
@@ -167,8 +167,10 @@ def make_gated_model(source: SourceModel, gated_part: str, folder: Path | None) 
     whole.set_attn_implementation("sdpa" if whole._supports_sdpa else "eager")
     every = gate_sites(whole, encoder.model, source.parts, encoder.name)
     if gated_part == "auto":
-        gated_part = "decoder" if any(site.part is not Part.encoder for site in every) else "encoder"
-    sites = [site for site in every if gated_part == "all" or (site.part is Part.encoder) == (gated_part == "encoder")]
+        gated_part = "decoder" if any(site.part is not GatedPart.encoder for site in every) else "encoder"
+    sites = [
+        site for site in every if gated_part == "all" or (site.part is GatedPart.encoder) == (gated_part == "encoder")
+    ]
     if not sites:
         raise InputError(f"{encoder.name} has no {gated_part} whose heads can be gated; choose another --gated")
     offsets = {site: torch.zeros(2, site.heads, requires_grad=True) for site in sites}

@@ -260,11 +260,7 @@ class Encoder:
         return interventions.without_heads(self, heads)
 
     def gate_heads(self, factors: Iterable[HeadFactors]) -> AbstractContextManager["Encoder"]:
-        """Multiply contexts of heads by scales, and divide their scores by temperatures, within a block.
-
-        Raises:
-            InputError: the model has no such head, a head is named twice, or a temperature is not above 0.
-        """
+        """Multiply contexts of heads by scales, and divide their scores by temperatures, within a block."""
         return interventions.gate_heads(self, factors)
 
     def limit_span(self, radius: int, renormalise: bool = True) -> AbstractContextManager["Encoder"]:

@@ -25,7 +25,7 @@ from otoscope.refinement.layouts import EncoderLayout
 from otoscope.refinement.surgery import blocks
 
 
-class Part(StrEnum):
+class GatedPart(StrEnum):
     """The attention of a model that a head belongs to."""
 
     encoder = "encoder"
@@ -45,7 +45,7 @@ class GateSite:
         heads: number of heads.
     """
 
-    part: Part
+    part: GatedPart
     layer: int
     query: str
     output: str
@@ -56,7 +56,7 @@ class GateSite:
 class HeadGate:
     """The gate of one head; a scale and a temperature of 1 change nothing."""
 
-    part: Part
+    part: GatedPart
     layer: int
     head: int
     scale: float = 1.0
@@ -93,7 +93,7 @@ def gate_sites(whole: Any, encoder: nn.Module, parts: EncoderLayout, name: str) 
         core: Any = encoder.get_submodule(f"{block}.{parts.core}" if parts.core else block)
         if heads := getattr(core, parts.count, 0):
             query, output = f"{prefix}{block}.{parts.inputs[0]}", f"{prefix}{block}.{parts.output}"
-            sites.append(GateSite(Part.encoder, layer, query, output, heads))
+            sites.append(GateSite(GatedPart.encoder, layer, query, output, heads))
     return sites + _decoder_sites(whole, names, name)
 
 
@@ -111,9 +111,9 @@ def _decoder_sites(whole: Any, names: Mapping[nn.Module, str], name: str) -> lis
                 "gated: it has no q_proj, out_proj and num_heads; take a model such as Whisper"
             )
         path = names[module]
-        kind = Part(place.kind.value)
+        kind = GatedPart(place.kind.value)
         sites.append(GateSite(kind, place.layer, f"{path}.q_proj", f"{path}.{output}", module.num_heads))
-    return sorted(sites, key=lambda site: (site.part is Part.cross, site.layer))
+    return sorted(sites, key=lambda site: (site.part is GatedPart.cross, site.layer))
 
 
 def has_decoder(whole: Any) -> bool:
@@ -147,7 +147,7 @@ def _gate(item: Mapping[str, Any]) -> HeadGate:
     if unknown := set(item) - {"part", "layer", "head", "scale", "temperature"}:
         raise ValueError(f"unknown field {sorted(unknown)[0]}")
     gate = HeadGate(
-        Part(item["part"]),
+        GatedPart(item["part"]),
         int(item["layer"]),
         int(item["head"]),
         float(item.get("scale", 1)),
