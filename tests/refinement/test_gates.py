@@ -98,7 +98,7 @@ def test_encoders_equal_the_definition(folders: dict[str, Path], family: str) ->
     expected = forward_with_handler(encoder, [wave], by_definition)
     frames = encoder.num_frames(wave)
     factors = [HeadFactors(gate.layer, gate.head, gate.scale, gate.temperature) for gate in gates]
-    with encoder.gate_heads(factors):
+    with encoder.intervene(*factors):
         intervened = encoder.forward([wave]).hidden
     hidden = folded.forward([wave]).hidden
     assert relative(hidden[:, :frames], expected[:, : hidden.shape[1]][:, :frames]) < EXACT
@@ -127,7 +127,7 @@ def test_bad_gates_are_one_line(folders: dict[str, Path], tmp_path: Path, conten
 def test_a_head_is_gated_once_and_exists(folders: dict[str, Path]) -> None:
     encoder = load(folders["hubert"], device="cpu")
     for factors in ([HeadFactors(0, 0), HeadFactors(0, 0)], [HeadFactors(0, 0, temperature=0)], [HeadFactors(3, 0)]):
-        with pytest.raises(InputError, match=r"one finite scale|no layer 3"), encoder.gate_heads(factors):
+        with pytest.raises(InputError, match=r"one finite scale|no layer 3"), encoder.intervene(*factors):
             raise AssertionError
 
 

@@ -1,8 +1,4 @@
-"""One interface to every speech encoder: its shape, its forward pass, its attention.
-
-The work is done by functions of an encoder in other modules: `capture` (attention calls), `measurement` (reductions),
-`attention_maps` (whole maps), `interventions` (changes while it runs), `output_sources` (outputs on a corpus).
-"""
+"""One interface to every speech encoder; the work is done by functions in other modules of this package."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
@@ -259,10 +255,6 @@ class Encoder:
         """
         return interventions.without_heads(self, heads)
 
-    def gate_heads(self, factors: Iterable[HeadFactors]) -> AbstractContextManager["Encoder"]:
-        """Multiply contexts of heads by scales, and divide their scores by temperatures, within a block."""
-        return interventions.gate_heads(self, factors)
-
     def limit_span(self, radius: int, renormalise: bool = True) -> AbstractContextManager["Encoder"]:
         """Let queries attend only to keys at most `radius` frames away within the block.
 
@@ -277,11 +269,11 @@ class Encoder:
         """
         return interventions.limit_span(self, radius, renormalise)
 
-    def intervene(self, *changes: OutputChange | PatternChange) -> AbstractContextManager["Encoder"]:
-        """Replace outputs and attention patterns within the block, after the changes of outer blocks.
+    def intervene(self, *changes: OutputChange | PatternChange | HeadFactors) -> AbstractContextManager["Encoder"]:
+        """Replace outputs and attention patterns, and gate heads, within the block, after the changes of outer blocks.
 
         `otoscope.attention.pattern_changes` and `output_changes` make changes, which apply in their order. A head whose
-        output is replaced keeps its pattern in maps and statistics.
+        output is replaced keeps its pattern in maps and statistics. Gates (`HeadFactors`) apply before other changes.
 
         Raises:
             InputError: the model has no such layer, head or block.

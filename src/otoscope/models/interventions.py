@@ -31,27 +31,6 @@ def without_heads(encoder: "Encoder", heads: Iterable[tuple[int, int]]) -> Itera
 
 
 @contextmanager
-def gate_heads(encoder: "Encoder", factors: Iterable[HeadFactors]) -> Iterator["Encoder"]:
-    """Multiply contexts of heads by scales and divide their scores by temperatures within the block.
-
-    Raises:
-        InputError: the model has no such layer or head, a head is named twice, or a temperature is not above 0.
-    """
-    added = tuple(factors)
-    heads = [(each.layer, each.head) for each in (*encoder.intervention.factors, *added)]
-    for each in added:
-        check_head(encoder.name, encoder.n_heads, each.layer, each.head)
-        is_finite = 0 < each.temperature < math.inf and math.isfinite(each.scale)
-        if not is_finite or heads.count((each.layer, each.head)) > 1:
-            raise InputError(
-                f"expected one finite scale and one temperature above 0 for each head, found {each.scale:g} and "
-                f"{each.temperature:g} for head {each.layer}.{each.head}; correct them"
-            )
-    with _intervene(encoder, replace(encoder.intervention, factors=(*encoder.intervention.factors, *added))):
-        yield encoder
-
-
-@contextmanager
 def limit_span(encoder: "Encoder", radius: int, renormalise: bool = True) -> Iterator["Encoder"]:
     """Let queries attend only to keys at most `radius` frames away within the block.
 
@@ -68,11 +47,12 @@ def limit_span(encoder: "Encoder", radius: int, renormalise: bool = True) -> Ite
 
 
 @contextmanager
-def intervene(encoder: "Encoder", *changes: OutputChange | PatternChange) -> Iterator["Encoder"]:
-    """Replace outputs and patterns within the block, after those of outer blocks.
+def intervene(encoder: "Encoder", *changes: OutputChange | PatternChange | HeadFactors) -> Iterator["Encoder"]:
+    """Replace outputs and patterns, and gate heads, within the block, after the changes of outer blocks.
 
     Raises:
-        InputError: the model has no such layer, head or block.
+        InputError: the model has no such layer, head or block; a head is gated twice, or its temperature is not above
+            0.
     """
     outputs = tuple(change for change in changes if isinstance(change, OutputChange))
     patterns = tuple(change for change in changes if isinstance(change, PatternChange))
@@ -81,9 +61,23 @@ def intervene(encoder: "Encoder", *changes: OutputChange | PatternChange) -> Ite
     for pattern in patterns:
         _check_pattern(encoder, pattern)
     before = encoder.intervention
-    changed = replace(before, outputs=before.outputs + outputs, patterns=before.patterns + patterns)
+    factors = before.factors + tuple(change for change in changes if isinstance(change, HeadFactors))
+    _check_factors(encoder, factors)
+    changed = replace(before, outputs=before.outputs + outputs, patterns=before.patterns + patterns, factors=factors)
     with _intervene(encoder, changed):
         yield encoder
+
+
+def _check_factors(encoder: "Encoder", factors: Sequence[HeadFactors]) -> None:
+    heads = [(each.layer, each.head) for each in factors]
+    for each in factors:
+        check_head(encoder.name, encoder.n_heads, each.layer, each.head)
+        is_finite = 0 < each.temperature < math.inf and math.isfinite(each.scale)
+        if not is_finite or heads.count((each.layer, each.head)) > 1:
+            raise InputError(
+                f"expected one finite scale and one temperature above 0 for each head, found {each.scale:g} and "
+                f"{each.temperature:g} for head {each.layer}.{each.head}; correct them"
+            )
 
 
 def _check_units(encoder: "Encoder", change: OutputChange) -> None:
