@@ -99,8 +99,8 @@ def test_an_interrupted_search_continues_to_the_same_gates(
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="pass --resume"):
         adaptation.adapt(folders[0], tmp_path / "out", options)
-    with pytest.raises(InputError, match=r"seed is 0 there, 1 now"):
-        adaptation.adapt(folders[0], tmp_path / "out", replace(options, seed=1, resume=True))
+    with pytest.raises(InputError, match=r"gate_seed is 0 there, 1 now"):
+        adaptation.adapt(folders[0], tmp_path / "out", replace(options, gate_seed=1, resume=True))
     resumed = adaptation.adapt(folders[0], tmp_path / "out", replace(options, resume=True))
     assert resumed.report.tables["gates"] == adapted.report.tables["gates"]
 
@@ -133,7 +133,7 @@ def test_calm_widens_its_guard_and_reports_every_hard_case(folders, tmp_path: Pa
         ({"guard": "speech"}, "--guard .* is also the corpus to learn from"),
         ({"adapt": None, "calm": "sounds"}, "--calm needs --guard"),
         ({"objective": "ctc"}, "expected a model with a CTC head"),
-        ({"gated": "encoder", "utterances": 3}, "4 utterances"),
+        ({"gated": "encoder", "gate_utterances": 3}, "4 utterances"),
         ({"objective": "wer"}, "expected --objective auto"),
         ({"tolerance": 2.0}, "expected a --tolerance from 0 to 1"),
     ],

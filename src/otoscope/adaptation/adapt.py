@@ -67,7 +67,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     if options.calm:
         allow_empty_text(source.whole)
     remember_targets(tasks)
-    state = search(gated_model, tasks, options.steps, options.seed, options.tolerance, gated_model.folder)
+    state = search(gated_model, tasks, options.steps, options.gate_seed, options.tolerance, gated_model.folder)
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
     _write(gated_model, report, folder)

@@ -79,7 +79,7 @@ def read_speech_material(corpus: Path, count: int, seed: int) -> Material:
     if len(set(groups) - {""}) < 3 or "" in groups:
         raise InputError(
             f"expected utterances of three speakers or more in {corpus}, to train, validate and test, found "
-            f"{len(set(groups) - {''})}; put each speaker's files in a folder of their own, or raise --utterances"
+            f"{len(set(groups) - {''})}; put each speaker's files in a folder of their own, or raise --gate-utterances"
         )
     return Material(
         str(corpus),

@@ -23,10 +23,10 @@ class AdaptationOptions:
         objective: name of the objective of `adapt`; `auto` takes the one that the model can be asked.
         gated: whose heads are gated: decoder, encoder or all; `auto` takes the decoder where there is one.
         steps: most steps of the optimiser; validation may stop earlier.
-        utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
+        gate_utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
         tolerance: most that the error on the guard may rise on its test part, as a share.
         remove_below: heads whose scale ends below this are set to zero.
-        seed: of draws and splits.
+        gate_seed: of draws and splits.
         resume: continue an interrupted search.
 
     Raises:
@@ -39,18 +39,18 @@ class AdaptationOptions:
     objective: str = option("auto", f"auto, {', '.join(OBJECTIVES.names())}.")
     gated: str = option("auto", "Heads to gate: auto, decoder, encoder, all.")
     steps: int = option(200, "Most steps of --adapt and --calm.")
-    utterances: int = option(400, "Most utterances of each corpus.", "N")
+    gate_utterances: int = option(400, "Most utterances of each corpus.", "N")
     tolerance: float = option(0.01, "Most that the error on the guard may rise.")
     remove_below: float = option(0.0, "Set heads whose scale ends below this to zero.")
-    seed: int = option(0, "Seed of --adapt and --calm.")
+    gate_seed: int = option(0, "Seed of --adapt and --calm.")
     resume: bool = option(False, "Continue an interrupted --adapt or --calm.")
 
     def __post_init__(self) -> None:
         """Check the numbers and names."""
-        if self.steps < 1 or self.utterances < 4:
+        if self.steps < 1 or self.gate_utterances < 4:
             raise InputError(
-                f"expected at least 1 step and 4 utterances, found --steps {self.steps} and --utterances "
-                f"{self.utterances}; raise them"
+                f"expected at least 1 step and 4 utterances, found --steps {self.steps} and --gate-utterances "
+                f"{self.gate_utterances}; raise them"
             )
         if not 0 <= self.tolerance <= 1 or not 0 <= self.remove_below < 1:
             raise InputError(

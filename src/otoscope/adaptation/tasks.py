@@ -51,7 +51,7 @@ def read_materials(options: AdaptationOptions) -> Materials:
         InputError: it cannot be read, or the guard has utterances that are also learned from.
     """
     adapt, calm, guard = options.adapt, options.calm, options.guard
-    count, seed = options.utterances, options.seed
+    count, seed = options.gate_utterances, options.gate_seed
     materials = Materials(
         read_speech_material(adapt, count, seed) if adapt else None,
         read_sounds(calm, count, seed) if calm else None,
