@@ -69,7 +69,7 @@ def read_speech_material(corpus: Path, count: int, seed: int) -> Material:
     """Return utterances of a corpus, at most `count`, drawn at random, at most 30 s long, split by speakers.
 
     Raises:
-        InputError: the corpus cannot be read, or has fewer than three speakers that can be told apart.
+        InputError: the corpus cannot be read, or has fewer than three speakers.
     """
     cuts, _ = read_cuts(SpeechSource(corpus, Selection(sample=None)))
     cuts = [cut for cut in cuts if cut.duration <= MAX_SECONDS]
