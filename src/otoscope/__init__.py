@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
     from otoscope.analysis.corpus_report import CorpusReport
+    from otoscope.analysis.merge import merge
     from otoscope.comparison.compare import compare
     from otoscope.comparison.options import ComparisonOptions
     from otoscope.comparison.table import Comparison
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
     from otoscope.representations.layers import layers
     from otoscope.representations.options import LayerOptions
     from otoscope.results import Run, open_run
-    from otoscope.runs.options import CorpusOptions, SelectionOptions, SpeechOptions
+    from otoscope.results.status import RunStatus, run_status
+    from otoscope.runs.options import CorpusOptions, ExecutionOptions, SelectionOptions, SpeechOptions
     from otoscope.segmentation.boundaries import score_boundaries
     from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
     from otoscope.segmentation.prediction import write_boundaries
@@ -65,6 +67,7 @@ __all__ = [
     "CorpusOptions",
     "CorpusReport",
     "Encoder",
+    "ExecutionOptions",
     "InputError",
     "LayerOptions",
     "ModuleOptions",
@@ -75,6 +78,7 @@ __all__ = [
     "RenderOptions",
     "ReproductionOptions",
     "Run",
+    "RunStatus",
     "ScheduleOptions",
     "SegmentationOptions",
     "Segmenter",
@@ -93,6 +97,7 @@ __all__ = [
     "load",
     "load_aligner",
     "load_segmenter",
+    "merge",
     "open_run",
     "patch",
     "pretrain",
@@ -104,6 +109,7 @@ __all__ = [
     "register",
     "reproduce",
     "rollout",
+    "run_status",
     "score_boundaries",
     "segment",
     "similarity",
@@ -124,6 +130,7 @@ _HOME = {
     "CorpusReport": "otoscope.analysis.corpus_report",
     "Encoder": "otoscope.models.encoder",
     "LayerOptions": "otoscope.representations.options",
+    "ExecutionOptions": "otoscope.runs.options",
     "ModuleOptions": "otoscope.models.wrap",
     "PatchOptions": "otoscope.patching.options",
     "ProbingOptions": "otoscope.probing.options",
@@ -132,6 +139,7 @@ _HOME = {
     "RenderOptions": "otoscope.figures",
     "ReproductionOptions": "otoscope.papers.yang2020.options",
     "Run": "otoscope.results",
+    "RunStatus": "otoscope.results.status",
     "ScheduleOptions": "otoscope.pruning.options",
     "SegmentationOptions": "otoscope.segmentation.options",
     "Segmenter": "otoscope.segmentation.segmenter",
@@ -150,6 +158,7 @@ _HOME = {
     "load": "otoscope.models.load",
     "load_aligner": "otoscope.alignment.aligner",
     "load_segmenter": "otoscope.segmentation.segmenter",
+    "merge": "otoscope.analysis.merge",
     "open_run": "otoscope.results",
     "patch": "otoscope.patching.patch",
     "pretrain": "otoscope.pretraining.train",
@@ -160,6 +169,7 @@ _HOME = {
     "refine": "otoscope.refinement.refine",
     "register": "otoscope.hf_registration",
     "reproduce": "otoscope.papers.yang2020.reproduce",
+    "run_status": "otoscope.results.status",
     "rollout": "otoscope.maps",
     "score_boundaries": "otoscope.segmentation.boundaries",
     "segment": "otoscope.segmentation.segment",

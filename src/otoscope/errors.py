@@ -17,6 +17,10 @@ class InputError(ValueError):
         super().__init__(escape_undecodable(" ".join(message.split())))
 
 
+class UnfinishedError(InputError):
+    """A run whose other parts are still to be measured (the command line prints it and exits with status 0)."""
+
+
 class InputWarning(UserWarning):
     """A problem that the user can solve and that does not stop a command (the command line prints it as one line)."""
 

@@ -13,7 +13,7 @@ from tests.helpers.speech_samples import save_tiny_model
 from transformers import AutoModel
 
 import otoscope
-from otoscope.analysis import shards
+from otoscope.analysis import shard_plan, shards
 from otoscope.errors import InputError
 from otoscope.results.summary import summary
 from otoscope.statistics import available_statistics
@@ -81,6 +81,7 @@ def test_a_run_is_one_folder_with_rows_speakers_and_example_maps(tiny_model, tin
         "results.zarr",
         "run.json",
         "skipped.json",
+        "states.npz",
     ]
     assert run.dataset.globalness_rows.dims == ("utterance", "layer", "head")
     assert set(run.utterances["speaker"]) == {"awb", "rms"}
@@ -170,7 +171,7 @@ def test_a_limit_below_one_is_refused(tiny_model, tiny_corpus, tmp_path, limit):
 
 def test_shards_and_batches_hold_every_cut_once_and_keep_to_their_size(corpora):
     cuts = list(otoscope.read_corpus(corpora / "timit-sample", on_skip=lambda _: None))
-    groups = list(shards.split_into_shards(cuts, 20.0))
+    groups = list(shard_plan.split_into_shards(cuts, 20.0))
     assert [place for group in groups for place, _ in group] == list(range(len(cuts)))
     assert all(len(group) == 1 or sum(cut.duration for _, cut in group) <= 20 for group in groups)
     for group in groups:

@@ -9,10 +9,11 @@ import soundfile
 import xarray as xr
 from lhotse import CutSet
 from tests.helpers.forked_process import run_script
+from tests.helpers.run_bits import same_bits
 from tests.helpers.tmpfs import mounted
 
 import otoscope
-from otoscope.analysis import analyze as analyze_module
+from otoscope.analysis import measure_shards, shard_plan
 from otoscope.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -20,31 +21,27 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def one_utterance_a_shard(monkeypatch):
-    monkeypatch.setattr(analyze_module, "SHARD_SECONDS", 0.1)
+    monkeypatch.setattr(shard_plan, "SHARD_SECONDS", 0.1)
 
 
 def count_measured(monkeypatch):
     """Shards measured from now on."""
-    counted, real = [], analyze_module.measure
-    monkeypatch.setattr(analyze_module, "measure", lambda *a, **k: counted.append(1) or real(*a, **k))
+    counted, real = [], measure_shards.measure
+    monkeypatch.setattr(measure_shards, "measure", lambda *a, **k: counted.append(1) or real(*a, **k))
     return counted
 
 
 def stop_after(monkeypatch, shards):
     """The engine is interrupted when it has written so many shards."""
-    written, real = [], analyze_module.write_shard
+    written, real = [], measure_shards.write_shard
 
-    def write(path, measured):
-        real(path, measured)
-        written.append(path)
+    def write(*shard):
+        real(*shard)
+        written.append(shard)
         if len(written) == shards:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(analyze_module, "write_shard", write)
-
-
-def same_bits(a, b):
-    return a.dataset.load().drop_attrs().identical(b.dataset.load().drop_attrs())
+    monkeypatch.setattr(measure_shards, "write_shard", write)
 
 
 @pytest.mark.usefixtures("one_utterance_a_shard")
@@ -82,16 +79,17 @@ def test_a_run_resumed_with_its_cuts_in_another_order_measures_each_utterance_on
 KILLED = """
 import os, signal, sys
 import otoscope
-from otoscope.analysis import analyze as module
+from otoscope.analysis import measure_shards as module
+from otoscope.analysis import shard_plan
 
-module.SHARD_SECONDS = 0.1
+shard_plan.SHARD_SECONDS = 0.1
 write, kept = module.write_shard, int(sys.argv[4])
 
-def write_or_die(path, measured):
+def write_or_die(*shard):
     global kept
     if not kept:
         os.kill(os.getpid(), signal.SIGKILL)
-    write(path, measured)
+    write(*shard)
     kept -= 1
 
 module.write_shard = write_or_die
@@ -201,7 +199,7 @@ def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tiny_model, tiny
 
 
 def test_results_of_a_resumed_run_can_be_read_by_plain_xarray(tiny_model, tiny_corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(analyze_module, "SHARD_SECONDS", 0.1)
+    monkeypatch.setattr(shard_plan, "SHARD_SECONDS", 0.1)
     with pytest.MonkeyPatch.context() as patch:
         stop_after(patch, 1)
         with pytest.raises(KeyboardInterrupt):

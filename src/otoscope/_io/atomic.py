@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 """Errors of file systems that sync on their own terms: CIFS, FUSE, shared folders of virtual machines."""
 _NO_FOLDER_SYNC = _NO_SYNC | {errno.EACCES, errno.EPERM, errno.EISDIR}
 """The same for folders, which some systems do not even open."""
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""Errors of file systems without hard links."""
+_TAKEN = {errno.ENOTEMPTY, errno.EEXIST}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
 
 
@@ -32,7 +36,8 @@ def atomic_write(target: Path, *, needed: int | None = None, shared: bool = Fals
     Args:
         target: where the result appears, replacing what is there.
         needed: bytes about to be written, if known, for the message when the disk is full.
-        shared: other processes may write the same at the same time.
+        shared: other processes, perhaps on other machines, may write the same at the same time. Of a folder, the first
+            one stays.
 
     Raises:
         InputError: the disk is full, or the place cannot be written.
@@ -44,19 +49,72 @@ def atomic_write(target: Path, *, needed: int | None = None, shared: bool = Fals
     ...     [entry.name for entry in Path(folder).iterdir()]
     ['note.txt']
     """
-    partial = target.with_name(f".{target.name}{f'.{os.getpid()}' * shared}{PARTIAL}")
+    partial = _partial(target, shared)
     _remove(partial)
     try:
         yield partial
         _flush(partial)
-        if target.is_dir():
-            _remove(target)
-        partial.replace(target)
+        _move(partial, target, shared)
         _sync(target.parent)
     except BaseException as error:
         _remove(partial)
         _raise_disk_error(error, target, needed)
         raise
+
+
+def create_once(target: Path, text: str) -> bool:
+    """Write a new file, whole, and return whether this process did: of several at a time, one does.
+
+    Raises:
+        InputError: the disk is full, or the place cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     create_once(Path(folder) / "note.txt", "first"), create_once(Path(folder) / "note.txt", "second")
+    (True, False)
+    """
+    partial = _partial(target, shared=True)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        _flush(partial)
+        is_new = _link(partial, target)
+        _sync(target.parent)
+    except OSError as error:
+        _raise_disk_error(error, target, len(text))
+        raise
+    finally:
+        _remove(partial)
+    return is_new
+
+
+def _link(partial: Path, target: Path) -> bool:
+    try:
+        target.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if target.exists():
+            return False
+        partial.replace(target)
+    return True
+
+
+def _partial(target: Path, shared: bool) -> Path:
+    process = f".{socket.gethostname()}-{os.getpid()}" if shared else ""
+    return target.with_name(f".{target.name}{process}{PARTIAL}")
+
+
+def _move(partial: Path, target: Path, shared: bool) -> None:
+    if target.is_dir() and not shared:
+        _remove(target)
+    try:
+        partial.replace(target)
+    except OSError as error:
+        if not (shared and error.errno in _TAKEN):
+            raise
+        _remove(partial)  # another process has written the same
 
 
 @contextmanager

@@ -10,8 +10,14 @@ from filelock import FileLock, Timeout
 
 from otoscope.errors import InputError, InputWarning
 
+LOCK = ".lock"
+"""Name of the file that is locked."""
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 """Errors of file systems without locks, as some network file systems are."""
+
+
+class LockedError(InputError):
+    """A folder that another process has locked."""
 
 
 @contextmanager
@@ -21,9 +27,9 @@ def exclusive(folder: Path, command: str) -> Iterator[None]:
     On a file system without locks, warn and continue.
 
     Raises:
-        InputError: another process has locked the folder.
+        LockedError: another process has locked the folder.
     """
-    lock = FileLock(folder / ".lock", timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         _acquire(lock, folder, command)
         yield
@@ -37,7 +43,7 @@ def _acquire(lock: FileLock, folder: Path, command: str) -> None:
             warnings.simplefilter("ignore")  # filelock itself has a replacement for ENOSYS, and warns
             lock.acquire()
     except Timeout:
-        raise InputError(f"another {command} uses {folder}; wait until it ends, or stop it") from None
+        raise LockedError(f"another {command} uses {folder}; wait until it ends, or stop it") from None
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise

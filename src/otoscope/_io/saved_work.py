@@ -29,9 +29,18 @@ def write_json(path: Path, content: Mapping[str, Any] | Sequence[Any], *, shared
         InputError: the disk is full, or the folder cannot be written.
     """
     make_folder(path.parent)
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    text = format_json(content)
     with atomic_write(path, needed=len(text), shared=shared) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def format_json(content: Mapping[str, Any] | Sequence[Any]) -> str:
+    """Return the text of a file of JSON.
+
+    >>> format_json({"ský": 1})
+    '{\\n  "ský": 1\\n}\\n'
+    """
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Phone labels of a corpus on the frames of a model, and the relations between phones that a run has gathered."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -14,13 +14,13 @@ from otoscope.corpus import phones_of, words_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
-from otoscope.relations.baseline import baselines
 from otoscope.relations.dataset import Relations, relation_dataset
 from otoscope.relations.inventory import PhoneInventory, Span
-from otoscope.relations.significance import frame_counts, phone_support
+from otoscope.relations.label_totals import LabelTotals
 from otoscope.runs.options import SpeechOptions
-from otoscope.statistics.accumulator import Final
-from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.statistics.accumulator import grouped_sums
+from otoscope.statistics.clusters import Clusters, cluster_code, code_bits, group_sums
+from otoscope.typing import Ints
 
 PHONE, WORD = "phone", "word"
 """Units of labels; any other unit is the name of a tier."""
@@ -31,12 +31,18 @@ OTHER = "(other)"
 
 
 @dataclass(frozen=True)
-class PhoneLabeler:
-    """The phones (or words, or labels of a tier) of a corpus, and where the label frames of a model lie."""
+class RunLabels:
+    """The phones (or words, or labels of a tier) of a corpus, and the unit: phone, word, or the name of the tier."""
 
     inventory: PhoneInventory
-    frames: LabelFrames
     unit: str = PHONE
+
+
+@dataclass(frozen=True)
+class PhoneLabeler(RunLabels):
+    """The labels of a corpus, and where the label frames of a model lie."""
+
+    frames: LabelFrames = field(default_factory=LabelFrames)
 
     def of(self, cut: MonoCut, n_frames: int) -> Labels:
         """Return the phone of every label frame of a cut with `n_frames` frames; a cut without phones has no labels."""
@@ -80,7 +86,7 @@ def make_labeler(
     if not counts:
         return None
     inventory = PhoneInventory.of(counts, phones) if unit == PHONE else most_frequent(counts)
-    return PhoneLabeler(inventory, LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center), unit)
+    return PhoneLabeler(inventory, unit, LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center))
 
 
 def most_frequent(counts: Mapping[str, int]) -> PhoneInventory:
@@ -97,38 +103,37 @@ def most_frequent(counts: Mapping[str, int]) -> PhoneInventory:
 
 
 def relations(
-    labeler: PhoneLabeler, labels: Iterable[Labels], final: Final, clusters: Clusters, speakers: Sequence[str]
+    labels: RunLabels,
+    totals: LabelTotals,
+    state: Mapping[str, Mapping[int, Ints]],
+    n_heads: Sequence[int],
+    clusters: Clusters,
 ) -> xr.Dataset:
     """Return the relations of a finished run, or an empty Dataset if no measured utterance has phones.
 
     Args:
-        labeler: phones and label frames.
-        labels: labels of each utterance that was measured.
-        final: sums of `relation` and `own_run`.
+        labels: phones and their symbols.
+        totals: what the labelled utterances say of phones.
+        state: sums of `relation` and `own_run` by group, see `RunParts.sums`.
+        n_heads: heads of each layer.
         clusters: cluster of each utterance that was measured.
-        speakers: speaker of each of them; empty if unknown.
     """
-    phones = labeler.inventory.phones
-    uniform = np.zeros((2, clusters.groups.max() + 1, len(phones), len(phones)))
-    has_phones = np.zeros(len(clusters.names), bool)
-    frames_uy = np.zeros((len(clusters.names), len(phones)), np.int64)
-    for index, one in enumerate(labels):
-        frames_uy[index] = frame_counts(one.phone_tr.numpy(), len(phones))
-        has_phones[index] = bool((one.phone_tr >= 0).any())
-        uniform[:, clusters.groups[index]] += baselines(one.phone_tr.numpy(), one.count)
-    if not has_phones.any():
+    if not totals.labelled:
         return xr.Dataset()
-    sums = Relations(final.cluster_sum["relation"], final.cluster_sum["own_run"], *uniform)
-    labelled = clusters.select(np.flatnonzero(has_phones))
+    labelled, codes = sorted(totals.labelled), np.unique(clusters.codes)
+    uniform = np.moveaxis(totals.grouped(codes, code_bits(map(cluster_code, clusters.names))), 1, 0)
+    sums = Relations(*(grouped_sums(state[name], n_heads) for name in ("relation", "own_run")), *uniform)
+    has_phones = np.zeros(len(clusters.names))
+    has_phones[labelled] = 1
     about = {
-        "labelled_utterances": int(has_phones.sum()),
-        "labelled_clusters": labelled.text,
-        "unit": labeler.unit,
-        "joined_labels": sum(name == OTHER for name in labeler.inventory.folded.values()),
-        "unknown_phones": list(labeler.inventory.unknown),
-        "phone_symbols": list(labeler.inventory.folded),
-        "phone_names": list(labeler.inventory.folded.values()),
+        "labelled_utterances": len(labelled),
+        "labelled_clusters": clusters.select(labelled).text,
+        "unit": labels.unit,
+        "joined_labels": sum(name == OTHER for name in labels.inventory.folded.values()),
+        "unknown_phones": list(labels.inventory.unknown),
+        "phone_symbols": list(labels.inventory.folded),
+        "phone_names": list(labels.inventory.folded.values()),
     }
-    counts = group_sums(has_phones.astype(np.float64), clusters)
-    support = phone_support(frames_uy, speakers)
-    return relation_dataset(sums, counts, phones, clusters.key, support).assign_attrs(about)
+    counts = group_sums(has_phones, clusters)
+    dataset = relation_dataset(sums, counts, labels.inventory.phones, clusters.key, totals.support())
+    return dataset.assign_attrs(about)

@@ -1,38 +1,47 @@
-"""Split a corpus into shards; measure each shard once and write its results to one file."""
+"""Measure the utterances of a shard."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from lhotse import MonoCut
 
-from otoscope._io.atomic import atomic_write
 from otoscope.analysis.phone_labels import PhoneLabeler
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import Reductions
-from otoscope.corpus import SkippedUtterance
+from otoscope.corpus import SkippedUtterance, speaker_of
+from otoscope.corpus.cut_fingerprint import cut_digest
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.self_check import overflow_message
+from otoscope.relations.label_totals import LabelTotals, merge_labels
 from otoscope.runs.utterance_loader import iter_loadable, skip
 from otoscope.statistics import accumulator
 from otoscope.statistics.accumulator import State
 from otoscope.statistics.compute import Values, layer_statistics, stack_layers
 from otoscope.statistics.statistic import Statistic
 
-SHARD_SECONDS = 120.0
 BATCH_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class ShardResult:
-    """The result of one shard: state, frames of each utterance by its index in the corpus, and skipped utterances."""
+    """The result of one shard.
+
+    Attributes:
+        state: state of all statistics.
+        frames: frames of each utterance by its index in the corpus.
+        skipped: skipped utterances.
+        labels: what the labelled utterances say of phones.
+        digests: digest of each cut with its audio by its index in the corpus; without those that cannot be read.
+    """
 
     state: State
     frames: dict[int, int]
     skipped: list[SkippedUtterance]
+    labels: LabelTotals
+    digests: dict[int, bytes]
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,13 @@ class ShardOptions:
 
     Attributes:
         labeler: labels the frames for the statistics of phones.
-        clusters: name of the cluster of every utterance, by its index in the corpus; by default the utterance.
+        clusters: name of the cluster of every utterance by its index in the corpus; by default the utterance.
         strict: whether an utterance that cannot be measured is an error.
         on_progress: receives the seconds of audio that are done.
     """
 
     labeler: PhoneLabeler | None = None
-    clusters: Sequence[str] | None = None
+    clusters: Mapping[int, str] | None = None
     strict: bool = False
     on_progress: Callable[[float], None] = lambda seconds: None
 
@@ -58,18 +67,6 @@ class UtteranceStatistics:
 
     frames: int
     layers: Sequence[Values]
-
-
-def split_into_shards(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
-    """Yield consecutive cuts with their indices in the corpus, in groups of at most `seconds` (or one longer cut)."""
-    group: list[tuple[int, MonoCut]] = []
-    for index, cut in enumerate(cuts):
-        if group and sum(c.duration for _, c in group) + cut.duration > seconds:
-            yield group
-            group = []
-        group.append((index, cut))
-    if group:
-        yield group
 
 
 def measure(
@@ -85,27 +82,43 @@ def measure(
     """
     shapes = {name: statistic.shape for name, statistic in statistics.items()}
     partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
-    measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [])
+    totals = LabelTotals.empty(len(options.labeler.inventory.phones) if options.labeler else 0)
+    measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [], totals, {})
     for batch in batches(shard, encoder.padded_seconds):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=options.strict))
+        measured.digests.update(_digests(batch))
         labels = None
         if options.labeler is not None:
             labels = [options.labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
-        for index, measurements in measure_batch(encoder, waves, statistics, labels, options.on_progress).items():
+        measurements = measure_batch(encoder, waves, statistics, labels, options.on_progress)
+        for place, (index, one) in enumerate(measurements.items()):
+            cut = dict(batch)[index]
             try:
-                _check_finite(encoder, measurements, statistics)
+                _check_finite(encoder, one, statistics)
                 cluster = options.clusters[index] if options.clusters else None
-                accumulator.update(measured.state, index, stack_layers(measurements.layers), cluster)
-                measured.frames[index] = measurements.frames
+                accumulator.update(measured.state, index, stack_layers(one.layers), cluster)
+                measured.frames[index] = one.frames
+                if labels:
+                    phone_tr = labels[place].phone_tr.numpy()
+                    totals.add(index, phone_tr, measured.state.codes[index], speaker_of(cut))
             except InputError as error:
-                skip(dict(batch)[index], error, measured.skipped, strict=options.strict)
+                skip(cut, error, measured.skipped, strict=options.strict)
         options.on_progress(sum(cut.duration for index, cut in batch if index not in waves))
     return measured
 
 
+def _digests(batch: Iterable[tuple[int, MonoCut]]) -> Iterator[tuple[int, bytes]]:
+    """Yield the index and the digest of each cut whose audio can be read."""
+    for index, cut in batch:
+        with suppress(InputError):
+            yield index, cut_digest(cut)
+
+
 def merge_shards(a: ShardResult, b: ShardResult) -> ShardResult:
     """Merge the results of two parts of a corpus."""
-    return ShardResult(accumulator.merge(a.state, b.state), a.frames | b.frames, a.skipped + b.skipped)
+    state = accumulator.merge(a.state, b.state)
+    labels = merge_labels(a.labels, b.labels, state.bits)
+    return ShardResult(state, a.frames | b.frames, a.skipped + b.skipped, labels, a.digests | b.digests)
 
 
 def batches(shard: Sequence[tuple[int, MonoCut]], least_seconds: float = 0.0) -> Iterator[list[tuple[int, MonoCut]]]:
@@ -160,23 +173,3 @@ def _check_finite(encoder: Encoder, measurements: UtteranceStatistics, statistic
     for number, values in enumerate(measurements.layers):
         if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.may_be_undefined):
             raise InputError(overflow_message(encoder.model.dtype, f"by the attention of layer {number}"))
-
-
-def write_shard(path: Path, measured: ShardResult) -> None:
-    """Write the results of a shard to one file. A failure leaves no partial file."""
-    about = {
-        "frames": {str(index): frames for index, frames in measured.frames.items()},
-        "skipped": measured.skipped,
-    }
-    path.parent.mkdir(exist_ok=True)
-    with atomic_write(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, about=json.dumps(about), **accumulator.to_arrays(measured.state))
-
-
-def read_shard(path: Path) -> ShardResult:
-    """Read a shard that `write_shard` wrote."""
-    with np.load(path) as arrays:
-        about = json.loads(str(arrays["about"]))
-        state = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
-    frames = {int(index): frames for index, frames in about["frames"].items()}
-    return ShardResult(state, frames, [SkippedUtterance(*entry) for entry in about["skipped"]])

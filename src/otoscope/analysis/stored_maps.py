@@ -3,13 +3,14 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from lhotse import MonoCut
 
 from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
 from otoscope.corpus.decoding import source_name, source_of
-from otoscope.corpus.windows import windowed
+from otoscope.corpus.windows import utterance_id, windowed
 from otoscope.errors import InputError, join_truncated
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
@@ -20,6 +21,7 @@ from otoscope.runs.selection import Selection, select
 
 EXAMPLE_SECONDS = 3.0
 MAX_MAP_BYTES = 512 * 2**20
+MERGED = "merged"  # key of the corpora of runs that were merged, in a plan
 MAX_LISTED = 5  # utterances in a message
 
 
@@ -27,10 +29,15 @@ def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -
     """Store the maps of one example: an utterance with phones if possible, nearest to 3 s; none if too large."""
     best = min(
         range(len(measured)),
-        key=lambda i: (not phones_of(measured[i]), abs(measured[i].duration - EXAMPLE_SECONDS)),
+        key=lambda i: example_rank(bool(phones_of(measured[i])), measured[i].duration),
     )
     if map_bytes(encoder, measured[best]) <= MAX_MAP_BYTES:
         store_maps(folder, encoder, best, measured[best])
+
+
+def example_rank(has_phones: bool, seconds: float) -> tuple[bool, float]:
+    """Return how good an example an utterance is; the lowest rank is the best."""
+    return not has_phones, abs(seconds - EXAMPLE_SECONDS)
 
 
 def store_maps(folder: Path, encoder: Encoder, index: int, cut: MonoCut, *, on_request: bool | None = None) -> None:
@@ -121,7 +128,17 @@ def load_run_cuts(run: Run) -> list[MonoCut]:
     Raises:
         InputError: the corpus is gone or has changed.
     """
-    options = run.plan["corpus"]
+    cuts = [cut for corpus in corpus_parts(run) for cut in _read_cuts(run, corpus)]
+    return sorted(cuts, key=utterance_id)
+
+
+def corpus_parts(run: Run) -> list[dict[str, Any]]:
+    """Return what the plan of a run records of its corpus; of a merged run, of the corpus of each run."""
+    corpus = run.plan["corpus"]
+    return list(corpus.get(MERGED, [corpus]))
+
+
+def _read_cuts(run: Run, options: dict[str, Any]) -> list[MonoCut]:
     reading = {name: options[name] for name in ("format", "tier", "channel")}
     selection = Selection(**{name: value for name, value in options["selection"].items() if value is not None})
     whole = list(read_corpus(options["path"], **reading, on_skip=lambda _: None))

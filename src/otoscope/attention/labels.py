@@ -83,6 +83,14 @@ class Labels:
         """Return the share of each frame that has each phone, `[T, Y]`, with the dtype and device of `template`."""
         return _shares(self.phone_tr, torch.arange(self.count, device=self.phone_tr.device), template)
 
+    def sum_keys(self, mass_hyt: Tensor) -> Tensor:
+        """Return the mass of each phone on each phone `[H, Y, Y]` from that on each frame `[H, Y, T]`.
+
+        In double precision, so that the last bits do not depend on how many phones the corpus has.
+        """
+        mass = mass_hyt.double()
+        return mass @ self.shares(mass)
+
     def block(self, queries: slice, template: Tensor) -> "LabelBlock":
         """Return the labels of some queries, in the dtype and on the device of `template`."""
         phone_qr, run_qr = self.phone_tr[queries], self.run_tr[queries]

@@ -122,7 +122,7 @@ def empty_totals(needs: Collection[str], heads: int, space: Workspace) -> dict[s
 def finalize_totals(totals: dict[str, Tensor], space: Workspace) -> dict[str, Tensor]:
     """Return the totals of all tiles as fields of `Reductions`."""
     if space.labels is not None and "label_mass" in totals:
-        return totals | {"label_mass": totals["label_mass"] @ space.labels.shares(space.template)}
+        return totals | {"label_mass": space.labels.sum_keys(totals["label_mass"])}
     return totals
 
 

@@ -23,6 +23,7 @@ from otoscope.cli.demo import demo
 from otoscope.cli.figures import FigureOptions, figures
 from otoscope.cli.heads import heads
 from otoscope.cli.layers import layers
+from otoscope.cli.merge import merge
 from otoscope.cli.models import models
 from otoscope.cli.patch import patch
 from otoscope.cli.pretrain import pretrain
@@ -34,6 +35,7 @@ from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.show import show
+from otoscope.cli.status import status
 from otoscope.cli.view import view
 from otoscope.cli.weights import weights
 from otoscope.cli.words import words
@@ -48,13 +50,15 @@ from otoscope.pruning.options import ScheduleOptions
 from otoscope.refinement.options import RefinementOptions
 from otoscope.relations.options import RelationOptions
 from otoscope.representations.options import LayerOptions
-from otoscope.runs.options import CorpusOptions, SelectionOptions, SpeechOptions
+from otoscope.runs.options import CorpusOptions, ExecutionOptions, SelectionOptions, SpeechOptions
 from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
 from otoscope.viewer.options import Address, ExportOptions
 
 COMMANDS = (
     check,
     analyze,
+    status,
+    merge,
     show,
     heads,
     relations,
@@ -111,7 +115,7 @@ def options(
 OPTION_CLASSES = {
     check: (CorpusOptions,),
     compare: (ComparisonOptions,),
-    analyze: (SpeechOptions,),
+    analyze: (SpeechOptions, ExecutionOptions),
     boundaries: (BoundaryOptions,),
     segment: (SegmentationOptions, SpeechOptions),
     align: (CorpusOptions,),

@@ -1,12 +1,14 @@
 """`otoscope analyze`."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun, shell_command
-from otoscope.runs.options import SpeechOptions
+from otoscope.errors import UnfinishedError
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
 
 
 def analyze(
@@ -28,7 +30,12 @@ def analyze(
     import otoscope
     from otoscope.results.summary import summary
 
-    options = read_options(context, SpeechOptions)
-    run = otoscope.analyze(model, corpus, out, window=window, unit=unit, allow_mismatch=allow_mismatch, options=options)
+    options, execution = read_options(context, SpeechOptions), read_options(context, ExecutionOptions)
+    measure = partial(otoscope.analyze, window=window, unit=unit, allow_mismatch=allow_mismatch)
+    try:
+        run = measure(model, corpus, out, options=options, execution=execution)
+    except UnfinishedError as unfinished:  # the task of a cluster has measured its share
+        print(unfinished)
+        return
     commands = f"{shell_command('heads', out)}, {shell_command('figures', out, '-o', 'FOLDER')}"
     print(f"{summary(run)}\nrun written to {out}; next: {commands}")

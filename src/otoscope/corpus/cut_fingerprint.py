@@ -1,15 +1,14 @@
-"""A hash of the content of a corpus, stored with every result that was measured on it."""
+"""Hashes of the content of a corpus, stored with every result that was measured on it."""
 
 import hashlib
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from lhotse import MonoCut, Recording
+from lhotse import AudioSource, MonoCut, Recording
 
+from otoscope.corpus.audio_content import CACHE, ContentCache, audio_digest, file_state
 from otoscope.corpus.recording import check_cut
-from otoscope.errors import InputError
 
 
 def fingerprint(cuts: Iterable[MonoCut]) -> str:
@@ -34,37 +33,65 @@ def fingerprint(cuts: Iterable[MonoCut]) -> str:
         >>> fingerprint(cuts) == fingerprint(cuts[::-1]), fingerprint(cuts) == fingerprint(cuts[:1])
         (True, False)
     """
-    audio: dict[str, str] = {}
-    whole = hashlib.sha256()
-    for cut in sorted(cuts, key=lambda cut: str(cut.id)):
-        whole.update(json.dumps(_content(cut, audio), sort_keys=True, default=repr).encode() + b"\n")
-    return whole.hexdigest()
+    unread = ContentCache()
+    return join_digests(cut_digest(cut, unread) for cut in cuts)
 
 
-def _content(cut: MonoCut, audio: dict[str, str]) -> dict[str, Any]:
+def join_digests(digests: Iterable[bytes]) -> str:
+    """Return the fingerprint of a corpus from the digest of each cut, in any order."""
+    return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
+
+
+def cut_digest(cut: MonoCut, cache: ContentCache = CACHE) -> bytes:
+    """Return the SHA-256 of a cut with all bytes of its audio.
+
+    Args:
+        cut: a cut of one recording.
+        cache: files that need not be read again; by default those that this process has decoded.
+
+    Raises:
+        InputError: the audio cannot be read, or the cut is not of one recording.
+    """
+    return _hash({**_listed(cut), "audio": _audio(cut.recording, cache)})
+
+
+def listing_fingerprint(cuts: Iterable[MonoCut]) -> str:
+    """Return a hash of cuts as `fingerprint`, without the bytes of their audio, which is not read.
+
+    Raises:
+        InputError: a cut is not of one recording.
+    """
+    return join_digests(_hash(_listed(cut)) for cut in cuts)
+
+
+def files_fingerprint(cuts: Iterable[MonoCut]) -> str:
+    """Return a hash of the paths, sizes and dates of the audio of cuts; a file that is missing has neither."""
+    sources = {source.source: source for cut in cuts for source in cut.recording.sources}
+    return join_digests(_hash(_state(source)) for source in sources.values())
+
+
+def _listed(cut: MonoCut) -> dict[str, Any]:
     check_cut(cut)
     return {
         "id": cut.id,
         "span": [cut.start, cut.duration, cut.channel],
         "supervisions": [supervision.to_dict() for supervision in cut.supervisions],
-        "audio": _audio(cut.recording, audio),
     }
 
 
-def _audio(recording: Recording, digests: dict[str, str]) -> list[Any]:
-    for source in recording.sources:
-        if source.source not in digests:
-            digests[source.source] = _digest(source.source)
-    bytes_read = [digests[source.source] for source in recording.sources]
+def _audio(recording: Recording, cache: ContentCache) -> list[Any]:
     transforms = [repr(transform) for transform in recording.transforms or []]
-    return [bytes_read, recording.sampling_rate, transforms]
+    return [[audio_digest(source, cache) for source in recording.sources], recording.sampling_rate, transforms]
 
 
-def _digest(source: str | bytes) -> str:
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
+def _state(source: AudioSource) -> list[Any]:
+    if isinstance(source.source, bytes):
+        return [audio_digest(source, CACHE)]
     try:
-        with Path(source).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{source}: expected an audio file, but it cannot be read ({error.strerror})") from None
+        return list(file_state(source.source))
+    except OSError:
+        return [source.source]
+
+
+def _hash(content: Any) -> bytes:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=repr).encode()).digest()

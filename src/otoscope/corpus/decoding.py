@@ -13,6 +13,7 @@ from lhotse import AudioSource, MonoCut, Recording
 from lhotse.augmentation import AudioTransform
 from lhotse.utils import compute_num_samples
 
+from otoscope.corpus.audio_content import CACHE, FileState, file_state
 from otoscope.corpus.recording import read_header
 from otoscope.corpus.truncation import check_whole
 from otoscope.errors import InputError
@@ -130,13 +131,13 @@ def _measure(source: AudioSource, name: str) -> tuple[int, int, int]:
             "fetched; save the audio to files"
         )
     with _decoder_errors(name):
-        state = Path(source.source).stat()
-        return _measure_file(str(source.source), state.st_size, state.st_mtime_ns)
+        return _measure_file(file_state(source.source))
 
 
 @lru_cache(maxsize=65536)
-def _measure_file(path: str, size: int, changed: int) -> tuple[int, int, int]:
-    return _count(path, path, read_header(Path(path)).frames)
+def _measure_file(state: FileState) -> tuple[int, int, int]:
+    path, content = state[0], CACHE.content(state)
+    return _count(content or path, path, read_header(Path(path), content, reads_all=True).frames)
 
 
 def _count(source: str | bytes, name: str, declared: int) -> tuple[int, int, int]:
@@ -153,10 +154,15 @@ def _count(source: str | bytes, name: str, declared: int) -> tuple[int, int, int
 
 
 def _read(source: AudioSource, name: str, start: int, count: int) -> Samples:
-    content = BytesIO(source.source) if source.type == "memory" else source.source
-    with _decoder_errors(name), soundfile.SoundFile(content) as file:
+    with _decoder_errors(name), soundfile.SoundFile(_stored(source)) as file:
         file.seek(min(start, file.frames))
         return np.asarray(file.read(count, dtype="float32", always_2d=True))
+
+
+def _stored(source: AudioSource) -> BytesIO | str:
+    """Return the content of a source in memory, or the path of a large file."""
+    content = source.source if source.type == "memory" else CACHE.content(file_state(source.source))
+    return str(source.source) if content is None else BytesIO(content)
 
 
 @contextmanager

@@ -30,8 +30,14 @@ def open_recording(path: Path, id: str, channel: int | None = None) -> Recording
     )
 
 
-def read_header(path: Path) -> AudioHeader:
-    """Return rate, channels and number of samples; raise `InputError` where the file cannot be used."""
+def read_header(path: Path, content: bytes | None = None, *, reads_all: bool = False) -> AudioHeader:
+    """Return rate, channels and number of samples; raise `InputError` where the file cannot be used.
+
+    Args:
+        path: the file.
+        content: its content, if it was read before.
+        reads_all: whether to search all bytes for a second stream of audio; done where the audio is decoded.
+    """
     if escape_undecodable(str(path)) != str(path):
         raise InputError(f"{path}: expected a file name in UTF-8; rename the file or its folder")
     if not is_there(path):
@@ -39,7 +45,7 @@ def read_header(path: Path) -> AudioHeader:
     if path.stat().st_size == 0:
         raise InputError(f"{path}: expected audio, got an empty file; replace or remove the file")
     try:
-        header = check_whole(path)
+        header = check_whole(content or path, reads_all=reads_all)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (soundfile.LibsndfileError, OSError) as error:

@@ -57,8 +57,12 @@ class AudioHeader:
     frames: int
 
 
-def check_whole(source: Path | bytes) -> AudioHeader:
+def check_whole(source: Path | bytes, *, reads_all: bool = True) -> AudioHeader:
     """Return the header of audio, a file or its content, that holds what it declares, and one stream only.
+
+    Args:
+        source: the file or its content.
+        reads_all: whether to search for a second stream, for which all bytes are read.
 
     Raises:
         InputError: the audio is truncated, of several streams, or in a container that is not read.
@@ -70,14 +74,15 @@ def check_whole(source: Path | bytes) -> AudioHeader:
         FileNotFoundError: [Errno 2] No such file or directory: 'no/such/file.wav'
     """
     if isinstance(source, bytes):
-        return _checked_header(BytesIO(source), source)
+        return _checked_header(BytesIO(source), source, reads_all)
     with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return _checked_header(file, content)
+        return _checked_header(file, content, reads_all)
 
 
-def _checked_header(file: BinaryIO, content: Content) -> AudioHeader:
+def _checked_header(file: BinaryIO, content: Content, reads_all: bool) -> AudioHeader:
     start = id3_size(file.read(10))
-    _check_one_stream(content, start)
+    if reads_all:
+        _check_one_stream(content, start)
     check = CHECKS.get(content[start : start + 4], _nothing_declared)
     check(file, len(content))
     is_mpeg = content[start : start + 1] == b"\xff"  # the decoder prints a warning of its own on truncated files

@@ -2,7 +2,7 @@
 
 from otoscope.results.assemble import Measurements, assemble
 from otoscope.results.categories import CATEGORIES, categorise, competition_ranks
-from otoscope.results.folder import check_folder, claim_folder, finish
+from otoscope.results.folder import check_folder, claim_folder, finish, join_folder
 from otoscope.results.run import Run, open_run
 from otoscope.results.schema import FORMAT_VERSION, validate_dataset
 from otoscope.results.stored_map import MapDescription, write_map
@@ -22,6 +22,7 @@ __all__ = [
     "finish",
     "frame_text",
     "heads_table",
+    "join_folder",
     "open_run",
     "validate_dataset",
     "write_map",

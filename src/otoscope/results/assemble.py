@@ -29,7 +29,6 @@ from otoscope.results.schema import (
     statistic_variables,
     validate_dataset,
 )
-from otoscope.statistics.accumulator import mean_of_defined
 from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats
 
@@ -113,8 +112,8 @@ def _means(measurements: Measurements) -> tuple[dict[str, AnyFloats], dict[str, 
     means: dict[str, AnyFloats] = {}
     intervals: dict[str, AnyFloats] = {}
     for name, values in measurements.rows.items():
-        means[name] = mean_of_defined(values)
-        intervals[name] = interval(mean_estimate(values, clusters), scale_of(units[name], values))
+        mean = mean_estimate(values, clusters)
+        means[name], intervals[name] = mean.value, interval(mean, scale_of(units[name], values))
     count = group_sums(np.ones(len(clusters.names)), clusters)
     for name, sums in measurements.sums.items():
         share = estimate(ratio, clusters.key, sums, count)

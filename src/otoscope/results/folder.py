@@ -1,7 +1,8 @@
 """The files of a run folder and the rules by which one is claimed, written and finished.
 
-`run.json` the plan, and how much the finished run holds; `results.zarr` the Dataset; `maps.zarr/<index>` attention maps
-on request; `skipped.json` the skipped utterances with reasons; `shards/` partial results of an unfinished run.
+`run.json` the plan, and how much the finished run holds; `results.zarr` the Dataset; `states.npz` sums that merge with
+those of other runs; `maps.zarr/<index>` attention maps on request; `skipped.json` the skipped utterances with reasons;
+`shards/` partial results of an unfinished run.
 """
 
 import os
@@ -16,12 +17,14 @@ from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope._io.saved_work import Plan, check_resume_requested, check_same_plan, select_keys, write_json
 from otoscope.errors import InputError
 from otoscope.results.integrity import directory_size
-from otoscope.results.record import read_record, write_record
+from otoscope.results.record import create_record, read_record, write_record
 from otoscope.results.schema import FORMAT_VERSION, validate_dataset
 from otoscope.results.zarr_store import write_variables
 
 SKIPPED = ("id", "reason", "part")
 """Fields of an entry of `skipped.json`; the part is utterance, labels or file."""
+HELD = ("results.zarr", "states.npz", "skipped.json")
+"""Files and folders whose size is checked when a run is opened."""
 State = Literal["new", "unfinished", "finished"]
 RESUME_TEXTS: Mapping[State, tuple[str, str]] = {
     "unfinished": ("an unfinished run", "continue it"),
@@ -58,8 +61,46 @@ def claim_folder(path: str | os.PathLike[str], plan: Plan, *, resume: bool = Fal
     if state == "new":
         _start(folder, plan)
     else:
-        check_same_plan(folder, read_record(folder)["plan"], plan)
+        check_same_plan(folder, _comparable(read_record(folder)["plan"], plan), plan)
     return state
+
+
+def join_folder(path: str | os.PathLike[str], plan: Plan) -> tuple[State, Plan]:
+    """Claim a folder that several processes, perhaps on several machines, share.
+
+    Args:
+        path: the run folder; made if it does not exist.
+        plan: as for `claim_folder`, with the number of threads.
+
+    Returns:
+        The state, and the plan with the number of threads of the process that came first.
+
+    Raises:
+        InputError: the folder holds something else or a run of another plan; disk full.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     join_folder(folder, {"threads": 2}), join_folder(folder, {"threads": 4})
+    (('new', {'threads': 2}), ('unfinished', {'threads': 2}))
+    """
+    folder = Path(path)
+    state = check_folder(folder, resume=True)
+    if state == "new":
+        make_folder(folder)
+        is_new = create_record(folder, {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
+        state = "new" if is_new else check_folder(folder, resume=True)
+    stored = read_record(folder)["plan"]
+    plan = {**plan, "threads": stored.get("threads")}
+    check_same_plan(folder, _comparable(stored, plan), plan)
+    return state, plan
+
+
+def _comparable(stored: Plan, plan: Plan) -> Plan:
+    """Return a stored plan without the fingerprint of the corpus, which the finish adds, unless the other has one."""
+    corpus = stored.get("corpus", {})
+    if "fingerprint" not in corpus or "fingerprint" in plan.get("corpus", {}):
+        return stored
+    return {**stored, "corpus": {key: value for key, value in corpus.items() if key != "fingerprint"}}
 
 
 def check_folder(path: str | os.PathLike[str], settings: Plan | None = None, *, resume: bool = False) -> State:
@@ -91,24 +132,28 @@ def check_folder(path: str | os.PathLike[str], settings: Plan | None = None, *, 
     return state
 
 
-def finish(path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[Sequence[str]]) -> None:
+def finish(
+    path: str | os.PathLike[str], dataset: xr.Dataset, skipped: Iterable[Sequence[str]], *, shared: bool = False
+) -> None:
     """Write the results of a claimed run, mark it finished and remove its shards.
 
     Args:
         path: the run folder, claimed before.
         dataset: what `assemble` made.
         skipped: (id, reason, part) of what was skipped; the part is "utterance" if missing. An id may occur twice.
+        shared: whether other processes may finish the same run at the same time.
 
     Raises:
         InputError: the disk is full; the run stays unfinished and can be resumed.
     """
     folder = Path(path)
     validate_dataset(dataset)
-    with atomic_write(folder / "results.zarr", needed=dataset.nbytes) as partial:
+    with atomic_write(folder / "results.zarr", needed=dataset.nbytes, shared=shared) as partial:
         write_variables(dataset, partial)
-    write_json(folder / "skipped.json", [dict(zip(SKIPPED, (*item, "utterance"), strict=False)) for item in skipped])
-    holds = {name: directory_size(folder / name) for name in ("results.zarr", "skipped.json")}
-    write_record(folder, {**read_record(folder), "finished": True, "holds": holds})
+    entries = [dict(zip(SKIPPED, (*item, "utterance"), strict=False)) for item in skipped]
+    write_json(folder / "skipped.json", entries, shared=shared)
+    holds = {name: directory_size(folder / name) for name in HELD if (folder / name).exists()}
+    write_record(folder, {**read_record(folder), "finished": True, "holds": holds}, shared=shared)
     shutil.rmtree(folder / "shards", ignore_errors=True)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit, stdtr, stdtrit
 
-from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.statistics.clusters import Clusters, row_blocks, row_sums
 from otoscope.typing import AnyFloats, Ints
 
 BOUNDS = (0.025, 0.975)
@@ -51,8 +51,7 @@ def scale_of(units: str, values: AnyFloats) -> Scale:
     >>> scale_of("1", np.array([0.0, 0.5])) is LOGIT, scale_of("nats", np.array([0.0, 0.5])) is LOGIT
     (True, False)
     """
-    present = values[~np.isnan(values)]
-    is_share = units == "1" and bool(((present >= 0) & (present <= 1)).all())
+    is_share = units == "1" and not any(((block < 0) | (block > 1)).any() for _, block in row_blocks(values))
     return LOGIT if is_share else IDENTITY
 
 
@@ -123,10 +122,8 @@ def mean_estimate(rows: AnyFloats, clusters: Clusters) -> Estimate:
     >>> mean_estimate(np.array([[1.0], [3.0], [np.nan]]), make_clusters("abc", ["u0", "u1", "u2"])).value
     array([2.])
     """
-    defined = np.where(np.isnan(rows.reshape(len(rows), -1)).all(axis=1), 0.0, 1.0)
-    counts = group_sums(defined, clusters)
-    sums = group_sums(np.where(as_columns(defined, rows) > 0, rows, 0), clusters)[counts > 0]
-    counts = counts[counts > 0]
+    sums, counts = row_sums(rows, clusters)
+    sums, counts = sums[counts > 0], counts[counts > 0]
     if not len(counts):
         return Estimate(np.full(rows.shape[1:], np.nan), {clusters.key: np.empty((0, *rows.shape[1:]))})
     return estimate(ratio, clusters.key, sums, counts)

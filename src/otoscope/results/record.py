@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from otoscope._io.saved_work import as_json, write_json
+from otoscope._io.atomic import create_once
+from otoscope._io.saved_work import as_json, format_json, write_json
 from otoscope.errors import InputError, permission_error
 from otoscope.results.schema import check_version
 
@@ -14,14 +15,34 @@ FILE = "run.json"
 DIGEST = "digest"
 
 
-def write_record(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write `run.json` with its digest, whole or not at all.
+def write_record(folder: Path, record: Mapping[str, Any], *, shared: bool = False) -> None:
+    """Write `run.json` with its digest, whole or not at all; `shared` if other processes may write the same.
 
     Raises:
         InputError: the disk is full, or the folder cannot be written.
     """
     content = {key: value for key, value in record.items() if key != DIGEST}
-    write_json(folder / FILE, {**content, DIGEST: _digest(content)})
+    write_json(folder / FILE, {**content, DIGEST: _digest(content)}, shared=shared)
+
+
+def create_record(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Write `run.json` unless the folder has one, and return whether this process did: of several at a time, one does.
+
+    Raises:
+        InputError: the disk is full, or the folder cannot be written.
+    """
+    return create_once(folder / FILE, format_json({**record, DIGEST: _digest(record)}))
+
+
+def add_to_plan(folder: Path, part: str, settings: Mapping[str, Any]) -> None:
+    """Add settings to a part of the plan of a run, such as `corpus`; other processes may add the same.
+
+    Raises:
+        InputError: the record cannot be read or written.
+    """
+    record = read_record(folder)
+    plan = {**record["plan"], part: {**record["plan"][part], **settings}}
+    write_record(folder, {**record, "plan": plan}, shared=True)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -175,15 +175,23 @@ class Run:
         Raises:
             InputError: no map of this utterance was stored, or it is damaged.
         """
+        folder = self.map_folder(utterance)
+        dataset = _open_zarr(folder)
+        verify_size(folder, dataset.attrs.pop(SIZES, {}))
+        return dataset.assign_coords({dim: np.arange(dataset.sizes[dim]) for dim in HEAD_DIMS})
+
+    def map_folder(self, utterance: str) -> Path:
+        """Return the folder with the maps of one utterance.
+
+        Raises:
+            InputError: no map of this utterance was stored.
+        """
         if utterance not in self._map_folders:
             stored = ", ".join(self.maps) or "none"
             raise InputError(
                 f"no attention map of utterance {utterance!r} in {self.path}; maps are stored of: {stored}"
             )
-        folder = self._map_folders[utterance]
-        dataset = _open_zarr(folder)
-        verify_size(folder, dataset.attrs.pop(SIZES, {}))
-        return dataset.assign_coords({dim: np.arange(dataset.sizes[dim]) for dim in HEAD_DIMS})
+        return self._map_folders[utterance]
 
     @cached_property
     def _map_folders(self) -> dict[str, Path]:

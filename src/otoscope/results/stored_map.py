@@ -1,6 +1,7 @@
 """The attention map of one utterance in a run folder: `maps.zarr/INDEX`, with its labels and an overview."""
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -87,10 +88,7 @@ def write_map(
     ...     xr.open_zarr(f"{folder}/maps.zarr/0", chunks=None, consolidated=False).attention.shape
     (1, 2, 4, 4)
     """
-    store = Path(path) / "maps.zarr"
-    if not (store / "zarr.json").is_file():
-        with atomic_write(store) as partial:
-            zarr.create_group(partial, zarr_format=3)
+    store = _map_store(Path(path))
     labels = xr.Dataset(
         dict(_label_columns("phone", description.phones)) | dict(_label_columns("word", description.words))
     )
@@ -99,6 +97,21 @@ def write_map(
         group = zarr.open_group(partial, mode="r+")
         _write_attention(group, layers, description.shape)
         group.attrs[SIZES] = {array: directory_size(partial / array) for array in sorted(group.array_keys())}
+
+
+def copy_map(source: Path, path: str | os.PathLike[str], index: int) -> None:
+    """Copy the maps of one utterance, the folder `source` of another run, to `maps.zarr/INDEX` of a run."""
+    with atomic_write(_map_store(Path(path)) / str(index)) as partial:
+        shutil.copytree(source, partial)
+
+
+def _map_store(path: Path) -> Path:
+    """Return the folder of the maps of a run; make it if there is none."""
+    store = path / "maps.zarr"
+    if not (store / "zarr.json").is_file():
+        with atomic_write(store) as partial:
+            zarr.create_group(partial, zarr_format=3)
+    return store
 
 
 def _write_attention(group: zarr.Group, layers: Iterable[AnyFloats], shape: tuple[int, ...]) -> None:

@@ -28,6 +28,14 @@ class StoredStatistic:
     dims: tuple[str, ...] = ()
     coords: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, dataset: xr.Dataset, name: str) -> "StoredStatistic":
+        """Return the statistic of a name in the Dataset of a run."""
+        array = dataset[name]
+        dims = tuple(str(dim) for dim in array.dims[2:])
+        coords = {dim: dataset[dim].values for dim in dims}
+        return cls(name, array.attrs["description"], array.attrs["units"], dims, coords)
+
 
 def subset(dataset: xr.Dataset, chosen: Bools, condition: str) -> xr.Dataset:
     """Return the Dataset of some utterances.
@@ -39,8 +47,7 @@ def subset(dataset: xr.Dataset, chosen: Bools, condition: str) -> xr.Dataset:
     """
     part = dataset.isel(utterance=chosen.nonzero()[0])
     scalars = [name for name in dataset.attrs["statistics"] if f"{name}_rows" in dataset]
-    about_each = {name: dataset[name].attrs for name in scalars}
-    described = [StoredStatistic(name, one["description"], one["units"]) for name, one in about_each.items()]
+    described = [StoredStatistic.of(dataset, name) for name in scalars]
     columns = [name for name in ("frames", "duration", "speaker", *SPEAKER_COORDINATES) if name in dataset.coords]
     ids = [str(id) for id in part["utterance"].values]
     table = pd.DataFrame({name: part[name].values for name in columns}, index=pd.Index(ids, name="utterance"))

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from otoscope._io.atomic import atomic_write, make_folder
+from otoscope._io.lock import LOCK, LockedError, exclusive
 from otoscope.corpus import SkippedUtterance
-from otoscope.errors import InputError, InputWarning
+from otoscope.errors import InputError, InputWarning, UnfinishedError
 from otoscope.models.encoder import Encoder
-from otoscope.results import Run, check_folder, claim_folder, finish, open_run
+from otoscope.results import Run, check_folder, claim_folder, finish, join_folder, open_run
+from otoscope.results.record import read_record
 from otoscope.runs.run_config import requested_settings
 from otoscope.runs.speech_source import SpeechSource
 from otoscope.runs.threads import recorded_threads, use_threads
@@ -92,11 +94,60 @@ def resume_or_run(out: str | Path, plan: Mapping[str, Any], make: Callable[[Path
     """
     folder, new = Path(out), not Path(out).exists()
     threads = recorded_threads(folder) if resume else None
-    plan = {**plan, "threads": threads or torch.get_num_threads()}
+    plan = {**plan, "threads": threads or plan.get("threads") or torch.get_num_threads()}
     if claim_folder(folder, plan, resume=resume) != "finished":
         with _remove_on_failure(folder, new), use_threads(plan["threads"]):
-            finish(folder, *make(folder))
+            finish_once(folder, make)
     return open_run(folder)
+
+
+def join_run(
+    out: str | Path, plan: Mapping[str, Any], measure: Callable[[Path], None], make: Callable[[Path], RunResult]
+) -> Run:
+    """Measure the share of this process of a run that several processes share, and finish the run if it is whole.
+
+    Args:
+        out: the run folder.
+        plan: all settings that decide the numbers of the run.
+        measure: receives the run folder, stores the share, and raises UnfinishedError if others are missing.
+        make: as for `resume_or_run`; one process calls it.
+
+    Raises:
+        UnfinishedError: other shares are missing, or another process finishes the run.
+        InputError: the folder cannot be used, or `measure` or `make` raises it.
+
+    A failure leaves all that was stored.
+    """
+    folder = Path(out)
+    state, joined = join_folder(folder, {"threads": torch.get_num_threads(), **plan})
+    if state != "finished":
+        with use_threads(joined["threads"]):
+            measure(folder)
+            try:
+                finish_once(folder, make)
+            except LockedError:
+                raise UnfinishedError(f"another process finishes {folder}") from None
+    return open_run(folder)
+
+
+def finish_once(folder: Path, make: Callable[[Path], RunResult]) -> None:
+    """Finish a run that is not finished; of several processes at a time, one does.
+
+    On a file system without locks several may do the same work: the first result stays, and all are the same.
+    """
+    try:
+        with exclusive(folder, "command"):
+            if not is_finished(folder):
+                finish(folder, *make(folder), shared=True)
+                (folder / LOCK).unlink(missing_ok=True)
+    except FileNotFoundError:  # another process has finished the run and removed its shards
+        if not is_finished(folder):
+            raise
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether the run in a folder is finished."""
+    return bool(read_record(folder)["finished"])
 
 
 def check_out(
@@ -145,5 +196,5 @@ def _remove_run(folder: Path) -> None:
     """Remove what a run without shards wrote into its folder."""
     for name in ("shards", "maps.zarr", "results.zarr"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("skipped.json", "run.json"):
+    for name in ("skipped.json", "states.npz", "run.json", LOCK):
         (folder / name).unlink(missing_ok=True)

@@ -110,3 +110,36 @@ class SpeechOptions(CorpusOptions):
     recheck: bool = option(False, "Run the model's self-check again.")
     resume: bool = option(False, "Continue an unfinished run.")
     strict: bool = option(False, "Stop at an utterance that cannot be used.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionOptions:
+    """Say where a command computes. No value changes a number, as long as every worker has the same threads.
+
+    Attributes:
+        workers: processes on this machine, each with the model and its share of the threads.
+        shard: `I/N`, the share of a task of a cluster; `all` ignores the variables of a SLURM array, which otherwise
+            decide the share.
+
+        ray: address of a Ray cluster, `auto`, or `local` for one on this machine.
+        verify: of a run that is resumed, compare all bytes of the audio; otherwise sizes and dates.
+
+    Raises:
+        InputError: `workers` is less than 1, or contradicts `ray`.
+
+    Examples:
+        >>> ExecutionOptions(workers=2).shard is None
+        True
+    """
+
+    workers: int = option(1, "Processes on this machine, each with the model.", "N")
+    shard: str | None = option(None, "Measure share I of N of a folder that several tasks share.", "I/N|all")
+    ray: str | None = option(None, "Ray cluster: its address, auto, or local.", "ADDRESS")
+    verify: bool = option(False, "On --resume, compare all bytes of the audio, not sizes and dates alone.")
+
+    def __post_init__(self) -> None:
+        """Check the number of workers."""
+        if self.workers < 1:
+            raise InputError(f"expected --workers of at least 1, found {self.workers}; pass a larger number")
+        if self.workers > 1 and self.ray is not None:
+            raise InputError("expected --workers or --ray, found both; omit one of them")

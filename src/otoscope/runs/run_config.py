@@ -46,7 +46,7 @@ def model_plan(encoder: Encoder) -> dict[str, Any]:
             **_adapter(encoder),
         },
         "intervention": encoder.intervention.settings,
-        "versions": _versions(),
+        "versions": recorded_versions(),
     }
 
 
@@ -72,7 +72,7 @@ def requested_settings(
 
 def requested_model(model: str | Path | nn.Module | Encoder) -> dict[str, Any]:
     """Return the part of `model_plan` that does not need the model; `model` is what `load` takes."""
-    return {"model": {"name": model_path(model_name(model))}, "versions": _versions()}
+    return {"model": {"name": model_path(model_name(model))}, "versions": recorded_versions()}
 
 
 def model_path(name: str) -> str:
@@ -80,7 +80,8 @@ def model_path(name: str) -> str:
     return name if name == "bundled" else resolve_path(name)
 
 
-def _versions() -> dict[str, str]:
+def recorded_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide the numbers of a run."""
     return {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}}
 
 

@@ -120,32 +120,40 @@ def merge(a: State, b: State) -> State:
     Raises:
         InputError: the parts share an utterance, or differ in heads or statistics.
     """
-    shared = a.codes.keys() & b.codes.keys()
+    rows = {name: dict(rows) for name, rows in a.rows.items()}
+    merged = State(a.n_heads, a.may_be_undefined, dict(a.codes), rows, dict(a.sums), a.bits)
+    absorb(merged, b)
+    return merged
+
+
+def absorb(state: State, other: State) -> None:
+    """Add all utterances of another part of a corpus to the state, in place; `merge` returns a new state.
+
+    Raises:
+        InputError: as `merge`.
+    """
+    shared = state.codes.keys() & other.codes.keys()
     if shared:
         raise InputError(f"utterance {min(shared)} is in both states; merge parts of the corpus that do not overlap")
-    if _signature(a) != _signature(b):
+    if _signature(state) != _signature(other):
         raise InputError("the states are of different heads or statistics; merge states of one configuration")
-    bits = min(a.bits, b.bits)
-    merged = State(
-        n_heads=a.n_heads,
-        may_be_undefined=a.may_be_undefined,
-        codes=a.codes | b.codes,
-        rows={name: a.rows[name] | b.rows[name] for name in a.rows},
-        sums={name: _joined([*a.sums[name].items(), *b.sums[name].items()], bits) for name in a.sums},
-        bits=bits,
-    )
-    _join_groups(merged)
-    return merged
+    state.bits = min(state.bits, other.bits)
+    state.codes |= other.codes
+    for name, rows in other.rows.items():
+        state.rows[name] |= rows
+    for name, sums in other.sums.items():
+        state.sums[name] = join_groups([*state.sums[name].items(), *sums.items()], state.bits)
+    _join_groups(state)
 
 
 def _join_groups(state: State) -> None:
     """Join groups of clusters, in place, until there are at most `MAX_CLUSTERS`."""
     if any(len(sums) > MAX_CLUSTERS for sums in state.sums.values()):
         state.bits = code_bits(state.codes.values())
-        state.sums = {name: _joined(sums.items(), state.bits) for name, sums in state.sums.items()}
+        state.sums = {name: join_groups(sums.items(), state.bits) for name, sums in state.sums.items()}
 
 
-def _joined(sums: Iterable[tuple[int, Ints]], bits: int) -> dict[int, Ints]:
+def join_groups(sums: Iterable[tuple[int, Ints]], bits: int) -> dict[int, Ints]:
     """Return the sums of the groups that the last `bits` of the codes name."""
     joined: dict[int, Ints] = {}
     for code, array in sums:
@@ -170,11 +178,28 @@ def finalize(state: State) -> Final:
     absent = ~_present(state.n_heads)
     rows = {name: np.stack([row_by_index[index] for index in order]) for name, row_by_index in state.rows.items()}
     mean = {name: mean_of_defined(values) for name, values in rows.items()}
-    stacked = {name: np.stack([sums[group] for group in sorted(sums)]) for name, sums in state.sums.items()}
-    for name, sums_g in stacked.items():
-        mean[name] = _mask_absent((sums_g.sum(axis=0) / (UNIT * len(order)))[None], absent)[0]
-    cluster_sum = {name: _mask_absent(sums_g / UNIT, absent) for name, sums_g in stacked.items()}
+    for name, sums in state.sums.items():
+        total = np.sum(list(sums.values()), axis=0)
+        mean[name] = _mask_absent((total / (UNIT * len(order)))[None], absent)[0]
+    cluster_sum = {name: grouped_sums(sums, state.n_heads) for name, sums in state.sums.items()}
     return Final(np.array(order, np.int64), mean, rows, cluster_sum)
+
+
+def grouped_sums(sums: Mapping[int, Ints], n_heads: Iterable[int]) -> Floats:
+    """Return the sums of a statistic with dims `[g, l, h, *dims]`, in the order of the groups' codes.
+
+    Args:
+        sums: `[l, h, *dims]` in units of 2^-40 by group, as in `State.sums`.
+        n_heads: heads of each layer; heads that a layer lacks are NaN.
+    """
+    return np.stack([layer_sums(sums, layer, heads) for layer, heads in enumerate(n_heads)], axis=1)
+
+
+def layer_sums(sums: Mapping[int, Ints], layer: int, heads: int) -> Floats:
+    """Return the sums of one layer `[g, h, *dims]`, which has so many heads; see `grouped_sums`."""
+    grouped = np.stack([sums[group][layer] for group in sorted(sums)]) / UNIT
+    grouped[:, heads:] = np.nan
+    return grouped
 
 
 def to_arrays(state: State) -> dict[str, NDArray[np.generic]]:

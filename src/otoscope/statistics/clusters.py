@@ -7,7 +7,7 @@ follows from the names alone, so that the sums of any split of a corpus merge to
 Axes: u utterance, g cluster or group of clusters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -18,6 +18,7 @@ import numpy as np
 from otoscope.typing import AnyFloats, Array, Ints
 
 MAX_CLUSTERS = 128
+BLOCK_ROWS = 4096
 CODE_BITS = 62  # of a hash, which fits in a signed number of 64 bits
 
 Unit = Literal["speaker", "utterance"]
@@ -119,3 +120,32 @@ def group_sums(values: Array, clusters: Clusters) -> AnyFloats:
     order = np.argsort(clusters.codes, kind="stable")
     _, starts = np.unique(clusters.codes[order], return_index=True)
     return np.add.reduceat(np.asarray(values, np.float64)[order], starts, axis=0)
+
+
+def row_sums(rows: AnyFloats, clusters: Clusters) -> tuple[AnyFloats, AnyFloats]:
+    """Return the sums `[g, ...]` over the utterances that have a value, and their number `[g]`, of each group.
+
+    Rows are read in blocks, so that the memory does not grow with the corpus.
+
+    >>> sums, counts = row_sums(np.array([[1.0], [3.0], [np.nan]]), make_clusters("aab", ["u0", "u1", "u2"]))
+    >>> sorted(sums.ravel().tolist()), sorted(counts.tolist())
+    ([0.0, 4.0], [0.0, 2.0])
+    """
+    groups = clusters.groups
+    sums, counts = np.zeros((groups.max() + 1, *rows.shape[1:])), np.zeros(groups.max() + 1)
+    for start, block in row_blocks(rows):
+        defined = ~np.isnan(block.reshape(len(block), -1)).all(axis=1)
+        if not defined.any():
+            continue
+        part, groups_of_part = block[defined], groups[start : start + len(block)][defined]
+        order = np.argsort(groups_of_part, kind="stable")
+        present, starts, number = np.unique(groups_of_part[order], return_index=True, return_counts=True)
+        sums[present] += np.add.reduceat(part[order], starts, axis=0)
+        counts[present] += number
+    return sums, counts
+
+
+def row_blocks(rows: AnyFloats) -> Iterator[tuple[int, AnyFloats]]:
+    """Yield the first index and the rows of each block."""
+    for start in range(0, len(rows), BLOCK_ROWS):
+        yield start, np.asarray(rows[start : start + BLOCK_ROWS], np.float64)

@@ -85,7 +85,7 @@ def _requested(sums: Sequence[Any], needs: frozenset[str], labels: Labels | None
     names = (*TILE_REDUCERS, *LABEL_REDUCERS)
     totals = {name: torch.from_numpy(total) for name, total in zip(names, sums, strict=True) if name in needs}
     if labels is not None and "label_mass" in totals:
-        totals["label_mass"] = totals["label_mass"] @ labels.shares(totals["label_mass"])
+        totals["label_mass"] = labels.sum_keys(totals["label_mass"])
     return totals
 
 

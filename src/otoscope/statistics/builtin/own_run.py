@@ -8,9 +8,9 @@ own run are excluded, rows are not normalised again.
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from otoscope.statistics.builtin.relation import total_mass
 from otoscope.statistics.reference import upsample
 from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
@@ -19,8 +19,7 @@ from otoscope.typing import Floats, Ints
 
 def value(reductions: RequiredReductions) -> Tensor:
     """Return the share of the attention between labelled frames that stays in the query's run, by phone, `[H, Y]`."""
-    total_h1 = reductions.label_mass.sum((1, 2))[:, None]
-    return reductions.own_run_mass / total_h1.clamp(min=torch.finfo(total_h1.dtype).tiny)
+    return reductions.own_run_mass / total_mass(reductions)[:, None]
 
 
 def reference(A: Floats, phone_tr: Ints, phones: Sequence[str]) -> Floats:

@@ -10,14 +10,19 @@ import torch
 from torch import Tensor
 
 from otoscope.statistics.builtin import own_run
+from otoscope.statistics.builtin.relation import total_mass
 from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
 from otoscope.typing import Floats, Ints
 
 
 def value(reductions: RequiredReductions) -> Tensor:
-    """Return the share of the attention between labelled frames in the query's run, `[H]`; NaN without labels."""
-    return where_labelled(reductions, own_run.value(reductions).sum(-1))
+    """Return the share of the attention between labelled frames in the query's run, `[H]`; NaN without labels.
+
+    It is rounded to single precision: the order of the sums depends on the number of phones of the corpus.
+    """
+    share_h = reductions.own_run_mass.sum(-1, dtype=torch.float64) / total_mass(reductions)
+    return where_labelled(reductions, share_h.float())
 
 
 def where_labelled(reductions: RequiredReductions, value_h: Tensor) -> Tensor:

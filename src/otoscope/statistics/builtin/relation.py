@@ -24,8 +24,16 @@ from otoscope.typing import Floats, Ints
 
 def value(reductions: RequiredReductions) -> Tensor:
     """Return the share of the attention between labelled frames, by phone, `[H, Y, Y]` (query, key); 0 without any."""
-    total_h11 = reductions.label_mass.sum((1, 2), keepdim=True)
-    return reductions.label_mass / total_h11.clamp(min=torch.finfo(total_h11.dtype).tiny)
+    return reductions.label_mass / total_mass(reductions)[:, None, None]
+
+
+def total_mass(reductions: RequiredReductions) -> Tensor:
+    """Return the attention between labelled frames, `[H]`, in double precision; above 0.
+
+    In single precision the number of phones of the corpus would change the last bits: phones without frames are zeros
+    in the sum, and the order of a sum depends on its length.
+    """
+    return reductions.label_mass.sum((1, 2), dtype=torch.float64).clamp(min=torch.finfo(torch.float32).tiny)
 
 
 def reference(A: Floats, phone_tr: Ints, phones: Sequence[str]) -> Floats:

@@ -1,0 +1,140 @@
+"""The finish of an analysis: the Dataset of a run from the files of its shards, read one after the other."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import pandas as pd
+from lhotse import MonoCut
+
+from otoscope.analysis.job import AnalysisJob
+from otoscope.analysis.parts import RunParts, run_dataset, window_attributes, write_states
+from otoscope.analysis.shard_files import decode_shard
+from otoscope.analysis.shards import ShardResult
+from otoscope.analysis.stored_maps import store_example
+from otoscope.corpus import SkippedUtterance, speaker_of
+from otoscope.corpus.cut_fingerprint import join_digests
+from otoscope.corpus.speaker_metadata import metadata_columns
+from otoscope.errors import InputError
+from otoscope.relations.label_totals import LabelTotals, merge_labels
+from otoscope.results.record import add_to_plan
+from otoscope.results.status import shard_path
+from otoscope.runs.cache import RunResult
+from otoscope.statistics import accumulator
+from otoscope.statistics.accumulator import State
+from otoscope.typing import AnyFloats
+
+
+@dataclass(eq=False)
+class ShardSum:
+    """The sum of shards that were added so far, in the order of the corpus. `add` changes it; nothing else does.
+
+    Rows go to one file for each statistic as they come, so that memory does not grow with them.
+
+    Attributes:
+        folder: folder of the files of rows.
+        state: sums of statistics; None before the first shard.
+        index: index in the corpus of each utterance that was measured.
+        frames: frames of each of them.
+        skipped: skipped utterances.
+        labels: what labelled utterances say of phones; None before the first shard.
+        digests: digest of each cut with its audio, in any order.
+    """
+
+    folder: Path
+    state: State | None = None
+    index: list[int] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    skipped: list[SkippedUtterance] = field(default_factory=list)
+    labels: LabelTotals | None = None
+    digests: list[bytes] = field(default_factory=list)
+
+    def add(self, shard: ShardResult) -> None:
+        """Add a shard; its utterances follow those that were added."""
+        order = sorted(shard.frames)
+        for name, rows in shard.state.rows.items():
+            with self._file(name).open("ab") as file:
+                file.write(b"".join(np.ascontiguousarray(rows[index]).tobytes() for index in order))
+            rows.clear()
+        self.index += order
+        self.frames += [shard.frames[index] for index in order]
+        self.skipped += shard.skipped
+        self.digests += shard.digests.values()
+        if self.state is None or self.labels is None:
+            self.state, self.labels = shard.state, shard.labels
+        else:
+            accumulator.absorb(self.state, shard.state)
+            self.labels = merge_labels(self.labels, shard.labels, self.state.bits)
+
+    def rows(self) -> dict[str, AnyFloats]:
+        """Return the rows `[u, l, h]` of each statistic, which are read from their files when they are used."""
+        if self.state is None:
+            return {}
+        shape = (len(self.index), len(self.state.n_heads), max(self.state.n_heads))
+        return {name: np.memmap(self._file(name), np.float64, "r", shape=shape) for name in self.state.rows}
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}.rows"
+
+
+def finish_analysis(job: AnalysisJob, folder: Path) -> RunResult:
+    """Return the Dataset of a run whose shards are all stored, and the skipped utterances.
+
+    Stores the sums of the run and the maps of its example.
+
+    Raises:
+        InputError: no utterance was measured.
+    """
+    whole = sum_shards(folder, len(job.shards))
+    skipped = job.skipped + whole.skipped
+    if not whole.frames:
+        shutil.rmtree(folder / "shards")
+        first = f"{skipped[0].id}: {skipped[0].reason}"
+        raise InputError(f"no utterance of {len(job.cuts)} can be measured; the first: {first}")
+    parts = _parts(job, whole)
+    add_to_plan(folder, "corpus", {"fingerprint": join_digests(whole.digests)})
+    store_example(folder, job.encoder, [job.cuts[index] for index in whole.index])
+    write_states(folder, parts)
+    return run_dataset(parts), skipped
+
+
+def sum_shards(folder: Path, count: int) -> ShardSum:
+    """Return the sum of the shards of a run, which are read one after the other."""
+    whole = ShardSum(Path(mkdtemp(prefix="rows-", dir=folder / "shards")))
+    for number in range(count):
+        whole.add(decode_shard(shard_path(folder, number)))
+    return whole
+
+
+def _parts(job: AnalysisJob, whole: ShardSum) -> RunParts:
+    state = whole.state or State(())
+    return RunParts(
+        statistics=[statistic for statistic in job.statistics.values() if not statistic.has_phone_dims],
+        n_heads=state.n_heads,
+        rows=whole.rows(),
+        sums=state.sums,
+        utterances=_utterances([job.cuts[index] for index in whole.index], whole.frames),
+        labels=job.labeler,
+        totals=(whole.labels or LabelTotals()).placed(whole.index),
+        frame_period=job.encoder.frame_period,
+        attributes={
+            "model": job.plan["model"]["name"],
+            "corpus": job.plan["corpus"]["path"],
+            "synthetic": int(job.source.synthetic),
+            "not_measured": job.encoder.unavailable_statistics,
+            **window_attributes(job.plan["corpus"]["window"]),
+        },
+    )
+
+
+def _utterances(cuts: Sequence[MonoCut], frames: list[int]) -> pd.DataFrame:
+    columns = {
+        "frames": frames,
+        "duration": [cut.duration for cut in cuts],
+        "speaker": [speaker_of(cut) or "" for cut in cuts],
+        **metadata_columns(cuts),
+    }
+    return pd.DataFrame(columns, index=pd.Index([cut.id for cut in cuts], name="id"))

@@ -1,0 +1,126 @@
+"""An analysis as a job: its shards, measured by any executor or shared by the tasks of a cluster, and its finish."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lhotse import MonoCut
+from torch import nn
+
+from otoscope.analysis.measure_shards import ShardWork, store_shards
+from otoscope.analysis.phone_labels import PhoneLabeler
+from otoscope.analysis.shard_plan import Shard, plan_shards
+from otoscope.corpus import SkippedUtterance, speaker_of
+from otoscope.corpus.windows import utterance_id
+from otoscope.errors import InputError, UnfinishedError
+from otoscope.models.encoder import Encoder
+from otoscope.results import Run
+from otoscope.results.record import read_record
+from otoscope.results.status import missing_shards, run_status, shard_names
+from otoscope.runs.cache import RunResult, join_run, resume_or_run
+from otoscope.runs.executors.choice import make_executor
+from otoscope.runs.executors.share import Share, find_share
+from otoscope.runs.executors.worker_model import WorkerModel
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
+from otoscope.runs.speech_source import SpeechSource
+from otoscope.statistics.clusters import Clusters, make_clusters
+from otoscope.statistics.statistic import Statistic
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How and where an analysis runs: options, and what a worker process loads the model by."""
+
+    options: SpeechOptions
+    execution: ExecutionOptions
+    model: str | Path | nn.Module | Encoder
+    allow_mismatch: bool
+
+    @property
+    def share(self) -> Share | None:
+        """Return the share of this process, or None for the whole run."""
+        return find_share(self.execution.shard, os.environ)
+
+
+@dataclass(frozen=True)
+class AnalysisJob:
+    """The input of an analysis: encoder, cuts, statistics, labels, source, skipped utterances, and the plan."""
+
+    encoder: Encoder
+    cuts: list[MonoCut]
+    statistics: Mapping[str, Statistic]
+    labeler: PhoneLabeler | None
+    source: SpeechSource
+    skipped: list[SkippedUtterance]
+    plan: dict[str, Any]
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Return the speaker of each cut, or the utterance of which it is a window."""
+        return make_clusters(map(speaker_of, self.cuts), [utterance_id(cut) for cut in self.cuts])
+
+    @cached_property
+    def shards(self) -> list[Shard]:
+        """Return the shards of the corpus."""
+        return plan_shards(self.cuts, self.clusters.names)
+
+
+Finish = Callable[[AnalysisJob, Path], RunResult]
+
+
+def may_resume(out: str | Path, execution: Execution) -> bool:
+    """Return whether the folder may contain a run: if the user asks for it, or if only the finish is missing.
+
+    Raises:
+        InputError: the run in the folder lacks shards, and the user does not ask to resume.
+    """
+    if execution.options.resume or execution.share:
+        return True
+    if not (Path(out) / "run.json").is_file():
+        return False
+    status = run_status(out)
+    if status.finished or not status.stored or status.shards is None:
+        return False
+    if status.missing:
+        raise InputError(
+            f"{out} holds an unfinished run without {shard_names(status.missing, status.shards)}; choose another "
+            "folder, repeat the tasks of these shards, or pass --resume to continue it here"
+        )
+    return True
+
+
+def run_job(job: AnalysisJob, out: str | Path, execution: Execution, finish: Finish) -> Run:
+    """Return the finished run of a job; measure what the folder lacks, or the share of this task.
+
+    Raises:
+        UnfinishedError: shards of other tasks are missing.
+        InputError: the folder cannot be used, or no utterance can be measured.
+    """
+
+    def measure_all(folder: Path) -> RunResult:
+        _store(job, folder, job.shards, execution)
+        return finish(job, folder)
+
+    share = execution.share
+    if share is None:
+        return resume_or_run(out, job.plan, measure_all, resume=may_resume(out, execution))
+
+    def measure_share(folder: Path) -> None:
+        _store(job, folder, [shard for shard in job.shards if share.contains(shard.number)], execution)
+        if missing := missing_shards(folder, len(job.shards)):
+            names = shard_names(missing, len(job.shards))
+            raise UnfinishedError(f"share {share.number} of {share.count} is measured; {out} lacks {names}")
+
+    return join_run(out, job.plan, measure_share, lambda folder: finish(job, folder))
+
+
+def _store(job: AnalysisJob, folder: Path, shards: list[Shard], execution: Execution) -> None:
+    plan = read_record(folder)["plan"]
+    executor = make_executor(execution.execution, plan["threads"], job.encoder.device.type)
+    options = execution.options
+    model = WorkerModel(str(execution.model), options.device, options.dtype, execution.allow_mismatch, plan)
+    work = ShardWork(job.labeler, job.source.strict)
+    store_shards(folder, shards, work, executor, (lambda: job.encoder) if executor.is_local else model)
