@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from otoscope.segmentation.prediction import write_boundaries
     from otoscope.segmentation.segment import segment
     from otoscope.segmentation.segmenter import Segmenter, load_segmenter
+    from otoscope.training_dynamics.callback import HeadStatistics
+    from otoscope.training_dynamics.dynamics import dynamics
     from otoscope.viewer.widget import view
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "CorpusReport",
     "Encoder",
     "ExecutionOptions",
+    "HeadStatistics",
     "InputError",
     "LayerOptions",
     "ModuleOptions",
@@ -92,6 +95,7 @@ __all__ = [
     "compare",
     "convert",
     "draw",
+    "dynamics",
     "figure",
     "layers",
     "load",
@@ -128,6 +132,7 @@ _HOME = {
     "ComparisonOptions": "otoscope.comparison.options",
     "CorpusOptions": "otoscope.runs.options",
     "CorpusReport": "otoscope.analysis.corpus_report",
+    "HeadStatistics": "otoscope.training_dynamics.callback",
     "Encoder": "otoscope.models.encoder",
     "LayerOptions": "otoscope.representations.options",
     "ExecutionOptions": "otoscope.runs.options",
@@ -153,6 +158,7 @@ _HOME = {
     "compare": "otoscope.comparison.compare",
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
+    "dynamics": "otoscope.training_dynamics.dynamics",
     "figure": "otoscope.figures.run_figures",
     "layers": "otoscope.representations.layers",
     "load": "otoscope.models.load",

@@ -1,5 +1,6 @@
 """What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
 
+from tests.helpers.example_dynamics import DYNAMICS, drawn_dynamics
 from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
 from tests.helpers.example_layers import LAYER_RUNS, layers_dataset
 from tests.helpers.example_patching import PATCH_RUNS, patching_dataset
@@ -27,6 +28,7 @@ DRAWN = {
     "segmentation": (SEGMENTATIONS, segmentation_dataset),
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
     "weights": (WEIGHTS, weights_dataset),
+    "dynamics": (DYNAMICS, drawn_dynamics),
 }
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
 WIDTHS_MM = (85, 175)

@@ -22,8 +22,8 @@ LAYERS = """
     statistics models maps decoders
     results
     runs
-    pretraining relations analysis segmentation probing importance pruning representations patching
-    refinement adaptation comparison alignment head_weights
+    relations analysis training_dynamics pretraining segmentation probing importance pruning
+    representations patching refinement adaptation comparison alignment head_weights
     figures viewer
     papers cli
 """

@@ -20,6 +20,7 @@ from otoscope.cli.compare import compare
 from otoscope.cli.convert import convert
 from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.demo import demo
+from otoscope.cli.dynamics import dynamics
 from otoscope.cli.figures import FigureOptions, figures
 from otoscope.cli.heads import heads
 from otoscope.cli.layers import layers
@@ -79,6 +80,7 @@ COMMANDS = (
     view,
     demo,
     pretrain,
+    dynamics,
     reproduce,
     models,
     convert,
@@ -119,6 +121,7 @@ OPTION_CLASSES = {
     boundaries: (BoundaryOptions,),
     segment: (SegmentationOptions, SpeechOptions),
     align: (CorpusOptions,),
+    dynamics: (SpeechOptions,),
     rank: (RankingOptions, SpeechOptions),
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),

@@ -73,6 +73,7 @@ def _table(run: "Run") -> str:
     from otoscope.results import heads_table
     from otoscope.results.summary import summary
     from otoscope.segmentation.table import segmentation_table
+    from otoscope.training_dynamics.table import dynamics_table
 
     tables: dict[str, Callable[[], str]] = {
         "heads": lambda: f"{summary(run)}\n\n{heads_table(run)}",
@@ -82,6 +83,7 @@ def _table(run: "Run") -> str:
         "layers": lambda: layer_table(run.dataset),
         "patching": lambda: patch_table(run.dataset),
         "segmentation": lambda: segmentation_table(run),
+        "dynamics": lambda: dynamics_table(run.dataset),
         "weights": lambda: weights_table(run.dataset),
     }
     if run.kind not in tables:

@@ -14,7 +14,7 @@ from otoscope.statistics.accumulator import Final
 from otoscope.typing import Floats
 
 
-class HeadStatistics:
+class CorpusStatistics:
     """The means of statistics over utterances.
 
     The only state is the cache of the measurement, which the first call of `mean` fills; nothing empties it.

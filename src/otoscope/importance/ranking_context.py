@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from otoscope.errors import InputError
 from otoscope.importance.head_grid import Head, HeadGrid
-from otoscope.importance.head_statistics import HeadStatistics
+from otoscope.importance.head_statistics import CorpusStatistics
 from otoscope.importance.loss import Loss
 from otoscope.importance.loss_sample import AblationLoss, LossSample
 from otoscope.importance.sampling_budget import SamplingBudget
@@ -30,7 +30,7 @@ class RankingContext:
 
     encoder: Encoder
     speech: LoadedSpeech
-    statistics: HeadStatistics
+    statistics: CorpusStatistics
     loss_sample: LossSample | None
     budget: SamplingBudget
 
@@ -105,4 +105,4 @@ def make_context(
     """
     budget = budget or SamplingBudget()
     sample = None if loss is None else LossSample(encoder, speech, loss, budget)
-    return RankingContext(encoder, speech, HeadStatistics(encoder, speech, analyzed), sample, budget)
+    return RankingContext(encoder, speech, CorpusStatistics(encoder, speech, analyzed), sample, budget)

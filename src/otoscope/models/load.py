@@ -164,6 +164,21 @@ def _load_module(model: Any, recheck: bool) -> Encoder:
         return _checked_encoder(Encoder(name, family, encoder, extractor), recheck)
 
 
+def make_encoder(model: Any, extractor: Any) -> Encoder:
+    """Return the encoder of a transformers model in memory and of its feature extractor, checked.
+
+    The model is changed: it is in evaluation mode, and its attention is captured.
+
+    Raises:
+        InputError: it is no speech encoder, or fails the self-check.
+    """
+    name = model_name(model)
+    with silence_transformers():
+        family = family_of(model.config, name)
+        encoder = find_encoder(original_module(model), family.encoder, name).eval()
+        return _checked_encoder(Encoder(name, family, encoder, extractor), recheck=False)
+
+
 def model_name(model: str | Path | nn.Module | Encoder) -> str:
     """Return the name that the encoder of a model has, without loading it.
 

@@ -14,7 +14,7 @@ from otoscope.attention.output_changes import Unit
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.importance.head_grid import HeadGrid
-from otoscope.importance.head_statistics import HeadStatistics
+from otoscope.importance.head_statistics import CorpusStatistics
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
 from otoscope.patching.corruptions import Corruption, parse_corruption
@@ -179,7 +179,7 @@ class Patching:
         return [] if self.encoder.family.is_patch_grid else sort_phones(sorted(symbols))
 
     def _categories(self) -> Array:
-        statistics = HeadStatistics(self.encoder, self.speech)
+        statistics = CorpusStatistics(self.encoder, self.speech)
         return categorise(*(statistics.mean(name) for name in RANKED))
 
     def _groups(self, category_lh: Array) -> dict[str, list[Unit]]:

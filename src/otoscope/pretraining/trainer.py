@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 from transformers import PrinterCallback, Trainer, TrainingArguments, get_scheduler, set_seed
 
 from otoscope.errors import InputError
-from otoscope.models.mockingjay import MockingjayConfig, MockingjayForPreTraining
+from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayForPreTraining
 from otoscope.models.model_files import check_config
 from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.feature_store import Features
@@ -100,6 +100,7 @@ def make_trainer(
             validation, replace(recipe.masking, early_steps=0), recipe.batching, VALIDATION_BATCHES
         ),
         data_collator=lambda batches: batches[0],
+        processing_class=MockingjayFeatureExtractor(),  # checkpoints are model folders
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

@@ -46,7 +46,7 @@ def load_or_compute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray
     """
     if not path.exists():
         _store(path, make(), shared=False)
-    return _load(path)
+    return read_arrays(path)
 
 
 def load_or_recompute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray[Any]]:
@@ -59,7 +59,7 @@ def load_or_recompute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArr
         make: computes the arrays.
     """
     try:
-        return _load(path)
+        return read_arrays(path)
     except (OSError, EOFError, ValueError, BadZipFile):  # no file, no right to read it, or a damaged one
         arrays = dict(make())
     try:
@@ -168,7 +168,8 @@ def check_out(
     check_folder(out, requested_settings(model, source.name, source.options) | settings, resume=resume)
 
 
-def _load(path: Path) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an `.npz` file."""
     with path.open("rb") as file, np.load(file) as stored:
         return {name: stored[name] for name in stored.files}
 

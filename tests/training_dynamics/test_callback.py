@@ -1,0 +1,57 @@
+"""The callback measures what its checkpoints would give, and leaves the training as it is."""
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tests.training_dynamics.conftest import FEW, make_small_trainer
+
+import otoscope
+from otoscope.errors import InputError
+from otoscope.training_dynamics.callback import tile_overviews
+
+
+def test_training_ends_with_the_same_bits(training, tmp_path):
+    make_small_trainer(tmp_path).train()
+    watched, alone = (load_file(folder / "checkpoint-4" / "model.safetensors") for folder in (training, tmp_path))
+    assert all(np.array_equal(watched[name], alone[name]) for name in alone)
+
+
+def test_its_run_equals_that_over_the_checkpoints(training, dynamics_run):
+    run = otoscope.open_run(training / "run")
+    assert run.dataset["step"].values.tolist() == [0, 2, 4]
+    later = run.dataset.sel(step=[2, 4])
+    for name in ("globalness", "diagonality", "diagonality_interval", "overview"):
+        assert np.array_equal(later[name], dynamics_run.dataset[name]), name
+
+
+def test_reporters_receive_scalars_and_a_picture(training):
+    events = EventAccumulator(str(next(training.glob("runs/*"))))
+    events.Reload()
+    assert [event.step for event in events.Scalars("train/heads/diagonality")] == [0, 2, 4]
+    assert [event.step for event in events.Images("heads/maps")] == [0, 2, 4]
+
+
+def test_a_new_training_does_not_write_into_the_run_of_another(training, tmp_path):
+    trainer = make_small_trainer(tmp_path)
+    otoscope.HeadStatistics("bundled", training / "run", every=2, options=FEW).attach(trainer)
+    with pytest.raises(InputError, match="holds a finished run"):
+        trainer.train()
+
+
+def test_a_training_without_speech_or_extractor_is_refused(tmp_path):
+    with pytest.raises(InputError, match="every=0"):
+        otoscope.HeadStatistics("bundled", tmp_path / "run", every=0)
+    trainer = make_small_trainer(tmp_path)
+    trainer.callback_handler.processing_class = None
+    otoscope.HeadStatistics("bundled", tmp_path / "run", options=FEW).attach(trainer)
+    with pytest.raises(InputError, match="expected a feature extractor"):
+        trainer.train()
+
+
+def test_tiles_lie_in_the_order_of_layers_and_heads():
+    overview = np.arange(2 * 3 * 2 * 2, dtype=float).reshape(2, 3, 2, 2) + 1
+    picture = tile_overviews(overview)
+    for layer, head in np.ndindex(2, 3):
+        tile = picture[2 * layer : 2 * layer + 2, 2 * head : 2 * head + 2]
+        assert np.allclose(tile, overview[layer, head] / overview[layer, head].max())
