@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
     from otoscope.analysis.corpus_report import CorpusReport
+    from otoscope.analysis.decoder_options import DecoderOptions
+    from otoscope.analysis.decoder_run import analyze_decoder
     from otoscope.analysis.merge import merge
     from otoscope.comparison.compare import compare
     from otoscope.comparison.options import ComparisonOptions
@@ -68,6 +70,7 @@ __all__ = [
     "ComparisonOptions",
     "CorpusOptions",
     "CorpusReport",
+    "DecoderOptions",
     "Encoder",
     "ExecutionOptions",
     "HeadStatistics",
@@ -90,6 +93,7 @@ __all__ = [
     "WeightOptions",
     "align",
     "analyze",
+    "analyze_decoder",
     "bench",
     "check_corpus",
     "compare",
@@ -131,6 +135,7 @@ _HOME = {
     "Comparison": "otoscope.comparison.table",
     "ComparisonOptions": "otoscope.comparison.options",
     "CorpusOptions": "otoscope.runs.options",
+    "DecoderOptions": "otoscope.analysis.decoder_options",
     "CorpusReport": "otoscope.analysis.corpus_report",
     "HeadStatistics": "otoscope.training_dynamics.callback",
     "Encoder": "otoscope.models.encoder",
@@ -153,6 +158,7 @@ _HOME = {
     "WeightOptions": "otoscope.head_weights.options",
     "align": "otoscope.alignment.align",
     "analyze": "otoscope.analysis.analyze",
+    "analyze_decoder": "otoscope.analysis.decoder_run",
     "bench": "otoscope.refinement.bench",
     "check_corpus": "otoscope.analysis.corpus_check",
     "compare": "otoscope.comparison.compare",

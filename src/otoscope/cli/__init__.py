@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from otoscope._io.output import degrade_output, shorten_warnings
 from otoscope.adaptation.options import AdaptationOptions
+from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.cli.align import align
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
@@ -19,6 +20,7 @@ from otoscope.cli.check import check
 from otoscope.cli.compare import compare
 from otoscope.cli.convert import convert
 from otoscope.cli.dataclass_options import options_command
+from otoscope.cli.decoder import decoder
 from otoscope.cli.demo import demo
 from otoscope.cli.dynamics import dynamics
 from otoscope.cli.figures import FigureOptions, figures
@@ -69,6 +71,7 @@ COMMANDS = (
     boundaries,
     align,
     words,
+    decoder,
     weights,
     rank,
     probe,
@@ -122,6 +125,7 @@ OPTION_CLASSES = {
     segment: (SegmentationOptions, SpeechOptions),
     align: (CorpusOptions,),
     dynamics: (SpeechOptions,),
+    decoder: (DecoderOptions, SpeechOptions),
     rank: (RankingOptions, SpeechOptions),
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),

@@ -1,0 +1,109 @@
+"""What happens to words and to sounds without speech if a head of the decoder is removed.
+
+Axes: r removal (the first is none), u utterance, s sound.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from otoscope.corpus.transcript import text_of
+from otoscope.decoders.ablation import DecoderHead, check_effect, mean_contexts, without_decoder_heads
+from otoscope.decoders.capture import DecoderText, decoder_text
+from otoscope.decoders.sounds import TextRule, has_text, sound_texts
+from otoscope.decoders.transcriber import Transcriber
+from otoscope.decoders.transcription import check_generation, encode_waves, transcribe_waves
+from otoscope.decoders.word_errors import text_normalizer, word_errors
+from otoscope.errors import InputError
+from otoscope.runs.speech_source import LoadedSpeech
+from otoscope.typing import Floats
+
+Removal = frozenset[DecoderHead]
+NOTHING: Removal = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedAudio:
+    """Waves `[samples]` of 16 kHz, and what the encoder makes of each, `[T, d]`."""
+
+    waves: Sequence[np.ndarray]
+    hidden: Sequence[Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class EffectJob:
+    """A model, speech with texts, and sounds without speech; the encoder runs once for all removals."""
+
+    transcriber: Transcriber
+    speech: LoadedSpeech
+    sounds: Sequence[np.ndarray]
+    is_mean: bool
+
+    @cached_property
+    def encoded_speech(self) -> EncodedAudio:
+        """The speech after the encoder."""
+        return EncodedAudio(self.speech.waves, encode_waves(self.transcriber, self.speech.waves))
+
+    @cached_property
+    def encoded_sounds(self) -> EncodedAudio:
+        """The sounds after the encoder."""
+        return EncodedAudio(self.sounds, encode_waves(self.transcriber, self.sounds))
+
+    @cached_property
+    def references(self) -> list[str]:
+        """The text of each utterance; empty without one."""
+        return [text_of(cut) or "" for cut in self.speech.cuts]
+
+    @cached_property
+    def means(self) -> Mapping[DecoderHead, Tensor] | None:
+        """Mean contexts of all heads over the texts of the speech; None for ablation to zero."""
+        if not self.is_mean:
+            return None
+        return mean_contexts(self.transcriber, self.speech.waves, [self.token_text(text) for text in self.references])
+
+    def token_text(self, text: str) -> DecoderText:
+        """Return a text as tokens."""
+        return decoder_text(
+            self.transcriber, self.transcriber.tokenizer(f" {text}", add_special_tokens=False).input_ids
+        )
+
+    def check(self, removals: Iterable[Removal]) -> None:
+        """Raise InputError if there is no text, or if a removal does not change the output."""
+        check_generation(self.transcriber)
+        index = next((index for index, text in enumerate(self.references) if text), None)
+        if index is None:
+            raise InputError("expected texts to measure word errors, found none in the corpus; add files .txt")
+        for removed in removals:
+            check_effect(self.transcriber, self.speech.waves[index], self.token_text(self.references[index]), removed)
+
+    def measure(self, removed: Collection[DecoderHead]) -> dict[str, Floats]:
+        """Return word errors and words `[u]`, whether a text is empty `[u]`, and whether sounds have text `[s]`."""
+        with without_decoder_heads(self.transcriber, removed, self.means):
+            texts = transcribe_waves(self.transcriber, self.speech.waves, self.encoded_speech.hidden)
+            counts = self._sound_counts()
+        normalize = text_normalizer(self.transcriber)
+        errors = [word_errors(normalize, *pair) for pair in zip(self.references, texts, strict=True)]
+        measured = {
+            "errors": [float(item.errors if item.words else 0) for item in errors],
+            "words": [float(item.words) for item in errors],
+            "is_empty": [float(not any(sign.isalnum() for sign in text)) for text in texts],
+        }
+        return {name: np.array(values) for name, values in (measured | counts).items()}
+
+    def _sound_counts(self) -> dict[str, list[float]]:
+        if not self.sounds:
+            return {}
+        texts = transcribe_waves(self.transcriber, self.sounds, self.encoded_sounds.hidden)
+        counts = has_text(sound_texts(self.transcriber, texts, self.encoded_sounds.hidden))
+        return {f"sound_{rule}": counts[rule].astype(float).tolist() for rule in TextRule}
+
+
+def removals(heads: Sequence[DecoderHead]) -> list[Removal]:
+    """Return what is removed in turn: nothing, each head, and each head index of a kind through all layers."""
+    layers = {head.layer for head in heads}
+    indices = sorted({(head.kind, head.head) for head in heads})
+    through = [frozenset(head for head in heads if (head.kind, head.head) == index) for index in indices]
+    return [NOTHING, *(frozenset({head}) for head in heads), *(through if len(layers) > 1 else [])]

@@ -1,0 +1,187 @@
+"""`analyze_decoder`: measures of every head of a decoder, and what its removal changes, as a run folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from lhotse import CutSet
+
+from otoscope.analysis.decoder_effects import EffectJob, Removal, removals
+from otoscope.analysis.decoder_options import DecoderOptions
+from otoscope.analysis.decoder_tables import category_of, word_error_rates
+from otoscope.corpus import load_audio, read_corpus
+from otoscope.decoders.ablation import DecoderHead, decoder_heads
+from otoscope.decoders.attention_modules import Kind
+from otoscope.decoders.capture import capture_decoder
+from otoscope.decoders.measures import DECODER_MEASURES, measure_maps
+from otoscope.decoders.sounds import TextRule
+from otoscope.decoders.transcriber import load_transcriber
+from otoscope.models.model_settings import SAMPLING_RATE
+from otoscope.results import Run
+from otoscope.results.intervals import interval, mean_estimate, scale_of
+from otoscope.results.schema import INTERVAL, Variable
+from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
+from otoscope.runs.options import SpeechOptions
+from otoscope.runs.run_config import make_plan
+from otoscope.runs.speech_source import LoadedSpeech, add_coordinates, make_source, read_speech, resolve_encoder
+from otoscope.typing import Floats
+
+KIND = "decoder"
+HEAD_DIMS = ("attention", "decoder_layer", "decoder_head")
+VARIABLES = {
+    "value": Variable(("measure", *HEAD_DIMS), "as `measure_units` says", "mean over utterances; NaN: not defined"),
+    "value_interval": Variable(("measure", *HEAD_DIMS, "bound"), "as `measure_units` says", INTERVAL),
+    "measure_units": Variable(("measure",), "1", "units of the measure"),
+    "category": Variable(HEAD_DIMS, "1", "category in whose list the head ranks best; empty: no such head"),
+}
+EFFECTS = {
+    "removed": Variable(("removal",), "1", "heads that are removed together, with commas; empty: none"),
+    "word_errors": Variable(("removal", "utterance"), "1", "word errors of the text that the model writes"),
+    "words": Variable(("utterance",), "1", "words of the text of the corpus"),
+    "word_error_rate": Variable(("removal",), "1", "word errors over words"),
+    "word_error_change": Variable(("removal",), "1", "word error rate less that of the intact model"),
+    "word_error_change_interval": Variable(("removal", "bound"), "1", f"{INTERVAL}, paired"),
+    "empty_speech": Variable(("removal",), "1", "share of utterances whose text has no letter or number"),
+    "rule": Variable(("rule",), "1", "what counts as text: anything, words, words where speech is probable"),
+    "sound_text": Variable(("removal", "rule"), "1", "share of sounds without speech that get text; NaN: no sounds"),
+}
+
+
+def analyze_decoder(
+    model: str | Path,
+    corpus: str | Path | CutSet,
+    out: str | Path,
+    *,
+    decoding: DecoderOptions | None = None,
+    options: SpeechOptions | None = None,
+) -> Run:
+    """Measure what each head of a decoder attends to on speech with texts, and what its removal changes.
+
+    Args:
+        model: folder or name of a model that transcribes.
+        corpus: speech with texts.
+        out: folder of the run.
+        decoding: what is measured.
+        options: how to load the model and read the corpus.
+
+    Returns:
+        The finished run, of the kind `decoder`.
+
+    Raises:
+        InputError: the model has no decoder or no tokenizer, the corpus has no texts, or the removal of a head does not
+            change the output.
+
+    Examples:
+        >>> analyze_decoder("bundled", "bundled", "run")
+        Traceback (most recent call last):
+        otoscope.errors.InputError: bundled is a 'mockingjay' model, which has no decoder; expected a model that transcribes, as Whisper
+    """  # noqa: E501
+    decoding, options = decoding or DecoderOptions(), options or SpeechOptions()
+    source = make_source(corpus, options)
+    settings = {"decoding": {**asdict(decoding), "sounds": decoding.sounds and str(decoding.sounds)}}
+    transcriber = load_transcriber(model, device=options.device, dtype=options.dtype)
+    check_out(out, model, source, resume=options.resume, **settings)
+    encoder = resolve_encoder(model, options)
+    speech = read_speech(source, encoder)
+    sounds = [] if decoding.sounds is None else _read_sounds(decoding.sounds)
+    job = EffectJob(transcriber, speech, sounds, decoding.ablation == "mean")
+    heads = _heads(job)
+    removed = removals(heads) if decoding.effects else []
+    job.check(removed[1:])
+    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+
+    def make(folder: Path) -> RunResult:
+        variables = _measures(job, heads)
+        if removed:
+            parts = [
+                load_or_compute(folder / "shards" / f"removal-{number:06}.npz", partial(job.measure, item))
+                for number, item in enumerate(removed)
+            ]
+            variables |= _effects(removed, parts, speech)
+        dataset = xr.Dataset(variables, _coordinates(heads), {"clusters": speech.clusters.text})
+        return add_coordinates(dataset, KIND, encoder, source, speech), speech.skipped
+
+    return resume_or_run(out, plan, make, resume=options.resume)
+
+
+def _read_sounds(folder: Path) -> list[np.ndarray]:
+    return [load_audio(cut, SAMPLING_RATE) for cut in read_corpus(folder, on_skip=lambda item: None)]
+
+
+def _heads(job: EffectJob) -> list[DecoderHead]:
+    """Return all heads of the decoder. Raise InputError if no utterance has a text."""
+    job.check([])
+    index = next(index for index, text in enumerate(job.references) if text)
+    return decoder_heads(job.transcriber, job.speech.waves[index], job.token_text(job.references[index]))
+
+
+def _measures(job: EffectJob, heads: Sequence[DecoderHead]) -> dict[str, xr.Variable]:
+    """Return the measures of every head with intervals, and its category."""
+    names = DECODER_MEASURES.names()
+    rows = np.stack([_utterance_measures(job, index, heads, names) for index in range(len(job.references))])
+    estimates = [mean_estimate(rows[:, index], job.speech.clusters) for index in range(len(names))]
+    units = [measure.units for measure in DECODER_MEASURES.select().values()]
+    bounds = [interval(value, scale_of("1", rows[:, index])) for index, value in enumerate(estimates)]
+    means = np.stack([value.value for value in estimates])
+    values = {
+        "value": means,
+        "value_interval": np.stack(bounds),
+        "measure_units": np.array(units, object),
+        "category": category_of(dict(zip(names, means, strict=True))),
+    }
+    return {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+
+
+def _effects(
+    removed: Sequence[Removal], parts: Sequence[Mapping[str, Floats]], speech: LoadedSpeech
+) -> dict[str, xr.Variable]:
+    """Return word errors and sounds with text of each removal."""
+    errors, words = np.stack([part["errors"] for part in parts]), parts[0]["words"]
+    rates, changes, bounds = word_error_rates(errors, words, speech.clusters)
+    rules = [f"sound_{rule}" for rule in TextRule]
+    values = {
+        "removed": np.array([", ".join(head.name for head in sorted(heads)) for heads in removed], object),
+        "word_errors": errors,
+        "words": words,
+        "word_error_rate": rates,
+        "word_error_change": changes,
+        "word_error_change_interval": bounds,
+        "empty_speech": np.array([part["is_empty"].mean() for part in parts]),
+        "sound_text": np.array([[part[rule].mean() if rule in part else np.nan for rule in rules] for part in parts]),
+        "rule": np.array([str(rule) for rule in TextRule], object),
+    }
+    return {name: xr.Variable(EFFECTS[name].dims, array, EFFECTS[name].attrs) for name, array in values.items()}
+
+
+def _utterance_measures(job: EffectJob, index: int, heads: Sequence[DecoderHead], names: Sequence[str]) -> Floats:
+    """Return the measures `[measure, attention, layer, head]` of one utterance; NaN without a text."""
+    grid = _grid(heads)
+    values = np.full((len(names), *grid), np.nan)
+    if not job.references[index]:
+        return values
+    text = job.token_text(job.references[index])
+    (maps,) = capture_decoder(job.transcriber, [job.speech.waves[index]], [text], cross=None, own=None)
+    for place, kind in enumerate(Kind):
+        for name, by_head in measure_maps(maps, kind).items():
+            for head, value in by_head.items():
+                values[(names.index(name), place, *head)] = value
+    return values
+
+
+def _grid(heads: Sequence[DecoderHead]) -> tuple[int, int, int]:
+    return len(Kind), 1 + max(head.layer for head in heads), 1 + max(head.head for head in heads)
+
+
+def _coordinates(heads: Sequence[DecoderHead]) -> dict[str, Any]:
+    _, layers, of_layer = _grid(heads)
+    return {
+        "measure": np.array(DECODER_MEASURES.names(), object),
+        "attention": np.array([str(kind) for kind in Kind], object),
+        "decoder_layer": np.arange(layers),
+        "decoder_head": np.arange(of_layer),
+        "bound": np.array(["low", "high"], object),
+    }
