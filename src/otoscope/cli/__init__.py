@@ -1,6 +1,8 @@
 """The command line: one file per command, each of which parses, makes one call, and prints."""
 
+import gc
 import sys
+from collections.abc import Callable, Iterable
 from errno import EACCES, ENAMETOOLONG, EPERM
 from importlib.metadata import version
 from typing import Annotated, NoReturn
@@ -94,12 +96,8 @@ OS_ERROR_HINTS = {  # error number of the operating system: what to do
     EACCES: "check the permissions of the file or folder, or choose another place",
     EPERM: "check the permissions of the file or folder, or choose another place",
 }
+GARBAGE_THRESHOLD = 50_000  # objects: modules that are imported are no garbage, and to look for it takes a tenth
 INTERRUPTED = 130  # the exit status that typer gives where Ctrl-C ended a command
-
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
 
 def _print_version(is_requested: bool) -> None:
@@ -108,7 +106,6 @@ def _print_version(is_requested: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     is_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
@@ -140,17 +137,30 @@ OPTION_CLASSES = {
     reproduce: (ReproductionOptions,),
     weights: (WeightOptions,),
 }
-for command in COMMANDS:
-    app.command(cls=options_command(*OPTION_CLASSES[command]) if command in OPTION_CLASSES else None)(command)
+
+
+def make_app(commands: Iterable[Callable[..., None]] = COMMANDS) -> typer.Typer:
+    """Return the application of some commands; to describe each to typer takes milliseconds."""
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.callback()(options)
+    for command in commands:
+        classes = OPTION_CLASSES.get(command)
+        application.command(cls=options_command(*classes) if classes else None)(command)
+    return application
+
+
+app = make_app()
 
 
 def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
     degrade_output()
     shorten_warnings()
     try:
         _check_printable(sys.argv)
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        requested = [command for command in COMMANDS if [command.__name__] == sys.argv[1:2]]
+        code = make_app(requested or COMMANDS)(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:
             print(_interrupted(sys.argv[1]), file=sys.stderr)
         sys.exit(code)

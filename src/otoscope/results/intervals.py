@@ -17,10 +17,10 @@ Axes: g cluster, u utterance; [...] are axes of the value.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit, stdtr, stdtrit
 
 from otoscope.statistics.clusters import Clusters, row_blocks, row_sums
 from otoscope.typing import AnyFloats, Ints
@@ -38,8 +38,15 @@ class Scale:
     max_margin: float = np.inf
 
 
+def _special(name: str, *values: AnyFloats | float) -> AnyFloats:
+    """Return a function of scipy.special at some values: it is imported late, since reading a run needs none."""
+    from scipy import special
+
+    return np.asarray(getattr(special, name)(*values))
+
+
 IDENTITY = Scale(np.asarray, np.asarray)  # means, scores and differences
-LOGIT = Scale(logit, expit)  # shares and accuracies
+LOGIT = Scale(partial(_special, "logit"), partial(_special, "expit"))  # shares and accuracies
 LOG = Scale(np.log, np.exp, MAX_LOG)  # positive values, such as a ratio to uniform attention
 LOG_EXCESS = Scale(np.log1p, np.expm1, MAX_LOG)  # a ratio less 1, such as preference and concentration
 FISHER = Scale(np.arctanh, np.tanh)  # correlations
@@ -212,7 +219,7 @@ def interval(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
     """
     center, variance, freedom = _spread(value, scale)
     with np.errstate(invalid="ignore"):
-        margin = stdtrit(freedom, BOUNDS[1]) * np.sqrt(variance)
+        margin = _special("stdtrit", freedom, BOUNDS[1]) * np.sqrt(variance)
         margin = np.where(margin > scale.max_margin, np.nan, margin)
     return np.asarray(scale.inverse(np.stack([center - margin, center + margin], axis=-1)))
 
@@ -239,7 +246,7 @@ def p_value(value: Estimate, null: float = 0.0, scale: Scale = IDENTITY) -> AnyF
     distance = np.abs(center - scale.forward(np.asarray(null, np.float64)))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(distance == 0, 0 * variance, distance / np.sqrt(variance))
-    return np.asarray(2 * stdtr(freedom, -statistic))
+    return np.asarray(2 * _special("stdtr", freedom, -statistic))
 
 
 def _spread(value: Estimate, scale: Scale) -> tuple[AnyFloats, AnyFloats, AnyFloats]:
