@@ -1,11 +1,13 @@
 """An aligner is saved, loaded, and used by both commands; bad input is one line."""
 
 import json
+from shutil import copytree
 
 import numpy as np
 import pytest
 import soundfile
 from tests.helpers.saved_transcriber import save_transcriber
+from transformers import WhisperForConditionalGeneration
 
 from otoscope import InputError, bundled, load_aligner
 from otoscope.alignment.aligner import ordered_times
@@ -62,7 +64,12 @@ def test_words_of_the_command_are_those_of_python(aligned, otoscope_command, tmp
     assert [(word["text"], word["start"], word["end"]) for word in stored] == [
         (word.text, word.start, word.end) for word in expected
     ]
-    assert (tmp_path / "out" / "anna" / "one.srt").read_text().startswith("1\n")
+    subtitles = tmp_path / "out" / "anna" / "one.srt"
+    assert subtitles.read_text().startswith("1\n")
+    subtitles.write_text("corrected by hand")
+    status, _, errors = otoscope_command("words", path, speech.parent, "-o", tmp_path / "out", "--format", "srt")
+    assert (status, "one.srt exists already" in errors, errors.count("\n")) == (2, True, 1)
+    assert subtitles.read_text() == "corrected by hand"
 
 
 @pytest.mark.parametrize(
@@ -101,11 +108,15 @@ def test_speech_without_words_in_time_is_refused(model, otoscope_command, tmp_pa
     assert (status, "expected words with times" in errors) == (2, True), errors
 
 
-def test_an_aligner_of_another_model_is_refused(aligned, tmp_path):
-    values = json.loads(aligned[0].read_text()) | {"fingerprint": "type moonshine"}
+def test_an_aligner_of_a_model_with_other_decoder_weights_is_refused(aligned, model, tmp_path):
+    whole = WhisperForConditionalGeneration.from_pretrained(model)
+    whole.get_decoder().layers[0].encoder_attn.q_proj.weight.data *= 2
+    copytree(model, tmp_path / "tuned")
+    whole.save_pretrained(tmp_path / "tuned")
+    values = json.loads(aligned[0].read_text()) | {"model": str(tmp_path / "tuned")}
     other = tmp_path / "other.json"
     other.write_text(json.dumps(values))
-    with pytest.raises(InputError, match="the aligner belongs to a model with type moonshine"):
+    with pytest.raises(InputError, match="expected the model of the aligner, with the weights"):
         load_aligner(other).words(np.ones(16000), 16000, text="a")
 
 

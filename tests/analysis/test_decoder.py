@@ -22,6 +22,7 @@ from otoscope.decoders.ablation import (
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
 from otoscope.decoders.sounds import SoundText, TextRule, has_text
+from otoscope.decoders.transcriber import load_transcriber
 from otoscope.statistics.clusters import make_clusters
 
 
@@ -45,6 +46,12 @@ def run(model, sounds, tmp_path_factory):
     return otoscope.analyze_decoder(
         model, "bundled", tmp_path_factory.mktemp("decoder") / "run", decoding=decoding, options=options
     )
+
+
+def test_a_run_records_the_weights_of_the_decoder_and_the_sounds(run, model):
+    assert run.plan["transcriber"] == load_transcriber(model).fingerprint
+    assert run.plan["transcriber"] != run.plan["model"]["fingerprint"]
+    assert len(run.plan["sounds"]) == 64
 
 
 @pytest.mark.parametrize("name", BUILDERS)

@@ -21,7 +21,7 @@ from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.errors import InputError
 from otoscope.models.model_settings import SAMPLING_RATE
 
-VERSION = 1
+VERSION = 2
 SHORTEST_WORD = 0.02
 
 
@@ -63,7 +63,7 @@ class Aligner:
 
     Attributes:
         model: name or folder of the model.
-        fingerprint: layers and heads of its decoder, checked when it is loaded.
+        fingerprint: SHA-256 of its configurations and weights, checked when it is loaded.
         unit: how words become tokens.
         heads: heads of the boundary models.
         anchors: first estimate of each side.
@@ -85,10 +85,10 @@ class Aligner:
             InputError: it cannot be loaded, or is another model.
         """
         transcriber = load_transcriber(self.model)
-        if (found := describe_decoder(transcriber)) != self.fingerprint:
+        if transcriber.fingerprint != self.fingerprint:
             raise InputError(
-                f"the aligner belongs to a model with {self.fingerprint}, found {found} at {self.model}; run otoscope "
-                "align on this model"
+                f"expected the model of the aligner, with the weights that it was learned on, at {self.model}, found "
+                "another; run otoscope align on this model"
             )
         return transcriber
 
@@ -106,14 +106,6 @@ class Aligner:
         from otoscope.alignment.long_audio import words_of_audio
 
         return words_of_audio(self, resample(np.asarray(wave, np.float32), rate, SAMPLING_RATE), text)
-
-
-def describe_decoder(transcriber: Transcriber) -> str:
-    """Return type, layers and width of a decoder as one line."""
-    config = transcriber.model.config
-    width = transcriber.model.get_output_embeddings().weight.shape
-    layers = len(transcriber.layers)
-    return f"type {config.model_type}, {layers} attention modules, output {width[0]} x {width[1]}"
 
 
 def boundary_rows(spelling: Spelling, side: Side, offset: int) -> np.ndarray:

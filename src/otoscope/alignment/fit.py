@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence, describe_decoder
+from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence
 from otoscope.alignment.boundary_model import features, fit_boundaries
 from otoscope.alignment.recipes import TimeRecipe, recipe_columns
 from otoscope.alignment.spelling import Spelling, Unit, spell
@@ -149,4 +149,4 @@ def fit_aligner(transcriber: Transcriber, measured: Mapping[Unit, Sequence[HeadT
         side: fit_boundaries(*(np.concatenate(arrays) for arrays in zip(*pairs, strict=True)))
         for side, pairs in parts.items()
     }
-    return Aligner(transcriber.name, describe_decoder(transcriber), unit, tuple(heads), chosen, models)
+    return Aligner(transcriber.name, transcriber.fingerprint, unit, tuple(heads), chosen, models)

@@ -7,6 +7,7 @@ from pathlib import Path
 from lhotse import MonoCut
 
 from otoscope._io.atomic import atomic_write, make_folder
+from otoscope._io.new_files import check_new_files
 from otoscope.alignment.aligner import Aligner, Word, load_aligner
 from otoscope.alignment.word_files import WORD_FORMATS
 from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
@@ -57,7 +58,8 @@ def words(
         The files that were written, and the audio that was skipped.
 
     Raises:
-        InputError: a format is unknown, or no audio can be used.
+        InputError: a format is unknown, two recordings have the same name, a file exists already, or no audio can be
+            used.
 
     Examples:
         >>> words("no/aligner.json", ["speech"], "out")
@@ -70,7 +72,9 @@ def words(
     skipped: list[SkippedUtterance] = []
     files: list[Path] = []
     counts: dict[str, list[Word]] = {}
-    for name, cut in _cuts(audio, skipped):
+    cuts = list(_cuts(audio, skipped))
+    check_new_files(_path(Path(out) / name, form) for name, _ in cuts for form in formats)
+    for name, cut in cuts:
         try:
             text = None if generate else text_of(cut)
             counts[name] = aligner.words(load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, text)
@@ -103,8 +107,12 @@ def _cuts(audio: Sequence[str | Path], skipped: list[SkippedUtterance]) -> Itera
 def _write(target: Path, found: Sequence[Word], seconds: float, formats: Sequence[str]) -> Iterator[Path]:
     make_folder(target.parent)
     for name in formats:
-        suffix, writer = WORD_FORMATS[name]
-        path = target.with_name(target.name + suffix)
+        path, writer = _path(target, name), WORD_FORMATS[name][1]
         with atomic_write(path) as partial:
             partial.write_text(writer(found, seconds, target.name), encoding="utf-8")
         yield path
+
+
+def _path(target: Path, name: str) -> Path:
+    """Return the file of a recording in a format."""
+    return target.with_name(target.name + WORD_FORMATS[name][0])

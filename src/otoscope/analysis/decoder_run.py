@@ -13,7 +13,7 @@ from lhotse import CutSet
 from otoscope.analysis.decoder_effects import EffectJob, Removal, removals
 from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.analysis.decoder_tables import category_of, word_error_rates
-from otoscope.corpus import load_audio, read_corpus
+from otoscope.corpus import fingerprint, load_audio, read_corpus
 from otoscope.decoders.ablation import DecoderHead, decoder_heads
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
@@ -87,29 +87,30 @@ def analyze_decoder(
     check_out(out, model, source, resume=options.resume, **settings)
     encoder = resolve_encoder(model, options)
     speech = read_speech(source, encoder)
-    sounds = [] if decoding.sounds is None else _read_sounds(decoding.sounds)
-    job = EffectJob(transcriber, speech, sounds, decoding.ablation == "mean")
+    sounds = [] if decoding.sounds is None else list(read_corpus(decoding.sounds, on_skip=lambda item: None))
+    waves = [load_audio(cut, SAMPLING_RATE) for cut in sounds]
+    job = EffectJob(transcriber, speech, waves, decoding.ablation == "mean")
     heads = _heads(job)
     removed = removals(heads) if decoding.effects else []
     job.check(removed[1:])
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+    plan |= {"transcriber": transcriber.fingerprint, "sounds": fingerprint(sounds) if sounds else None}
 
     def make(folder: Path) -> RunResult:
-        variables = _measures(job, heads)
-        if removed:
-            parts = [
-                load_or_compute(folder / "shards" / f"removal-{number:06}.npz", partial(job.measure, item))
-                for number, item in enumerate(removed)
-            ]
-            variables |= _effects(removed, parts, speech)
+        variables = _measures(job, heads) | (_measured_effects(job, removed, folder) if removed else {})
         dataset = xr.Dataset(variables, _coordinates(heads), {"clusters": speech.clusters.text})
         return add_coordinates(dataset, KIND, encoder, source, speech), speech.skipped
 
     return resume_or_run(out, plan, make, resume=options.resume)
 
 
-def _read_sounds(folder: Path) -> list[np.ndarray]:
-    return [load_audio(cut, SAMPLING_RATE) for cut in read_corpus(folder, on_skip=lambda item: None)]
+def _measured_effects(job: EffectJob, removed: Sequence[Removal], folder: Path) -> dict[str, Any]:
+    """Return the variables of what each removal changes; the run stores each after its computation."""
+    parts = [
+        load_or_compute(folder / "shards" / f"removal-{number:06}.npz", partial(job.measure, item))
+        for number, item in enumerate(removed)
+    ]
+    return _effects(removed, parts, job.speech)
 
 
 def _heads(job: EffectJob) -> list[DecoderHead]:

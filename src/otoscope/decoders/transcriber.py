@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoModelForSpeechSeq2Seq, AutoTokenizer
 from otoscope.decoders.attention_modules import DecoderLayer, decoder_layers, find_decoder
 from otoscope.errors import InputError, shorten_error
 from otoscope.models.families import find_family
+from otoscope.models.fingerprint import weights_fingerprint
 from otoscope.models.load import DTYPES, device_of, silence_transformers
 from otoscope.models.model_settings import SAMPLING_RATE, from_pretrained, load_extractor, model_source
 
@@ -45,6 +46,11 @@ class Transcriber:
     def layers(self) -> dict[nn.Module, DecoderLayer]:
         """Kind and layer of each attention module of the decoder."""
         return decoder_layers(self.decoder, self.name)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the configurations and of all weights, those of the decoder too."""
+        return weights_fingerprint(self.model, self.extractor)
 
     @property
     def has_fixed_window(self) -> bool:

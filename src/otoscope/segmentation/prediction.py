@@ -1,6 +1,5 @@
 """The command `boundaries`: files of boundaries for any recordings, labelled or not, by a saved segmenter."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from lhotse import MonoCut
 
+from otoscope._io.new_files import check_new_files
 from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.errors import InputError
 from otoscope.runs.progress import progress
@@ -84,7 +84,7 @@ def write_boundaries(
     options, folder, skipped = options or BoundaryOptions(), Path(out), list[SkippedUtterance]()
     content = read_segmenter(segmenter)  # before the corpus is read; only the processes that write load the model
     cuts = _read_cuts(audio, options, skipped)
-    _check_files(cuts, folder, options.format)
+    check_new_files(record_path(folder, str(cut.id), form) for cut in cuts for form in options.format)
     write = partial(_write, str(segmenter), options, folder)
     written = []
     with progress("finding boundaries", sum(cut.duration for cut in cuts)) as on_progress:
@@ -105,17 +105,6 @@ def _read_cuts(audio: Iterable[str | Path], options: BoundaryOptions, skipped: l
         read_corpus(path, channel=options.channel, strict=options.strict, on_skip=skipped.append) for path in audio
     )
     return list(chain.from_iterable(corpora))
-
-
-def _check_files(cuts: Sequence[MonoCut], folder: Path, formats: Sequence[str]) -> None:
-    """Raise InputError if two recordings would have the same file, or a file exists."""
-    files = [record_path(folder, str(cut.id), form) for cut in cuts for form in formats]
-    repeated = [file for file, count in Counter(files).items() if count > 1]
-    if repeated:
-        raise InputError(f"expected one recording for {repeated[0]}, found several; rename all but one")
-    existing = [file for file in files if file.exists()]
-    if existing:
-        raise InputError(f"{existing[0]} exists already; choose another folder with -o, or remove it")
 
 
 def _results(
