@@ -1,4 +1,4 @@
-"""A corpus of six very short utterances by three speakers with phones, on which every family runs in no time."""
+"""A corpus of six very short utterances by three speakers with words and phones, on which every family runs in no time."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ EACH = 2
 
 
 def write_family_corpus(folder: Path) -> Path:
-    """Write a TIMIT-like corpus: one folder for each speaker, audio with phones as TextGrids."""
+    """Write a TIMIT-like corpus: one folder for each speaker, audio with words and phones as TextGrids."""
     for number, speaker in enumerate(SPEAKERS):
         for take in range(EACH):
             path = folder / speaker / f"{speaker}{take}.wav"
@@ -34,9 +34,15 @@ def utterance(seed: int) -> np.ndarray:
 
 
 def textgrid() -> str:
-    """Return the phones as a TextGrid in the short form of Praat."""
+    """Return the words and phones as a TextGrid in the short form of Praat."""
     each = SECONDS / len(PHONES)
-    rows = [f'{place * each:g}\n{(place + 1) * each:g}\n"{phone}"' for place, phone in enumerate(PHONES)]
-    header = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", f"{SECONDS}", "<exists>", "1"]
-    tier = ['"IntervalTier"', '"phones"', "0", f"{SECONDS}", f"{len(rows)}"]
-    return "\n".join([*header, *tier, *rows, ""])
+    phones = [(phone, place * each, (place + 1) * each) for place, phone in enumerate(PHONES)]
+    words = [("sit", 0, 3 * each), ("a", 3 * each, 4 * each)]
+    header = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", f"{SECONDS}", "<exists>", "2"]
+    return "\n".join([*header, *tier("words", words), *tier("phones", phones), ""])
+
+
+def tier(name: str, labels: list[tuple[str, float, float]]) -> list[str]:
+    """Return the lines of a tier."""
+    rows = [f'{start:g}\n{end:g}\n"{text}"' for text, start, end in labels]
+    return ['"IntervalTier"', f'"{name}"', "0", f"{SECONDS}", f"{len(rows)}", *rows]
