@@ -27,7 +27,7 @@ def odd_corpus(tmp_path):
     soundfile.write(root / "bert" / "cut.flac", tone(), 16000)
     whole = (root / "bert" / "cut.flac").read_bytes()
     (root / "bert" / "cut.flac").write_bytes(whole[: len(whole) // 2])
-    for name in ("bert/phone.m4a", "bert/other.phn", "spkrinfo.txt", "README"):
+    for name in ("bert/phone.m4a", "bert/other.phn", "session.log", "README"):
         (root / name).write_text("not read", encoding="utf-8")
     return root
 
@@ -101,7 +101,7 @@ def test_without_a_model_a_short_utterance_is_usable(odd_corpus):
 
 
 def test_files_that_no_utterance_reads_are_listed(odd_corpus):
-    assert otoscope.check_corpus(odd_corpus).ignored == ("bert/other.phn", "bert/phone.m4a", "spkrinfo.txt")
+    assert otoscope.check_corpus(odd_corpus).ignored == ("bert/other.phn", "bert/phone.m4a", "session.log")
 
 
 def test_the_options_of_a_run_choose_what_is_read(odd_corpus):

@@ -9,7 +9,7 @@ import soundfile
 from tests.helpers.unreadable_paths import closing
 from transformers import BertConfig, BertModel
 
-from otoscope.analysis import analyze
+from otoscope.analysis import measure_shards
 from otoscope.cli import main
 
 
@@ -162,7 +162,9 @@ def test_unknown_phone_tier(refused_analysis, tiny_corpus):
 
 
 def test_unknown_format(refused_analysis, tiny_corpus):
-    assert "expected --format audio, kaldi" in refused_analysis(tiny_corpus, "--format", "timid")
+    line = refused_analysis(tiny_corpus, "--format", "timid")
+    assert "expected --format audio, " in line
+    assert "found timid" in line
 
 
 def test_a_model_that_is_no_speech_encoder(refused_analysis, tiny_corpus, tmp_path):
@@ -215,13 +217,14 @@ def test_unknown_column_format_theme_and_utterance(refused, tiny_model, tiny_cor
 
 
 def test_an_unfinished_run_asks_for_resume(refused, tiny_model, tiny_corpus, tmp_path, monkeypatch):
-    write = analyze.write_shard
+    write = measure_shards.write_shard
 
     def stop_after(*arguments):
         write(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(analyze, "write_shard", stop_after)
+    monkeypatch.setattr("otoscope.analysis.shard_plan.shard_seconds", lambda seconds: 0.1)  # several shards
+    monkeypatch.setattr(measure_shards, "write_shard", stop_after)
     monkeypatch.setattr(
         sys, "argv", ["otoscope", "analyze", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run")]
     )

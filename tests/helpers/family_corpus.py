@@ -1,4 +1,4 @@
-"""A corpus of six very short utterances by three speakers with words and phones, on which every family runs in no time."""
+"""A corpus of six very short utterances by three speakers with words and phones: every family runs in no time."""
 
 from pathlib import Path
 

@@ -19,10 +19,10 @@ from otoscope.typing import Floats, Ints
 def value(reductions: RequiredReductions) -> Tensor:
     """Return the share of the attention between labelled frames in the query's run, `[H]`; NaN without labels.
 
-    It is rounded to single precision: the order of the sums depends on the number of phones of the corpus.
+    It is rounded to the precision of the model: the order of the sums depends on the number of phones of the corpus.
     """
     share_h = reductions.own_run_mass.sum(-1, dtype=torch.float64) / total_mass(reductions)
-    return where_labelled(reductions, share_h.float())
+    return where_labelled(reductions, share_h.to(reductions.own_run_mass.dtype))
 
 
 def where_labelled(reductions: RequiredReductions, value_h: Tensor) -> Tensor:
