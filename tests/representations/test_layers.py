@@ -8,6 +8,9 @@ from tests.helpers.tiny_models import noise
 import otoscope
 from otoscope.errors import InputError
 from otoscope.models.load import load
+from otoscope.patching.options import PatchOptions
+from otoscope.probing import PROBES
+from otoscope.representations.options import LayerOptions
 from otoscope.representations.shuffled_labels import shuffle_runs
 from otoscope.representations.similarity import MAX_FRAMES, cka, pairwise_hsic
 from otoscope.representations.states import record_states
@@ -104,3 +107,7 @@ def test_probes_that_cannot_be_read_are_one_line(tmp_path, reading, message):
             "bundled", "bundled", tmp_path / "run", reading=otoscope.LayerOptions(**reading), options=options
         )
     assert not (tmp_path / "run").exists()
+
+
+def test_the_probes_of_the_default_exist():
+    assert set(LayerOptions().probes) | set(PatchOptions(corrupt="speaker").probes) <= set(PROBES)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from otoscope.probing import PROBES
 from otoscope.probing.options import ProbingOptions
 from otoscope.runs.options import option
 
@@ -10,7 +11,8 @@ from otoscope.runs.options import option
 class PatchOptions(ProbingOptions):
     """Say how utterances are corrupted, and which answers restored heads are to restore.
 
-    The fields of `ProbingOptions` say which answers are measured: probes, `hidden-error` and `reconstruction`.
+    The fields of `ProbingOptions` say which answers are measured: probes, `hidden-error` (the default) and
+    `reconstruction`.
 
     Attributes:
         corrupt: `noise:SNR` adds white noise at a signal-to-noise ratio in dB, `silence:PHONE` sets a phone to zero,
@@ -23,5 +25,6 @@ class PatchOptions(ProbingOptions):
         10
     """
 
+    probes: tuple[str, ...] = option(("hidden-error",), f"Of {', '.join(PROBES)}.", "NAME,...")
     corrupt: str = field(metadata={"help": "noise:SNR, silence:PHONE, phone:A=B, or speaker.", "metavar": "KIND"})
     strongest: int = option(10, "Heads that are also patched exactly.")

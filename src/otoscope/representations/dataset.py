@@ -106,7 +106,7 @@ def category_values(rows_ulh: Mapping[str, AnyFloats], clusters: Clusters) -> di
     return {
         "category": categorise(*means).astype(object),
         "category_share": shares,
-        "category_share_interval": resampled_interval(shares, _category_shares(*resampled), clusters),
+        "category_share_interval": resampled_interval(shares, _category_shares(*resampled), clusters).clip(0, 1),
     }
 
 

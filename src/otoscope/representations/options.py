@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from otoscope.probing import PROBES
 from otoscope.probing.options import ProbingOptions
 from otoscope.runs.options import option
 
@@ -10,8 +11,8 @@ from otoscope.runs.options import option
 class LayerOptions(ProbingOptions):
     """Say what is read from each layer, and with which other model its representations are compared.
 
-    The fields of `ProbingOptions` say which probes are trained at every layer: trained probes, or `column:NAME` for a
-    column of the corpus, such as `column:gender`.
+    The fields of `ProbingOptions` say which probes are trained at every layer, by default `phone` and
+    `speaker-utterance`: trained probes, or `column:NAME` for a column of the corpus, such as `column:gender`.
 
     Attributes:
         against: folder or name of another model; None compares the layers of the model with each other and with
@@ -22,4 +23,5 @@ class LayerOptions(ProbingOptions):
         True
     """
 
+    probes: tuple[str, ...] = option(("phone", "speaker-utterance"), f"{', '.join(PROBES)}, column:NAME.", "NAME,...")
     against: str | None = option(None, "Another model to compare representations with.", "MODEL")
