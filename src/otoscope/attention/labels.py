@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from scipy.signal import correlate
 from torch import Tensor
 
 
@@ -76,6 +75,8 @@ class Labels:
     @cached_property
     def labelled_pairs_j(self) -> Tensor:
         """Pairs of labelled frames at each offset key - query, by their labelled shares, `[2T-1]`, float64."""
+        from scipy.signal import correlate  # takes a third of a second to import
+
         share_t = (self.phone_tr >= 0).double().mean(1).cpu().numpy()
         return torch.from_numpy(correlate(share_t, share_t, "full"))
 

@@ -38,7 +38,7 @@ class Scale:
     max_margin: float = np.inf
 
 
-def _special(name: str, *values: AnyFloats | float) -> AnyFloats:
+def scipy_special(name: str, *values: AnyFloats | float) -> AnyFloats:
     """Return a function of scipy.special at some values: it is imported late, since reading a run needs none."""
     from scipy import special
 
@@ -46,7 +46,7 @@ def _special(name: str, *values: AnyFloats | float) -> AnyFloats:
 
 
 IDENTITY = Scale(np.asarray, np.asarray)  # means, scores and differences
-LOGIT = Scale(partial(_special, "logit"), partial(_special, "expit"))  # shares and accuracies
+LOGIT = Scale(partial(scipy_special, "logit"), partial(scipy_special, "expit"))  # shares and accuracies
 LOG = Scale(np.log, np.exp, MAX_LOG)  # positive values, such as a ratio to uniform attention
 LOG_EXCESS = Scale(np.log1p, np.expm1, MAX_LOG)  # a ratio less 1, such as preference and concentration
 FISHER = Scale(np.arctanh, np.tanh)  # correlations
@@ -219,7 +219,7 @@ def interval(value: Estimate, scale: Scale = IDENTITY) -> AnyFloats:
     """
     center, variance, freedom = _spread(value, scale)
     with np.errstate(invalid="ignore"):
-        margin = _special("stdtrit", freedom, BOUNDS[1]) * np.sqrt(variance)
+        margin = scipy_special("stdtrit", freedom, BOUNDS[1]) * np.sqrt(variance)
         margin = np.where(margin > scale.max_margin, np.nan, margin)
     return np.asarray(scale.inverse(np.stack([center - margin, center + margin], axis=-1)))
 
@@ -246,7 +246,7 @@ def p_value(value: Estimate, null: float = 0.0, scale: Scale = IDENTITY) -> AnyF
     distance = np.abs(center - scale.forward(np.asarray(null, np.float64)))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(distance == 0, 0 * variance, distance / np.sqrt(variance))
-    return np.asarray(2 * _special("stdtr", freedom, -statistic))
+    return np.asarray(2 * scipy_special("stdtr", freedom, -statistic))
 
 
 def _spread(value: Estimate, scale: Scale) -> tuple[AnyFloats, AnyFloats, AnyFloats]:

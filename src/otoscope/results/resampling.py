@@ -4,9 +4,8 @@ Axes: g cluster, u utterance, b resample; [...] are axes of the value.
 """
 
 import numpy as np
-from scipy.special import stdtrit
 
-from otoscope.results.intervals import BOUNDS, as_columns, ratio
+from otoscope.results.intervals import BOUNDS, as_columns, ratio, scipy_special
 from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats
 
@@ -51,5 +50,5 @@ def resampled_interval(value: AnyFloats, resampled: AnyFloats, clusters: Cluster
 
     The standard deviation of the resamples is the standard error.
     """
-    margin = stdtrit(len(np.unique(clusters.codes)) - 1.0, BOUNDS[1]) * resampled.std(axis=0)
+    margin = scipy_special("stdtrit", len(np.unique(clusters.codes)) - 1.0, BOUNDS[1]) * resampled.std(axis=0)
     return np.stack([value - margin, value + margin], axis=-1)
