@@ -7,14 +7,13 @@ from tests.helpers.example_importance import add_run_coordinates
 
 from otoscope.probing import PROBES
 from otoscope.representations.dataset import (
-    RANKED,
     READERS,
     category_values,
     layer_dataset,
     probe_values,
     similarity_values,
 )
-from otoscope.results.categories import CATEGORIES
+from otoscope.results.categories import CATEGORIES, RANKED
 from otoscope.statistics.clusters import make_clusters
 
 LAYER_RUNS = {

@@ -11,6 +11,7 @@ from otoscope.corpus import phones_of
 from otoscope.errors import InputError, join_truncated
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.encoder import Encoder
+from otoscope.models.frame_times import frame_centres
 from otoscope.models.load import load
 from otoscope.results import Run
 from otoscope.runs.run_config import require_same_model
@@ -58,7 +59,7 @@ def compute_value_zeroing(run: Run, utterance: str | None = None, model: Encoder
 
 def spans_of(cut: MonoCut, encoder: Encoder, frames: int) -> Spans:
     """Return the frames of each phone of a cut, or of 40 equal parts if the cut has no phones."""
-    centres = encoder.first_frame_center + encoder.frame_period * np.arange(frames)
+    centres = frame_centres(encoder, frames)
     phones = phones_of(cut)
     bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in phones]
     edges = np.linspace(0, frames, min(frames, PARTS) + 1).astype(int).tolist()

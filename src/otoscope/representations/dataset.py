@@ -15,7 +15,7 @@ from otoscope.probing.probe import probe_variables
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.probing.scores import intervals, score, score_estimate
 from otoscope.representations.similarity import cka_estimate
-from otoscope.results.categories import CATEGORIES, categorise
+from otoscope.results.categories import CATEGORIES, RANKED, categorise
 from otoscope.results.intervals import difference, interval, mean_estimate
 from otoscope.results.resampling import cluster_weights, resampled_interval, resampled_means
 from otoscope.results.schema import INTERVAL, OVER_CLUSTERS, Variable
@@ -23,7 +23,6 @@ from otoscope.statistics.clusters import Clusters
 from otoscope.typing import AnyFloats, Floats
 
 READERS = ("intact", "untrained", "random labels", "majority")
-RANKED = ("globalness", "verticality", "diagonality")
 LAYER_PROBES, PAIRS = ("probe", "depth"), ("representation", "other")
 AS_METRIC = "as `metric` says"
 VARIABLES = {

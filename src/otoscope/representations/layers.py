@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
+from otoscope.models.frame_times import frame_centres
 from otoscope.models.load import load, model_name
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.models.mockingjay.feature_extraction import HOP
@@ -26,7 +28,6 @@ from otoscope.probing.random_baseline import check_untrained, untrained
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import totals
 from otoscope.representations.dataset import (
-    RANKED,
     READERS,
     category_values,
     layer_dataset,
@@ -38,7 +39,7 @@ from otoscope.representations.shuffled_labels import shuffled_scorer
 from otoscope.representations.similarity import align_in_time, pairwise_hsic
 from otoscope.representations.states import UtteranceStates, check_states, collect_states
 from otoscope.results import Run
-from otoscope.results.categories import CATEGORIES
+from otoscope.results.categories import CATEGORIES, RANKED
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
@@ -71,11 +72,20 @@ class LayerJob:
     cache: Cache
     other: Encoder | None
 
+    @cached_property
+    def _content(self) -> str:
+        """What decides the states: weights and speech, which are read for it."""
+        return content_of(self.encoder, self.speech)
+
+    @cached_property
+    def _log_mel_extractor(self) -> MockingjayFeatureExtractor:
+        return MockingjayFeatureExtractor(sampling_rate=self.encoder.sampling_rate)
+
     def result(self) -> RunResult:
         """Return the Dataset of the run and the skipped utterances."""
         states = self._states(self.encoder, "reading layers")
         control = self._states(untrained(self.encoder), "reading untrained layers") if self.probes else []
-        clusters = ProbeData(self.encoder, self.speech, [], "").clusters
+        clusters = self.speech.clusters
         names, hsic_urr = self._similarity(states)
         rows = {name: np.stack([each.statistics[name] for each in states]) for name in RANKED}
         values = similarity_values(hsic_urr, clusters) | category_values(rows, clusters)
@@ -121,7 +131,7 @@ class LayerJob:
         return shuffled_scorer(scorer.task, data, self.training, self.cache)
 
     def _data(self, states: Sequence[UtteranceStates], depth: int, what: str) -> ProbeData:
-        content = f"{content_of(self.encoder, self.speech)} {what}depth {depth}"
+        content = f"{self._content} {what}depth {depth}"
         return ProbeData(self.encoder, self.speech, [each.states[depth] for each in states], content)
 
     def _similarity(self, states: Sequence[UtteranceStates]) -> tuple[list[str], AnyFloats]:
@@ -133,25 +143,19 @@ class LayerJob:
         return names, np.stack(hsic)
 
     def _utterance_hsic(self, index: int, own: UtteranceStates, others: Sequence[UtteranceStates]) -> AnyFloats:
-        wave, times = self.speech.waves[index], _centres(self.encoder, len(own.states[0]))
-        representations = [*own.states, _log_mel(wave, self.encoder.sampling_rate, times)]
+        wave, times = self.speech.waves[index], frame_centres(self.encoder, len(own.states[0]))
+        representations = [*own.states, _log_mel(wave, self._log_mel_extractor, times, self.encoder.frame_period)]
         if self.other is not None:
-            centres = _centres(self.other, len(others[index].states[0]))
+            centres = frame_centres(self.other, len(others[index].states[0]))
             representations += [align_in_time(state, centres, times) for state in others[index].states]
         return pairwise_hsic(representations)
 
 
-def _centres(encoder: Encoder, frames: int) -> AnyFloats:
-    return encoder.first_frame_center + np.arange(frames) * encoder.frame_period
-
-
-def _log_mel(wave: np.ndarray, rate: int, times: AnyFloats) -> Tensor:
-    """Return log-mel frames `[T, bands]` at some times; those of ten milliseconds around each are averaged."""
-    extractor = MockingjayFeatureExtractor(sampling_rate=rate)
-    frames_tm = extractor.log_mel(wave)
-    period = HOP / rate
-    step = max(1, round(float(np.median(np.diff(times))) / period)) if len(times) > 1 else 1
-    middle = np.clip(np.round(times / period).astype(int), 0, len(frames_tm) - 1)
+def _log_mel(wave: np.ndarray, extractor: MockingjayFeatureExtractor, times: AnyFloats, period: float) -> Tensor:
+    """Return log-mel frames `[T, bands]` at some times, means of those in a `period` (s) around each."""
+    frames_tm, hop = extractor.log_mel(wave), HOP / extractor.sampling_rate
+    step = max(1, round(period / hop)) if len(times) > 1 else 1
+    middle = np.clip(np.round(times / hop).astype(int), 0, len(frames_tm) - 1)
     around = np.clip(middle[:, None] + np.arange(step) - step // 2, 0, len(frames_tm) - 1)
     return frames_tm[torch.from_numpy(around)].mean(1)
 

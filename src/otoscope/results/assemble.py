@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from otoscope.results.categories import categorise
+from otoscope.results.categories import RANKED, categorise
 from otoscope.results.intervals import (
     LOGIT,
     estimate,
@@ -31,8 +31,6 @@ from otoscope.results.schema import (
 )
 from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats
-
-RANKED = ("globalness", "verticality", "diagonality")  # what categories follow from, in the order of `categorise`
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +83,7 @@ def assemble(
     """
     statistics, clusters = measurements.statistics, measurements.clusters
     means, intervals = _means(measurements)
-    category = categorise(means["globalness"], means["verticality"], means["diagonality"])
+    category = categorise(*(means[name] for name in RANKED))
     values: dict[str, npt.NDArray[Any]] = {
         "category": category.astype(object),
         "category_agreement": _agreement(category, measurements),

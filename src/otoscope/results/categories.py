@@ -11,6 +11,8 @@ from otoscope.typing import AnyFloats
 # Statistic that ranks for each category, in the order that decides equal ranks.
 CATEGORY_STATISTIC = {"diagonal": "diagonality", "vertical": "verticality", "global": "globalness"}
 CATEGORIES = tuple(CATEGORY_STATISTIC)
+RANKED = ("globalness", "verticality", "diagonality")
+"""Statistics from which categories follow, in the order of the arguments of `categorise`."""
 
 
 def competition_ranks(values: AnyFloats) -> npt.NDArray[np.intp]:

@@ -17,7 +17,7 @@ from otoscope.papers.yang2020.claims.claim import (
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference, estimated_difference, worst_of
 from otoscope.papers.yang2020.models import LONG, SHORT
-from otoscope.results.categories import CATEGORIES, categorise
+from otoscope.results.categories import CATEGORIES, RANKED, categorise
 from otoscope.results.intervals import (
     Estimate,
     difference,
@@ -29,7 +29,6 @@ from otoscope.typing import AnyFloats
 
 SHARP_THRESHOLD = 0.3  # share of a head's attention at one offset, from which its diagonal is sharp
 SHUFFLES = 1000
-RANKED = ("globalness", "verticality", "diagonality")
 EVENNESS_TEST = (
     f"chi-squared of layer and category, heads shuffled over layers, {OVER_CLUSTERS}; can refute, not support"
 )
