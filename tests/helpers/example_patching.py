@@ -24,7 +24,9 @@ def patching_dataset(measures, layers=6, heads=6, utterances=8, seed=0):
     drops["group_effect"] = rng.normal(0.2, 0.1, (utterances, len(measures), len(groups)))
     drops["phone_effect"] = np.stack([drop / 3, drop * 2 / 3], axis=-1)
     category = rng.choice(np.array(CATEGORIES, object), (layers, heads))
-    extra = {"category": category, "group_heads": np.full(len(groups), heads)}
+    of_layer = np.eye(layers, dtype=bool)[:, :, None].repeat(heads, axis=2)
+    members = [*(category == name for name in CATEGORIES), *of_layer, np.ones((layers, heads), bool)]
+    extra = {"category": category, "group_member": np.stack(members)}
     labels = {"measure": measures, "group": groups, "phone": ["aa", "s"]}
     dataset = patch_dataset((clean, clean + 1), drops, extra, labels, clusters)
     return add_run_coordinates(dataset, "patching", layers, heads, utterances).assign_attrs(corruption="noise:0")

@@ -36,7 +36,7 @@ VARIABLES = {
     "clean_loss": Variable(("utterance", "measure"), "as the loss", "loss of each clean utterance"),
     "corrupted_loss": Variable(("utterance", "measure"), "as the loss", "loss of each corrupted utterance"),
     "category": Variable(("layer", "head"), "1", "category of the head: diagonal, vertical or global"),
-    "group_heads": Variable(("group",), "heads", "number of heads of the group"),
+    "group_member": Variable(("group", "layer", "head"), "1", "whether the head is restored with the group"),
 }
 
 

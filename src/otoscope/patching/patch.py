@@ -1,6 +1,6 @@
 """From a model, a corpus and a corruption to the effect of restoring each head, as a run folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from otoscope.importance.head_grid import HeadGrid
 from otoscope.importance.head_statistics import CorpusStatistics
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
+from otoscope.models.frame_times import frame_centres
 from otoscope.patching.corruptions import Corruption, parse_corruption
 from otoscope.patching.dataset import patch_dataset
 from otoscope.patching.effects import (
@@ -29,13 +30,14 @@ from otoscope.patching.effects import (
 from otoscope.patching.options import PatchOptions
 from otoscope.phones import sort_phones
 from otoscope.probing import select_probes
+from otoscope.probing.builtin.phone import classes_in_time
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe import check_cuts, check_model, require_unmodified, train_scorers, training_config
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.results import Run
-from otoscope.results.categories import CATEGORIES, categorise
+from otoscope.results.categories import CATEGORIES, RANKED, categorise
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.progress import progress
@@ -52,7 +54,6 @@ from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Array, Floats, Ints
 
 KIND = "patching"
-RANKED = ("globalness", "verticality", "diagonality")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ class PatchJob:
             self.speech.phones,
         )
         patching = Patching(self.encoder, speech, utterances, scorers)
-        dataset = patching.dataset(self.strongest, ProbeData(self.encoder, speech, [], "").clusters)
+        dataset = patching.dataset(self.strongest, speech.clusters)
         described = add_coordinates(dataset, KIND, self.encoder, self.source, speech)
         return described.assign_attrs(corruption=self.corruption.text), self.speech.skipped
 
@@ -131,8 +132,7 @@ class Patching:
         if phones := self._phones():
             drops["phone_effect"] = np.stack([self._by_phone(n, each, phones) for n, each in enumerate(gradients)])
             labels["phone"] = phones
-        sizes = np.array([len(heads) for heads in groups.values()])
-        extra: dict[str, Array] = {"category": category_lh.astype(object), "group_heads": sizes}
+        extra = {"category": category_lh.astype(object), "group_member": _members(groups.values(), category_lh.shape)}
         return patch_dataset((clean, corrupted), drops, extra, labels, clusters)
 
     def _gradients(self, number: int, on_progress: Callable[[float], None]) -> GradientEffects:
@@ -154,7 +154,8 @@ class Patching:
 
     def _by_phone(self, number: int, effects: GradientEffects, phones: Sequence[str]) -> Floats:
         """Return drops `[m, layer, head, phone]` of the frames whose centre is in each phone."""
-        frames = [self._frames_of(number, phone) for phone in phones]
+        class_t = self._phone_classes(number, phones)
+        frames = [np.flatnonzero(class_t == phone) for phone in range(len(phones))]
         by_measure = [[self._frames_sum(by_layer, rows) for rows in frames] for by_layer in effects.drops]
         return np.moveaxis(np.array(by_measure), 1, -1)
 
@@ -164,14 +165,12 @@ class Patching:
         sums = [drop_th[n].numpy()[frames].sum(0) if n in drop_th else np.zeros(0) for n in layers]
         return HeadGrid(self.encoder.n_heads).pad(sums)
 
-    def _frames_of(self, number: int, phone: str) -> Ints:
-        """Return the frames of an utterance whose centre is in a phone."""
-        frames = self.encoder.num_frames(self.speech.waves[number])
-        times = self.encoder.first_frame_center + np.arange(frames) * self.encoder.frame_period
-        is_phone = np.zeros(frames, bool)
-        for symbol, start, end in phones_of(self.speech.cuts[number]):
-            is_phone |= (symbol == phone) & (times >= start) & (times < end)
-        return np.flatnonzero(is_phone)
+    def _phone_classes(self, number: int, phones: Sequence[str]) -> Ints:
+        """Return the place among `phones` of the phone at the centre of each frame of an utterance, `[T]`."""
+        times = frame_centres(self.encoder, self.encoder.num_frames(self.speech.waves[number]))
+        spans = [(phones.index(symbol), start, end) for symbol, start, end in phones_of(self.speech.cuts[number])]
+        classes: Ints = classes_in_time(times, spans).numpy()
+        return classes
 
     def _phones(self) -> list[str]:
         """Return the phones of the speech; none for a model whose frames are patches."""
@@ -188,6 +187,14 @@ class Patching:
         groups = {name: [head for head in heads if category_lh[head] == name] for name in CATEGORIES}
         groups |= {f"layer {n}": [head for head in heads if head[0] == n] for n in range(self.encoder.n_layers)}
         return {name: units for name, units in (groups | {"all": heads}).items() if units}
+
+
+def _members(groups: Collection[Sequence[Unit]], shape: tuple[int, ...]) -> Array:
+    """Return whether each head is in each group, `[group, layer, head]`."""
+    members = [np.zeros(shape, bool) for _ in groups]
+    for member_lh, heads in zip(members, groups, strict=True):
+        member_lh[tuple(zip(*heads, strict=True))] = True
+    return np.stack(members)
 
 
 def _placed(drop_umk: Floats, heads: Sequence[Unit], shape: tuple[int, ...]) -> Floats:

@@ -21,7 +21,7 @@ def _measure(one: xr.Dataset) -> str:
     clean, corrupted = float(one["clean_loss"].mean()), float(one["corrupted_loss"].mean())
     loss = f"{one['measure'].item()}: loss {clean:.3f} clean, {corrupted:.3f} with {one.attrs['corruption']}"
     groups = [
-        [str(name), str(int(each["group_heads"])), _estimate(each, "group_effect"), _summed(one, str(name))]
+        [str(name), str(int(each["group_member"].sum())), _estimate(each, "group_effect"), _summed(each)]
         for name in one["group"].values
         for each in [one.sel(group=name)]
     ]
@@ -37,15 +37,9 @@ def _measure(one: xr.Dataset) -> str:
 NAMES = ("exact_effect", "effect")
 
 
-def _summed(one: xr.Dataset, group: str) -> str:
+def _summed(group: xr.Dataset) -> str:
     """Return the sum of the effects by gradient of the heads of a group."""
-    if group == "all":
-        chosen = one["effect"]
-    elif group.startswith("layer "):
-        chosen = one["effect"].sel(layer=int(group.removeprefix("layer ")))
-    else:
-        chosen = one["effect"].where(one["category"] == group)
-    return f"{float(chosen.sum()):.3f}"
+    return f"{float(group['effect'].where(group['group_member']).sum()):.3f}"
 
 
 def _estimate(one: xr.Dataset, name: str) -> str:

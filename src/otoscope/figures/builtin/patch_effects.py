@@ -61,9 +61,14 @@ def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
         value = group["group_effect"].item()
         axes.bar(place, value, 0.6, color=colour)
         axes.vlines(place, *group["group_effect_interval"].values, color=theme.muted, linewidth=0.9)
-    labels = [name[0].upper() if name in CATEGORIES else name.removeprefix("layer ") for name in names]
+    labels = [_label(name, one["group_member"].sel(group=name)) for name in names]
     axes.set_xticks(range(len(names)), labels)
     axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+def _label(name: str, member: xr.DataArray) -> str:
+    """Return the initial of a category, or the number of a layer."""
+    return name[0].upper() if name in CATEGORIES else str(int(member.any("head").values.argmax()))
 
 
 def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
@@ -82,7 +87,7 @@ def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
 FIGURE = FigureSpec(
     name="patch-effects",
     doc="share of the damage of a corruption that restored categories, layers and single heads undo",
-    variables=("effect", "effect_interval", "group_effect", "group_effect_interval", "category"),
+    variables=("effect", "effect_interval", "group_effect", "group_effect_interval", "group_member", "category"),
     function=patch_effects,
     kind="patching",
 )
