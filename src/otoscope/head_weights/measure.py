@@ -25,16 +25,20 @@ class WeightMeasure:
         doc: what it is, with the source of the formula.
         units: of the number.
         scope: what it is a number of.
-        matrices: the matrices of a head from which it is computed.
-        compute: returns it for the heads of a layer, `[H]`; in the other scopes for the heads of a layer and those of
-            another layer, `[i, j]`.
+        matrices: what it is computed from: a matrix of the heads of a layer and, in the other scopes, one of the heads
+            of the other layer.
+        compute: returns it, `[H]`; in the other scopes for every two heads, `[i, j]`.
     """
 
     doc: str
     units: str
     scope: Scope
-    matrices: frozenset[HeadMatrix]
+    matrices: tuple[HeadMatrix, ...]
     compute: Callable[..., Tensor]
+
+    def of_layers(self, *layers: LayerProjections) -> Tensor:
+        """Return it for a layer and, in the other scopes, another layer."""
+        return self.compute(*(layer[matrix] for layer, matrix in zip(layers, self.matrices, strict=True)))
 
     def is_defined(self, layers: Sequence[LayerProjections]) -> bool:
         """Return whether all layers have the matrices."""

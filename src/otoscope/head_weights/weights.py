@@ -108,17 +108,17 @@ def _fill(values: Floats, layers: Sequence[LayerProjections], measure: WeightMea
     present = [number for number, layer in enumerate(layers) if layer]
     if measure.scope is Scope.head:
         for number in present:
-            _write(values[number], measure.compute(layers[number]))
+            _write(values[number], measure.of_layers(layers[number]))
     elif measure.scope is Scope.two_heads:
         for first, second in product(present, present):
             if first <= second:
-                values_ij = measure.compute(layers[first], layers[second])
+                values_ij = measure.of_layers(layers[first], layers[second])
                 _write(values[first, :, second], values_ij)
                 _write(values[second, :, first], values_ij.mT)
     else:
         for number in present:
             if number and layers[number - 1]:
-                _write(values[number], measure.compute(layers[number], layers[number - 1]))
+                _write(values[number], measure.of_layers(layers[number], layers[number - 1]))
 
 
 def _write(target: Floats, values: torch.Tensor) -> None:

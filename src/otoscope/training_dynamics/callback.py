@@ -65,7 +65,6 @@ class HeadStatistics(TrainerCallback):
         self.corpus, self.folder, self.every = corpus, Path(out), every
         self.extractor, self.options = extractor, options or SpeechOptions()
         self.source = make_source(corpus, self.options)
-        self._copy: Any = None
         self._encoder: Encoder | None = None
         self._trainer: Trainer | None = None
 
@@ -90,8 +89,7 @@ class HeadStatistics(TrainerCallback):
             )
         plan = {"training": str(args.output_dir), "every": self.every, **speech_plan(self.source)}
         claim_folder(self.folder, plan, resume=self.options.resume)
-        self._copy = deepcopy(original_module(kwargs["model"]))
-        self._encoder = make_encoder(self._copy, extractor)
+        self._encoder = make_encoder(deepcopy(original_module(kwargs["model"])), extractor)
         for path in (self.folder / "shards").glob("step-*.npz"):
             if int(path.stem.removeprefix("step-")) > state.global_step:
                 path.unlink()
@@ -107,7 +105,7 @@ class HeadStatistics(TrainerCallback):
     ) -> None:
         """Measure the trained model, and finish the run."""
         self._measure(kwargs["model"], state.global_step)
-        finish(self.folder, *snapshots_result(self.folder, type(self._copy).__name__, self.source))
+        finish(self.folder, *snapshots_result(self.folder, type(kwargs["model"]).__name__, self.source))
 
     def _measure(self, model: Any, step: int) -> None:
         """Measure a copy of the model, unless this step is measured already."""

@@ -5,7 +5,6 @@ Axes: S step, L layer, H head.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -77,11 +76,10 @@ def dynamics(
     source = make_source(corpus, options)
     plan = {"checkpoints": {str(one.step): one.digest for one in ordered}, **speech_plan(source)}
     check_folder(out, plan, resume=options.resume)
-    once = replace(options, resume=False)
 
     def make(folder: Path) -> RunResult:
         for one in ordered:
-            load_or_compute(snapshot_path(folder, one.step), partial(measure_snapshot, one.folder, corpus, once))
+            load_or_compute(snapshot_path(folder, one.step), partial(measure_snapshot, one.folder, corpus, options))
         return snapshots_result(folder, str(ordered[-1].folder), source)
 
     return resume_or_run(out, plan, make, resume=options.resume)

@@ -4,6 +4,7 @@ Axes: L layer, H head, 2 the bounds of an interval, B blocks of frames of an ove
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +37,7 @@ def measure_snapshot(
         InputError: an error of `analyze`.
     """
     with TemporaryDirectory(prefix="otoscope-") as folder:
-        run = analyze(model, corpus, Path(folder) / "run", options=options)
+        run = analyze(model, corpus, Path(folder) / "run", options=replace(options, resume=False))
         dataset, overview = run.dataset.load(), run.map(run.maps[0])[OVERVIEW].values
         arrays: dict[str, NDArray[Any]] = {OVERVIEW: overview.astype(np.float16)}
         for name in STATISTICS:

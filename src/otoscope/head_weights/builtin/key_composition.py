@@ -1,16 +1,8 @@
 """How much the keys of a head read what each head of the layer below writes."""
 
-from torch import Tensor
-
 from otoscope.head_weights.matrices import compositions
 from otoscope.head_weights.measure import Scope, WeightMeasure
-from otoscope.head_weights.projections import HeadMatrix, LayerProjections
-
-
-def key_composition(layer: LayerProjections, below: LayerProjections) -> Tensor:
-    """Return it for the heads of a layer and of the layer below, `[i, j]`."""
-    return compositions(layer[HeadMatrix.qk], below[HeadMatrix.ov])
-
+from otoscope.head_weights.projections import HeadMatrix
 
 MEASURE = WeightMeasure(
     doc=(
@@ -19,6 +11,6 @@ MEASURE = WeightMeasure(
     ),
     units="times chance",
     scope=Scope.head_below,
-    matrices=frozenset({HeadMatrix.qk, HeadMatrix.ov}),
-    compute=key_composition,
+    matrices=(HeadMatrix.qk, HeadMatrix.ov),
+    compute=compositions,
 )

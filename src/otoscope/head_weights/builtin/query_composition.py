@@ -2,14 +2,14 @@
 
 from torch import Tensor
 
-from otoscope.head_weights.matrices import compositions
+from otoscope.head_weights.matrices import HeadMatrices, compositions
 from otoscope.head_weights.measure import Scope, WeightMeasure
-from otoscope.head_weights.projections import HeadMatrix, LayerProjections
+from otoscope.head_weights.projections import HeadMatrix
 
 
-def query_composition(layer: LayerProjections, below: LayerProjections) -> Tensor:
-    """Return it for the heads of a layer and of the layer below, `[i, j]`."""
-    return compositions(layer[HeadMatrix.qk].transposed, below[HeadMatrix.ov])
+def query_composition(scores: HeadMatrices, outputs_below: HeadMatrices) -> Tensor:
+    """Return it for the heads of a layer and of the layer below, `[i, j]`: queries stand to the left of W_QK."""
+    return compositions(scores.transposed, outputs_below)
 
 
 MEASURE = WeightMeasure(
@@ -19,6 +19,6 @@ MEASURE = WeightMeasure(
     ),
     units="times chance",
     scope=Scope.head_below,
-    matrices=frozenset({HeadMatrix.qk, HeadMatrix.ov}),
+    matrices=(HeadMatrix.qk, HeadMatrix.ov),
     compute=query_composition,
 )

@@ -1,16 +1,8 @@
 """How much the values of a head read what each head of the layer below writes."""
 
-from torch import Tensor
-
 from otoscope.head_weights.matrices import compositions
 from otoscope.head_weights.measure import Scope, WeightMeasure
-from otoscope.head_weights.projections import HeadMatrix, LayerProjections
-
-
-def value_composition(layer: LayerProjections, below: LayerProjections) -> Tensor:
-    """Return it for the heads of a layer and of the layer below, `[i, j]`."""
-    return compositions(layer[HeadMatrix.ov], below[HeadMatrix.ov])
-
+from otoscope.head_weights.projections import HeadMatrix
 
 MEASURE = WeightMeasure(
     doc=(
@@ -19,6 +11,6 @@ MEASURE = WeightMeasure(
     ),
     units="times chance",
     scope=Scope.head_below,
-    matrices=frozenset({HeadMatrix.ov}),
-    compute=value_composition,
+    matrices=(HeadMatrix.ov, HeadMatrix.ov),
+    compute=compositions,
 )
