@@ -27,6 +27,8 @@ def test_bad_input_is_one_line_and_status_2(otoscope_command, tmp_path: Path) ->
     for arguments in (
         ("refine", "bundled", "-o", tmp_path / "out", "--span", 0),
         ("refine", "bundled", "-o", tmp_path / "out", "--span", 9, "--sample", 3),
+        ("refine", "bundled", "-o", tmp_path / "out", "--adapt", tmp_path, "--guard", "bundled", "--limit", 3),
+        ("refine", "bundled", tmp_path, "-o", tmp_path / "out", "--adapt", tmp_path, "--guard", "bundled"),
         ("bench", "bundled", "--seconds", "soon"),
     ):
         status, _, err = otoscope_command(*arguments)

@@ -33,7 +33,14 @@ def refine(
     options, selection = read_options(context, RefinementOptions), read_options(context, SelectionOptions)
     adaptation.check()
     if adaptation.is_requested:
-        _adapt(model, out, options, adaptation)
+        if options != RefinementOptions() or remove_file:
+            raise InputError("--adapt and --calm learn gates alone; refine the result in a second command")
+        if corpora or selection != SelectionOptions():
+            raise InputError(
+                "expected the speech of --adapt, --calm and --guard alone, found another CORPUS or a selection of "
+                "utterances; omit it, and pass --gate-utterances for fewer"
+            )
+        _adapt(model, out, adaptation)
         return
     refined = otoscope.refine(
         model, out, remove=remove_file, corpora=corpora or (), options=options, selection=selection
@@ -43,10 +50,8 @@ def refine(
     print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")
 
 
-def _adapt(model: str, out: Path, options: RefinementOptions, adaptation: AdaptationOptions) -> None:
+def _adapt(model: str, out: Path, adaptation: AdaptationOptions) -> None:
     from otoscope.adaptation.adapt import adapt
 
-    if options != RefinementOptions():
-        raise InputError("--adapt and --calm learn gates alone; refine the result in a second command")
     done = adapt(model, out, adaptation)
     print(f"{done.report.text}\nwritten to {done.path}")
