@@ -15,7 +15,7 @@ import numpy as np
 
 from otoscope import PatchOptions, SpeechOptions, load, patch
 from otoscope.attention.output_kinds import OUTPUT_KINDS
-from otoscope.importance.head_statistics import HeadStatistics
+from otoscope.importance.head_statistics import CorpusStatistics
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
@@ -43,7 +43,7 @@ def removals(encoder: Encoder, speech: LoadedSpeech) -> Iterator[tuple[str, str,
     """Yield kind, ranking and the change of each probe's score when the highest third of the heads is removed."""
     data, probes = collect_hidden_states(encoder, speech), select_probes(PROBES)
     scorers = train_scorers(probes, data, Training(seeds=1), open_cache())
-    statistics, count = HeadStatistics(encoder, speech), round(SHARE * sum(encoder.n_heads))
+    statistics, count = CorpusStatistics(encoder, speech), round(SHARE * sum(encoder.n_heads))
     intact = totals(scorers, enumerate(data.hidden))
     for kind in OUTPUT_KINDS:
         ablation = make_ablation(encoder, speech.waves, kind)

@@ -1,6 +1,6 @@
 """Cost of `analyze` beyond the forward of the model, and of the intervals of relations.
 
-`model-whisper` needs whisper-tiny.en in the folder OTOSCOPE_MODELS; most rows need timit-sample in OTOSCOPE_CORPORA.
+`analyze-whisper` needs whisper-tiny.en in the folder OTOSCOPE_MODELS; most rows need timit-sample in OTOSCOPE_CORPORA.
 One thread: CPU time is then the work that was done.
 
     python benchmarks/analysis.py [ROW ...]
@@ -105,6 +105,8 @@ def parts_row() -> Iterator[Row]:
     with cProfile.Profile() as profile:
         analyze_anew(encoder, cuts)
     stats = pstats.Stats(profile)
+    if absent := {name for names in PARTS.values() for name in names} - {name for _, _, name in stats.stats}:
+        raise LookupError(f"analyze no longer calls {', '.join(sorted(absent))}: name what does its work")
     seconds = {
         part: sum(entry[3] for (_, _, name), entry in stats.stats.items() if name in functions)
         for part, functions in PARTS.items()

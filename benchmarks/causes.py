@@ -20,9 +20,9 @@ from otoscope.models.output_sources import make_ablation
 from otoscope.patching.corruptions import add_noise
 from otoscope.patching.effects import PatchedUtterance, clean_contexts, gradient_effects, hidden_of
 from otoscope.probing.builtin.hidden_error import HiddenErrorScorer
-from otoscope.representations.dataset import RANKED
 from otoscope.representations.similarity import pairwise_hsic
 from otoscope.representations.states import collect_states
+from otoscope.results.categories import RANKED
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.speech_source import LoadedSpeech, make_source, read_speech
 from otoscope.statistics import available_statistics
