@@ -8,7 +8,7 @@ from otoscope.head_weights.projections import HeadMatrix
 
 
 def query_composition(scores: HeadMatrices, outputs_below: HeadMatrices) -> Tensor:
-    """Return it for the heads of a layer and of the layer below, `[i, j]`: queries stand to the left of W_QK."""
+    """Return it for the heads of a layer and of the layer below, `[i, j]`: queries are on the left of W_QK."""
     return compositions(scores.transposed, outputs_below)
 
 
