@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from lhotse import MonoCut
-from scipy.signal import resample_poly
 
 from otoscope.corpus.decoding import decode_cut, source_name, source_of
 from otoscope.corpus.recording import check_cut
@@ -67,5 +66,7 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     """
     if rate == wanted:
         return samples
+    from scipy.signal import resample_poly  # takes half a second to import
+
     divisor = math.gcd(rate, wanted)
     return np.asarray(resample_poly(samples, wanted // divisor, rate // divisor), dtype=np.float32)
