@@ -23,7 +23,7 @@ from otoscope.decoders.transcriber import load_transcriber
 from otoscope.models.model_settings import SAMPLING_RATE
 from otoscope.results import Run
 from otoscope.results.intervals import interval, mean_estimate, scale_of
-from otoscope.results.schema import INTERVAL, Variable
+from otoscope.results.schema import INTERVAL, Variable, labelled
 from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
@@ -134,7 +134,7 @@ def _measures(job: EffectJob, heads: Sequence[DecoderHead]) -> dict[str, xr.Vari
         "measure_units": np.array(units, object),
         "category": category_of(dict(zip(names, means, strict=True))),
     }
-    return {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    return labelled(VARIABLES, values)
 
 
 def _effects(
@@ -155,7 +155,7 @@ def _effects(
         "sound_text": np.array([[part[rule].mean() if rule in part else np.nan for rule in rules] for part in parts]),
         "rule": np.array([str(rule) for rule in TextRule], object),
     }
-    return {name: xr.Variable(EFFECTS[name].dims, array, EFFECTS[name].attrs) for name, array in values.items()}
+    return labelled(EFFECTS, values)
 
 
 def _utterance_measures(job: EffectJob, index: int, heads: Sequence[DecoderHead], names: Sequence[str]) -> Floats:

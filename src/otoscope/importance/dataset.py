@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from otoscope.importance.agreement import spearman
 from otoscope.importance.ranking import RankingScores, SeededRanking, ordinal_ranks
 from otoscope.results.intervals import interval, mean_estimate
-from otoscope.results.schema import INTERVAL, Variable
+from otoscope.results.schema import INTERVAL, Variable, labelled
 from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Floats
 
@@ -66,7 +66,7 @@ def ranking_dataset(
     }
     for field in RANKING_TEXTS:
         values[field] = _texts(getattr(seeded.ranking, field) for seeded in rankings.values())
-    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    variables = labelled(VARIABLES, values)
     coords = {"ranking": _texts(scores), "other": _texts(scores), "bound": _texts(("low", "high"))}
     return xr.Dataset(variables, coords, {"clusters": clusters.text})
 

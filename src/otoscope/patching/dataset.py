@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from otoscope.results.intervals import estimate, interval
-from otoscope.results.schema import INTERVAL, Variable
+from otoscope.results.schema import INTERVAL, Variable, labelled
 from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats, Floats
 
@@ -63,7 +63,7 @@ def patch_dataset(
             _share, clusters.key, *(group_sums(each, clusters) for each in (drop, corrupted_um - clean_um))
         )
         values |= {name: effects.value, f"{name}_interval": interval(effects), f"{name}_drop": drop}
-    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    variables = labelled(VARIABLES, values)
     coords = {name: np.array(entries, dtype=object) for name, entries in labels.items()}
     return xr.Dataset(variables, coords | {"bound": np.array(["low", "high"], object)}, {"clusters": clusters.text})
 

@@ -20,7 +20,7 @@ from otoscope.probing.random_baseline import check_untrained, untrained
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Run
-from otoscope.results.schema import INTERVAL, NO_INTERVAL, Variable
+from otoscope.results.schema import INTERVAL, NO_INTERVAL, Variable, labelled
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
@@ -163,6 +163,6 @@ def _dataset(
         "score_interval": np.stack([intervals(total[name], counts[name], clusters) for name in wanted]),
     }
     coords = {"probe": np.array(list(wanted), object), "reader": np.array(CONDITIONS, object)}
-    variables = {name: (VARIABLES[name].dims, of, VARIABLES[name].attrs) for name, of in values.items()}
+    variables = labelled(VARIABLES, values)
     coords |= {"bound": np.array(["low", "high"], object)}
     return xr.Dataset(variables, coords, {"clusters": clusters.text})

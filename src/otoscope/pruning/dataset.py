@@ -15,7 +15,7 @@ from otoscope.probing.probe import probe_variables
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.pruning.curves import Curves, Scores, curves, scores_of
 from otoscope.pruning.schedule import DIRECTIONS, ROW_NORMALISATIONS, PruningSchedule
-from otoscope.results.schema import INTERVAL, Variable
+from otoscope.results.schema import INTERVAL, Variable, labelled
 from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Floats
 
@@ -102,7 +102,7 @@ def curve_dataset(
     }
     coords: dict[str, Any] = {name: np.array(values, dtype=object) for name, values in labels.items()}
     coords |= {"radius": schedule.radius, "step": np.arange(len(schedule.removed))}
-    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    variables = labelled(VARIABLES, values)
     return xr.Dataset(variables, coords, {"clusters": clusters.text})
 
 

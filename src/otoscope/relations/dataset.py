@@ -25,7 +25,7 @@ from otoscope.relations.significance import (
     supported_operations,
 )
 from otoscope.results.intervals import LOG, LOG_EXCESS, Estimate, effective_count, interval, p_value, ratio
-from otoscope.results.schema import RELATIONS
+from otoscope.results.schema import RELATIONS, labelled
 from otoscope.typing import AnyFloats, Array, Ints
 
 Arrays = dict[str, Array]
@@ -115,7 +115,7 @@ def relation_dataset(
         "phone_class": np.array([_phone_class(symbol) for symbol in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
     }
-    dataset = xr.Dataset({name: (variable.dims, values[name], variable.attrs) for name, variable in RELATIONS.items()})
+    dataset = xr.Dataset(labelled(RELATIONS, values))
     return dataset.assign_attrs(asdict(RelationOptions()), unlabelled_frames=UNLABELLED_RULE)
 
 

@@ -18,7 +18,7 @@ from otoscope.representations.similarity import cka_estimate
 from otoscope.results.categories import CATEGORIES, RANKED, categorise
 from otoscope.results.intervals import difference, interval, mean_estimate
 from otoscope.results.resampling import cluster_weights, resampled_interval, resampled_means
-from otoscope.results.schema import INTERVAL, OVER_CLUSTERS, Variable
+from otoscope.results.schema import INTERVAL, OVER_CLUSTERS, Variable, labelled
 from otoscope.statistics.clusters import Clusters
 from otoscope.typing import AnyFloats, Floats
 
@@ -121,6 +121,6 @@ def layer_dataset(
     values: Mapping[str, NDArray[Any]], labels: Mapping[str, Sequence[Any]], clusters: Clusters
 ) -> xr.Dataset:
     """Return the Dataset of some variables and the labels of their dimensions."""
-    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    variables = labelled(VARIABLES, values)
     coords = {name: np.array(values, dtype=object) for name, values in labels.items()}
     return xr.Dataset(variables, coords | {"bound": np.array(["low", "high"], object)}, {"clusters": clusters.text})

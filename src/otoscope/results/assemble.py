@@ -26,6 +26,7 @@ from otoscope.results.schema import (
     SPEAKER_COORDINATES,
     StatisticInfo,
     Variable,
+    labelled,
     statistic_variables,
     validate_dataset,
 )
@@ -99,7 +100,7 @@ def assemble(
         **(attributes or {}),
     }
     coords = _coordinates(category.shape, utterances, statistics)
-    dataset = xr.Dataset(_labelled(_variables(statistics), values), coords=coords, attrs=attrs)
+    dataset = xr.Dataset(labelled(_variables(statistics), values), coords=coords, attrs=attrs)
     validate_dataset(dataset)
     return dataset
 
@@ -151,8 +152,4 @@ def _coordinates(
     extra = {dim: np.asarray(labels) for statistic in statistics for dim, labels in statistic.coords.items()}
     described = {dim: labels for dim, labels in extra.items() if dim in COORDINATES}
     others = {dim: xr.Variable((dim,), labels) for dim, labels in extra.items() if dim not in COORDINATES}
-    return others | _labelled(COORDINATES, values | described)
-
-
-def _labelled(variables: Mapping[str, Variable], values: Mapping[str, npt.NDArray[Any]]) -> dict[str, xr.Variable]:
-    return {name: xr.Variable(variables[name].dims, array, variables[name].attrs) for name, array in values.items()}
+    return others | labelled(COORDINATES, values | described)

@@ -47,6 +47,15 @@ class Variable:
         return {"units": self.units, "description": self.doc}
 
 
+def labelled(variables: Mapping[str, Variable], arrays: Mapping[str, Any]) -> dict[str, xr.Variable]:
+    """Return arrays by name with the axes, units and meaning of their variables.
+
+    >>> labelled({"score": Variable(("head",), "1", "how good it is")}, {"score": [0.5]})["score"].dims
+    ('head',)
+    """
+    return {name: xr.Variable(variables[name].dims, array, variables[name].attrs) for name, array in arrays.items()}
+
+
 SPEAKER_COORDINATES = {  # in a run whose corpus states them
     "gender": Variable(("utterance",), "1", "gender of the speaker; empty where unknown"),
     "age": Variable(("utterance",), "years", "age of the speaker; NaN where unknown"),

@@ -17,7 +17,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.phones import Folding, read_folding
-from otoscope.results.schema import COORDINATES, FORMAT_VERSION
+from otoscope.results.schema import COORDINATES, FORMAT_VERSION, labelled
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.runs.selection import ALL, Selection, make_selection, select, select_of_parts
 from otoscope.runs.utterance_loader import iter_loadable
@@ -172,7 +172,7 @@ def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable
         "speaker": np.array([speaker or "" for speaker in speech.speakers], dtype=object),
         **metadata_columns(speech.cuts),
     }
-    return {name: xr.Variable(COORDINATES[name].dims, array, COORDINATES[name].attrs) for name, array in values.items()}
+    return labelled(COORDINATES, values)
 
 
 def add_coordinates(

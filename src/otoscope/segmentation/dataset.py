@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from otoscope.results.intervals import LOGIT, estimate, interval
-from otoscope.results.schema import COORDINATES, INTERVAL, NO_INTERVAL, Variable
+from otoscope.results.schema import COORDINATES, INTERVAL, NO_INTERVAL, Variable, labelled
 from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.comparison import COUNTS, MEASURES, STRICT, compare, scores_of
 from otoscope.segmentation.feature_methods import Head
@@ -92,7 +92,7 @@ def build_dataset(
         **_search_arrays(results),
     }
     return xr.Dataset(
-        {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()},
+        labelled(VARIABLES, values),
         coords=_coordinates(segmenters, test, results),
         attrs={"clusters": clusters.text},
     )
@@ -180,7 +180,4 @@ def _coordinates(
         "model": np.array([result.model for result in results], dtype=object),
         "voters": np.array(_sizes(results)),
     }
-    return labels | {
-        name: xr.Variable(COORDINATES[name].dims, values, COORDINATES[name].attrs)
-        for name, values in utterances.items()
-    }
+    return labels | labelled(COORDINATES, utterances)

@@ -7,7 +7,7 @@ import xarray as xr
 
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
-from otoscope.results.schema import Variable
+from otoscope.results.schema import Variable, labelled
 from otoscope.segmentation.boundaries import inner_boundaries
 from otoscope.segmentation.detector import boundary_scores_per_frame, label_rows, local_minima
 from otoscope.segmentation.feature_methods import Head, label_frames
@@ -62,7 +62,7 @@ def segment_map(
         "phone_end": np.array(ends),
     }
     return xr.Dataset(
-        {name: xr.Variable(VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()},
+        labelled(VARIABLES, values),
         coords={"label_frame": frames.seconds(np.arange(len(score), dtype=np.float64))},
         attrs={
             "frame_period": frames.repeat * frames.period,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from otoscope.corpus import SkippedUtterance, fingerprint
 from otoscope.errors import InputError
 from otoscope.results import Run, check_folder
-from otoscope.results.schema import FORMAT_VERSION
+from otoscope.results.schema import FORMAT_VERSION, INTERVAL, Variable, labelled
 from otoscope.runs.cache import Arrays, RunResult, load_or_compute, read_arrays, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import recorded_versions, resolve_path
@@ -28,12 +28,24 @@ from otoscope.training_dynamics.snapshot import OVERVIEW, STATISTICS, TEXTS, mea
 
 DYNAMICS = "dynamics"  # kind of the runs
 DIMS = ("step", "layer", "head")
-DOCS = {
-    "category": "category among the heads of this step",
-    "shape": "shape of the map, which does not depend on other heads",
-    "formed_step": "first step from which a head has the shape of its last step; NaN where that is uniform or mixed",
-    "category_changes": "how often the category changes from one step to the next",
-    OVERVIEW: "mean attention weight over blocks of frames of one utterance",
+VARIABLES = {
+    **{
+        key: variable
+        for statistic in REGISTRY.select(STATISTICS).values()
+        for key, variable in (
+            (statistic.name, Variable(DIMS, statistic.units, statistic.doc)),
+            (f"{statistic.name}_interval", Variable((*DIMS, "bound"), statistic.units, f"{INTERVAL}: {statistic.doc}")),
+        )
+    },
+    "category": Variable(DIMS, "1", "category among the heads of this step"),
+    "shape": Variable(DIMS, "1", "shape of the map, which does not depend on other heads"),
+    OVERVIEW: Variable(
+        (*DIMS, "query_block", "key_block"), "1", "mean attention weight over blocks of frames of one utterance"
+    ),
+    "formed_step": Variable(
+        DIMS[1:], "1", "first step from which a head has the shape of its last step; NaN where that is uniform or mixed"
+    ),
+    "category_changes": Variable(DIMS[1:], "1", "how often the category changes from one step to the next"),
 }
 UNFORMED = ("uniform", "mixed", "")
 
@@ -113,24 +125,16 @@ def dynamics_dataset(snapshots: Mapping[int, Arrays], model: str, source: Speech
     """
     check_shapes(snapshots)
     steps = sorted(snapshots)
-    variables: dict[str, Any] = {}
-    for name in STATISTICS:
-        statistic = REGISTRY.get(name)
-        for key, dims, doc in ((name, DIMS, statistic.doc), (f"{name}_interval", (*DIMS, "bound"), "95 % interval")):
-            variables[key] = (dims, stack(snapshots, key), {"units": statistic.units, "description": doc})
-    for name in TEXTS:
-        variables[name] = (DIMS, stack(snapshots, name).astype(object), {"units": "1", "description": DOCS[name]})
-    overview = stack(snapshots, OVERVIEW)
-    variables[OVERVIEW] = ((*DIMS, "query_block", "key_block"), overview, {"units": "1", "description": DOCS[OVERVIEW]})
-    formed, changes = formed_steps(variables["shape"][1], steps), count_changes(variables["category"][1])
-    variables["formed_step"] = (DIMS[1:], formed, {"units": "1", "description": DOCS["formed_step"]})
-    variables["category_changes"] = (DIMS[1:], changes, {"units": "1", "description": DOCS["category_changes"]})
-    last = snapshots[steps[-1]]
-    coordinates = {"step": steps, **{dim: np.arange(overview.shape[axis]) for dim, axis in (("layer", 1), ("head", 2))}}
+    arrays = {name: stack(snapshots, name) for name in VARIABLES if name in snapshots[steps[-1]]}
+    arrays |= {name: arrays[name].astype(object) for name in TEXTS}
+    formed, changes = formed_steps(arrays["shape"], steps), count_changes(arrays["category"])
+    values = arrays | {"formed_step": formed, "category_changes": changes}
+    _, layers, heads = arrays["category"].shape
+    coordinates = {"step": steps, "layer": np.arange(layers), "head": np.arange(heads)}
+    dataset = xr.Dataset(labelled(VARIABLES, values), coordinates | {"bound": np.array(["low", "high"], dtype=object)})
+    last = {name: str(snapshots[steps[-1]][name]) for name in ("utterance", "clusters")}
     attributes = {"kind": DYNAMICS, "format_version": FORMAT_VERSION, "model": model, "corpus": source.name}
-    described = {"utterance": str(last["utterance"]), "clusters": str(last["clusters"])}
-    dataset = xr.Dataset(variables, {**coordinates, "bound": np.array(["low", "high"], dtype=object)})
-    return dataset.assign_attrs(attributes | described, synthetic=int(source.synthetic))
+    return dataset.assign_attrs(attributes | last, synthetic=int(source.synthetic))
 
 
 def check_shapes(snapshots: Mapping[int, Arrays]) -> None:

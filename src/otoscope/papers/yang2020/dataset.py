@@ -14,7 +14,7 @@ from otoscope.papers.yang2020.published import ANY_MODEL, published_r_values
 from otoscope.papers.yang2020.stages import pruning_stage
 from otoscope.papers.yang2020.variables import KIND, VARIABLES
 from otoscope.results.categories import CATEGORIES
-from otoscope.results.schema import FORMAT_VERSION
+from otoscope.results.schema import FORMAT_VERSION, labelled
 from otoscope.typing import Array
 
 GLOBALNESS_CURVE = {"ranking": "globalness", "direction": "high to low"}
@@ -41,7 +41,7 @@ def reproduction_dataset(outputs: StageOutputs) -> xr.Dataset:
     """
     values = dict(_model_values(outputs)) | dict(_head_values(outputs)) | dict(_boundary_values(outputs))
     values |= dict(_curve_values(outputs)) | claim_variables(outputs) | _stage_values(outputs)
-    variables = {name: (VARIABLES[name].dims, array, VARIABLES[name].attrs) for name, array in values.items()}
+    variables = labelled(VARIABLES, values)
     return xr.Dataset(variables, _coordinates(outputs)).assign_attrs(_attributes(outputs))
 
 
