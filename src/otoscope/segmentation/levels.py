@@ -12,7 +12,6 @@ class BoundaryLevel:
 
     Attributes:
         name: what the units are.
-        tier: name of their tier in a TextGrid.
         tolerance: customary largest distance of a correct boundary, in seconds.
         labels: kind of labels that the units come from, `phone` or `word`.
         widths: seconds of speech that detectors compare on each side of a frame.
@@ -20,11 +19,15 @@ class BoundaryLevel:
     """
 
     name: str
-    tier: str
     tolerance: float
     labels: str
     widths: tuple[float, ...]
     smoothings: tuple[float, ...]
+
+    @property
+    def tier(self) -> str:
+        """Return the name of their tier in a TextGrid."""
+        return f"{self.name}s"
 
     @property
     def first_smoothing(self) -> float:
@@ -43,7 +46,6 @@ LEVELS: Mapping[str, BoundaryLevel] = {
     for level in (
         BoundaryLevel(
             "phone",
-            "phones",
             0.020,
             "phone",
             widths=(0.02, 0.04, 0.06),
@@ -51,7 +53,6 @@ LEVELS: Mapping[str, BoundaryLevel] = {
         ),
         BoundaryLevel(
             "syllable",
-            "syllables",
             0.050,
             "phone",
             widths=(0.04, 0.08, 0.12, 0.16),
@@ -59,7 +60,6 @@ LEVELS: Mapping[str, BoundaryLevel] = {
         ),
         BoundaryLevel(
             "word",
-            "words",
             0.050,
             "word",
             widths=(0.06, 0.12, 0.18, 0.24),
