@@ -59,13 +59,13 @@ def settings(detector: Detector, part: SearchPart) -> list[DetectorSetting]:
 def tune_detectors(part: SearchPart, names: Sequence[str]) -> list[ComparedMethod]:
     """Return the row of each detector, tuned on the validation part; the model runs once on each utterance."""
     detectors = DETECTORS.select(names)
-    totals: dict[tuple[str, Place], Ints] = {}
+    totals: dict[str, dict[Place, Ints]] = {name: {} for name in detectors}
     for utterance, maps, states in _features(part, any(one.features == "map" for one in detectors.values())):
         for name, detector in detectors.items():
             for place, features in _places(detector, maps, states):
                 counts = _grid_counts(part, detector, utterance, features)
-                totals[name, place] = totals.get((name, place), 0) + counts
-    return [_best_method(part, name, totals) for name in detectors]
+                totals[name][place] = totals[name].get(place, 0) + counts
+    return [_best_method(part, name, own) for name, own in totals.items()]
 
 
 def _features(
@@ -91,16 +91,20 @@ def _places(
 def _grid_counts(part: SearchPart, detector: Detector, utterance: LabelledUtterance, features: AnyFloats) -> Ints:
     """Return the counts `[setting * beta, count]` of one utterance."""
     scores = _scores(detector, features, settings(detector, part), part.encoder, utterance.cut.duration)
-    rows, times = [], []
-    for row, score in enumerate(scores):
-        minima = minima_of_sum(score)
-        for column, beta in enumerate(BETAS):
-            chosen = minima.times[minima.confidences >= 1 / beta]
-            rows.append(np.full(len(chosen), row * len(BETAS) + column))
-            times.append(chosen)
-    minima_of_grid = np.concatenate(rows), np.concatenate(times)
-    n_rows = len(scores) * len(BETAS)
-    return counts_of_rows(utterance.units, minima_of_grid, n_rows, part.tolerance, part.options.protocol)
+    times = [found.times for score in scores for found in deep_minima(score, BETAS)]
+    minima = np.repeat(np.arange(len(times)), [len(row) for row in times]), np.concatenate(times)
+    return counts_of_rows(utterance.units, minima, len(times), part.tolerance, part.options.protocol)
+
+
+def deep_minima(score_t: Floats, betas: Sequence[float]) -> list[Boundaries]:
+    """Return for each beta the minima of a score `[t]` whose prominence is at least `1 / beta`.
+
+    >>> [found.times.tolist() for found in deep_minima(np.array([2.0, 0.0, 2.0, 1.5, 2.0]), [1.0, 4.0])]
+    [[0.005], [0.005, 0.015]]
+    """
+    minima = minima_of_sum(score_t)
+    deep = [minima.confidences >= 1 / beta for beta in betas]
+    return [Boundaries(minima.times[is_deep], minima.confidences[is_deep]) for is_deep in deep]
 
 
 def _scores(
@@ -122,13 +126,12 @@ def frame_times(detector: Detector, encoder: Encoder) -> LabelFrames:
     return LabelFrames(encoder.frame_period, 1, encoder.first_frame_center - shift)
 
 
-def _best_method(part: SearchPart, name: str, totals: Mapping[tuple[str, Place], Ints]) -> ComparedMethod:
-    detector = DETECTORS.get(name)
-    own = {place: scores_of(counts)[:, R_VALUE] for (method, place), counts in totals.items() if method == name}
-    place = max(own, key=lambda place: np.nanmax(np.nan_to_num(own[place], nan=-np.inf)))
-    point = int(np.nanargmax(own[place]))
-    setting, beta = settings(detector, part)[point // len(BETAS)], BETAS[point % len(BETAS)]
-    counts = BoundaryCounts(*totals[name, place][point].tolist())
+def _best_method(part: SearchPart, name: str, totals: Mapping[Place, Ints]) -> ComparedMethod:
+    r_values = {place: scores_of(counts)[:, R_VALUE] for place, counts in totals.items()}
+    place = max(r_values, key=lambda place: r_values[place].max())
+    point = int(np.argmax(r_values[place]))
+    setting, beta = settings(DETECTORS.get(name), part)[point // len(BETAS)], BETAS[point % len(BETAS)]
+    counts = BoundaryCounts(*totals[place][point].tolist())
     layer, head = place
     reader = ModelReader(part.encoder, {layer} if head >= 0 else set())
     find = partial(_boundaries, reader, name, place, setting)
@@ -149,6 +152,4 @@ def _boundaries(
     layer, head = place
     features = reader.map(utterance.cut, place) if head >= 0 else reader.states(utterance.cut, layer)
     [score] = _scores(DETECTORS.get(name), features, [setting], reader.encoder, utterance.cut.duration)
-    minima = minima_of_sum(score)
-    deep = [minima.confidences >= 1 / beta for beta in betas]
-    return [Boundaries(minima.times[is_deep], minima.confidences[is_deep]) for is_deep in deep]
+    return deep_minima(score, betas)
