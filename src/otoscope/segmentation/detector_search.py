@@ -14,7 +14,6 @@ import numpy as np
 from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
-from otoscope.runs.progress import progress
 from otoscope.segmentation.boundaries import BoundaryCounts
 from otoscope.segmentation.compared_methods import ComparedMethod
 from otoscope.segmentation.comparison import R_VALUE, scores_of
@@ -23,7 +22,7 @@ from otoscope.segmentation.feature_methods import ModelReader, format_heads
 from otoscope.segmentation.protocols import counts_of_rows
 from otoscope.segmentation.score_sum import Boundaries, grid_times, interpolated, minima_of_sum, smoothed
 from otoscope.segmentation.search_part import SearchPart
-from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.split import LabelledUtterance, with_progress
 from otoscope.segmentation.tuning import TunedParameters
 from otoscope.typing import AnyFloats, Floats, Ints
 
@@ -72,10 +71,8 @@ def _features(
     part: SearchPart, has_maps: bool
 ) -> Iterator[tuple[LabelledUtterance, dict[int, AnyFloats], list[AnyFloats]]]:
     layers = None if has_maps else ()
-    with progress("tuning detectors", sum(utterance.cut.duration for utterance in part.utterances)) as on_progress:
-        for utterance in part.utterances:
-            yield utterance, *maps_and_representations(part.encoder, utterance.cut, layers)
-            on_progress(utterance.cut.duration)
+    for utterance in with_progress(part.utterances, "tuning detectors"):
+        yield utterance, *maps_and_representations(part.encoder, utterance.cut, layers)
 
 
 def _places(

@@ -15,7 +15,6 @@ from otoscope.models.fingerprint import model_fingerprint
 from otoscope.results import Run
 from otoscope.runs.cache import check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
-from otoscope.runs.progress import progress
 from otoscope.runs.run_config import model_path
 from otoscope.runs.speech_source import make_source, resolve_encoder, run_attributes
 from otoscope.segmentation.boundary_files import RecordedBoundaries, write_record
@@ -35,6 +34,7 @@ from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult, search
 from otoscope.segmentation.segmenter import FILE_NAME, Segmenter
+from otoscope.segmentation.split import with_progress
 from otoscope.segmentation.tuning import tune
 from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_reader import VotingReader
@@ -210,9 +210,7 @@ def _model_methods(results: Sequence[SearchResult]) -> Iterator[ComparedMethod]:
 
 def _score(methods: Sequence[ComparedMethod], job: SegmentJob) -> list[list[UtteranceScores]]:
     """Return the scores of each test utterance by each method."""
-    scores = []
-    with progress("segmenting", sum(utterance.cut.duration for utterance in job.parts.test)) as on_progress:
-        for utterance in job.parts.test:
-            scores.append([method.score(utterance, CURVE, job.options.seconds) for method in methods])
-            on_progress(utterance.cut.duration)
-    return scores
+    return [
+        [method.score(utterance, CURVE, job.options.seconds) for method in methods]
+        for utterance in with_progress(job.parts.test, "segmenting")
+    ]

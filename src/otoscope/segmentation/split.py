@@ -1,6 +1,6 @@
 """Split of labelled utterances into a validation part, to tune on, and a test part, to report on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -10,6 +10,7 @@ from lhotse import MonoCut
 from otoscope.corpus import speaker_of
 from otoscope.corpus.published_splits import PUBLISHED_SPLITS, PublishedSplit
 from otoscope.errors import InputError
+from otoscope.runs.progress import progress
 from otoscope.segmentation.boundaries import inner_boundaries
 from otoscope.typing import Floats
 
@@ -38,6 +39,14 @@ class LabelledUtterance:
     def speaker(self) -> str:
         """Return the id of the speaker; empty if it is unknown."""
         return speaker_of(self.cut) or ""
+
+
+def with_progress(utterances: Sequence[LabelledUtterance], what: str) -> Iterator[LabelledUtterance]:
+    """Iterate over utterances; each counts as done when the next one is requested."""
+    with progress(what, sum(utterance.cut.duration for utterance in utterances)) as on_progress:
+        for utterance in utterances:
+            yield utterance
+            on_progress(utterance.cut.duration)
 
 
 @dataclass(frozen=True, eq=False)

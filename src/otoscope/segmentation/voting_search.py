@@ -15,7 +15,6 @@ import numpy as np
 
 from otoscope.corpus import load_audio
 from otoscope.results.intervals import estimate, standard_error
-from otoscope.runs.progress import progress
 from otoscope.segmentation.comparison import R_VALUE, scores_of
 from otoscope.segmentation.feature_methods import Head
 from otoscope.segmentation.grid_counts import minima_of_rows
@@ -32,7 +31,7 @@ from otoscope.segmentation.score_sum import (
 )
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
-from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.split import LabelledUtterance, with_progress
 from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, Voter, Voting
 from otoscope.typing import Floats, Ints
 
@@ -208,12 +207,10 @@ def _visit(
     add: Callable[[LabelledUtterance, dict[Voter, list[ShiftedFeatures]], Floats], None],
 ) -> None:
     """Pass the features of each utterance to `add`; those of one utterance are in memory at a time."""
-    with progress(text, sum(utterance.cut.duration for utterance in part.utterances)) as on_progress:
-        for utterance in part.utterances:
-            waves = part.encoder.load_wave(utterance.cut), load_audio(utterance.cut, SPECTRAL_RATE)
-            features = voter_features(part.encoder, waves, voters, part.options.shifts)
-            add(utterance, features, grid_times(utterance.cut.duration))
-            on_progress(utterance.cut.duration)
+    for utterance in with_progress(part.utterances, text):
+        waves = part.encoder.load_wave(utterance.cut), load_audio(utterance.cut, SPECTRAL_RATE)
+        features = voter_features(part.encoder, waves, voters, part.options.shifts)
+        add(utterance, features, grid_times(utterance.cut.duration))
 
 
 def _key(voter: Voter) -> VoterKey:
