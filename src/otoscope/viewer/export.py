@@ -69,7 +69,7 @@ def export(api: ViewerApi, out: Path, selection: ExportSelection) -> Path:
     if out.suffix != ".html":
         raise InputError(f"expected --export FILE.html, found {out}")
     items = _items(api, selection)
-    common = {name: _fetch(api, name) for name in _common_resources(api, items)}
+    common = {name: _fetch(api, name) for name in _common_resources(api, items)} | _optional(api, items)
     common[ROUTES["runs"].path()] = _exported_run_list(api, items)
     maps = _maps(api, items)
     size = sum(len(content) for part in (common, *maps.values()) for content in part.values()) * 4 // 3
@@ -167,14 +167,15 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
         layers = range(api.sessions[item.run].info.layers)
         resources.append(ROUTES["utterance"].path(item.run, item.utterance))
         resources += [ROUTES["thumbnails"].path(item.run, item.utterance, layer) for layer in layers]
-        resources += [resource for resource in _optional_resources(item) if api.wait(resource).status == OK]
     return resources
 
 
-def _optional_resources(item: _ExportItem) -> list[str]:
-    """Return the resources that a run may lack: audio, and predicted boundaries."""
-    boundaries = [ROUTES["boundaries"].path(item.run, item.utterance, *head) for head in item.heads]
-    return [ROUTES["audio"].path(item.run, item.utterance), *boundaries]
+def _optional(api: ViewerApi, items: Sequence[_ExportItem]) -> Resources:
+    """Return what a run may lack, where it has it: audio, and predicted boundaries."""
+    audio = [ROUTES["audio"].path(item.run, item.utterance) for item in items]
+    boundaries = [ROUTES["boundaries"].path(item.run, item.utterance, *head) for item in items for head in item.heads]
+    responses = {name: api.wait(name) for name in [*audio, *boundaries]}
+    return {name: response.content for name, response in responses.items() if response.status == OK}
 
 
 def _maps(api: ViewerApi, items: Sequence[_ExportItem]) -> dict[str, Resources]:
