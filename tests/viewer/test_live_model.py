@@ -77,7 +77,7 @@ def test_a_head_that_is_not_there_is_one_line(live, other):
 
 def test_another_model_is_refused(measured_run):
     with pytest.raises(InputError, match="another model"):
-        load_live_model(measured_run, "bundled")
+        load_live_model(measured_run, "bundled", RunCorpus(measured_run))
 
 
 def test_a_model_that_fails_on_an_utterance_is_a_one_line_error(measured_run, tiny_model, other, monkeypatch):
@@ -111,7 +111,7 @@ def test_the_model_runs_between_the_batches_of_a_probe_in_training(live, tiny_mo
 
 def test_the_phone_probe_joins_when_it_is_trained(measured_run, tiny_model, tmp_path, monkeypatch):
     monkeypatch.setenv("OTOSCOPE_CACHE", str(tmp_path))
-    live = load_live_model(measured_run, str(tiny_model))
+    live = load_live_model(measured_run, str(tiny_model), RunCorpus(measured_run))
     live.probes.wait()
     name = measured_run.utterances.index[0]
     found = live.ablate(name, [], None)

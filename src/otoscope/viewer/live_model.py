@@ -1,6 +1,6 @@
 """The model of a run: it computes maps that the run does not store, and the effect of removing heads."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from time import perf_counter
@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 from lhotse import MonoCut
 
+from otoscope.models.attention_maps import OnMap
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.results import Run
@@ -17,27 +18,21 @@ from otoscope.viewer.live_probes import LiveProbes
 from otoscope.viewer.run_corpus import RunCorpus
 from otoscope.viewer.schema import AblationResult
 
-ReceiveMap = Callable[[int, int, np.ndarray], None]
-"""Receives a layer, a head and its map `[T, T]`."""
-
 
 class LiveModel:
     """The model of a run; a lock lets one request at a time run it."""
 
-    def __init__(
-        self, run: Run, encoder: Encoder, corpus: RunCorpus | None = None, *, train_probes: bool = True
-    ) -> None:
+    def __init__(self, run: Run, encoder: Encoder, corpus: RunCorpus, *, train_probes: bool = True) -> None:
         """Start to train the probes if `train_probes`; the model has not run yet."""
-        self.run = run
         self.encoder = encoder
-        self.corpus = corpus or RunCorpus(run)
+        self.corpus = corpus
         self._lock = Lock()
         self._intact: dict[str, ForwardStates] = {}
         phones = run.plan["corpus"].get("phones", "auto")
         self.probes = LiveProbes(encoder, self.corpus.cuts, self._lock, phones, train=train_probes)
 
-    def maps(self, utterance: str, receive: ReceiveMap, layers: Collection[int] | None = None) -> None:
-        """Call `receive` with each head's attention in turn, for some layers or, by default, for all."""
+    def maps(self, utterance: str, receive: OnMap, layers: Collection[int]) -> None:
+        """Call `receive` with each head's attention in turn, for some layers."""
         wave = self.encoder.load_wave(self.corpus.cut(utterance, wait=True))
         with self._lock:
             self.encoder.visit_maps(wave, receive, layers)
@@ -76,7 +71,7 @@ class LiveModel:
         return nullcontext() if radius is None else self.encoder.limit_span(radius)
 
 
-def load_live_model(run: Run, model: str, corpus: RunCorpus | None = None, *, train_probes: bool = True) -> LiveModel:
+def load_live_model(run: Run, model: str, corpus: RunCorpus, *, train_probes: bool = True) -> LiveModel:
     """Load the model of a run; its name or folder may differ from that in the run.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,21 +48,22 @@ def open_session(
     if opened[0].kind != HEADS:
         raise InputError(f"expected a run of analyze as the first one, found {opened[0].kind} in {opened[0].path}")
     segmented = next((run for run in opened if run.kind == SEGMENTED), None)
-    corpus = _read_corpus(opened[0]) if model else None
-    loading = None if model is None else run_in_background(lambda: _load_model(opened[0], model, corpus, train_probes))
+    corpus, loading = (None, None) if model is None else _open_model(opened[0], model, train_probes)
     if loading and wait:
         loading.result()
     first = RunSession(opened[0], loading, segmented, audio_root, corpus)
     return ViewerApi([first, *(RunSession(run, audio_root=audio_root) for run in opened[1:])])
 
 
-def _read_corpus(run: Run) -> "RunCorpus":
+def _open_model(run: Run, model: str, train_probes: bool) -> "tuple[RunCorpus, Future[LiveModel]]":
+    """Start to read the corpus and to load the model of a run."""
     from otoscope.viewer.run_corpus import RunCorpus
 
-    return RunCorpus(run)
+    corpus = RunCorpus(run)
 
+    def load() -> "LiveModel":
+        from otoscope.viewer.live_model import load_live_model
 
-def _load_model(run: Run, model: str, corpus: "RunCorpus | None", train_probes: bool) -> "LiveModel":
-    from otoscope.viewer.live_model import load_live_model
+        return load_live_model(run, model, corpus, train_probes=train_probes)
 
-    return load_live_model(run, model, corpus, train_probes=train_probes)
+    return corpus, run_in_background(load)
