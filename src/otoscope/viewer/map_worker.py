@@ -7,9 +7,10 @@ work is cancelled between two heads. A map that a user looks at comes before thu
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Condition, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from otoscope.viewer.thumbnails import thumbnail
 
 LEASE_SECONDS = 3.0
 Map = npt.NDArray[np.floating]
+T = TypeVar("T", bound=HasNbytes)
 Key = tuple[str | int, ...]
 """The kind of a result, the utterance, the layer and perhaps the head."""
 ReceiveMap = Callable[[int, int, Map], None]
@@ -76,14 +78,15 @@ class MapWorker:
         self._progress = ""
         self._is_running = False
 
-    def derive(self, kind: str, place: tuple[int, int, int], make: Callable[[Map], HasNbytes]) -> Any:
+    def derive(self, kind: str, place: tuple[int, int, int], make: Callable[[Map], T]) -> T:
         """Return `make` of the map at a place (utterance, layer, head); `kind` names the result in the cache.
 
         Raises:
             NotReadyError: the worker has not computed it yet; the message is the progress.
             InputError: the model cannot run on this utterance.
         """
-        return self._get((kind, *place), _Want(*place, make))
+        result: T = self._get((kind, *place), _Want(*place, make))
+        return result
 
     def thumbnails(self, utterance: int, layer: int) -> npt.NDArray[np.uint8]:
         """Return the thumbnails `[head, query block, key block]` of a layer. Raises what `derive` raises."""
@@ -118,7 +121,7 @@ class MapWorker:
     def _run(self) -> None:
         while (work := self._next()) is not None:
             try:
-                self._compute(work.utterance, lambda *head_map, work=work: self._receive(work, *head_map), work.layers)
+                self._compute(work.utterance, partial(self._receive, work), work.layers)
             except _SupersededError:
                 pass
             except Exception as error:  # the waiting requests raise it

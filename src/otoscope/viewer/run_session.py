@@ -1,11 +1,11 @@
 """One open run: its numbers, the attention of its utterances, and their audio."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from threading import Semaphore
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,10 @@ from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.audio import AudioSegment, audio_problem, folder_problem, wav
 from otoscope.viewer.boundaries import FrameGrid, predict_boundaries, tuned_parameters
-from otoscope.viewer.cache import LruCache
+from otoscope.viewer.cache import HasNbytes, LruCache
 from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.jobs import Jobs
-from otoscope.viewer.map_worker import MapWorker, ReceiveMap
+from otoscope.viewer.map_worker import Map, MapWorker, ReceiveMap
 from otoscope.viewer.pyramid import Level, Pyramid, build
 from otoscope.viewer.quantise import encode
 from otoscope.viewer.run_info import LabelTriples, add_classes, phone_names, run_info, stored_labels, word_spans
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from otoscope.viewer.live_model import LiveModel
     from otoscope.viewer.run_corpus import RunCorpus
 
+T = TypeVar("T", bound=HasNbytes)
 MAX_CACHE_BYTES = 256 * 2**20
 MAX_VARIABLE_BYTES = 16 * 2**20
 MAX_FRAMES = 8192
 """Frames of a map: one of more takes 256 MiB before it is encoded."""
 MAX_BUILDS = 2
-"""Stored maps that are encoded at the same time."""
+"""Stored maps that are read at the same time."""
 
 ABLATION_PROGRESS = "running the model with and without these heads"
 LOADING = "the model is still being loaded"
@@ -68,7 +69,7 @@ class RunSession:
         self.segmented = segmented
         self.audio_root = audio_root
         self.corpus = corpus
-        self._pyramids: LruCache[Pyramid] = LruCache(MAX_CACHE_BYTES)
+        self._results: LruCache[Any] = LruCache(MAX_CACHE_BYTES)
         self._builds = Semaphore(MAX_BUILDS)
         self._ablations: Jobs[AblationResult] = Jobs()
         self._stored_maps: dict[str, xr.Dataset] = {}
@@ -141,7 +142,7 @@ class RunSession:
     def tile(self, utterance: int, layer: int, head: int, position: tuple[int, int, int]) -> tuple[Level, Pyramid]:
         """Return a tile of a head's map at a position (level, row, column), and the pyramid of the whole map."""
         self._check_head(layer, head)
-        pyramid = self._pyramid(utterance, layer, head)
+        pyramid = self._derive("pyramid", (utterance, layer, head), build)
         return pyramid.tile(*position), pyramid
 
     def boundaries(self, utterance: int, layer: int, head: int) -> npt.NDArray[np.float32]:
@@ -154,14 +155,7 @@ class RunSession:
         def predict(attn_qk: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
             return predict_boundaries(attn_qk, grid, alpha, beta)
 
-        self._check_size(utterance)
-        stored = self._stored(utterance)
-        if stored is not None:
-            return predict(self._stored_map(stored, layer, head))
-        seconds: npt.NDArray[np.float32] = self._worker_for(utterance).derive(
-            "boundaries", (utterance, layer, head), predict
-        )
-        return seconds
+        return self._derive("boundaries", (utterance, layer, head), predict)
 
     def ablate(self, utterance: int, removed: list[tuple[int, int]], radius: int | None) -> AblationResult:
         """Return the effect on an utterance of removing heads, or of an attention span of `radius` frames."""
@@ -184,14 +178,16 @@ class RunSession:
 
         return MapWorker(compute, live.encoder.n_heads, MAX_CACHE_BYTES)
 
-    def _pyramid(self, utterance: int, layer: int, head: int) -> Pyramid:
+    def _derive(self, kind: str, place: tuple[int, int, int], make: Callable[[Map], T]) -> T:
+        """Return `make` of the map at a place (utterance, layer, head); `kind` names the result in a cache."""
+        utterance, layer, head = place
         self._check_size(utterance)
-        stored, place = self._stored(utterance), (utterance, layer, head)
+        stored = self._stored(utterance)
         if stored is None:
-            pyramid: Pyramid = self._worker_for(utterance).derive("pyramid", place, build)
-            return pyramid
+            return self._worker_for(utterance).derive(kind, place, make)
         with self._builds:
-            return self._pyramids.get(place, lambda: build(self._stored_map(stored, layer, head)))
+            result: T = self._results.get((kind, *place), lambda: make(self._stored_map(stored, layer, head)))
+        return result
 
     def _check_size(self, utterance: int) -> None:
         """Refuse maps that do not fit into memory, as none of that length does."""
