@@ -1,14 +1,13 @@
 """What `otoscope.compare` computes of open runs, for the page."""
 
+from dataclasses import fields
+
 from otoscope.comparison.compare import compare
 from otoscope.comparison.options import ComparisonOptions
 from otoscope.comparison.table import Comparison
 from otoscope.results import Run
 from otoscope.results.table import json_records
 from otoscope.viewer.schema import DifferenceRow, DifferenceTable
-
-MEANS = {"layer": None, "head": None}
-"""Layer and head of a mean over heads."""
 
 
 def compare_runs(a: Run, b: Run, level: str) -> DifferenceTable:
@@ -35,7 +34,6 @@ def compare_heads(run: Run, layer: int, head: int) -> DifferenceTable:
 
 
 def _table(compared: Comparison) -> DifferenceTable:
-    fields = [name for name in DifferenceRow.__dataclass_fields__ if name in compared.rows]
-    records = json_records(compared.rows[fields])
-    rows = [DifferenceRow(**{**MEANS, **{str(name): value for name, value in row.items()}}) for row in records]
-    return DifferenceTable(list(compared.lines), rows)
+    """Return the rows of a comparison; layer and head of a mean over them are null."""
+    records = json_records(compared.rows.reindex(columns=[field.name for field in fields(DifferenceRow)]))
+    return DifferenceTable(list(compared.lines), [DifferenceRow(*record.values()) for record in records])
