@@ -22,7 +22,7 @@ from otoscope import analyze, load, read_corpus
 from otoscope.analysis.shards import batches, measure_batch
 from otoscope.models.encoder import Encoder
 from otoscope.relations.dataset import Relations, relation_dataset
-from otoscope.relations.significance import phone_support
+from otoscope.relations.significance import PhoneSupport
 from otoscope.statistics import available_statistics
 
 UTTERANCES = 12
@@ -79,7 +79,7 @@ def intervals_row(layers: int = 12, heads: int = 12, speakers: int = 24) -> list
     baseline = random.dirichlet(np.ones(count**2), speakers).reshape(speakers, count, count)
     own_run = relation.diagonal(axis1=-2, axis2=-1) / 2
     elsewhere = baseline - np.eye(count) * baseline / 2
-    support = phone_support(np.full((speakers, count), 100), [f"s{g}" for g in range(speakers)])
+    support = PhoneSupport(*(np.full(count, number) for number in (100 * speakers, speakers, speakers)))
     sums = Relations(relation, own_run, baseline, elsewhere)
     work = partial(relation_dataset, sums, np.ones(speakers), phones, "speaker", support)
     return [time_row(f"relations of {layers * heads} heads and {count} phones, {speakers} speakers", work)]

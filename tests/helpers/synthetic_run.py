@@ -14,7 +14,7 @@ import pandas as pd
 from otoscope.phones import sort_phones
 from otoscope.relations.baseline import baselines
 from otoscope.relations.dataset import Relations, relation_dataset
-from otoscope.relations.significance import phone_support
+from otoscope.relations.significance import PhoneSupport
 from otoscope.results import (
     MapDescription,
     Measurements,
@@ -156,8 +156,9 @@ def relations(layers: int, n_heads: list[int], speeches: list[SimpleNamespace], 
             for head, attn_qk in enumerate(layer_maps(layer, n_heads[layer], speech, seed)):
                 between[groups[u], layer, head] += says.T @ attn_qk @ says / speech.frames
     own = np.diagonal(between, axis1=-2, axis2=-1) / 2
-    counts = [np.bincount([phones.index(symbol) for symbol, _, _ in s.phones], minlength=Y) for s in speeches]
-    support = phone_support(np.array(counts), [f"voice-{u % 2}" for u in range(len(speeches))])
+    counts = np.array([np.bincount([phones.index(symbol) for symbol, _, _ in s.phones], minlength=Y) for s in speeches])
+    speakers = sum((counts[voice::2] > 0).any(axis=0).astype(int) for voice in range(2))
+    support = PhoneSupport(counts.sum(axis=0), (counts > 0).sum(axis=0), speakers)
     found = relation_dataset(Relations(between, own, *uniform), np.bincount(groups), phones, clusters.key, support)
     about = {"labelled_utterances": len(speeches), "labelled_clusters": clusters.text, "unknown_phones": []}
     return found.assign_attrs(about)

@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 
 from otoscope.errors import InputError
+from otoscope.relations.label_totals import LabelTotals
 from otoscope.relations.operations import operations
 from otoscope.relations.options import RelationOptions
-from otoscope.relations.significance import (
-    PhoneSupport,
-    frame_counts,
-    performed_operations,
-    phone_support,
-    supported_operations,
-)
+from otoscope.relations.significance import PhoneSupport, performed_operations, supported_operations
 
 PHONES = ("sil", "aa", "s", "zh")
 
@@ -50,10 +45,10 @@ def test_heads_without_operations_have_false_ones_in_one_run_of_twenty() -> None
 
 
 def test_support_counts_frames_utterances_and_speakers() -> None:
-    frames_uy = np.stack(
-        [frame_counts(np.array(phone), 4) for phone in ([[0, 0], [1, -1]], [[1, 1], [2, 2]], [[-1, 0]])]
-    )
-    support = phone_support(frames_uy, ["a", "b", "b"])
+    totals = LabelTotals.empty(4)
+    for index, phone_tr in enumerate(([[0, 0], [1, -1]], [[1, 1], [2, 2]], [[-1, 0]])):
+        totals.add(index, np.array(phone_tr), index, "abb"[index])
+    support = totals.support()
     assert support.frames.tolist() == [3, 3, 2, 0]
     assert support.utterances.tolist() == [2, 2, 1, 0]
     assert support.speakers.tolist() == [2, 2, 1, 0]

@@ -15,7 +15,7 @@ from otoscope.corpus.cut_fingerprint import cut_digest
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.self_check import overflow_message
-from otoscope.relations.label_totals import LabelTotals, merge_labels
+from otoscope.relations.label_totals import LabelTotals
 from otoscope.runs.utterance_loader import iter_loadable, skip
 from otoscope.statistics import accumulator
 from otoscope.statistics.accumulator import State
@@ -112,13 +112,6 @@ def _digests(batch: Iterable[tuple[int, MonoCut]]) -> Iterator[tuple[int, bytes]
     for index, cut in batch:
         with suppress(InputError):
             yield index, cut_digest(cut)
-
-
-def merge_shards(a: ShardResult, b: ShardResult) -> ShardResult:
-    """Merge the results of two parts of a corpus."""
-    state = accumulator.merge(a.state, b.state)
-    labels = merge_labels(a.labels, b.labels, state.bits)
-    return ShardResult(state, a.frames | b.frames, a.skipped + b.skipped, labels, a.digests | b.digests)
 
 
 def batches(shard: Sequence[tuple[int, MonoCut]], least_seconds: float = 0.0) -> Iterator[list[tuple[int, MonoCut]]]:

@@ -46,23 +46,6 @@ def frame_counts(phone: Ints, count: int) -> Ints:
     return np.bincount(phone[phone >= 0].ravel(), minlength=count)
 
 
-def phone_support(frames_uy: Ints, speakers: Sequence[str]) -> PhoneSupport:
-    """Return the support of phones.
-
-    Args:
-        frames_uy: label frames of each phone in each utterance.
-        speakers: speaker of each utterance; empty if unknown.
-
-    >>> support = phone_support(np.array([[2, 1, 0], [1, 0, 0]]), ["a", "b"])
-    >>> support.frames.tolist(), support.utterances.tolist(), support.speakers.tolist()
-    ([3, 1, 0], [2, 1, 0], [2, 1, 0])
-    """
-    present_uy, names = frames_uy > 0, np.array(speakers, dtype=object)
-    by_speaker = [present_uy[names == name].any(axis=0) for name in sorted(set(speakers) - {""})]
-    speakers_y = np.array(by_speaker, dtype=np.int64).reshape(-1, frames_uy.shape[1]).sum(axis=0)
-    return PhoneSupport(frames_uy.sum(axis=0), present_uy.sum(axis=0), speakers_y)
-
-
 def supported_operations(support: PhoneSupport, phones: Sequence[str], options: RelationOptions) -> Bools:
     """Return the operations whose target has enough speech, `[o]`; those of all phones always have.
 
