@@ -14,7 +14,6 @@ from otoscope.analysis.measure_shards import ShardWork, store_shards
 from otoscope.analysis.phone_labels import PhoneLabeler
 from otoscope.analysis.shard_plan import Shard, plan_shards
 from otoscope.corpus import SkippedUtterance, speaker_of
-from otoscope.corpus.windows import utterance_id
 from otoscope.errors import InputError, UnfinishedError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
@@ -26,7 +25,7 @@ from otoscope.runs.executors.share import Share, find_share
 from otoscope.runs.executors.worker_model import WorkerModel
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.runs.speech_source import SpeechSource
-from otoscope.statistics.clusters import Clusters, make_clusters
+from otoscope.statistics.clusters import Clusters, make_clusters, utterance_of
 from otoscope.statistics.statistic import Statistic
 
 
@@ -60,7 +59,7 @@ class AnalysisJob:
     @cached_property
     def clusters(self) -> Clusters:
         """Return the speaker of each cut, or the utterance of which it is a window."""
-        return make_clusters(map(speaker_of, self.cuts), [utterance_id(cut) for cut in self.cuts])
+        return make_clusters(map(speaker_of, self.cuts), [utterance_of(cut.id) for cut in self.cuts])
 
     @cached_property
     def shards(self) -> list[Shard]:

@@ -20,7 +20,8 @@ from otoscope.relations.label_totals import LabelTotals
 from otoscope.results import Run, claim_folder, finish, open_run
 from otoscope.results.schema import HEADS
 from otoscope.results.stored_map import copy_map
-from otoscope.results.subset import ATTRIBUTES, StoredStatistic, utterance_of
+from otoscope.results.subset import ATTRIBUTES, StoredStatistic
+from otoscope.statistics.clusters import utterance_of
 from otoscope.typing import AnyFloats, Ints
 
 MAX_NAMED = 3

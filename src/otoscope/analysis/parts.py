@@ -21,9 +21,8 @@ from otoscope.corpus.windows import OVERLAP
 from otoscope.relations.label_totals import LabelTotals, label_arrays, labels_from_arrays
 from otoscope.results import Measurements, Run, assemble
 from otoscope.results.schema import StatisticInfo
-from otoscope.results.subset import utterance_of
 from otoscope.statistics.accumulator import grouped_sums
-from otoscope.statistics.clusters import Clusters, make_clusters
+from otoscope.statistics.clusters import Clusters, make_clusters, utterance_of
 from otoscope.typing import AnyFloats, Array, Ints
 
 STATES = "states.npz"

@@ -10,7 +10,7 @@ from lhotse import MonoCut
 from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
 from otoscope.corpus.decoding import source_name, source_of
-from otoscope.corpus.windows import utterance_id, windowed
+from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError, join_truncated
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
@@ -18,6 +18,7 @@ from otoscope.models.load import load
 from otoscope.results import MapDescription, Run, open_run, write_map
 from otoscope.runs.run_config import require_same_model
 from otoscope.runs.selection import Selection, select
+from otoscope.statistics.clusters import utterance_of
 
 EXAMPLE_SECONDS = 3.0
 MAX_MAP_BYTES = 512 * 2**20
@@ -129,7 +130,7 @@ def load_run_cuts(run: Run) -> list[MonoCut]:
         InputError: the corpus is gone or has changed.
     """
     cuts = [cut for corpus in corpus_parts(run) for cut in _read_cuts(run, corpus)]
-    return sorted(cuts, key=utterance_id)
+    return sorted(cuts, key=lambda cut: utterance_of(cut.id))
 
 
 def corpus_parts(run: Run) -> list[dict[str, Any]]:

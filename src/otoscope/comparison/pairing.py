@@ -11,8 +11,7 @@ import pandas as pd
 
 from otoscope.comparison.values import RunValues
 from otoscope.results.intervals import Estimate
-from otoscope.results.subset import utterance_of
-from otoscope.statistics.clusters import Clusters, make_clusters
+from otoscope.statistics.clusters import Clusters, make_clusters, utterance_of
 from otoscope.typing import Bools
 
 SAME_SECONDS = 0.001

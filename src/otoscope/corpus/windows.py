@@ -30,13 +30,6 @@ def windowed(cuts: Iterable[MonoCut], seconds: float | None) -> list[MonoCut]:
     return [window for cut in cuts for window in (_windows(cut, seconds) if cut.duration > seconds else [cut])]
 
 
-def utterance_id(cut: MonoCut) -> str:
-    """Return the id of the cut of which `cut` is a window, or its own."""
-    id, separator, start = cut.id.rpartition("@")
-    is_window = separator and start.replace(".", "", 1).isdigit()
-    return id if is_window else cut.id
-
-
 def _windows(cut: MonoCut, seconds: float) -> Iterator[MonoCut]:
     rate = cut.sampling_rate
     last = cut.duration - seconds

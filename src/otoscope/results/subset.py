@@ -12,7 +12,7 @@ import xarray as xr
 
 from otoscope.results.assemble import Measurements, assemble
 from otoscope.results.schema import SPEAKER_COORDINATES
-from otoscope.statistics.clusters import make_clusters
+from otoscope.statistics.clusters import make_clusters, utterance_of
 from otoscope.typing import Bools
 
 ATTRIBUTES = ("model", "corpus", "synthetic", "not_measured", "window", "window_overlap")
@@ -56,13 +56,3 @@ def subset(dataset: xr.Dataset, chosen: Bools, condition: str) -> xr.Dataset:
     about = {name: dataset.attrs[name] for name in ATTRIBUTES if name in dataset.attrs} | {"where": condition}
     period = dataset.attrs["frame_period"]
     return assemble(Measurements(described, rows, clusters), table, frame_period=period, attributes=about)
-
-
-def utterance_of(id: str) -> str:
-    """Return the id of the utterance of which `id@start` is a window, or the id itself.
-
-    >>> utterance_of("anna/1@2.5"), utterance_of("anna@home")
-    ('anna/1', 'anna@home')
-    """
-    whole, _, start = id.rpartition("@")
-    return whole if whole and start.replace(".", "", 1).isdigit() else id

@@ -93,6 +93,16 @@ def make_clusters(speakers: Iterable[str | None], utterances: Sequence[str]) -> 
     return Clusters(tuple(f"utterance {id}" for id in utterances), "utterance", is_single_speaker)
 
 
+def utterance_of(id: str) -> str:
+    """Return the id of the utterance of which `id@start` is a window, or the id itself.
+
+    >>> utterance_of("anna/1@2.5"), utterance_of("anna@home")
+    ('anna/1', 'anna@home')
+    """
+    whole, _, start = id.rpartition("@")
+    return whole if whole and start.replace(".", "", 1).isdigit() else id
+
+
 def cluster_code(name: str) -> int:
     """Return a hash of the name of a cluster, below 2^62."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little") % (1 << CODE_BITS)
