@@ -85,31 +85,25 @@ def _level_rows(rows_ulh: xr.DataArray, level: str, labels: Mapping[str, str]) -
 
 
 def _probes(run: Run, by: Sequence[str], level: str) -> RunValues:
-    dataset = run.dataset
-    probes = [str(name) for name in dataset["probe"].values]
-    chosen = dataset.sel(probe=_chosen(by, probes, probes, run))
-    total = chosen["total"].transpose("utterance", "probe", "reader", "seed")
-    keys = pd.MultiIndex.from_product([chosen["probe"].values, chosen["reader"].values], names=["probe", "reader"])
-    count = np.repeat(chosen["count"].transpose("utterance", "probe").values, total.sizes["reader"], axis=1)
-    total_uvs = total.values.reshape(len(total), -1, total.sizes["seed"])
-    return _scores(run, keys.to_frame(index=False), total_uvs, count)
+    return _scores(run, by, ("probe", "reader"))
 
 
 def _layers(run: Run, by: Sequence[str], level: str) -> RunValues:
-    dataset, labels = run.dataset, ("probe", "depth", "reader")
+    return _scores(run, by, ("probe", "depth", "reader"))
+
+
+def _scores(run: Run, by: Sequence[str], labels: Sequence[str]) -> RunValues:
+    """Return the scores of probes, one for each combination of labels, of which the first is the probe."""
+    dataset = run.dataset
     probes = [str(name) for name in dataset["probe"].values] if "probe" in dataset else []
     chosen = dataset.sel(probe=_chosen(by, probes, probes, run))
     total = chosen["total"].transpose("utterance", *labels, "seed")
     keys = pd.MultiIndex.from_product([chosen[name].values for name in labels], names=list(labels))
-    times = total.sizes["depth"] * total.sizes["reader"]
-    count = np.repeat(chosen["count"].transpose("utterance", "probe").values, times, axis=1)
     total_uvs = total.values.reshape(len(total), -1, total.sizes["seed"])
-    return _scores(run, keys.to_frame(index=False), total_uvs, count)
-
-
-def _scores(run: Run, keys: pd.DataFrame, total_uvs: AnyFloats, count_uv: AnyFloats) -> RunValues:
+    times = total_uvs.shape[1] // total.sizes["probe"]
+    count_uv = np.repeat(chosen["count"].transpose("utterance", "probe").values, times, axis=1)
     sums = (total_uvs, count_uv.astype(float))
-    return RunValues(keys, run.utterances, sums, _per_seed, count_uv > 0, has_seeds=True)
+    return RunValues(keys.to_frame(index=False), run.utterances, sums, _per_seed, count_uv > 0, has_seeds=True)
 
 
 def _per_seed(total: AnyFloats, count: AnyFloats) -> AnyFloats:
