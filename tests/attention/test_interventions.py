@@ -6,10 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.helpers.comparison import by_definition, largest, measure, relative
 from tests.helpers.slow_attention import band, fresh, slow, without_columns
 from tests.helpers.tiny_models import noise
+from torch import Tensor, nn
 
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.interventions import HeadFactors, Intervention, with_factors
+from otoscope.attention.pattern_changes import uniform
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -132,3 +137,48 @@ def test_a_negative_span_raises(timed: Encoder) -> None:
         pass
     with pytest.raises(InputError, match="expected a span of at most 1000000 frames"), timed.limit_span(10**20):
         pass
+
+
+def test_maps_and_statistics_are_those_of_the_gated_heads(timed: Encoder) -> None:
+    intact = timed.maps(WAVE, [0])[0]
+    gates = [HeadFactors(0, 1, temperature=3.0), HeadFactors(0, 3, temperature=0.5)]
+    with timed.intervene(uniform([(0, 3)]), *gates):
+        maps, statistics = timed.maps(WAVE), measure(timed, [WAVE])[0][0]
+        single = timed.attention(WAVE, 0, 1)
+    flatter = intact[1] ** (1 / 3)
+    assert relative(maps[0][1], flatter / flatter.sum(-1, keepdims=True)) < EXACT
+    np.testing.assert_array_equal(maps[0][[0, 2]], intact[[0, 2]])
+    np.testing.assert_array_equal(single, maps[0][1])
+    assert largest(statistics, by_definition([maps[layer] for layer in range(3)])) < EXACT
+
+
+def test_a_very_high_temperature_is_uniform_attention(encoder: Encoder) -> None:
+    """Also outside of the utterance, and between patches."""
+    shares = []
+    for change in (uniform([(0, 1)]), HeadFactors(0, 1, temperature=1e15)):
+        outside: list[Tensor] = []
+        with encoder.intervene(change):
+            encoder.measure([WAVE], {"attention_outside", "column_sum"}, lambda _, each, o=outside: o.extend(each))
+            grid = encoder.grid_maps(WAVE, [0])[0] if encoder.family.is_patch_grid else np.zeros(1)
+        rows = [each.column_sum if each.attention_outside is None else each.attention_outside for each in outside]
+        shares.append([*(row.numpy() for row in rows), outside[0].column_sum.numpy(), grid])
+    for uniform_share, gated_share in zip(*shares, strict=True):
+        assert relative(gated_share, uniform_share) < EXACT
+
+
+def test_a_scale_is_one_of_the_values(encoder: Encoder) -> None:
+    norms: list[np.ndarray] = []
+    for scale in (1.0, 0.25):
+        with encoder.intervene(HeadFactors(0, 1, scale=scale)):
+            encoder.measure([WAVE], {"value_norm"}, lambda _, each: norms.append(each[0].value_norm.numpy()))
+    np.testing.assert_allclose(norms[3][1], 0.25 * norms[0][1], rtol=1e-12)
+    np.testing.assert_array_equal(norms[3][0], norms[0][0])
+
+
+def test_a_forbidden_key_of_a_gated_head_stays_forbidden() -> None:
+    states, bias = torch.ones(1, 1, 3, 2), torch.tensor([0.5, 0.0, torch.finfo(torch.float32).min])
+    call = AttentionCall(nn.Identity(), states, states, states, 1.0, bias.expand(1, 1, 3, 3), (3,))
+    gated = with_factors(Intervention(factors=(HeadFactors(0, 0, temperature=4.0),)), call, 0)
+    change = uniform([(0, 0)]).change(gated, gated, (0, 0))
+    assert gated.bias_bhqk[0, 0, 0].tolist() == [0.125, 0.0, bias[2].item()]
+    assert change.bias_bhqk[0, 0, 0].tolist() == [0.0, 0.0, -torch.inf]

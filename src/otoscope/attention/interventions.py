@@ -12,7 +12,7 @@ from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.output_changes import OutputChange, change_outputs
-from otoscope.attention.pattern_changes import HeadsCall, PatternChange, split_call
+from otoscope.attention.pattern_changes import HeadsCall, PatternChange, is_forbidden, split_call
 from otoscope.attention.reduction_names import REQUIRES_MODEL, VALUE_NORM
 from otoscope.attention.reductions import Reductions
 from otoscope.attention.value_norms import with_value_norms
@@ -112,7 +112,7 @@ def attend_with(
     Raises:
         InputError: value norms are requested of a layer whose output projection is unknown.
     """
-    call = _with_factors(intervention, call, layer)
+    call = with_factors(intervention, call, layer)
     parts = split_call(intervention.patterns, call, layer)
     results = [_attend_part(intervention, part.call, request) for part in parts]
     context_bthd, reductions = results[0] if len(parts) == 1 else merge_heads(parts, results)
@@ -163,8 +163,11 @@ def _merged_fields(parts: Sequence[Reductions], order: Tensor) -> Iterator[tuple
         yield field.name, torch.cat(values)[order.to(values[0].device)] if is_by_head else values[0]
 
 
-def _with_factors(intervention: Intervention, call: AttentionCall, layer: int) -> AttentionCall:
-    """Return a call whose scores are divided by temperatures, and whose values are multiplied by scales."""
+def with_factors(intervention: Intervention, call: AttentionCall, layer: int) -> AttentionCall:
+    """Return a call whose scores are divided by temperatures, and whose values are multiplied by scales.
+
+    The bias of keys that the model forbids stays, so that changes of patterns recognise these keys.
+    """
     factors = [each for each in intervention.factors if each.layer == layer]
     if not factors:
         return call
@@ -172,7 +175,9 @@ def _with_factors(intervention: Intervention, call: AttentionCall, layer: int) -
     for each in factors:
         scale_h[each.head], temperature_h[each.head] = each.scale, each.temperature
     per_head = temperature_h[:, None, None]
-    bias = None if call.bias_bhqk is None else call.bias_bhqk / per_head
+    bias = call.bias_bhqk
+    if bias is not None:
+        bias = torch.where(is_forbidden(bias), bias, bias / per_head)
     return replace(
         call, query_bhtd=call.query_bhtd / per_head, value_bhtd=call.value_bhtd * scale_h[:, None, None], bias_bhqk=bias
     )

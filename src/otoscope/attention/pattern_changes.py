@@ -135,7 +135,7 @@ def _changed_call(changes: Sequence[PatternChange], call: AttentionCall, head: H
 
 def _uniform(own: AttentionCall) -> AttentionCall:
     bias = own.bias_bhqk
-    allowed = None if bias is None else torch.zeros_like(bias).masked_fill(_is_forbidden(bias), FORBIDDEN)
+    allowed = None if bias is None else torch.zeros_like(bias).masked_fill(is_forbidden(bias), FORBIDDEN)
     return replace(own, query_bhtd=torch.zeros_like(own.query_bhtd), bias_bhqk=allowed)
 
 
@@ -209,5 +209,6 @@ def _mask(own: AttentionCall, tokens_of: Callable[[AttentionCall, int, int], np.
     return torch.from_numpy(masks).to(own.value_bhtd.device)
 
 
-def _is_forbidden(bias: Tensor) -> Tensor:
+def is_forbidden(bias: Tensor) -> Tensor:
+    """Return where a bias forbids a key: it is minus infinity, or of the order of the lowest number."""
     return bias <= torch.finfo(bias.dtype).min / 2

@@ -15,7 +15,8 @@ from torch import Tensor
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.crop import crop_to_utterance, normalise_rows, patch_map
 from otoscope.attention.full_maps import full_maps, head_map
-from otoscope.attention.pattern_changes import split_call
+from otoscope.attention.interventions import with_factors
+from otoscope.attention.pattern_changes import HeadsCall, split_call
 from otoscope.attention.speech import PatchGrid
 from otoscope.errors import InputError
 from otoscope.models.capture import default_handler, forward_inputs, forward_with_handler
@@ -45,7 +46,7 @@ def visit_maps(encoder: "Encoder", cut: Cut | np.ndarray, on_map: OnMap, layers:
     wave = encoder.load_wave(cut)
 
     def on_call(call: AttentionCall) -> None:
-        for part in split_call(encoder.intervention.patterns, call, call.layer):
+        for part in _changed_calls(encoder, call):
             cropped = _cropped(encoder, part.call, wave)
             for index, head in enumerate(part.heads):
                 on_map(call.layer, head, head_map(cropped, encoder.intervention, index))
@@ -115,12 +116,18 @@ def _patch_maps(frames: int, grid: PatchGrid, call: AttentionCall) -> Tensor:
 
 def _merged(encoder: "Encoder", call: AttentionCall, maps_of: Callable[[AttentionCall], Tensor]) -> np.ndarray:
     """Return the maps of all heads from the calls of unchanged and of changed heads."""
-    parts = split_call(encoder.intervention.patterns, call, call.layer)
+    parts = _changed_calls(encoder, call)
     maps = [maps_of(part.call) for part in parts]
     if len(parts) == 1:
         return maps[0].cpu().numpy()
     order = torch.tensor([head for part in parts for head in part.heads]).argsort()
     return torch.cat(maps)[order.to(maps[0].device)].cpu().numpy()
+
+
+def _changed_calls(encoder: "Encoder", call: AttentionCall) -> list[HeadsCall]:
+    """Return the calls of unchanged and of changed heads, with their gates."""
+    gated = with_factors(encoder.intervention, call, call.layer)
+    return split_call(encoder.intervention.patterns, gated, call.layer)
 
 
 def _cropped(encoder: "Encoder", call: AttentionCall, wave: np.ndarray) -> AttentionCall:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.crop import crop_to_utterance
-from otoscope.attention.interventions import ReductionRequest, attend_with, merge_heads
+from otoscope.attention.interventions import ReductionRequest, attend_with, merge_heads, with_factors
 from otoscope.attention.labels import Labels
 from otoscope.attention.pattern_changes import split_call
 from otoscope.attention.reduction_names import VALUE_NORM
@@ -92,6 +92,7 @@ def _cropped_reductions(
     encoder: "Encoder", call: AttentionCall, frames: tuple[int, ...], request: ReductionRequest
 ) -> list[Reductions]:
     """Return the reductions between frames of the utterances; each changed head is cropped after its change."""
+    call = with_factors(encoder.intervention, call, call.layer)
     parts = split_call(encoder.intervention.patterns, call, call.layer)
     results = [_crop_and_reduce(encoder, part.call, frames, request) for part in parts]
     reductions = results[0][1] if len(parts) == 1 else merge_heads(parts, results)[1]
@@ -103,7 +104,7 @@ def _crop_and_reduce(
     encoder: "Encoder", call: AttentionCall, frames: tuple[int, ...], request: ReductionRequest
 ) -> tuple[Tensor, list[Reductions]]:
     cropped = crop_to_utterance(call, frames, encoder.patch_grid)
-    spans = replace(encoder.intervention, removed=frozenset(), outputs=(), patterns=())
+    spans = replace(encoder.intervention, removed=frozenset(), outputs=(), patterns=(), factors=())
     needs = request.needs - {VALUE_NORM}
     context_bthd, reductions = attend_with(spans, cropped.call, call.layer, replace(request, needs=needs))
     return context_bthd, [
