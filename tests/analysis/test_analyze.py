@@ -175,7 +175,7 @@ def test_shards_and_batches_hold_every_cut_once_and_keep_to_their_size(corpora):
     assert [place for group in groups for place, _ in group] == list(range(len(cuts)))
     assert all(len(group) == 1 or sum(cut.duration for _, cut in group) <= 20 for group in groups)
     for group in groups:
-        batches = list(shards.batches(group))
+        batches = list(shards.batches(group, 0.0))
         assert sorted(place for batch in batches for place, _ in batch) == [place for place, _ in group]
         padded = [len(batch) * max(cut.duration for _, cut in batch) for batch in batches]
         assert all(seconds <= shards.BATCH_SECONDS for seconds in padded)

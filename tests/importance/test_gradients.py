@@ -1,12 +1,14 @@
 """Gradients to gates are what a slow finite difference says, and a gate that is shut is a head that is removed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from otoscope.importance.builtin import fisher, gradient
 from otoscope.importance.loss import LOSSES, Loss, get_loss
-from otoscope.importance.loss_sample import gate_gradients
+from otoscope.importance.loss_sample import gate_gradients, sample_batches
 from otoscope.importance.ranking_context import make_context
 from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.head_gates import forward_gated, make_gates
@@ -76,3 +78,9 @@ def test_gradients_are_in_the_order_of_the_speech_with_nothing_outside_of_the_sa
     sample = make_context(encoder, speech, get_loss("hidden", encoder, speech), SamplingBudget(seconds=1e-9))
     np.testing.assert_allclose(sample.gradients[0], whole.gradients[0])
     assert np.isnan(sample.gradients[1:]).all()
+
+
+@pytest.mark.parametrize(("padded_seconds", "sizes"), [(0.0, [3]), (30.0, [1, 1, 1])])
+def test_a_batch_of_a_model_that_extends_utterances_with_silence_counts_that_silence(speech, padded_seconds, sizes):
+    encoder = SimpleNamespace(padding_invariant=True, padded_seconds=padded_seconds)
+    assert [len(batch) for batch in sample_batches(encoder, speech, 1e9)] == sizes

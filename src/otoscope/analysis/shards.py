@@ -114,7 +114,7 @@ def _digests(batch: Iterable[tuple[int, MonoCut]]) -> Iterator[tuple[int, bytes]
             yield index, cut_digest(cut)
 
 
-def batches(shard: Sequence[tuple[int, MonoCut]], least_seconds: float = 0.0) -> Iterator[list[tuple[int, MonoCut]]]:
+def batches(shard: Sequence[tuple[int, MonoCut]], least_seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
     """Yield the cuts of a shard in batches of similar lengths.
 
     A batch has at most `BATCH_SECONDS` of audio with padding, or one longer cut; each cut counts `least_seconds` or

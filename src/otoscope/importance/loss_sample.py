@@ -139,4 +139,5 @@ def sample_batches(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> li
     spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()
     if not encoder.padding_invariant:
         return [[index] for index in spread]
-    return [[index for index, _ in batch] for batch in make_batches([(index, speech.cuts[index]) for index in spread])]
+    cuts = [(index, speech.cuts[index]) for index in spread]
+    return [[index for index, _ in batch] for batch in make_batches(cuts, encoder.padded_seconds)]
