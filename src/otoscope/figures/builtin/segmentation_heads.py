@@ -12,7 +12,7 @@ from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header
 from otoscope.figures.style.note import add_note, note_height
-from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, add_axes_mm, add_text_mm, new_page
+from otoscope.figures.style.page import COLUMN, FULL_HEIGHT, FULL_WIDTH, Page, add_axes_mm, add_text_mm, new_page
 from otoscope.figures.style.theme import Theme
 from otoscope.results.summary import counted
 from otoscope.typing import AnyFloats
@@ -37,20 +37,15 @@ def segmentation_heads(dataset: xr.Dataset, design: Design) -> Figure:
     width = design.width(max(COLUMN, LEFT + (n_heads + 1) * cell + GAP + RIGHT))
     bottom = TOP + n_layers * cell
     page = new_page(design, width, bottom + AXIS + BELOW_BAR + 1 + note_height(NOTE, width))
-    add_header(
-        page, f"Heads that find {dataset.attrs.get('level', 'phone')} boundaries", _validation(dataset), dataset, design
-    )
+    heading = f"Heads that find {dataset.attrs.get('level', 'phone')} boundaries"
+    add_header(page, heading, _validation(dataset), dataset, design)
     heads, layers = model["head_r_value"].values, model["layer_r_value"].values[:, None]
     scale = _scale(np.concatenate([heads, layers], axis=1), theme)
     axes = add_axes_mm(page, LEFT, TOP, n_heads * cell, n_layers * cell)
     _grid(axes, heads, scale, cell, theme)
     _frame_voters(axes, model["ensemble_rank"].values, theme)
     _name(axes, model, cell)
-    right = LEFT + n_heads * cell + GAP
-    layer_axes = add_axes_mm(page, right, TOP, cell, n_layers * cell)
-    _grid(layer_axes, layers, scale, cell, theme)
-    layer_axes.set(xticks=[], yticks=[])
-    add_text_mm(page, right + cell, TOP - 1, "representation", va="bottom", ha="right", color=theme.muted)
+    _add_representations(page, layers, scale, LEFT + n_heads * cell + GAP, cell, theme)
     add_colour_bar(page, LEFT, bottom + AXIS, min(50.0, width - LEFT - RIGHT), scale)
     add_note(page, bottom + AXIS + BELOW_BAR + 1, NOTE, theme)
     return page
@@ -83,6 +78,16 @@ def _grid(axes: Axes, values: AnyFloats, scale: ColourScale, cell: float, theme:
         if not np.isnan(value):
             text = f"{value:.2f}".removeprefix("0")
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center_baseline")
+
+
+def _add_representations(
+    page: Page, layers: AnyFloats, scale: ColourScale, left: float, cell: float, theme: Theme
+) -> None:
+    """Add the R-values `[layer, 1]` of the representations, to the right of the heads."""
+    axes = add_axes_mm(page, left, TOP, cell, len(layers) * cell)
+    _grid(axes, layers, scale, cell, theme)
+    axes.set(xticks=[], yticks=[])
+    add_text_mm(page, left + cell, TOP - 1, "representation", va="bottom", ha="right", color=theme.muted)
 
 
 def _frame_voters(axes: Axes, ranks: AnyFloats, theme: Theme) -> None:
