@@ -10,7 +10,7 @@ from otoscope.figures.style.curve_style import LineStyle, curve_note, draw_curve
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, note_height
-from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
+from otoscope.figures.style.page import FULL_WIDTH, LINE_SPACING, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels
 from otoscope.figures.style.theme import Theme
 from otoscope.typing import Ints
@@ -30,7 +30,7 @@ def ablation_curves(dataset: xr.Dataset, design: Design) -> Figure:
     add_header(page, "Heads removed by kinds of ablation", corpus_caption(dataset), dataset, design)
     styles = {str(kind): kind_style(str(kind), theme) for kind in dataset["ablation"].values}
     handles = [style.handle(kind) for kind, style in styles.items()]
-    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"handlelength": 1.6, "columnspacing": 1.4})
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), LINE_SPACING)
     for index in range(panels.n_panels):
         panel = dataset.isel(probe=index // n_rankings, ranking=index % n_rankings, direction=0)
         axes = panels.add(page, index, f"{panel['probe'].item()}, {panel['ranking'].item()}")

@@ -1,21 +1,18 @@
 """What probes read at each depth of a model, with controls, and in which layers each category of heads is."""
 
-from typing import Any
-
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.curve_style import LineStyle
+from otoscope.figures.style.curve_style import LineStyle, draw_line, format_value_axis
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, note_height
-from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
+from otoscope.figures.style.page import FULL_WIDTH, LINE_SPACING, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels
 from otoscope.figures.style.theme import MARKERS, Theme
-from otoscope.typing import AnyFloats
 
 LEGEND_TOP, LINE, ENTRY = 13.5, 3.6, 26.0  # mm: top of the legend, height of its lines, width of an entry
 
@@ -31,16 +28,15 @@ def layer_curves(dataset: xr.Dataset, design: Design) -> Figure:
     panels = make_panels(len(probes) + 1, width, top, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, "What each layer holds", corpus_caption(dataset), dataset, design)
-    spacing = {"handlelength": 1.6, "columnspacing": 1.4, "labelspacing": 0.3}
-    add_legend_mm(page, LEFT, LEGEND_TOP, handles, columns, spacing)
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, columns, LINE_SPACING)
     for index, name in enumerate([*probes, "categories of heads"]):
         axes, is_probe = panels.add(page, index, name), index < len(probes)
         if is_probe:
             _draw_probe(axes, dataset.sel(probe=name), readers)
         else:
             _draw_shares(axes, dataset, categories)
-        axes.grid(axis="y", color=theme.grid, linewidth=0.4)
-        axes.set_axisbelow(True)
+        format_value_axis(axes, theme)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         panels.name(page, axes, index, str(dataset["metric"].sel(probe=name).item()) if is_probe else "heads (share)")
         if panels.is_lowest(index):
             axes.set_xlabel("depth (0: input)" if is_probe else "layer", labelpad=2)
@@ -55,25 +51,18 @@ def _note(dataset: xr.Dataset) -> str:
 
 
 def _draw_probe(axes: Axes, probe: xr.Dataset, styles: dict[str, LineStyle]) -> None:
+    depths = probe["depth"].values.astype(float)
     for reader, style in styles.items():
         curve = probe.sel(reader=reader)
-        _draw(axes, probe["depth"].values.astype(float), curve["score"].values, curve["score_interval"].values, style)
+        draw_line(axes, depths, curve["score"].values, curve["score_interval"].values, style)
 
 
 def _draw_shares(axes: Axes, dataset: xr.Dataset, styles: dict[str, LineStyle]) -> None:
     for number, (name, style) in enumerate(styles.items()):
         share = dataset.sel(category_name=name)
         layers = share["layer"].values + 0.12 * (number - 1)
-        _draw(axes, layers, share["category_share"].values, share["category_share_interval"].values, style)
+        draw_line(axes, layers, share["category_share"].values, share["category_share_interval"].values, style)
     axes.set_ylim(-0.05, 1.05)
-
-
-def _draw(axes: Axes, x: AnyFloats, value: AnyFloats, ends: AnyFloats, style: LineStyle) -> None:
-    line: dict[str, Any] = {"color": style.colour, "marker": style.marker, "linewidth": style.width}
-    axes.fill_between(x, *ends.T, color=style.colour, alpha=0.13, linewidth=0)
-    axes.plot(x, value, markersize=2.6, markeredgewidth=0, **line)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
 def _reader_styles(theme: Theme) -> dict[str, LineStyle]:

@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.style.curve_style import format_value_axis
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, note_height
@@ -38,8 +39,7 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
         one, is_groups = dataset.isel(measure=index // 2), index % 2 == 0
         axes = panels.add(page, index, f"{one['measure'].item()}, {'together' if is_groups else 'single heads'}")
         (_draw_groups if is_groups else _draw_heads)(axes, one, theme)
-        axes.grid(axis="y", color=theme.grid, linewidth=0.4)
-        axes.set_axisbelow(True)
+        format_value_axis(axes, theme)
         axes.axhline(0, color=theme.muted, linewidth=0.6)
         panels.name(page, axes, index, "undone (share)")
         if panels.is_lowest(index):
@@ -63,7 +63,6 @@ def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
         axes.vlines(place, *group["group_effect_interval"].values, color=theme.muted, linewidth=0.9)
     labels = [_label(name, one["group_member"].sel(group=name)) for name in names]
     axes.set_xticks(range(len(names)), labels)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
 def _label(name: str, member: xr.DataArray) -> str:
@@ -81,7 +80,6 @@ def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
             axes.plot(place, effect[layer, head], MARKERS[category], color=colour, markersize=2.4, markeredgewidth=0)
     axes.set_xlim(-0.5, effect.shape[0] - 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
 
 
 FIGURE = FigureSpec(

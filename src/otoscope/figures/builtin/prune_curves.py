@@ -11,7 +11,7 @@ from otoscope.figures.style.curve_style import curve_note, draw_curve, format_sc
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, note_height
-from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
+from otoscope.figures.style.page import FULL_WIDTH, LINE_SPACING, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels, tick_step
 from otoscope.figures.style.theme import Theme
 
@@ -32,8 +32,7 @@ def prune_curves(dataset: xr.Dataset, design: Design) -> Figure:
     panels = make_panels(2 * dataset.sizes["probe"], width, top, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, "Heads removed", corpus_caption(dataset), dataset, design)
-    spacing = {"handlelength": 1.6, "columnspacing": 1.4, "labelspacing": 0.3}
-    add_legend_mm(page, LEFT, LEGEND_TOP, handles, columns, spacing)
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, columns, LINE_SPACING)
     axes = None
     for index in range(panels.n_panels):
         probe = dataset.isel(probe=index // 2, direction=index % 2)

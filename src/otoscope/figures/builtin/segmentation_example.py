@@ -17,6 +17,7 @@ from otoscope.figures.style.header import add_header, utterance_caption
 from otoscope.figures.style.note import add_note, note_height
 from otoscope.figures.style.page import (
     FULL_WIDTH,
+    LINE_SPACING,
     WIDE,
     BoxMm,
     Page,
@@ -112,7 +113,7 @@ def _add_legend(page: Page, top: float, theme: Theme) -> None:
     labelled = Line2D([], [], color=theme.categories["global"], linewidth=0.8, label="labelled (above)")
     predicted = Line2D([], [], color=theme.categories["vertical"], marker="^", linewidth=0.8, markersize=4)
     predicted.set_label("predicted (below)")
-    add_legend_mm(page, LEFT, top, [labelled, predicted], 2, {"handlelength": 1.6, "columnspacing": 1.4})
+    add_legend_mm(page, LEFT, top, [labelled, predicted], 2, LINE_SPACING)
 
 
 def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:

@@ -9,7 +9,7 @@ from otoscope.figures.style.curve_style import LineStyle, curve_note, draw_curve
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, note_height
-from otoscope.figures.style.page import COLUMN, add_legend_mm, new_page
+from otoscope.figures.style.page import COLUMN, LINE_SPACING, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels, tick_step
 from otoscope.figures.style.theme import Theme
 
@@ -26,7 +26,7 @@ def span_curves(dataset: xr.Dataset, design: Design) -> Figure:
     styles = _styles(theme)
     names = {"renormalised": "rows normalised again", "published": "rows as published"}
     handles = [style.handle(names[rows]) for rows, style in styles.items()]
-    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"handlelength": 1.6, "columnspacing": 1.4})
+    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), LINE_SPACING)
     labels = [_named(radius) for radius in dataset["radius"].values]
     positions, step = np.arange(len(labels)), tick_step(labels, panels.axes_width)
     for index in range(panels.n_panels):

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from otoscope.figures.style.theme import MARKERS, Theme
 from otoscope.results.categories import CATEGORY_STATISTIC
+from otoscope.typing import AnyFloats
 
 # Colours on the light and on the dark theme, after Okabe & Ito, and the marker of rankings that are no category.
 RANKING_STYLES = {
@@ -75,18 +76,9 @@ def generic_style(name: str, theme: Theme) -> LineStyle:
 
 
 def draw_curve(axes: Axes, positions: Any, curve: xr.Dataset, prefix: str, style: LineStyle) -> None:
-    """Draw a curve with its interval; `positions` are the x coordinates of its steps."""
-    score, (low, high) = curve[f"{prefix}score"].values, curve[f"{prefix}score_interval"].values.T
-    axes.fill_between(positions, low, high, color=style.colour, alpha=0.13, linewidth=0)
-    axes.plot(
-        positions,
-        score,
-        color=style.colour,
-        marker=style.marker,
-        linewidth=style.width,
-        markersize=2.6,
-        markeredgewidth=0,
-    )
+    """Draw a curve with its interval and its first drop; `positions` are the x coordinates of its steps."""
+    score = curve[f"{prefix}score"].values
+    draw_line(axes, positions, score, curve[f"{prefix}score_interval"].values, style)
     steps = curve["radius" if prefix == "span_" else "removed"].values
     first = np.flatnonzero(steps == curve[f"{prefix}first_drop"].item())
     axes.plot(
@@ -100,11 +92,30 @@ def draw_curve(axes: Axes, positions: Any, curve: xr.Dataset, prefix: str, style
     )
 
 
-def format_score_axis(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
-    """Format the axis of scores, and draw the score of a probe that always predicts the most frequent class."""
+def draw_line(axes: Axes, positions: Any, values: AnyFloats, intervals: AnyFloats, style: LineStyle) -> None:
+    """Draw a line through values `[n]`, and a band of their intervals `[n, bound]`."""
+    axes.fill_between(positions, *intervals.T, color=style.colour, alpha=0.13, linewidth=0)
+    axes.plot(
+        positions,
+        values,
+        color=style.colour,
+        marker=style.marker,
+        linewidth=style.width,
+        markersize=2.6,
+        markeredgewidth=0,
+    )
+
+
+def format_value_axis(axes: Axes, theme: Theme) -> None:
+    """Number the vertical axis at a few values, with lines below what is drawn."""
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.grid(axis="y", color=theme.grid, linewidth=0.4)
     axes.set_axisbelow(True)
+
+
+def format_score_axis(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
+    """Format the axis of scores, and draw the score of a probe that always predicts the most frequent class."""
+    format_value_axis(axes, theme)
     if probe["majority"].notnull():
         axes.axhline(probe["majority"].item(), color=theme.muted, linewidth=0.6, linestyle=(0, (3, 2)))
 

@@ -23,6 +23,8 @@ WIDE = 130.0
 """Width of a page in mm from which panels are next to each other in two columns."""
 HEADER, MARGIN = 13.0, 2.0
 """Height of title, model and speech; distance of text from the edges of the page (mm)."""
+LINE_SPACING = {"handlelength": 1.6, "columnspacing": 1.4, "labelspacing": 0.3}
+"""Distances in a legend of lines, in widths of a letter."""
 
 
 class BoxMm(NamedTuple):
