@@ -61,7 +61,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
     source = read_source(model)
     materials = read_materials(options)
-    gated_model = make_gated_model(source, options.gated, None)
+    gated_model = make_gated_model(source, options.gated)
     tasks = make_tasks(gated_model, materials, options.objective)
     gated_model.folder = _claim(folder, source.encoder.name, options)
     if options.calm:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from transformers.modeling_outputs import BaseModelOutput
 from otoscope.adaptation.material import Material
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
-from otoscope.decoders.word_errors import Normalizer, text_normalizer
+from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
 from otoscope.errors import InputError
 from otoscope.models.model_settings import model_source
 from otoscope.refinement.gates import GatedPart, GateSite, GateValues, gate_sites, gated, has_decoder
 from otoscope.refinement.source_model import SourceModel
 from otoscope.runs.progress import progress
+from otoscope.typing import Floats
 
 CHUNK = 8  # utterances that the frozen encoder takes at once
 
@@ -54,21 +56,25 @@ class GatedModel:
         """What the model was loaded from."""
         return self.source.encoder.name
 
-    @property
+    def check_transcribes(self) -> None:
+        """Raise InputError if the model has no decoder or no tokenizer."""
+        if not has_decoder(self.source.whole) or self.tokenizer is None:
+            raise InputError(
+                f"expected a model with a decoder and a tokenizer, found {self.name} "
+                f"({type(self.source.whole).__name__}); take a model that transcribes, as Whisper"
+            )
+
+    @cached_property
     def transcriber(self) -> Transcriber:
         """The model as one that transcribes.
 
         Raises:
             InputError: it has no decoder or no tokenizer.
         """
-        if not has_decoder(self.source.whole) or self.tokenizer is None:
-            raise InputError(
-                f"expected a model with a decoder and a tokenizer, found {self.name} "
-                f"({type(self.source.whole).__name__}); take a model that transcribes, as Whisper"
-            )
+        self.check_transcribes()
         return Transcriber(self.name, self.source.whole, self.source.encoder.extractor, self.tokenizer)
 
-    @property
+    @cached_property
     def normalize(self) -> Normalizer:
         """The spelling in which texts are compared."""
         return text_normalizer(Transcriber(self.name, self.source.whole, None, self.tokenizer))
@@ -143,6 +149,11 @@ class GatedModel:
         finally:
             whole.generation_config = own
 
+    def count_word_errors(self, references: Sequence[str], texts: Sequence[str]) -> Floats:
+        """Return word errors and words of each utterance, `[utterance, 2]`."""
+        pairs = [word_errors(self.normalize, *each) for each in zip(references, texts, strict=True)]
+        return np.array([(pair.errors, pair.words) for pair in pairs], float).reshape(-1, 2)
+
     def sequence(self, text: str) -> tuple[int, ...]:
         """Return prompt, tokens of a text, and end token; an empty text has no tokens."""
         transcriber = self.transcriber
@@ -151,13 +162,12 @@ class GatedModel:
         return (*transcriber.prompt, *tokens, transcriber.end)
 
 
-def make_gated_model(source: SourceModel, gated_part: str, folder: Path | None) -> GatedModel:
+def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
     """Return a model with gates of 1.
 
     Args:
         source: the model; its weights are frozen.
         gated_part: decoder, encoder, all, or auto for the decoder where there is one.
-        folder: where outputs of the frozen encoder are kept.
 
     Raises:
         InputError: the model has no such heads.
@@ -176,7 +186,7 @@ def make_gated_model(source: SourceModel, gated_part: str, folder: Path | None) 
     offsets = {site: torch.zeros(2, site.heads, requires_grad=True) for site in sites}
     tokenizer = load_tokenizer(model_source(source.whole.config.name_or_path or encoder.name))
     shipped = deepcopy(getattr(whole, "generation_config", None))
-    return GatedModel(source, tokenizer, sites, offsets, folder, shipped)
+    return GatedModel(source, tokenizer, sites, offsets, shipped=shipped)
 
 
 def _encode(transcriber: Transcriber, material: Material) -> list[Tensor]:

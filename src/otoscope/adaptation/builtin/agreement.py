@@ -12,7 +12,6 @@ from torch import Tensor
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material
 from otoscope.adaptation.objective import Objective
-from otoscope.decoders.word_errors import word_errors
 from otoscope.typing import Floats
 
 RARELY = math.log(0.02)
@@ -73,11 +72,7 @@ class AgreementTask:
         )
         if self.counts_lost:
             return np.array([(self._is_lost(i, text), 1) for i, text in zip(indices, texts, strict=True)], float)
-        pairs = [
-            word_errors(self.model.normalize, self.references[index], text)
-            for index, text in zip(indices, texts, strict=True)
-        ]
-        return np.array([(pair.errors, pair.words) for pair in pairs], float).reshape(-1, 2)
+        return self.model.count_word_errors([self.references[index] for index in indices], texts)
 
     def _is_lost(self, index: int, text: str) -> bool:
         words = self.model.normalize
@@ -85,7 +80,7 @@ class AgreementTask:
 
 
 def _make(model: GatedModel, material: Material) -> AgreementTask:
-    assert model.transcriber
+    model.check_transcribes()
     return AgreementTask(model, material)
 
 

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -13,7 +12,6 @@ from torch.nn import functional as F
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material
 from otoscope.adaptation.objective import Objective
-from otoscope.decoders.word_errors import word_errors
 from otoscope.errors import InputError
 from otoscope.typing import Floats
 
@@ -38,13 +36,9 @@ class CtcTask:
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors and words of each utterance."""
-        rows = []
         with torch.no_grad(), nullcontext() if original else self.model.gates():
-            for index in indices:
-                text = self.model.tokenizer.decode(self._logits(index).argmax(-1))
-                pair = word_errors(self.model.normalize, self.material.texts[index] or "", text)
-                rows.append((pair.errors, pair.words))
-        return np.array(rows, float).reshape(-1, 2)
+            texts = [self.model.tokenizer.decode(self._logits(index).argmax(-1)) for index in indices]
+        return self.model.count_word_errors([self.material.texts[index] or "" for index in indices], texts)
 
     def _logits(self, index: int) -> Tensor:
         """Return the scores of letters, `[T, V]`."""

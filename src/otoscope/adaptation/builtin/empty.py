@@ -39,7 +39,7 @@ class EmptyTask:
 
 
 def _make(model: GatedModel, material: Material) -> EmptyTask:
-    assert model.transcriber
+    model.check_transcribes()
     return EmptyTask(model, material)
 
 

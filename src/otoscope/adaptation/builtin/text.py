@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material
 from otoscope.adaptation.objective import Objective
-from otoscope.decoders.word_errors import word_errors
 from otoscope.errors import InputError
 from otoscope.typing import Floats
 
@@ -42,15 +40,11 @@ class TextTask:
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors and words of each utterance."""
         texts = self.model.transcripts(self.material, indices, original=original)
-        pairs = [
-            word_errors(self.model.normalize, self.material.texts[index] or "", text)
-            for index, text in zip(indices, texts, strict=True)
-        ]
-        return np.array([(pair.errors, pair.words) for pair in pairs], float).reshape(-1, 2)
+        return self.model.count_word_errors([self.material.texts[index] or "" for index in indices], texts)
 
 
 def _make(model: GatedModel, material: Material) -> TextTask:
-    assert model.transcriber
+    model.check_transcribes()
     if not material.has_texts:
         missing = next(id for id, text in zip(material.ids, material.texts, strict=True) if not text)
         raise InputError(
