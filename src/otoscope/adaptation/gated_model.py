@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
+from otoscope._io.atomic import atomic_write
 from otoscope.adaptation.material import Material
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
@@ -102,7 +103,8 @@ class GatedModel:
             else:
                 self._encoded[material.name] = _encode(self.transcriber, material)
                 if path is not None:
-                    torch.save(self._encoded[material.name], path)
+                    with atomic_write(path) as partial:
+                        torch.save(self._encoded[material.name], partial)
         return self._encoded[material.name]
 
     def states(self, material: Material, indices: Sequence[int]) -> list[Tensor]:
