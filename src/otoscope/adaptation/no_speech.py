@@ -1,6 +1,7 @@
 """The threshold on the no-speech token of Whisper: the baseline of every calmed model, which costs nothing."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,8 @@ import torch
 
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material, Role
+from otoscope.decoders.sounds import NO_SPEECH_THRESHOLD, no_speech_probabilities, no_speech_token
 from otoscope.typing import Floats
-
-USUAL = 0.6
 
 
 @dataclass(frozen=True)
@@ -22,38 +22,28 @@ class TextRules:
     words_after_rule: float
 
 
-def no_speech_probability(model: GatedModel, material: Material, indices: Sequence[int]) -> Floats | None:
-    """Return the original's probability of the no-speech token of each utterance; None where a model has no such token.
-
-    It is predicted after the start token, and is the token before that of "no timestamps" (Radford et al. 2023).
-    """
-    token = getattr(model.source.whole.generation_config, "no_timestamps_token_id", None)
-    if token is None:
-        return None
-    values = []
-    with torch.inference_mode():
-        for index in indices:
-            logits = model.token_logits(model.states(material, [int(index)]), [model.sequence("")])[0]
-            values.append(float(logits[0, token - 1].exp()))
-    return np.array(values)
+def no_speech_values(model: GatedModel, material: Material, indices: Sequence[int], *, original: bool) -> Floats:
+    """Return the probability of no speech of each utterance, with the gates or as it was; NaN without such a token."""
+    with torch.no_grad(), nullcontext() if original else model.gates():
+        values = [no_speech_probabilities(model.transcriber, model.states(material, [index]))[0] for index in indices]
+    return np.array(values, float)
 
 
 def chosen_threshold(model: GatedModel, sounds: Material, speech: Material) -> Mapping[str, float] | None:
     """Return a threshold chosen on training and validation parts, and what it does on the test parts.
 
-    It is the one with the least sum of the shares of sounds that pass and of speech that is dropped.
+    It is the one with the least sum of the shares of sounds that pass and of speech that is dropped, by the original;
+    None where a model has no token for no speech.
     """
-    values = [
-        [
-            no_speech_probability(model, material, part)
-            for part in (_chosen_part(material), material.indices(Role.test).tolist())
-        ]
-        for material in (sounds, speech)
-    ]
-    (sound_fit, sound_test), (speech_fit, speech_test) = values
-    if sound_fit is None or sound_test is None or speech_fit is None or speech_test is None:
+    if no_speech_token(model.transcriber) is None:
         return None
-    candidates = np.unique(np.concatenate([sound_fit, speech_fit, [USUAL]]))
+    sound_fit, speech_fit = (
+        no_speech_values(model, each, _chosen_part(each), original=True) for each in (sounds, speech)
+    )
+    sound_test, speech_test = (
+        no_speech_values(model, each, _test_part(each), original=True) for each in (sounds, speech)
+    )
+    candidates = np.unique(np.concatenate([sound_fit, speech_fit, [NO_SPEECH_THRESHOLD]]))
     costs = [(sound_fit < each).mean() + (speech_fit >= each).mean() for each in candidates]
     best = float(candidates[int(np.argmin(costs))])
     return {
@@ -67,11 +57,15 @@ def _chosen_part(material: Material) -> list[int]:
     return [*material.indices(Role.train).tolist(), *material.indices(Role.validation).tolist()]
 
 
+def _test_part(material: Material) -> list[int]:
+    return list(material.indices(Role.test).tolist())
+
+
 def text_rules(model: GatedModel, sounds: Material, *, original: bool) -> TextRules:
     """Return the shares of sounds of the test part with text, by three rules."""
-    part = [int(index) for index in sounds.indices(Role.test)]
+    part = _test_part(sounds)
     texts = model.transcripts(sounds, part, original=original)
     words = np.array([bool(model.normalize(text).split()) for text in texts])
-    silent = no_speech_probability(model, sounds, part)
-    passed = words if silent is None else words & (silent <= USUAL)
+    is_dropped = no_speech_values(model, sounds, part, original=original) > NO_SPEECH_THRESHOLD
+    passed = words & ~is_dropped
     return TextRules(float(np.mean([bool(text) for text in texts])), float(words.mean()), float(passed.mean()))
