@@ -223,7 +223,7 @@ def test_an_unfinished_run_asks_for_resume(refused, tiny_model, tiny_corpus, tmp
         write(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("otoscope.analysis.shard_plan.shard_seconds", lambda seconds: 0.1)  # several shards
+    monkeypatch.setattr("otoscope.analysis.shard_plan.SHARD_SECONDS", 0.1)  # several shards
     monkeypatch.setattr(measure_shards, "write_shard", stop_after)
     monkeypatch.setattr(
         sys, "argv", ["otoscope", "analyze", str(tiny_model), str(tiny_corpus), "-o", str(tmp_path / "run")]

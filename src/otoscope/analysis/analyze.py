@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lhotse import CutSet
 from torch import nn
@@ -10,7 +11,7 @@ from otoscope.analysis.corpus_plan import corpus_plan
 from otoscope.analysis.finish import finish_analysis
 from otoscope.analysis.job import AnalysisJob, Execution, may_resume, run_job
 from otoscope.analysis.phone_labels import PHONE, make_labeler, tier_options
-from otoscope.analysis.shard_plan import shard_seconds
+from otoscope.analysis.shard_plan import plan_shards, shard_seconds
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -68,7 +69,7 @@ def analyze(
     """
     options = tier_options(options or SpeechOptions(), unit)
     place = Execution(options, execution or ExecutionOptions(), model, allow_mismatch)
-    source, shape = make_source(corpus, options), {"window": window} | ({} if unit == PHONE else {"unit": unit})
+    source, shape = make_source(corpus, options), _shape(window, unit)
     if uses_processes(place.execution):
         check_name(model)
     check_out(out, model, replace(source, reading={**source.reading, **shape}), resume=may_resume(out, place))
@@ -87,13 +88,18 @@ def _make_job(source: SpeechSource, place: Execution, out: str | Path, window: f
     cuts = windowed(whole, window)
     labeler = make_labeler(encoder, cuts, source.phones, unit)
     statistics = available_statistics(labeler.inventory.phones if labeler else (), encoder.model_reductions)
-    shape = {"window": window} | ({} if unit == PHONE else {"unit": unit})
     corpus = corpus_plan(cuts, out, verify=place.execution.verify)
-    plan = model_plan(encoder) | {
-        "corpus": {"path": resolve_path(source.name), **source.options, **shape, **corpus},
-        "statistics": list(statistics),
-    }
-    job = AnalysisJob(encoder, cuts, statistics, labeler, source, skipped, plan)
     seconds = shard_seconds(sum(cut.duration for cut in cuts))
-    shards = {"count": len(job.shards), "seconds": seconds}
-    return replace(job, plan={**plan, "shards": shards, "threads": threads_of(place.execution)})
+    shards = plan_shards(cuts, seconds)
+    plan = model_plan(encoder) | {
+        "corpus": {"path": resolve_path(source.name), **source.options, **_shape(window, unit), **corpus},
+        "statistics": list(statistics),
+        "shards": {"count": len(shards), "seconds": seconds},
+        "threads": threads_of(place.execution),
+    }
+    return AnalysisJob(encoder, cuts, statistics, labeler, source, skipped, shards, plan)
+
+
+def _shape(window: float | None, unit: str) -> dict[str, Any]:
+    """Return what the plan of a run records of windows and labels."""
+    return {"window": window} | ({} if unit == PHONE else {"unit": unit})

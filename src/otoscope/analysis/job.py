@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from torch import nn
 
 from otoscope.analysis.measure_shards import ShardWork, store_shards
 from otoscope.analysis.phone_labels import PhoneLabeler
-from otoscope.analysis.shard_plan import Shard, plan_shards
-from otoscope.corpus import SkippedUtterance, speaker_of
+from otoscope.analysis.shard_plan import Shard
+from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError, UnfinishedError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
@@ -25,7 +24,6 @@ from otoscope.runs.executors.share import Share, find_share
 from otoscope.runs.executors.worker_model import WorkerModel
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.runs.speech_source import SpeechSource
-from otoscope.statistics.clusters import Clusters, make_clusters, utterance_of
 from otoscope.statistics.statistic import Statistic
 
 
@@ -46,7 +44,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class AnalysisJob:
-    """The input of an analysis: encoder, cuts, statistics, labels, source, skipped utterances, and the plan."""
+    """The input of an analysis: encoder, cuts, statistics, labels, source, skipped utterances, shards, and the plan."""
 
     encoder: Encoder
     cuts: list[MonoCut]
@@ -54,17 +52,8 @@ class AnalysisJob:
     labeler: PhoneLabeler | None
     source: SpeechSource
     skipped: list[SkippedUtterance]
+    shards: list[Shard]
     plan: dict[str, Any]
-
-    @cached_property
-    def clusters(self) -> Clusters:
-        """Return the speaker of each cut, or the utterance of which it is a window."""
-        return make_clusters(map(speaker_of, self.cuts), [utterance_of(cut.id) for cut in self.cuts])
-
-    @cached_property
-    def shards(self) -> list[Shard]:
-        """Return the shards of the corpus."""
-        return plan_shards(self.cuts, self.clusters.names)
 
 
 Finish = Callable[[AnalysisJob, Path], RunResult]

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from lhotse import MonoCut
 
+from otoscope.corpus import speaker_of
+from otoscope.statistics.clusters import make_clusters, utterance_of
+
 SHARD_SECONDS = 120.0
 """Audio of a shard, so that a killed worker loses little."""
 MAX_SHARD_SECONDS = 3600.0
@@ -46,11 +49,15 @@ def shard_seconds(seconds: float) -> float:
     return min(max(SHARD_SECONDS, seconds / MAX_SHARDS), MAX_SHARD_SECONDS)
 
 
-def plan_shards(cuts: Sequence[MonoCut], clusters: Sequence[str]) -> list[Shard]:
-    """Return the shards of a corpus; `clusters` names the cluster of each cut."""
-    groups = split_into_shards(cuts, shard_seconds(sum(cut.duration for cut in cuts)))
+def plan_shards(cuts: Sequence[MonoCut], seconds: float) -> list[Shard]:
+    """Return the shards of a corpus, each of at most so many seconds (or one longer cut).
+
+    A cluster is the speaker of a cut, or the utterance of which it is a window.
+    """
+    clusters = make_clusters(map(speaker_of, cuts), [utterance_of(cut.id) for cut in cuts]).names
     return [
-        Shard(number, tuple(group), tuple(clusters[index] for index, _ in group)) for number, group in enumerate(groups)
+        Shard(number, tuple(group), tuple(clusters[index] for index, _ in group))
+        for number, group in enumerate(split_into_shards(cuts, seconds))
     ]
 
 
