@@ -9,7 +9,8 @@ import numpy as np
 from otoscope.results.intervals import LOGIT, estimate, interval, ratio
 
 TOLERANCES_MS = (20, 50, 100, 200)
-ROUNDING_SECONDS = 1e-9
+LIMITS = np.array(TOLERANCES_MS) / 1000 + 1e-9
+"""The tolerances in seconds, with what rounding may add."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,35 @@ def score_times(method: str, side: str, errors: np.ndarray, speakers: Sequence[s
         (0.3333333333333333, 0.6666666666666666, 0.6666666666666666, 0.6666666666666666)
     """
     distance = np.abs(errors)
-    right = distance <= 0.05 + ROUNDING_SECONDS
-    _, fold = np.unique(np.asarray(speakers), return_inverse=True)
-    share = estimate(ratio, "speaker", np.bincount(fold, right).astype(float), np.bincount(fold).astype(float))
-    low, high = interval(share, LOGIT)
+    shares, bounds = rates_within(distance[:, None] <= LIMITS, np.ones(len(errors)), speakers)
     return TimeScore(
         method,
         side,
-        tuple(float(np.mean(distance <= tolerance / 1000 + ROUNDING_SECONDS)) for tolerance in TOLERANCES_MS),
-        (float(low), float(high)),
+        shares,
+        bounds,
         float(1000 * distance.mean()),
         float(1000 * np.median(distance)),
         float(1000 * np.median(errors)),
         len(errors),
     )
+
+
+def rates_within(
+    right_xt: np.ndarray, total_x: np.ndarray, speakers: Sequence[str]
+) -> tuple[tuple[float, ...], tuple[float, float]]:
+    """Return the sum of what is right within each tolerance over the sum of all, and the interval of that at 50 ms.
+
+    Args:
+        right_xt: number that is right of each item, such as a word or a text, within each tolerance.
+        total_x: number of all in each item.
+        speakers: speaker of each item, over whom the interval is.
+    """
+    _, fold = np.unique(np.asarray(speakers), return_inverse=True)
+    right, total = np.zeros((fold.max() + 1, len(LIMITS))), np.bincount(fold, total_x).astype(float)
+    np.add.at(right, fold, right_xt)
+    rates = estimate(ratio, "speaker", right, total)
+    low, high = interval(rates, LOGIT)[TOLERANCES_MS.index(50)]
+    return tuple(map(float, rates.value)), (float(low), float(high))
 
 
 def score_table(scores: Sequence[TimeScore]) -> str:

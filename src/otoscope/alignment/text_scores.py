@@ -13,9 +13,9 @@ import numpy as np
 from scipy.stats import mannwhitneyu
 
 from otoscope.alignment.aligner import Side
-from otoscope.alignment.scores import ROUNDING_SECONDS, TOLERANCES_MS
+from otoscope.alignment.scores import LIMITS, rates_within
 from otoscope.decoders.word_errors import match_words
-from otoscope.results.intervals import LOGIT, estimate, interval, jackknife, ratio
+from otoscope.results.intervals import LOGIT, interval, jackknife
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class TimedText:
     def num_right(self, side: Side) -> np.ndarray:
         """Return the number of words that are the same and within each tolerance, `[t]`."""
         distance = [abs(self.times[side][word] - self.label_times[side][label]) for label, word in self.matches]
-        limits = np.array(TOLERANCES_MS) / 1000 + ROUNDING_SECONDS
-        return np.asarray((np.array(distance)[:, None] <= limits).sum(0) if distance else np.zeros(len(limits)))
+        return (np.array(distance, float)[:, None] <= LIMITS).sum(0)
 
 
 @dataclass(frozen=True)
@@ -92,14 +91,10 @@ class ConfidenceScore:
 
 def score_texts(method: str, side: Side, texts: Sequence[TimedText]) -> TextScore:
     """Return the strict F1 of some texts."""
-    _, speaker = np.unique([text.speaker for text in texts], return_inverse=True)
-    counts = np.array([[*2 * text.num_right(side), len(text.labels) + len(text.words)] for text in texts], float)
-    sums = np.zeros((speaker.max() + 1, counts.shape[1]))
-    np.add.at(sums, speaker, counts)
-    f1 = estimate(ratio, "speaker", sums[:, :-1], sums[:, -1])
-    low, high = interval(f1, LOGIT)[TOLERANCES_MS.index(50)]
-    labels, words = (sum(len(getattr(text, name)) for text in texts) for name in ("labels", "words"))
-    return TextScore(method, side, tuple(map(float, f1.value)), (float(low), float(high)), labels, words)
+    labels, words = (np.array([len(getattr(text, name)) for text in texts]) for name in ("labels", "words"))
+    right = np.array([2 * text.num_right(side) for text in texts])
+    f1, bounds = rates_within(right, labels + words, [text.speaker for text in texts])
+    return TextScore(method, side, f1, bounds, int(labels.sum()), int(words.sum()))
 
 
 def score_confidence(texts: Sequence[TimedText]) -> ConfidenceScore:
