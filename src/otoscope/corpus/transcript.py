@@ -27,7 +27,7 @@ def text_of(cut: MonoCut) -> str | None:
         path = Path(audio_path(cut)).with_suffix(suffix)
         if path.is_file():
             try:
-                return path.read_text(encoding="utf-8").strip() or None
+                return path.read_text(encoding="utf-8-sig").strip() or None
             except UnicodeDecodeError:
                 raise InputError(f"{path}: expected text in UTF-8; convert the file") from None
     return None
