@@ -10,6 +10,7 @@ from tests.helpers.tiny_transcribers import BUILDERS, transcriber, utterances
 
 import otoscope
 from otoscope import InputError
+from otoscope.analysis.decoder_run import measure_interval
 from otoscope.analysis.decoder_tables import category_of, decoder_table, word_error_rates
 from otoscope.decoders.ablation import (
     DecoderHead,
@@ -21,6 +22,7 @@ from otoscope.decoders.ablation import (
 )
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
+from otoscope.decoders.measures import DECODER_MEASURES
 from otoscope.decoders.sounds import SoundText, TextRule, has_text
 from otoscope.decoders.transcriber import load_transcriber
 from otoscope.statistics.clusters import make_clusters
@@ -107,6 +109,16 @@ def test_a_run_holds_every_head_its_category_and_the_effect_of_its_removal(run):
     assert len(np.unique(errors, axis=0)) > 1
     assert "nothing" in decoder_table(dataset)
     assert ((dataset["sound_text"] >= 0) & (dataset["sound_text"] <= 1)).all()
+
+
+def test_only_shares_have_intervals_that_end_at_0_and_1():
+    rows, clusters = np.array([[0.1], [0.3], [0.9]]), make_clusters("abc", range(3))
+    measures = DECODER_MEASURES.select()
+    mean, bounds = measure_interval(measures["entropy"], rows, clusters)  # nats: no end at 1, however small
+    np.testing.assert_allclose(mean - bounds[..., 0], bounds[..., 1] - mean)
+    assert bounds[0, 1] > 1
+    mean, bounds = measure_interval(measures["peak"], rows, clusters)
+    assert 0 < bounds[0, 0] < mean[0] < bounds[0, 1] < 1
 
 
 def test_a_resumed_run_is_the_same(run, model, sounds):

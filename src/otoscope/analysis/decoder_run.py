@@ -17,7 +17,7 @@ from otoscope.corpus import fingerprint, load_audio, read_corpus
 from otoscope.decoders.ablation import DecoderHead, decoder_heads
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
-from otoscope.decoders.measures import DECODER_MEASURES, measure_maps
+from otoscope.decoders.measures import DECODER_MEASURES, DecoderMeasure, measure_maps
 from otoscope.decoders.sounds import TextRule
 from otoscope.decoders.transcriber import load_transcriber
 from otoscope.models.model_settings import SAMPLING_RATE
@@ -28,7 +28,8 @@ from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import LoadedSpeech, add_coordinates, make_source, read_speech, resolve_encoder
-from otoscope.typing import Floats
+from otoscope.statistics.clusters import Clusters
+from otoscope.typing import AnyFloats, Floats
 
 KIND = "decoder"
 HEAD_DIMS = ("attention", "decoder_layer", "decoder_head")
@@ -124,17 +125,22 @@ def _measures(job: EffectJob, heads: Sequence[DecoderHead]) -> dict[str, xr.Vari
     """Return the measures of every head with intervals, and its category."""
     names = DECODER_MEASURES.names()
     rows = np.stack([_utterance_measures(job, index, heads, names) for index in range(len(job.references))])
-    estimates = [mean_estimate(rows[:, index], job.speech.clusters) for index in range(len(names))]
-    units = [measure.units for measure in DECODER_MEASURES.select().values()]
-    bounds = [interval(value, scale_of("1", rows[:, index])) for index, value in enumerate(estimates)]
-    means = np.stack([value.value for value in estimates])
+    measures = list(DECODER_MEASURES.select().values())
+    pairs = [measure_interval(one, rows[:, index], job.speech.clusters) for index, one in enumerate(measures)]
+    means = np.stack([mean for mean, _ in pairs])
     values = {
         "value": means,
-        "value_interval": np.stack(bounds),
-        "measure_units": np.array(units, object),
+        "value_interval": np.stack([bounds for _, bounds in pairs]),
+        "measure_units": np.array([one.units for one in measures], object),
         "category": category_of(dict(zip(names, means, strict=True))),
     }
     return labelled(VARIABLES, values)
+
+
+def measure_interval(measure: DecoderMeasure, rows: Floats, clusters: Clusters) -> tuple[AnyFloats, AnyFloats]:
+    """Return the mean `[...]` of a measure over utterances `[u, ...]`, and its interval `[..., bound]`."""
+    mean = mean_estimate(rows, clusters)
+    return mean.value, interval(mean, scale_of("1" if measure.is_share else measure.units, rows))
 
 
 def _effects(

@@ -48,6 +48,11 @@ class DecoderMeasure:
     units: str
     compute: Callable[[TokenMap], float]
 
+    @property
+    def is_share(self) -> bool:
+        """Whether the number is a share, from 0 to 1."""
+        return self.units == "share"
+
 
 DECODER_MEASURES: Registry[DecoderMeasure] = Registry("decoder_measures", "otoscope.decoders.builtin", "MEASURE")
 """All measures of decoder attention."""
