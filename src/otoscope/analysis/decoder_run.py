@@ -13,7 +13,8 @@ from lhotse import CutSet
 from otoscope.analysis.decoder_effects import EffectJob, Removal, removals
 from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.analysis.decoder_tables import category_of, word_error_rates
-from otoscope.corpus import fingerprint, load_audio, read_corpus
+from otoscope.corpus import load_audio, read_corpus
+from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.decoders.ablation import DecoderHead, decoder_heads
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
@@ -95,7 +96,7 @@ def analyze_decoder(
     removed = removals(heads) if decoding.effects else []
     job.check(removed[1:])
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
-    plan |= {"transcriber": transcriber.fingerprint, "sounds": fingerprint(sounds) if sounds else None}
+    plan |= {"transcriber": transcriber.fingerprint, "sounds": decoded_fingerprint(sounds) if sounds else None}
 
     def make(folder: Path) -> RunResult:
         variables = _measures(job, heads) | (_measured_effects(job, removed, folder) if removed else {})

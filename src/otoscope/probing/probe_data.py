@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from otoscope.analysis.shards import batches
-from otoscope.corpus import fingerprint
+from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
 from otoscope.runs.progress import progress
@@ -60,7 +60,7 @@ def content_of(encoder: Encoder, speech: LoadedSpeech) -> str:
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
     order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
     names = "" if speech.phones == "auto" else f" phones {speech.phones}"
-    return f"{heard_by} {fingerprint(speech.cuts)} {order}{names}"
+    return f"{heard_by} {decoded_fingerprint(speech.cuts)} {order}{names}"
 
 
 def hidden_states(

@@ -10,7 +10,7 @@ from lhotse import MonoCut
 from torch import nn
 
 from otoscope.attention.kernels.torch_tiles import fused_kernel
-from otoscope.corpus import fingerprint
+from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
@@ -26,7 +26,12 @@ def make_plan(
     """Return the plan of a run that measures `statistics` of `encoder` on `cuts`; `options` are those of the corpus."""
     return {
         **model_plan(encoder),
-        "corpus": {"path": resolve_path(corpus), **options, "utterances": len(cuts), "fingerprint": fingerprint(cuts)},
+        "corpus": {
+            "path": resolve_path(corpus),
+            **options,
+            "utterances": len(cuts),
+            "fingerprint": decoded_fingerprint(cuts),
+        },
         "statistics": list(statistics),
     }
 
