@@ -34,8 +34,8 @@ export class AttentionMap {
 
   /** Why the map waits; empty where it does not. */
   get waiting(): string {
-    const [prefix] = this.resource(0, 0, 0).split(/(?<=^(?:[^/]*\/){5})/);
-    return this.client.waitingFor(prefix);
+    const tile = this.resource(0, 0, 0);
+    return this.client.waitingFor(tile.slice(0, -"0/0/0".length)); // any level, row and column
   }
 
   get coarsest(): number {

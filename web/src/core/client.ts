@@ -39,14 +39,18 @@ export function errorMessage(bytes: ArrayBuffer): string {
   }
 }
 
+/** A request on its way, and who waits for it; it is needed while one of them needs it. */
+interface Pending {
+  bytes: Promise<ArrayBuffer>;
+  needs: (() => boolean)[];
+}
+
 export class ApiClient {
   /** Why requests wait, in the words of the host, by the beginning of their resources. */
   private readonly reasons = signal<ReadonlyMap<string, string>>(new Map());
   private cache = new Map<string, ArrayBuffer>();
-  private pending = new Map<string, Promise<ArrayBuffer>>();
+  private pending = new Map<string, Pending>();
   private slow = new Semaphore(MAX_SLOW_REQUESTS);
-  /** Who waits for a pending resource; it is needed while one of them needs it. */
-  private needs = new Map<string, (() => boolean)[]>();
   private size = 0;
 
   constructor(
@@ -62,10 +66,7 @@ export class ApiClient {
       this.cache.set(resource, cached);
       return cached;
     }
-    const pending = this.pending.get(resource) ?? this.startPending(resource);
-    this.needs.set(resource, [...(this.needs.get(resource) ?? []), isNeeded]);
-    this.pending.set(resource, pending);
-    const bytes = await pending;
+    const bytes = await this.join(resource, isNeeded).bytes;
     if (!this.cache.has(resource)) this.store(resource, bytes);
     return bytes;
   }
@@ -89,12 +90,18 @@ export class ApiClient {
     return "";
   }
 
-  private startPending(resource: string): Promise<ArrayBuffer> {
-    const isNeeded = () => (this.needs.get(resource) ?? [always]).some((need) => need());
-    return this.poll(resource, isNeeded).finally(() => {
-      this.pending.delete(resource);
-      this.needs.delete(resource);
-    });
+  /** Join the request of a resource that is on its way, or start it. */
+  private join(resource: string, isNeeded: () => boolean): Pending {
+    const joined = this.pending.get(resource);
+    if (joined) {
+      joined.needs.push(isNeeded);
+      return joined;
+    }
+    const needs = [isNeeded];
+    const bytes = this.poll(resource, () => needs.some((need) => need()));
+    const pending = { bytes: bytes.finally(() => this.pending.delete(resource)), needs };
+    this.pending.set(resource, pending);
+    return pending;
   }
 
   /** Repeat a request until its response is ready, or the page does not need it any more. */
@@ -114,11 +121,11 @@ export class ApiClient {
 
   /** Slow resources share few connections, so that labels and sound are never behind them. */
   private ask(resource: string, isNeeded: () => boolean): Promise<HostResponse> {
-    const request = () => {
+    const request = async () => {
       if (isNeeded()) return this.host.fetch(resource);
       throw new CancelledError("the page no longer needs it");
     };
-    return SLOW.test(resource) ? this.slow.run(request) : Promise.resolve().then(request);
+    return SLOW.test(resource) ? this.slow.run(request) : request();
   }
 
   private setReason(resource: string, reason: string): void {
