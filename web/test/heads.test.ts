@@ -57,4 +57,5 @@ test("arrow keys come to every layer, though layers have different heads", () =>
 
 test("numbers have three digits, or scientific notation", () => {
   expect([0, 1.23456, 0.00012, 123456, NaN].map(formatNumber)).toEqual(["0", "1.23", "1.2e-4", "1.2e+5", "–"]);
+  expect([-1.23456, -0.00012].map(formatNumber)).toEqual(["−1.23", "−1.2e-4"]);
 });

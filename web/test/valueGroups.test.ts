@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { decimals, fixed, groupValues, shareBelow } from "../src/core/valueGroups";
+import { fixed } from "../src/core/heads";
+import { decimals, groupValues, shareBelow } from "../src/core/valueGroups";
 import type { ArrayBlock } from "../src/core/arrayFormat";
 
 const block = (columns: Record<string, number[]>): ArrayBlock =>

@@ -4,8 +4,8 @@ import * as Plot from "@observablehq/plot";
 import type { ComponentChildren } from "preact";
 import { floats, type ArrayBlock } from "../core/arrayFormat";
 import type { UtterancePlayer } from "../store/player";
-import { columnLabel } from "../core/heads";
-import { decimals, fixed, groupValues, RANKED, shareBelow } from "../core/valueGroups";
+import { columnLabel, fixed } from "../core/heads";
+import { decimals, groupValues, RANKED, shareBelow } from "../core/valueGroups";
 import { theme } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
@@ -96,6 +96,7 @@ function Value({ table, name }: { table: ArrayBlock; name: string }) {
   const digits = decimals(table, name);
   const share = shareBelow(table, name, index);
   const isShare = name === "category_agreement" && Number.isFinite(value);
+  const place = `higher than ${Math.round(100 * share)} % of the other heads`;
   return (
     <tr title={store.run.variables.find((variable) => variable.name === name)?.doc}>
       <th scope="row">{columnLabel(name)}</th>
@@ -103,13 +104,7 @@ function Value({ table, name }: { table: ArrayBlock; name: string }) {
       <td class="oto-interval">
         {Number.isFinite(low) && Number.isFinite(high) && `${fixed(low, digits)} to ${fixed(high, digits)}`}
         {Number.isFinite(share) && (
-          <span
-            class="oto-rank"
-            style={{ "--share": share }}
-            role="img"
-            aria-label={`higher than ${Math.round(100 * share)} % of the other heads`}
-            title={`higher than ${Math.round(100 * share)} % of the other heads`}
-          />
+          <span class="oto-rank" style={{ "--share": share }} role="img" aria-label={place} title={place} />
         )}
       </td>
     </tr>

@@ -36,9 +36,17 @@ export const filterByCategory = (all: Row[], category: string): Row[] =>
 
 export const headId = ({ layer, head }: { layer: number; head: number }): string => `${layer}.${head}`;
 
+/** A number as `write` writes it, with a minus sign instead of a hyphen; a dash where it is missing. */
+const signed = (value: number, write: (value: number) => string): string =>
+  Number.isFinite(value) ? write(value).replace(/^-/, "\u2212") : "–";
+
 /** A number with three digits, in scientific notation where it is very large or small. */
-export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return "–";
+export const formatNumber = (value: number): string => signed(value, threeDigits);
+
+/** A number with some decimals. */
+export const fixed = (value: number, decimals: number): string => signed(value, () => value.toFixed(decimals));
+
+function threeDigits(value: number): string {
   const size = Math.abs(value);
   return size >= 1e4 || (size > 0 && size < 1e-3) ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }

@@ -37,6 +37,3 @@ export function shareBelow(table: ArrayBlock, name: string, index: number): numb
   if (!Number.isFinite(own) || !others.length) return NaN;
   return others.filter((value) => value < own).length / others.length;
 }
-
-export const fixed = (value: number, digits: number): string =>
-  Number.isFinite(value) ? value.toFixed(digits).replace("-", "\u2212") : "–";
