@@ -1,13 +1,12 @@
 // Differences between two runs or two heads, with their intervals, as `otoscope compare` computes them.
 import { useSignal } from "@preact/signals";
-import { csv } from "../core/csv";
-import { save } from "../core/exportFigure";
 import { columnLabel, formatNumber, headId } from "../core/heads";
 import { routes } from "../core/routes";
 import type { DifferenceRow, DifferenceTable } from "../core/schema";
 import { useQuery, type QueryState } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
 import { Notice, RadioGroup } from "./controls";
+import { ExportTableButton } from "./ExportButtons";
 
 type Means = "model" | "layer" | "head";
 
@@ -31,11 +30,10 @@ export function RunDifferences({ number }: { number: number }) {
             ["head", "each head"],
           ]}
         />
-        <span class="oto-export-buttons" role="group" aria-label="Save differences">
-          <button type="button" title="Save as CSV" onClick={() => save(csv(records(query.value)), "differences.csv")}>
-            CSV
-          </button>
-        </span>
+        <ExportTableButton
+          name="differences"
+          table={() => (query.value.value?.rows ?? []).map((row) => ({ ...row }))}
+        />
       </div>
       <Table query={query.value} a={store.run.name} b={store.runList.runs[number].name} />
     </section>
@@ -51,12 +49,11 @@ export function HeadDifferences() {
       store.client.json<DifferenceTable>(routes.against(store.runIndex, comparisonLayer.value, comparisonHead.value)),
     [store, comparisonLayer.value, comparisonHead.value],
   );
-  const { value, error } = query.value;
-  const rows = value?.rows.filter((row) => row.layer === layer.value && row.head === head.value);
   return (
     <section class="oto-differences" aria-label="Differences">
       <Table
-        query={{ value: value && { ...value, rows: rows! }, error }}
+        query={query.value}
+        isShown={(row) => row.layer === layer.value && row.head === head.value}
         a={headId({ layer: layer.value, head: head.value })}
         b={headId({ layer: comparisonLayer.value, head: comparisonHead.value })}
       />
@@ -64,7 +61,14 @@ export function HeadDifferences() {
   );
 }
 
-function Table({ query: { value, error }, a, b }: { query: QueryState<DifferenceTable>; a: string; b: string }) {
+interface TableProps {
+  query: QueryState<DifferenceTable>;
+  a: string;
+  b: string;
+  isShown?: (row: DifferenceRow) => boolean;
+}
+
+function Table({ query: { value, error }, a, b, isShown = () => true }: TableProps) {
   if (!value) return <Notice>{error ?? "Comparing…"}</Notice>;
   return (
     <>
@@ -80,7 +84,7 @@ function Table({ query: { value, error }, a, b }: { query: QueryState<Difference
           </tr>
         </thead>
         <tbody>
-          {value.rows.map((row) => (
+          {value.rows.filter(isShown).map((row) => (
             <tr key={`${row.statistic} ${place(row)}`}>
               <th scope="row">{columnLabel(row.statistic)}</th>
               <td>{place(row)}</td>
@@ -96,8 +100,6 @@ function Table({ query: { value, error }, a, b }: { query: QueryState<Difference
     </>
   );
 }
-
-const records = ({ value }: QueryState<DifferenceTable>) => (value?.rows ?? []).map((row) => ({ ...row }));
 
 const number = (value: number | null): string => formatNumber(value ?? NaN);
 

@@ -34,18 +34,24 @@ export function ExportButtons({ name, picture, table }: Props) {
   return <Offers name={name} sheet={() => standalone(picture(), theme.value)} table={table} />;
 }
 
+/** A button that saves numbers which have no picture. */
+export function ExportTableButton({ name, table }: Omit<Offered, "sheet">) {
+  return <Offers name={name} table={table} />;
+}
+
 interface Offered {
   name: string;
-  sheet: () => Sheet;
+  sheet?: () => Sheet;
   table: () => Record<string, unknown>[];
 }
 
 function Offers({ name, sheet, table }: Offered) {
-  const offers: [string, () => void | Promise<void>][] = [
-    ["SVG", () => save(new Blob([sheet().text], { type: "image/svg+xml" }), `${name}.svg`)],
-    ["PNG", async () => save(await png(sheet()), `${name}.png`)],
-    ["CSV", () => save(csv(table()), `${name}.csv`)],
-  ];
+  const offers: [string, () => void | Promise<void>][] = [["CSV", () => save(csv(table()), `${name}.csv`)]];
+  if (sheet)
+    offers.unshift(
+      ["SVG", () => save(new Blob([sheet().text], { type: "image/svg+xml" }), `${name}.svg`)],
+      ["PNG", async () => save(await png(sheet()), `${name}.png`)],
+    );
   return (
     <span class="oto-export-buttons" role="group" aria-label={`Save ${name}`}>
       {offers.map(([format, take]) => (
