@@ -1,33 +1,31 @@
 // The three kinds of heads as pictures, with a line each.
 import { theme } from "../store/theme";
 
-const KINDS = [
-  ["global", "attends to everything at once", Array.from({ length: 100 }, (_, cell) => cell)],
-  [
-    "vertical",
-    "attends to the same few moments, wherever it is",
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 0].flatMap((row) => [10 * row + 3, 10 * row + 7]),
-  ],
-  [
-    "diagonal",
-    "attends to its own surroundings",
-    Array.from({ length: 10 }, (_, row) => 11 * row)
-      .flatMap((at) => [at, at + 1])
-      .filter((at) => at < 100),
-  ],
-] as const;
+type Kind = [
+  name: "global" | "vertical" | "diagonal",
+  meaning: string,
+  attends: (query: number, key: number) => boolean,
+];
+
+const SIDE = 10; // cells
+const CELLS = Array.from({ length: SIDE ** 2 }, (_, cell) => [Math.floor(cell / SIDE), cell % SIDE] as const);
+const KINDS: Kind[] = [
+  ["global", "attends to everything at once", () => true],
+  ["vertical", "attends to the same few moments, wherever it is", (_, key) => key === 3 || key === 7],
+  ["diagonal", "attends to its own surroundings", (query, key) => key === query || key === query + 1],
+];
 
 export function Kinds() {
   return (
     <ul class="oto-kinds">
-      {KINDS.map(([name, meaning, cells]) => (
+      {KINDS.map(([name, meaning, attends]) => (
         <li key={name}>
-          <svg viewBox="0 0 10 10" width="44" height="44" aria-hidden="true">
-            {cells.map((cell) => (
+          <svg viewBox={`0 0 ${SIDE} ${SIDE}`} width="44" height="44" aria-hidden="true">
+            {CELLS.filter(([query, key]) => attends(query, key)).map(([query, key]) => (
               <rect
-                key={cell}
-                x={cell % 10}
-                y={Math.floor(cell / 10)}
+                key={`${query} ${key}`}
+                x={key}
+                y={query}
                 width="1"
                 height="1"
                 fill={theme.value.categories[name]}
