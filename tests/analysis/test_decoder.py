@@ -14,7 +14,7 @@ from otoscope.analysis.decoder_run import measure_interval
 from otoscope.analysis.decoder_tables import category_of, decoder_table, word_error_rates
 from otoscope.decoders.ablation import (
     DecoderHead,
-    check_effect,
+    check_effects,
     decoder_heads,
     mean_contexts,
     output_projection,
@@ -74,7 +74,7 @@ def test_removal_equals_a_model_without_the_columns_of_the_head(name):
         (expected,) = capture_decoder(tiny, waves[:1], texts[:1])
         weight.data.copy_(before)
         np.testing.assert_allclose(removed.log_probability, expected.log_probability, atol=1e-9)
-        check_effect(tiny, waves[0], texts[0], [head])
+        check_effects(tiny, waves[0], texts[0], [[head]])
 
 
 def test_mean_contexts_are_those_of_a_plain_loop():
@@ -95,7 +95,7 @@ def test_a_removal_without_effect_is_refused():
     tiny = transcriber("whisper")
     waves, texts = utterances(tiny)
     with pytest.raises(InputError, match="found the same"):
-        check_effect(tiny, waves[0], texts[0], [])
+        check_effects(tiny, waves[0], texts[0], [[]])
 
 
 def test_a_run_holds_every_head_its_category_and_the_effect_of_its_removal(run):

@@ -3,7 +3,7 @@
 Axes: r removal (the first is none), u utterance, s sound.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +11,11 @@ import numpy as np
 from torch import Tensor
 
 from otoscope.corpus.transcript import text_of
-from otoscope.decoders.ablation import DecoderHead, check_effect, mean_contexts, without_decoder_heads
+from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
 from otoscope.decoders.capture import DecoderText, decoder_text
-from otoscope.decoders.sounds import TextRule, has_text, sound_texts
+from otoscope.decoders.sounds import TextRule, has_text, has_words, sound_texts
 from otoscope.decoders.transcriber import Transcriber
-from otoscope.decoders.transcription import check_generation, encode_waves, transcribe_waves
+from otoscope.decoders.transcription import encode_waves, transcribe_waves
 from otoscope.decoders.word_errors import text_normalizer, word_errors
 from otoscope.errors import InputError
 from otoscope.runs.speech_source import LoadedSpeech
@@ -64,20 +64,23 @@ class EffectJob:
             return None
         return mean_contexts(self.transcriber, self.speech.waves, [self.token_text(text) for text in self.references])
 
+    @cached_property
+    def example(self) -> tuple[np.ndarray, DecoderText]:
+        """The first utterance with a text.
+
+        Raises:
+            InputError: no utterance has a text.
+        """
+        for wave, text in zip(self.speech.waves, self.references, strict=True):
+            if text:
+                return wave, self.token_text(text)
+        raise InputError("expected texts to measure word errors, found none in the corpus; add files .txt")
+
     def token_text(self, text: str) -> DecoderText:
         """Return a text as tokens."""
         return decoder_text(
             self.transcriber, self.transcriber.tokenizer(f" {text}", add_special_tokens=False).input_ids
         )
-
-    def check(self, removals: Iterable[Removal]) -> None:
-        """Raise InputError if there is no text, or if a removal does not change the output."""
-        check_generation(self.transcriber)
-        index = next((index for index, text in enumerate(self.references) if text), None)
-        if index is None:
-            raise InputError("expected texts to measure word errors, found none in the corpus; add files .txt")
-        for removed in removals:
-            check_effect(self.transcriber, self.speech.waves[index], self.token_text(self.references[index]), removed)
 
     def measure(self, removed: Collection[DecoderHead]) -> dict[str, Floats]:
         """Return word errors and words `[u]`, whether a text is empty `[u]`, and whether sounds have text `[s]`."""
@@ -89,7 +92,7 @@ class EffectJob:
         measured = {
             "errors": [float(item.errors if item.words else 0) for item in errors],
             "words": [float(item.words) for item in errors],
-            "is_empty": [float(not any(sign.isalnum() for sign in text)) for text in texts],
+            "is_empty": [float(not has_words(text)) for text in texts],
         }
         return {name: np.array(values) for name, values in (measured | counts).items()}
 

@@ -15,12 +15,13 @@ from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.analysis.decoder_tables import category_of, word_error_rates
 from otoscope.corpus import load_audio, read_corpus
 from otoscope.corpus.cut_fingerprint import decoded_fingerprint
-from otoscope.decoders.ablation import DecoderHead, decoder_heads
+from otoscope.decoders.ablation import DecoderHead, check_effects, decoder_heads
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
 from otoscope.decoders.measures import DECODER_MEASURES, DecoderMeasure, measure_maps
 from otoscope.decoders.sounds import TextRule
 from otoscope.decoders.transcriber import load_transcriber
+from otoscope.decoders.transcription import check_generation
 from otoscope.models.model_settings import SAMPLING_RATE
 from otoscope.results import Run
 from otoscope.results.intervals import interval, mean_estimate, scale_of
@@ -87,14 +88,16 @@ def analyze_decoder(
     settings = {"decoding": {**asdict(decoding), "sounds": decoding.sounds and str(decoding.sounds)}}
     transcriber = load_transcriber(model, device=options.device, dtype=options.dtype)
     check_out(out, model, source, resume=options.resume, **settings)
+    check_generation(transcriber)
     encoder = resolve_encoder(model, options)
     speech = read_speech(source, encoder)
     sounds = [] if decoding.sounds is None else list(read_corpus(decoding.sounds, on_skip=lambda item: None))
     waves = [load_audio(cut, SAMPLING_RATE) for cut in sounds]
     job = EffectJob(transcriber, speech, waves, decoding.ablation == "mean")
-    heads = _heads(job)
+    heads = decoder_heads(transcriber, *job.example)
     removed = removals(heads) if decoding.effects else []
-    job.check(removed[1:])
+    if removed:
+        check_effects(transcriber, *job.example, removed[1:])
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
     plan |= {"transcriber": transcriber.fingerprint, "sounds": decoded_fingerprint(sounds) if sounds else None}
 
@@ -113,13 +116,6 @@ def _measured_effects(job: EffectJob, removed: Sequence[Removal], folder: Path) 
         for number, item in enumerate(removed)
     ]
     return _effects(removed, parts, job.speech)
-
-
-def _heads(job: EffectJob) -> list[DecoderHead]:
-    """Return all heads of the decoder. Raise InputError if no utterance has a text."""
-    job.check([])
-    index = next(index for index, text in enumerate(job.references) if text)
-    return decoder_heads(job.transcriber, job.speech.waves[index], job.token_text(job.references[index]))
 
 
 def _measures(job: EffectJob, heads: Sequence[DecoderHead]) -> dict[str, xr.Variable]:

@@ -3,7 +3,7 @@
 After the output projection no slice of the features belongs to one head.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -133,16 +133,17 @@ def _summed(module: nn.Module, sums: dict[nn.Module, Tensor]) -> Iterator[None]:
         hook.remove()
 
 
-def check_effect(
-    transcriber: Transcriber, wave: np.ndarray, text: DecoderText, removed: Collection[DecoderHead]
+def check_effects(
+    transcriber: Transcriber, wave: np.ndarray, text: DecoderText, removals: Iterable[Collection[DecoderHead]]
 ) -> None:
-    """Raise InputError if the removal of heads changes no probability of a text: then it did not take effect."""
+    """Raise InputError if a removal of heads changes no probability of a text: then it did not take effect."""
     (intact,) = capture_decoder(transcriber, [wave], [text], cross=())
-    with without_decoder_heads(transcriber, removed):
-        (changed,) = capture_decoder(transcriber, [wave], [text], cross=())
-    if np.array_equal(intact.log_probability, changed.log_probability):
-        names = ", ".join(item.name for item in sorted(removed))
-        raise InputError(
-            f"expected another output of {transcriber.name} without {names}, found the same; its effect cannot be "
-            "measured"
-        )
+    for removed in removals:
+        with without_decoder_heads(transcriber, removed):
+            (changed,) = capture_decoder(transcriber, [wave], [text], cross=())
+        if np.array_equal(intact.log_probability, changed.log_probability):
+            names = ", ".join(item.name for item in sorted(removed))
+            raise InputError(
+                f"expected another output of {transcriber.name} without {names}, found the same; its effect cannot be "
+                "measured"
+            )

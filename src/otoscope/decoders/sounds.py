@@ -39,9 +39,17 @@ class SoundText:
         """Return whether the text counts by a rule."""
         if rule is TextRule.anything:
             return bool(self.text.strip())
-        has_words = any(sign.isalnum() for sign in self.text)
         is_dropped = rule is TextRule.speech and self.no_speech is not None and self.no_speech > NO_SPEECH_THRESHOLD
-        return has_words and not is_dropped
+        return has_words(self.text) and not is_dropped
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text has a letter or a number.
+
+    >>> has_words(" you"), has_words(" ...")
+    (True, False)
+    """
+    return any(sign.isalnum() for sign in text)
 
 
 def no_speech_token(transcriber: Transcriber) -> int | None:
