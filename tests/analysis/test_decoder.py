@@ -5,13 +5,17 @@ import pytest
 import soundfile
 import torch
 import xarray as xr
+from lhotse.utils import fastcopy
 from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_transcribers import BUILDERS, transcriber, utterances
 
 import otoscope
 from otoscope import InputError
+from otoscope.analysis.decoder_effects import EffectJob
 from otoscope.analysis.decoder_run import measure_interval
 from otoscope.analysis.decoder_tables import category_of, decoder_table, word_error_rates
+from otoscope.bundled import speech
+from otoscope.corpus import load_audio
 from otoscope.decoders.ablation import (
     DecoderHead,
     check_effects,
@@ -25,6 +29,7 @@ from otoscope.decoders.capture import capture_decoder
 from otoscope.decoders.measures import DECODER_MEASURES
 from otoscope.decoders.sounds import SoundText, TextRule, has_text
 from otoscope.decoders.transcriber import load_transcriber
+from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics.clusters import make_clusters
 
 
@@ -89,6 +94,19 @@ def test_mean_contexts_are_those_of_a_plain_loop():
     means = mean_contexts(tiny, waves, texts)
     expected = torch.cat(inputs).mean(0).chunk(2)[1]
     torch.testing.assert_close(means[DecoderHead(Kind.cross, 0, 1)], expected)
+
+
+def test_utterances_without_a_text_are_not_in_the_mean_contexts(model):
+    cuts = list(otoscope.read_corpus(speech()))[:2]
+    waves = [load_audio(cut, 16000) for cut in cuts]
+    cuts[1] = fastcopy(cuts[1], supervisions=[])
+    means, expected = (
+        EffectJob(load_transcriber(model), LoadedSpeech(cuts[:count], waves[:count], []), [], is_mean=True).means
+        for count in (2, 1)
+    )
+    assert means.keys() == expected.keys()
+    for head, mean in means.items():
+        torch.testing.assert_close(mean, expected[head], rtol=0, atol=0)
 
 
 def test_a_removal_without_effect_is_refused():

@@ -62,7 +62,10 @@ class EffectJob:
         """Mean contexts of all heads over the texts of the speech; None for ablation to zero."""
         if not self.is_mean:
             return None
-        return mean_contexts(self.transcriber, self.speech.waves, [self.token_text(text) for text in self.references])
+        pairs = [pair for pair in zip(self.speech.waves, self.references, strict=True) if pair[1]]
+        return mean_contexts(
+            self.transcriber, [wave for wave, _ in pairs], [self.token_text(text) for _, text in pairs]
+        )
 
     @cached_property
     def example(self) -> tuple[np.ndarray, DecoderText]:
