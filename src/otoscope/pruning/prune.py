@@ -1,6 +1,6 @@
 """From rankings to curves: what probes still read from a model as its heads are removed, as a run folder."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -44,37 +44,43 @@ ZERO = Ablation()
 
 @dataclass(frozen=True, eq=False)
 class PruneJob:
-    """Rankings that a job computes or that an earlier run stores, the steps and spans, and the probes."""
+    """Rankings that a job computes or that an earlier run stores, the schedule, and the probes."""
 
     ranking_job: RankJob
     previous_rankings: Mapping[str, RankingScores]
     probes: Mapping[str, Probe]
     training: Training
-    step: float
-    spans: Sequence[int]
-    ablations: Sequence[OutputKind]
+    schedule: ScheduleOptions
 
     @property
     def plan(self) -> dict[str, Any]:
         """All that decides the curves."""
         return self.ranking_job.plan | {
             "previous_rankings": {label: order(scores.values) for label, scores in self.previous_rankings.items()},
-            "probes": list(self.probes),
-            "training": asdict(self.training),
-            "step": self.step,
-            "spans": list(self.spans),
-            "ablations": list(self.ablations),
+            **plan_settings(self.probes, self.training, self.schedule),
         }
 
     def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> RunResult:
         """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""
         rankings = self.previous_rankings or self.ranking_job.scores(folder)
         scores = [each.values for each in rankings.values()]
-        schedule = make_schedule(scores, self.step, self.spans, self.ablations)
+        options = self.schedule
+        schedule = make_schedule(scores, options.step, options.spans, check_kinds(options.ablation))
         positions = self.ranking_job.context.budget.positions
         sums = _sums(Pruning(material, schedule, positions), scorers, folder)
         dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums, material.clusters)
         return self.ranking_job.to_run_result(dataset, KIND)
+
+
+def plan_settings(probes: Mapping[str, Probe], training: Training, schedule: ScheduleOptions) -> dict[str, Any]:
+    """Return the part of the plan that is certain before the model is loaded."""
+    return {
+        "probes": list(probes),
+        "training": asdict(training),
+        "step": schedule.step,
+        "spans": list(schedule.spans),
+        "ablations": list(check_kinds(schedule.ablation)),
+    }
 
 
 def prune(
@@ -120,11 +126,8 @@ def prune(
     check_loss(schedule.loss)
     options = options or SpeechOptions()
     source = make_source(corpus, options)
-    ablations = check_kinds(schedule.ablation)
     make_budget(schedule)  # an empty budget is refused before the model is loaded
-    settings = {"probes": list(probes), "training": asdict(training), "step": schedule.step}
-    settings |= {"spans": list(schedule.spans), "ablations": list(ablations)}
-    check_out(out, model, source, resume=options.resume, **settings)
+    check_out(out, model, source, resume=options.resume, **plan_settings(probes, training, schedule))
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
     check_model(probes, encoder)
@@ -133,7 +136,7 @@ def prune(
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)
     check_cuts(probes, job.context.speech)
-    pruning = PruneJob(job, scores, probes, training, schedule.step, schedule.spans, ablations)
+    pruning = PruneJob(job, scores, probes, training, schedule)
 
     def make(folder: Path) -> RunResult:
         material = collect_hidden_states(encoder, job.context.speech)
