@@ -1,5 +1,6 @@
 """The model card of an adapted model, and the page of a search without a gain."""
 
+import shlex
 from collections.abc import Sequence
 
 from otoscope.adaptation.report import TITLES, AdaptationReport
@@ -58,12 +59,9 @@ def _heads(report: AdaptationReport) -> str:
 
 
 def _command(report: AdaptationReport) -> str:
-    flags = [
-        f"--{name.replace('_', '-')} {value}"
-        for name, value in report.options.items()
-        if value not in (None, False, 0.0) and name != "resume"
-    ]
-    return f"otoscope refine {report.model} -o OUT {' '.join(flags)}"
+    options = {name: value for name, value in report.options.items() if value is not None and name != "resume"}
+    flags = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    return shlex.join(["otoscope", "refine", report.model, "-o", "OUT", *flags])
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
