@@ -17,12 +17,11 @@ from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
 from otoscope._io.atomic import atomic_write
-from otoscope.adaptation.material import Material
+from otoscope.adaptation.material import RATE, Material
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
 from otoscope.errors import InputError
-from otoscope.models.model_settings import model_source
 from otoscope.refinement.gates import GatedPart, GateSite, GateValues, gate_sites, gated, has_decoder
 from otoscope.refinement.source_model import SourceModel
 from otoscope.runs.progress import progress
@@ -186,16 +185,16 @@ def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
     if not sites:
         raise InputError(f"{encoder.name} has no {gated_part} whose heads can be gated; choose another --gated")
     offsets = {site: torch.zeros(2, site.heads, requires_grad=True) for site in sites}
-    tokenizer = load_tokenizer(model_source(source.whole.config.name_or_path or encoder.name))
+    tokenizer = load_tokenizer(source.origin)
     shipped = deepcopy(getattr(whole, "generation_config", None))
     return GatedModel(source, tokenizer, sites, offsets, shipped=shipped)
 
 
 def _encode(transcriber: Transcriber, material: Material) -> list[Tensor]:
     encoded: list[Tensor] = []
-    with progress(f"encoding {Path(material.name).name}", sum(map(len, material.waves)) / 16000) as on_progress:
+    with progress(f"encoding {Path(material.name).name}", sum(map(len, material.waves)) / RATE) as on_progress:
         for start in range(0, len(material.waves), CHUNK):
             waves: list[np.ndarray] = list(material.waves[start : start + CHUNK])
             encoded += [hidden.clone() for hidden in encode_waves(transcriber, waves)]
-            on_progress(sum(map(len, waves)) / 16000)
+            on_progress(sum(map(len, waves)) / RATE)
     return encoded

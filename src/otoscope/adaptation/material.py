@@ -12,7 +12,6 @@ from otoscope.corpus import speaker_of
 from otoscope.corpus.audio import load_audio
 from otoscope.corpus.transcript import text_of
 from otoscope.errors import InputError
-from otoscope.runs.selection import Selection
 from otoscope.runs.speech_source import SpeechSource, read_cuts
 from otoscope.statistics.clusters import Clusters, make_clusters
 from otoscope.typing import Ints
@@ -71,7 +70,7 @@ def read_speech_material(corpus: Path, count: int, seed: int) -> Material:
     Raises:
         InputError: the corpus cannot be read, or has fewer than three speakers.
     """
-    cuts, _ = read_cuts(SpeechSource(corpus, Selection(sample=None)))
+    cuts, _ = read_cuts(SpeechSource(corpus))
     cuts = [cut for cut in cuts if cut.duration <= MAX_SECONDS]
     rng = np.random.default_rng(seed)
     cuts = [cuts[index] for index in sorted(rng.permutation(len(cuts))[:count])]

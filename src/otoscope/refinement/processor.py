@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoProcessor, AutoTokenizer, ProcessorMixin
+from transformers import AutoProcessor, ProcessorMixin
 
+from otoscope.decoders.transcriber import load_tokenizer
 from otoscope.models.load import silence_transformers
-from otoscope.models.model_settings import model_source
 from otoscope.refinement.source_model import SourceModel
 
 
@@ -28,20 +28,14 @@ class Processor:
 
 def read_processor(source: SourceModel) -> Processor:
     """Return the processor of the folder or hub name that a model was loaded from."""
-    encoder = source.encoder
-    name = encoder.adapter.base if encoder.adapter else source.whole.config.name_or_path or encoder.name
-    joint = _read(AutoProcessor, model_source(name))
-    return Processor(
-        encoder.extractor,
-        tokenizer=_read(AutoTokenizer, model_source(name)),
-        joint=joint if isinstance(joint, ProcessorMixin) else None,
-    )
+    return Processor(source.encoder.extractor, load_tokenizer(source.origin), _read_joint(source.origin))
 
 
-def _read(auto: Any, name: str) -> Any:
-    """Return what an Auto class reads, or None where the model has nothing of the kind."""
+def _read_joint(name: str) -> Any:
+    """Return the processor of a model, or None where it has none that joins extractor and tokenizer."""
     with silence_transformers():
         try:
-            return auto.from_pretrained(name)
+            joint = AutoProcessor.from_pretrained(name)
         except Exception:  # a missing file, or a library that the tokenizer needs; each fails in its own way
             return None
+    return joint if isinstance(joint, ProcessorMixin) else None

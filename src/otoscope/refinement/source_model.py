@@ -10,6 +10,7 @@ from torch import nn
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import find_encoder, load, load_whole
+from otoscope.models.model_settings import model_source
 from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 from otoscope.refinement.layouts import SHARED, EncoderLayout, parts_of
@@ -28,6 +29,12 @@ class SourceModel:
     encoder: Encoder
     parts: EncoderLayout
     whole: Any
+
+    @property
+    def origin(self) -> str:
+        """Folder or hub name that the model was loaded from; of a model with an adapter, that of its base."""
+        encoder = self.encoder
+        return model_source(encoder.adapter.base if encoder.adapter else self.whole.config.name_or_path or encoder.name)
 
     @property
     def parameters(self) -> int:
