@@ -12,7 +12,7 @@ from torch import Tensor
 from otoscope.corpus.transcript import text_of
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.transcription import check_generation, transcribe_waves
-from otoscope.decoders.word_errors import text_normalizer, word_errors
+from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
 from otoscope.errors import InputError
 from otoscope.models.capture import default_handler, forward_with_handler
 from otoscope.models.encoder import Encoder
@@ -33,6 +33,11 @@ class WordErrorScorer:
     def references(self) -> list[str]:
         """The text of each utterance; empty without one."""
         return [text_of(cut) or "" for cut in self.data.speech.cuts]
+
+    @cached_property
+    def normalize(self) -> Normalizer:
+        """How both texts are spelled before their words are compared."""
+        return text_normalizer(self.transcriber)
 
     @cached_property
     def count(self) -> Floats:
@@ -61,7 +66,7 @@ class WordErrorScorer:
         return torch.tensor(self.total(index, hidden_td).mean() / max(self.count[index], 1))
 
     def _errors(self, index: int, text: str) -> tuple[int, int]:
-        errors = word_errors(text_normalizer(self.transcriber), self.references[index], text)
+        errors = word_errors(self.normalize, self.references[index], text)
         return errors.errors, errors.words
 
 
