@@ -84,6 +84,6 @@ def _texts(texts: Iterable[str]) -> NDArray[Any]:
 def identity_variables(scores: Mapping[str, RankingScores]) -> dict[str, NDArray[Any]]:
     """Return the variables that name each ranking without its seed, and mark controls."""
     return {
-        "ranking_name": np.array([score.name for score in scores.values()], dtype=object),
+        "ranking_name": _texts(score.name for score in scores.values()),
         "is_control": np.array([score.is_control for score in scores.values()], dtype=bool),
     }
