@@ -1,6 +1,7 @@
 """Words and syllables have boundaries, tolerances, tokens and detectors of their own."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,13 @@ from tests.helpers.plugins import documented_example
 import otoscope
 from otoscope import bundled
 from otoscope.errors import InputError
+from otoscope.models.attention_maps import maps_and_representations
 from otoscope.segmentation.builtin import attention_change, block_diagonal, state_norm
+from otoscope.segmentation.detector_search import tune_detectors
 from otoscope.segmentation.detectors import DETECTORS
 from otoscope.segmentation.levels import LEVELS
+from otoscope.segmentation.search_part import SearchPart
+from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.table import segmentation_table
 from otoscope.segmentation.tokens import count_tokens
 from otoscope.segmentation.units import units_of, with_silences
@@ -113,6 +118,27 @@ def test_the_documented_detector_is_one():
     scores = names["DETECTOR"].score(np.tri(8) / np.tri(8).sum(axis=1, keepdims=True), (1, 2))
     assert scores.shape == (2, 8)
     assert (scores <= 0).all()
+
+
+def test_without_detectors_the_model_does_not_run():
+    assert tune_detectors(SimpleNamespace(utterances=[SimpleNamespace(cut=None)]), ()) == []
+
+
+def test_the_model_runs_once_on_an_utterance_for_all_tuned_detectors(tiny_model, monkeypatch):
+    cut = next(iter(otoscope.read_corpus(bundled.speech())))
+    utterance = LabelledUtterance(cut, units_of(cut, LEVELS["word"]))
+    options = otoscope.SegmentationOptions(level="word", shifts=0)
+    methods = tune_detectors(SearchPart(otoscope.load(tiny_model), [utterance], options), DETECTORS.names())
+    runs = []
+
+    def counted(*arguments):
+        runs.append(arguments)
+        return maps_and_representations(*arguments)
+
+    monkeypatch.setattr("otoscope.segmentation.feature_methods.maps_and_representations", counted)
+    for method in methods:
+        method.find(utterance, [1.0])
+    assert (len(methods), len(runs)) == (3, 1)
 
 
 @pytest.fixture(scope="module")

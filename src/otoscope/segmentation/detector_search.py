@@ -49,6 +49,29 @@ Place = tuple[int, int]
 """Layer and head; the head is -1 for hidden states."""
 
 
+@dataclass(frozen=True)
+class TunedDetector:
+    """A detector with the parameters of the validation part.
+
+    Attributes:
+        name: name of the detector.
+        place: the head or the layer that it reads.
+        setting: all parameters but beta.
+        parameters: beta, with the scores.
+    """
+
+    name: str
+    place: Place
+    setting: DetectorSetting
+    parameters: TunedParameters
+
+    @property
+    def chosen(self) -> str:
+        """Return head or layer, and the width, as text."""
+        layer, head = self.place
+        return f"{format_heads([self.place]) if head >= 0 else f'layer {layer}'}, {1000 * self.setting.width:g} ms"
+
+
 def settings(detector: Detector, part: SearchPart) -> list[DetectorSetting]:
     """Return the grid of a detector."""
     smoothings = part.level.smoothings[::2]
@@ -56,15 +79,19 @@ def settings(detector: Detector, part: SearchPart) -> list[DetectorSetting]:
 
 
 def tune_detectors(part: SearchPart, names: Sequence[str]) -> list[ComparedMethod]:
-    """Return the row of each detector, tuned on the validation part; the model runs once on each utterance."""
+    """Return the row of each detector, tuned on the validation part; the model runs once on each utterance for all."""
     detectors = DETECTORS.select(names)
+    if not detectors:
+        return []
     totals: dict[str, dict[Place, Ints]] = {name: {} for name in detectors}
     for utterance, maps, states in _features(part, any(one.features == "map" for one in detectors.values())):
         for name, detector in detectors.items():
             for place, features in _places(detector, maps, states):
                 counts = _grid_counts(part, detector, utterance, features)
                 totals[name][place] = totals[name].get(place, 0) + counts
-    return [_best_method(part, name, own) for name, own in totals.items()]
+    tuned = [_best(part, name, own) for name, own in totals.items()]
+    reader = ModelReader(part.encoder, {layer for layer, head in (one.place for one in tuned) if head >= 0})
+    return [_method(reader, one) for one in tuned]
 
 
 def _features(
@@ -123,30 +150,28 @@ def frame_times(detector: Detector, encoder: Encoder) -> LabelFrames:
     return LabelFrames(encoder.frame_period, 1, encoder.first_frame_center - shift)
 
 
-def _best_method(part: SearchPart, name: str, totals: Mapping[Place, Ints]) -> ComparedMethod:
+def _best(part: SearchPart, name: str, totals: Mapping[Place, Ints]) -> TunedDetector:
+    """Return a detector with the place and the parameters of the highest R-value."""
     r_values = {place: scores_of(counts)[:, R_VALUE] for place, counts in totals.items()}
     place = max(r_values, key=lambda place: r_values[place].max())
     point = int(np.argmax(r_values[place]))
     setting, beta = settings(DETECTORS.get(name), part)[point // len(BETAS)], BETAS[point % len(BETAS)]
     counts = BoundaryCounts(*totals[place][point].tolist())
-    layer, head = place
-    reader = ModelReader(part.encoder, {layer} if head >= 0 else set())
-    find = partial(_boundaries, reader, name, place, setting)
-    chosen = (format_heads([place]) if head >= 0 else f"layer {layer}") + f", {1000 * setting.width:g} ms"
-    tuned = TunedParameters(setting.width, beta, counts.scores(), unit=1.0)
-    return ComparedMethod(name, find, part.encoder.name, chosen, tuned)
+    return TunedDetector(name, place, setting, TunedParameters(setting.width, beta, counts.scores(), unit=1.0))
+
+
+def _method(reader: ModelReader, tuned: TunedDetector) -> ComparedMethod:
+    """Return the row of a detector."""
+    find = partial(_boundaries, reader, tuned)
+    return ComparedMethod(tuned.name, find, reader.encoder.name, tuned.chosen, tuned.parameters)
 
 
 def _boundaries(
-    reader: ModelReader,
-    name: str,
-    place: Place,
-    setting: DetectorSetting,
-    utterance: LabelledUtterance,
-    betas: Sequence[float],
+    reader: ModelReader, tuned: TunedDetector, utterance: LabelledUtterance, betas: Sequence[float]
 ) -> list[Boundaries]:
     """Return the boundaries of an utterance for several betas."""
-    layer, head = place
-    features = reader.map(utterance.cut, place) if head >= 0 else reader.states(utterance.cut, layer)
-    [score] = _scores(DETECTORS.get(name), features, [setting], reader.encoder, utterance.cut.duration)
+    layer, head = tuned.place
+    features = reader.map(utterance.cut, tuned.place) if head >= 0 else reader.states(utterance.cut, layer)
+    detector, seconds = DETECTORS.get(tuned.name), utterance.cut.duration
+    [score] = _scores(detector, features, [tuned.setting], reader.encoder, seconds)
     return deep_minima(score, betas)
