@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import { floats, type ArrayBlock } from "../core/arrayFormat";
 import type { UtterancePlayer } from "../store/player";
 import { columnLabel, fixed } from "../core/heads";
-import { decimals, groupValues, RANKED, shareBelow } from "../core/valueGroups";
+import { decimals, groupValues, shareBelow } from "../core/valueGroups";
 import { theme } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
@@ -13,7 +13,7 @@ import { Figure } from "./Figure";
 import { Operations } from "./Operations";
 import { categoryColour } from "./Tracks";
 
-const ADJECTIVES = { globalness: "global", verticality: "vertical", diagonality: "diagonal" };
+const CATEGORY_OF = { globalness: "global", verticality: "vertical", diagonality: "diagonal" };
 const WIDEST = 40; // frames to each side of the offset profile
 
 interface Props {
@@ -53,17 +53,17 @@ export function HeadDetails({ preview, children }: Props) {
 function Ranks({ table }: { table: ArrayBlock }) {
   const store = useStore();
   const index = store.run.heads.indexOf(store.selectedHead.value);
-  const ranks = RANKED.flatMap((name) => {
-    const rank = table.arrays[`${name}_rank`]?.values[index];
-    return rank === undefined ? [] : [[ADJECTIVES[name], rank] as const];
+  const ranks = Object.entries(CATEGORY_OF).flatMap(([statistic, category]) => {
+    const rank = table.arrays[`${statistic}_rank`]?.values[index];
+    return rank === undefined ? [] : [{ category, rank }];
   });
   if (!ranks.length) return null;
   return (
     <p class="oto-ranks" title="Place among all heads by globalness, verticality and diagonality; 1 is the highest">
       Place among {store.run.heads.length} heads:{" "}
-      {ranks.map(([name, rank]) => (
-        <span key={name}>
-          <span class={`oto-badge oto-${name}`}>{name}</span> {rank}
+      {ranks.map(({ category, rank }) => (
+        <span key={category}>
+          <span class={`oto-badge oto-${category}`}>{category}</span> {rank}
         </span>
       ))}
     </p>

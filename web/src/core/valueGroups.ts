@@ -2,7 +2,6 @@
 import type { ArrayBlock } from "./arrayFormat";
 import { measures } from "./heads";
 
-export const RANKED = ["globalness", "verticality", "diagonality"] as const;
 const GROUPS: [title: string, pattern: RegExp][] = [
   ["Category", /^(globalness|verticality|diagonality|weight|category_agreement)$/],
   ["Corrected for length and other heads", /^(normalised|relative|cumulative)_/],
