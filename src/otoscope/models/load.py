@@ -152,7 +152,7 @@ def _load_module(model: Any, recheck: bool) -> Encoder:
             f"expected a model folder, a hub name, an Encoder or a transformers model, found {name}; make an Encoder "
             "of other modules with otoscope.wrap(module, samples_per_frame=...)"
         )
-    family = family_of(config, name)
+    family_of(config, name)  # a model that is no speech encoder has no feature extractor either
     if not config.name_or_path:
         raise InputError(
             f"expected {name} with its feature extractor, found the model alone; save both to one folder with "
@@ -160,14 +160,18 @@ def _load_module(model: Any, recheck: bool) -> Encoder:
         )
     with silence_transformers():
         extractor = load_extractor(config.name_or_path, name)
-        encoder = find_encoder(original_module(model), family.encoder, name).eval()
-        return _checked_encoder(Encoder(name, family, encoder, extractor), recheck)
+    return make_encoder(model, extractor, recheck=recheck)
 
 
-def make_encoder(model: Any, extractor: Any) -> Encoder:
+def make_encoder(model: Any, extractor: Any, *, recheck: bool = False) -> Encoder:
     """Return the encoder of a transformers model in memory and of its feature extractor, checked.
 
     The model is changed: it is in evaluation mode, and its attention is captured.
+
+    Args:
+        model: the model, or one that contains the encoder.
+        extractor: its feature extractor.
+        recheck: as `load`.
 
     Raises:
         InputError: it is no speech encoder, or fails the self-check.
@@ -176,7 +180,7 @@ def make_encoder(model: Any, extractor: Any) -> Encoder:
     with silence_transformers():
         family = family_of(model.config, name)
         encoder = find_encoder(original_module(model), family.encoder, name).eval()
-        return _checked_encoder(Encoder(name, family, encoder, extractor), recheck=False)
+        return _checked_encoder(Encoder(name, family, encoder, extractor), recheck)
 
 
 def model_name(model: str | Path | nn.Module | Encoder) -> str:
