@@ -12,7 +12,7 @@ from otoscope.attention.inputs import AttentionOptions
 from otoscope.attention.kernels.torch_tiles import attend
 from otoscope.attention.labels import Labels
 from otoscope.attention.output_changes import OutputChange, change_outputs
-from otoscope.attention.pattern_changes import HeadsCall, PatternChange, is_forbidden, split_call
+from otoscope.attention.pattern_changes import HeadsCall, PatternChange, is_forbidden, order_of_heads, split_call
 from otoscope.attention.reduction_names import REQUIRES_MODEL, VALUE_NORM
 from otoscope.attention.reductions import Reductions
 from otoscope.attention.value_norms import with_value_norms
@@ -146,7 +146,7 @@ def _attend_part(intervention: Intervention, call: AttentionCall, request: Reduc
 
 def merge_heads(parts: Sequence[HeadsCall], results: Sequence[Attended]) -> Attended:
     """Return the results of calls of some heads each as those of one call of all heads."""
-    order = torch.tensor([head for part in parts for head in part.heads]).argsort()
+    order = order_of_heads(parts)
     contexts = [context_bthd for context_bthd, _ in results]
     merged = [_merge_reductions(utterance, order) for utterance in zip(*(each for _, each in results), strict=True)]
     return torch.cat(contexts, dim=2)[:, :, order.to(contexts[0].device)], merged

@@ -113,6 +113,11 @@ def split_call(changes: Sequence[PatternChange], call: AttentionCall, layer: int
     return parts + [HeadsCall([head], _changed_call(changes, call, (layer, head))) for head in sorted(changed)]
 
 
+def order_of_heads(parts: Sequence[HeadsCall]) -> Tensor:
+    """Return the place of each head of a layer among the heads of some calls, one call after the other."""
+    return torch.tensor([head for part in parts for head in part.heads]).argsort()
+
+
 def select_heads(call: AttentionCall, heads: Sequence[int]) -> AttentionCall:
     """Return the call of some heads alone."""
     index, bias = list(heads), call.bias_bhqk

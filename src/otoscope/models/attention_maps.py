@@ -16,7 +16,7 @@ from otoscope.attention.call import AttentionCall
 from otoscope.attention.crop import crop_to_utterance, normalise_rows, patch_map
 from otoscope.attention.full_maps import full_maps, head_map
 from otoscope.attention.interventions import with_factors
-from otoscope.attention.pattern_changes import HeadsCall, split_call
+from otoscope.attention.pattern_changes import HeadsCall, order_of_heads, split_call
 from otoscope.attention.speech import PatchGrid
 from otoscope.errors import InputError
 from otoscope.models.capture import default_handler, forward_inputs, forward_with_handler
@@ -120,8 +120,7 @@ def _merged(encoder: "Encoder", call: AttentionCall, maps_of: Callable[[Attentio
     maps = [maps_of(part.call) for part in parts]
     if len(parts) == 1:
         return maps[0].cpu().numpy()
-    order = torch.tensor([head for part in parts for head in part.heads]).argsort()
-    return torch.cat(maps)[order.to(maps[0].device)].cpu().numpy()
+    return torch.cat(maps)[order_of_heads(parts).to(maps[0].device)].cpu().numpy()
 
 
 def _changed_calls(encoder: "Encoder", call: AttentionCall) -> list[HeadsCall]:

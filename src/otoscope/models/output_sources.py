@@ -36,7 +36,7 @@ class OutputSums:
 
     def __init__(self, positions: int, has_squares: bool) -> None:
         """Begin without a token."""
-        self.positions, self.has_squares = positions, has_squares
+        self.positions, self.has_squares = positions, has_squares  # squares of layers are large
         self.count_c = torch.zeros(positions + 1, dtype=torch.float64)
         self.sum_cuf: Tensor | None = None
         self.squares_uff: Tensor | None = None
@@ -46,10 +46,11 @@ class OutputSums:
         values = outputs_nuf.double().cpu()
         if self.sum_cuf is None:
             self.sum_cuf = values.new_zeros(self.positions + 1, *values.shape[1:])
-            self.squares_uff = values.new_zeros(*values.shape[1:], values.shape[2])
+            if self.has_squares:
+                self.squares_uff = values.new_zeros(*values.shape[1:], values.shape[2])
         self.count_c.index_add_(0, class_n, torch.ones(len(class_n), dtype=torch.float64))
         self.sum_cuf.index_add_(0, class_n, values)
-        if self.has_squares and self.squares_uff is not None:
+        if self.squares_uff is not None:
             inside = values[class_n < self.positions]
             self.squares_uff += torch.einsum("nuf,nug->ufg", inside, inside)
 
