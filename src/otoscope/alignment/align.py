@@ -127,8 +127,7 @@ def align(
     """  # noqa: E501
     units = [_unit(unit)] if unit else list(Unit)
     transcriber = load_transcriber(model)
-    if transcriber.tokenizer is None:
-        raise InputError(f"expected {transcriber.name} with a tokenizer, found none; save it to the model folder")
+    transcriber.check_tokenizer()
     utterances, skipped = read_labelled(transcriber, corpus, options or CorpusOptions())
     train, held_out = split_speakers(utterances, test)
     measured = {*units, Unit.wordpiece}  # published recipes are of word pieces

@@ -124,8 +124,7 @@ def collect_evidence(transcriber: Transcriber, wave: np.ndarray, spelling: Spell
 
 def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, words: Sequence[str]) -> list[Word]:
     """Return the times of words in audio `[samples]` of 16 kHz that the model takes in one piece."""
-    if transcriber.tokenizer is None:
-        raise InputError(f"expected {transcriber.name} with a tokenizer, found none; save it to the model folder")
+    transcriber.check_tokenizer()
     if not words:
         return []
     spelling = spell(transcriber.tokenizer, words, aligner.unit)

@@ -88,6 +88,11 @@ class Transcriber:
         value = self.model.generation_config.decoder_start_token_id
         return int(self.model.config.decoder_start_token_id if value is None else value)
 
+    def check_tokenizer(self) -> None:
+        """Raise InputError if the model has no tokenizer."""
+        if self.tokenizer is None:
+            raise InputError(f"expected {self.name} with a tokenizer, found none; save it to the model folder")
+
     def check_wave(self, wave: np.ndarray) -> None:
         """Raise InputError for audio that is empty or longer than the model takes."""
         if not len(wave):

@@ -19,8 +19,7 @@ BATCH_SIZE = 16
 
 def check_generation(transcriber: Transcriber) -> None:
     """Raise InputError if a model has no tokenizer, or cannot generate a text."""
-    if transcriber.tokenizer is None:
-        raise InputError(f"expected {transcriber.name} with a tokenizer, found none; save it to the model folder")
+    transcriber.check_tokenizer()
     if not transcriber.model.can_generate():
         raise InputError(f"expected a model that can generate a text, found {transcriber.name}; take another model")
 
