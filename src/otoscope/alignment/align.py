@@ -136,7 +136,7 @@ def align(
     heads = tuple(configuration_heads(learned[Unit.wordpiece]))
     recipes = [*_recipes(transcriber, learned[Unit.wordpiece][0]), TimeRecipe(CONFIGURATION, heads)]
     compared = [measure_heads(transcriber, item, Unit.wordpiece, recipes) for item in held_out]
-    scores = (*_scores(compared, recipes), *_own_scores(transcriber, aligner, held_out))
+    scores = (*_scores(compared, recipes), *_own_scores(transcriber, aligner, compared))
     generated = score_generated(transcriber, aligner, held_out, recipes)
     save_aligner(aligner, Path(out))
     speakers = tuple(tuple(dict.fromkeys(item.speaker for item in part)) for part in (train, held_out))
@@ -230,9 +230,12 @@ def _scores(measured: Sequence[HeadTimes], recipes: Sequence[TimeRecipe]) -> lis
     ]
 
 
-def _own_scores(transcriber: Transcriber, aligner: Aligner, held_out: Sequence[TimedUtterance]) -> list[TimeScore]:
+def _own_scores(transcriber: Transcriber, aligner: Aligner, pieces: Sequence[HeadTimes]) -> list[TimeScore]:
+    """Return the scores of the aligner and of its first estimates on utterances, measured with word pieces."""
+    held_out = [item.utterance for item in pieces]
     speakers = [item.speaker for item in held_out for _ in item.words]
-    measured = [measure_heads(transcriber, item, aligner.unit) for item in held_out]
+    is_measured = aligner.unit is Unit.wordpiece
+    measured = pieces if is_measured else [measure_heads(transcriber, item, aligner.unit) for item in held_out]
     aligned = [align_words(aligner, transcriber, item.wave, item.words) for item in held_out]
     scores = []
     for side, anchor in aligner.anchors.items():
