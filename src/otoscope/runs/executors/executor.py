@@ -1,7 +1,8 @@
 """The interface of executors, and the one that uses this process."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 OnProgress = Callable[[float], None]
 
@@ -64,3 +65,28 @@ class LocalExecutor:
         resource = load()
         for part in parts:
             yield part, work(resource, part, on_progress)
+
+
+@dataclass
+class Worker:
+    """What another process keeps: the functions of the command, and what `load` made at the first part.
+
+    Examples:
+        >>> worker = Worker(lambda: 10, lambda resource, part, on_progress: resource + part)
+        >>> worker.run(1), worker.run(2)
+        (11, 12)
+    """
+
+    load: Callable[[], Any]
+    work: Callable[[Any, Any, OnProgress], Any]
+    resource: Any = None
+
+    def run(self, part: Any) -> Any:
+        """Return the result of a part; progress within it is not reported."""
+        if self.resource is None:
+            self.resource = self.load()
+        return self.work(self.resource, part, _ignore)
+
+
+def _ignore(seconds: float) -> None:
+    """Ignore progress within a part."""

@@ -6,35 +6,19 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_end
 from typing import Any
 
 from otoscope.errors import InputError
-from otoscope.runs.executors.executor import OnProgress, PartT, Resource, Result
+from otoscope.runs.executors.executor import OnProgress, PartT, Resource, Result, Worker
 
 CONTEXT: Any = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
 PRELOADED = ["torch", "transformers.modeling_utils", "lhotse", "scipy.signal"]
 """Modules that load slowly: the server of processes imports them once for all workers."""
 QUEUED = 2
 """Parts a worker that are submitted at a time, so that no worker waits and memory does not grow with the corpus."""
-
-
-@dataclass
-class Worker:
-    """What a worker process keeps: the functions it was started with, and what `load` made at the first part."""
-
-    load: Callable[[], Any]
-    work: Callable[[Any, Any, OnProgress], Any]
-    resource: Any = None
-
-    def run(self, part: Any) -> Any:
-        """Return the result of a part."""
-        if self.resource is None:
-            self.resource = self.load()
-        return self.work(self.resource, part, _ignore)
 
 
 _worker: list[Worker] = []  # of this process, set once by `_start`
@@ -108,10 +92,6 @@ def _start(load: Callable[[], Any], work: Callable[[Any, Any, OnProgress], Any],
 
 def _run(part: Any) -> Any:
     return _worker[0].run(part)
-
-
-def _ignore(seconds: float) -> None:
-    """Ignore progress within a part."""
 
 
 def _exit_with_parent() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from otoscope.errors import InputError
-from otoscope.runs.executors.executor import OnProgress, PartT, Resource, Result
+from otoscope.runs.executors.executor import OnProgress, PartT, Resource, Result, Worker
 
 LOCAL = "local"
 """Address of a Ray of its own on this machine, which ends with the command."""
@@ -105,15 +105,10 @@ def _result(ray: Any, reference: Any) -> Any:
 
 def _run(key: str, functions: tuple[Callable[[], Any], Callable[[Any, Any, OnProgress], Any]], part: Any) -> Any:
     """Do the work of a part, in a process of Ray that may have done others of the command that `key` names."""
-    load, work = functions
-    if key not in _resources:
-        _resources.clear()
-        _resources[key] = load()
-    return work(_resources[key], part, _ignore)
+    if key not in _workers:
+        _workers.clear()
+        _workers[key] = Worker(*functions)
+    return _workers[key].run(part)
 
 
-_resources: dict[str, Any] = {}  # of this process: what `load` made for the last command, set by `_run` alone
-
-
-def _ignore(seconds: float) -> None:
-    """Ignore progress within a part."""
+_workers: dict[str, Worker] = {}  # of this process: that of the last command, set by `_run` alone
