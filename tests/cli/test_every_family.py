@@ -196,7 +196,8 @@ def test_view_with_its_model(model, analyzed):
     live = open_session([analyzed], str(model), train_probes=False).sessions[0].live
     rows = {}
     utterance = analyzed.utterances.index[-1]
-    live.maps(utterance, lambda layer, head, attention: rows.update({(layer, head): attention.sum(-1)}))
+    layers = range(live.encoder.n_layers)
+    live.maps(utterance, lambda layer, head, attention: rows.update({(layer, head): attention.sum(-1)}), layers)
     assert len(rows) == sum(live.encoder.n_heads)
     assert all(np.allclose(sums, 1, atol=0.02) for sums in rows.values())
 
