@@ -25,6 +25,8 @@ from typing import Any
 
 import torch
 
+from otoscope._io.idle_threads import SPIN_COUNT, WAITING
+
 PRECISION = 0.05
 MIN_PAIRS, MAX_PAIRS = 6, 60  # of fewer than 6 values, no interval of the median has 95 %
 MAX_SECONDS = 60.0
@@ -188,6 +190,8 @@ Rows = Mapping[str, Callable[[], Iterable[Row]]]
 
 def run_rows(rows: Rows, long: Rows = MappingProxyType({}), threads: int = 2) -> None:
     """Measure the rows that the command line names, or all but the long ones; print and record each."""
+    if not any(variable in os.environ for variable in WAITING):  # as in the command; torch has read its settings
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {WAITING[0]: SPIN_COUNT})
     every = {**rows, **long}
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument(

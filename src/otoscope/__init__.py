@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from otoscope import hf_registration
 from otoscope._io.home import provide_home
+from otoscope._io.idle_threads import shorten_waiting
 from otoscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ _HOME = {
 }
 
 provide_home()
+shorten_waiting()
 hf_registration.register_lazily()
 
 

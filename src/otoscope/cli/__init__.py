@@ -1,5 +1,6 @@
 """The command line: one file per command, each of which parses, makes one call, and prints."""
 
+import atexit
 import gc
 import sys
 from collections.abc import Callable, Iterable
@@ -155,6 +156,7 @@ app = make_app()
 def main() -> NoReturn:
     """Entry point: bad input is one line on standard error and exit status 2."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    atexit.register(gc.freeze)  # the end of the process does not look for garbage, which takes a sixth of a second
     degrade_output()
     shorten_warnings()
     try:

@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from otoscope.errors import InputError
-from otoscope.typing import Floats
+
+if TYPE_CHECKING:  # the options of every command import this package, which then imports no numpy
+    from otoscope.typing import Floats
 
 DEFAULT_PERIOD = 0.010  # seconds between label frames
 
@@ -57,7 +60,7 @@ class LabelFrames:
         period = frame_period / repeat
         return cls(period, repeat, round(first_centre - (repeat - 1) / 2 * period, ndigits=9))
 
-    def seconds(self, frames: Floats) -> Floats:
+    def seconds(self, frames: "Floats") -> "Floats":
         """Times of label frames, which may lie between two."""
         return self.origin + self.period * frames
 

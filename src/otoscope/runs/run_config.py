@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from otoscope.models.fingerprint import model_fingerprint
 from otoscope.models.load import model_name
 from otoscope.results import Run
 
-RECORDED_PACKAGES = ("otoscope", "torch", "transformers", "lhotse", "numpy", "scipy", "soundfile")
+RECORDED_PACKAGES = ("otoscope", "torch", "transformers", "lhotse", "numpy", "scipy", "soundfile", "numba")
+"""Packages that decide the numbers of a run. Where numba is not installed, the kernel is another one."""
 
 
 def make_plan(
@@ -87,7 +89,8 @@ def model_path(name: str) -> str:
 
 def recorded_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that decide the numbers of a run."""
-    return {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}}
+    installed = {name: version(name) for name in RECORDED_PACKAGES if name != "numba" or find_spec(name)}
+    return {"python": platform.python_version(), **installed}
 
 
 def resolve_path(name: str) -> str:
