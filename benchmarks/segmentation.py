@@ -1,24 +1,50 @@
-"""Time and memory to segment one head's attention map into phones, also compared with the slow reference.
+"""Time and memory to segment one head's attention map into phones, and the cost of the whole command.
 
 Maps are random: in "phones", frames attend to their own phone of about 8 frames, with noise. In "similar", all rows
 are nearly equal, so runs cross the whole utterance: the worst case. Memory is the increase of the peak by one call,
 without the features, in a fresh process. Two threads.
 
+The command is compared with the forwards that it needs: each utterance through the model once per shift.
+
     python benchmarks/segmentation.py [ROW ...]
 """
 
 import sys
+import tempfile
+from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
+import torch
+from lhotse import MonoCut
 
-from harness import MIB, Quantity, Row, Rows, peak_memory, reset_peak_memory, run_python, run_rows, time_pairs, time_row
+import otoscope
+from harness import (
+    CORPORA,
+    MIB,
+    MODELS,
+    Quantity,
+    Row,
+    Rows,
+    peak_memory,
+    require_path,
+    reset_peak_memory,
+    run_python,
+    run_rows,
+    time_once,
+    time_pairs,
+    time_row,
+)
+from otoscope.runs.speech_source import make_source, read_speech
 from otoscope.segmentation.detector import boundary_scores_per_frame, detect_boundaries
 from otoscope.segmentation.kernel_gram import median_distance
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score
+from otoscope.segmentation.shifted_features import shifted_waves
 from otoscope.segmentation.tuning import BETAS, LabelledFeatures, tune
 from otoscope.typing import Floats
 
+VALIDATION = ("dr1-fvmh0", "dr1-mcpm0", "dr2-marc0")
 REFERENCE_FRAMES = 300
 """Frames for the slow reference; its time grows with their cube."""
 
@@ -81,6 +107,37 @@ def print_added_memory(T: int) -> None:
     print(peak_memory() - before)
 
 
+def command_rows(model: str, limit: int) -> list[Row]:
+    """Time `otoscope segment` over the forwards of the model, without maps; one pair, after a first forward."""
+    corpus = require_path(CORPORA / "timit-sample")
+    encoder = otoscope.load(model if model == "bundled" else require_path(MODELS / model))
+    speech = otoscope.SpeechOptions(sample=limit, balanced="speaker")
+    tuning = otoscope.SegmentationOptions(validation=VALIDATION)
+    cuts = read_speech(make_source(corpus, speech), encoder).cuts
+    seconds = sum(cut.duration for cut in cuts)
+    with tempfile.TemporaryDirectory() as folder:
+        forward(encoder, cuts[:1], 1)
+        base = time_once(partial(forward, encoder, cuts, tuning.shifts))
+        work = time_once(
+            partial(otoscope.segment, encoder, corpus, Path(folder, "run"), segmentation=tuning, options=speech)
+        )
+    title = f"segment, {model}, {len(cuts)} utterances of {seconds:.0f} s"
+    per_minute = 60 / seconds * work.cpu
+    return [
+        Row(f"{title}, over its forwards", "x", Quantity.of([work.cpu / base.cpu]), goal="2.5x"),
+        Row("- CPU for a minute of audio", "s", value=per_minute),
+        Row("- forwards alone, for a minute of audio", "s", value=60 / seconds * base.cpu),
+    ]
+
+
+def forward(encoder: otoscope.Encoder, cuts: Iterable[MonoCut], shifts: int) -> None:
+    for cut in cuts:
+        wave = encoder.load_wave(cut)
+        for _, rest in shifted_waves(wave, encoder.sampling_rate, encoder.frame_period, shifts):
+            with torch.inference_mode():
+                encoder.model(**encoder.inputs([rest]))
+
+
 ROWS: Rows = {
     "segment-30s": partial(time_rows, "phones", 3000, 3000),
     "segment-30s-bands": partial(time_rows, "phones", 3000, 80),
@@ -91,6 +148,8 @@ ROWS: Rows = {
 LONG: Rows = {
     "segment-30s-worst": partial(time_rows, "similar", 3000, 3000),
     "segment-memory-120s": partial(memory_rows, 12000),
+    "segment-command": partial(command_rows, "bundled", 48),
+    "segment-command-whisper": partial(command_rows, "whisper-tiny.en", 24),
 }
 
 if __name__ == "__main__":

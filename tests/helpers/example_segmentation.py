@@ -9,9 +9,11 @@ from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryScores
 from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.dataset import CURVE, build_dataset
-from otoscope.segmentation.example import segment_map
+from otoscope.segmentation.example import example_marks, segment_map
+from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.tokens import TOKEN_COUNTS
+from otoscope.segmentation.transitions import ScoredUtterance, build_transitions
 from otoscope.segmentation.tuning import TunedParameters
 
 NAMES = ("MFCC", "log-mel", "representation", "best head", "ensemble")
@@ -33,6 +35,8 @@ def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=Fal
     names = [segmenter.label for segmenter in segmenters]
     test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]
     dataset = build_dataset(segmenters, _counts(rng, names, utterances), test, [_found("drawn", layers, heads, rng)])
+    spoken = [_scored(rng, u, len(names)) for u in range(utterances)]
+    dataset = dataset.merge(build_transitions(names, spoken, tolerance=0.02))
     speech = utterance(frames, seed)
     shown = segment_map(
         head_map("global", speech, rng),
@@ -48,7 +52,20 @@ def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=Fal
         "shown_head": [0, 0],
         "utterance": test[-1].cut.id,
     }
-    return dataset.merge(shown).assign_attrs(shown.attrs | about)
+    marks = example_marks({name: _marks(rng, speech.phones) for name in names}, speech.phones, 0.02)
+    return dataset.merge(shown).merge(marks).assign_attrs(shown.attrs | about)
+
+
+def _marks(rng, phones):
+    """Boundaries near most ends of phones, with confidences."""
+    times = np.unique([end + rng.choice([-0.005, 0.005, 0.05]) for _, _, end in phones[:-1] if rng.random() < 0.8])
+    return Boundaries(times, rng.random(len(times)))
+
+
+def _scored(rng, place, methods):
+    phones = utterance(1500, place).phones
+    times = [_marks(rng, phones).times for _ in range(methods)]
+    return ScoredUtterance(f"voice-{place % 2}/{place:03d}", f"voice-{place % 2}", phones, times)
 
 
 def _said(speaker, place):
@@ -79,5 +96,6 @@ def _counts(rng, names, utterances):
         counts[:, place] = np.stack(rows, axis=-1).astype(int)
     counts += rng.integers(0, 2, size=(utterances, 1, 1, 1, 1))
     return [
-        [UtteranceScores(own, own[0, 0, : len(TOKEN_COUNTS)], 0.2, None) for own in utterance] for utterance in counts
+        [UtteranceScores(own, own[0, 0, : len(TOKEN_COUNTS)], 0.2, 0.9, None) for own in utterance]
+        for utterance in counts
     ]

@@ -101,7 +101,8 @@ def test_figures_of_a_segmentation_refuse_an_utterance(segmented, tmp_path):
         otoscope.draw(segmented.path, tmp_path / "figures", utterance="awb/001")
     paths = otoscope.draw(segmented.path, tmp_path / "figures", otoscope.RenderOptions(["svg"]))
     names = [path.stem for path in paths]
-    assert names == ["segmentation-curves", "segmentation-example", "segmentation-heads"]
+    others = ["segmentation-methods", "segmentation-transitions"]
+    assert names == ["segmentation-curves", "segmentation-example", "segmentation-heads", *others]
 
 
 def test_the_command_refuses_in_one_line(tiny_model, tiny_corpus, tmp_path, monkeypatch, capsys):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-from otoscope.typing import Floats
+from otoscope.typing import Floats, Ints
 
 ROUNDING = 1e-6
 """Seconds added to the tolerance and to midpoints, because sums of decimals have rounding errors."""
@@ -194,6 +194,38 @@ def match_distances(reference: npt.ArrayLike, predicted: npt.ArrayLike, toleranc
     nearest = np.full(len(reference), np.inf)
     np.minimum.at(nearest, region, distance)
     return nearest[nearest <= tolerance + ROUNDING]
+
+
+def nearest_distances(reference: Floats, predicted: Floats) -> Floats:
+    """Return the distance `[m]` in seconds from each prediction to the nearest reference; NaN without a reference.
+
+    >>> nearest_distances(np.array([0.1, 0.2]), np.array([0.11, 0.16, 0.5])).round(3).tolist()
+    [0.01, 0.04, 0.3]
+    """
+    if not len(reference):
+        return np.full(len(predicted), np.nan)
+    region = np.searchsorted((reference[:-1] + reference[1:]) / 2, predicted)
+    return np.abs(predicted - reference[region])
+
+
+def strict_matches(reference: Floats, predicted: Floats, tolerance: float = 0.020) -> Ints:
+    """Return the number of the reference that each prediction `[m]` matches in strict counting; -1 for a false one.
+
+    Of several predictions for one reference, the nearest matches.
+
+    >>> strict_matches(np.array([0.1, 0.2]), np.array([0.09, 0.105, 0.16, 0.21])).tolist()
+    [-1, 0, -1, 1]
+    """
+    matches = np.full(len(predicted), -1, dtype=np.int64)
+    if not len(reference):
+        return matches
+    region = np.searchsorted((reference[:-1] + reference[1:]) / 2 + ROUNDING, predicted)
+    distance = np.abs(predicted - reference[region])
+    for prediction in np.argsort(-distance, kind="stable"):
+        if distance[prediction] <= tolerance + ROUNDING:
+            matches[matches == region[prediction]] = -1
+            matches[prediction] = region[prediction]
+    return matches
 
 
 def _strict_matches(reference: Floats, predicted: Floats, tolerance: float) -> tuple[int, int]:

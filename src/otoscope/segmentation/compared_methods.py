@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from otoscope.segmentation.baselines import boundary_rate, random_boundaries, uniform_boundaries
-from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, match_distances
-from otoscope.segmentation.ensemble import ensemble_boundaries
+from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, match_distances, nearest_distances
+from otoscope.segmentation.ensemble import ensemble_scores
 from otoscope.segmentation.feature_methods import Method
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
-from otoscope.segmentation.score_sum import Boundaries, minima_of_sum
+from otoscope.segmentation.score_sum import Boundaries, minima_of_sum, minima_with_depths
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tokens import count_tokens
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters
@@ -32,12 +32,14 @@ class UtteranceScores:
         counts: counts `[mode, 1 + beta, count]`.
         tokens: counts `[TOKEN_COUNTS]` of tokens at the tuned beta.
         distance: sum in seconds of the distances of strict matches at the tuned beta.
-        boundaries: boundaries at the tuned beta.
+        nearest_distance: sum in seconds of the distances of all boundaries from their nearest references.
+        boundaries: boundaries at the tuned beta; their confidence is the depth of the minimum over the mean score.
     """
 
     counts: Ints
     tokens: Ints
     distance: float
+    nearest_distance: float
     boundaries: Boundaries
 
 
@@ -76,7 +78,8 @@ class ComparedMethod:
         ]
         distances = match_distances(utterance.boundaries, own.times, tolerance)
         tokens = count_tokens(utterance.units, own.times, utterance.cut.duration, tolerance)
-        return UtteranceScores(np.array(counts_mb), tokens, float(distances.sum()), own)
+        nearest = nearest_distances(utterance.boundaries, own.times)
+        return UtteranceScores(np.array(counts_mb), tokens, float(distances.sum()), float(nearest.sum()), own)
 
 
 def tuned_segmenter(method: Method, parameters: TunedParameters, *, is_against: bool = False) -> ComparedMethod:
@@ -112,7 +115,8 @@ def _find_with_method(
     method: Method, alpha: float, utterance: LabelledUtterance, betas: Sequence[float]
 ) -> list[Boundaries]:
     views = LabelledFeatures(method.features(utterance.cut), utterance.boundaries).views
-    return [without_confidence(times) for times in ensemble_boundaries(views, alpha, betas, method.frames)]
+    minima = (minima_with_depths(score) for score in ensemble_scores(views, alpha, betas, method.frames.repeat))
+    return [Boundaries(method.frames.seconds(places), depths / len(views)) for places, depths in minima]
 
 
 def _find_with_voting(

@@ -40,6 +40,9 @@ VARIABLES = {
         ("segmenter", "token_measure", "bound"), "1", f"{INTERVAL} (test part): token_scores; {NO_INTERVAL}"
     ),
     "distance": Variable(SEGMENTER, "s", "mean absolute distance of strict matches from their references, test part"),
+    "nearest_distance": Variable(
+        SEGMENTER, "s", "mean absolute distance of every boundary from the nearest reference, test part"
+    ),
     "alpha": Variable(SEGMENTER, "1", "kernel width tuned on the validation part, in units of the features"),
     "beta": Variable(SEGMENTER, "1", "threshold over a row's mean, tuned on the validation part"),
     "validation_r_value": Variable(SEGMENTER, "1", "strict R-value on the validation part"),
@@ -84,7 +87,7 @@ def build_dataset(
         "curve": scores_of(counts[:, :, :, 1:].sum(axis=0)),
         "counts": counts[:, :, :, 0],
         **_token_arrays(scores, clusters),
-        "distance": _mean_distances(scores, counts),
+        **_mean_distances(scores, counts),
         "alpha": np.array([parameters.alpha if parameters else np.nan for parameters in tuned]),
         "beta": np.array([parameters.beta if parameters else np.nan for parameters in tuned]),
         "validation_r_value": np.array([parameters.scores.r_value if parameters else np.nan for parameters in tuned]),
@@ -105,11 +108,13 @@ def _token_arrays(scores: Sequence[Sequence[UtteranceScores]], clusters: Cluster
     return {"token_counts": counts_umc, "token_scores": pooled.value, "token_interval": interval(pooled, LOGIT)}
 
 
-def _mean_distances(scores: Sequence[Sequence[UtteranceScores]], counts: Ints) -> Floats:
-    """Return the mean distance `[method]` of strict matches; NaN without a match."""
-    total = np.array([[own.distance for own in utterance] for utterance in scores]).sum(axis=0)
-    hits = counts[:, :, STRICT, 0, COUNTS.index("hits")].sum(axis=0)
-    return np.where(hits > 0, total / np.maximum(hits, 1), np.nan)
+def _mean_distances(scores: Sequence[Sequence[UtteranceScores]], counts: Ints) -> dict[str, Array]:
+    """Return the mean distances `[method]` of strict matches and of all boundaries; NaN without one."""
+    sums_umd = np.array([[(own.distance, own.nearest_distance) for own in utterance] for utterance in scores])
+    numbers_md = counts[:, :, STRICT, 0, [COUNTS.index("hits"), COUNTS.index("predicted")]].sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        means_md = np.nansum(sums_umd, axis=0) / np.where(numbers_md > 0, numbers_md, np.nan)
+    return {"distance": means_md[:, 0], "nearest_distance": means_md[:, 1]}
 
 
 def _method_names(segmenters: Sequence[ComparedMethod]) -> dict[str, Array]:

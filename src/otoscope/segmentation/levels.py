@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from otoscope.errors import InputError
 
+PHONE = "phone"
+"""Name of the level of phones."""
+
 
 @dataclass(frozen=True)
 class BoundaryLevel:
@@ -45,7 +48,7 @@ LEVELS: Mapping[str, BoundaryLevel] = {
     level.name: level
     for level in (
         BoundaryLevel(
-            "phone",
+            PHONE,
             0.020,
             "phone",
             widths=(0.02, 0.04, 0.06),

@@ -123,9 +123,18 @@ def smoothed(score: Array, smoothing: float) -> Floats:
 
 def minima_of_sum(score_t: Floats) -> Boundaries:
     """Return the local minima of a sum `[t]`; the centre of a plateau counts once."""
+    places, depths = minima_with_depths(score_t)
+    return Boundaries(STEP * places, depths)
+
+
+def minima_with_depths(score_t: Array) -> tuple[Floats, Floats]:
+    """Return the frames `[n]` of the local minima of a score `[t]`, as `local_minima` does, and their prominences.
+
+    >>> minima_with_depths(np.array([2, 1, 1, 3, 0, 4, 2, 2]))
+    (array([1.5, 4. ]), array([1., 3.]))
+    """
     _, peaks = find_peaks(-score_t, prominence=0, plateau_size=1)
-    times = STEP * (peaks["left_edges"] + peaks["right_edges"]) / 2
-    return Boundaries(times, peaks["prominences"])
+    return (peaks["left_edges"] + peaks["right_edges"]) / 2, peaks["prominences"]
 
 
 def interpolated(scores: Floats, frames: LabelFrames, times: Floats) -> Floats:

@@ -27,14 +27,16 @@ from otoscope.segmentation.compared_methods import (
 )
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.detector_search import tune_detectors
-from otoscope.segmentation.example import build_example
+from otoscope.segmentation.example import build_example, example_marks, example_place
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC, Head
 from otoscope.segmentation.job import SegmentJob, make_job_plan, prepare_job
+from otoscope.segmentation.levels import PHONE
 from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult, search
 from otoscope.segmentation.segmenter import FILE_NAME, Segmenter
 from otoscope.segmentation.split import with_progress
+from otoscope.segmentation.transitions import ScoredUtterance, build_transitions
 from otoscope.segmentation.tuning import tune
 from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_reader import VotingReader
@@ -127,13 +129,37 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
     ]
     scores = _score(methods, job)
     dataset = build_dataset(methods, scores, job.parts.test, results)
+    if job.part.level.name == PHONE:
+        dataset = dataset.merge(_transitions(job, methods, scores))
     if votings:
         segmenter = _segmenter(job, votings, dataset)
         segmenter.save(folder / FILE_NAME)
         _write_test_boundaries(job, segmenter, _voting_boundaries(methods, scores, votings), folder)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
+    example = example.merge(_example_marks(job, methods, scores))
     attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | job.attrs()
     return dataset.merge(example).assign_attrs(attrs)
+
+
+def _transitions(
+    job: SegmentJob, methods: Sequence[ComparedMethod], scores: Sequence[Sequence[UtteranceScores]]
+) -> xr.Dataset:
+    """Return the boundaries of the test part by the classes of the phones on both sides."""
+    utterances = [
+        ScoredUtterance(utterance.cut.id, utterance.speaker, utterance.units, [own.boundaries.times for own in found])
+        for utterance, found in zip(job.parts.test, scores, strict=True)
+    ]
+    names = [method.label for method in methods]
+    return build_transitions(names, utterances, job.options.seconds, job.source.phones)
+
+
+def _example_marks(
+    job: SegmentJob, methods: Sequence[ComparedMethod], scores: Sequence[Sequence[UtteranceScores]]
+) -> xr.Dataset:
+    """Return the boundaries of each method in the example."""
+    place = example_place(job.parts.test)
+    found = {method.label: own.boundaries for method, own in zip(methods, scores[place], strict=True)}
+    return example_marks(found, job.parts.test[place].units, job.options.seconds)
 
 
 def _voting_boundaries(

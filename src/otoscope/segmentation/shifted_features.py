@@ -1,15 +1,16 @@
 """Features of a wave shifted by parts of a frame: the rows of heads, and spectral frames."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from otoscope.errors import InputError
+from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.score_sum import ShiftedFeatures
 from otoscope.segmentation.spectral import PERIOD, log_mel, mfcc
-from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, Voter
+from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, STATES, Voter
 from otoscope.typing import AnyFloats, Floats
 
 SPECTRAL: dict[str, Callable[[AnyFloats, int], Floats]] = {MFCC_FRAMES: mfcc, LOG_MEL_FRAMES: log_mel}
@@ -32,15 +33,15 @@ def shifted_waves(wave: AnyFloats, rate: int, period: float, shifts: int) -> Ite
             yield samples / rate, wave[samples:]
 
 
-def attention_features(
+def model_features(
     encoder: Encoder, wave: AnyFloats, voters: Collection[Voter], shifts: int
 ) -> dict[Voter, list[ShiftedFeatures]]:
-    """Return the rows of the heads of some voters for each shift; the model runs once per shift for all of them.
+    """Return the rows of heads, or hidden states, for each shift; the model runs once per shift for all voters.
 
     Args:
         encoder: the model.
         wave: samples `[samples]` at the rate of the model.
-        voters: voters with a head.
+        voters: voters with a head or a layer.
         shifts: number of runs per frame.
 
     Raises:
@@ -48,16 +49,22 @@ def attention_features(
     """
     encoder.check_length(wave)
     runs: dict[Voter, list[ShiftedFeatures]] = {voter: [] for voter in voters}
-    layers = {voter.layer for voter in voters}
+    layers = {voter.layer for voter in voters if voter.source == ATTENTION}
     for seconds, rest in shifted_waves(wave, encoder.sampling_rate, encoder.frame_period, shifts):
         if not voters or encoder.num_frames(rest) < 1:
             continue
-        maps = encoder.maps(rest, layers)
+        maps, states = maps_and_representations(encoder, rest, layers)
         frames = LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center + seconds)
         for voter in voters:
-            rows = np.asarray(maps[voter.layer][voter.head], dtype=np.float64) ** voter.power
-            runs[voter].append(ShiftedFeatures(rows, frames))
+            runs[voter].append(ShiftedFeatures(_features(voter, maps, states), frames))
     return runs
+
+
+def _features(voter: Voter, maps: Mapping[int, AnyFloats], states: Sequence[AnyFloats]) -> Floats:
+    """Return the features `[T, d]` of a voter from the maps and states of the layers."""
+    if voter.source == STATES:
+        return np.asarray(states[voter.layer], dtype=np.float64)
+    return np.asarray(maps[voter.layer][voter.head], dtype=np.float64) ** voter.power
 
 
 def spectral_features(wave: AnyFloats, source: str, shifts: int) -> list[ShiftedFeatures]:
@@ -89,9 +96,9 @@ def voter_features(
         shifts: number of shifts per frame.
     """
     own, spectral = waves
-    attention = attention_features(encoder, own, [voter for voter in voters if voter.source == ATTENTION], shifts)
+    of_model = model_features(encoder, own, [voter for voter in voters if voter.source not in SPECTRAL], shifts)
     frames = {
         source: spectral_features(spectral, source, shifts)
         for source in {voter.source for voter in voters} & SPECTRAL.keys()
     }
-    return {voter: frames[voter.source] if voter.source in frames else attention[voter] for voter in voters}
+    return {voter: frames[voter.source] if voter.source in frames else of_model[voter] for voter in voters}

@@ -9,11 +9,12 @@ import xarray as xr
 from otoscope.errors import InputError
 from otoscope.results import Run
 from otoscope.results.summary import counted, skipped_lines
+from otoscope.segmentation.text_parts import interval_text, table_parts
+from otoscope.segmentation.transition_table import transition_table
 
 KIND = "segmentation"
 MAX_NAMES = 4
 """Most speakers, and most heads of a model, that the text names."""
-MAX_WIDTH = 100
 TITLES = {"precision": "P", "recall": "R", "f1": "F1", "over_segmentation": "OS", "r_value": "R-value"}
 
 
@@ -24,8 +25,9 @@ def segmentation_table(run: Run) -> str:
         run: a run of `segment`.
 
     Returns:
-        A table with 95 % intervals of R-values and the mean distance of matches ("off by"), with lines about the split
-        before it and about heads after it.
+        A table with 95 % intervals of R-values and the mean distances of matches ("off by") and of all boundaries from
+        the nearest reference ("all off by"), a table of transitions between phone classes, and lines about the split
+        before them and about heads after them.
 
     Raises:
         InputError: the run is of another kind.
@@ -35,20 +37,13 @@ def segmentation_table(run: Run) -> str:
     dataset = run.dataset.load()
     rows = pd.DataFrame([dict(_row(dataset.sel(segmenter=name))) for name in dataset["segmenter"].values])
     rows.columns = pd.MultiIndex.from_tuples(list(rows.columns))  # type: ignore[arg-type]
-    return "\n".join([*_split_lines(run), "", "\n\n".join(_parts(rows)), "", *_head_lines(dataset)])
-
-
-def _parts(rows: pd.DataFrame) -> Iterator[str]:
-    """Iterate over tables of at most `MAX_WIDTH` columns of text: the methods, and some groups of their scores."""
-    method, *groups = dict.fromkeys(rows.columns.get_level_values(0))
-    part, text = [method], ""
-    for group in groups:
-        wider = rows[[*part, group]].to_string(index=False)
-        if text and len(wider.splitlines()[0]) > MAX_WIDTH:
-            yield text
-            part, wider = [method], rows[[method, group]].to_string(index=False)
-        part, text = [*part, group], wider
-    yield text
+    parts = [
+        "\n".join(_split_lines(run)),
+        *table_parts(rows),
+        transition_table(dataset),
+        "\n".join(_head_lines(dataset)),
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
@@ -56,22 +51,18 @@ def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
     for mode in method["mode"].values:
         scores, titles = method["scores"].sel(mode=mode), TITLES if mode == "strict" else {"r_value": "R-value"}
         yield from (((mode, title), f"{scores.sel(measure=name).item():.3f}") for name, title in titles.items())
-        yield (mode, "95 %"), _interval(method["scores_interval"].sel(mode=mode, measure="r_value"))
+        yield (mode, "95 %"), interval_text(method["scores_interval"].sel(mode=mode, measure="r_value").values)
         if mode == "strict":
             yield (mode, "off by"), _milliseconds(method["distance"])
+            yield (mode, "all off by"), _milliseconds(method["nearest_distance"])
     if method.attrs["level"] != "phone":
         yield ("tokens", "F1"), _number(method["token_scores"].sel(token_measure="f1"))
-        yield ("tokens", "95 %"), _interval(method["token_interval"].sel(token_measure="f1"))
+        yield ("tokens", "95 %"), interval_text(method["token_interval"].sel(token_measure="f1").values)
     gain = method["gain"].item()
     yield ("over MFCC", "R-value"), f"{gain:+.3f}" if gain else ""
-    yield ("over MFCC", "95 %"), _interval(method["gain_interval"]) if gain else ""
+    yield ("over MFCC", "95 %"), interval_text(method["gain_interval"].values) if gain else ""
     yield ("validation", "R-value"), _number(method["validation_r_value"])
     yield ("validation", "chosen"), str(method["chosen"].item())
-
-
-def _interval(bounds: xr.DataArray) -> str:
-    low, high = bounds.values
-    return "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
 
 
 def _number(value: xr.DataArray) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from otoscope.errors import InputError
 
-ATTENTION, MFCC_FRAMES, LOG_MEL_FRAMES = "attention", "MFCC", "log-mel"
-SOURCES = (ATTENTION, MFCC_FRAMES, LOG_MEL_FRAMES)
+ATTENTION, STATES, MFCC_FRAMES, LOG_MEL_FRAMES = "attention", "states", "MFCC", "log-mel"
+BEST_HEAD, ENSEMBLE = "best head, shifted", "ensemble, shifted"
+"""Names of methods of attention alone."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Voter:
     """Features of one kind, with their parameters.
 
     Attributes:
-        source: `attention`, `MFCC` or `log-mel`.
+        source: `attention`, `states` (hidden states that a layer returns), `MFCC` or `log-mel`.
         alpha: width of the kernel, as a multiple of the median distance between frames of the recording.
         beta: threshold as a multiple of a row's mean.
-        layer: layer of the head, from 0; -1 for spectral frames.
-        head: number of the head in its layer; -1 for spectral frames.
+        layer: layer of the head or of the states, from 0; -1 for spectral frames.
+        head: number of the head in its layer; -1 for states and spectral frames.
         power: power of the weights of a row; at 0.5 the distance between rows is that of Hellinger.
         weight: weight of the score in the sum.
 
@@ -41,7 +42,9 @@ class Voter:
 
     @property
     def name(self) -> str:
-        """Return layer and head, or the name of the spectral frames."""
+        """Return layer and head, the layer of the states, or the name of the spectral frames."""
+        if self.source == STATES:
+            return f"states {self.layer}"
         return f"{self.layer}.{self.head}" if self.source == ATTENTION else self.source
 
 

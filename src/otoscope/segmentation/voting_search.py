@@ -32,7 +32,7 @@ from otoscope.segmentation.score_sum import (
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
 from otoscope.segmentation.split import LabelledUtterance, with_progress
-from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, Voter, Voting
+from otoscope.segmentation.voters import ATTENTION, BEST_HEAD, ENSEMBLE, LOG_MEL_FRAMES, MFCC_FRAMES, Voter, Voting
 from otoscope.typing import Floats, Ints
 
 ALPHAS = tuple(0.05 * 2 ** (step / 2) for step in range(9))
@@ -46,7 +46,6 @@ POWERS = (1 / 2, 1 / 3)
 MAX_CANDIDATES = 12
 SIZES = (1, 2, 3, 4, 6, 8, 12)
 """Numbers of heads of a sum."""
-BEST_HEAD, ENSEMBLE = "best head, shifted", "ensemble, shifted"
 MIXED = "attention and log-mel"
 SPECTRAL_NAMES = {MFCC_FRAMES: "MFCC, shifted", LOG_MEL_FRAMES: "log-mel, shifted"}
 
@@ -80,8 +79,8 @@ def search_votings(part: SearchPart, heads: Sequence[Head]) -> list[Voting]:
         part: the validation part.
         heads: candidates, the best first; the search uses the first 12.
     """
-    voters = _tune_voters(part, _candidates(heads[:MAX_CANDIDATES]))
-    scores = _voter_scores(part, voters)
+    voters = tune_voters(part, _candidates(heads[:MAX_CANDIDATES]))
+    scores = voter_scores(part, voters)
 
     def tuned(name: str, chosen: Sequence[Voter]) -> ScoredVoting:
         return _tune_sum(part, Voting(name, tuple(chosen), part.options.shifts, 0.0, np.nan), scores)
@@ -136,7 +135,7 @@ def _with_log_mel(heads: Sequence[Voter], log_mel: Voter) -> list[Voter]:
     return [*heads, replace(log_mel, weight=float(len(heads)))]
 
 
-def _tune_voters(part: SearchPart, candidates: Sequence[Voter]) -> list[Voter]:
+def tune_voters(part: SearchPart, candidates: Sequence[Voter]) -> list[Voter]:
     """Return the candidates with the parameters of the highest R-value, the best first; without those that are flat."""
     n_alphas, n_betas = len(ALPHAS) - 2, len(BETAS) - 4
     totals = {voter: np.zeros((n_alphas * n_betas, 4), dtype=np.int64) for voter in candidates}
@@ -162,7 +161,7 @@ def _average_neighbours(scores_abt: Floats) -> Floats:
     return averaged
 
 
-def _voter_scores(part: SearchPart, voters: Sequence[Voter]) -> list[VoterScores]:
+def voter_scores(part: SearchPart, voters: Sequence[Voter]) -> list[VoterScores]:
     """Return the scores `[factor, t]` of each voter, by head or source, for each utterance."""
     scores: list[VoterScores] = []
 

@@ -9,7 +9,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normal
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otoscope.figures.attention_map import FAINTEST, SCALE_TICKS, STRONGEST, select_non_overlapping
+from otoscope.figures.attention_map import FAINTEST, SCALE_TICKS, STRONGEST
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar
 from otoscope.figures.style.design import Design
@@ -25,9 +25,9 @@ from otoscope.figures.style.page import (
     add_legend_mm,
     add_text_mm,
     new_page,
-    text_width,
 )
-from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.figures.style.theme import Theme
+from otoscope.figures.unit_names import name_units
 from otoscope.maps.pooling import block_means
 
 LEFT, TOP, RIGHT, TITLE, AXIS = 13.0, 14.0, 3.0, 5.0, 9.0
@@ -59,7 +59,8 @@ def segmentation_example(dataset: xr.Dataset, design: Design) -> Figure:
     score_width = width - LEFT - RIGHT
     axes = add_axes_mm(page, LEFT, score_top, score_width, SCORE_HEIGHT)
     _score(axes, dataset, theme)
-    _name_phones(axes, dataset, score_width)
+    start, end, _, _ = _extent(dataset)
+    name_units(axes, dataset, (start, end), score_width)
     add_note(page, bottom, NOTE, theme)
     return page
 
@@ -128,16 +129,6 @@ def _score(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     axes.set(
         xlim=(start, end), ylim=(-0.05 * score.max().item(), None), xlabel="time (s)", ylabel="score (similar pairs)"
     )
-
-
-def _name_phones(axes: Axes, dataset: xr.Dataset, width: float) -> None:
-    start, end, _, _ = _extent(dataset)
-    starts, ends = dataset["phone_start"].values, dataset["phone_end"].values
-    symbols = [str(symbol) for symbol in dataset["phone_symbol"].values]
-    centres = (starts + ends) / 2
-    sizes = [text_width(symbol, TEXT_PT) + 1.1 for symbol in symbols]
-    for i in select_non_overlapping((centres - start) / (end - start) * width, sizes, ends - starts, width):
-        axes.text(centres[i], 1.03, symbols[i], transform=axes.get_xaxis_transform(), ha="center", va="bottom")
 
 
 def _grey(theme: Theme) -> Colormap:
