@@ -25,9 +25,9 @@ def segmentation_table(run: Run) -> str:
         run: a run of `segment`.
 
     Returns:
-        A table with 95 % intervals of R-values and the mean distances of matches ("off by") and of all boundaries from
-        the nearest reference ("all off by"), a table of transitions between phone classes, and lines about the split
-        before them and about heads after them.
+        A table with 95 % intervals of R-values and the mean distances of strict matches and of all boundaries from the
+        nearest reference, a table of transitions between phone classes, and lines about the split before them and
+        about heads after them.
 
     Raises:
         InputError: the run is of another kind.
@@ -52,9 +52,8 @@ def _row(method: xr.Dataset) -> Iterator[tuple[tuple[str, str], str]]:
         scores, titles = method["scores"].sel(mode=mode), TITLES if mode == "strict" else {"r_value": "R-value"}
         yield from (((mode, title), f"{scores.sel(measure=name).item():.3f}") for name, title in titles.items())
         yield (mode, "95 %"), interval_text(method["scores_interval"].sel(mode=mode, measure="r_value").values)
-        if mode == "strict":
-            yield (mode, "off by"), _milliseconds(method["distance"])
-            yield (mode, "all off by"), _milliseconds(method["nearest_distance"])
+    yield ("mean distance", "matches"), _milliseconds(method["distance"])
+    yield ("mean distance", "all"), _milliseconds(method["nearest_distance"])
     if method.attrs["level"] != "phone":
         yield ("tokens", "F1"), _number(method["token_scores"].sel(token_measure="f1"))
         yield ("tokens", "95 %"), interval_text(method["token_interval"].sel(token_measure="f1").values)
