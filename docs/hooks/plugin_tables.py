@@ -14,6 +14,7 @@ REGISTRIES = {
     "objectives": ("otoscope.adaptation", "OBJECTIVES"),
     "decoder_measures": ("otoscope.decoders.measures", "DECODER_MEASURES"),
     "weight_measures": ("otoscope.head_weights", "WEIGHT_MEASURES"),
+    "sink_measures": ("otoscope.attention_sinks", "SINK_MEASURES"),
     "detectors": ("otoscope.segmentation.detectors", "DETECTORS"),
     "model_families": ("otoscope.models", "FAMILIES"),
 }

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from otoscope.analysis.decoder_options import DecoderOptions
     from otoscope.analysis.decoder_run import analyze_decoder
     from otoscope.analysis.merge import merge
+    from otoscope.attention_sinks.options import SinkOptions
+    from otoscope.attention_sinks.sinks import sinks
     from otoscope.comparison.compare import compare
     from otoscope.comparison.options import ComparisonOptions
     from otoscope.comparison.table import Comparison
@@ -90,6 +92,7 @@ __all__ = [
     "SegmentationOptions",
     "Segmenter",
     "SelectionOptions",
+    "SinkOptions",
     "SpeechOptions",
     "WeightOptions",
     "align",
@@ -122,6 +125,7 @@ __all__ = [
     "score_boundaries",
     "segment",
     "similarity",
+    "sinks",
     "supported_families",
     "value_zeroing",
     "view",
@@ -155,6 +159,7 @@ _HOME = {
     "SegmentationOptions": "otoscope.segmentation.options",
     "Segmenter": "otoscope.segmentation.segmenter",
     "SelectionOptions": "otoscope.runs.options",
+    "SinkOptions": "otoscope.attention_sinks.options",
     "SpeechOptions": "otoscope.runs.options",
     "WeightOptions": "otoscope.head_weights.options",
     "align": "otoscope.alignment.align",
@@ -187,6 +192,7 @@ _HOME = {
     "score_boundaries": "otoscope.segmentation.boundaries",
     "segment": "otoscope.segmentation.segment",
     "similarity": "otoscope.maps",
+    "sinks": "otoscope.attention_sinks.sinks",
     "supported_families": "otoscope.models.capabilities",
     "value_zeroing": "otoscope.maps.value_zeroing",
     "view": "otoscope.viewer.widget",

@@ -177,6 +177,13 @@ def test_prune(encoder, analyzed, family_corpus, tmp_path):
     assert (run.dataset["score"].sel(step=slice(1, None)) > 0).all()
 
 
+def test_sinks(encoder, family_corpus, tmp_path):
+    probing = otoscope.SinkOptions(probes=("hidden-error",))
+    run = otoscope.sinks(encoder, family_corpus, tmp_path / "run", probing=probing)
+    assert np.isfinite(run.dataset["sink_share"]).all()
+    assert np.isfinite(run.dataset["score"]).all()
+
+
 def test_refine_is_offered_or_refused_with_the_reason_in_the_table(encoder, model, analyzed, tmp_path):
     if reason := refusal(encoder.family.model_type):
         with pytest.raises(InputError) as refused:

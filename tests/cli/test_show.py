@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.example_importance import curves_dataset, ranking_dataset
 from tests.helpers.example_layers import layers_dataset
 from tests.helpers.example_patching import patching_dataset
+from tests.helpers.example_sinks import drawn_sinks
 from tests.helpers.synthetic_run import make_run
 
 from otoscope.results import claim_folder, finish, heads_table
@@ -55,10 +56,14 @@ def test_other_kinds_print_a_table_that_fits_and_a_row_for_each_score(otoscope_c
 
 @pytest.mark.parametrize(
     "dataset",
-    [lambda: layers_dataset(["phone"], 2, 2), lambda: patching_dataset(["hidden-error"], 2, 2)],
-    ids=["layers", "patching"],
+    [
+        lambda: layers_dataset(["phone"], 2, 2),
+        lambda: patching_dataset(["hidden-error"], 2, 2),
+        lambda: drawn_sinks(2, 2),
+    ],
+    ids=["layers", "patching", "sinks"],
 )
-def test_layers_and_patching_print_a_table_and_a_row_for_each_estimate(otoscope_command, tmp_path, dataset):
+def test_runs_of_estimates_print_a_table_and_a_row_for_each_estimate(otoscope_command, tmp_path, dataset):
     made = dataset()
     claim_folder(tmp_path / "run", {"model": "drawn"})
     finish(tmp_path / "run", made, ())

@@ -6,6 +6,7 @@ from tests.helpers.example_layers import LAYER_RUNS, layers_dataset
 from tests.helpers.example_patching import PATCH_RUNS, patching_dataset
 from tests.helpers.example_reproduction import REPRODUCTIONS, reproduction_dataset
 from tests.helpers.example_segmentation import SEGMENTATIONS, segmentation_dataset
+from tests.helpers.example_sinks import SINK_RUNS, drawn_sinks
 from tests.helpers.example_weights import WEIGHTS, weights_dataset
 
 from otoscope.figures import FIGURES
@@ -25,6 +26,7 @@ DRAWN = {
     "curves": (CURVES, curves_dataset),
     "layers": (LAYER_RUNS, layers_dataset),
     "patching": (PATCH_RUNS, patching_dataset),
+    "sinks": (SINK_RUNS, drawn_sinks),
     "segmentation": (SEGMENTATIONS, segmentation_dataset),
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
     "weights": (WEIGHTS, weights_dataset),

@@ -3,7 +3,7 @@
 import pytest
 
 from otoscope.papers.html import Cell, paragraph, table
-from otoscope.papers.verdict import Verdict
+from otoscope.results.verdict import Verdict
 
 
 def test_text_is_escaped():

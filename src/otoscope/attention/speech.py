@@ -80,14 +80,18 @@ class CallSpeech:
         return np.where(is_inside, np.clip(time_n, 0, frames - 1) * positions // frames, positions)
 
     def silent_frames(self, utterance: int) -> Bools:
-        """Return whether each frame of an utterance is more than 40 dB below its loudest frame.
+        """Return whether each frame of an utterance is more than 40 dB below its loudest frame."""
+        return np.asarray(self.frame_levels(utterance) <= SILENCE_DB)
+
+    def frame_levels(self, utterance: int) -> Floats:
+        """Return the level of each frame of an utterance in dB over its loudest frame, `[T]`: 0 or less, -inf of zeros.
 
         The wave is divided into as many equal parts as the utterance has frames.
         """
-        frames = self.frames[utterance]
-        parts = np.array_split(np.square(self.waves[utterance], dtype=np.float64), frames)
+        parts = np.array_split(np.square(self.waves[utterance], dtype=np.float64), self.frames[utterance])
         power: Floats = np.array([part.mean() if len(part) else 0.0 for part in parts])
-        return np.asarray(power <= power.max() * 10 ** (SILENCE_DB / 10))
+        with np.errstate(divide="ignore"):
+            return np.asarray(10 * np.log10(power / (power.max() or 1.0)))
 
     def seed(self, utterance: int) -> int:
         """Return a number that follows from the samples of an utterance."""

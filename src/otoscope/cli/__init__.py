@@ -15,6 +15,7 @@ from typer.main import get_command
 from otoscope._io.output import degrade_output, shorten_warnings
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.analysis.decoder_options import DecoderOptions
+from otoscope.attention_sinks.options import SinkOptions
 from otoscope.cli.align import align
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
@@ -41,6 +42,7 @@ from otoscope.cli.relations import relations
 from otoscope.cli.reproduce import reproduce
 from otoscope.cli.segment import segment
 from otoscope.cli.show import show
+from otoscope.cli.sinks import sinks
 from otoscope.cli.status import status
 from otoscope.cli.view import view
 from otoscope.cli.weights import weights
@@ -80,6 +82,7 @@ COMMANDS = (
     probe,
     prune,
     layers,
+    sinks,
     patch,
     refine,
     bench,
@@ -128,6 +131,7 @@ OPTION_CLASSES = {
     probe: (ProbingOptions, SpeechOptions),
     prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
     layers: (LayerOptions, SpeechOptions),
+    sinks: (SinkOptions, SpeechOptions),
     patch: (PatchOptions, SpeechOptions),
     figures: (FigureOptions,),
     heads: (RelationOptions,),

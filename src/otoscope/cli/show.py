@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from enum import StrEnum
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,28 +65,33 @@ def _write_parquet(run: "Run", out: Path) -> None:
     print(f"rows written to {out}")
 
 
+TABLES = {
+    "probes": "otoscope.probing.tables:probe_table",
+    "ranking": "otoscope.importance.tables:ranking_table",
+    "curves": "otoscope.importance.tables:curve_table",
+    "layers": "otoscope.representations.tables:layer_table",
+    "sinks": "otoscope.attention_sinks.table:sinks_table",
+    "patching": "otoscope.patching.table:patch_table",
+    "dynamics": "otoscope.training_dynamics.table:dynamics_table",
+    "weights": "otoscope.head_weights.table:weights_table",
+}
+"""Kind of a run -> module and function that makes a table of its Dataset."""
+
+
 def _table(run: "Run") -> str:
-    from otoscope.head_weights.table import weights_table
-    from otoscope.importance.tables import curve_table, ranking_table
-    from otoscope.patching.table import patch_table
-    from otoscope.probing.tables import probe_table
-    from otoscope.representations.tables import layer_table
     from otoscope.results import heads_table
     from otoscope.results.summary import summary
     from otoscope.segmentation.table import segmentation_table
-    from otoscope.training_dynamics.table import dynamics_table
 
-    tables: dict[str, Callable[[], str]] = {
+    of_runs: dict[str, Callable[[], str]] = {
         "heads": lambda: f"{summary(run)}\n\n{heads_table(run)}",
-        "probes": lambda: probe_table(run.dataset),
-        "ranking": lambda: ranking_table(run.dataset),
-        "curves": lambda: curve_table(run.dataset),
-        "layers": lambda: layer_table(run.dataset),
-        "patching": lambda: patch_table(run.dataset),
         "segmentation": lambda: segmentation_table(run),
-        "dynamics": lambda: dynamics_table(run.dataset),
-        "weights": lambda: weights_table(run.dataset),
     }
-    if run.kind not in tables:
-        raise InputError(f"expected a run of {', '.join(tables)}, found {run.kind}; read its report instead")
-    return tables[run.kind]().rstrip("\n") + "\n"
+    if run.kind in of_runs:
+        return of_runs[run.kind]().rstrip("\n") + "\n"
+    if run.kind not in TABLES:
+        kinds = ", ".join([*of_runs, *TABLES])
+        raise InputError(f"expected a run of {kinds}, found {run.kind}; read its report instead")
+    module, function = TABLES[run.kind].split(":")
+    table: str = getattr(import_module(module), function)(run.dataset)
+    return table.rstrip("\n") + "\n"

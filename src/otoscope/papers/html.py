@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from otoscope.papers.verdict import Verdict
+from otoscope.results.verdict import Verdict
 
 VERDICT_BADGES = {
     Verdict.SUPPORTED: ("supported", "✓"),

@@ -163,14 +163,19 @@ def _load(cuts: Sequence[MonoCut], skipped: list[SkippedUtterance], encoder: Enc
 
 def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:
     """Return the coordinates of layers, heads and utterances that every run has."""
+    return cut_coordinates(speech.cuts, [encoder.num_frames(wave) for wave in speech.waves], encoder)
+
+
+def cut_coordinates(cuts: Sequence[MonoCut], frames: Sequence[int], encoder: Encoder) -> dict[str, xr.Variable]:
+    """Return the same coordinates from the cuts and the number of frames of each."""
     values = {
         "layer": np.arange(encoder.n_layers),
         "head": np.arange(max(encoder.n_heads)),
-        "utterance": np.array([cut.id for cut in speech.cuts], dtype=object),
-        "frames": np.array([encoder.num_frames(wave) for wave in speech.waves]),
-        "duration": np.array([cut.duration for cut in speech.cuts]),
-        "speaker": np.array([speaker or "" for speaker in speech.speakers], dtype=object),
-        **metadata_columns(speech.cuts),
+        "utterance": np.array([cut.id for cut in cuts], dtype=object),
+        "frames": np.array(frames),
+        "duration": np.array([cut.duration for cut in cuts]),
+        "speaker": np.array([speaker_of(cut) or "" for cut in cuts], dtype=object),
+        **metadata_columns(cuts),
     }
     return labelled(COORDINATES, values)
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from otoscope.papers.stage import StageRecord
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claim_rows import NOT_EVALUATED, claim_rows
 from otoscope.papers.yang2020.claims.claim import evaluate_claim
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference
+from otoscope.results.verdict import Verdict
 
 DONE = {"m3/heads": StageRecord(1.0), "m3/segmentation": StageRecord(1.0)}
 POSITIVE, NEGATIVE = Difference("a", 1.0, 0.5, 1.5), Difference("b", -1.0, -1.5, -0.5)

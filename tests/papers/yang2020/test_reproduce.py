@@ -13,7 +13,6 @@ from otoscope import bundled, reproduce
 from otoscope.errors import InputError
 from otoscope.papers import stage as stage_module
 from otoscope.papers.stage import StageRecord
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.dataset import reproduction_dataset
@@ -24,6 +23,7 @@ from otoscope.papers.yang2020.published import published_claims
 from otoscope.papers.yang2020.report.cost_tables import skipped_table
 from otoscope.papers.yang2020.report.summary import summary
 from otoscope.papers.yang2020.stages import ReproductionJob
+from otoscope.results.verdict import Verdict
 
 pytestmark = pytest.mark.slow
 

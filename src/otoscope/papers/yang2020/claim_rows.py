@@ -6,7 +6,6 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from otoscope.papers.stage import StageRecord
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.boundaries import evaluate_boundary_claims
 from otoscope.papers.yang2020.claims.claim import EvaluatedClaim
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
@@ -17,6 +16,7 @@ from otoscope.papers.yang2020.models import SEED_MODEL
 from otoscope.papers.yang2020.outputs import StageOutputs
 from otoscope.papers.yang2020.published import PublishedClaim, published_claims
 from otoscope.papers.yang2020.stages import pruning_stage
+from otoscope.results.verdict import Verdict
 from otoscope.typing import Array
 
 NOT_EVALUATED = "the corpora do not allow the evaluation"

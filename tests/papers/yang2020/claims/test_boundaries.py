@@ -3,10 +3,10 @@
 import numpy as np
 import xarray as xr
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.boundaries import evaluate_boundary_claims
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.results.schema import run_clusters
+from otoscope.results.verdict import Verdict
 from otoscope.segmentation.comparison import compare
 
 METHODS = ["MFCC", "representation", "best head", "ensemble"]

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim import (
     evaluate_claim_per_seed,
     widen_by_seed_variance,
 )
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference
+from otoscope.results.verdict import Verdict
 
 
 def test_a_difference_between_models_that_is_no_larger_than_between_seeds_is_inconclusive():

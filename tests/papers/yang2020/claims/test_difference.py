@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.difference import Difference, best_of, worst_of
+from otoscope.results.verdict import Verdict
 
 
 def test_some_and_every_follow_logic():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.heads import diagonal_shifts, evaluate_head_claims, unevenness
+from otoscope.results.verdict import Verdict
 
 PERIOD = 0.03
 SHIFT_CLAIMS = (ClaimId.DIAGONALS_SHIFTED, ClaimId.SHIFT_GROWS)

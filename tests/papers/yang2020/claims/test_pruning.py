@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.pruning import half_without_loss
+from otoscope.results.verdict import Verdict
 
 
 def test_removing_half_of_the_heads_is_refuted_only_if_every_ranking_loses():

@@ -3,9 +3,9 @@
 import pytest
 from tests.helpers import example_importance as drawn_importance
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.pruning_curves import curve_claims, format_claims, max_removable
+from otoscope.results.verdict import Verdict
 
 RANKINGS = ["diagonality", "verticality", "globalness", "weight"]
 PROBES = ["phone", "speaker-utterance"]

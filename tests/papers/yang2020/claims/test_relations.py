@@ -3,10 +3,10 @@
 import numpy as np
 import xarray as xr
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.relations import evaluate_relation_claims
 from otoscope.relations.operations import operations
+from otoscope.results.verdict import Verdict
 
 PHONES = ["a", "b"]
 ELSEWHERE = "the same phone elsewhere"

@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 from scipy.stats import t as student
 
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference
 from otoscope.results.schema import run_clusters
+from otoscope.results.verdict import Verdict
 
 OVER_CLUSTERS = "over clusters"
 PAIRED = f"{OVER_CLUSTERS}, paired"

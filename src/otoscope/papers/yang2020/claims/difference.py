@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otoscope.papers.verdict import Verdict, verdict_of_interval
 from otoscope.results.intervals import IDENTITY, Estimate, Scale, interval
+from otoscope.results.verdict import Verdict, verdict_of_interval
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 from otoscope.papers.html import Cell, table
-from otoscope.papers.verdict import Verdict
 from otoscope.papers.yang2020.claims.claim_id import Experiment
 from otoscope.papers.yang2020.published import PublishedClaim, published_claims
 from otoscope.papers.yang2020.report.cells import format_interval, format_signed
+from otoscope.results.verdict import Verdict
 
 
 def claim_table(dataset: xr.Dataset, experiment: Experiment) -> str:

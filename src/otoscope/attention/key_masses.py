@@ -1,0 +1,50 @@
+"""Compute what each key draws from the frames of the utterance, also keys outside of it.
+
+Reductions of models that attend to more than the utterance are normalised over its frames. Here they are not.
+
+Axes: b utterance, h head, q query, k key, d feature.
+"""
+
+import torch
+from torch import Tensor
+
+from otoscope.attention.call import AttentionCall
+from otoscope.attention.kernels.checks import expand_bias
+from otoscope.attention.kernels.torch_tiles import FORBIDDEN, TILE_QUERIES, add_bias
+from otoscope.typing import Bools
+
+
+def key_masses(call: AttentionCall, utterance: int) -> Tensor:
+    """Return the mean weight of the queries in an utterance on each key that the model attends to, `[H, K]`.
+
+    Queries that attend to nothing do not count. The sum over keys is 1.
+    """
+    K = call.lengths[utterance]
+    query_hqd, key_hkd = (_upcast(states[utterance, :, :K]) for states in (call.query_bhtd, call.key_bhtd))
+    bias_hqk = None if call.bias_bhqk is None else expand_bias(call.bias_bhqk, call.query_bhtd)[utterance]
+    total_hk, rows_h = query_hqd.new_zeros(len(key_hkd), K), query_hqd.new_zeros(len(key_hkd))
+    queries = torch.from_numpy(inside(call, utterance)).nonzero()[:, 0].to(query_hqd.device)
+    for tile in torch.split(queries, TILE_QUERIES):
+        score_hqk = query_hqd[:, tile] @ key_hkd.mT * call.scaling
+        if bias_hqk is not None:
+            add_bias(score_hqk, bias_hqk[:, tile, :K])
+        if call.span is not None:
+            keys = torch.arange(K, device=tile.device)
+            score_hqk.masked_fill_((tile[:, None] - keys).abs() > call.span, FORBIDDEN)
+        attends_hq = score_hqk.amax(-1) > FORBIDDEN / 2
+        total_hk += (score_hqk.softmax(-1) * attends_hq[..., None]).sum(1)
+        rows_h += attends_hq.sum(1)
+    return total_hk / rows_h[:, None].clamp(min=1)
+
+
+def inside(call: AttentionCall, utterance: int) -> Bools:
+    """Return whether each token that the model attends to is in the utterance, `[K]`: not silence after it, no token
+    of the model's own."""
+    time_k = call.utterances.places(call.query_bhtd.shape[2]).time_n[: call.lengths[utterance]]
+    is_inside: Bools = (time_k >= 0) & (time_k < call.utterances.frames[utterance])
+    return is_inside
+
+
+def _upcast(states: Tensor) -> Tensor:
+    """Return float64 states as they are, others in float32."""
+    return states.to(torch.promote_types(states.dtype, torch.float32))

@@ -1,0 +1,1 @@
+"""The measures of sinks, one per file."""
