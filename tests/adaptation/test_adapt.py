@@ -87,10 +87,10 @@ def test_an_interrupted_search_continues_to_the_same_gates(
     monkeypatch.setattr(search, "RATE", 0.06)
     steps = search._step
 
-    def interrupted(model, tasks, rng) -> None:
+    def interrupted(*arguments) -> None:
         if (tmp_path / "out.search" / "search.pt").exists():
             raise KeyboardInterrupt
-        steps(model, tasks, rng)
+        steps(*arguments)
 
     monkeypatch.setattr(search, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):

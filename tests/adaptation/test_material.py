@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.helpers.corpus_tones import write_tone
 
-from otoscope.adaptation.material import Role, read_sounds, read_speech_material, split
+from otoscope.adaptation.material import LEARNING, Role, read_sounds, read_speech_material, split
 from otoscope.errors import InputError
 
 
@@ -18,6 +18,14 @@ def test_a_split_keeps_groups_together_and_gives_each_role_one() -> None:
     assert len(set(zip(groups, roles, strict=True))) == 7
     assert {role for seed in range(9) for role in split(["a", "b", "c"], seed)} == set(Role)
     assert sorted(split(["a", "b", "c"], 0)) == sorted(Role)
+
+
+def test_without_a_test_part_the_other_parts_keep_their_proportion() -> None:
+    groups = [str(index) for index in range(20)]
+    roles = split(groups, 0, LEARNING)
+    assert (roles.count(Role.train), roles.count(Role.validation)) == (16, 4)
+    assert split(groups, 0, (Role.test,)) == [Role.test] * 20
+    assert sorted(split(["a", "b"], 0, LEARNING)) == sorted(LEARNING)
 
 
 def test_speech_of_two_speakers_is_refused(tmp_path: Path) -> None:

@@ -35,5 +35,10 @@ def test_a_change_is_paired_over_speakers() -> None:
     after = before - (1, 0)
     change = measure_change("adapt", material, np.arange(count), before, after)
     assert (change.groups, change.before, change.after) == (3, pytest.approx(0.4), pytest.approx(0.3))
+    assert change.deletions is None
+    kinds = [np.concatenate([rows, np.full((count, 2), share)], axis=1) for rows, share in ((before, 4), (after, 1))]
+    with_kinds = measure_change("adapt", material, np.arange(count), *kinds)
+    assert (with_kinds.deletions, with_kinds.insertions) == ((0.4, 0.1), (0.4, 0.1))
+    assert with_kinds.row[-1] == "0.400 -> 0.100"
     assert change.low == pytest.approx(-0.1)
     assert change.high == pytest.approx(-0.1)

@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,15 @@ from torch import nn
 
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
-from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.card import model_card
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
+from otoscope.adaptation.hard_cases import measure_hard_cases
 from otoscope.adaptation.material import Role
-from otoscope.adaptation.no_speech import chosen_threshold, text_rules
+from otoscope.adaptation.no_speech import chosen_threshold, rules_table, text_rules
 from otoscope.adaptation.options import AdaptationOptions
-from otoscope.adaptation.report import AdaptationReport, Change, gain_holds, measure_change
+from otoscope.adaptation.report import AdaptationReport, Change, TextTable, gain_holds, measure_change
 from otoscope.adaptation.search import SearchState, WeightedTask, search
-from otoscope.adaptation.tasks import Materials, hard_copies, make_tasks, read_materials, remember_targets
-from otoscope.adaptation.variations import VARIATIONS
+from otoscope.adaptation.tasks import Materials, make_tasks, read_materials, remember_targets
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
@@ -30,7 +29,10 @@ from otoscope.refinement.processor import read_processor
 from otoscope.refinement.source_model import read_source
 from otoscope.refinement.storage_dtype import stored_weights
 
-MAX_HARD = 30  # utterances of each variation that are tested
+EMPTY_TEXT = (
+    "an empty text needs the end token as the first one: begin_suppress_tokens of the settings of generation was "
+    "changed; in OpenAI's whisper and in faster-whisper set suppress_blank=False"
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     if options.calm:
         allow_empty_text(source.whole)
     remember_targets(tasks)
-    state = search(gated_model, tasks, options.steps, options.gate_seed, options.tolerance, gated_model.folder)
+    state = search(gated_model, tasks, options, gated_model.folder)
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
     _write(gated_model, report, folder)
@@ -122,20 +124,6 @@ def _changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]
     return changes
 
 
-def _hard_changes(model: GatedModel, materials: Materials) -> list[Change]:
-    """Return the shares of hard copies of the guard's test part that lose their words."""
-    if materials.guard is None or materials.calm is None:
-        return []
-    changes = []
-    for name in VARIATIONS:
-        material = hard_copies(materials.guard, materials.calm, name, MAX_HARD)
-        task = AgreementTask(model, material, counts_lost=True)
-        indices = material.indices(Role.test)
-        rows = [task.errors(indices.tolist(), original=original) for original in (True, False)]
-        changes.append(measure_change(f"guard made empty: {name}", material, indices, *rows))
-    return changes
-
-
 def _report(
     model: GatedModel,
     tasks: Sequence[WeightedTask],
@@ -145,44 +133,46 @@ def _report(
     zeroed: int,
 ) -> AdaptationReport:
     gains, guards = _changes(tasks)
-    hard = _hard_changes(model, materials)
-    tables: dict[str, Any] = {"gates": [asdict(gate) for gate in head_gates(model.values)]}
-    notes = []
-    if materials.calm is not None and materials.guard is not None:
-        rules = {original: text_rules(model, materials.calm, original=original) for original in (True, False)}
-        tables["text rules"] = {"original": asdict(rules[True]), "adapted": asdict(rules[False])}
-        tables["no-speech threshold"] = chosen_threshold(model, materials.calm, materials.guard)
-        notes = _calm_notes(tables)
+    calm = _calm_report(model, materials)
+    guards += calm.guards
     return AdaptationReport(
         model=model.name,
         options=as_json(asdict(options)),
         gains=gains,
-        guards=[*guards, *hard],
+        guards=guards,
         history=state.history,
         step=state.best_step,
-        gates=(sum(offset.numel() for offset in model.offsets.values()), zeroed),
-        notes=notes,
-        is_better=state.best_step > 0 and gain_holds(gains, [*guards, *hard], options.tolerance),
-        tables=tables,
+        gates=(sum(parameter.numel() for parameter in model.parameters), zeroed),
+        notes=calm.notes,
+        rows=calm.rows,
+        is_better=state.best_step > 0 and gain_holds(gains, guards, options.tolerance),
+        tables={"gates": [asdict(gate) for gate in head_gates(model.values)], **calm.tables},
     )
 
 
-def _calm_notes(tables: dict[str, Any]) -> list[str]:
-    notes = [
-        f"sounds of test kinds, {name}: any text {rules['any_text']:.3f}, words {rules['words']:.3f}, words after the "
-        f"usual no-speech rule {rules['words_after_rule']:.3f}"
-        for name, rules in tables["text rules"].items()
-    ]
-    if (chosen := tables["no-speech threshold"]) is not None:
-        notes.append(
-            f"a threshold of {chosen['threshold']:.3f} on the no-speech token, which needs no training: sounds that "
-            f"pass {chosen['sounds that pass']:.3f}, speech dropped {chosen['speech dropped']:.3f}"
-        )
-    notes.append(
-        "an empty text needs the end token as the first one: begin_suppress_tokens of the settings of generation was "
-        "changed; in OpenAI's whisper and in faster-whisper set suppress_blank=False"
-    )
-    return notes
+@dataclass(frozen=True)
+class _CalmReport:
+    """What a report has in addition to the changes, where a model should give no text for sounds."""
+
+    guards: Sequence[Change] = ()
+    rows: Sequence[TextTable] = ()
+    notes: Sequence[str] = ()
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _calm_report(model: GatedModel, materials: Materials) -> _CalmReport:
+    sounds, speech = materials.calm, materials.guard
+    if sounds is None or speech is None:
+        return _CalmReport()
+    hard = measure_hard_cases(model, speech, sounds)
+    rules = {name: text_rules(model, sounds, original=name == "original") for name in ("original", "adapted")}
+    threshold = chosen_threshold(model, sounds, speech)
+    tables = {
+        "text rules": {name: asdict(each) for name, each in rules.items()},
+        "no-speech threshold": threshold,
+        "hard cases": [asdict(case) for case in hard.cases],
+    }
+    return _CalmReport(hard.together, [hard.table, rules_table(rules, threshold)], [EMPTY_TEXT], tables)
 
 
 def _write(model: GatedModel, report: AdaptationReport, out: Path) -> None:

@@ -36,13 +36,14 @@ other weights are those of the original. Step {step} was chosen on validation gr
 
 def model_card(report: AdaptationReport) -> str:
     """Return the card as Markdown."""
+    changes = (TITLES, [change.row for change in (*report.gains, *report.guards)])
     return CARD.format(
         model=report.model,
         title="An adapted model" if report.is_better else "No improvement found",
         numbers=report.gates[0],
         folded=" and folded into its weights" if report.is_better else "; they are not used",
         step=report.step,
-        table=_table(TITLES, [change.row for change in (*report.gains, *report.guards)]),
+        table="\n\n".join(_table(*each) for each in (changes, *report.rows)),
         notes="".join(f"- {note}\n" for note in report.notes),
         heads=_heads(report),
         command=_command(report),

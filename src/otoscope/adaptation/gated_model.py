@@ -6,7 +6,7 @@ Axes: b utterance, t frame, l token, v vocabulary, d feature.
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,11 @@ class GatedModel:
         return all(site.part is not GatedPart.encoder for site in self.sites)
 
     @property
+    def parameters(self) -> list[Tensor]:
+        """What is learned."""
+        return list(self.offsets.values())
+
+    @property
     def values(self) -> dict[GateSite, GateValues]:
         """The gates of all sites; gradients flow to `offsets`."""
         return {site: GateValues(1 + offset[0], (-offset[1]).exp()) for site, offset in self.offsets.items()}
@@ -151,9 +156,9 @@ class GatedModel:
             whole.generation_config = own
 
     def count_word_errors(self, references: Sequence[str], texts: Sequence[str]) -> Floats:
-        """Return word errors and words of each utterance, `[utterance, 2]`."""
+        """Return errors, words, deletions and insertions of each utterance, `[utterance, 4]`."""
         pairs = [word_errors(self.normalize, *each) for each in zip(references, texts, strict=True)]
-        return np.array([(pair.errors, pair.words) for pair in pairs], float).reshape(-1, 2)
+        return np.array([astuple(pair) for pair in pairs], float).reshape(-1, 4)
 
     def sequence(self, text: str) -> tuple[int, ...]:
         """Return prompt, tokens of a text, and end token; an empty text has no tokens."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,6 @@ from otoscope.typing import Ints
 
 RATE = 16000
 MAX_SECONDS = 30.0
-SHARES = (0.6, 0.15)
-"""Shares of the groups for training and validation; the others test."""
 
 
 class Role(StrEnum):
@@ -28,6 +27,13 @@ class Role(StrEnum):
     train = "train"
     validation = "validation"
     test = "test"
+
+
+SHARES = {Role.train: 0.6, Role.validation: 0.15, Role.test: 0.25}
+"""Shares of the groups; of fewer parts, in the same proportion."""
+VERBS = {Role.train: "train", Role.validation: "validate", Role.test: "test"}
+LEARNING = (Role.train, Role.validation)
+"""The parts of a corpus where another corpus tests."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +70,26 @@ class Material:
         return all(self.texts)
 
 
-def read_speech_material(corpus: Path, count: int, seed: int) -> Material:
+def read_speech_material(corpus: Path, count: int, seed: int, parts: Sequence[Role] = tuple(Role)) -> Material:
     """Return utterances of a corpus, at most `count`, drawn at random, at most 30 s long, split by speakers.
 
+    Args:
+        corpus: what `read_corpus` takes.
+        count: most utterances.
+        seed: of the draw and the split.
+        parts: the roles that speakers are divided among.
+
     Raises:
-        InputError: the corpus cannot be read, or has fewer than three speakers.
+        InputError: the corpus cannot be read, or has fewer speakers than parts.
     """
     cuts, _ = read_cuts(SpeechSource(corpus))
-    cuts = [cut for cut in cuts if cut.duration <= MAX_SECONDS]
-    rng = np.random.default_rng(seed)
-    cuts = [cuts[index] for index in sorted(rng.permutation(len(cuts))[:count])]
+    cuts = _draw([cut for cut in cuts if cut.duration <= MAX_SECONDS], count, seed)
     groups = [speaker_of(cut) or "" for cut in cuts]
-    if len(set(groups) - {""}) < 3 or "" in groups:
+    speakers = set(groups) - {""}
+    if len(speakers) < len(parts) or "" in groups:
         raise InputError(
-            f"expected utterances of three speakers or more in {corpus}, to train, validate and test, found "
-            f"{len(set(groups) - {''})}; put each speaker's files in a folder of their own, or raise --gate-utterances"
+            f"expected utterances of {_count(parts)} speakers or more in {corpus}, to {_uses(parts)}, found "
+            f"{len(speakers)}; put each speaker's files in a folder of their own, or raise --gate-utterances"
         )
     return Material(
         str(corpus),
@@ -86,32 +97,56 @@ def read_speech_material(corpus: Path, count: int, seed: int) -> Material:
         [load_audio(cut, RATE) for cut in cuts],
         [text_of(cut) for cut in cuts],
         groups,
-        split(groups, seed),
+        split(groups, seed, parts),
     )
 
 
-def read_sounds(folder: Path, count: int, seed: int) -> Material:
+def read_sounds(folder: Path, count: int, seed: int, parts: Sequence[Role] = tuple(Role)) -> Material:
     """Return sounds of a folder, at most `count`, split by kinds.
 
     The kind is the column `category` of a table `.tsv` or `.csv` in the folder with the columns file and category;
     without one, the name of the subfolder, or the start of the name of the file before its number.
 
     Raises:
-        InputError: the folder cannot be read, or has fewer than three kinds.
+        InputError: the folder cannot be read, or has fewer kinds than parts.
     """
     cuts, _ = read_cuts(SpeechSource(folder, reading={"format": "audio"}))
-    kinds = _kinds_in_table(folder)
-    rng = np.random.default_rng(seed)
-    cuts = [cuts[index] for index in sorted(rng.permutation(len(cuts))[:count])]
+    kinds, cuts = _kinds_in_table(folder), _draw(cuts, count, seed)
     groups = [kinds.get(Path(str(cut.id)).name, speaker_of(cut) or str(cut.id).rstrip("0123456789-_")) for cut in cuts]
-    if len(set(groups)) < 3:
+    if len(set(groups)) < len(parts):
         raise InputError(
-            f"expected sounds of three kinds or more in {folder}, to train, validate and test, found "
+            f"expected sounds of {_count(parts)} kinds or more in {folder}, to {_uses(parts)}, found "
             f"{len(set(groups))}; put each kind in a folder of its own, or add a table with the columns file, category"
         )
     waves = [load_audio(cut, RATE)[: int(MAX_SECONDS * RATE)] for cut in cuts]
     ids = [str(cut.id) for cut in cuts]
-    return Material(str(folder), ids, waves, [""] * len(ids), groups, split(groups, seed))
+    return Material(str(folder), ids, waves, [""] * len(ids), groups, split(groups, seed, parts))
+
+
+def _draw(cuts: Sequence[Any], count: int, seed: int) -> list[Any]:
+    order = np.random.default_rng(seed).permutation(len(cuts))
+    return [cuts[index] for index in sorted(order[:count])]
+
+
+def _count(parts: Sequence[Role]) -> str:
+    return ("one", "two", "three")[len(parts) - 1]
+
+
+def _uses(parts: Sequence[Role]) -> str:
+    *others, last = (VERBS[part] for part in parts)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def join(name: str, materials: Sequence[Material]) -> Material:
+    """Return several materials as one."""
+    fields = ("ids", "waves", "texts", "groups", "roles")
+    return Material(name, *([item for each in materials for item in getattr(each, field)] for field in fields))
+
+
+def shared_ids(material: Material, other: Material) -> list[str]:
+    """Return the ids of utterances whose audio is also in another material."""
+    samples = {wave.tobytes() for wave in other.waves}
+    return [id for id, wave in zip(material.ids, material.waves, strict=True) if wave.tobytes() in samples]
 
 
 def _kinds_in_table(folder: Path) -> dict[str, str]:
@@ -123,17 +158,16 @@ def _kinds_in_table(folder: Path) -> dict[str, str]:
     return {}
 
 
-def split(groups: Sequence[str], seed: int) -> list[Role]:
+def split(groups: Sequence[str], seed: int, parts: Sequence[Role] = tuple(Role)) -> list[Role]:
     """Return the role of each item: all items of a group have the same, and each role has a group.
 
     >>> split(["a", "b", "c", "a"], 0)[0] == split(["a", "b", "c", "a"], 0)[3]
     True
     """
     names = np.random.default_rng(seed).permutation(sorted(set(groups)))
-    first = min(max(round(SHARES[0] * len(names)), 1), len(names) - 2)
-    second = first + min(max(round(SHARES[1] * len(names)), 1), len(names) - first - 1)
-    role_of = {
-        name: Role.train if at < first else Role.validation if at < second else Role.test
-        for at, name in enumerate(names)
-    }
+    shares = np.cumsum([SHARES[part] for part in parts]) / sum(SHARES[part] for part in parts)
+    ends = np.round(shares * len(names)).astype(int)
+    for at in range(len(parts)):  # a group for each part, also where there are few
+        ends[at] = np.clip(ends[at], (ends[at - 1] if at else 0) + 1, len(names) - (len(parts) - 1 - at))
+    role_of = {str(name): parts[int(np.searchsorted(ends, at, side="right"))] for at, name in enumerate(names)}
     return [role_of[group] for group in groups]

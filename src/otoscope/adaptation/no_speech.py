@@ -9,8 +9,11 @@ import torch
 
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material, Role
+from otoscope.adaptation.report import TextTable
 from otoscope.decoders.sounds import NO_SPEECH_THRESHOLD, no_speech_probabilities, no_speech_token
 from otoscope.typing import Floats
+
+RULE_TITLES = ("sounds of the test part", "any text", "words", "words after the usual rule", "speech dropped")
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,15 @@ def text_rules(model: GatedModel, sounds: Material, *, original: bool) -> TextRu
     is_dropped = no_speech_values(model, sounds, part, original=original) > NO_SPEECH_THRESHOLD
     passed = words & ~is_dropped
     return TextRules(float(np.mean([bool(text) for text in texts])), float(words.mean()), float(passed.mean()))
+
+
+def rules_table(rules: Mapping[str, TextRules], threshold: Mapping[str, float] | None) -> TextTable:
+    """Return the shares as a table of text; the threshold, which needs no training, is its last row."""
+    rows = [
+        (name, f"{each.any_text:.3f}", f"{each.words:.3f}", f"{each.words_after_rule:.3f}", "")
+        for name, each in rules.items()
+    ]
+    if threshold is not None:
+        name = f"original, no-speech token below {threshold['threshold']:.3f}"
+        rows.append((name, "", f"{threshold['sounds that pass']:.3f}", "", f"{threshold['speech dropped']:.3f}"))
+    return RULE_TITLES, rows

@@ -22,7 +22,10 @@ class Task(Protocol):
         """Return the mean loss of some utterances under the gates in force; gradients flow to the gates."""
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
-        """Return errors and their possible number, `[utterance, 2]`, with the gates or of the original model."""
+        """Return errors and their possible number of each utterance, with the gates or of the original model.
+
+        `[utterance, 2]`, or `[utterance, 4]` where errors are those of words: deletions and insertions follow.
+        """
 
 
 @dataclass(frozen=True)

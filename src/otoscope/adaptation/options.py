@@ -1,5 +1,6 @@
 """Options of an adaptation. The command line derives its options from these fields."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +21,15 @@ class AdaptationOptions:
         adapt: corpus of labelled speech on which the model should become better.
         calm: folder of sounds without speech, for which the model should give no text.
         guard: corpus of speech on which the model must stay as it is; its texts are used where it has them.
+        adapt_test, calm_test, guard_test: corpora that report, and choose nothing; without one, a quarter of the
+            speakers or kinds of the corpus to learn from reports.
         objective: name of the objective of `adapt`; `auto` takes the one that the model can be asked.
         gated: whose heads are gated: decoder, encoder or all; `auto` takes the decoder where there is one.
         steps: most steps of the optimiser; validation may stop earlier.
         gate_utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
+        test_utterances: the same for the corpora that report.
         tolerance: most that the error on the guard may rise on its test part, as a share.
+        scale_penalty: weight of the sum of the scales in the loss (L1), which sends scales of needless heads to zero.
         remove_below: heads whose scale ends below this are set to zero.
         gate_seed: of draws and splits.
         resume: continue an interrupted search.
@@ -36,22 +41,29 @@ class AdaptationOptions:
     adapt: Path | None = field(default=None, metadata=_text("Labelled speech to become better on.", "CORPUS"))
     calm: Path | None = field(default=None, metadata=_text("Sounds without speech that should get no text.", "SOUNDS"))
     guard: Path | None = field(default=None, metadata=_text("Speech on which the model must stay.", "CORPUS"))
+    adapt_test: Path | None = field(default=None, metadata=_text("Labelled speech that reports.", "CORPUS"))
+    calm_test: Path | None = field(default=None, metadata=_text("Sounds that report.", "SOUNDS"))
+    guard_test: Path | None = field(default=None, metadata=_text("Speech that reports on the guard.", "CORPUS"))
     objective: str = option("auto", f"auto, {', '.join(OBJECTIVES.names())}.")
     gated: str = option("auto", "Heads to gate: auto, decoder, encoder, all.")
     steps: int = option(200, "Most steps of --adapt and --calm.")
     gate_utterances: int = option(400, "Most utterances of each corpus.", "N")
+    test_utterances: int = option(1000, "Most utterances of each corpus that reports.", "N")
     tolerance: float = option(0.01, "Most that the error on the guard may rise.")
+    scale_penalty: float = option(0.0, "Weight of the sum of scales in the loss.")
     remove_below: float = option(0.0, "Set heads whose scale ends below this to zero.")
     gate_seed: int = option(0, "Seed of --adapt and --calm.")
     resume: bool = option(False, "Continue an interrupted --adapt or --calm.")
 
     def __post_init__(self) -> None:
         """Check the numbers and names."""
-        if self.steps < 1 or self.gate_utterances < 4:
+        if self.steps < 1 or min(self.gate_utterances, self.test_utterances) < 4:
             raise InputError(
-                f"expected at least 1 step and 4 utterances, found --steps {self.steps} and --gate-utterances "
-                f"{self.gate_utterances}; raise them"
+                f"expected at least 1 step and 4 utterances, found --steps {self.steps}, --gate-utterances "
+                f"{self.gate_utterances} and --test-utterances {self.test_utterances}; raise them"
             )
+        if not 0 <= self.scale_penalty < math.inf:
+            raise InputError(f"expected a --scale-penalty of 0 or more, found {self.scale_penalty:g}")
         if not 0 <= self.tolerance <= 1 or not 0 <= self.remove_below < 1:
             raise InputError(
                 f"expected a --tolerance from 0 to 1 and --remove-below from 0 to below 1, found {self.tolerance:g} "
@@ -73,5 +85,8 @@ class AdaptationOptions:
             raise InputError("--guard belongs to --adapt or --calm; give one of them")
         if self.calm is not None and self.guard is None:
             raise InputError("--calm needs --guard SPEECH: without it a model learns to give no text for speech too")
+        for name in ("adapt", "calm", "guard"):
+            if getattr(self, f"{name}_test") is not None and getattr(self, name) is None:
+                raise InputError(f"--{name}-test belongs to --{name}; give both")
         if self.guard is not None and self.guard in (self.adapt, self.calm):
             raise InputError(f"--guard {self.guard} is also the corpus to learn from; take other speech as the guard")

@@ -1,7 +1,7 @@
 """What an adaptation reports: errors of the original and of the adapted model on groups that chose nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ class Change:
         groups: speakers or kinds.
         before, after: errors as shares.
         low, high: 95 % interval of `after - before`, over groups; NaN where there are too few.
+        deletions, insertions: words deleted and inserted for each word, before and after; None for other errors.
     """
 
     name: str
@@ -32,15 +33,24 @@ class Change:
     after: float
     low: float
     high: float
+    deletions: tuple[float, float] | None = None
+    insertions: tuple[float, float] | None = None
 
     @property
     def row(self) -> tuple[str, ...]:
         """The cells of a table."""
         change = f"{self.after - self.before:+.3f} ({self.low:+.3f} to {self.high:+.3f})"
-        return (self.name, str(self.count), str(self.groups), f"{self.before:.3f}", f"{self.after:.3f}", change)
+        counts = (self.name, str(self.count), str(self.groups), f"{self.before:.3f}", f"{self.after:.3f}", change)
+        return (*counts, _arrow(self.deletions), _arrow(self.insertions))
 
 
-TITLES = ("test part", "n", "groups", "original", "adapted", "change (95 %)")
+def _arrow(pair: tuple[float, float] | None) -> str:
+    return "" if pair is None else f"{pair[0]:.3f} -> {pair[1]:.3f}"
+
+
+TextTable = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
+"""Titles and rows of cells."""
+TITLES = ("test part", "n", "groups", "original", "adapted", "change (95 %)", "deletions", "insertions")
 
 
 def measure_change(name: str, material: Material, indices: Ints, before: Floats, after: Floats) -> Change:
@@ -50,14 +60,21 @@ def measure_change(name: str, material: Material, indices: Ints, before: Floats,
         name: what was measured.
         material: what it was measured on.
         indices: the utterances.
-        before, after: errors and their possible number, `[utterance, 2]`.
+        before, after: errors and their possible number, `[utterance, 2]`; `[utterance, 4]` with deletions and
+            insertions.
     """
     clusters = material.clusters(indices)
     rates = [_rate(rows, clusters.key, lambda values: group_sums(values, clusters)) for rows in (before, after)]
     low, high = interval(difference(rates[1], rates[0]), IDENTITY).tolist()
-    return Change(
-        name, len(indices), clusters.count, float(rates[0].value), float(rates[1].value), float(low), float(high)
-    )
+    first, second = (float(rate.value) for rate in rates)
+    change = Change(name, len(indices), clusters.count, first, second, float(low), float(high))
+    if before.shape[1] == 2:
+        return change
+    return replace(change, deletions=_shares(before, after, 2), insertions=_shares(before, after, 3))
+
+
+def _shares(before: Floats, after: Floats, kind: int) -> tuple[float, float]:
+    return float(before[:, kind].sum() / before[:, 1].sum()), float(after[:, kind].sum() / after[:, 1].sum())
 
 
 def _rate(rows: Floats, key: str, sums: Any) -> Estimate:
@@ -77,6 +94,7 @@ class AdaptationReport:
         step: the step that validation chose; 0 is the original.
         gates: number of gates, and of heads set to zero.
         notes: further facts, each a line.
+        rows: further tables, each titles and rows of cells.
         is_better: whether the gain holds and the guard stays, so that the model was written.
     """
 
@@ -88,6 +106,7 @@ class AdaptationReport:
     step: int
     gates: tuple[int, int]
     notes: Sequence[str] = ()
+    rows: Sequence[TextTable] = ()
     is_better: bool = False
     tables: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,7 +121,8 @@ class AdaptationReport:
             "",
             format_table(TITLES, [change.row for change in (*self.gains, *self.guards)]),
         ]
-        return "\n".join([*lines, *self.notes])
+        lines += [part for table in self.rows for part in ("", format_table(*table))]
+        return "\n".join([*lines, "", *self.notes])
 
 
 def gain_holds(gains: Sequence[Change], guards: Sequence[Change], tolerance: float) -> bool:

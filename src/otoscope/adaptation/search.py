@@ -16,6 +16,7 @@ from otoscope._io.atomic import atomic_write
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Role
 from otoscope.adaptation.objective import Task
+from otoscope.adaptation.options import AdaptationOptions
 from otoscope.runs.progress import progress
 from otoscope.typing import Ints
 
@@ -48,52 +49,52 @@ class SearchState:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def search(
-    model: GatedModel, tasks: Sequence[WeightedTask], steps: int, seed: int, tolerance: float, folder: Path
-) -> SearchState:
+def search(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, folder: Path) -> SearchState:
     """Learn the gates of a model, set them to the best step, and return the history.
 
     Args:
-        model: its `offsets` are changed in place; gates of 1 are the step 0 of the search.
+        model: its parameters are changed in place; gates of 1 are the step 0 of the search.
         tasks: what is learned, and guards.
-        steps: most steps.
-        seed: of the draws of batches.
-        tolerance: most that the error of a guard may rise on its validation part.
+        options: number of steps, seed of the draws of batches, penalty of scales, and the most that the error of a
+            guard may rise on its validation part.
         folder: where the state is saved at each validation; a state there is continued.
     """
-    parameters = list(model.offsets.values())
-    optimizer = torch.optim.Adam(parameters, lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1)
+    optimizer = torch.optim.Adam(model.parameters, lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=options.steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
     if not state.history:
-        _validate(model, tasks, tolerance, state)
-    with progress("learning gates", float(steps)) as on_progress:
+        _validate(model, tasks, options.tolerance, state)
+    with progress("learning gates", float(options.steps)) as on_progress:
         on_progress(float(state.step))
-        while state.step < steps and state.waited < PATIENCE:
-            _step(model, tasks, np.random.default_rng((seed, state.step)))
+        while state.step < options.steps and state.waited < PATIENCE:
+            _step(model, tasks, options, state.step)
             optimizer.step()
             schedule.step()
             state.step += 1
             on_progress(1.0)
-            if state.step % EVERY == 0 or state.step == steps:
-                _validate(model, tasks, tolerance, state)
+            if state.step % EVERY == 0 or state.step == options.steps:
+                _validate(model, tasks, options.tolerance, state)
                 _save(folder, model, optimizer, schedule, state)
     with torch.no_grad():
-        for index, offset in enumerate(parameters):
-            offset.copy_(state.best[index])
+        for index, parameter in enumerate(model.parameters):
+            parameter.copy_(state.best[index])
     return state
 
 
-def _step(model: GatedModel, tasks: Sequence[WeightedTask], rng: np.random.Generator) -> None:
+def _step(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, step: int) -> None:
     """Set the gradients of one step: tasks one after the other, so that memory is that of one."""
-    for offset in model.offsets.values():
-        offset.grad = None
+    rng = np.random.default_rng((options.gate_seed, step))
+    for parameter in model.parameters:
+        parameter.grad = None
     for each in tasks:
         part = each.task.material.indices(Role.train)
         chosen = rng.choice(part, size=min(each.batch, len(part)), replace=False)
         with model.gates():
             loss = each.weight * each.task.loss([int(index) for index in chosen])
         loss.backward()  # type: ignore[no-untyped-call]
+    if options.scale_penalty:
+        scales = torch.cat([values.scale_h for values in model.values.values()])
+        (options.scale_penalty * scales.abs().sum()).backward()  # type: ignore[no-untyped-call]
 
 
 def validation_part(task: Task) -> Ints:
@@ -111,18 +112,18 @@ def _validate(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float
     error = sum(errors[each.name] for each in tasks if not each.is_guard)
     state.waited += 1
     if error < state.best_error and all(each <= tolerance for each in harm):
-        state.best = {index: offset.detach().clone() for index, offset in enumerate(model.offsets.values())}
+        state.best = {index: offset.detach().clone() for index, offset in enumerate(model.parameters)}
         state.best_error, state.best_step, state.waited = error, state.step, 0
 
 
 def _rate(task: Task, *, original: bool) -> float:
-    errors, possible = task.errors([int(index) for index in validation_part(task)], original=original).sum(axis=0)
+    errors, possible = task.errors([int(i) for i in validation_part(task)], original=original).sum(axis=0)[:2]
     return float(errors / max(possible, 1))
 
 
 def _save(folder: Path, model: GatedModel, optimizer: Any, schedule: Any, state: SearchState) -> None:
     content = {
-        "offsets": [offset.detach() for offset in model.offsets.values()],
+        "offsets": [offset.detach() for offset in model.parameters],
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
         "state": vars(state),
@@ -137,7 +138,7 @@ def _resume(folder: Path, model: GatedModel, optimizer: Any, schedule: Any) -> S
         return None
     content = torch.load(path, weights_only=True)
     with torch.no_grad():
-        for offset, stored in zip(model.offsets.values(), content["offsets"], strict=True):
+        for offset, stored in zip(model.parameters, content["offsets"], strict=True):
             offset.copy_(stored)
     optimizer.load_state_dict(content["optimizer"])
     schedule.load_state_dict(content["schedule"])

@@ -1,7 +1,8 @@
 """The tasks of an adaptation: what is learned, and the guard, widened by copies of itself where a model is calmed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ import numpy as np
 from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.gated_model import GatedModel
-from otoscope.adaptation.material import Material, Role, read_sounds, read_speech_material
+from otoscope.adaptation.material import LEARNING, Material, Role, join, read_sounds, read_speech_material, shared_ids
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.search import WeightedTask
 from otoscope.adaptation.variations import VARIATIONS, vary
 from otoscope.errors import InputError
 from otoscope.refinement.gates import has_decoder
+from otoscope.typing import Ints
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
 GUARD_WEIGHT, BATCH = 10.0, 8
@@ -33,15 +35,8 @@ class Materials:
         """The guard's copies for training and validation, with sounds of the same part."""
         if self.calm is None or self.guard is None:
             return None
-        parts = [_copies(self.guard, self.calm, role) for role in (Role.train, Role.validation)]
-        return Material(
-            f"{self.guard.name} (hard copies)",
-            *(_joined(parts, name) for name in ("ids", "waves", "texts", "groups", "roles")),
-        )
-
-
-def _joined(parts: Sequence[Material], name: str) -> list[Any]:
-    return [item for part in parts for item in getattr(part, name)]
+        parts = [_copies(self.guard, self.calm, role) for role in LEARNING]
+        return join(f"{self.guard.name} (hard copies)", parts)
 
 
 def read_materials(options: AdaptationOptions) -> Materials:
@@ -50,24 +45,39 @@ def read_materials(options: AdaptationOptions) -> Materials:
     Raises:
         InputError: it cannot be read, or the guard has utterances that are also learned from.
     """
-    adapt, calm, guard = options.adapt, options.calm, options.guard
-    count, seed = options.gate_utterances, options.gate_seed
     materials = Materials(
-        read_speech_material(adapt, count, seed) if adapt else None,
-        read_sounds(calm, count, seed) if calm else None,
-        read_speech_material(guard, count, seed) if guard else None,
+        _read(read_speech_material, options.adapt, options.adapt_test, options),
+        _read(read_sounds, options.calm, options.calm_test, options),
+        _read(read_speech_material, options.guard, options.guard_test, options),
     )
     if materials.guard and materials.adapt:
-        samples = {wave.tobytes() for wave in materials.adapt.waves}
-        shared = [
-            id for id, w in zip(materials.guard.ids, materials.guard.waves, strict=True) if w.tobytes() in samples
-        ]
-        if shared:
-            raise InputError(
-                f"expected --guard {guard} to share no utterance with --adapt {adapt}, found {shared[0]} and "
-                f"{len(shared) - 1} more in both; take other speech as the guard"
-            )
+        _check_apart(materials.guard, "--guard", materials.adapt, "--adapt")
     return materials
+
+
+def _read(read: Callable[..., Material], corpus: Path | None, test: Path | None, options: AdaptationOptions) -> Any:
+    """Return what is learned from, with a test part of its own groups or of another corpus; None without a corpus."""
+    if corpus is None:
+        return None
+    count, seed = options.gate_utterances, options.gate_seed
+    if test is None:
+        return read(corpus, count, seed)
+    learned, reported = read(corpus, count, seed, LEARNING), read(test, options.test_utterances, seed, (Role.test,))
+    _check_apart(reported, f"the test corpus {test}", learned, f"the corpus {corpus}")
+    if shared := sorted(set(learned.groups) & set(reported.groups)):
+        raise InputError(
+            f"expected {test} to have other speakers or kinds than {corpus}, found {shared[0]} in both; take another "
+            "corpus that reports, or none"
+        )
+    return join(str(corpus), (learned, reported))
+
+
+def _check_apart(material: Material, name: str, other: Material, other_name: str) -> None:
+    if shared := shared_ids(material, other):
+        raise InputError(
+            f"expected {name} to share no utterance with {other_name}, found {shared[0]} and {len(shared) - 1} more "
+            "in both; take other speech"
+        )
 
 
 def make_tasks(model: GatedModel, materials: Materials, objective: str) -> list[WeightedTask]:
@@ -97,9 +107,8 @@ def remember_targets(tasks: Sequence[WeightedTask]) -> None:
             each.task.remember([int(index) for index in each.task.material.indices(Role.train)])
 
 
-def hard_copies(guard: Material, calm: Material, name: str, count: int) -> Material:
-    """Return copies of test utterances of the guard by one variation, with sounds of test kinds."""
-    indices = guard.indices(Role.test)[:count]
+def hard_copies(guard: Material, calm: Material, name: str, indices: Ints) -> Material:
+    """Return copies of some utterances of the guard by one variation, with sounds of test kinds."""
     sounds = [calm.waves[index] for index in calm.indices(Role.test)]
     waves = vary([guard.waves[index] for index in indices], sounds, VARIATIONS[name], 0)
     return _of(guard, indices.tolist(), waves, f"{guard.name} ({name})", Role.test)

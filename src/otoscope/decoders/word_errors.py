@@ -17,10 +17,19 @@ Normalizer = Callable[[str], str]
 
 @dataclass(frozen=True)
 class WordErrors:
-    """Word errors of one utterance, and the number of words of its reference."""
+    """Word errors of one utterance, and the number of words of its reference.
+
+    Attributes:
+        errors: substitutions, deletions and insertions.
+        words: words of the reference.
+        deletions: words of the reference that the transcript lacks.
+        insertions: words of the transcript that the reference lacks.
+    """
 
     errors: int
     words: int
+    deletions: int
+    insertions: int
 
 
 def text_normalizer(transcriber: Transcriber) -> Normalizer:
@@ -38,10 +47,11 @@ def word_errors(normalize: Normalizer, reference: str, transcript: str) -> WordE
 
     Examples:
         >>> word_errors(str.lower, "She had your suit", "she had a dark suit")
-        WordErrors(errors=2, words=4)
+        WordErrors(errors=2, words=4, deletions=0, insertions=1)
     """
     words = normalize(reference).split()
-    return WordErrors(Levenshtein.distance(words, normalize(transcript).split()), len(words))
+    tags = [step.tag for step in Levenshtein.editops(words, normalize(transcript).split())]
+    return WordErrors(len(tags), len(words), tags.count("delete"), tags.count("insert"))
 
 
 def match_words(reference: Sequence[str], transcript: Sequence[str]) -> list[tuple[int, int]]:

@@ -41,7 +41,9 @@ class AgreementTask:
     @cached_property
     def references(self) -> list[str]:
         """Return the texts that errors are counted against."""
-        return [text or "" for text in self.material.texts] if self.material.has_texts else self.own_texts
+        if self.material.has_texts:
+            return [text or "" for text in self.material.texts]
+        return [text or own for text, own in zip(self.material.texts, self.own_texts, strict=True)]
 
     def loss(self, indices: Sequence[int]) -> Tensor:
         """Return the mean divergence of a token, plus the excess of an empty text."""
@@ -66,13 +68,17 @@ class AgreementTask:
                 self._targets[index] = logits[first:].half().clone()
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
-        """Return word errors and words of each utterance, or whether it is lost, and 1."""
+        """Return word errors, words, deletions and insertions of each utterance, or whether it is lost, and 1."""
+        word_errors, lost = self.both_errors(indices, original=original)
+        return lost if self.counts_lost else word_errors
+
+    def both_errors(self, indices: Sequence[int], *, original: bool = False) -> tuple[Floats, Floats]:
+        """Return word errors as in `errors`, and whether each utterance is lost, and 1."""
         texts = (
             [self.own_texts[index] for index in indices] if original else self.model.transcripts(self.material, indices)
         )
-        if self.counts_lost:
-            return np.array([(self._is_lost(i, text), 1) for i, text in zip(indices, texts, strict=True)], float)
-        return self.model.count_word_errors([self.references[index] for index in indices], texts)
+        lost = [(self._is_lost(index, text), 1) for index, text in zip(indices, texts, strict=True)]
+        return self.model.count_word_errors([self.references[index] for index in indices], texts), np.array(lost, float)
 
     def _is_lost(self, index: int, text: str) -> bool:
         words = self.model.normalize

@@ -35,7 +35,7 @@ class CtcTask:
         return F.ctc_loss(logits[:, None], labels[None], frames, letters, blank=blank, zero_infinity=True)
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
-        """Return word errors and words of each utterance."""
+        """Return word errors, words, deletions and insertions of each utterance."""
         with torch.no_grad(), nullcontext() if original else self.model.gates():
             texts = [self.model.tokenizer.decode(self._logits(index).argmax(-1)) for index in indices]
         return self.model.count_word_errors([self.material.texts[index] or "" for index in indices], texts)

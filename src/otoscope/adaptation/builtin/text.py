@@ -38,7 +38,7 @@ class TextTask:
         return -torch.cat(picked).mean()
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
-        """Return word errors and words of each utterance."""
+        """Return word errors, words, deletions and insertions of each utterance."""
         texts = self.model.transcripts(self.material, indices, original=original)
         return self.model.count_word_errors([self.material.texts[index] or "" for index in indices], texts)
 

@@ -1,0 +1,84 @@
+"""What becomes of speech that is quiet, short, noisy, or next to noise: the table of every model that gives no text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from otoscope.adaptation.builtin.agreement import AgreementTask
+from otoscope.adaptation.gated_model import GatedModel
+from otoscope.adaptation.material import Material, Role
+from otoscope.adaptation.report import Change, TextTable, measure_change
+from otoscope.adaptation.tasks import hard_copies
+from otoscope.adaptation.variations import VARIATIONS
+from otoscope.typing import Floats, Ints
+
+BeforeAndAfter = tuple[tuple[Floats, Floats], tuple[Floats, Floats]]
+"""Word errors and losses, before and after."""
+MAX_HARD = 30  # utterances of each variation
+TITLES = ("hard copies of the guard", "n", "WER original", "adapted", "deletions", "insertions", "made empty")
+
+
+@dataclass(frozen=True)
+class HardCase:
+    """Word errors of copies by one variation, and the copies that lost their words.
+
+    Attributes:
+        change: of the word errors.
+        lost: copies without words for which the original gave some.
+    """
+
+    change: Change
+    lost: int
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The cells of a table."""
+        change = self.change.row
+        return (self.change.name, change[1], change[3], change[4], *change[6:], str(self.lost))
+
+
+@dataclass(frozen=True)
+class HardCases:
+    """The rows of the table, and the changes over all of them, which decide."""
+
+    cases: Sequence[HardCase]
+    together: Sequence[Change]
+
+    @property
+    def table(self) -> TextTable:
+        """Titles and rows."""
+        return TITLES, [case.row for case in self.cases]
+
+
+def measure_hard_cases(model: GatedModel, guard: Material, sounds: Material) -> HardCases:
+    """Return errors on hard copies of the guard's test part, with sounds of test groups."""
+    chosen = _spread(guard.indices(Role.test), MAX_HARD)
+    cases, rows = [], []
+    for name in VARIATIONS:
+        material = hard_copies(guard, sounds, name, chosen)
+        task = AgreementTask(model, material)
+        every = np.arange(len(chosen))
+        before, after = (task.both_errors(every.tolist(), original=original) for original in (True, False))
+        rows.append((before, after))
+        change = measure_change(name, material, every, before[0], after[0])
+        cases.append(HardCase(change, int(after[1][:, 0].sum())))
+    return HardCases(cases, _together(guard, chosen, rows))
+
+
+def _together(guard: Material, chosen: Ints, rows: Sequence[BeforeAndAfter]) -> list[Change]:
+    """Return the changes over all copies; copies of an utterance are added, as they have its speaker."""
+    names = ("hard copies: word errors", "hard copies: made empty")
+    return [
+        measure_change(name, guard, chosen, _sum(rows, 0, kind), _sum(rows, 1, kind)) for kind, name in enumerate(names)
+    ]
+
+
+def _sum(rows: Sequence[BeforeAndAfter], side: int, kind: int) -> Floats:
+    total: Floats = np.sum([row[side][kind] for row in rows], axis=0)
+    return total
+
+
+def _spread(indices: Ints, count: int) -> Ints:
+    """Return at most `count` of some indices, spread over all."""
+    return indices[np.linspace(0, len(indices) - 1, min(len(indices), count)).round().astype(int)]
