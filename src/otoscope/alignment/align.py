@@ -242,7 +242,7 @@ def _own_scores(transcriber: Transcriber, aligner: Aligner, pieces: Sequence[Hea
         name = f"head {anchor.head[0]}.{anchor.head[1]}, {aligner.unit}s, less its lag"
         errors = [item.errors(item.columns[anchor.head], side, anchor.row) - anchor.lag for item in measured]
         scores.append(score_times(name, side, np.concatenate(errors), speakers))
-        found = [np.array([getattr(word, side) for word in words]) for words in aligned]
-        errors = [times - item.times[side] for times, item in zip(found, held_out, strict=True)]
+        aligned_times = [np.array([getattr(word, side) for word in words]) for words in aligned]
+        errors = [times - item.times[side] for times, item in zip(aligned_times, held_out, strict=True)]
         scores.append(score_times("aligner", side, np.concatenate(errors), speakers))
     return scores

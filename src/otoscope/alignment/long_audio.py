@@ -67,11 +67,11 @@ def transcribe(transcriber: Transcriber, wave: np.ndarray) -> list[Part]:
             padding="longest",
             return_attention_mask=True,
         ).to(model.device)
-        found = model.generate(**inputs, return_timestamps=True, return_segments=True)["segments"][0]
-    decoded = (tuple(tokenizer.decode(item["tokens"], skip_special_tokens=True).split()) for item in found)
+        segments = model.generate(**inputs, return_timestamps=True, return_segments=True)["segments"][0]
+    decoded = (tuple(tokenizer.decode(item["tokens"], skip_special_tokens=True).split()) for item in segments)
     return [
         Part(float(item["start"]), min(float(item["end"]), seconds), words)
-        for item, words in zip(found, decoded, strict=True)
+        for item, words in zip(segments, decoded, strict=True)
         if words
     ]
 

@@ -71,26 +71,26 @@ def words(
     aligner = aligner if isinstance(aligner, Aligner) else load_aligner(aligner)
     skipped: list[SkippedUtterance] = []
     files: list[Path] = []
-    counts: dict[str, list[Word]] = {}
+    aligned: dict[str, list[Word]] = {}
     cuts = list(_cuts(audio, skipped))
     check_new_files(_path(Path(out) / name, form) for name, _ in cuts for form in formats)
     for name, cut in cuts:
         try:
             text = None if generate else text_of(cut)
-            counts[name] = aligner.words(load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, text)
+            aligned[name] = aligner.words(load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, text)
         except InputError as error:
             skipped.append(SkippedUtterance(name, str(error)))
             continue
-        files += _write(Path(out) / name, counts[name], cut.duration, formats)
+        files += _write(Path(out) / name, aligned[name], cut.duration, formats)
     if not files:
         reason = f"; the first, {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise InputError(f"expected audio that can be aligned, found none{reason}")
-    unsure = tuple(name for name, found in counts.items() if found and _confidence(found) < UNSURE)
-    return WordsReport(tuple(files), sum(map(len, counts.values())), unsure, tuple(skipped))
+    unsure = tuple(name for name, words in aligned.items() if words and _confidence(words) < UNSURE)
+    return WordsReport(tuple(files), sum(map(len, aligned.values())), unsure, tuple(skipped))
 
 
-def _confidence(found: Sequence[Word]) -> float:
-    return sum(word.confidence for word in found) / len(found)
+def _confidence(words: Sequence[Word]) -> float:
+    return sum(word.confidence for word in words) / len(words)
 
 
 def _cuts(audio: Sequence[str | Path], skipped: list[SkippedUtterance]) -> Iterator[tuple[str, MonoCut]]:
@@ -104,12 +104,12 @@ def _cuts(audio: Sequence[str | Path], skipped: list[SkippedUtterance]) -> Itera
             yield str(name.with_suffix("")) if paths.count(path) == 1 else str(name.parent / cut.id), cut
 
 
-def _write(target: Path, found: Sequence[Word], seconds: float, formats: Sequence[str]) -> Iterator[Path]:
+def _write(target: Path, words: Sequence[Word], seconds: float, formats: Sequence[str]) -> Iterator[Path]:
     make_folder(target.parent)
     for name in formats:
         path, writer = _path(target, name), WORD_FORMATS[name][1]
         with atomic_write(path) as partial:
-            partial.write_text(writer(found, seconds, target.name), encoding="utf-8")
+            partial.write_text(writer(words, seconds, target.name), encoding="utf-8")
         yield path
 
 

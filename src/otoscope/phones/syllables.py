@@ -39,13 +39,13 @@ def syllables(phones: Sequence[PhoneSpan]) -> list[PhoneSpan]:
         >>> syllables([*phones, ("tcl", 0.4, 0.45), ("t", 0.45, 0.5), ("r", 0.5, 0.55), ("ax", 0.55, 0.7)])
         [('ae.k.s', 0.1, 0.4), ('t.r.ax', 0.4, 0.7)]
     """
-    found = []
+    spans = []
     for is_marker, group in groupby(join_closures(phones), key=lambda phone: marker_name(phone[0]) is not None):
         stretch = list(group)
         if not is_marker:
             starts = [0, *_starts(_sonorities([symbol for symbol, _, _ in stretch])), len(stretch)]
-            found += [_joined(stretch[start:end]) for start, end in pairwise(starts)]
-    return found
+            spans += [_joined(stretch[start:end]) for start, end in pairwise(starts)]
+    return spans
 
 
 def _joined(phones: Sequence[PhoneSpan]) -> PhoneSpan:

@@ -7,7 +7,7 @@ Axes: h head, t frame, k key, d feature, y phone, z run.
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -64,29 +64,20 @@ def attend_in_rows(inputs: AttentionInputs, needs: frozenset[str], context_qhd: 
     labels = _label_arrays(inputs.labels if has_labels or has_runs else None)
     count = 0 if inputs.labels is None else inputs.labels.count
     by_frame, by_offset = np.zeros((3, H, T), np.float32), np.zeros((2, H, 2 * T - 1), np.float32)
-    mass_hyt, own_hy = np.zeros((H, count * has_labels, T), np.float32), np.zeros((H, count), np.float32)
+    mass_hyy, own_hy = np.zeros((H, count * has_labels, count)), np.zeros((H, count), np.float32)
     masked_h = np.zeros(H, np.int64)
     arguments = (
         (query_hqd, key_hkd, value_hkd, context_hqd),
         bias_hqk,
         (has_labels, has_runs, *labels),
-        ((*by_frame, *by_offset), mass_hyt, own_hy, masked_h),
+        ((*by_frame, *by_offset), mass_hyy, own_hy, masked_h),
     )
     _over_heads(arguments, H, H * T * T, min(inputs.span.softmax_radius, T))
     context_qhd[:T] = torch.from_numpy(context_hqd).transpose(0, 1)
     context_qhd[T:] = 0
-    rows = torch.from_numpy(T - masked_h).clamp(min=1)
-    sums = _requested((*by_frame, *by_offset, mass_hyt, own_hy), needs, inputs.labels)
-    return Reductions(length=T, rows=rows, labels=inputs.labels, **sums)
-
-
-def _requested(sums: Sequence[Any], needs: frozenset[str], labels: Labels | None) -> dict[str, Tensor]:
-    """Return the requested reductions, in the order of the reducers; the keys of each phone are added up."""
-    names = (*TILE_REDUCERS, *LABEL_REDUCERS)
-    totals = {name: torch.from_numpy(total) for name, total in zip(names, sums, strict=True) if name in needs}
-    if labels is not None and "label_mass" in totals:
-        totals["label_mass"] = labels.sum_keys(totals["label_mass"])
-    return totals
+    sums = zip((*TILE_REDUCERS, *LABEL_REDUCERS), (*by_frame, *by_offset, mass_hyy, own_hy), strict=True)
+    requested = {name: torch.from_numpy(total) for name, total in sums if name in needs}
+    return Reductions(T, torch.from_numpy(T - masked_h).clamp(min=1), labels=inputs.labels, **requested)
 
 
 class _LabelArrays(NamedTuple):

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import boolean, extending, float32, int64, njit, types, void
+from numba import boolean, extending, float32, float64, int64, njit, types, void
 
 f32 = np.float32
 LANES = 64  # scores whose maxima are kept side by side
@@ -126,23 +126,56 @@ def _add_four_rows(a, scale, column_sum, offsets, scaled):
 
 
 @njit(inline="always", fastmath=True)
+def _rows_of_one_phone(i, rows, q, start_t, phone_i):
+    """Return how many rows from `i` on, at most four, have one phone each, the same."""
+    count, begin = 0, start_t[q + i]
+    while count < min(4, rows - i):
+        entry = start_t[q + i + count]
+        if start_t[q + i + count + 1] - entry != 1 or phone_i[entry] != phone_i[begin]:
+            break
+        count += 1
+    return count
+
+
+@njit(inline="always", fastmath=True)
+def _add_rows_of_one_phone(rows, share_i, mass):
+    """Add one, two or four rows, weighted by the share of their query that has the phone."""
+    if len(rows) == 4:
+        a, b, c, d = rows[0], rows[1], rows[2], rows[3]
+        t, u, v, w = share_i[0], share_i[1], share_i[2], share_i[3]
+        for k in range(len(mass)):
+            mass[k] += (a[k] * t + b[k] * u) + (c[k] * v + d[k] * w)
+    elif len(rows) == 2:
+        a, b, u, v = rows[0], rows[1], share_i[0], share_i[1]
+        for k in range(len(mass)):
+            mass[k] += a[k] * u + b[k] * v
+    else:
+        a, u = rows[0], share_i[0]
+        for k in range(len(mass)):
+            mass[k] += a[k] * u
+
+
+@njit(inline="always", fastmath=True)
 def _add_label_rows(weights, q, first, start_t, phone_i, share_i, mass_yt):
-    """Add each row to the row of its query's phones; two successive rows of one phone in one loop."""
-    i, rows, width = 0, weights.shape[0], weights.shape[1]
-    while i < rows:
-        begin, end = start_t[q + i], start_t[q + i + 1]
-        is_pair = i + 1 < rows and end - begin == 1 and start_t[q + i + 2] - end == 1
-        if is_pair and phone_i[begin] == phone_i[end]:
-            mass, a, b, u, v = mass_yt[phone_i[begin], first:], weights[i], weights[i + 1], share_i[begin], share_i[end]
-            for k in range(width):
-                mass[k] += a[k] * u + b[k] * v
-            i += 2
-            continue
-        for j in range(begin, end):
-            mass, a, u = mass_yt[phone_i[j], first:], weights[i], share_i[j]
-            for k in range(width):
-                mass[k] += a[k] * u
-        i += 1
+    """Add each row to the row of its query's phones; two or four successive rows of one phone in one loop."""
+    i, stop = 0, first + weights.shape[1]
+    while i < weights.shape[0]:
+        count = _rows_of_one_phone(i, weights.shape[0], q, start_t, phone_i)
+        together = 4 if count == 4 else 2 if count >= 2 else 1
+        last = start_t[q + i + 1] if together == 1 else start_t[q + i] + 1
+        for j in range(start_t[q + i], last):
+            _add_rows_of_one_phone(weights[i : i + together], share_i[j:], mass_yt[phone_i[j], first:stop])
+        i += together
+
+
+@njit(inline="always", fastmath=True)
+def _sum_label_keys(mass_yt, start_t, phone_i, share_i, mass_yy):
+    """Add the mass on each frame to the phones of the frame."""
+    for y in range(mass_yt.shape[0]):
+        mass, total = mass_yt[y], mass_yy[y]
+        for k in range(len(mass)):
+            for j in range(start_t[k], start_t[k + 1]):
+                total[phone_i[j]] += float64(mass[k]) * float64(share_i[j])
 
 
 @njit(inline="always", fastmath=True)
@@ -190,14 +223,15 @@ def _attend_heads(limits, states, bias_hqk, labels, sums):
     first_head, last_head, radius = limits
     query_hqd, key_hkd, value_hkd, context_hqd = states
     has_labels, has_runs, places, shares, run_z = labels
-    (entropy_ht, max_ht, column_ht, offset_hj, scaled_hj), mass_hyt, own_hy, masked_h = sums
+    (entropy_ht, max_ht, column_ht, offset_hj, scaled_hj), mass_hyy, own_hy, masked_h = sums
     T = query_hqd.shape[1]
     scores, context = np.empty(BLOCK * T, f32), np.empty((BLOCK, value_hkd.shape[2]), f32)
-    scale_t = np.empty(T, f32)
+    scale_t, mass_yt = np.empty(T, f32), np.empty((mass_hyy.shape[1], T), f32)
     for t in range(T):
         scale_t[t] = f32(1) / f32(max(t, T - 1 - t, 1))
     for h in range(first_head, last_head):
         bias_qk = bias_hqk[h] if bias_hqk.size else bias_hqk[:, :, 0]
+        mass_yt[:] = 0
         for a in range(0, T, BLOCK):
             b, lo, hi = min(T, a + BLOCK), max(0, a - radius), min(T, a + BLOCK + radius)
             S = scores[: (b - a) * (hi - lo)].reshape(b - a, hi - lo)
@@ -205,11 +239,12 @@ def _attend_heads(limits, states, bias_hqk, labels, sums):
             masked_h[h] += _weigh_rows(S, bias_qk, a, lo, radius, entropy_ht[h], max_ht[h])
             _add_rows(S, a, scale_t, column_ht[h, lo:], offset_hj[h, lo:], scaled_hj[h, lo:])
             if has_labels:
-                _add_label_rows(S, a, lo, places[0], places[1], shares[0], mass_hyt[h])
+                _add_label_rows(S, a, lo, places[0], places[1], shares[0], mass_yt)
             if has_runs:
                 _add_own_runs(S, a, lo, places[2], places[3], shares[1], run_z, shares[2], own_hy[h])
             np.dot(S, value_hkd[h, lo:hi], context[: b - a])
             context_hqd[h, a:b] = context[: b - a]
+        _sum_label_keys(mass_yt, places[0], places[1], shares[0], mass_hyy[h])
 
 
 _rows, _maps, _places = float32[:, ::1], float32[:, :, ::1], int64[::1]
@@ -229,7 +264,7 @@ SIGNATURE = void(
     types.Tuple(
         (
             types.UniTuple(_rows, 5),  # entropy, maximum, column sums, offsets, scaled offsets
-            _maps,  # mass of phones
+            float64[:, :, ::1],  # mass of phones on phones
             _rows,  # mass of own runs
             _places,  # number of rows that attend to nothing
         )

@@ -80,12 +80,12 @@ def read_table(file: Path) -> dict[str, str]:
 
 
 def _by_key(rows: Iterable[tuple[str, Value]], file: Path) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+    values: dict[str, Value] = {}
     for key, value in rows:
-        if key in found:
+        if key in values:
             raise InputError(f"{file}: expected one line for {key}, got several; remove all but the right one")
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 def read_recordings(folder: Path) -> dict[str, Path]:
