@@ -14,6 +14,7 @@ from otoscope.errors import InputError
 if TYPE_CHECKING:
     from otoscope.alignment.align import align
     from otoscope.alignment.aligner import load_aligner
+    from otoscope.alignment.options import WordOptions
     from otoscope.alignment.write_words import words
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
@@ -95,6 +96,7 @@ __all__ = [
     "SinkOptions",
     "SpeechOptions",
     "WeightOptions",
+    "WordOptions",
     "align",
     "analyze",
     "analyze_decoder",
@@ -162,6 +164,7 @@ _HOME = {
     "SinkOptions": "otoscope.attention_sinks.options",
     "SpeechOptions": "otoscope.runs.options",
     "WeightOptions": "otoscope.head_weights.options",
+    "WordOptions": "otoscope.alignment.options",
     "align": "otoscope.alignment.align",
     "analyze": "otoscope.analysis.analyze",
     "analyze_decoder": "otoscope.analysis.decoder_run",

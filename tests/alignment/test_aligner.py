@@ -1,6 +1,7 @@
 """An aligner is saved, loaded, and used by both commands; bad input is one line."""
 
 import json
+import pickle
 from shutil import copytree
 
 import numpy as np
@@ -9,7 +10,9 @@ import soundfile
 from tests.helpers.saved_transcriber import save_transcriber
 from transformers import WhisperForConditionalGeneration
 
+import otoscope
 from otoscope import InputError, bundled, load_aligner
+from otoscope.alignment import write_words
 from otoscope.alignment.aligner import ordered_times
 from otoscope.alignment.long_audio import Part, divide_text, join_parts
 
@@ -22,8 +25,6 @@ def model(tmp_path_factory):
 @pytest.fixture(scope="module")
 def aligned(model, tmp_path_factory):
     """Return the path of an aligner of the tiny model, and its report."""
-    import otoscope
-
     path = tmp_path_factory.mktemp("aligner") / "aligner.json"
     return path, otoscope.align(model, "bundled", path, unit="character", options=otoscope.CorpusOptions(limit=11))
 
@@ -72,10 +73,44 @@ def test_words_of_the_command_are_those_of_python(aligned, otoscope_command, tmp
     assert subtitles.read_text() == "corrected by hand"
 
 
+def test_several_processes_write_the_files_of_one(aligned, tmp_path, monkeypatch):
+    """Also after the file of the aligner has changed: what was loaded before is not used again.
+
+    Processes are those of `otoscope boundaries`, whose tests start them. Here, what they would get is pickled.
+    """
+    path, report = aligned
+    moved = tmp_path / "aligner.json"
+    for seconds, name in ((1.0, "one"), (1.5, "two")):
+        wave = 0.1 * np.random.default_rng(0).normal(size=int(16000 * seconds))
+        soundfile.write(tmp_path / f"{name}.wav", wave, 16000)
+        (tmp_path / f"{name}.txt").write_text("she had", encoding="utf-8")
+    audio = [tmp_path / "one.wav", tmp_path / "two.wav"]
+    other = json.loads(path.read_text())
+    other["anchors"]["end"]["lag"] += 0.2
+    moved.write_text(json.dumps(other))
+    changed = otoscope.words(moved, audio, tmp_path / "changed", otoscope.WordOptions(format=("json",)))
+    moved.write_text(path.read_text())
+    expected = otoscope.words(moved, audio, tmp_path / "here", otoscope.WordOptions(format=("json",)))
+    assert expected.files[0].read_bytes() != changed.files[0].read_bytes()
+    received = []
+
+    def map_pickled(job, cuts, workers):
+        received.append((len(cuts), workers))
+        return [job(cut) for job, cut in (pickle.loads(pickle.dumps((job, cut))) for cut in cuts)]
+
+    monkeypatch.setattr(write_words, "map_in_processes", map_pickled)
+    options = otoscope.WordOptions(format=("json",), workers=2)
+    written = otoscope.words(moved, audio, tmp_path / "there", options)
+    assert received == [(2, 2)]
+    assert [file.read_bytes() for file in written.files] == [file.read_bytes() for file in expected.files]
+    with pytest.raises(InputError, match="expected the path of an aligner for several workers"):
+        otoscope.words(report.aligner, audio, tmp_path / "no", options)
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--format", "docx"), "expected --format with some of textgrid"),
+        (("--format", "docx"), "expected --format textgrid, ctm, json, srt, vtt; found docx"),
         ((), "no such file or folder"),
     ],
 )

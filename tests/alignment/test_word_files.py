@@ -5,7 +5,7 @@ import json
 import pytest
 from praatio import textgrid
 
-from otoscope.alignment.aligner import Word
+from otoscope.alignment.word import Word
 from otoscope.alignment.word_files import WORD_FORMATS, cues
 
 WORDS = [Word("she", 0.25, 0.5, 0.9), Word('"had"', 0.5, 0.75, 0.8), Word("suits", 2.0, 3661.5, 0.7)]

@@ -14,6 +14,7 @@ from otoscope._io.saved_work import write_json
 from otoscope.alignment.boundary_model import BoundaryModel, Evidence, band_energy, boundary_offsets, features
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.alignment.warping import first_columns, standardize_rows
+from otoscope.alignment.word import Word
 from otoscope.corpus.audio import resample
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import capture_decoder, decoder_text
@@ -30,16 +31,6 @@ class Side(StrEnum):
 
     start = "start"
     end = "end"
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word, its start and end in seconds, and the probability that both are right within 50 ms."""
-
-    text: str
-    start: float
-    end: float
-    confidence: float
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from difflib import SequenceMatcher
 import numpy as np
 import torch
 
-from otoscope.alignment.aligner import Aligner, Word, align_words
+from otoscope.alignment.aligner import Aligner, align_words
 from otoscope.alignment.spelling import letters
+from otoscope.alignment.word import Word
 from otoscope.decoders.transcriber import Transcriber
 from otoscope.errors import InputError
 from otoscope.models.load import silence_transformers

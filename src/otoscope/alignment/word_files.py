@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from otoscope.alignment.aligner import Word
+from otoscope.alignment.word import Word
 from otoscope.corpus.labels import Interval
 from otoscope.corpus.time_files import IntervalTier, ctm, text_grid
 

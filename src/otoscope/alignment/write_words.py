@@ -2,19 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from lhotse import MonoCut
 
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope._io.new_files import check_new_files
-from otoscope.alignment.aligner import Aligner, Word, load_aligner
+from otoscope.alignment.aligner import Aligner, load_aligner
+from otoscope.alignment.options import WordOptions
+from otoscope.alignment.word import Word
 from otoscope.alignment.word_files import WORD_FORMATS
 from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.corpus.audio import audio_path
 from otoscope.corpus.transcript import text_of
 from otoscope.errors import InputError
 from otoscope.models.model_settings import SAMPLING_RATE
+from otoscope.runs.executors.process_map import map_in_processes
+from otoscope.runs.progress import progress
 
 UNSURE = 0.5
 
@@ -40,9 +46,7 @@ def words(
     aligner: str | Path | Aligner,
     audio: Sequence[str | Path],
     out: str | Path,
-    *,
-    formats: Sequence[str] = ("textgrid",),
-    generate: bool = False,
+    options: WordOptions | None = None,
 ) -> WordsReport:
     """Write the words of audio with their times.
 
@@ -51,42 +55,77 @@ def words(
         audio: audio files, and folders of speech in any layout that otoscope reads. The text is that of the corpus, or
             of a file `.txt` or `.lab` with the same name; without one the model transcribes.
         out: folder to write, with the folders of the audio.
-        formats: `textgrid`, `ctm`, `json`, `srt`, `vtt`.
-        generate: let the model transcribe where there is a text too.
+        options: forms of the files, whether the model transcribes, and the number of processes.
 
     Returns:
         The files that were written, and the audio that was skipped.
 
     Raises:
-        InputError: a format is unknown, two recordings have the same name, a file exists already, or no audio can be
-            used.
+        InputError: two recordings have the same name, a file exists already, several processes are asked for with an
+            `Aligner` instead of its path, or no audio can be used.
 
     Examples:
         >>> words("no/aligner.json", ["speech"], "out")
         Traceback (most recent call last):
         otoscope.errors.InputError: no/aligner.json: expected an aligner, found no such file; run otoscope align first
     """
-    if unknown := [name for name in formats if name not in WORD_FORMATS]:
-        raise InputError(f"expected --format with some of {', '.join(WORD_FORMATS)}, found {unknown[0]!r}")
-    aligner = aligner if isinstance(aligner, Aligner) else load_aligner(aligner)
+    options = options or WordOptions()
+    if options.workers > 1 and isinstance(aligner, Aligner):
+        raise InputError("expected the path of an aligner for several workers, found an Aligner; save it")
+    _load.cache_clear()  # the file may have changed since
+    source = aligner if isinstance(aligner, Aligner) else str(aligner)
+    _aligner(source)  # before the audio is read
     skipped: list[SkippedUtterance] = []
-    files: list[Path] = []
-    aligned: dict[str, list[Word]] = {}
     cuts = list(_cuts(audio, skipped))
-    check_new_files(_path(Path(out) / name, form) for name, _ in cuts for form in formats)
-    for name, cut in cuts:
-        try:
-            text = None if generate else text_of(cut)
-            aligned[name] = aligner.words(load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, text)
-        except InputError as error:
-            skipped.append(SkippedUtterance(name, str(error)))
-            continue
-        files += _write(Path(out) / name, aligned[name], cut.duration, formats)
-    if not files:
+    check_new_files(_path(Path(out) / name, form) for name, _ in cuts for form in options.format)
+    job = partial(_align_cut, source, Path(out), options)
+    aligned: list[_AlignedFile] = []
+    with progress("aligning words", sum(cut.duration for _, cut in cuts)) as on_progress:
+        for (name, cut), result in zip(cuts, map_in_processes(job, cuts, options.workers), strict=True):
+            if isinstance(result, InputError):
+                skipped.append(SkippedUtterance(name, str(result)))
+            else:
+                aligned.append(result)
+            on_progress(cut.duration)
+    if not aligned:
         reason = f"; the first, {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise InputError(f"expected audio that can be aligned, found none{reason}")
-    unsure = tuple(name for name, words in aligned.items() if words and _confidence(words) < UNSURE)
-    return WordsReport(tuple(files), sum(map(len, aligned.values())), unsure, tuple(skipped))
+    files = tuple(path for item in aligned for path in item.files)
+    unsure = tuple(item.name for item in aligned if item.num_words and item.confidence < UNSURE)
+    return WordsReport(files, sum(item.num_words for item in aligned), unsure, tuple(skipped))
+
+
+class _AlignedFile(NamedTuple):
+    """The files of one recording, and how sure its words are."""
+
+    name: str
+    files: tuple[Path, ...]
+    num_words: int
+    confidence: float
+
+
+def _align_cut(
+    source: str | Aligner, out: Path, options: WordOptions, item: tuple[str, MonoCut]
+) -> _AlignedFile | InputError:
+    """Write the files of one recording, or return why it cannot be used."""
+    name, cut = item
+    try:
+        text = None if options.generate else text_of(cut)
+        words = _aligner(source).words(load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, text)
+    except InputError as error:
+        return error
+    files = tuple(_write(out / name, words, cut.duration, options.format))
+    return _AlignedFile(name, files, len(words), _confidence(words) if words else 1.0)
+
+
+def _aligner(source: str | Aligner) -> Aligner:
+    return source if isinstance(source, Aligner) else _load(source)
+
+
+@lru_cache(maxsize=1)
+def _load(path: str) -> Aligner:
+    """Load the aligner once in each process."""
+    return load_aligner(path)
 
 
 def _confidence(words: Sequence[Word]) -> float:

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from otoscope._io.output import degrade_output, shorten_warnings
 from otoscope.adaptation.options import AdaptationOptions
+from otoscope.alignment.options import WordOptions
 from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.attention_sinks.options import SinkOptions
 from otoscope.cli.align import align
@@ -125,6 +126,7 @@ OPTION_CLASSES = {
     boundaries: (BoundaryOptions,),
     segment: (SegmentationOptions, SpeechOptions),
     align: (CorpusOptions,),
+    words: (WordOptions,),
     dynamics: (SpeechOptions,),
     decoder: (DecoderOptions, SpeechOptions),
     rank: (RankingOptions, SpeechOptions),

@@ -6,25 +6,21 @@ from typing import Annotated
 
 import typer
 
-from otoscope.cli.options import names
+from otoscope.alignment.options import WordOptions
+from otoscope.cli.dataclass_options import read_options
 
 
 def words(
+    context: typer.Context,
     aligner: Annotated[Path, typer.Argument(metavar="ALIGNER", help="JSON file that otoscope align wrote.")],
     audio: Annotated[list[str], typer.Argument(metavar="AUDIO...", help="Audio files or folders of speech.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder to write.")],
-    formats: Annotated[
-        str, typer.Option("--format", help="Some of textgrid, ctm, json, srt, vtt, with commas.")
-    ] = "textgrid",
-    generate: Annotated[
-        bool, typer.Option("--generate", help="Let the model transcribe where there is a text too.")
-    ] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Write when each word of AUDIO starts and ends, as TextGrids or subtitles."""
     import otoscope
 
-    report = otoscope.words(aligner, audio, out, formats=names(formats), generate=generate)
+    report = otoscope.words(aligner, audio, out, read_options(context, WordOptions))
     if is_json:
         skipped = [item._asdict() for item in report.skipped]
         record = {"files": list(map(str, report.files)), "words": report.num_words, "unsure": report.unsure}

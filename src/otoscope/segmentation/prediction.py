@@ -1,11 +1,9 @@
 """The command `boundaries`: files of boundaries for any recordings, labelled or not, by a saved segmenter."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain
-from multiprocessing import get_context
 from pathlib import Path
 
 from lhotse import MonoCut
@@ -13,6 +11,7 @@ from lhotse import MonoCut
 from otoscope._io.new_files import check_new_files
 from otoscope.corpus import SkippedUtterance, load_audio, read_corpus
 from otoscope.errors import InputError
+from otoscope.runs.executors.process_map import map_in_processes
 from otoscope.runs.progress import progress
 from otoscope.runs.utterance_loader import skip
 from otoscope.segmentation.boundary_files import RecordedBoundaries, record_path, write_record
@@ -82,13 +81,14 @@ def write_boundaries(
         ['.TextGrid', '.csv']
     """
     options, folder, skipped = options or BoundaryOptions(), Path(out), list[SkippedUtterance]()
+    _load.cache_clear()  # the file may have changed since
     content = read_segmenter(segmenter)  # before the corpus is read; only the processes that write load the model
     cuts = _read_cuts(audio, options, skipped)
     check_new_files(record_path(folder, str(cut.id), form) for cut in cuts for form in options.format)
     write = partial(_write, str(segmenter), options, folder)
     written = []
     with progress("finding boundaries", sum(cut.duration for cut in cuts)) as on_progress:
-        for cut, result in zip(cuts, _results(write, cuts, options.workers), strict=True):
+        for cut, result in zip(cuts, map_in_processes(write, cuts, options.workers), strict=True):
             if isinstance(result, InputError):
                 skip(cut, result, skipped, strict=options.strict)
             else:
@@ -105,16 +105,6 @@ def _read_cuts(audio: Iterable[str | Path], options: BoundaryOptions, skipped: l
         read_corpus(path, channel=options.channel, strict=options.strict, on_skip=skipped.append) for path in audio
     )
     return list(chain.from_iterable(corpora))
-
-
-def _results(
-    write: "partial[WrittenRecording | InputError]", cuts: Sequence[MonoCut], workers: int
-) -> Iterator[WrittenRecording | InputError]:
-    if workers == 1:
-        yield from map(write, cuts)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(write, cuts)
 
 
 def _write(segmenter: str, options: BoundaryOptions, folder: Path, cut: MonoCut) -> WrittenRecording | InputError:
