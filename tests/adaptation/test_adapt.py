@@ -8,7 +8,7 @@ import pytest
 import torch
 from tests.helpers.forked_process import run_script
 from tests.helpers.tiny_models import noise
-from tests.helpers.worse_transcriber import save_worse_transcriber
+from tests.helpers.worse_transcriber import save_noises, save_worse_transcriber
 
 from otoscope.adaptation import adapt as adaptation
 from otoscope.adaptation import search
@@ -103,6 +103,18 @@ def test_an_interrupted_search_continues_to_the_same_gates(
         adaptation.adapt(folders[0], tmp_path / "out", replace(options, gate_seed=1, resume=True))
     resumed = adaptation.adapt(folders[0], tmp_path / "out", replace(options, resume=True))
     assert resumed.report.tables["gates"] == adapted.report.tables["gates"]
+
+
+def test_rivals_are_learned_with_and_without_the_guard(folders, options, tmp_path: Path) -> None:
+    from otoscope.adaptation.rivals import RIVALS
+
+    guard = save_noises(tmp_path / "guard", speakers=4)
+    done = adaptation.adapt(folders[0], tmp_path / "out", replace(options, steps=1, guard=guard, rivals=True))
+    titles, rows = done.report.rows[-1]
+    assert titles == ("rival", "numbers", "guard", "adapt", "guard")
+    assert [row[0] for row in rows] == [rival.name for rival in RIVALS for _ in range(2)]
+    assert [row[2] for row in rows] == ["yes", "no"] * len(RIVALS)
+    assert "| LoRA, rank 4 |" in (done.path / "README.md").read_text(encoding="utf-8")
 
 
 def test_no_improvement_is_a_report_without_a_model(folders, options, tmp_path: Path, otoscope_command) -> None:

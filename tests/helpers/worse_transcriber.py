@@ -28,3 +28,12 @@ def save_worse_transcriber(folder: Path) -> tuple[Path, Path]:
         soundfile.write(path, wave, 16000, subtype="FLOAT")
         path.with_suffix(".txt").write_text(transcribe_waves(transcriber, [wave])[0], encoding="utf-8")
     return folder / "worse", folder / "speech"
+
+
+def save_noises(folder: Path, speakers: int) -> Path:
+    """Save one noise for each of some speakers, without texts, and return the folder."""
+    for speaker in range(speakers):
+        path = folder / f"speaker{speaker}" / "a.wav"
+        path.parent.mkdir(parents=True)
+        soundfile.write(path, noise(0.4, seed=100 + speaker), 16000, subtype="FLOAT")
+    return folder

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,15 @@ from torch import nn
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
 from otoscope.adaptation.card import model_card
-from otoscope.adaptation.gated_model import GatedModel, make_gated_model
+from otoscope.adaptation.gated_model import GatedModel, allow_empty_text, make_gated_model
 from otoscope.adaptation.hard_cases import measure_hard_cases
-from otoscope.adaptation.material import Role
 from otoscope.adaptation.no_speech import chosen_threshold, rules_table, text_rules
 from otoscope.adaptation.options import AdaptationOptions
-from otoscope.adaptation.report import AdaptationReport, Change, TextTable, gain_holds, measure_change
+from otoscope.adaptation.report import AdaptationReport, Change, TextTable, gain_holds
+from otoscope.adaptation.rival_search import RivalComparison
+from otoscope.adaptation.rivals import check_peft
 from otoscope.adaptation.search import SearchState, WeightedTask, search
-from otoscope.adaptation.tasks import Materials, make_tasks, read_materials, remember_targets
+from otoscope.adaptation.tasks import Materials, make_tasks, measure_changes, read_materials, remember_targets
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
@@ -58,6 +59,8 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
         InputError: the corpora contradict each other, or the model cannot be asked what they ask. Nothing is written.
     """
     options.check()
+    if options.rivals:
+        check_peft()
     folder = Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
@@ -72,6 +75,8 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     state = search(gated_model, tasks, options, gated_model.folder)
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
+    if options.rivals:
+        report = replace(report, rows=[*report.rows, RivalComparison(model, gated_model, materials, options).table])
     _write(gated_model, report, folder)
     shutil.rmtree(gated_model.folder)
     return Adaptation(folder, report)
@@ -92,15 +97,6 @@ def _claim(out: Path, name: str, options: AdaptationOptions) -> Path:
     return folder
 
 
-def allow_empty_text(whole: Any) -> None:
-    """Take the end token out of the tokens that a model may not begin with, so that a text can be empty."""
-    config = whole.generation_config
-    ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
-    if getattr(config, "begin_suppress_tokens", None):
-        remaining = [token for token in config.begin_suppress_tokens if token not in ends]
-        config.begin_suppress_tokens = remaining or None
-
-
 @torch.no_grad()
 def _zero_small(model: GatedModel, threshold: float) -> int:
     """Set scales below a threshold to zero, and return their number."""
@@ -112,18 +108,6 @@ def _zero_small(model: GatedModel, threshold: float) -> int:
     return count
 
 
-def _changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]:
-    """Return the changes on test groups of what is learned, and of the guards that have such groups."""
-    changes: tuple[list[Change], list[Change]] = [], []
-    for each in tasks:
-        material = each.task.material
-        indices = material.indices(Role.test)
-        if len(indices):
-            rows = [each.task.errors(indices.tolist(), original=original) for original in (True, False)]
-            changes[each.is_guard].append(measure_change(each.name, material, indices, *rows))
-    return changes
-
-
 def _report(
     model: GatedModel,
     tasks: Sequence[WeightedTask],
@@ -132,7 +116,7 @@ def _report(
     state: SearchState,
     zeroed: int,
 ) -> AdaptationReport:
-    gains, guards = _changes(tasks)
+    gains, guards = measure_changes(tasks)
     calm = _calm_report(model, materials)
     guards += calm.guards
     return AdaptationReport(

@@ -111,6 +111,11 @@ class GatedModel:
                         torch.save(self._encoded[material.name], partial)
         return self._encoded[material.name]
 
+    def share_encoded(self, other: "GatedModel") -> None:
+        """Take the outputs of another model's frozen encoder, which is the same."""
+        if self.is_encoder_frozen:
+            self._encoded = other._encoded
+
     def states(self, material: Material, indices: Sequence[int]) -> list[Tensor]:
         """Return hidden states `[T, d]` of the encoder, with gradients if it is gated."""
         if self.is_encoder_frozen:
@@ -193,6 +198,15 @@ def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
     tokenizer = load_tokenizer(source.origin)
     shipped = deepcopy(getattr(whole, "generation_config", None))
     return GatedModel(source, tokenizer, sites, offsets, shipped=shipped)
+
+
+def allow_empty_text(whole: Any) -> None:
+    """Take the end token out of the tokens that a model may not begin with, so that a text can be empty."""
+    config = whole.generation_config
+    ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
+    if getattr(config, "begin_suppress_tokens", None):
+        remaining = [token for token in config.begin_suppress_tokens if token not in ends]
+        config.begin_suppress_tokens = remaining or None
 
 
 def _encode(transcriber: Transcriber, material: Material) -> list[Tensor]:

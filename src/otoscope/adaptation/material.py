@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from otoscope.corpus import speaker_of
+from otoscope.corpus import phones_of, speaker_of
 from otoscope.corpus.audio import load_audio
 from otoscope.corpus.transcript import text_of
 from otoscope.errors import InputError
@@ -47,6 +47,7 @@ class Material:
         texts: text of each; None where there is none.
         groups: speaker, or kind of sound, of each.
         roles: what each is used for.
+        phones: symbol, start and end in seconds of the phones of each; empty where there are none.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Material:
     texts: Sequence[str | None]
     groups: Sequence[str]
     roles: Sequence[Role]
+    phones: Sequence[Sequence[tuple[str, float, float]]] = ()
 
     def indices(self, role: Role) -> Ints:
         """Return the indices of a part."""
@@ -98,6 +100,7 @@ def read_speech_material(corpus: Path, count: int, seed: int, parts: Sequence[Ro
         [text_of(cut) for cut in cuts],
         groups,
         split(groups, seed, parts),
+        [phones_of(cut) for cut in cuts],
     )
 
 
@@ -139,7 +142,7 @@ def _uses(parts: Sequence[Role]) -> str:
 
 def join(name: str, materials: Sequence[Material]) -> Material:
     """Return several materials as one."""
-    fields = ("ids", "waves", "texts", "groups", "roles")
+    fields = ("ids", "waves", "texts", "groups", "roles", "phones")
     return Material(name, *([item for each in materials for item in getattr(each, field)] for field in fields))
 
 

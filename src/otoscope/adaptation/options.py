@@ -31,6 +31,7 @@ class AdaptationOptions:
         tolerance: most that the error on the guard may rise on its test part, as a share.
         scale_penalty: weight of the sum of the scales in the loss (L1), which sends scales of needless heads to zero.
         remove_below: heads whose scale ends below this are set to zero.
+        rivals: report LoRA, IA3 and all weights of the attention too, learned on the same data.
         gate_seed: of draws and splits.
         resume: continue an interrupted search.
 
@@ -52,6 +53,7 @@ class AdaptationOptions:
     tolerance: float = option(0.01, "Most that the error on the guard may rise.")
     scale_penalty: float = option(0.0, "Weight of the sum of scales in the loss.")
     remove_below: float = option(0.0, "Set heads whose scale ends below this to zero.")
+    rivals: bool = option(False, "Report LoRA, IA3 and all attention weights too; each is a search of its own.")
     gate_seed: int = option(0, "Seed of --adapt and --calm.")
     resume: bool = option(False, "Continue an interrupted --adapt or --calm.")
 
@@ -83,6 +85,8 @@ class AdaptationOptions:
         """Raise InputError if the corpora contradict each other."""
         if self.guard is not None and not self.is_requested:
             raise InputError("--guard belongs to --adapt or --calm; give one of them")
+        if self.rivals and not self.is_requested:
+            raise InputError("--rivals belongs to --adapt or --calm; give one of them")
         if self.calm is not None and self.guard is None:
             raise InputError("--calm needs --guard SPEECH: without it a model learns to give no text for speech too")
         for name in ("adapt", "calm", "guard"):

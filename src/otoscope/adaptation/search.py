@@ -49,7 +49,9 @@ class SearchState:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def search(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, folder: Path) -> SearchState:
+def search(
+    model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, folder: Path, *, rate: float = RATE
+) -> SearchState:
     """Learn the gates of a model, set them to the best step, and return the history.
 
     Args:
@@ -58,9 +60,10 @@ def search(model: GatedModel, tasks: Sequence[WeightedTask], options: Adaptation
         options: number of steps, seed of the draws of batches, penalty of scales, and the most that the error of a
             guard may rise on its validation part.
         folder: where the state is saved at each validation; a state there is continued.
+        rate: highest learning rate.
     """
-    optimizer = torch.optim.Adam(model.parameters, lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=options.steps + 1)
+    optimizer = torch.optim.Adam(model.parameters, lr=rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=options.steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
     if not state.history:
         _validate(model, tasks, options.tolerance, state)

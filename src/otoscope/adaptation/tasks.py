@@ -12,6 +12,7 @@ from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import LEARNING, Material, Role, join, read_sounds, read_speech_material, shared_ids
 from otoscope.adaptation.options import AdaptationOptions
+from otoscope.adaptation.report import Change, measure_change
 from otoscope.adaptation.search import WeightedTask
 from otoscope.adaptation.variations import VARIATIONS, vary
 from otoscope.errors import InputError
@@ -107,6 +108,18 @@ def remember_targets(tasks: Sequence[WeightedTask]) -> None:
             each.task.remember([int(index) for index in each.task.material.indices(Role.train)])
 
 
+def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]:
+    """Return the changes on test groups of what is learned, and of the guards that have such groups."""
+    changes: tuple[list[Change], list[Change]] = [], []
+    for each in tasks:
+        material = each.task.material
+        indices = material.indices(Role.test)
+        if len(indices):
+            rows = [each.task.errors(indices.tolist(), original=original) for original in (True, False)]
+            changes[each.is_guard].append(measure_change(each.name, material, indices, *rows))
+    return changes
+
+
 def hard_copies(guard: Material, calm: Material, name: str, indices: Ints) -> Material:
     """Return copies of some utterances of the guard by one variation, with sounds of test kinds."""
     sounds = [calm.waves[index] for index in calm.indices(Role.test)]
@@ -134,4 +147,5 @@ def _of(guard: Material, indices: Sequence[int], waves: Sequence[np.ndarray], na
         texts=[guard.texts[index] for index in indices],
         groups=[guard.groups[index] for index in indices],
         roles=[role] * len(indices),
+        phones=[],
     )

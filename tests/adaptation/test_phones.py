@@ -1,0 +1,50 @@
+"""The probe of phones is a ridge regression on the last layer of the encoder; gates change its errors."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+from tests.helpers.tiny_models import noise
+
+from otoscope import bundled
+from otoscope.adaptation.builtin import phones
+from otoscope.adaptation.gated_model import GatedModel, make_gated_model
+from otoscope.adaptation.material import Material, Role
+from otoscope.errors import InputError
+from otoscope.refinement.source_model import read_source
+
+ROLES = [Role.train, Role.train, Role.validation, Role.test]
+SPANS = [("AA", 0.0, 0.2), ("S", 0.2, 0.35)]  # the last 50 ms have no phone
+
+
+@pytest.fixture(scope="module")
+def model() -> GatedModel:
+    return make_gated_model(read_source(bundled.model()), "encoder")
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    waves = [noise(0.4, seed=seed) for seed in range(4)]
+    return Material("m", list("abcd"), waves, [None] * 4, list("wxyz"), ROLES, [SPANS] * 4)
+
+
+def test_errors_are_those_of_a_ridge_regression(model: GatedModel, material: Material) -> None:
+    task = phones.OBJECTIVE.make(model, material)
+    (x, y), (test_x, test_y) = ([each.numpy() for each in task._frames(indices)] for indices in ([0, 1], [3]))
+    assert len(test_y) < model.source.encoder.num_frames(material.waves[3])
+    penalty = phones.RIDGE * np.square(x).sum(0).mean()
+    slow = Ridge(alpha=penalty, fit_intercept=False, solver="svd").fit(x.astype(float), y)
+    wrong = slow.predict(test_x).argmax(1) != test_y.argmax(1)
+    np.testing.assert_allclose(task.errors([3], original=True), [(wrong.sum(), len(test_y))], atol=1)
+
+
+def test_gradients_reach_the_gates(model: GatedModel, material: Material) -> None:
+    with model.gates():
+        phones.OBJECTIVE.make(model, material).loss([0, 1, 2, 3]).backward()
+    assert all(torch.isfinite(gate.grad).all() and gate.grad.abs().max() > 0 for gate in model.parameters)
+
+
+def test_speech_without_phones_is_one_line(model: GatedModel, material: Material) -> None:
+    unlabelled = Material("m", *([*getattr(material, name)] for name in ("ids", "waves", "texts", "groups", "roles")))
+    with pytest.raises(InputError, match="expected phones for every utterance of m"):
+        phones.OBJECTIVE.make(model, unlabelled)
