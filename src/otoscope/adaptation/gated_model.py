@@ -56,11 +56,16 @@ class GatedModel:
         """What the model was loaded from."""
         return self.source.encoder.name
 
+    @property
+    def is_ctc(self) -> bool:
+        """Whether letters are read from the frames of the encoder."""
+        return type(self.source.whole).__name__.endswith("ForCTC")
+
     def check_transcribes(self) -> None:
-        """Raise InputError if the model has no decoder or no tokenizer."""
-        if not has_decoder(self.source.whole) or self.tokenizer is None:
+        """Raise InputError if the model has neither a decoder nor a CTC head, or no tokenizer."""
+        if not (self.is_ctc or has_decoder(self.source.whole)) or self.tokenizer is None:
             raise InputError(
-                f"expected a model with a decoder and a tokenizer, found {self.name} "
+                f"expected a model with a decoder or a CTC head, and a tokenizer, found {self.name} "
                 f"({type(self.source.whole).__name__}); take a model that transcribes, as Whisper"
             )
 
@@ -147,10 +152,22 @@ class GatedModel:
         logits = output.logits.log_softmax(-1)
         return [logits[row, : len(sequence) - 1] for row, sequence in enumerate(sequences)]
 
+    def letter_logits(self, material: Material, index: int) -> Tensor:
+        """Return log-probabilities `[T, V]` of the letters and the blank in each frame, by the CTC head."""
+        logits: Tensor = self.source.whole(**self.source.encoder.inputs([material.waves[index]])).logits[0]
+        return logits.log_softmax(-1)
+
+    @property
+    def blank(self) -> int:
+        """The blank of the CTC head."""
+        return int(self.source.whole.config.pad_token_id)
+
     def transcripts(self, material: Material, indices: Sequence[int], *, original: bool = False) -> list[str]:
         """Return what the model transcribes, greedily, with its gates or as it was."""
         if not len(indices):
             return []
+        if self.is_ctc:
+            return self._letters(material, indices, original=original)
         whole, own = self.source.whole, self.source.whole.generation_config
         whole.generation_config = self.shipped if original else own
         try:
@@ -159,6 +176,11 @@ class GatedModel:
                 return transcribe_waves(self.transcriber, waves, self.states(material, indices))
         finally:
             whole.generation_config = own
+
+    def _letters(self, material: Material, indices: Sequence[int], *, original: bool) -> list[str]:
+        with torch.no_grad(), nullcontext() if original else self.gates():
+            best = [self.letter_logits(material, index).argmax(-1) for index in indices]
+        return [str(self.tokenizer.decode(each)).strip() for each in best]
 
     def count_word_errors(self, references: Sequence[str], texts: Sequence[str]) -> Floats:
         """Return errors, words, deletions and insertions of each utterance, `[utterance, 4]`."""
@@ -202,7 +224,8 @@ def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
 
 def allow_empty_text(whole: Any) -> None:
     """Take the end token out of the tokens that a model may not begin with, so that a text can be empty."""
-    config = whole.generation_config
+    if (config := getattr(whole, "generation_config", None)) is None:
+        return
     ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
     if getattr(config, "begin_suppress_tokens", None):
         remaining = [token for token in config.begin_suppress_tokens if token not in ends]

@@ -27,6 +27,8 @@ class TextRules:
 
 def no_speech_values(model: GatedModel, material: Material, indices: Sequence[int], *, original: bool) -> Floats:
     """Return the probability of no speech of each utterance, with the gates or as it was; NaN without such a token."""
+    if model.is_ctc:
+        return np.full(len(indices), np.nan)
     with torch.no_grad(), nullcontext() if original else model.gates():
         values = [no_speech_probabilities(model.transcriber, model.states(material, [index]))[0] for index in indices]
     return np.array(values, float)
@@ -38,7 +40,7 @@ def chosen_threshold(model: GatedModel, sounds: Material, speech: Material) -> M
     It is the one with the least sum of the shares of sounds that pass and of speech that is dropped, by the original;
     None where a model has no token for no speech.
     """
-    if no_speech_token(model.transcriber) is None:
+    if model.is_ctc or no_speech_token(model.transcriber) is None:
         return None
     sound_fit, speech_fit = (
         no_speech_values(model, each, _chosen_part(each), original=True) for each in (sounds, speech)

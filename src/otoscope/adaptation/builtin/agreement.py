@@ -46,26 +46,38 @@ class AgreementTask:
         return [text or own for text, own in zip(self.material.texts, self.own_texts, strict=True)]
 
     def loss(self, indices: Sequence[int]) -> Tensor:
-        """Return the mean divergence of a token, plus the excess of an empty text."""
+        """Return the mean divergence of a token, plus the excess of an empty text; of a frame by a CTC head."""
+        if self.model.is_ctc:
+            return torch.stack(
+                [self._divergence(index, self.model.letter_logits(self.material, index)) for index in indices]
+            ).mean()
         states = self.model.states(self.material, indices)
         chosen = [self.model.sequence(self.own_texts[index]) for index in indices]
         rows = self.model.token_logits(states, chosen)
         first, end = len(self.model.transcriber.prompt) - 1, self.model.transcriber.end
         divergences = []
         for index, logits in zip(indices, rows, strict=True):
-            target = self._targets[index].float()
-            divergences.append((target.exp() * (target - logits[first:])).sum(-1).mean())
+            divergences.append(self._divergence(index, logits[first:]))
         excess = torch.stack([torch.relu(logits[first, end] - RARELY) for logits in rows]).mean()
         return torch.stack(divergences).mean() + 0.1 * excess
 
     def remember(self, indices: Sequence[int]) -> None:
         """Compute the original's log-probabilities of some utterances, and keep them in half precision."""
-        first = len(self.model.transcriber.prompt) - 1
         for index in indices:
             with torch.inference_mode():
-                states = self.model.states(self.material, [index])
-                logits = self.model.token_logits(states, [self.model.sequence(self.own_texts[index])])[0]
-                self._targets[index] = logits[first:].half().clone()
+                self._targets[index] = self._log_probabilities(index).half().clone()
+
+    def _divergence(self, index: int, logits: Tensor) -> Tensor:
+        target = self._targets[index].float()
+        return (target.exp() * (target - logits)).sum(-1).mean()
+
+    def _log_probabilities(self, index: int) -> Tensor:
+        """Return those of the tokens of the original's transcript, or of the letters in each frame."""
+        if self.model.is_ctc:
+            return self.model.letter_logits(self.material, index)
+        first = len(self.model.transcriber.prompt) - 1
+        states = self.model.states(self.material, [index])
+        return self.model.token_logits(states, [self.model.sequence(self.own_texts[index])])[0][first:]
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors, words, deletions and insertions of each utterance, or whether it is lost, and 1."""

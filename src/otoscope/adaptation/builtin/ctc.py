@@ -1,9 +1,7 @@
 """Labelled text for a model with a CTC head; errors are those of words, decoded greedily."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,22 +27,14 @@ class CtcTask:
 
     def _loss(self, index: int) -> Tensor:
         labels = torch.tensor(self._letters(self.material.texts[index] or ""))
-        logits = self._logits(index).log_softmax(-1)
-        blank = self.model.source.whole.config.pad_token_id
+        logits = self.model.letter_logits(self.material, index)
         frames, letters = (torch.tensor([len(each)]) for each in (logits, labels))
-        return F.ctc_loss(logits[:, None], labels[None], frames, letters, blank=blank, zero_infinity=True)
+        return F.ctc_loss(logits[:, None], labels[None], frames, letters, blank=self.model.blank, zero_infinity=True)
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors, words, deletions and insertions of each utterance."""
-        with torch.no_grad(), nullcontext() if original else self.model.gates():
-            texts = [self.model.tokenizer.decode(self._logits(index).argmax(-1)) for index in indices]
+        texts = self.model.transcripts(self.material, indices, original=original)
         return self.model.count_word_errors([self.material.texts[index] or "" for index in indices], texts)
-
-    def _logits(self, index: int) -> Tensor:
-        """Return the scores of letters, `[T, V]`."""
-        whole: Any = self.model.source.whole
-        logits: Tensor = whole(**self.model.source.encoder.inputs([self.material.waves[index]])).logits[0]
-        return logits
 
     def _letters(self, text: str) -> list[int]:
         spelled = text.upper() if "A" in self.model.tokenizer.get_vocab() else text.lower()
@@ -52,7 +42,7 @@ class CtcTask:
 
 
 def _make(model: GatedModel, material: Material) -> CtcTask:
-    if not type(model.source.whole).__name__.endswith("ForCTC") or model.tokenizer is None:
+    if not model.is_ctc or model.tokenizer is None:
         raise InputError(
             f"expected a model with a CTC head and a tokenizer, found {model.name} "
             f"({type(model.source.whole).__name__}); take another model or --objective"

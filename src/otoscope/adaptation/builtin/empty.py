@@ -14,18 +14,21 @@ from otoscope.adaptation.objective import Objective
 from otoscope.typing import Floats
 
 ENOUGH = math.log(0.8)
-"""Log-probability of the end token beyond which nothing is asked."""
+"""Log-probability of the end token, or the blank, beyond which nothing is asked."""
 
 
 @dataclass(frozen=True)
 class EmptyTask:
-    """Raise the probability of the end token to .8; an error is a sound that gets words."""
+    """Raise the probability of the end token, or of the blank in each frame, to .8; an error: a sound with words."""
 
     model: GatedModel
     material: Material
 
     def loss(self, indices: Sequence[int]) -> Tensor:
         """Return how far the end token is from being probable enough, mean over sounds."""
+        if self.model.is_ctc:
+            frames = [self.model.letter_logits(self.material, index)[:, self.model.blank] for index in indices]
+            return torch.stack([torch.relu(ENOUGH - blank).mean() for blank in frames]).mean()
         rows = self.model.token_logits(
             self.model.states(self.material, indices), [self.model.sequence("")] * len(indices)
         )
