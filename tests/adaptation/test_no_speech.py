@@ -74,6 +74,11 @@ def test_a_threshold_is_chosen_on_other_parts_than_it_is_reported_on(model: Gate
     }
 
 
+def test_sounds_with_a_low_probability_may_be_speech(model: GatedModel, monkeypatch) -> None:
+    monkeypatch.setattr(no_speech, "no_speech_values", lambda *_, original: np.array([0.9, 0.01, np.nan, 0.2]))
+    assert no_speech.possible_speech(model, material("sounds", 0)) == ["b"]
+
+
 def test_a_model_without_the_token_drops_nothing(model: GatedModel, monkeypatch) -> None:
     monkeypatch.setattr(model.transcriber.tokenizer, "get_vocab", dict)
     rules = text_rules(model, material("sounds", 0), original=True)

@@ -13,9 +13,10 @@ from torch import nn
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
 from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
 from otoscope.adaptation.card import model_card
+from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import GatedModel, allow_empty_text, make_gated_model
 from otoscope.adaptation.hard_cases import measure_hard_cases
-from otoscope.adaptation.no_speech import chosen_threshold, rules_table, text_rules
+from otoscope.adaptation.no_speech import POSSIBLE_SPEECH, chosen_threshold, possible_speech, rules_table, text_rules
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.report import AdaptationReport, Change, TextTable, gain_holds
 from otoscope.adaptation.rival_search import RivalComparison
@@ -68,18 +69,26 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
     tasks = make_tasks(gated_model, materials, options.objective)
-    gated_model.folder = _claim(folder, source.encoder.name, options)
-    if options.calm:
-        allow_empty_text(source.whole)
+    unfinished = _claim(folder, source.encoder.name, options)
+    _prepare(gated_model, options, unfinished)
     remember_targets(tasks)
-    state = search(gated_model, tasks, options, gated_model.folder)
+    state = search(gated_model, tasks, options, unfinished)
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
     if options.rivals:
-        report = replace(report, rows=[*report.rows, RivalComparison(model, gated_model, materials, options).table])
+        rivals = RivalComparison(model, gated_model, materials, options, unfinished)
+        report = replace(report, rows=[*report.rows, rivals.table])
     _write(gated_model, report, folder)
-    shutil.rmtree(gated_model.folder)
+    shutil.rmtree(unfinished)
     return Adaptation(folder, report)
+
+
+def _prepare(model: GatedModel, options: AdaptationOptions, unfinished: Path) -> None:
+    """Let a model keep outputs of its frozen encoder, and give an empty text if it is calmed."""
+    if model.is_encoder_frozen:
+        model.outputs = make_encoder_outputs(options.encoder_outputs or unfinished, model.transcriber)
+    if options.calm:
+        allow_empty_text(model.source.whole)
 
 
 def _claim(out: Path, name: str, options: AdaptationOptions) -> Path:
@@ -89,7 +98,7 @@ def _claim(out: Path, name: str, options: AdaptationOptions) -> Path:
         InputError: it holds another search, or one that was not asked to be resumed.
     """
     folder = out.with_name(f"{out.name}.search")
-    plan = as_json({"model": name, **asdict(options), "resume": None})
+    plan = as_json({"model": name, **asdict(options), "resume": None, "encoder_outputs": None})
     if (folder / "plan.json").exists():
         check_same_plan(folder, json.loads((folder / "plan.json").read_text(encoding="utf-8")), plan)
         check_resume_requested(folder, "an unfinished search", "continue it", resume=options.resume)
@@ -156,7 +165,13 @@ def _calm_report(model: GatedModel, materials: Materials) -> _CalmReport:
         "no-speech threshold": threshold,
         "hard cases": [asdict(case) for case in hard.cases],
     }
-    return _CalmReport(hard.together, [hard.table, rules_table(rules, threshold)], [EMPTY_TEXT], tables)
+    notes = [EMPTY_TEXT]
+    if speech_ids := possible_speech(model, sounds):
+        notes.append(
+            f"{len(speech_ids)} of {len(sounds.ids)} sounds may contain speech, as their probability of no speech is "
+            f"below {POSSIBLE_SPEECH:g}: {', '.join(speech_ids[:5])}; listen to them, and remove those that do"
+        )
+    return _CalmReport(hard.together, [hard.table, rules_table(rules, threshold)], notes, tables)
 
 
 def _write(model: GatedModel, report: AdaptationReport, out: Path) -> None:

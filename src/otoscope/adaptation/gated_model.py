@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
-from otoscope._io.atomic import atomic_write
+from otoscope.adaptation.encoder_outputs import EncoderOutputs
 from otoscope.adaptation.material import RATE, Material
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
@@ -39,7 +39,7 @@ class GatedModel:
         tokenizer: its tokenizer, or None.
         sites: the layers of attention whose heads are gated.
         offsets: for each site `[2, H]`: scale less 1, and minus the logarithm of the temperature.
-        folder: where outputs of the frozen encoder are kept; None: in memory only.
+        outputs: outputs of the frozen encoder on disk; None: in memory only.
         shipped: settings of generation of the original.
     """
 
@@ -47,7 +47,7 @@ class GatedModel:
     tokenizer: Any
     sites: Sequence[GateSite]
     offsets: dict[GateSite, Tensor]
-    folder: Path | None = None
+    outputs: EncoderOutputs | None = None
     shipped: Any = None
     _encoded: dict[str, list[Tensor]] = field(default_factory=dict)
 
@@ -106,14 +106,7 @@ class GatedModel:
     def encoded(self, material: Material) -> list[Tensor]:
         """Return the frozen encoder's hidden states `[T, d]` of all utterances: computed once, and kept."""
         if material.name not in self._encoded:
-            path = self.folder / f"encoded-{len(self._encoded)}.pt" if self.folder else None
-            if path is not None and path.exists():
-                self._encoded[material.name] = torch.load(path)
-            else:
-                self._encoded[material.name] = _encode(self.transcriber, material)
-                if path is not None:
-                    with atomic_write(path) as partial:
-                        torch.save(self._encoded[material.name], partial)
+            self._encoded[material.name] = _encode(self.transcriber, material, self.outputs)
         return self._encoded[material.name]
 
     def share_encoded(self, other: "GatedModel") -> None:
@@ -232,11 +225,17 @@ def allow_empty_text(whole: Any) -> None:
         config.begin_suppress_tokens = remaining or None
 
 
-def _encode(transcriber: Transcriber, material: Material) -> list[Tensor]:
-    encoded: list[Tensor] = []
-    with progress(f"encoding {Path(material.name).name}", sum(map(len, material.waves)) / RATE) as on_progress:
-        for start in range(0, len(material.waves), CHUNK):
-            waves: list[np.ndarray] = list(material.waves[start : start + CHUNK])
-            encoded += [hidden.clone() for hidden in encode_waves(transcriber, waves)]
+def _encode(transcriber: Transcriber, material: Material, outputs: EncoderOutputs | None) -> list[Tensor]:
+    encoded: list[Tensor | None] = [outputs.read(wave) if outputs else None for wave in material.waves]
+    missing = [index for index, hidden in enumerate(encoded) if hidden is None]
+    seconds = sum(len(material.waves[index]) for index in missing) / RATE
+    with progress(f"encoding {Path(material.name).name}", seconds) as on_progress:
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
+            waves = [material.waves[index] for index in chunk]
+            for index, wave, hidden in zip(chunk, waves, encode_waves(transcriber, waves), strict=True):
+                encoded[index] = hidden.clone()
+                if outputs:
+                    outputs.write(wave, hidden)
             on_progress(sum(map(len, waves)) / RATE)
-    return encoded
+    return [hidden for hidden in encoded if hidden is not None]

@@ -71,6 +71,10 @@ class Material:
         """Whether all have a text."""
         return all(self.texts)
 
+    def part_has_texts(self, role: Role) -> bool:
+        """Return whether all of a part have a text."""
+        return all(self.texts[index] for index in self.indices(role))
+
 
 def read_speech_material(corpus: Path, count: int, seed: int, parts: Sequence[Role] = tuple(Role)) -> Material:
     """Return utterances of a corpus, at most `count`, drawn at random, at most 30 s long, split by speakers.

@@ -16,6 +16,10 @@ from otoscope.typing import Floats
 RULE_TITLES = ("sounds of the test part", "any text", "words", "words after the usual rule", "speech dropped")
 
 
+POSSIBLE_SPEECH = 0.05
+"""Probability of no speech below which a sound may contain speech: ten times below that of typical sounds."""
+
+
 @dataclass(frozen=True)
 class TextRules:
     """Shares of sounds of the test part with any text, with words, and with words after the usual threshold."""
@@ -64,6 +68,13 @@ def _chosen_part(material: Material) -> list[int]:
 
 def _test_part(material: Material) -> list[int]:
     return list(material.indices(Role.test).tolist())
+
+
+def possible_speech(model: GatedModel, sounds: Material) -> list[str]:
+    """Return the ids of sounds that may contain speech, by the original's probability of no speech."""
+    every = range(len(sounds.ids))
+    values = no_speech_values(model, sounds, every, original=True)
+    return [sounds.ids[index] for index in every if values[index] < POSSIBLE_SPEECH]
 
 
 def text_rules(model: GatedModel, sounds: Material, *, original: bool) -> TextRules:

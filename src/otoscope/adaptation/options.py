@@ -32,6 +32,8 @@ class AdaptationOptions:
         scale_penalty: weight of the sum of the scales in the loss (L1), which sends scales of needless heads to zero.
         remove_below: heads whose scale ends below this are set to zero.
         rivals: report LoRA, IA3 and all weights of the attention too, learned on the same data.
+        encoder_outputs: folder that keeps outputs of the frozen encoder for later searches; None: those of this search
+            alone, in `OUT.search`.
         gate_seed: of draws and splits.
         resume: continue an interrupted search.
 
@@ -54,6 +56,9 @@ class AdaptationOptions:
     scale_penalty: float = option(0.0, "Weight of the sum of scales in the loss.")
     remove_below: float = option(0.0, "Set heads whose scale ends below this to zero.")
     rivals: bool = option(False, "Report LoRA, IA3 and all attention weights too; each is a search of its own.")
+    encoder_outputs: Path | None = field(
+        default=None, metadata=_text("Folder that keeps outputs of the frozen encoder for later searches.", "FOLDER")
+    )
     gate_seed: int = option(0, "Seed of --adapt and --calm.")
     resume: bool = option(False, "Continue an interrupted --adapt or --calm.")
 

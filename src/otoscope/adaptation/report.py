@@ -23,6 +23,7 @@ class Change:
         groups: speakers or kinds.
         before, after: errors as shares.
         low, high: 95 % interval of `after - before`, over groups; NaN where there are too few.
+        slack: how many tolerances the error may rise, of a guard.
         deletions, insertions: words deleted and inserted for each word, before and after; None for other errors.
     """
 
@@ -33,6 +34,7 @@ class Change:
     after: float
     low: float
     high: float
+    slack: float = 1.0
     deletions: tuple[float, float] | None = None
     insertions: tuple[float, float] | None = None
 
@@ -133,5 +135,5 @@ def gain_holds(gains: Sequence[Change], guards: Sequence[Change], tolerance: flo
     False
     """
     return all(bool(np.isfinite(gain.high)) and gain.high < 0 for gain in gains) and all(
-        guard.after - guard.before <= tolerance for guard in guards
+        guard.after - guard.before <= tolerance * guard.slack for guard in guards
     )

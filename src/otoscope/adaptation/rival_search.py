@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from otoscope.adaptation.gated_model import GatedModel, allow_empty_text, make_gated_model
@@ -22,12 +23,14 @@ class RivalComparison:
         gated_model: the model with gates; the outputs of its encoder are those of the rivals.
         materials: what is learned from.
         options: those of the search of gates.
+        folder: of the unfinished searches.
     """
 
     model: Any
     gated_model: GatedModel
     materials: Materials
     options: AdaptationOptions
+    folder: Path
 
     @property
     def table(self) -> TextTable:
@@ -55,8 +58,7 @@ class RivalComparison:
         tasks = make_tasks(model, self.materials, self.options.objective)
         learned = [each for each in tasks if is_guarded or not each.is_guard]
         remember_targets(learned)
-        assert self.gated_model.folder is not None
-        folder = self.gated_model.folder / f"{rival.id}-{'guarded' if is_guarded else 'alone'}"
+        folder = self.folder / f"{rival.id}-{'guarded' if is_guarded else 'alone'}"
         search(model, learned, self.options, folder, rate=rival.rate)
         gains, guards = measure_changes(tasks)
         return sum(weight.numel() for weight in model.parameters), [*gains, *guards]

@@ -1,7 +1,7 @@
 """Search of gates by Adam: validation groups choose the step, and stop the search early.
 
 The loss is the sum over tasks. A step is better if the sum of the errors of what is learned is lower on the validation
-groups, and the error on the guard has not risen beyond the tolerance there.
+groups, plus what the error on the guard has risen there beyond the tolerance.
 """
 
 from collections.abc import Sequence
@@ -23,18 +23,24 @@ from otoscope.typing import Ints
 RATE = 0.03
 EVERY = 20  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
+EXCESS = 5.0
 MAX_VALIDATION = 48  # utterances of each task
 
 
 @dataclass(frozen=True)
 class WeightedTask:
-    """A task with its weight in the loss, the utterances of one batch, and whether it only guards."""
+    """A task with its weight in the loss, the utterances of one batch, and whether it only guards.
+
+    Attributes:
+        slack: how many tolerances its error may rise, if it guards.
+    """
 
     name: str
     task: Task
     weight: float
     batch: int
     is_guard: bool = False
+    slack: float = 1.0
 
 
 @dataclass
@@ -107,14 +113,18 @@ def validation_part(task: Task) -> Ints:
 
 
 def _validate(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float, state: SearchState) -> None:
-    """Add the errors on validation groups to the history, and keep the gates if they are the best so far."""
+    """Add the errors on validation groups to the history, and keep the gates if they are the best so far.
+
+    What a guard loses beyond the tolerance counts `EXCESS` times; the groups that report decide whether it is allowed.
+    """
     errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
     state.history.append({"step": float(state.step), **errors})
     first = state.history[0]
-    harm = [errors[each.name] - first[each.name] for each in tasks if each.is_guard]
+    harm = [(errors[each.name] - first[each.name]) / each.slack for each in tasks if each.is_guard]
     error = sum(errors[each.name] for each in tasks if not each.is_guard)
+    error += EXCESS * sum(max(each - tolerance, 0.0) for each in harm)
     state.waited += 1
-    if error < state.best_error and all(each <= tolerance for each in harm):
+    if error < state.best_error:
         state.best = {index: offset.detach().clone() for index, offset in enumerate(model.parameters)}
         state.best_error, state.best_step, state.waited = error, state.step, 0
 

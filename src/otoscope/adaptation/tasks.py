@@ -21,6 +21,8 @@ from otoscope.typing import Ints
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
 GUARD_WEIGHT, BATCH = 10.0, 8
+UNLABELLED_SLACK = 5.0
+TEXTS = 12  # labelled utterances of a batch
 
 
 @dataclass(frozen=True)
@@ -90,15 +92,24 @@ def make_tasks(model: GatedModel, materials: Materials, objective: str) -> list[
     tasks = []
     if materials.adapt is not None:
         name = objective if objective != "auto" else "text" if has_decoder(model.source.whole) else "ctc"
-        tasks.append(WeightedTask(LEARNED, OBJECTIVES.get(name).make(model, materials.adapt), 1.0, BATCH))
+        tasks.append(WeightedTask(LEARNED, OBJECTIVES.get(name).make(model, materials.adapt), 1.0, TEXTS))
     if materials.calm is not None:
         tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
     if materials.guard is not None:
         task = OBJECTIVES.get("agreement").make(model, materials.guard)
-        tasks.append(WeightedTask(GUARD, task, GUARD_WEIGHT, BATCH // 2, is_guard=True))
+        slack = slack_of(materials.guard, Role.validation)
+        tasks.append(WeightedTask(GUARD, task, GUARD_WEIGHT, BATCH // 2, is_guard=True, slack=slack))
     if (hard := materials.hard) is not None:
         tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), GUARD_WEIGHT, BATCH // 2, True))
     return tasks
+
+
+def slack_of(guard: Material, role: Role) -> float:
+    """Return how many tolerances the error on a part of a guard may rise.
+
+    Without texts, an error is a word that differs from the original's own transcript, be it better or worse.
+    """
+    return 1.0 if guard.part_has_texts(role) else UNLABELLED_SLACK
 
 
 def remember_targets(tasks: Sequence[WeightedTask]) -> None:
@@ -116,7 +127,9 @@ def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[C
         indices = material.indices(Role.test)
         if len(indices):
             rows = [each.task.errors(indices.tolist(), original=original) for original in (True, False)]
-            changes[each.is_guard].append(measure_change(each.name, material, indices, *rows))
+            change = measure_change(each.name, material, indices, *rows)
+            slack = slack_of(material, Role.test) if each.is_guard else 1.0
+            changes[each.is_guard].append(replace(change, slack=slack))
     return changes
 
 
