@@ -1,7 +1,7 @@
 """What becomes of speech that is quiet, short, noisy, or next to noise: the table of every model that gives no text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material, Role
 from otoscope.adaptation.report import Change, TextTable, measure_change
-from otoscope.adaptation.tasks import hard_copies
+from otoscope.adaptation.tasks import hard_copies, slack_of
 from otoscope.adaptation.variations import VARIATIONS
 from otoscope.typing import Floats, Ints
 
@@ -69,9 +69,10 @@ def measure_hard_cases(model: GatedModel, guard: Material, sounds: Material) -> 
 def _together(guard: Material, chosen: Ints, rows: Sequence[BeforeAndAfter]) -> list[Change]:
     """Return the changes over all copies; copies of an utterance are added, as they have its speaker."""
     names = ("hard copies: word errors", "hard copies: made empty")
-    return [
+    words, lost = (
         measure_change(name, guard, chosen, _sum(rows, 0, kind), _sum(rows, 1, kind)) for kind, name in enumerate(names)
-    ]
+    )
+    return [replace(words, slack=slack_of(guard, Role.test)), lost]
 
 
 def _sum(rows: Sequence[BeforeAndAfter], side: int, kind: int) -> Floats:
