@@ -21,7 +21,7 @@ from otoscope.runs.progress import progress
 from otoscope.typing import Ints
 
 RATE = 0.03
-EVERY = 20  # steps from one validation to the next
+EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
 EXCESS = 5.0
 MAX_VALIDATION = 48  # utterances of each task
