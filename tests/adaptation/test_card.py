@@ -16,7 +16,10 @@ from otoscope.cli import app
 
 @pytest.mark.parametrize(
     "options",
-    [AdaptationOptions(adapt=Path("my speech"), tolerance=0.0), AdaptationOptions(adapt=Path("a"), remove_below=0.2)],
+    [
+        AdaptationOptions(adapt=Path("my speech"), tolerance=0.0),
+        AdaptationOptions(adapt=Path("a"), remove_below=0.2, adapt_test=Path("b"), rivals=True),
+    ],
 )
 def test_the_command_of_the_card_has_every_option_as_it_was(options: AdaptationOptions) -> None:
     report = AdaptationReport("model", as_json(asdict(options)), [], [], [], 0, (0, 0), tables={"gates": []})

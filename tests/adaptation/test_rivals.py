@@ -40,7 +40,7 @@ def test_a_rival_is_the_original_until_it_is_learned_and_outside_its_block(rival
     )
     with torch.no_grad():
         for weight in model.parameters:
-            weight.add_(0.1)
+            weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
         with model.gates():
             assert (logits(model) - original).abs().max() > 1e-3
         torch.testing.assert_close(logits(model), original)

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from otoscope.adaptation.report import TITLES, AdaptationReport
 
@@ -60,9 +61,16 @@ def _heads(report: AdaptationReport) -> str:
 
 
 def _command(report: AdaptationReport) -> str:
-    options = {name: value for name, value in report.options.items() if value is not None and name != "resume"}
-    flags = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    options = {name: value for name, value in report.options.items() if value is not None}
+    flags = [word for name, value in options.items() if name != "resume" for word in _flag(name, value)]
     return shlex.join(["otoscope", "refine", report.model, "-o", "OUT", *flags])
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return [flag] if value else []
+    return [flag, str(value)]
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

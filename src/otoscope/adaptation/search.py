@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from otoscope._io.atomic import atomic_write
+from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Role
 from otoscope.adaptation.objective import Task
@@ -141,6 +141,7 @@ def _save(folder: Path, model: GatedModel, optimizer: Any, schedule: Any, state:
         "schedule": schedule.state_dict(),
         "state": vars(state),
     }
+    make_folder(folder)
     with atomic_write(folder / "search.pt") as partial:
         torch.save(content, partial)
 

@@ -34,7 +34,8 @@ class WordErrors:
 
 def text_normalizer(transcriber: Transcriber) -> Normalizer:
     """Return the normalizer of what a model transcribes: of English, unless the model knows several languages."""
-    is_multilingual = getattr(transcriber.model.generation_config, "is_multilingual", False)
+    generation = getattr(transcriber.model, "generation_config", None)  # a model with a CTC head has none
+    is_multilingual = getattr(generation, "is_multilingual", False)
     language = getattr(transcriber.tokenizer, "language", None)
     if is_multilingual and language not in {"en", "english"}:
         return BasicTextNormalizer()
