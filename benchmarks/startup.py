@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from harness import CORPORA, MODELS, Row, Rows, Work, require_path, run_python, run_rows, time_row
+from model import save_model
 
 LOAD = "import sys; from otoscope import load; load(sys.argv[1], device='cpu')"
 TRANSFORMERS = "from transformers import WhisperModel"
@@ -59,7 +60,18 @@ def demo_row() -> list[Row]:
     return [time_row("otoscope demo, the command of make demo", demo, 3, "at most 12 s")]
 
 
-ROWS: Rows = {"heads": heads_row, "load-whisper": load_row, "demo": demo_row}
+def weights(model: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        otoscope("weights", model, "-o", Path(scratch) / "run")
+
+
+def weights_row() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as scratch:
+        work = partial(weights, save_model(Path(scratch), layers=12))
+        yield time_row("otoscope weights, shape of hubert-base", work, 3, "at most 5 s")
+
+
+ROWS: Rows = {"heads": heads_row, "load-whisper": load_row, "demo": demo_row, "weights": weights_row}
 
 if __name__ == "__main__":
     run_rows(ROWS)

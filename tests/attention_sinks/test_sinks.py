@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import otoscope
 from otoscope.attention_sinks.findings import change_finding, onset_layer
@@ -31,7 +33,7 @@ def test_shares_are_those_of_analyze(run, tiny_model, tmp_path):
 
 def test_every_number_is_printed(run):
     text = sinks_table(run.dataset)
-    assert "sinks begin at one layer" in text
+    assert "sinks begin at one layer and stay" in text
     assert "hidden-error (relative error), sinks removed" in text
     rows = long_table(run)
     assert {"sink_share", "explained", "change", "finding"} <= set(rows["variable"])
@@ -41,6 +43,24 @@ def test_every_number_is_printed(run):
 def test_the_run_does_not_grow_with_the_corpus(run):
     """Beyond the coordinates of utterances, no variable has a value of each utterance."""
     assert not [name for name, variable in run.dataset.data_vars.items() if "utterance" in variable.dims]
+
+
+def test_measures_that_a_model_does_not_allow_are_named(tmp_path):
+    """A module of plain torch returns no hidden states of its layers: everything else is measured."""
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 2, 24, batch_first=True)
+    module = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval()
+
+    def frames(wave):
+        return torch.from_numpy(wave).unfold(0, 16, 160)[: len(wave) // 160]
+
+    encoder = otoscope.wrap(module, samples_per_frame=160, inputs=frames)
+    run = otoscope.sinks(encoder, "bundled", tmp_path / "run", options=otoscope.SpeechOptions(limit=2))
+    of_states = ["hidden_ratio", "massive_activations", "outlier_dimensions", "peak_ratio"]
+    assert run.dataset.attrs["undefined"] == of_states
+    assert f"not defined for this model: {', '.join(of_states)}\n" in sinks_table(run.dataset)
+    drawn = otoscope.draw(run.path, tmp_path / "figures", otoscope.RenderOptions(["svg"]))
+    assert [path.name for path in drawn] == ["sinks.svg"]
 
 
 def test_a_probe_that_lacks_its_labels_is_refused_first(tiny_model, tmp_path):

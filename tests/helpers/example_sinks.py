@@ -12,7 +12,7 @@ SINK_RUNS = {
     "2x2": {"layers": 2, "heads": 2},
     "one utterance, no phones": {"layers": 3, "heads": 1, "utterances": 1, "phones": ()},
 }
-CLAIMS = ("sinks begin at one layer", "sinks removed: no change of phone")
+CLAIMS = ("sinks begin at one layer and stay", "sinks removed: no change of phone")
 
 
 def drawn_sinks(layers=6, heads=6, utterances=8, outside=False, phones=("sil", "aa", "s"), seed=0):
@@ -32,6 +32,8 @@ def drawn_sinks(layers=6, heads=6, utterances=8, outside=False, phones=("sil", "
         middle = values[name.removesuffix("_interval")]
         values[name] = np.stack([middle - half, middle + half], axis=-1)
     values["place_tokens"] *= [1, 1, 1, 1, outside, 0]
+    values["outside_share"] *= outside
     values |= {"onset_layer": np.asarray(1), "metric": np.array(["accuracy"], object)}
     values |= {name: np.array(["holds", "undecided"], object) for name in ("finding_number", "verdict")}
-    return add_run_coordinates(sinks_dataset(values, labels, clusters), "sinks", layers, heads, utterances)
+    dataset = sinks_dataset(values, labels, clusters).assign_attrs(undefined=[])
+    return add_run_coordinates(dataset, "sinks", layers, heads, utterances)

@@ -41,8 +41,10 @@ class Finding:
 
 def findings(sums: GroupSums, explained: Mapping[str, Estimate], clusters: Clusters) -> list[Finding]:
     """Return the findings that need no probe."""
+    shares = sums["sink_share"], sums[count_of("sink_share")]
+    least = estimate(_least_share, clusters.key, *shares)
     decisions = [
-        _decide("sinks begin at one layer", "rise at that layer, of the largest share", _jump(sums, clusters), 0.5)
+        _decide("sinks begin at one layer and stay", "least share from there on, of the largest", least, ONSET)
     ]
     if "value_ratio" in sums:
         ratio = estimate(_log_ratio, clusters.key, sums["value_ratio"], sums[count_of("value_ratio")])
@@ -85,17 +87,13 @@ def layer_shares(total_lh: AnyFloats, count_lh: AnyFloats) -> AnyFloats:
         return np.asarray(np.nansum(mean_lh, -1) / present.sum(-1))
 
 
-def _jump(sums: GroupSums, clusters: Clusters) -> Estimate:
-    return estimate(_rise, clusters.key, sums["sink_share"], sums[count_of("sink_share")])
-
-
-def _rise(total_lh: AnyFloats, count_lh: AnyFloats) -> AnyFloats:
-    """Return the rise of the share from the layer before the onset to the onset, over the largest share."""
+def _least_share(total_lh: AnyFloats, count_lh: AnyFloats) -> AnyFloats:
+    """Return the least share of a layer from the onset on, over the largest; NaN with hardly any sinks."""
     share_l = layer_shares(total_lh, count_lh)
-    onset = onset_layer(share_l)[..., None]
-    before = np.where(onset > 0, np.take_along_axis(share_l, np.maximum(onset - 1, 0), -1), 0)
-    rise = (np.take_along_axis(share_l, onset, -1) - before)[..., 0]
-    return np.where(share_l.max(-1) >= LEAST_SHARE, rise / share_l.max(-1), np.nan)
+    largest = share_l.max(-1)
+    is_before = np.arange(share_l.shape[-1]) < onset_layer(share_l)[..., None]
+    least = np.where(is_before, np.inf, share_l).min(-1)
+    return np.where(largest >= LEAST_SHARE, least / largest, np.nan)
 
 
 def _log_ratio(total_lh: AnyFloats, count_lh: AnyFloats) -> AnyFloats:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from otoscope.analysis.phone_labels import make_labeler
 from otoscope.analysis.shards import batches
+from otoscope.attention_sinks import SINK_MEASURES
 from otoscope.attention_sinks.blocking import CONTROL, INTACT, conditions
 from otoscope.attention_sinks.dataset import (
     change_values,
@@ -92,7 +93,8 @@ class SinkJob:
             labels |= {"probe": list(self.probes), "condition": read.conditions}
         values |= finding_values(decisions)
         dataset = sinks_dataset(values, labels | {"claim": [each.claim for each in decisions]}, clusters)
-        return self._described(dataset, cuts), self.skipped
+        undefined = [name for name in SINK_MEASURES if name not in sums]
+        return self._described(dataset, cuts).assign_attrs(undefined=undefined), self.skipped
 
     def _described(self, dataset: xr.Dataset, cuts: Sequence[MonoCut]) -> xr.Dataset:
         """Return the Dataset with the coordinates and attributes of every run."""

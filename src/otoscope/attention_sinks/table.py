@@ -26,7 +26,10 @@ def sinks_table(dataset: xr.Dataset) -> str:
     parts = [_layers(dataset), _heads(dataset), _places(dataset), _explained(dataset)]
     if "score" in dataset:
         parts.append(_probes(dataset))
-    return "\n".join([*parts, _findings(dataset), intervals_line(dataset.attrs["clusters"]) + "\n"])
+    foot = [intervals_line(dataset.attrs["clusters"])]
+    if dataset.attrs["undefined"]:
+        foot.append(f"not defined for this model: {', '.join(dataset.attrs['undefined'])}")
+    return "\n".join([*parts, _findings(dataset), *foot, ""])
 
 
 def _layers(dataset: xr.Dataset) -> str:

@@ -17,6 +17,7 @@ NEEDED = {
     "segment": ("{model}", "{corpus}", "-o", "{here}/out", "--limit", "1"),
     "rank": ("{model}", "{corpus}", "-o", "{here}/out", "--by", "weight", "--limit", "1"),
     "probe": ("{model}", "{corpus}", "-o", "{here}/out", "--probes", "hidden-error", "--limit", "1"),
+    "sinks": ("{model}", "{corpus}", "-o", "{here}/out", "--probes", "hidden-error", "--limit", "1"),
     "prune": ("{model}", "{corpus}", "-o", "{here}/out", "--probes", "hidden-error", "--by", "weight", "--limit", "1"),
     "refine": ("{model}", "-o", "{here}/out", "--remove-file", "{here}/heads.json"),
     "bench": ("{model}", "--seconds", "0.5", "--rounds", "1"),

@@ -7,12 +7,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
+from otoscope.figures.head_matrix import draw_cells, draw_head_matrix, name_layers
 from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar, text_colour
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, utterance_caption
 from otoscope.figures.style.note import add_note, note_height
-from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_text_mm, new_page, text_width
-from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_text_mm, new_page
+from otoscope.figures.style.theme import Theme
 from otoscope.maps import layer_reuse, similarity
 from otoscope.typing import AnyFloats
 
@@ -27,57 +28,29 @@ def head_similarity(dataset: xr.Dataset, design: Design) -> Figure:
     columns = 2 if width >= WIDE else 1
     side = (width - RIGHT) / columns - LEFT
     similar = similarity(dataset["attention"].values)
+    scale = ColourScale(theme.plain, Normalize(0, 1), {0: "0", 0.5: "0.5", 1: "1"}, "cosine of two maps (1 = the same)")
     second = (LEFT, TOP + side + AXIS + GAP) if columns == 1 else (LEFT + (width - RIGHT) / 2, TOP)
     bottom = second[1] + side + AXIS + 2
     page = new_page(design, width, bottom + BELOW_BAR + 1 + note_height(NOTE, width))
     add_header(page, "Similarity of heads", utterance_caption(dataset), dataset, design)
     add_text_mm(page, LEFT, TOP - 4, "every two heads", weight="bold")
-    _heads(add_axes_mm(page, LEFT, TOP, side, side), similar, side, theme)
+    draw_head_matrix(add_axes_mm(page, LEFT, TOP, side, side), similar, side, scale, theme.muted)
     add_text_mm(page, second[0], second[1] - 4, "each head and the most similar head of a layer", weight="bold")
-    _layers(add_axes_mm(page, *second, side, side), layer_reuse(similar), side, theme)
-    scale = ColourScale(theme.plain, Normalize(0, 1), {0: "0", 0.5: "0.5", 1: "1"}, "cosine of two maps (1 = the same)")
+    _layers(add_axes_mm(page, *second, side, side), layer_reuse(similar), side, scale, theme)
     add_colour_bar(page, LEFT, bottom, min(60.0, side), scale)
     add_note(page, bottom + BELOW_BAR + 1, NOTE, theme)
     return page
 
 
-def _heads(axes: Axes, similar_lhlh: AnyFloats, side: float, theme: Theme) -> None:
-    """Draw the cells of the existing heads, with lines between layers."""
-    L, H = similar_lhlh.shape[:2]
-    flat_nn = similar_lhlh.reshape(L * H, L * H)
-    present = ~np.isnan(flat_nn.diagonal())
-    _show(axes, flat_nn[np.ix_(present, present)], theme)
-    layer_ends = np.cumsum(present.reshape(L, H).sum(1))
-    between = layer_ends[:-1] - 0.5
-    axes.vlines(between, -0.5, layer_ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
-    axes.hlines(between, -0.5, layer_ends[-1] - 0.5, color=theme.muted, linewidth=0.4)
-    _name_layers(axes, (np.append(0, layer_ends[:-1]) + layer_ends) / 2 - 0.5, side)
-    axes.set(xlabel="layer (a cell for each head)", ylabel="layer (a cell for each head)")
-
-
-def _layers(axes: Axes, reuse_ll: AnyFloats, side: float, theme: Theme) -> None:
+def _layers(axes: Axes, reuse_ll: AnyFloats, side: float, scale: ColourScale, theme: Theme) -> None:
     """Draw cells, with numbers if they fit."""
-    _show(axes, reuse_ll, theme)
-    _name_layers(axes, np.arange(len(reuse_ll), dtype=float), side)
+    draw_cells(axes, reuse_ll, scale)
+    name_layers(axes, np.arange(len(reuse_ll), dtype=float), side)
     axes.set(xlabel="layer of the most similar head", ylabel="layer of the head (mean)")
     for (row, column), value in np.ndenumerate(reuse_ll) if side / len(reuse_ll) >= WRITTEN else ():
         if not np.isnan(value):
             colour = text_colour(theme.plain(value), theme)
             axes.text(column, row, f"{value:.2f}", ha="center", va="center_baseline", color=colour)
-
-
-def _show(axes: Axes, values: AnyFloats, theme: Theme) -> None:
-    axes.imshow(values, cmap=theme.plain, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-
-
-def _name_layers(axes: Axes, middles: AnyFloats, side: float) -> None:
-    """Draw the numbers of layers along both edges, as many as fit."""
-    step = int(np.ceil((text_width(str(len(middles) - 1), TEXT_PT) + 1.5) / (side / len(middles))))
-    shown = range(0, len(middles), step)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_ticks(middles[::step], [str(layer) for layer in shown])
 
 
 FIGURE = FigureSpec(

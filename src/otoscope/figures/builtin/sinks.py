@@ -1,6 +1,7 @@
 """Attention sinks by layer: how much they draw, what they carry, where they are, and what predicts them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,32 +18,48 @@ from otoscope.figures.style.note import add_note, note_height
 from otoscope.figures.style.page import FULL_WIDTH, new_page
 from otoscope.figures.style.panels import make_panels
 from otoscope.figures.style.theme import Theme
+from otoscope.typing import AnyFloats
 
-LEGEND: dict[str, Any] = {"loc": "best", "fontsize": 7, "frameon": False, "handlelength": 1.2, "labelspacing": 0.2}
+LEGEND: dict[str, Any] = {"loc": "upper right", "fontsize": 7, "frameon": False, "ncols": 5, "borderpad": 0}
+LEGEND |= {"handlelength": 0.9, "handletextpad": 0.4, "columnspacing": 0.9}
+HEADROOM = 0.22  # of the height of what is drawn, for the legend
 TOP = 13.0  # mm: top of the panels
 MARKERS = ("o", "s", "^", "D", "v", "P")
-PANELS = ("attention on sinks", "sinks over other frames", "where sinks are", "what frames draw, explained by")
-NAMES = ("attention (%)", "norm (ratio)", "attention (%)", "variance (%)")
 RATIOS = {"values": "value_ratio", "hidden states": "hidden_ratio"}
+OUTSIDE = {"attention": "outside_share", "norms": "outside_norm_share"}
 
 Styles = Mapping[str, LineStyle]
 """Name of a line of a panel -> its style."""
+Draw = Callable[[Axes, xr.Dataset, Styles], None]
+
+
+@dataclass(frozen=True)
+class SinkPanel:
+    """A panel: its title, the name of its vertical axis, the names of its lines, and what draws it."""
+
+    title: str
+    axis: str
+    lines: Sequence[str]
+    draw: Draw
 
 
 def sinks(dataset: xr.Dataset, design: Design) -> Figure:
-    """Draw four panels from the Dataset of a run of sinks."""
+    """Draw the panels from the Dataset of a run of sinks."""
     width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
-    panels = make_panels(len(PANELS), width, TOP, note_height(note, width))
+    shown = _panels(dataset)
+    panels = make_panels(len(shown), width, TOP, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, "Attention sinks", corpus_caption(dataset), dataset, design)
-    for index, (draw, names) in enumerate(_panels(dataset)):
-        axes, styles = panels.add(page, index, PANELS[index]), _styles(names, theme)
-        draw(axes, dataset, styles)
+    for index, panel in enumerate(shown):
+        axes, styles = panels.add(page, index, panel.title), _styles(panel.lines, theme)
+        panel.draw(axes, dataset, styles)
         format_value_axis(axes, theme)
         axes.set_xlim(-0.5, dataset.sizes["layer"] - 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        panels.name(page, axes, index, NAMES[index])
+        panels.name(page, axes, index, panel.axis)
         if len(styles) > 1:
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high + HEADROOM * (high - low))
             axes.legend(handles=[style.handle(name) for name, style in styles.items()], **LEGEND)
         if panels.is_lowest(index):
             axes.set_xlabel("layer", labelpad=2)
@@ -50,14 +67,18 @@ def sinks(dataset: xr.Dataset, design: Design) -> Figure:
     return page
 
 
-def _panels(dataset: xr.Dataset) -> list[tuple[Callable[[Axes, xr.Dataset, Styles], None], list[str]]]:
-    """Return what draws each panel, and the names of its lines."""
-    return [
-        (_draw_shares, ["all heads"]),
-        (_draw_ratios, [name for name, variable in RATIOS.items() if variable in dataset]),
-        (_draw_places, _present_places(dataset)),
-        (_draw_explained, [str(name) for name in dataset["descriptor"].values]),
+def _panels(dataset: xr.Dataset) -> list[SinkPanel]:
+    ratios, outside = ([name for name, variable in each.items() if variable in dataset] for each in (RATIOS, OUTSIDE))
+    descriptors = [str(name) for name in dataset["descriptor"].values]
+    panels = [
+        SinkPanel("attention on sinks", "attention (%)", ["all heads"], _draw_shares),
+        SinkPanel("sinks over other frames", "norm (ratio)", ratios, _draw_ratios),
+        SinkPanel("where sinks are", "attention (%)", _present_places(dataset), _draw_places),
+        SinkPanel("what frames draw, explained by", "variance (%)", descriptors, _draw_explained),
     ]
+    if "outside_share" in dataset and bool(dataset["outside_share"].any()):
+        panels.append(SinkPanel("outside the utterance", "share (%)", outside, _draw_outside))
+    return panels
 
 
 def _note(dataset: xr.Dataset) -> str:
@@ -92,7 +113,7 @@ def _draw_ratios(axes: Axes, dataset: xr.Dataset, styles: Styles) -> None:
         _draw_heads(axes, ratio_lh, style, shift)
         present = np.flatnonzero((ratio_lh > 0).any(1))
         mean = np.exp([np.log(row[row > 0]).mean() for row in ratio_lh[present]])
-        axes.plot(present + shift, mean, style.marker, color=style.colour, markersize=2.6, linestyle="-", linewidth=0.9)
+        _draw_means(axes, present + shift, mean, style)
 
 
 def _draw_places(axes: Axes, dataset: xr.Dataset, styles: Styles) -> None:
@@ -104,6 +125,20 @@ def _draw_places(axes: Axes, dataset: xr.Dataset, styles: Styles) -> None:
 def _draw_explained(axes: Axes, dataset: xr.Dataset, styles: Styles) -> None:
     for name, style in styles.items():
         _draw_layers(axes, dataset.sel(descriptor=name), "explained", style)
+
+
+def _draw_outside(axes: Axes, dataset: xr.Dataset, styles: Styles) -> None:
+    """Draw the shares of heads, and their mean in each layer."""
+    for number, (name, style) in enumerate(styles.items()):
+        share_lh, shift = 100 * dataset[OUTSIDE[name]].values, 0.2 * (number - 0.5)
+        _draw_heads(axes, share_lh, style, shift)
+        means = np.nansum(share_lh, 1) / np.maximum(1, (~np.isnan(share_lh)).sum(1))
+        _draw_means(axes, np.arange(len(share_lh)) + shift, means, style)
+    axes.set_ylim(bottom=0)
+
+
+def _draw_means(axes: Axes, layers: AnyFloats, means: AnyFloats, style: LineStyle) -> None:
+    axes.plot(layers, means, style.marker, color=style.colour, markersize=2.6, linestyle="-", linewidth=0.9)
 
 
 def _draw_layers(axes: Axes, dataset: xr.Dataset, name: str, style: LineStyle) -> None:
