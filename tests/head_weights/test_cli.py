@@ -13,7 +13,7 @@ def test_weights_prints_its_heads_and_shows_them_again(otoscope_command, folders
     assert json.loads(printed)["kind"] == "weights"
     otoscope_command("figures", tmp_path / "run", "-o", tmp_path / "figures")
     drawn = sorted(path.stem for path in (tmp_path / "figures").iterdir())
-        assert drawn == ["weight-compositions", "weight-ranks", "weight-similarity"]
+    assert drawn == ["weight-compositions", "weight-ranks", "weight-similarity"]
 
 
 def test_an_unknown_measure_is_one_line(otoscope_command, folders, tmp_path):
