@@ -58,3 +58,12 @@ def test_a_padded_batch_is_observed_as_its_utterances_alone(folders, family):
         for one, other in zip(together.layers, alone.layers, strict=True):
             for name in ("mass_hk", "is_inside_k", "value_norm_hk", "output_norm_h", "hidden_kd"):
                 np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-5, err_msg=name)
+
+
+def test_a_model_runs_once_on_a_batch_and_its_output_stays(folders):
+    encoder, calls = load(folders["mockingjay"], device="cpu"), []
+    expected = encoder.forward([WAVE, LONGER]).hidden
+    with encoder.model.register_forward_hook(lambda _, inputs, output: calls.append(output.last_hidden_state)):
+        observe(encoder, [WAVE, LONGER])
+    (hidden,) = calls
+    assert torch.equal(hidden[1], expected[1])

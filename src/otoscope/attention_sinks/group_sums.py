@@ -69,7 +69,6 @@ class GroupSums:
         value = self._grid.pad(values) if measure.scope is SinkScope.head else np.stack(values)
         self.add(name, group, np.nan_to_num(value))
         self.add(count_of(name), group, (~np.isnan(value)).astype(np.float64))
-        self.add(f"{name} count", group, ~np.isnan(value))
 
     def _add_places(self, observation: Observation, group: int) -> None:
         place_k = places(observation, observation.layers[0].mass_hk.shape[1])
