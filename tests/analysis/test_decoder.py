@@ -1,5 +1,7 @@
 """A decoder run measures every head, and what its removal changes equals a model without its columns."""
 
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -127,6 +129,20 @@ def test_a_run_holds_every_head_its_category_and_the_effect_of_its_removal(run):
     assert len(np.unique(errors, axis=0)) > 1
     assert "nothing" in decoder_table(dataset)
     assert ((dataset["sound_text"] >= 0) & (dataset["sound_text"] <= 1)).all()
+
+
+def test_a_run_prints_itself_again_and_has_a_figure(run, otoscope_command, tmp_path):
+    status, table, errors = otoscope_command("show", run.path)
+    assert (status, errors, table) == (0, "", decoder_table(run.dataset).rstrip("\n") + "\n")
+    _, printed, _ = otoscope_command("show", run.path, "--format", "json")
+    rows = json.loads(printed)["rows"]
+    row = next(item for item in rows if item["variable"] == "value" and item["attention"] == "cross")
+    place = {dim: row[dim] for dim in ("measure", "attention", "decoder_layer", "decoder_head")}
+    one = run.dataset.sel(place)
+    assert row["value"] == one["value"].item()
+    assert [row["low"], row["high"]] == one["value_interval"].values.tolist()
+    status, _, errors = otoscope_command("figures", run.path, "-o", tmp_path)
+    assert (status, errors, [path.name for path in tmp_path.iterdir()]) == (0, "", ["decoder-measures.png"])
 
 
 def test_only_shares_have_intervals_that_end_at_0_and_1():

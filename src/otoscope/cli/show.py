@@ -69,6 +69,7 @@ TABLES = {
     "probes": "otoscope.probing.tables:probe_table",
     "ranking": "otoscope.importance.tables:ranking_table",
     "curves": "otoscope.importance.tables:curve_table",
+    "decoder": "otoscope.analysis.decoder_tables:decoder_table",
     "layers": "otoscope.representations.tables:layer_table",
     "sinks": "otoscope.attention_sinks.table:sinks_table",
     "patching": "otoscope.patching.table:patch_table",

@@ -84,7 +84,7 @@ class RenderOptions:
         if not specs:
             raise InputError("expected figures to draw, found an empty list; name one, or None for all")
         if self.figures is None and kind not in {spec.kind for spec in specs.values()}:
-            raise InputError(f"expected a run with figures, found a {kind} run, which has none; see otoscope heads")
+            raise InputError(f"expected a run with figures, found a {kind} run, which has none; see otoscope show")
         if self.figures is not None and (others := [name for name, spec in specs.items() if spec.kind != kind]):
             available = ", ".join(name for name, spec in FIGURES.select().items() if spec.kind == kind)
             raise InputError(f"expected figures of a {kind} run ({available or 'none'}), found {', '.join(others)}")

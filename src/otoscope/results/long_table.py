@@ -16,8 +16,9 @@ SCORES: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
 WEIGHTS = "weights"
-ESTIMATES = ("layers", "patching", "segmentation", "sinks")
+ESTIMATES = ("decoder", "layers", "patching", "segmentation", "sinks")
 """Kinds of runs of which every variable with an interval is printed."""
+NUMBERED = ("layer", "head", "depth", "decoder_layer", "decoder_head", "removal")
 
 
 def long_table(run: Run) -> pd.DataFrame:
@@ -29,8 +30,8 @@ def long_table(run: Run) -> pd.DataFrame:
     Returns:
         For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
         scores, the scores, and their 95 % intervals (`low`, `high`). For a run of weights: measure, layer, head, the
-        other layer and head of similarities and compositions, value. For runs of layers, patch, segment and sinks:
-        variable, all dimensions, value, low, high.
+        other layer and head of similarities and compositions, value. For runs of decoder, layers, patch, segment and
+        sinks: variable, all dimensions, value, low, high.
 
     Raises:
         InputError: the run is of another kind.
@@ -70,7 +71,9 @@ def _estimate_rows(run: Run) -> pd.DataFrame:
     frames = {name: _with_ends(dataset[name], dataset[f"{name}_interval"]) for name in names}
     frame = pd.concat(frames, names=["variable"]).reset_index(level="variable").reset_index(drop=True)
     dims = [dim for dim in map(str, dataset.dims) if dim in frame]
-    numbers = {dim: "Int64" for dim in ("layer", "head", "depth") if dim in frame}
+    numbers = {
+        dim: "Int64" for dim in ("layer", "head", "depth", "decoder_layer", "decoder_head", "removal") if dim in frame
+    }
     return frame.astype(numbers)[["variable", *dims, "value", "low", "high"]]
 
 
