@@ -99,11 +99,21 @@ def test_rows_of_a_shift_are_those_of_the_shifted_wave(encoder, wave):
     assert second.origin - first.origin == pytest.approx(shift / 16000)
 
 
+def test_states_of_a_shift_are_those_that_the_layer_returns_for_the_shifted_wave(encoder, wave):
+    states = Voter("states", alpha=0.2, beta=1.4, layer=1)
+    shift = round(encoder.frame_period * 16000 / 2)
+    runs = voter_features(encoder, (wave, wave), [VOTER, states], 2)
+    np.testing.assert_allclose(runs[states][1].features, encoder.representations(wave[shift:])[1], rtol=1e-6)
+    np.testing.assert_array_equal(
+        runs[VOTER][1].features, voter_features(encoder, (wave, wave), [VOTER], 2)[VOTER][1].features
+    )
+
+
 def test_a_recording_in_one_window_has_the_sum_of_its_voters(encoder, wave):
     features, times = voter_features(encoder, (wave, wave), RECIPE.voters, 2), grid_times(3.0)
     scores = [averaged_scores(features[voter], voter, [1.0], times)[0] for voter in RECIPE.voters]
     [total] = voting_sums(encoder, (wave, wave), [RECIPE])
-    np.testing.assert_allclose(total, smoothed(summed_score(scores, [1.0, 1.0], 0.0), 0.005))
+    np.testing.assert_allclose(total, smoothed(summed_score(scores, RECIPE), 0.005))
 
 
 def test_windows_cover_a_long_recording_once_and_overlap(encoder, monkeypatch, wave):

@@ -4,8 +4,9 @@ import numpy as np
 
 from otoscope.segmentation.score_sum import ALPHA_FACTORS, BETA_FACTORS
 from otoscope.segmentation.segmenter import read_segmenter
-from otoscope.segmentation.voters import Voter, Voting
-from otoscope.segmentation.voting_search import ALPHAS, BETAS, ScoredVoting, _average_neighbours, smallest_of_the_best
+from otoscope.segmentation.voter_tuning import ALPHAS, BETAS, average_neighbours
+from otoscope.segmentation.voters import Voting
+from otoscope.segmentation.voting_search import ScoredVoting, smallest_of_the_best
 
 
 def scored(r_value, spread):
@@ -25,7 +26,7 @@ def test_the_first_voting_within_one_standard_error_of_the_highest_is_chosen():
 
 def test_neighbours_of_the_grid_are_the_parameters_of_averaged_scores():
     grid = np.add.outer(np.log(ALPHAS), np.log(BETAS))[..., None]
-    np.testing.assert_allclose(_average_neighbours(grid), grid[1:-1, 2:-2], atol=1e-12)
+    np.testing.assert_allclose(average_neighbours(grid), grid[1:-1, 2:-2], atol=1e-12)
     np.testing.assert_allclose(np.array(ALPHAS[:3]) / ALPHAS[1], ALPHA_FACTORS)
     np.testing.assert_allclose(np.array(BETAS[0:5:2]) / BETAS[2], BETA_FACTORS)
 
@@ -48,4 +49,3 @@ def test_the_segmenter_of_a_run_has_every_method_with_its_scores(shifted):
             assert row["scores"].sel(mode=protocol, measure="r_value").item() == scores["r_value"]
     assert content["protocol"] == "strict"
     assert content["validation_speakers"] == ["kal16"]
-    assert Voter(**content["methods"][-1]["voters"][-1]).weight == len(content["methods"][-1]["voters"]) - 1

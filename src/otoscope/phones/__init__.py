@@ -2,7 +2,15 @@
 
 from otoscope.phones.label_frames import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.phones.markers import is_silence, marker_name
-from otoscope.phones.phone_sets import Folded, Phone, detect_phone_set, fold_phones, phone_info, sort_phones
+from otoscope.phones.phone_sets import (
+    Folded,
+    Phone,
+    detect_phone_set,
+    fold_phones,
+    phone_info,
+    phone_share,
+    sort_phones,
+)
 from otoscope.phones.phone_table import Folding, read_folding
 
 __all__ = [
@@ -16,6 +24,7 @@ __all__ = [
     "is_silence",
     "marker_name",
     "phone_info",
+    "phone_share",
     "read_folding",
     "sort_phones",
 ]

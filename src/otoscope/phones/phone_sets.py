@@ -107,6 +107,17 @@ def detect_phone_set(symbols: Iterable[str]) -> str:
     return name if share >= KNOWN_SHARE and _is_english(different, name) else "other"
 
 
+def phone_share(symbols: Iterable[str]) -> float:
+    """Return the share of a corpus's different symbols that are phones of the likeliest set; markers do not count.
+
+    Without any symbol but markers, the share is 0.
+
+    >>> phone_share(["h#", "sh", "ix"]), phone_share(["the", "dog", "barks"])
+    (1.0, 0.0)
+    """
+    return _likeliest(symbols)[1]
+
+
 def phone_info(symbol: str) -> Phone | None:
     """Return class, voicing and place of a phone.
 

@@ -7,13 +7,18 @@ from typing import Any
 from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.phones import marker_name, phone_share
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import SpeechSource, read_speech
-from otoscope.segmentation.levels import LEVELS
+from otoscope.segmentation.levels import LEVELS, PHONE
 from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.units import units_of
+
+LEAST_PHONE_SHARE = 0.1
+"""Share of the different symbols of a corpus that must be phones of a phone set."""
+MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +80,22 @@ def prepare_job(encoders: Sequence[Encoder], source: SpeechSource, options: Segm
         )
     if unlabelled and source.strict:
         raise InputError(f"{unlabelled[0].id}: {unlabelled[0].reason}; add labels or omit --strict")
+    if options.level == PHONE and source.phones == "auto":
+        _check_phones(utterances)
     parts = split(utterances, options.validation)
     return SegmentJob(encoders, source, parts, [*skipped.values(), *unlabelled], options)
+
+
+def _check_phones(utterances: Sequence[LabelledUtterance]) -> None:
+    """Raise InputError if hardly any label is a phone."""
+    symbols = [symbol for utterance in utterances for symbol, _, _ in utterance.units]
+    spoken = [symbol for symbol in symbols if marker_name(symbol) is None]
+    if phone_share(spoken) < LEAST_PHONE_SHARE:
+        examples = ", ".join(list(dict.fromkeys(spoken))[:MAX_EXAMPLES])
+        raise InputError(
+            f"expected phones as labels, found others, such as {examples}; name the tier of phones with --tier, use "
+            "--level word, or accept these labels with --phones own"
+        )
 
 
 def make_job_plan(job: SegmentJob) -> dict[str, Any]:

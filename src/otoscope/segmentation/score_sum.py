@@ -20,14 +20,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import correlate1d, gaussian_filter1d
 from scipy.signal import find_peaks
 
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.ensemble import divide_by_mean
 from otoscope.segmentation.grid_scores import grid_scores
 from otoscope.segmentation.kernel_gram import median_distance
-from otoscope.segmentation.voters import Voter
+from otoscope.segmentation.voters import Voter, Voting
 from otoscope.typing import Array, Floats
 
 STEP = 0.005
@@ -107,10 +107,23 @@ def averaged_scores(runs: Sequence[ShiftedFeatures], voter: Voter, factors: Sequ
     return averaged
 
 
-def summed_score(scores: Sequence[Floats], weights: Sequence[float], smoothing: float) -> Floats:
-    """Return the smoothed, weighted mean over voters of the square roots of scores `[..., t]`."""
-    total = sum(weight * np.sqrt(score) for weight, score in zip(weights, scores, strict=True)) / sum(weights)
-    return smoothed(np.asarray(total), smoothing)
+def summed_score(scores: Sequence[Floats], voting: Voting) -> Floats:
+    """Return the mean over voters of the filtered square roots of their scores `[..., t]`, before smoothing."""
+    pairs = zip(voting.voters, scores, strict=True)
+    total = sum(filtered(np.sqrt(score), voter.weights, voting.lag) for voter, score in pairs)
+    return np.asarray(total) / len(voting.voters)
+
+
+def filtered(score: Floats, weights: Sequence[float], lag: float) -> Floats:
+    """Return the weighted sum of a score `[..., t]` at times `lag` seconds apart around each time; the ends repeat.
+
+    >>> filtered(np.array([0.0, 1.0, 0.0, 0.0]), [-1.0, 2.0, -1.0], 0.005).tolist()
+    [-1.0, 2.0, -1.0, 0.0]
+    """
+    spread = np.zeros(round(lag / STEP) * (len(weights) - 1) + 1)
+    spread[:: max(1, round(lag / STEP))] = weights
+    total: Floats = correlate1d(score, spread, axis=-1, mode="nearest")
+    return total
 
 
 def smoothed(score: Array, smoothing: float) -> Floats:

@@ -28,7 +28,7 @@ from otoscope.segmentation.compared_methods import (
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.detector_search import tune_detectors
 from otoscope.segmentation.example import build_example, example_marks, example_place
-from otoscope.segmentation.feature_methods import LOG_MEL, MFCC, Head
+from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
 from otoscope.segmentation.job import SegmentJob, make_job_plan, prepare_job
 from otoscope.segmentation.levels import PHONE
 from otoscope.segmentation.options import SegmentationOptions
@@ -118,7 +118,7 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         search(encoder, job.parts.validation, job.options.seconds, folder / "shards" / str(place))
         for place, encoder in enumerate(job.encoders)
     ]
-    votings = _search_votings(job, list(results[0].heads))
+    votings = _search_votings(job, results[0])
     reader = VotingReader(job.encoders[0], votings)
     methods = [
         *_spectral_methods(job),
@@ -184,11 +184,12 @@ def _write_test_boundaries(
         write_record(record, folder / BOUNDARIES, "textgrid", segmenter.origin)
 
 
-def _search_votings(job: SegmentJob, heads: Sequence[Head]) -> list[Voting]:
+def _search_votings(job: SegmentJob, result: SearchResult) -> list[Voting]:
     """Return the tuned methods with shifts; none without shifts."""
     if not job.options.shifts:
         return []
-    return search_votings(job.part, heads)
+    layers = sorted(result.layers, key=lambda layer: -result.layers[layer].scores.r_value)
+    return search_votings(job.part, list(result.heads), layers)
 
 
 def _segmenter(job: SegmentJob, votings: Sequence[Voting], dataset: xr.Dataset) -> Segmenter:

@@ -26,7 +26,7 @@ from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_sums import voting_sums
 
 FILE_NAME = "segmenter.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,13 @@ import pandas as pd
 import xarray as xr
 
 from otoscope.segmentation.text_parts import interval_text, table_parts
-from otoscope.segmentation.voters import BEST_HEAD, ENSEMBLE
+from otoscope.segmentation.voters import BEST_HEAD, ENSEMBLE, WEIGHTED
 from otoscope.statistics.correction import fdr
 from otoscope.typing import AnyFloats, Bools
 
 MIN_REFERENCES = 20
 """Fewest boundaries of a transition that is compared."""
-PREFERRED = ((BEST_HEAD, "best head"), (ENSEMBLE, "ensemble"))
+PREFERRED = ((BEST_HEAD, "best head"), (WEIGHTED, ENSEMBLE, "ensemble"))
 """Names of the compared rows; the first that a run has."""
 SIGNIFICANT = 0.05
 TITLES = {"found": "share", "false": "rate"}
@@ -25,7 +25,7 @@ NOTE = (
 
 
 def compared_methods(dataset: xr.Dataset) -> list[str]:
-    """Return the names of MFCC, of the best head and of the ensemble, those with shifts if the run has them."""
+    """Return the names of MFCC, of the best head and of the best sum of heads that the run has."""
     names = [str(name) for name in dataset["segmenter"].values]
     chosen = [next((name for name in choices if name in names), None) for choices in PREFERRED]
     return [names[0], *(name for name in chosen if name)]

@@ -10,8 +10,9 @@ from typing import Any
 from otoscope.errors import InputError
 
 ATTENTION, STATES, MFCC_FRAMES, LOG_MEL_FRAMES = "attention", "states", "MFCC", "log-mel"
-BEST_HEAD, ENSEMBLE = "best head, shifted", "ensemble, shifted"
+BEST_HEAD, ENSEMBLE, WEIGHTED = "best head, shifted", "ensemble, shifted", "heads, weighted"
 """Names of methods of attention alone."""
+WEIGHTED_STATES, WEIGHTED_LOG_MEL = "heads and states, weighted", "heads and log-mel, weighted"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Voter:
         layer: layer of the head or of the states, from 0; -1 for spectral frames.
         head: number of the head in its layer; -1 for states and spectral frames.
         power: power of the weights of a row; at 0.5 the distance between rows is that of Hellinger.
-        weight: weight of the score in the sum.
+        weights: weights of its score in the sum: one, or an odd number for times `lag` apart around each time.
 
     Examples:
         >>> Voter("attention", alpha=0.2, beta=2.0, layer=5, head=3).name
@@ -38,7 +39,7 @@ class Voter:
     layer: int = -1
     head: int = -1
     power: float = 1.0
-    weight: float = 1.0
+    weights: tuple[float, ...] = (1.0,)
 
     @property
     def name(self) -> str:
@@ -58,6 +59,7 @@ class Voting:
         shifts: number of runs per frame, each on the wave shifted by a further part of a frame.
         smoothing: standard deviation in seconds of the Gaussian that smooths the sum.
         r_value: R-value on the validation part, by the protocol that the method was tuned for.
+        lag: seconds between the times of the weights of a voter.
 
     Examples:
         >>> voting = Voting("one head", (Voter("attention", 0.2, 2.0, 5, 3),), shifts=4, smoothing=0.005, r_value=0.7)
@@ -70,6 +72,7 @@ class Voting:
     shifts: int
     smoothing: float
     r_value: float
+    lag: float = 0.0
 
     @property
     def chosen(self) -> str:
@@ -88,6 +91,7 @@ class Voting:
             InputError: a field is missing or unknown.
         """
         try:
-            return cls(**{**content, "voters": tuple(Voter(**voter) for voter in content["voters"])})
+            voters = (Voter(**{**voter, "weights": tuple(voter["weights"])}) for voter in content["voters"])
+            return cls(**{**content, "voters": tuple(voters)})
         except (TypeError, KeyError) as error:
             raise InputError(f"expected a method of a segmenter, found other fields ({error})") from None

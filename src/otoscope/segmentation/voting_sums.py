@@ -73,7 +73,7 @@ def join_windows(windows: Iterable[FeatureWindow], voting: Voting, factors: Sequ
 def window_sum(window: FeatureWindow, voting: Voting, factors: Sequence[float]) -> Floats:
     """Return the sum `[factor, t]` of a voting in the part of a window, before smoothing."""
     scores = [averaged_scores(window.features[voter], voter, factors, window.times) for voter in voting.voters]
-    return summed_score(scores, [voter.weight for voter in voting.voters], 0.0)[:, window.part]
+    return summed_score(scores, voting)[:, window.part]
 
 
 def iter_windows(
