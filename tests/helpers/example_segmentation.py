@@ -9,7 +9,8 @@ from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryScores
 from otoscope.segmentation.compared_methods import MODES, ComparedMethod, UtteranceScores
 from otoscope.segmentation.dataset import CURVE, build_dataset
-from otoscope.segmentation.example import example_marks, segment_map
+from otoscope.segmentation.example import segment_map
+from otoscope.segmentation.marks import build_marks
 from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.tokens import TOKEN_COUNTS
@@ -50,9 +51,10 @@ def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=Fal
         "tolerance": 0.02,
         "validation_utterances": 30,
         "shown_head": [0, 0],
+        "example": 0,
         "utterance": test[-1].cut.id,
     }
-    marks = example_marks({name: _marks(rng, speech.phones) for name in names}, speech.phones, 0.02)
+    marks = build_marks([[_marks(rng, speech.phones) for _ in names]], [speech.phones], 0.02)
     return dataset.merge(shown).merge(marks).assign_attrs(shown.attrs | about)
 
 

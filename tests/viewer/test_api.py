@@ -21,8 +21,11 @@ from otoscope.results import claim_folder, finish, open_run
 from otoscope.results.shapes import shape_label
 from otoscope.results.table import json_records
 from otoscope.segmentation.detector import detect_boundaries, label_rows
+from otoscope.segmentation.marks import build_marks
+from otoscope.segmentation.score_sum import Boundaries
 from otoscope.viewer import run_session as session_module
 from otoscope.viewer.api import ViewerApi
+from otoscope.viewer.boundaries import method_boundaries
 from otoscope.viewer.pyramid import TILE
 from otoscope.viewer.quantise import decode, encode
 from otoscope.viewer.run_session import RunSession
@@ -193,6 +196,20 @@ def test_the_first_run_is_a_run_of_analyze(drawn_run, monkeypatch):
         open_session([run])
 
 
+MARKS = [Boundaries(np.array([0.1, 0.2]), np.array([0.5, 0.1])), Boundaries(np.array([0.11]), np.array([0.3]))]
+"""Boundaries of MFCC and of a sum of heads."""
+
+
+def _tested(run):
+    """Coordinates of a segmentation that tested on one utterance of a run, the one with index 4."""
+    row = run.utterances.iloc[4]
+    return {
+        "segmenter": np.array(["MFCC", "heads, weighted"], dtype=object),
+        "utterance": np.array([row.name], dtype=object),
+        "duration": ("utterance", [row["duration"]]),
+    }
+
+
 @pytest.fixture
 def segmented(drawn_run, tmp_path, monkeypatch):
     """A run as otoscope segment writes it, with one tuned head of the synthetic model."""
@@ -202,9 +219,9 @@ def segmented(drawn_run, tmp_path, monkeypatch):
     dims = ("model", "layer", "head")
     dataset = xr.Dataset(
         {"head_alpha": (dims, tuned, about), "head_beta": (dims, 2 * tuned, about)},
-        coords={"model": np.array(["drawn"], dtype=object)},
+        coords={"model": np.array(["drawn"], dtype=object), **_tested(drawn_run)},
         attrs={"kind": "segmentation"},
-    )
+    ).merge(build_marks([MARKS], [[("a", 0.0, 0.1), ("b", 0.1, 0.3)]], 0.02))
     monkeypatch.setitem(drawn_run.plan, "model", {"name": "drawn", "fingerprint": "1"})
     claim_folder(tmp_path / "segmented", {"model": {"name": "elsewhere/drawn", "fingerprint": "1"}})
     finish(tmp_path / "segmented", dataset, [])
@@ -218,6 +235,19 @@ def test_predicted_boundaries_are_those_of_the_head_s_own_tuning(drawn_run, segm
     expected = detect_boundaries(label_rows(attn_qk, frames.repeat), 0.5, 1.0, frames)
     assert len(expected) > 2
     np.testing.assert_allclose(get_arrays(api, "0/boundaries/4/1/2")["seconds"], expected, rtol=1e-6)
+
+
+def test_boundaries_of_a_sum_of_heads_and_mfcc_come_with_confidences_where_the_run_tested(drawn_run, segmented):
+    api = open_session([drawn_run, segmented])
+    arrays = get_arrays(api, "0/boundaries/4/1/2")
+    assert len(arrays["confidences"]) == len(arrays["seconds"])
+    assert (arrays["confidences"] > 0).all()
+    for name, marks in zip(("mfcc", "sum"), MARKS, strict=True):
+        np.testing.assert_allclose(arrays[name], marks.times, rtol=1e-6)
+        np.testing.assert_allclose(arrays[f"{name}_confidences"], marks.confidences, rtol=1e-6)
+    run, tested = otoscope.open_run(segmented), drawn_run.utterances.iloc[4]
+    assert method_boundaries(run, "another", tested["duration"]) == {}
+    assert method_boundaries(run, tested.name, tested["duration"] + 1) == {}
 
 
 def test_boundaries_tuned_on_another_model_of_that_name_are_refused(drawn_run, segmented, monkeypatch):

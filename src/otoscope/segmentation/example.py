@@ -1,6 +1,6 @@
 """An example for a figure: the segmentation of one utterance by the best head."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -8,11 +8,10 @@ import xarray as xr
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.results.schema import Variable, labelled
-from otoscope.segmentation.boundaries import inner_boundaries, strict_matches
+from otoscope.segmentation.boundaries import inner_boundaries
 from otoscope.segmentation.detector import boundary_scores_per_frame, label_rows, local_minima
 from otoscope.segmentation.feature_methods import Head, label_frames
 from otoscope.segmentation.kernel_gram import DistanceFrames
-from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import TunedParameters
 from otoscope.typing import AnyFloats
@@ -25,43 +24,21 @@ VARIABLES = {
     "score": Variable(("label_frame",), "1", "number of similar pairs of frames around each label frame"),
     "found_boundary": Variable(("found",), "s", "local minima of the score"),
     "true_boundary": Variable(("true",), "s", "boundaries between phones"),
-    "mark_time": Variable(("mark",), "s", "a boundary by any of the methods in the example"),
-    "mark_method": Variable(("mark",), "1", "the method of the boundary"),
-    "mark_confidence": Variable(("mark",), "1", "depth of the minimum over the mean score; NaN: the method has none"),
-    "mark_match": Variable(("mark",), "1", "number of the boundary between phones that it matches; -1: false"),
     "phone_symbol": Variable(("phone",), "1", "symbol on the phone tier"),
     "phone_start": Variable(("phone",), "s", "start of the phone"),
     "phone_end": Variable(("phone",), "s", "end of the phone"),
 }
 
 
-def example_place(test: Sequence[LabelledUtterance]) -> int:
-    """Return the place of the test utterance whose duration is nearest to 3 s."""
-    return min(range(len(test)), key=lambda place: abs(test[place].cut.duration - EXAMPLE_SECONDS))
-
-
 def build_example(
     encoder: Encoder, head: Head, tuned: TunedParameters, test: Sequence[LabelledUtterance]
 ) -> xr.Dataset:
-    """Return the segmentation of the example utterance by the best head."""
-    utterance = test[example_place(test)]
+    """Return the segmentation of the test utterance whose duration is nearest to 3 s, by the best head."""
+    place = min(range(len(test)), key=lambda place: abs(test[place].cut.duration - EXAMPLE_SECONDS))
+    utterance = test[place]
     attn_qk = encoder.attention(utterance.cut, *head)
     example = segment_map(attn_qk, label_frames(encoder), tuned, utterance.units)
-    return example.assign_attrs(utterance=utterance.cut.id, shown_head=list(head))
-
-
-def example_marks(
-    found: Mapping[str, Boundaries], units: Sequence[tuple[str, float, float]], tolerance: float
-) -> xr.Dataset:
-    """Return the boundaries of each method in one utterance, and whether they match its units."""
-    reference = inner_boundaries((start, end) for _, start, end in units)
-    values = {
-        "mark_time": np.concatenate([own.times for own in found.values()]),
-        "mark_method": np.repeat(np.array(list(found), dtype=object), [len(own.times) for own in found.values()]),
-        "mark_confidence": np.concatenate([own.confidences for own in found.values()]),
-        "mark_match": np.concatenate([strict_matches(reference, own.times, tolerance) for own in found.values()]),
-    }
-    return xr.Dataset(labelled(VARIABLES, values))
+    return example.assign_attrs(utterance=utterance.cut.id, shown_head=list(head), example=place)
 
 
 def segment_map(

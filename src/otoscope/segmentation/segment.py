@@ -27,10 +27,11 @@ from otoscope.segmentation.compared_methods import (
 )
 from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.detector_search import tune_detectors
-from otoscope.segmentation.example import build_example, example_marks, example_place
+from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
 from otoscope.segmentation.job import SegmentJob, make_job_plan, prepare_job
 from otoscope.segmentation.levels import PHONE
+from otoscope.segmentation.marks import build_marks
 from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.score_sum import Boundaries
 from otoscope.segmentation.search import SearchResult, search
@@ -136,9 +137,10 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         segmenter.save(folder / FILE_NAME)
         _write_test_boundaries(job, segmenter, _voting_boundaries(methods, scores, votings), folder)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
-    example = example.merge(_example_marks(job, methods, scores))
+    found = [[own.boundaries for own in utterance] for utterance in scores]
+    marks = build_marks(found, [utterance.units for utterance in job.parts.test], job.options.seconds)
     attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | job.attrs()
-    return dataset.merge(example).assign_attrs(attrs)
+    return dataset.merge(example).merge(marks).assign_attrs(attrs)
 
 
 def _transitions(
@@ -151,15 +153,6 @@ def _transitions(
     ]
     names = [method.label for method in methods]
     return build_transitions(names, utterances, job.options.seconds, job.source.phones)
-
-
-def _example_marks(
-    job: SegmentJob, methods: Sequence[ComparedMethod], scores: Sequence[Sequence[UtteranceScores]]
-) -> xr.Dataset:
-    """Return the boundaries of each method in the example."""
-    place = example_place(job.parts.test)
-    found = {method.label: own.boundaries for method, own in zip(methods, scores[place], strict=True)}
-    return example_marks(found, job.parts.test[place].units, job.options.seconds)
 
 
 def _voting_boundaries(

@@ -106,7 +106,7 @@ def _tile(session: RunSession, utterance: int, layer: int, head: int, **position
 
 
 def _boundaries(session: RunSession, utterance: int, layer: int, head: int) -> Response:
-    return Response(pack({"seconds": session.boundaries(utterance, layer, head)}), ARRAYS)
+    return Response(pack(session.boundaries(utterance, layer, head)), ARRAYS)
 
 
 def _comparison(session: RunSession, other: RunSession, means: str) -> Response:

@@ -1,4 +1,4 @@
-"""Phone boundaries that a head's map predicts, with the alpha and beta that a segmentation run tuned for that head."""
+"""Phone boundaries: those that a head's map predicts as a segmentation run tuned it, and those of its methods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,14 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.phones import LabelFrames
 from otoscope.results import Run
-from otoscope.segmentation.detector import detect_boundaries, label_rows
+from otoscope.segmentation.detector import boundary_scores_per_frame, label_rows
+from otoscope.segmentation.marks import marks_of
+from otoscope.segmentation.score_sum import minima_with_depths
+from otoscope.segmentation.transition_table import compared_methods
 
 KIND = "segmentation"
+MAX_DIFFERENCE_SECONDS = 0.001
+"""Largest difference of the durations of one utterance in two runs."""
 NO_SEGMENTATION = (
     "no run of otoscope segment is open; to show predicted boundaries, use otoscope view RUN SEGMENTATION_RUN"
 )
@@ -55,6 +60,30 @@ def tuned_parameters(run: Run | None, model: Mapping[str, Any], layer: int, head
 def predict_boundaries(
     attn_qk: npt.NDArray[np.floating], grid: FrameGrid, alpha: float, beta: float
 ) -> npt.NDArray[np.float32]:
-    """Return the boundaries that a map predicts, in seconds, ascending."""
+    """Return the boundaries that a map predicts, `[2, n]`: seconds, ascending, and the depth over the mean score."""
     frames = LabelFrames.for_model(grid.period, grid.first_centre)
-    return detect_boundaries(label_rows(attn_qk, frames.repeat), alpha, beta, frames).astype(np.float32)
+    [score] = boundary_scores_per_frame(label_rows(attn_qk, frames.repeat), alpha, [beta], frames.repeat)
+    places, depths = minima_with_depths(score)
+    return np.stack([frames.seconds(places), depths / (score.mean() or 1)]).astype(np.float32)
+
+
+def method_boundaries(run: Run, utterance: str, seconds: float) -> dict[str, npt.NDArray[np.float32]]:
+    """Return seconds and confidences of MFCC and of the best sum of heads in a test utterance of a segmentation run.
+
+    The names are `mfcc`, `sum`, `mfcc_confidences` and `sum_confidences`. The result is empty for an utterance of
+    another id or another duration.
+    """
+    dataset = run.dataset
+    ids = dataset["utterance"].values.tolist() if "mark_time" in dataset else []
+    if utterance not in ids:
+        return {}
+    place = ids.index(utterance)
+    if abs(float(dataset["duration"][place]) - seconds) > MAX_DIFFERENCE_SECONDS:
+        return {}
+    methods = compared_methods(dataset)
+    arrays = {}
+    for name, method in (("mfcc", methods[0]), ("sum", methods[-1])):
+        marks = marks_of(dataset, place, method)
+        arrays[name] = marks["mark_time"].values.astype(np.float32)
+        arrays[f"{name}_confidences"] = np.nan_to_num(marks["mark_confidence"].values).astype(np.float32)
+    return arrays

@@ -16,7 +16,7 @@ from otoscope.errors import InputError
 from otoscope.results import Run
 from otoscope.results.schema import HEADS
 from otoscope.viewer.audio import AudioSegment, audio_problem, folder_problem, wav
-from otoscope.viewer.boundaries import FrameGrid, predict_boundaries, tuned_parameters
+from otoscope.viewer.boundaries import FrameGrid, method_boundaries, predict_boundaries, tuned_parameters
 from otoscope.viewer.cache import HasNbytes, LruCache
 from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.jobs import Jobs
@@ -145,8 +145,12 @@ class RunSession:
         pyramid = self._derive("pyramid", (utterance, layer, head), build)
         return pyramid.tile(*position), pyramid
 
-    def boundaries(self, utterance: int, layer: int, head: int) -> npt.NDArray[np.float32]:
-        """Return the phone boundaries that a head's map predicts, in seconds."""
+    def boundaries(self, utterance: int, layer: int, head: int) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the boundaries that a head's map predicts, and those of MFCC and of a sum of heads if there are any.
+
+        Returns:
+            `seconds` and `confidences` of the head, and what `method_boundaries` returns.
+        """
         self._check_head(layer, head)
         alpha, beta = tuned_parameters(self.segmented, self.run.plan["model"], layer, head)
         period = self.info.frame_period
@@ -155,7 +159,11 @@ class RunSession:
         def predict(attn_qk: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
             return predict_boundaries(attn_qk, grid, alpha, beta)
 
-        return self._derive("boundaries", (utterance, layer, head), predict)
+        seconds, confidences = self._derive("boundaries", (utterance, layer, head), predict)
+        own = {"seconds": seconds, "confidences": confidences}
+        if self.segmented is None:
+            return own
+        return own | method_boundaries(self.segmented, self._id(utterance), self.info.utterances[utterance].duration)
 
     def ablate(self, utterance: int, removed: list[tuple[int, int]], radius: int | None) -> AblationResult:
         """Return the effect on an utterance of removing heads, or of an attention span of `radius` frames."""

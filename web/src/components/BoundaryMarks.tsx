@@ -1,4 +1,5 @@
-// Phone boundaries on maps and spectrograms: solid lines for labels, dashed lines for predictions of the head.
+// Phone boundaries on maps and spectrograms: solid lines for labels, dashed lines for predictions. A prediction of low
+// confidence is faint.
 import type { UtterancePlayer } from "../store/player";
 import type { DrawContext } from "../core/drawing";
 import type { BoundaryKind } from "../store/boundaries";
@@ -6,6 +7,7 @@ import { shareOf as positionOf } from "../core/range";
 import { theme } from "../store/theme";
 
 const DASH = [5, 3];
+const LEAST_ALPHA = 0.25; // of a boundary without confidence
 const MIN_DISTANCE_PX = 10; // between lines; closer ones fade
 
 interface Look {
@@ -16,6 +18,8 @@ interface Look {
 const looks = (): Record<BoundaryKind, Look> => ({
   labelled: { colour: theme.value.ink, dash: [] },
   predicted: { colour: theme.value.below, dash: DASH },
+  MFCC: { colour: theme.value.categories.vertical, dash: [2, 2] },
+  "sum of heads": { colour: theme.value.categories.global, dash: [8, 2] },
 });
 
 /** Draw the visible boundaries; time runs along the width (keys) or the height (queries). */
@@ -29,21 +33,22 @@ export function boundaryLines(
   const range = player.labels.visibleSeconds(along);
   const length = along === "keys" ? width : height;
   for (const [name, { colour, dash }] of Object.entries(looks()) as [BoundaryKind, Look][]) {
-    const places = player.boundaries
-      .times(name)
-      .map((time) => positionOf(range, time) * length)
-      .filter((place) => place >= 0 && place <= length);
+    const lines = player.boundaries
+      .visible(name)
+      .map(({ time, share }) => ({ place: positionOf(range, time) * length, share }))
+      .filter(({ place }) => place >= 0 && place <= length);
+    const largest = Math.min(dash.length ? 1 : 0.5, length / (lines.length + 1) / MIN_DISTANCE_PX);
     context.strokeStyle = colour;
     context.lineWidth = dash.length ? 1.5 : 1;
-    context.globalAlpha = Math.min(dash.length ? 1 : 0.5, length / (places.length + 1) / MIN_DISTANCE_PX);
     context.setLineDash(dash);
-    context.beginPath();
-    for (const place of places) {
+    for (const { place, share } of lines) {
       const [fromX, fromY, toX, toY] = along === "keys" ? [place, 0, place, height] : [0, place, width, place];
+      context.globalAlpha = largest * (LEAST_ALPHA + (1 - LEAST_ALPHA) * share);
+      context.beginPath();
       context.moveTo(fromX, fromY);
       context.lineTo(toX, toY);
+      context.stroke();
     }
-    context.stroke();
   }
   context.setLineDash([]);
   context.globalAlpha = 1;

@@ -1,19 +1,33 @@
-// Phone boundaries of the selected utterance: those of its labels, and those that the selected head predicts.
+// Phone boundaries of the selected utterance: those of its labels, those that the selected head predicts, and those of
+// MFCC and of a sum of heads in the run of otoscope segment.
 import { computed, effect, signal } from "@preact/signals";
-import { floats } from "../core/arrayFormat";
+import { type ArrayBlock, floats } from "../core/arrayFormat";
 import { innerBoundaries } from "../core/innerBoundaries";
 import { latest } from "../core/latest";
 import { routes } from "../core/routes";
 import type { UtteranceLabels } from "./labels";
 import type { ViewerStore } from "./viewerStore";
 
-export type BoundaryKind = "labelled" | "predicted";
+export type BoundaryKind = "labelled" | "predicted" | "MFCC" | "sum of heads";
+
+/** The arrays of a kind in the answer of the server: times and confidences. */
+const ARRAYS: [BoundaryKind, string, string][] = [
+  ["predicted", "seconds", "confidences"],
+  ["MFCC", "mfcc", "mfcc_confidences"],
+  ["sum of heads", "sum", "sum_confidences"],
+];
+
+/** A boundary: its time in seconds, and its confidence over the highest of the utterance, from 0 to 1. */
+export interface Boundary {
+  time: number;
+  share: number;
+}
 
 export class UtteranceBoundaries {
   /** Why the head predicts no boundaries; empty where it does. */
   readonly error = signal("");
   private readonly labelled = computed(() => innerBoundaries(this.labels.detail.value.phones));
-  private readonly predicted = signal<Float32Array>(new Float32Array());
+  private readonly found = signal<Partial<Record<BoundaryKind, Boundary[]>>>({});
   private startRequest = latest();
 
   constructor(
@@ -21,18 +35,21 @@ export class UtteranceBoundaries {
     private labels: UtteranceLabels,
   ) {}
 
-  /** The visible boundaries of a kind, in seconds. */
-  times(kind: BoundaryKind): number[] {
+  /** The visible boundaries of a kind. */
+  visible(kind: BoundaryKind): Boundary[] {
     if (!this.store.state.marks.value.includes(kind)) return [];
-    return kind === "labelled" ? this.labelled.value : Array.from(this.predicted.value);
+    if (kind === "labelled") return this.labelled.value.map((time) => ({ time, share: 1 }));
+    return this.found.value[kind] ?? [];
   }
 
   /** Why boundaries of a kind cannot be shown; empty where they can. */
   missingReason(kind: BoundaryKind): string {
     if (kind === "labelled") return this.labelled.value.length ? "" : "this utterance has no phone labels";
     const hasSegmentation = this.store.runList.runs.some((run) => run.kind === "segmentation");
-    if (hasSegmentation) return "";
-    return "To show predicted boundaries, also pass an otoscope segment run: otoscope view RUN SEGMENT_RUN.";
+    if (!hasSegmentation)
+      return "To show predicted boundaries, also pass an otoscope segment run: otoscope view RUN SEGMENT_RUN.";
+    const isMissing = Object.keys(this.found.value).length > 0 && !this.found.value[kind];
+    return isMissing ? "The otoscope segment run did not test on this utterance." : "";
   }
 
   /** Request predictions whenever they are switched on; returns a function that ends this. */
@@ -41,12 +58,13 @@ export class UtteranceBoundaries {
       const { layer, head } = this.store.selectedHead.value;
       const resource = routes.boundaries(this.store.runIndex, this.store.state.utterance.value, layer, head);
       const isLatest = this.startRequest();
-      this.predicted.value = new Float32Array();
+      this.found.value = {};
       this.error.value = "";
-      if (!this.store.state.marks.value.includes("predicted") || this.missingReason("predicted")) return;
+      const isWanted = ARRAYS.some(([kind]) => this.store.state.marks.value.includes(kind));
+      if (!isWanted || this.missingReason("predicted")) return;
       this.store.client.arrays(resource, isLatest).then(
         (block) => {
-          if (isLatest()) this.predicted.value = floats(block, "seconds");
+          if (isLatest()) this.found.value = boundariesOf(block);
         },
         (error: Error) => {
           if (isLatest()) this.error.value = error.message;
@@ -54,4 +72,16 @@ export class UtteranceBoundaries {
       );
     });
   }
+}
+
+/** The boundaries of each kind that the server has. */
+function boundariesOf(block: ArrayBlock): Partial<Record<BoundaryKind, Boundary[]>> {
+  const present = ARRAYS.filter(([, times]) => times in block.arrays);
+  return Object.fromEntries(
+    present.map(([kind, times, confidences]) => {
+      const depths = floats(block, confidences);
+      const highest = depths.reduce((a, b) => Math.max(a, b), 0) || 1;
+      return [kind, Array.from(floats(block, times), (time, i) => ({ time, share: depths[i] / highest }))];
+    }),
+  );
 }

@@ -21,6 +21,7 @@ from otoscope.figures.style.page import (
 )
 from otoscope.figures.style.theme import TEXT_PT, Theme
 from otoscope.figures.unit_names import name_units
+from otoscope.segmentation.marks import marks_of
 
 LEFT, TOP, RIGHT, AXIS = 39.0, 22.0, 3.0, 9.0
 LEGEND_TOP, LANE = 13.5, 6.5
@@ -59,7 +60,7 @@ def segmentation_methods(dataset: xr.Dataset, design: Design) -> Figure:
 
 def _draw_method(axes: Axes, dataset: xr.Dataset, name: str, lane: int, theme: Theme) -> None:
     """Draw the boundaries of a method from the bottom of its lane upwards, and a cross at each missed label."""
-    marks = dataset.isel(mark=np.flatnonzero(dataset["mark_method"].values == name))
+    marks = marks_of(dataset, dataset.attrs["example"], name)
     times, depths, match = (marks[f"mark_{part}"].values for part in ("time", "confidence", "match"))
     largest = np.nanmax(depths, initial=0.0)
     shares = np.nan_to_num(depths / largest, nan=1.0) if largest > 0 else np.ones(len(depths))
@@ -73,8 +74,9 @@ def _draw_method(axes: Axes, dataset: xr.Dataset, name: str, lane: int, theme: T
 
 def _limits(dataset: xr.Dataset) -> tuple[float, float]:
     """Return the times of the first and the last label, or of boundaries outside of them."""
-    times = [dataset[name].values for name in ("phone_start", "phone_end", "mark_time")]
-    return min(float(own.min(initial=np.inf)) for own in times), max(float(own.max(initial=0)) for own in times)
+    own = dataset["mark_time"].values[dataset["mark_utterance"].values == dataset.attrs["example"]]
+    times = [dataset["phone_start"].values, dataset["phone_end"].values, own]
+    return min(float(one.min(initial=np.inf)) for one in times), max(float(one.max(initial=0)) for one in times)
 
 
 def _handles(theme: Theme) -> list[Line2D]:
@@ -88,7 +90,7 @@ def _handles(theme: Theme) -> list[Line2D]:
 FIGURE = FigureSpec(
     name="segmentation-methods",
     doc="one utterance: the boundaries of each method with their confidence, matched, missed and false",
-    variables=("mark_time", "mark_method", "mark_confidence", "mark_match", "true_boundary", "phone_symbol"),
+    variables=("mark_time", "mark_confidence", "mark_match", "true_boundary", "phone_symbol"),
     function=segmentation_methods,
     kind="segmentation",
 )
