@@ -15,8 +15,10 @@ boundaries from a map"; the words are in `docs/glossary.md`. Read the modules in
 5. `search`: tunes every head of a model and chooses the best (`grid_scores` and `grid_counts` make it fast).
    `comparison`: scores with intervals, by each of the `protocols`.
 6. `voters`: a `Voting` adds the scores of voters over parts of a frame (`shifted_features`, `score_sum`).
-   `voting_sums` reads recordings of any length; `voting_search` tunes votings.
-7. `dataset`, `example` and `table` describe the result. `segment`: the command, which calls all of these.
+   `voting_sums` reads recordings of any length; `voter_tuning` tunes single voters, `voting_search` sums of them, and
+   `voting_weights` learns their weights.
+7. `transitions` counts errors by phone classes. `dataset`, `example`, `marks` and `table` describe the result.
+   `segment`: the command, which calls all of these.
 8. `segmenter`: tuned votings as an object and a file. `prediction`: the command `boundaries`, whose files
    `boundary_files` writes.
 

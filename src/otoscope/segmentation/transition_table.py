@@ -32,17 +32,16 @@ def compared_methods(dataset: xr.Dataset) -> list[str]:
 
 
 def frequent_transitions(dataset: xr.Dataset) -> xr.Dataset:
-    """Return the compared methods and the frequent transitions: all together, then by the last method's gain."""
+    """Return the compared methods and all transitions together, then the frequent ones by the last method's gain."""
     methods = dataset.sel(segmenter=compared_methods(dataset))
     references = methods["transition_counts"].sel(transition_count="reference").isel(segmenter=0)
-    frequent = methods.isel(transition=np.flatnonzero(references.values >= MIN_REFERENCES))
+    frequent = methods.isel(transition=np.unique([0, *np.flatnonzero(references.values >= MIN_REFERENCES)]))
     gain = frequent["transition_gain"].sel(transition_measure="found").isel(segmenter=-1).values
-    first = min(1, len(gain))  # the row of all transitions
-    return frequent.isel(transition=[*range(first), *(first + np.argsort(-gain[first:], kind="stable"))])
+    return frequent.isel(transition=[0, *(1 + np.argsort(-gain[1:], kind="stable"))])
 
 
 def transition_table(dataset: xr.Dataset) -> str:
-    """Return the frequent transitions with the scores of MFCC, of the best head and of the ensemble, as text.
+    """Return the frequent transitions with the scores of MFCC, of the best head and of a sum of heads, as text.
 
     Args:
         dataset: Dataset of a run of `segment`; without transitions (syllables and words), the text is empty.
