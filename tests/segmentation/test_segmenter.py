@@ -16,6 +16,7 @@ from otoscope.corpus.praat import read_grid
 from otoscope.errors import InputError
 from otoscope.segmentation import prediction
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
+from otoscope.segmentation.segmenter import FORMAT_VERSION
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def changed_weights(tiny_model):
 def test_another_model_version_or_file_is_refused(shifted, changed_weights, tmp_path):
     content = json.loads((shifted.path / "segmenter.json").read_text())
     refused = {
-        "version": (content | {"segmenter_version": 9}, "expected a segmenter of version 1, found version 9"),
+        "version": (content | {"segmenter_version": 9}, f"of version {FORMAT_VERSION}, found version 9"),
         "json": ({"a": 1}, "found another file of JSON"),
         "method": (content | {"methods": [{"name": "a", "voters": []}]}, "expected a method of a segmenter"),
     }
