@@ -13,13 +13,13 @@ __all__ = ["tiny_corpus", "tiny_model"]
 
 @pytest.fixture(scope="session")
 def shifted(tiny_model, tmp_path_factory):
-    """A run with two shifts, tuned on one utterance of one voice and scored on one of another."""
+    """A run with two shifts, tuned on two utterances of one voice and scored on two of another."""
     return otoscope.segment(
         tiny_model,
         "bundled",
         tmp_path_factory.mktemp("shifted") / "run",
         segmentation=otoscope.SegmentationOptions(validation=("kal16",), shifts=2),
-        options=otoscope.SpeechOptions(speakers=("awb", "kal16"), sample=2, balanced="speaker"),
+        options=otoscope.SpeechOptions(speakers=("awb", "kal16"), sample=4, balanced="speaker"),
     )
 
 

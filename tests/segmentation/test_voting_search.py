@@ -39,7 +39,9 @@ def test_the_segmenter_of_a_run_has_every_method_with_its_scores(shifted):
         "log-mel, shifted",
         "best head, shifted",
         "ensemble, shifted",
-        "attention and log-mel",
+        "heads, weighted",
+        "heads and states, weighted",
+        "heads and log-mel, weighted",
     ]
     for method in content["methods"]:
         row = shifted.dataset.sel(segmenter=method["name"])
