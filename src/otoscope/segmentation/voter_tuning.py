@@ -101,5 +101,5 @@ def _visit(
 
 
 def voter_key(voter: Voter) -> VoterKey:
-    """Return what tells a voter from others, whatever its parameters are."""
+    """Return what identifies a voter; its parameters are not part of it."""
     return voter.source, voter.layer, voter.head, voter.power
