@@ -14,8 +14,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from harness import CORPORA, MODELS, Row, Rows, Work, require_path, run_python, run_rows, time_row
 from model import save_model
+from otoscope import Encoder, load
+from otoscope.head_weights import WEIGHT_MEASURES
+from otoscope.head_weights.projections import read_projections
+from otoscope.head_weights.weights import measure_weights
 
 LOAD = "import sys; from otoscope import load; load(sys.argv[1], device='cpu')"
 TRANSFORMERS = "from transformers import WhisperModel"
@@ -65,10 +71,16 @@ def weights(model: Path) -> None:
         otoscope("weights", model, "-o", Path(scratch) / "run")
 
 
+def measures(encoder: Encoder) -> None:
+    measure_weights(read_projections(encoder), WEIGHT_MEASURES.select())
+
+
 def weights_row() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as scratch:
-        work = partial(weights, save_model(Path(scratch), layers=12))
-        yield time_row("otoscope weights, shape of hubert-base", work, 3, "at most 5 s")
+        model = save_model(Path(scratch), layers=12)
+        yield time_row("otoscope weights, shape of hubert-base", partial(weights, model), 3)
+        torch.set_num_threads(2)
+        yield time_row("- its measures alone", partial(measures, load(model, device="cpu")), 3, "at most 5 s")
 
 
 ROWS: Rows = {"heads": heads_row, "load-whisper": load_row, "demo": demo_row, "weights": weights_row}

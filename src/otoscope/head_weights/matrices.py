@@ -4,6 +4,7 @@ Axes: h head, d feature of the hidden state, r feature of a head; i, j heads.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -26,10 +27,15 @@ class HeadMatrices:
         """The transposed matrices."""
         return HeadMatrices(self.right_hrd.mT, self.left_hdr.mT)
 
+    @cached_property
+    def norms_h(self) -> Tensor:
+        """The root of the sum of squares of each matrix; comparisons with many layers need it again and again."""
+        return _norms(self.left_hdr.mT @ self.left_hdr, self.right_hrd @ self.right_hrd.mT)
+
 
 def frobenius_norms(matrices: HeadMatrices) -> Tensor:
     """Return the root of the sum of squares of each matrix, `[H]`."""
-    return _norms(matrices.left_hdr.mT @ matrices.left_hdr, matrices.right_hrd @ matrices.right_hrd.mT)
+    return matrices.norms_h
 
 
 def singular_values(matrices: HeadMatrices) -> Tensor:
@@ -62,7 +68,7 @@ def compositions(later: HeadMatrices, earlier: HeadMatrices) -> Tensor:
 
 
 def _norm_products(first: HeadMatrices, second: HeadMatrices) -> Tensor:
-    return frobenius_norms(first)[:, None] * frobenius_norms(second)
+    return first.norms_h[:, None] * second.norms_h
 
 
 def _product_norms(later: HeadMatrices, earlier: HeadMatrices) -> Tensor:
