@@ -8,7 +8,7 @@ import pytest
 from otoscope import RenderOptions, analyze, draw
 from otoscope.analysis.stored_maps import load_run_cuts
 from otoscope.analysis.value_zeroing import compute_value_zeroing, spans_of
-from otoscope.corpus import phones_of
+from otoscope.corpus import phones_of, words_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.load import load
@@ -44,6 +44,12 @@ def test_an_utterance_without_phones_is_zeroed_in_equal_parts(run):
     assert spans[0][0] == 0
     assert spans[-1][1] == 100
     assert all(stop == start for (_, stop), (start, _) in pairwise(spans))
+
+
+def test_words_are_zeroed_where_the_run_relates_words(tmp_path):
+    run = analyze("bundled", "bundled", tmp_path / "run", unit="word", options=SpeechOptions(limit=1))
+    cut = load_run_cuts(run)[0]
+    assert 1 < compute_value_zeroing(run).sizes["span"] == len(words_of(cut)) < len(phones_of(cut))
 
 
 def test_the_figure_is_drawn_on_request(run, tmp_path):

@@ -1,4 +1,4 @@
-"""Value zeroing of one utterance of a run, phone by phone, by the model that made it."""
+"""Value zeroing of one utterance of a run, by phones, words or the labels of a tier, by the model that made it."""
 
 from itertools import pairwise
 
@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from lhotse import MonoCut
 
+from otoscope.analysis.phone_labels import PHONE, labels_of
 from otoscope.analysis.stored_maps import MAX_LISTED, load_run_cuts
-from otoscope.corpus import phones_of
 from otoscope.errors import InputError, join_truncated
 from otoscope.maps.value_zeroing import value_zeroing
 from otoscope.models.encoder import Encoder
@@ -16,12 +16,14 @@ from otoscope.models.load import load
 from otoscope.results import Run
 from otoscope.runs.run_config import require_same_model
 
-PARTS = 40  # equal parts of an utterance without phones
+PARTS = 40  # equal parts of an utterance without labels
 Spans = list[tuple[int, int]]
 
 
 def compute_value_zeroing(run: Run, utterance: str | None = None, model: Encoder | None = None) -> xr.Dataset:
-    """Return the change of each layer's output in an utterance when the values of one phone are zero.
+    """Return the change of each layer's output in an utterance when the values of one label are zero.
+
+    Labels are those of the run's relations: phones, words, or the labels of a tier (`analyze --unit`).
 
     Args:
         run: a run that analyze wrote.
@@ -43,7 +45,7 @@ def compute_value_zeroing(run: Run, utterance: str | None = None, model: Encoder
     encoder = model or load(run.plan["model"]["name"], dtype=run.plan["model"]["dtype"])
     require_same_model(run, encoder)
     wave = encoder.load_wave(cut)
-    spans = spans_of(cut, encoder, encoder.num_frames(wave))
+    spans = spans_of(cut, encoder, encoder.num_frames(wave), str(run.dataset.attrs.get("unit", PHONE)))
     starts, stops = np.array(spans).T
     doc = "cosine distance of a layer's output where the values of a span are zero, its attention kept"
     bound = {"units": "frames", "description": "first frame of the span, and the one after its last"}
@@ -57,11 +59,11 @@ def compute_value_zeroing(run: Run, utterance: str | None = None, model: Encoder
     )
 
 
-def spans_of(cut: MonoCut, encoder: Encoder, frames: int) -> Spans:
-    """Return the frames of each phone of a cut, or of 40 equal parts if the cut has no phones."""
+def spans_of(cut: MonoCut, encoder: Encoder, frames: int, unit: str = PHONE) -> Spans:
+    """Return the frames of each label of a cut, or of 40 equal parts if the cut has no labels of the unit."""
     centres = frame_centres(encoder, frames)
-    phones = phones_of(cut)
-    bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in phones]
+    labels = labels_of(cut, unit)
+    bounds = [tuple(np.searchsorted(centres, (start, end)).tolist()) for _, start, end in labels]
     edges = np.linspace(0, frames, min(frames, PARTS) + 1).astype(int).tolist()
     every = bounds or list(pairwise(edges))
     return [(start, stop) for start, stop in every if start < stop]
