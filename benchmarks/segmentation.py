@@ -149,7 +149,7 @@ LONG: Rows = {
     "segment-30s-worst": partial(time_rows, "similar", 3000, 3000),
     "segment-memory-120s": partial(memory_rows, 12000),
     "segment-command": partial(command_rows, "bundled", 48),
-    "segment-command-whisper": partial(command_rows, "whisper-tiny.en", 24),
+    "segment-command-whisper": partial(command_rows, "whisper-tiny.en", 12),
 }
 
 if __name__ == "__main__":
