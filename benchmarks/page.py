@@ -28,6 +28,7 @@ SECTIONS = {
     "viewer": "The viewer",
     "length": "Long audio",
     "pretraining": "Training",
+    "dynamics": "Heads while a model trains",
     "gpu": "On a GPU",
 }
 """Benchmark -> title of its section."""

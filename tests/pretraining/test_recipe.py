@@ -92,7 +92,11 @@ def test_a_value_of_the_wrong_kind_is_refused(recipe_file: Path, old: str, new: 
 @pytest.mark.parametrize(
     ("table", "line", "message"),
     [
-        ("stuff", "a = 1", "'stuff' is not known here; known: batching, data, masking, model, output, training"),
+        (
+            "stuff",
+            "a = 1",
+            "'stuff' is not known here; known: batching, data, dynamics, masking, model, output, training",
+        ),
         ("data", 'test = ["x"]', "'test' is not known here; known: train, validation"),
         ("model", "depth = 3", "'depth' is not known here"),
         ("model", "num_mel_bins = 40", "'num_mel_bins' is not known here"),
@@ -114,6 +118,8 @@ def test_a_value_of_the_wrong_kind_is_refused(recipe_file: Path, old: str, new: 
         ("masking", "proportion = nan", "proportion must be above 0 and at most 1, is nan"),
         ("masking", "zero = 0.95", "zero and replace must be shares of 1, are 0.95 and 0.1"),
         ("masking", "replace = -0.1", "zero and replace must be shares of 1, are 0.8 and -0.1"),
+        ("dynamics", "every = -1", "dynamics: every must be at least 0, is -1"),
+        ("dynamics", "utterances = 0", "dynamics: utterances must be at least 1, is 0"),
         ("output", 'dtype = "int8"', "dtype must be 'float32' or 'float16' or 'bfloat16', is 'int8'"),
     ],
 )

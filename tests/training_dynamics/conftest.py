@@ -16,10 +16,10 @@ MODEL = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "i
 FEW = otoscope.SpeechOptions(limit=2)
 
 
-def make_small_trainer(folder: Path) -> Trainer:
-    """Return a Trainer of four steps that writes into a folder."""
+def make_small_trainer(folder: Path, steps: int = 4) -> Trainer:
+    """Return a Trainer of a few steps that writes into a folder."""
     corpora = (str(speech()),)
-    training = {"max_steps": 4, "save_steps": 2, "use_cpu": True}
+    training = {"max_steps": steps, "save_steps": 2, "use_cpu": True}
     recipe = Recipe(corpora, corpora, model=MODEL, training=training)
     arguments = training_arguments(recipe, folder)
     features = extract_features(list_corpora(corpora), MockingjayFeatureExtractor(), folder / "features").features

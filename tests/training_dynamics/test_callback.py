@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tests.training_dynamics.conftest import FEW, make_small_trainer
+from tests.training_dynamics.conftest import FEW, MODEL, make_small_trainer
 
 import otoscope
+from otoscope.bundled import speech
 from otoscope.errors import InputError
+from otoscope.pretraining.batches import Batching
+from otoscope.pretraining.recipe import Dynamics, Recipe
+from otoscope.pretraining.train import pretrain
 from otoscope.training_dynamics.callback import tile_overviews
 
 
@@ -47,6 +51,34 @@ def test_a_training_without_speech_or_extractor_is_refused(tmp_path):
     otoscope.HeadStatistics("bundled", tmp_path / "run", options=FEW).attach(trainer)
     with pytest.raises(InputError, match="expected a feature extractor"):
         trainer.train()
+    trainer = make_small_trainer(tmp_path)
+    otoscope.HeadStatistics(tmp_path / "no-speech", tmp_path / "run").attach(trainer)
+    with pytest.raises(InputError, match="no-speech"):
+        trainer.train()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_recipe_measures_the_heads_and_a_finished_training_resumes(tmp_path):
+    """The statistics equal those of the checkpoint on the same utterances."""
+    corpora, training = (str(speech() / "awb"),), {"max_steps": 4, "save_steps": 2, "use_cpu": True}
+    few, batching = Dynamics(every=2, utterances=2), Batching(size=4)
+    recipe = Recipe(corpora, corpora, model=MODEL, batching=batching, training=training, dynamics=few)
+    for resume in (False, True):
+        pretrain(recipe, tmp_path, resume=resume)
+    run = otoscope.open_run(tmp_path / "dynamics")
+    assert run.dataset["step"].values.tolist() == [0, 2, 4]
+    options = otoscope.SpeechOptions(sample=2)
+    checkpoint = tmp_path / "checkpoints" / "checkpoint-2"
+    single = otoscope.analyze(checkpoint, corpora[0], tmp_path / "single", options=options)
+    assert np.array_equal(run.dataset["diagonality"].sel(step=2), single.dataset["diagonality"])
+
+
+def test_a_finished_run_is_not_extended(training):
+    few = otoscope.SpeechOptions(limit=2, resume=True)
+    trainer = make_small_trainer(training, steps=6)
+    otoscope.HeadStatistics("bundled", training / "run", every=2, options=few).attach(trainer)
+    with pytest.raises(InputError, match="expected an unfinished run"):
+        trainer.train(resume_from_checkpoint=str(training / "checkpoint-4"))
 
 
 def test_tiles_lie_in_the_order_of_layers_and_heads():

@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from otoscope.errors import InputError
-from otoscope.training_dynamics.checkpoints import find_checkpoints
+from otoscope.training_dynamics.checkpoints import check_weights, find_checkpoints
 
 
 def make(folder, name, step=None):
@@ -53,3 +55,14 @@ def test_the_digest_follows_weights_and_configuration(tmp_path):
     assert one.digest == two.digest
     (second / "model.safetensors").write_bytes(b"other")
     assert one.digest != two.digest
+
+
+def test_checkpoints_of_another_shape_are_refused_before_any_is_measured(tmp_path):
+    for step, size in ((1, 4), (2, 4), (3, 6)):
+        save_file(
+            {"query": np.zeros((size, 4), np.float32)}, make(tmp_path, f"checkpoint-{step}") / "model.safetensors"
+        )
+    checkpoints = find_checkpoints([tmp_path])
+    check_weights(checkpoints[:2])
+    with pytest.raises(InputError, match=r"query of shape \(4, 4\) in .*checkpoint-1 and \(6, 4\) in .*checkpoint-3"):
+        check_weights(checkpoints)

@@ -14,9 +14,12 @@ from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayConfig
 from otoscope.pretraining.batches import Batching
 from otoscope.pretraining.masking import Masking
-from otoscope.pretraining.validation import check_finite, check_types
+from otoscope.pretraining.validation import check_finite, check_minimum, check_types
 
 Part = TypeVar("Part")
+
+TABLES = ("model", "masking", "batching", "training", "output", "dynamics")
+"""Tables of a recipe besides `data`; each may be missing."""
 
 EXTRACTOR_KEYS = {"num_mel_bins", "target_size"}
 """Model keys that the feature extractor decides."""
@@ -40,6 +43,23 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Dynamics:
+    """How often the heads are measured while the model trains, and on how many utterances.
+
+    The utterances are drawn from the first corpus of `validation`. With `every = 0` nothing is measured.
+
+    Raises `InputError` where one of them is too small.
+    """
+
+    every: int = 0
+    utterances: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuse numbers of steps and utterances that do not exist."""
+        check_minimum("dynamics", vars(self), {"every": 0, "utterances": 1})
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What is trained on what, and how.
 
@@ -50,6 +70,7 @@ class Recipe:
         batching: how utterances become batches.
         training: arguments of `transformers.TrainingArguments`; `max_steps` is needed.
         output: how the finished model is stored.
+        dynamics: how often the heads are measured.
     """
 
     train: tuple[str, ...]
@@ -59,6 +80,7 @@ class Recipe:
     batching: Batching = field(default_factory=Batching)
     training: dict[str, Any] = field(default_factory=dict)
     output: Output = field(default_factory=Output)
+    dynamics: Dynamics = field(default_factory=Dynamics)
 
     def __post_init__(self) -> None:
         """Refuse a training without an end, which batches by step need, and steps that are not one batch each."""
@@ -89,8 +111,8 @@ def read_recipe(path: str | Path, data: Mapping[str, Sequence[str]] | None = Non
 
 
 def parse_recipe(tables: dict[str, Any]) -> Recipe:
-    """A recipe from the tables `data`, `model`, `masking`, `batching`, `training` and `output`; see `read_recipe`."""
-    check_types("recipe", tables, dict.fromkeys(("data", "model", "masking", "batching", "training", "output"), dict))
+    """A recipe from the tables `data` and those of `TABLES`; see `read_recipe`."""
+    check_types("recipe", tables, dict.fromkeys(("data", *TABLES), dict))
     model, training = tables.get("model", {}), tables.get("training", {})
     check_types("model", model, _keys(MockingjayConfig, without=EXTRACTOR_KEYS) | ATTENTION_KEYS)
     check_types("training", training, _keys(TrainingArguments, without=RESERVED_KEYS))
@@ -103,6 +125,7 @@ def parse_recipe(tables: dict[str, Any]) -> Recipe:
         batching=_part(Batching, tables.get("batching", {}), rate=model.get("downsample_rate", Batching.rate)),
         training=training,
         output=_part(Output, tables.get("output", {})),
+        dynamics=_part(Dynamics, tables.get("dynamics", {})),
     )
 
 

@@ -23,12 +23,13 @@ from otoscope.pretraining.trainer import (
     check_optimiser,
     check_shape,
     make_trainer,
+    measure_heads,
     new_model,
     newest_checkpoint,
     seconds_logged,
     training_arguments,
 )
-from otoscope.runs.options import SelectionOptions
+from otoscope.runs.options import SelectionOptions, SpeechOptions
 from otoscope.runs.selection import make_selection
 
 
@@ -37,8 +38,9 @@ def pretrain(
 ) -> Pretrained:
     """Pre-train a Mockingjay model and write it to `out/model`, with its feature extractor and its model card.
 
-    Checkpoints, TensorBoard logs and features of the corpora are stored in `out`. A resumed training ends with the same
-    weights as one that never stopped, bit for bit, on the same device with the same number of threads.
+    Checkpoints, TensorBoard logs and features of the corpora are stored in `out`. If the recipe has a table `dynamics`,
+    `out/dynamics` is a run of how the heads form, as `otoscope dynamics` writes it. A resumed training ends with the
+    same weights as one that never stopped, bit for bit, on the same device with the same number of threads.
 
     Args:
         recipe: a `Recipe`, or the path of its TOML file.
@@ -80,6 +82,10 @@ def pretrain(
     check_enough(recipe, train, validation)
     with _no_bars(), disk_errors_as_input_errors(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
+        if recipe.dynamics.every:
+            available = len(listings[1].parts[0])
+            few = SpeechOptions(sample=min(recipe.dynamics.utterances, available), resume=resume)
+            measure_heads(trainer, recipe, out / "dynamics", few)
         record_training_config(out / "checkpoints", training)
         checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

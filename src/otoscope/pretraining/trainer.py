@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.recipe import Recipe
 from otoscope.pretraining.validation import check_minimum
+from otoscope.runs.options import SpeechOptions
+from otoscope.training_dynamics.callback import HeadStatistics
 
 VALIDATION_BATCHES = 8
 SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "downsample_rate")
@@ -104,6 +107,12 @@ def make_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def measure_heads(trainer: Trainer, recipe: Recipe, folder: Path, options: SpeechOptions) -> None:
+    """Measure the heads while a Trainer trains, on utterances of the first validation corpus, into a run folder."""
+    corpus = os.path.expandvars(recipe.validation[0])
+    HeadStatistics(corpus, folder, every=recipe.dynamics.every, options=options).attach(trainer)
 
 
 def newest_checkpoint(folder: Path, until: float = math.inf) -> Path | None:

@@ -88,7 +88,9 @@ class HeadStatistics(TrainerCallback):
                 "expected a feature extractor, found none; pass extractor, or processing_class to the Trainer"
             )
         plan = {"training": str(args.output_dir), "every": self.every, **speech_plan(self.source)}
-        claim_folder(self.folder, plan, resume=self.options.resume)
+        if claim_folder(self.folder, plan, resume=self.options.resume) == "finished":
+            check_steps_left(self.folder, state)
+            return
         self._encoder = make_encoder(deepcopy(original_module(kwargs["model"])), extractor)
         for path in (self.folder / "shards").glob("step-*.npz"):
             if int(path.stem.removeprefix("step-")) > state.global_step:
@@ -104,6 +106,8 @@ class HeadStatistics(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Measure the trained model, and finish the run."""
+        if self._encoder is None:
+            return
         self._measure(kwargs["model"], state.global_step)
         finish(self.folder, *snapshots_result(self.folder, type(kwargs["model"]).__name__, self.source))
 
@@ -124,6 +128,15 @@ class HeadStatistics(TrainerCallback):
         for reporter in self._trainer.callback_handler.callbacks:
             if isinstance(reporter, TensorBoardCallback) and reporter.tb_writer is not None:
                 reporter.tb_writer.add_image("heads/maps", tile_overviews(arrays[OVERVIEW]), step, dataformats="HW")
+
+
+def check_steps_left(folder: Path, state: TrainerState) -> None:
+    """Raise InputError where a training has steps left, and the run of its heads is finished already."""
+    if state.global_step < state.max_steps:
+        raise InputError(
+            f"expected an unfinished run in {folder}, found a finished one, and a training that continues at step "
+            f"{state.global_step}; remove the run, and measure the checkpoints with otoscope dynamics"
+        )
 
 
 def describe(arrays: dict[str, NDArray[Any]]) -> dict[str, float]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from safetensors import safe_open
+
 from otoscope.errors import InputError
 
 WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json")
@@ -61,6 +63,32 @@ def find_checkpoints(paths: Sequence[str | Path]) -> list[TrainingCheckpoint]:
                 f"{first.step}; pass the checkpoints of one training, each once"
             )
     return checkpoints
+
+
+def check_weights(checkpoints: Sequence[TrainingCheckpoint]) -> None:
+    """Check that all checkpoints are of one model, from the headers of their weight files.
+
+    Raises:
+        InputError: a weight has another shape in another checkpoint, or is missing there.
+    """
+    first, *others = ((one, _weight_shapes(one.folder)) for one in checkpoints)
+    for one, shapes in others:
+        differing = {*first[1].items()} ^ {*shapes.items()}
+        if differing and first[1] and shapes:
+            name = min(differing)[0]
+            raise InputError(
+                f"expected checkpoints of one model, found {name} of shape {first[1].get(name)} in {first[0].folder} "
+                f"and {shapes.get(name)} in {one.folder}; pass the checkpoints of one training"
+            )
+
+
+def _weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight in the safetensors files of a folder; none where it has others."""
+    shapes = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, "np") as weights:
+            shapes |= {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
+    return shapes
 
 
 def _expand(path: Path) -> list[Path]:

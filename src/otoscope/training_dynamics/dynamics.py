@@ -23,7 +23,7 @@ from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import recorded_versions, resolve_path
 from otoscope.runs.speech_source import SpeechSource, make_source, read_cuts
 from otoscope.statistics import STATISTICS as REGISTRY
-from otoscope.training_dynamics.checkpoints import find_checkpoints
+from otoscope.training_dynamics.checkpoints import check_weights, find_checkpoints
 from otoscope.training_dynamics.snapshot import OVERVIEW, STATISTICS, TEXTS, measure_snapshot
 
 DYNAMICS = "dynamics"  # kind of the runs
@@ -85,6 +85,7 @@ def dynamics(
         (2, 0)
     """
     options, ordered = options or SpeechOptions(), find_checkpoints(checkpoints)
+    check_weights(ordered)
     source = make_source(corpus, options)
     plan = {"checkpoints": {str(one.step): one.digest for one in ordered}, **speech_plan(source)}
     check_folder(out, plan, resume=options.resume)
