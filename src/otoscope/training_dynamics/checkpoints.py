@@ -84,7 +84,7 @@ def check_weights(checkpoints: Sequence[TrainingCheckpoint]) -> None:
 
 def _weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     """Return the shape of each weight in the safetensors files of a folder; none where it has others."""
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, "np") as weights:
             shapes |= {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
