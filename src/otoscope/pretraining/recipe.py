@@ -19,7 +19,7 @@ from otoscope.pretraining.validation import check_finite, check_minimum, check_t
 Part = TypeVar("Part")
 
 TABLES = ("model", "masking", "batching", "training", "output", "dynamics")
-"""Tables of a recipe besides `data`; each may be missing."""
+"""Tables of a recipe except `data`; each may be missing."""
 
 EXTRACTOR_KEYS = {"num_mel_bins", "target_size"}
 """Model keys that the feature extractor decides."""
