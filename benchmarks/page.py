@@ -48,7 +48,7 @@ SLOWER = """## What was slower
 |---|---|
 | the maximum of a row as a scalar loop | half of the time of all reductions; LLVM makes no vectors of it |
 | blocks of eight rows instead of four | not faster |
-| threads of OpenMP that wait as they do by default | two threads, 500 frames: 2.5, not 1.2 times plain attention |
+| threads of OpenMP that wait as they do by default | two threads, 500 frames: 2.5, not 1.6 times plain attention |
 | sums of label keys as a product in torch | 40 phones: 1.06 instead of 1.04 times all other statistics |
 | tiles of 50 queries | slower: their products are |
 | Whisper: several utterances in one batch | 1.10 instead of 1.05 times the forward; their states leave the cache |
