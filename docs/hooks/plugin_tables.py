@@ -12,6 +12,8 @@ REGISTRIES = {
     "figures": ("otoscope.figures", "FIGURES"),
     "corpus_formats": ("otoscope.corpus", "FORMATS"),
     "objectives": ("otoscope.adaptation", "OBJECTIVES"),
+    "attributions": ("otoscope.attribution", "ATTRIBUTIONS"),
+    "outputs": ("otoscope.attribution", "OUTPUTS"),
     "decoder_measures": ("otoscope.decoders.measures", "DECODER_MEASURES"),
     "weight_measures": ("otoscope.head_weights", "WEIGHT_MEASURES"),
     "sink_measures": ("otoscope.attention_sinks", "SINK_MEASURES"),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from otoscope.analysis.merge import merge
     from otoscope.attention_sinks.options import SinkOptions
     from otoscope.attention_sinks.sinks import sinks
+    from otoscope.attribution.faithfulness import faithfulness
+    from otoscope.attribution.options import FaithfulnessOptions
     from otoscope.comparison.compare import compare
     from otoscope.comparison.options import ComparisonOptions
     from otoscope.comparison.table import Comparison
@@ -77,6 +79,7 @@ __all__ = [
     "DecoderOptions",
     "Encoder",
     "ExecutionOptions",
+    "FaithfulnessOptions",
     "HeadStatistics",
     "InputError",
     "LayerOptions",
@@ -106,6 +109,7 @@ __all__ = [
     "convert",
     "draw",
     "dynamics",
+    "faithfulness",
     "figure",
     "layers",
     "load",
@@ -144,6 +148,7 @@ _HOME = {
     "CorpusOptions": "otoscope.runs.options",
     "DecoderOptions": "otoscope.analysis.decoder_options",
     "CorpusReport": "otoscope.analysis.corpus_report",
+    "FaithfulnessOptions": "otoscope.attribution.options",
     "HeadStatistics": "otoscope.training_dynamics.callback",
     "Encoder": "otoscope.models.encoder",
     "LayerOptions": "otoscope.representations.options",
@@ -174,6 +179,7 @@ _HOME = {
     "convert": "otoscope.models.checkpoints.convert",
     "draw": "otoscope.figures.run_figures",
     "dynamics": "otoscope.training_dynamics.dynamics",
+    "faithfulness": "otoscope.attribution.faithfulness",
     "figure": "otoscope.figures.run_figures",
     "layers": "otoscope.representations.layers",
     "load": "otoscope.models.load",

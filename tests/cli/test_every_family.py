@@ -209,6 +209,20 @@ def test_view_with_its_model(model, analyzed):
     assert all(np.allclose(sums, 1, atol=0.02) for sums in rows.values())
 
 
+def test_faithfulness(encoder, family_corpus, tmp_path, monkeypatch):
+    """Value zeroing is left out where layers cannot run separately; models of patches are refused."""
+    monkeypatch.setattr("otoscope.attribution.faithfulness.training_config", lambda seeds: TRAINING)
+    attribution = otoscope.FaithfulnessOptions(answers=1, heads=1, piece=0.2)
+    arguments = {"attribution": attribution, "options": SpeechOptions(limit=4)}
+    if encoder.family.is_patch_grid:
+        with pytest.raises(InputError, match="patches of time and band"):
+            otoscope.faithfulness(encoder, family_corpus, tmp_path / "run", **arguments)
+        return
+    run = otoscope.faithfulness(encoder, family_corpus, tmp_path / "run", **arguments)
+    assert np.isfinite(run.dataset["agreement"]).all()
+    assert np.isfinite(run.dataset["curve"]).all()
+
+
 def test_bench(model, monkeypatch):
     """Peak memory, which is measured in another process, is replaced: it does not depend on the family."""
     monkeypatch.setattr("otoscope.refinement.bench.peak_memory", lambda names, seconds: {0.5: [1.0]})

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from tests.helpers.example_faithfulness import faithfulness_run
 from tests.helpers.example_importance import curves_dataset, ranking_dataset
 from tests.helpers.example_layers import layers_dataset
 from tests.helpers.example_patching import patching_dataset
@@ -60,8 +61,9 @@ def test_other_kinds_print_a_table_that_fits_and_a_row_for_each_score(otoscope_c
         lambda: layers_dataset(["phone"], 2, 2),
         lambda: patching_dataset(["hidden-error"], 2, 2),
         lambda: drawn_sinks(2, 2),
+        lambda: faithfulness_run(2, 2),
     ],
-    ids=["layers", "patching", "sinks"],
+    ids=["layers", "patching", "sinks", "faithfulness"],
 )
 def test_runs_of_estimates_print_a_table_and_a_row_for_each_estimate(otoscope_command, tmp_path, dataset):
     made = dataset()

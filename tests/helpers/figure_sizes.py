@@ -2,6 +2,7 @@
 
 from tests.helpers.example_decoder import DECODER_RUNS, decoder_dataset
 from tests.helpers.example_dynamics import DYNAMICS, drawn_dynamics
+from tests.helpers.example_faithfulness import FAITHFULNESS_RUNS, faithfulness_run
 from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
 from tests.helpers.example_layers import LAYER_RUNS, layers_dataset
 from tests.helpers.example_patching import PATCH_RUNS, patching_dataset
@@ -28,6 +29,7 @@ DRAWN = {
     "layers": (LAYER_RUNS, layers_dataset),
     "patching": (PATCH_RUNS, patching_dataset),
     "sinks": (SINK_RUNS, drawn_sinks),
+    "faithfulness": (FAITHFULNESS_RUNS, faithfulness_run),
     "segmentation": (SEGMENTATIONS, segmentation_dataset),
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
     "weights": (WEIGHTS, weights_dataset),

@@ -23,7 +23,7 @@ LAYERS = """
     results
     runs
     relations analysis training_dynamics pretraining segmentation probing importance pruning
-    representations patching attention_sinks refinement adaptation comparison alignment head_weights
+    representations patching attention_sinks attribution refinement adaptation comparison alignment head_weights
     figures viewer
     papers cli
 """

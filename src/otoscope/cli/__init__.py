@@ -17,6 +17,7 @@ from otoscope.adaptation.options import AdaptationOptions
 from otoscope.alignment.options import WordOptions
 from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.attention_sinks.options import SinkOptions
+from otoscope.attribution.options import FaithfulnessOptions
 from otoscope.cli.align import align
 from otoscope.cli.analyze import analyze
 from otoscope.cli.bench import bench
@@ -28,6 +29,7 @@ from otoscope.cli.dataclass_options import options_command
 from otoscope.cli.decoder import decoder
 from otoscope.cli.demo import demo
 from otoscope.cli.dynamics import dynamics
+from otoscope.cli.faithfulness import faithfulness
 from otoscope.cli.figures import FigureOptions, figures
 from otoscope.cli.heads import heads
 from otoscope.cli.layers import layers
@@ -85,6 +87,7 @@ COMMANDS = (
     layers,
     sinks,
     patch,
+    faithfulness,
     refine,
     bench,
     view,
@@ -135,6 +138,7 @@ OPTION_CLASSES = {
     layers: (LayerOptions, SpeechOptions),
     sinks: (SinkOptions, SpeechOptions),
     patch: (PatchOptions, SpeechOptions),
+    faithfulness: (FaithfulnessOptions, SpeechOptions),
     figures: (FigureOptions,),
     heads: (RelationOptions,),
     relations: (RelationOptions,),

@@ -73,6 +73,7 @@ TABLES = {
     "layers": "otoscope.representations.tables:layer_table",
     "sinks": "otoscope.attention_sinks.table:sinks_table",
     "patching": "otoscope.patching.table:patch_table",
+    "faithfulness": "otoscope.attribution.table:faithfulness_table",
     "dynamics": "otoscope.training_dynamics.table:dynamics_table",
     "weights": "otoscope.head_weights.table:weights_table",
 }

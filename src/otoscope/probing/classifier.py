@@ -1,5 +1,6 @@
 """Probes with classes: several seeds times several folds of small nets, each tested on unseen data."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -89,6 +90,11 @@ class Classifier:
             return hidden_td.sum() * 0
         rows = self.task.rows(index, hidden_td)
         return torch.stack([F.cross_entropy(logits(net, rows.x), rows.y) for net in self._nets_of(index)]).mean()
+
+    def log_probabilities(self, index: int, x: Tensor) -> Tensor:
+        """Return log-probabilities `[..., class]` of inputs `[..., d]` of an utterance: of the mean over seeds."""
+        by_seed = torch.stack([logits(net, x).log_softmax(-1) for net in self._nets_of(index)])
+        return by_seed.logsumexp(0) - math.log(len(by_seed))
 
     def _nets_of(self, index: int) -> list[Weights]:
         return [nets[fold] for nets, fold in zip(self.nets, self.fold[:, index], strict=True)]

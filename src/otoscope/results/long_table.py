@@ -16,7 +16,7 @@ SCORES: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
 WEIGHTS = "weights"
-ESTIMATES = ("decoder", "layers", "patching", "segmentation", "sinks")
+ESTIMATES = ("decoder", "layers", "patching", "faithfulness", "segmentation", "sinks")
 """Kinds of runs of which every variable with an interval is printed."""
 NUMBERED = ("layer", "head", "depth", "decoder_layer", "decoder_head", "removal")
 
@@ -30,8 +30,8 @@ def long_table(run: Run) -> pd.DataFrame:
     Returns:
         For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
         scores, the scores, and their 95 % intervals (`low`, `high`). For a run of weights: measure, layer, head, the
-        other layer and head of similarities and compositions, value. For runs of decoder, layers, patch, segment and
-        sinks: variable, all dimensions, value, low, high.
+        other layer and head of similarities and compositions, value. For runs of decoder, layers, patch, faithfulness,
+        segment and sinks: variable, all dimensions, value, low, high.
 
     Raises:
         InputError: the run is of another kind.

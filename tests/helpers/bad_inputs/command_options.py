@@ -19,6 +19,7 @@ NEEDED = {
     "probe": ("{model}", "{corpus}", "-o", "{here}/out", "--probes", "hidden-error", "--limit", "1"),
     "sinks": ("{model}", "{corpus}", "-o", "{here}/out", "--probes", "hidden-error", "--limit", "1"),
     "prune": ("{model}", "{corpus}", "-o", "{here}/out", "--probes", "hidden-error", "--by", "weight", "--limit", "1"),
+    "faithfulness": ("{model}", "{corpus}", "-o", "{here}/out", "--answers", "1", "--heads", "0", "--limit", "1"),
     "refine": ("{model}", "-o", "{here}/out", "--remove-file", "{here}/heads.json"),
     "bench": ("{model}", "--seconds", "0.5", "--rounds", "1"),
     "view": ("{heads}", "--export", "{here}/out.html"),

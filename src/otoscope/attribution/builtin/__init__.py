@@ -1,0 +1,1 @@
+"""Attributions of an output to frames, one per file."""

@@ -1,0 +1,1 @@
+"""Outputs that can be attributed to frames, one per file."""
