@@ -40,6 +40,7 @@ from otoscope.runs.speech_source import (
 from otoscope.typing import Floats
 
 KIND = "faithfulness"
+SEEDS = 1 << 64  # numpy has no negative seeds
 MIN_PIECES = 5  # fewer pieces have no order
 
 
@@ -218,5 +219,5 @@ def faithfulness(
     speech = read_speech(source, encoder)
     output.check_cuts(speech.cuts)
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
-    job = FaithfulnessJob(encoder, source, speech, output, choice, attribution, training, options.seed)
+    job = FaithfulnessJob(encoder, source, speech, output, choice, attribution, training, options.seed % SEEDS)
     return resume_or_run(out, plan, job.result, resume=options.resume)

@@ -10,9 +10,7 @@ from otoscope.results.categories import CATEGORIES
 from otoscope.results.rounding import format_with_error
 from otoscope.results.table import intervals_line
 from otoscope.results.text_table import format_table
-from otoscope.results.verdict import Verdict, verdict_of_interval
-
-WORDS = {Verdict.SUPPORTED: "holds", Verdict.REFUTED: "does not hold", Verdict.INCONCLUSIVE: "cannot tell"}
+from otoscope.results.verdict import verdict_of_interval
 
 
 def faithfulness_table(dataset: xr.Dataset) -> str:
@@ -68,14 +66,14 @@ def _claims(dataset: xr.Dataset) -> str:
         [
             f"{score}, {relevance}{suffix}",
             _estimate(one, name),
-            WORDS[verdict_of_interval(*one[f"{name}_interval"].values)],
+            verdict_of_interval(*one[f"{name}_interval"].values),
         ]
         for name, suffix in names.items()
         for score in dataset["score"].values
         for relevance in dataset["relevance"].values
         for one in [dataset.sel(score=score, relevance=relevance)]
     ]
-    return format_table(("diagonal heads agree better than vertical", "difference", "claim"), rows)
+    return format_table(("diagonal heads agree better than vertical", "difference", "verdict"), rows)
 
 
 def _estimate(one: xr.Dataset, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Distance alone: pieces near the frames that the output reads score higher, whatever the model does."""
+"""Distance alone: pieces near the frames that the output reads score higher, without the model."""
 
 import numpy as np
 
