@@ -34,7 +34,7 @@ def faithfulness_agreement(dataset: xr.Dataset, design: Design) -> Figure:
         axes = panels.add(page, index, str(relevance))
         _draw(axes, dataset.sel(relevance=relevance), theme)
         format_value_axis(axes, theme)
-        panels.name(page, axes, index, "rank correlation")
+        panels.name(page, axes, index, "agreement (rank corr.)")
     add_note(page, panels.bottom, note, theme)
     return page
 
