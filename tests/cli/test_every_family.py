@@ -210,9 +210,10 @@ def test_view_with_its_model(model, analyzed):
 
 
 def test_faithfulness(encoder, family_corpus, tmp_path, monkeypatch):
-    """Value zeroing is omitted where layers cannot run separately; models of patches are refused."""
+    """Models of patches are refused."""
     monkeypatch.setattr("otoscope.attribution.faithfulness.training_config", lambda seeds: TRAINING)
-    attribution = otoscope.FaithfulnessOptions(answers=1, heads=1, piece=0.2)
+    names = ("gradient-input", "occlusion", "attention")
+    attribution = otoscope.FaithfulnessOptions(attributions=names, answers=1, heads=1, piece=0.2)
     arguments = {"attribution": attribution, "options": SpeechOptions(limit=4)}
     if encoder.family.is_patch_grid:
         with pytest.raises(InputError, match="patches of time and band"):

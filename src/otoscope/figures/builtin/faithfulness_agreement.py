@@ -18,7 +18,7 @@ from otoscope.results.categories import CATEGORIES
 TOP = 14.0  # mm
 STEP = 0.24  # between the categories of a score
 NOTE = (
-    "rank correlation with the size of a relevance; D, V, G: mean over the heads of a category; hollow: what is not "
+    "rho: rank correlation with the size of a relevance; D, V, G: mean over the heads of a category; hollow: not "
     "shared with distance in time; squares: scores of the whole model; dashes: distance alone; "
 )
 
@@ -34,7 +34,9 @@ def faithfulness_agreement(dataset: xr.Dataset, design: Design) -> Figure:
         axes = panels.add(page, index, str(relevance))
         _draw(axes, dataset.sel(relevance=relevance), theme)
         format_value_axis(axes, theme)
-        panels.name(page, axes, index, "agreement (rank corr.)")
+        panels.name(page, axes, index, "agreement (rho)")
+        if panels.is_lowest(index):
+            axes.set_xlabel("score (of heads, of the whole model)", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
 
