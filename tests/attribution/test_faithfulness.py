@@ -75,6 +75,14 @@ def test_a_stopped_run_resumes_with_what_is_stored(tiny_pretrained, tiny_corpus,
     assert len(measured) == 5  # of four utterances, one twice
 
 
+def test_without_drawn_heads_there_are_agreements_and_no_orders_of_heads(tiny_pretrained, tiny_corpus, tmp_path):
+    attribution = otoscope.FaithfulnessOptions(output="reconstruction", **FEW | {"heads": 0})
+    run = otoscope.faithfulness(tiny_pretrained, tiny_corpus, tmp_path / "run", attribution=attribution)
+    assert run.dataset["group_gain"].isnull().all()
+    assert np.isfinite(run.dataset["agreement"]).all()
+    assert "attention, diagonal" not in faithfulness_table(run.dataset).partition("deleted in the order of")[2][:900]
+
+
 def test_the_answer_of_a_probe_is_its_most_probable_class(tiny_pretrained, tiny_corpus):
     encoder, speech, chosen = choose("probe", tiny_pretrained, tiny_corpus)
     outputs = chosen(0, 3, np.random.default_rng(0))

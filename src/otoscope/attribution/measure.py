@@ -10,7 +10,7 @@ import numpy as np
 
 from otoscope.attribution.agreement import partial_correlation, rank_correlation
 from otoscope.attribution.attribution import Attribution, AttributionContext
-from otoscope.attribution.deletion import curve_sums
+from otoscope.attribution.deletion import FRACTIONS, curve_sums
 from otoscope.importance.head_grid import Head
 from otoscope.typing import Bools, Floats
 
@@ -85,4 +85,4 @@ class MeasurePlan:
         sums = curve_sums(amounts, np.stack([*random, *orders, *heads]))
         parts = np.split(sums, np.cumsum([len(random), len(orders)]))
         left = np.vstack([parts[0].mean(0), parts[1]])
-        return {"left": left, "head_left": parts[2].reshape(len(self.by_head), len(self.heads), -1)}
+        return {"left": left, "head_left": parts[2].reshape(len(self.by_head), len(self.heads), len(FRACTIONS))}
