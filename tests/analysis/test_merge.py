@@ -12,6 +12,8 @@ from otoscope.analysis import shards
 from otoscope.analysis.stored_maps import load_run_cuts
 from otoscope.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def measured(tiny_model, tmp_path_factory):

@@ -12,7 +12,7 @@ from otoscope.errors import InputError, UnfinishedError
 from otoscope.results.status import status_text
 from otoscope.runs import cache
 
-pytestmark = pytest.mark.usefixtures("shards_of_one_utterance")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shards_of_one_utterance")]
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from otoscope.analysis.stored_maps import ensure_maps
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayModel
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(tiny_model, tiny_corpus, tmp_path):

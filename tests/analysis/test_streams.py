@@ -12,6 +12,8 @@ from otoscope.corpus.audio_content import CACHE
 from otoscope.corpus.cut_fingerprint import fingerprint
 from otoscope.errors import InputError, UnfinishedError
 
+pytestmark = pytest.mark.slow
+
 
 def analyze(model, corpus, out, *, resume=False, **execution):
     options = SpeechOptions(resume=resume)

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from tests.helpers.forked_process import run_script
 
 import otoscope
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import sys

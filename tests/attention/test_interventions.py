@@ -19,6 +19,8 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 
+pytestmark = pytest.mark.slow
+
 WAVE = noise(0.9)
 EXACT = 1e-12
 WHOLE_LAYER = [(1, head) for head in range(4)]

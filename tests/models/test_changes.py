@@ -26,6 +26,8 @@ from otoscope.models.load import load
 from otoscope.models.output_sources import measure_profiles, run_outputs
 from otoscope.models.wrap import wrap
 
+pytestmark = pytest.mark.slow
+
 WAVE, OTHER = noise(0.5), noise(0.8, seed=1)
 LAYERS, EXACT = range(3), 1e-11
 HEADS = [(0, 1), (2, 3)]

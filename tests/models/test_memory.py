@@ -1,9 +1,12 @@
 """The memory that a run will take is estimated for every family, before it runs."""
 
+import pytest
 from tests.helpers.tiny_models import noise
 
 from otoscope.models.encoder import Encoder
 from otoscope.models.memory import estimate_memory
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_family_has_an_estimate_that_grows_with_the_audio(encoder: Encoder) -> None:

@@ -16,6 +16,8 @@ from otoscope.representations.similarity import MAX_FRAMES, cka, pairwise_hsic
 from otoscope.representations.states import record_states
 from otoscope.representations.tables import layer_table
 
+pytestmark = pytest.mark.slow
+
 WAVES = [noise(0.7), noise(1.2, seed=1)]
 
 

@@ -18,6 +18,8 @@ from otoscope.segmentation import prediction
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
 from otoscope.segmentation.segmenter import FORMAT_VERSION
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def segmenter(shifted):

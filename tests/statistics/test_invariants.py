@@ -9,6 +9,8 @@ from tests.helpers import statistics_invariants as invariants
 from otoscope.attention.reduction_names import VALUE_NORM
 from otoscope.statistics import Statistic, available_statistics
 
+pytestmark = pytest.mark.slow
+
 STATISTICS = available_statistics(invariants.PHONES, {VALUE_NORM})
 
 every_statistic = pytest.mark.parametrize("statistic", STATISTICS.values(), ids=STATISTICS)

@@ -14,6 +14,8 @@ from otoscope.pretraining.recipe import Dynamics, Recipe
 from otoscope.pretraining.train import pretrain
 from otoscope.training_dynamics.callback import tile_overviews
 
+pytestmark = pytest.mark.slow
+
 
 def test_training_ends_with_the_same_bits(training, tmp_path):
     make_small_trainer(tmp_path).train()

@@ -10,6 +10,8 @@ from otoscope.runs.speech_source import SpeechSource
 from otoscope.training_dynamics.dynamics import count_changes, dynamics_dataset, formed_steps
 from otoscope.training_dynamics.table import dynamics_table
 
+pytestmark = pytest.mark.slow
+
 SPEECH = SpeechSource("drawn")
 
 

@@ -15,6 +15,8 @@ from otoscope.viewer.options import Address
 from otoscope.viewer.security import MAX_PATH_BYTES, MAX_QUERY_BYTES, AccessPolicy
 from otoscope.viewer.server import MAX_HEADER_BYTES, access_policy, allowed_hosts, application, listen
 
+pytestmark = pytest.mark.slow
+
 FOLDER = "folder"
 COOKIE = f"otoscope={TOKEN}"
 """What the browser sends after the first load."""
