@@ -53,7 +53,7 @@ class HardCases:
 
 def measure_hard_cases(model: GatedModel, guard: Material, sounds: Material) -> HardCases:
     """Return errors on hard copies of the guard's test part, with sounds of test groups."""
-    chosen = _spread(guard.indices(Role.test), MAX_HARD)
+    chosen = guard.spread(Role.test, MAX_HARD)
     cases, rows = [], []
     for name in VARIATIONS:
         material = hard_copies(guard, sounds, name, chosen)
@@ -78,8 +78,3 @@ def _together(guard: Material, chosen: Ints, rows: Sequence[BeforeAndAfter]) -> 
 def _sum(rows: Sequence[BeforeAndAfter], side: int, kind: int) -> Floats:
     total: Floats = np.sum([row[side][kind] for row in rows], axis=0)
     return total
-
-
-def _spread(indices: Ints, count: int) -> Ints:
-    """Return at most `count` of some indices, spread over all."""
-    return indices[np.linspace(0, len(indices) - 1, min(len(indices), count)).round().astype(int)]

@@ -62,6 +62,11 @@ class Material:
         """Return the indices of a part."""
         return np.flatnonzero([each is role for each in self.roles])
 
+    def spread(self, role: Role, count: int) -> Ints:
+        """Return at most `count` indices of a part, spread over its groups."""
+        part = self.indices(role)
+        return part[np.linspace(0, len(part) - 1, min(len(part), count)).round().astype(int)]
+
     def clusters(self, indices: Ints) -> Clusters:
         """Return the clusters of some of them: their groups."""
         return make_clusters([self.groups[i] for i in indices], [self.ids[i] for i in indices])

@@ -108,8 +108,7 @@ def _step(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationO
 
 def validation_part(task: Task) -> Ints:
     """Return the utterances that validate a task, spread over the groups."""
-    part = task.material.indices(Role.validation)
-    return part[np.linspace(0, len(part) - 1, min(len(part), MAX_VALIDATION)).round().astype(int)]
+    return task.material.spread(Role.validation, MAX_VALIDATION)
 
 
 def _validate(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float, state: SearchState) -> None:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from otoscope.alignment.word_files import WORD_FORMATS
-from otoscope.errors import InputError
-from otoscope.runs.options import option
+from otoscope.runs.options import check_output, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +29,4 @@ class WordOptions:
 
     def __post_init__(self) -> None:
         """Check."""
-        unknown = [name for name in self.format if name not in WORD_FORMATS]
-        if unknown or not self.format:
-            raise InputError(f"expected --format {', '.join(WORD_FORMATS)}; found {unknown[0] if unknown else 'none'}")
-        if self.workers < 1:
-            raise InputError(f"expected --workers of at least 1, found {self.workers}; omit it for one process")
+        check_output(self.format, WORD_FORMATS, self.workers)

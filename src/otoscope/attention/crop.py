@@ -47,7 +47,7 @@ def crop_trailing_silence(call: AttentionCall, frames: Sequence[int]) -> Cropped
 
 def _share_inside(call: AttentionCall, utterance: int, frames: int) -> Tensor:
     """Return the share of the weights of an utterance's queries on its own frames, `[H]`."""
-    query_hqd, key_hkd = (_upcast(states[utterance]) for states in (call.query_bhtd, call.key_bhtd))
+    query_hqd, key_hkd = (upcast(states[utterance]) for states in (call.query_bhtd, call.key_bhtd))
     H = len(key_hkd)
     bias_hqk = None if call.bias_bhqk is None else expand_bias(call.bias_bhqk, call.query_bhtd)[utterance]
     total_h = query_hqd.new_zeros(H)
@@ -68,7 +68,7 @@ def patch_map(call: AttentionCall, utterance: int, frames: int, grid: PatchGrid)
     maps = []
     bias_hnn = None if call.bias_bhqk is None else expand_bias(call.bias_bhqk, call.query_bhtd)[utterance]
     for head, (query_nd, key_nd) in enumerate(zip(call.query_bhtd[utterance], call.key_bhtd[utterance], strict=True)):
-        score_nn = _upcast(query_nd) @ _upcast(key_nd).mT * call.scaling
+        score_nn = upcast(query_nd) @ upcast(key_nd).mT * call.scaling
         if bias_hnn is not None:
             add_bias(score_nn, bias_hnn[head])
         attn_nn = score_nn.softmax(-1)
@@ -95,6 +95,6 @@ def normalise_rows(attn_hftft: Tensor) -> Tensor:
     return attn_hftft / attn_hftft.sum((-2, -1), keepdim=True)
 
 
-def _upcast(states: Tensor) -> Tensor:
+def upcast(states: Tensor) -> Tensor:
     """Return float64 states as they are, others in float32."""
     return states.to(torch.promote_types(states.dtype, torch.float32))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
+from otoscope.attention.crop import upcast
 from otoscope.attention.kernels.checks import expand_bias
 from otoscope.attention.kernels.torch_tiles import FORBIDDEN, TILE_QUERIES, add_bias
 from otoscope.typing import Bools
@@ -20,7 +21,7 @@ def key_masses(call: AttentionCall, utterance: int) -> Tensor:
     Queries that attend to nothing do not count. The sum over keys is 1.
     """
     K = call.lengths[utterance]
-    query_hqd, key_hkd = (_upcast(states[utterance, :, :K]) for states in (call.query_bhtd, call.key_bhtd))
+    query_hqd, key_hkd = (upcast(states[utterance, :, :K]) for states in (call.query_bhtd, call.key_bhtd))
     bias_hqk = None if call.bias_bhqk is None else expand_bias(call.bias_bhqk, call.query_bhtd)[utterance]
     total_hk, rows_h = query_hqd.new_zeros(len(key_hkd), K), query_hqd.new_zeros(len(key_hkd))
     queries = torch.from_numpy(inside(call, utterance)).nonzero()[:, 0].to(query_hqd.device)
@@ -43,8 +44,3 @@ def inside(call: AttentionCall, utterance: int) -> Bools:
     time_k = call.utterances.places(call.query_bhtd.shape[2]).time_n[: call.lengths[utterance]]
     is_inside: Bools = (time_k >= 0) & (time_k < call.utterances.frames[utterance])
     return is_inside
-
-
-def _upcast(states: Tensor) -> Tensor:
-    """Return float64 states as they are, others in float32."""
-    return states.to(torch.promote_types(states.dtype, torch.float32))

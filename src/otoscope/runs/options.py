@@ -1,5 +1,6 @@
 """Options of every command that runs a model on speech. The command line derives its options from these fields."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,6 +111,19 @@ class SpeechOptions(CorpusOptions):
     recheck: bool = option(False, "Run the model's self-check again.")
     resume: bool = option(False, "Continue an unfinished run.")
     strict: bool = option(False, "Stop at an utterance that cannot be used.")
+
+
+def check_output(format: Sequence[str], known: Collection[str], workers: int) -> None:
+    """Check the forms of files that a command writes, and the number of its processes.
+
+    Raises:
+        InputError: no form, an unknown one, or fewer than one process.
+    """
+    unknown = [name for name in format if name not in known]
+    if unknown or not format:
+        raise InputError(f"expected --format {', '.join(known)}; found {unknown[0] if unknown else 'none'}")
+    if workers < 1:
+        raise InputError(f"expected --workers of at least 1, found {workers}; omit it for one process")
 
 
 @dataclass(frozen=True, kw_only=True)

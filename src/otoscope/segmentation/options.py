@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from otoscope.errors import InputError
-from otoscope.runs.options import option
+from otoscope.runs.options import check_output, option
 from otoscope.segmentation.detectors import DETECTORS
 from otoscope.segmentation.levels import LEVELS, check_level
 from otoscope.segmentation.protocols import STRICT, check_protocol
@@ -96,8 +96,4 @@ class BoundaryOptions:
 
     def __post_init__(self) -> None:
         """Check."""
-        unknown = [name for name in self.format if name not in FORMS]
-        if unknown or not self.format:
-            raise InputError(f"expected --format {', '.join(FORMS)}; found {unknown[0] if unknown else 'none'}")
-        if self.workers < 1:
-            raise InputError(f"expected --workers of at least 1, found {self.workers}; omit it for one process")
+        check_output(self.format, FORMS, self.workers)
