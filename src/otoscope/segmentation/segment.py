@@ -137,10 +137,14 @@ def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
         segmenter.save(folder / FILE_NAME)
         _write_test_boundaries(job, segmenter, _voting_boundaries(methods, scores, votings), folder)
     example = build_example(job.encoders[0], results[0].head, results[0].heads[results[0].head], job.parts.test)
-    found = [[own.boundaries for own in utterance] for utterance in scores]
-    marks = build_marks(found, [utterance.units for utterance in job.parts.test], job.options.seconds)
     attrs = run_attributes(KIND, job.encoders[0], job.source) | example.attrs | job.attrs()
-    return dataset.merge(example).merge(marks).assign_attrs(attrs)
+    return dataset.merge(example).merge(_marks(job, scores)).assign_attrs(attrs)
+
+
+def _marks(job: SegmentJob, scores: Sequence[Sequence[UtteranceScores]]) -> xr.Dataset:
+    """Return the boundaries of each method on the test part, and which reference each matches."""
+    boundaries = [[own.boundaries for own in utterance] for utterance in scores]
+    return build_marks(boundaries, [utterance.units for utterance in job.parts.test], job.options.seconds)
 
 
 def _transitions(

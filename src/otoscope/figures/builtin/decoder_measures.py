@@ -13,7 +13,7 @@ from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.curve_style import format_value_axis
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.note import add_note, interval_note, note_height
 from otoscope.figures.style.page import FULL_WIDTH, new_page
 from otoscope.figures.style.panels import make_panels
 from otoscope.figures.style.theme import Theme
@@ -33,7 +33,7 @@ class _Panel(NamedTuple):
 
 def decoder_measures(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw a panel for each measure of each kind of attention from the Dataset of a decoder run."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
+    width, theme, note = design.width(FULL_WIDTH), design.theme, f"{NOTE}; {interval_note(dataset, 'value')}"
     panels = list(_panels(dataset))
     layout = make_panels(len(panels), width, TOP, note_height(note, width))
     page = new_page(design, width, layout.bottom + note_height(note, width))
@@ -47,12 +47,6 @@ def decoder_measures(dataset: xr.Dataset, design: Design) -> Figure:
             axes.set_xlabel("layer", labelpad=2)
     add_note(page, layout.bottom, note, theme)
     return page
-
-
-def _note(dataset: xr.Dataset) -> str:
-    if dataset["value_interval"].isnull().all():
-        return f"{NOTE}; no intervals, too few utterances"
-    return f"{NOTE}; bars: 95 % intervals over {dataset.attrs['clusters']}"
 
 
 def _panels(dataset: xr.Dataset) -> Iterator[_Panel]:

@@ -9,7 +9,7 @@ from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.curve_style import format_value_axis
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.note import add_note, interval_note, note_height
 from otoscope.figures.style.page import FULL_WIDTH, new_page
 from otoscope.figures.style.panels import make_panels
 from otoscope.figures.style.theme import LETTERS, MARKERS, Theme
@@ -25,7 +25,7 @@ NOTE = (
 
 def faithfulness_agreement(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the agreements from the Dataset of a run of faithfulness."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + interval_text(dataset, "bars")
+    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + interval_note(dataset, "group_agreement")
     panels = make_panels(dataset.sizes["relevance"], width, TOP, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     heading = f"Attention against relevance, output {dataset.attrs['output']}"
@@ -39,13 +39,6 @@ def faithfulness_agreement(dataset: xr.Dataset, design: Design) -> Figure:
             axes.set_xlabel("score (of heads, of the whole model)", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
-
-
-def interval_text(dataset: xr.Dataset, what: str) -> str:
-    """Return what bars and bands are, or why there are none."""
-    if dataset["group_agreement_interval"].isnull().all():
-        return "no intervals, too few utterances"
-    return f"{what}: 95 % intervals over {dataset.attrs['clusters']}"
 
 
 def _draw(axes: Axes, one: xr.Dataset, theme: Theme) -> None:

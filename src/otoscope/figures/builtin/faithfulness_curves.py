@@ -5,12 +5,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from otoscope.figures.builtin.faithfulness_agreement import interval_text
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.curve_style import LineStyle, draw_line, format_value_axis
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.note import add_note, interval_note, note_height
 from otoscope.figures.style.page import FULL_WIDTH, LINE_SPACING, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels
 from otoscope.figures.style.theme import MARKERS, Theme
@@ -31,7 +30,8 @@ NOTE = (
 
 def faithfulness_curves(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the curves from the Dataset of a run of faithfulness."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + interval_text(dataset, "bands")
+    width, theme = design.width(FULL_WIDTH), design.theme
+    note = NOTE + interval_note(dataset, "group_agreement", drawn="bands")
     of_groups, of_orders = _group_styles(theme), _order_styles(dataset, theme)
     handles = [style.handle(name) for name, style in (of_groups | of_orders).items()]
     columns = max(1, int((width - LEFT) // ENTRY))

@@ -46,7 +46,7 @@ def offset_profiles(dataset: xr.Dataset, design: Design) -> Figure:
 
 
 def _bands(dataset: xr.Dataset) -> str:
-    return interval_note(dataset, "offset_profile").replace("bars", "bands")
+    return interval_note(dataset, "offset_profile", drawn="bands")
 
 
 def _profiles(dataset: xr.Dataset) -> xr.Dataset:

@@ -11,7 +11,7 @@ from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.curve_style import format_value_axis
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.note import add_note, interval_note, note_height
 from otoscope.figures.style.page import FULL_WIDTH, add_legend_mm, new_page
 from otoscope.figures.style.panels import LEFT, make_panels
 from otoscope.figures.style.theme import MARKERS, Theme
@@ -26,7 +26,7 @@ NOTE = (
 
 def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the effects from the Dataset of a run of patch."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + _bars_note(dataset)
+    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + interval_note(dataset, "effect")
     panels = make_panels(2 * dataset.sizes["measure"], width, TOP, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, f"Heads restored after {dataset.attrs['corruption']}", corpus_caption(dataset), dataset, design)
@@ -46,12 +46,6 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
             axes.set_xlabel("heads (of a category or layer)" if is_groups else "layer", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
-
-
-def _bars_note(dataset: xr.Dataset) -> str:
-    if dataset["effect_interval"].isnull().all():
-        return "no intervals, too few utterances"
-    return f"bars: 95 % intervals over {dataset.attrs['clusters']}"
 
 
 def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:

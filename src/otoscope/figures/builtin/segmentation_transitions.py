@@ -33,12 +33,7 @@ AXES_TITLES = {"found": "found (share)", "false": "false (rate)"}
 
 def segmentation_transitions(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the shares and rates of each transition from the Dataset of a segmentation."""
-    width, theme = design.width(FULL_WIDTH), design.theme
-    note = (
-        f"transitions of at least {MIN_REFERENCES} boundaries (the number), ordered by what the last method finds "
-        f"beyond MFCC; false: unmatched boundaries, for each label; {interval_note(dataset, 'transition_scores')}; "
-        "without a bar: no interval"
-    )
+    width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
     below = AXIS + note_height(note, width)
     shown = frequent_transitions(dataset)
     rows = min(shown.sizes["transition"], int((FULL_HEIGHT - TOP - below) / ROW))
@@ -60,6 +55,14 @@ def segmentation_transitions(dataset: xr.Dataset, design: Design) -> Figure:
             name_vertical(page, axes, "transition (boundaries)")
     add_note(page, bottom + AXIS, note, theme)
     return page
+
+
+def _note(dataset: xr.Dataset) -> str:
+    return (
+        f"transitions of at least {MIN_REFERENCES} boundaries (the number), ordered by what the last method finds "
+        f"beyond MFCC; false: unmatched boundaries, for each label; {interval_note(dataset, 'transition_scores')}; "
+        "without a bar: no interval"
+    )
 
 
 def _styles(theme: Theme) -> list[LineStyle]:

@@ -36,8 +36,8 @@ def add_note(page: Page, top: float, text: str, theme: Theme) -> None:
         add_text_mm(page, MARGIN, top + index * LINE, line, color=theme.muted)
 
 
-def interval_note(dataset: xr.Dataset, *names: str) -> str:
-    """Return what the bars of variables are and over which clusters of speech, or why there are none.
+def interval_note(dataset: xr.Dataset, *names: str, drawn: str = "bars") -> str:
+    """Return what the bars (or bands) of variables are and over which clusters of speech, or why there are none.
 
     >>> rows = xr.Dataset({"a_interval": ("bound", [0.1, 0.2])}, {"utterance": ["x", "y"]})
     >>> interval_note(rows, "a")
@@ -45,5 +45,5 @@ def interval_note(dataset: xr.Dataset, *names: str) -> str:
     """
     clusters = dataset.attrs.get("clusters") or counted(dataset.sizes["utterance"], "utterance")
     if any(dataset[f"{name}_interval"].notnull().any() for name in names):
-        return f"bars: 95 % intervals over {clusters}"
+        return f"{drawn}: 95 % intervals over {clusters}"
     return f"no intervals: {clusters}"
