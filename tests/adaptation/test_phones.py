@@ -9,6 +9,7 @@ from otoscope import bundled
 from otoscope.adaptation.builtin import phones
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import Material, Role
+from otoscope.adaptation.ridge_probe import RIDGE
 from otoscope.errors import InputError
 from otoscope.refinement.source_model import read_source
 
@@ -31,7 +32,7 @@ def test_errors_are_those_of_a_ridge_regression(model: GatedModel, material: Mat
     task = phones.OBJECTIVE.make(model, material)
     (x, y), (test_x, test_y) = ([each.numpy() for each in task._frames(indices)] for indices in ([0, 1], [3]))
     assert len(test_y) < model.source.encoder.num_frames(material.waves[3])
-    penalty = phones.RIDGE * np.square(x).sum(0).mean()
+    penalty = RIDGE * np.square(x).sum(0).mean()
     size = x.shape[1]
     rows = np.concatenate([x, np.sqrt(penalty) * np.eye(size)]).astype(float)  # a ridge is rows of its own
     slow = np.linalg.lstsq(rows, np.concatenate([y, np.zeros((size, y.shape[1]))]))[0]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from otoscope.adaptation.gated_model import GatedModel, allow_empty_text, make_g
 from otoscope.adaptation.hard_cases import measure_hard_cases
 from otoscope.adaptation.no_speech import POSSIBLE_SPEECH, chosen_threshold, possible_speech, rules_table, text_rules
 from otoscope.adaptation.options import AdaptationOptions
-from otoscope.adaptation.report import AdaptationReport, Change, TextTable, gain_holds
+from otoscope.adaptation.report import SOURCE_TITLES, AdaptationReport, Change, TextTable, gain_holds, source_row
 from otoscope.adaptation.rival_search import RivalComparison
 from otoscope.adaptation.rivals import check_peft
 from otoscope.adaptation.search import SearchState, WeightedTask, search
@@ -65,6 +66,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     folder = Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
+    start = time.process_time()
     source = read_source(model)
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
@@ -73,8 +75,10 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     _prepare(gated_model, options, unfinished)
     remember_targets(tasks)
     state = search(gated_model, tasks, options, unfinished)
+    seconds = time.process_time() - start
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
+    report = replace(report, cpu_seconds=seconds)
     if options.rivals:
         rivals = RivalComparison(model, gated_model, materials, options, unfinished)
         report = replace(report, rows=[*report.rows, rivals.table])
@@ -139,6 +143,7 @@ def _report(
         notes=calm.notes,
         rows=calm.rows,
         is_better=state.best_step > 0 and gain_holds(gains, guards, options.tolerance),
+        sources=(SOURCE_TITLES, [source_row(name, each) for name, each in materials.by_name.items()]),
         tables={"gates": [asdict(gate) for gate in head_gates(model.values)], **calm.tables},
     )
 
@@ -180,9 +185,14 @@ def _write(model: GatedModel, report: AdaptationReport, out: Path) -> None:
     with atomic_write(out) as folder, silence_transformers():
         make_folder(folder)
         if report.is_better:
-            whole = model.source.whole
-            fold_gates(whole, model.values)
-            whole.save_pretrained(folder, state_dict=stored_weights(whole))
-            read_processor(model.source).save(folder)
+            write_model(model, folder)
         write_json(folder / "report.json", asdict(report))
         (folder / "README.md").write_text(model_card(report), encoding="utf-8")
+
+
+def write_model(model: GatedModel, folder: Path) -> None:
+    """Write a model with its gates in the weights, its settings of generation, and its processor."""
+    whole = model.source.whole
+    fold_gates(whole, model.values)
+    whole.save_pretrained(folder, state_dict=stored_weights(whole))
+    read_processor(model.source).save(folder)

@@ -18,7 +18,16 @@ tags:
 # {title}
 
 {numbers} gates of attention heads (a scale and a temperature each) of `{model}` were learned by otoscope{folded}. All
-other weights are those of the original. Step {step} was chosen on validation groups; the groups below chose nothing.
+other weights are those of the original, so that the speed is too. Step {step} was chosen on validation groups; {zeroed}
+heads were set to zero. The search took {seconds:.0f} CPU seconds.
+
+## Learned from
+
+{sources}
+
+## Gains and costs
+
+The test parts chose nothing.
 
 {table}
 
@@ -44,6 +53,9 @@ def model_card(report: AdaptationReport) -> str:
         numbers=report.gates[0],
         folded=" and folded into its weights" if report.is_better else "; they are not used",
         step=report.step,
+        zeroed=report.gates[1],
+        seconds=report.cpu_seconds,
+        sources=_table(*report.sources),
         table="\n\n".join(_table(*each) for each in (changes, *report.rows)),
         notes="".join(f"- {note}\n" for note in report.notes),
         heads=_heads(report),

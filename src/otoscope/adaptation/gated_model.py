@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
+from otoscope.adaptation.cross_states import CrossStates
 from otoscope.adaptation.encoder_outputs import EncoderOutputs
 from otoscope.adaptation.material import RATE, Material
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
@@ -30,6 +31,19 @@ from otoscope.typing import Floats
 CHUNK = 8  # utterances that the frozen encoder takes at once
 
 
+@dataclass(frozen=True)
+class OriginalOutputs:
+    """What the original gives for utterances, by material and index: computed once, for all models that start from it.
+
+    Attributes:
+        texts: its transcripts.
+        log_probabilities: those of the tokens or letters of its own transcripts.
+    """
+
+    texts: dict[tuple[str, int], str] = field(default_factory=dict)
+    log_probabilities: dict[tuple[str, int], Tensor] = field(default_factory=dict)
+
+
 @dataclass
 class GatedModel:
     """A model with gates that are learned; the search alone changes `offsets`.
@@ -41,6 +55,7 @@ class GatedModel:
         offsets: for each site `[2, H]`: scale less 1, and minus the logarithm of the temperature.
         outputs: outputs of the frozen encoder on disk; None: in memory only.
         shipped: settings of generation of the original.
+        original: what the original gives.
     """
 
     source: SourceModel
@@ -49,6 +64,7 @@ class GatedModel:
     offsets: dict[GateSite, Tensor]
     outputs: EncoderOutputs | None = None
     shipped: Any = None
+    original: OriginalOutputs = field(default_factory=OriginalOutputs)
     _encoded: dict[str, list[Tensor]] = field(default_factory=dict)
 
     @property
@@ -90,6 +106,15 @@ class GatedModel:
         return all(site.part is not GatedPart.encoder for site in self.sites)
 
     @property
+    def has_frozen_keys(self) -> bool:
+        """Whether keys and values of cross-attention stay as they are, so that they can be kept."""
+        return self.is_encoder_frozen and self.transcriber.has_fixed_window
+
+    @cached_property
+    def _cross(self) -> CrossStates:
+        return CrossStates(self.transcriber)
+
+    @property
     def parameters(self) -> list[Tensor]:
         """What is learned."""
         return list(self.offsets.values())
@@ -109,8 +134,9 @@ class GatedModel:
             self._encoded[material.name] = _encode(self.transcriber, material, self.outputs)
         return self._encoded[material.name]
 
-    def share_encoded(self, other: "GatedModel") -> None:
-        """Take the outputs of another model's frozen encoder, which is the same."""
+    def share_original(self, other: "GatedModel") -> None:
+        """Take what another model that starts from the same original has computed of it."""
+        self.original = other.original
         if self.is_encoder_frozen:
             self._encoded = other._encoded
 
@@ -128,22 +154,33 @@ class GatedModel:
             for hidden in encoder(**transcriber.inputs([material.waves[i] for i in group])).last_hidden_state
         ]
 
-    def token_logits(self, states: Sequence[Tensor], sequences: Sequence[Sequence[int]]) -> list[Tensor]:
+    def token_logits(
+        self, material: Material, indices: Sequence[int], sequences: Sequence[Sequence[int]]
+    ) -> list[Tensor]:
         """Return log-probabilities `[L - 1, V]` of the tokens after the first of each sequence, teacher forced."""
-        transcriber = self.transcriber
-        if not transcriber.has_fixed_window and len(states) > 1:
-            return [self.token_logits([one], [each])[0] for one, each in zip(states, sequences, strict=True)]
+        if not self.transcriber.has_fixed_window and len(indices) > 1:
+            pairs = zip(indices, sequences, strict=True)
+            return [self.token_logits(material, [index], [each])[0] for index, each in pairs]
         length = max(map(len, sequences)) - 1
-        ids = torch.full((len(sequences), length), transcriber.end)
+        ids = torch.full((len(sequences), length), self.transcriber.end)
         for row, sequence in enumerate(sequences):
             ids[row, : len(sequence) - 1] = torch.tensor(sequence[:-1])
+        states = self.states(material, indices)
+        cache = self._cross.cache(material.name, indices, states) if self.has_frozen_keys else None
         output = self.source.whole(
-            encoder_outputs=BaseModelOutput(last_hidden_state=torch.stack(list(states))),
+            encoder_outputs=BaseModelOutput(last_hidden_state=torch.stack(states)),
             decoder_input_ids=ids,
-            use_cache=False,
+            past_key_values=cache,
+            use_cache=cache is not None,
         )
         logits = output.logits.log_softmax(-1)
         return [logits[row, : len(sequence) - 1] for row, sequence in enumerate(sequences)]
+
+    def last_hidden(self, material: Material, index: int) -> Tensor:
+        """Return the last hidden states `[T, d]` of the encoder, run anew; gradients flow to the gates in force."""
+        encoder: Any = self.source.encoder
+        hidden: Tensor = encoder.model(**encoder.inputs([material.waves[index]])).last_hidden_state[0]
+        return hidden
 
     def letter_logits(self, material: Material, index: int) -> Tensor:
         """Return log-probabilities `[T, V]` of the letters and the blank in each frame, by the CTC head."""
@@ -157,6 +194,15 @@ class GatedModel:
 
     def transcripts(self, material: Material, indices: Sequence[int], *, original: bool = False) -> list[str]:
         """Return what the model transcribes, greedily, with its gates or as it was."""
+        if not original:
+            return self._transcribe(material, indices, original=False)
+        texts = self.original.texts
+        missing = [index for index in indices if (material.name, index) not in texts]
+        for index, text in zip(missing, self._transcribe(material, missing, original=True), strict=True):
+            texts[material.name, index] = text
+        return [texts[material.name, index] for index in indices]
+
+    def _transcribe(self, material: Material, indices: Sequence[int], *, original: bool) -> list[str]:
         if not len(indices):
             return []
         if self.is_ctc:

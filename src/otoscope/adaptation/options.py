@@ -34,7 +34,7 @@ class AdaptationOptions:
         rivals: report LoRA, IA3 and all weights of the attention too, learned on the same data.
         encoder_outputs: folder that keeps outputs of the frozen encoder for later searches; None: those of this search
             alone, in `OUT.search`.
-        gate_seed: of draws and splits.
+        gate_seed: of draws and splits; corpora that report are drawn alike for all seeds.
         resume: continue an interrupted search.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from otoscope.adaptation.material import Material
+from otoscope.adaptation.material import Material, Role
 from otoscope.results.intervals import IDENTITY, Estimate, difference, estimate, interval
 from otoscope.results.text_table import format_table
 from otoscope.statistics.clusters import group_sums
@@ -55,6 +55,18 @@ TextTable = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
 TITLES = ("test part", "n", "groups", "original", "adapted", "change (95 %)", "deletions", "insertions")
 
 
+SOURCE_TITLES = ("utterances or sounds, of groups", "corpus", "training", "validation", "test")
+
+
+def source_row(use: str, material: Material) -> tuple[str, ...]:
+    """Return the cells of a table: what a material is used for, its name, and what each of its parts has."""
+    return (use, material.name, *(_count(material, material.indices(role)) for role in Role))
+
+
+def _count(material: Material, indices: Ints) -> str:
+    return f"{len(indices)} of {len({material.groups[index] for index in indices})}" if len(indices) else ""
+
+
 def measure_change(name: str, material: Material, indices: Ints, before: Floats, after: Floats) -> Change:
     """Return the change of an error.
 
@@ -98,6 +110,9 @@ class AdaptationReport:
         notes: further facts, each a line.
         rows: further tables, each titles and rows of cells.
         is_better: whether the gain holds and the guard stays, so that the model was written.
+        tables: numbers of the further tables and of the gates, by name.
+        sources: what was learned from, as titles and rows of cells.
+        cpu_seconds: of the search, outputs of the frozen encoder included.
     """
 
     model: str
@@ -111,6 +126,8 @@ class AdaptationReport:
     rows: Sequence[TextTable] = ()
     is_better: bool = False
     tables: Mapping[str, Any] = field(default_factory=dict)
+    sources: TextTable = (SOURCE_TITLES, ())
+    cpu_seconds: float = 0.0
 
     @property
     def text(self) -> str:
@@ -119,7 +136,10 @@ class AdaptationReport:
         verdict = "the gain holds; the model is written" if self.is_better else "no improvement found"
         lines = [
             verdict,
-            f"{numbers} numbers learned, step {self.step} chosen on validation groups; {zeroed} heads set to zero",
+            f"{numbers} numbers learned, step {self.step} chosen on validation groups; {zeroed} heads set to zero; "
+            f"{self.cpu_seconds:.0f} CPU seconds",
+            "",
+            format_table(*self.sources),
             "",
             format_table(TITLES, [change.row for change in (*self.gains, *self.guards)]),
         ]

@@ -54,7 +54,7 @@ class RivalComparison:
         if self.options.calm:
             allow_empty_text(start.source.whole)
         model = rival.make(start)
-        model.share_encoded(self.gated_model)
+        model.share_original(self.gated_model)
         tasks = make_tasks(model, self.materials, self.options.objective)
         learned = [each for each in tasks if is_guarded or not each.is_guard]
         remember_targets(learned)

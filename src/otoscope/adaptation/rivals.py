@@ -44,6 +44,11 @@ class AdapterModel(GatedModel):
     weights: Sequence[Tensor] = ()
 
     @property
+    def has_frozen_keys(self) -> bool:
+        """Keys and values of cross-attention are learned too."""
+        return False
+
+    @property
     def parameters(self) -> list[Tensor]:
         """The weights of the adapters."""
         return list(self.weights)
@@ -68,6 +73,11 @@ class WeightModel(GatedModel):
     """A frozen model with a difference for each weight of its attention; the differences apply within `gates()`."""
 
     differences: Mapping[nn.Module, Tensor] = field(default_factory=dict)
+
+    @property
+    def has_frozen_keys(self) -> bool:
+        """Keys and values of cross-attention are learned too."""
+        return False
 
     @property
     def parameters(self) -> list[Tensor]:

@@ -1,7 +1,8 @@
 """Search of gates by Adam: validation groups choose the step, and stop the search early.
 
 The loss is the sum over tasks. A step is better if the sum of the errors of what is learned is lower on the validation
-groups, plus what the error on the guard has risen there beyond the tolerance.
+groups, plus what the error on the guard has risen there beyond the tolerance; of equal steps, the one with the lower
+errors on the guards.
 """
 
 from collections.abc import Sequence
@@ -18,13 +19,11 @@ from otoscope.adaptation.material import Role
 from otoscope.adaptation.objective import Task
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.runs.progress import progress
-from otoscope.typing import Ints
 
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
 EXCESS = 5.0
-MAX_VALIDATION = 48  # utterances of each task
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class SearchState:
 
     step: int = 0
     best: dict[int, torch.Tensor] = field(default_factory=dict)
-    best_error: float = float("inf")
+    best_errors: tuple[float, float] = (float("inf"), float("inf"))
     best_step: int = 0
     waited: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -106,11 +105,6 @@ def _step(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationO
         (options.scale_penalty * scales.abs().sum()).backward()  # type: ignore[no-untyped-call]
 
 
-def validation_part(task: Task) -> Ints:
-    """Return the utterances that validate a task, spread over the groups."""
-    return task.material.spread(Role.validation, MAX_VALIDATION)
-
-
 def _validate(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float, state: SearchState) -> None:
     """Add the errors on validation groups to the history, and keep the gates if they are the best so far.
 
@@ -123,13 +117,14 @@ def _validate(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float
     error = sum(errors[each.name] for each in tasks if not each.is_guard)
     error += EXCESS * sum(max(each - tolerance, 0.0) for each in harm)
     state.waited += 1
-    if error < state.best_error:
+    if (error, sum(harm)) < state.best_errors:
         state.best = {index: offset.detach().clone() for index, offset in enumerate(model.parameters)}
-        state.best_error, state.best_step, state.waited = error, state.step, 0
+        state.best_errors, state.best_step, state.waited = (error, sum(harm)), state.step, 0
 
 
 def _rate(task: Task, *, original: bool) -> float:
-    errors, possible = task.errors([int(i) for i in validation_part(task)], original=original).sum(axis=0)[:2]
+    part = task.material.indices(Role.validation).tolist()
+    errors, possible = task.errors(part, original=original).sum(axis=0)[:2]
     return float(errors / max(possible, 1))
 
 

@@ -21,6 +21,8 @@ from otoscope.typing import Ints
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
 GUARD_WEIGHT, BATCH = 10.0, 8
+TEST_SEED = 0  # other seeds learn from other utterances, and are tested on the same
+COPIES = 2  # hard copies of each utterance of the guard
 UNLABELLED_SLACK = 5.0
 TEXTS = 12  # labelled utterances of a batch
 
@@ -32,6 +34,12 @@ class Materials:
     adapt: Material | None
     calm: Material | None
     guard: Material | None
+
+    @property
+    def by_name(self) -> dict[str, Material]:
+        """What there is, by what it is for."""
+        every = {LEARNED: self.adapt, SOUNDS: self.calm, GUARD: self.guard}
+        return {name: material for name, material in every.items() if material is not None}
 
     @property
     def hard(self) -> Material | None:
@@ -65,7 +73,8 @@ def _read(read: Callable[..., Material], corpus: Path | None, test: Path | None,
     count, seed = options.gate_utterances, options.gate_seed
     if test is None:
         return read(corpus, count, seed)
-    learned, reported = read(corpus, count, seed, LEARNING), read(test, options.test_utterances, seed, (Role.test,))
+    learned = read(corpus, count, seed, LEARNING)
+    reported = read(test, options.test_utterances, TEST_SEED, (Role.test,))
     _check_apart(reported, f"the test corpus {test}", learned, f"the corpus {corpus}")
     if shared := sorted(set(learned.groups) & set(reported.groups)):
         raise InputError(
@@ -100,7 +109,7 @@ def make_tasks(model: GatedModel, materials: Materials, objective: str) -> list[
         slack = slack_of(materials.guard, Role.validation)
         tasks.append(WeightedTask(GUARD, task, GUARD_WEIGHT, BATCH // 2, is_guard=True, slack=slack))
     if (hard := materials.hard) is not None:
-        tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), GUARD_WEIGHT, BATCH // 2, True))
+        tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), GUARD_WEIGHT, BATCH, True))
     return tasks
 
 
@@ -141,9 +150,9 @@ def hard_copies(guard: Material, calm: Material, name: str, indices: Ints) -> Ma
 
 
 def _copies(guard: Material, calm: Material, role: Role) -> Material:
-    """Return one copy of each utterance of a part, each by the next variation."""
+    """Return copies of each utterance of a part, each by the next variation."""
     sounds = [calm.waves[index] for index in calm.indices(role)]
-    indices, names = guard.indices(role).tolist(), list(VARIATIONS)
+    indices, names = guard.indices(role).repeat(COPIES).tolist(), list(VARIATIONS)
     waves: list[np.ndarray] = [
         vary([guard.waves[index]], sounds, VARIATIONS[names[at % len(names)]], at)[0]
         for at, index in enumerate(indices)

@@ -14,6 +14,8 @@ from otoscope.models.model_settings import SAMPLING_RATE
 
 FIRST_TOKENS, TOKENS_PER_SECOND = 20, 15
 """Tokens that a text may have: speech has about 5 in a second, and a text that repeats itself has no end."""
+USUAL_FIRST_TOKENS, USUAL_TOKENS_PER_SECOND = 10, 6
+"""Tokens of nearly all texts. Texts without an end by then are generated again, so that the others do not wait."""
 BATCH_SIZE = 16
 
 
@@ -36,7 +38,10 @@ def encode_waves(transcriber: Transcriber, waves: Sequence[np.ndarray]) -> list[
 
 
 def transcribe_waves(
-    transcriber: Transcriber, waves: Sequence[np.ndarray], encoded: Sequence[Tensor] | None = None
+    transcriber: Transcriber,
+    waves: Sequence[np.ndarray],
+    encoded: Sequence[Tensor] | None = None,
+    most_tokens: int | None = None,
 ) -> list[str]:
     """Return what a model transcribes, greedily.
 
@@ -44,6 +49,7 @@ def transcribe_waves(
         transcriber: the model, with its interventions.
         waves: audio of each utterance, `[samples]` at 16 kHz, as long as the model takes in one piece.
         encoded: hidden states of the encoder `[T, d]` for each wave; None: the encoder runs.
+        most_tokens: bound on the tokens of each text; None: `token_limit` of its audio.
 
     Returns:
         The text of each utterance.
@@ -53,11 +59,17 @@ def transcribe_waves(
     """
     check_generation(transcriber)
     encoded = encode_waves(transcriber, waves) if encoded is None else encoded
-    texts: dict[int, str] = {}
-    for batch in _batches(transcriber, sorted(range(len(waves)), key=lambda index: len(waves[index]))):
-        tokens = _generate(transcriber, [waves[index] for index in batch], torch.stack([encoded[i] for i in batch]))
-        texts |= zip(batch, transcriber.tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True)
-    return [texts[index].strip() for index in range(len(waves))]
+    tokens: dict[int, list[int]] = {}
+    without_end = list(range(len(waves)))
+    longest = [most_tokens or token_limit(len(wave)) for wave in waves]
+    for limits in ([min(_usual_limit(len(wave)), most) for wave, most in zip(waves, longest, strict=True)], longest):
+        for batch in _batches(transcriber, sorted(without_end, key=lambda index: len(waves[index]))):
+            own_limits = [limits[index] for index in batch]
+            batch_waves, states = [waves[index] for index in batch], torch.stack([encoded[index] for index in batch])
+            tokens |= zip(batch, _generate(transcriber, batch_waves, states, own_limits), strict=True)
+        without_end = [index for index in without_end if len(tokens[index]) >= limits[index]]
+    texts = transcriber.tokenizer.batch_decode([tokens[i] for i in range(len(waves))], skip_special_tokens=True)
+    return [text.strip() for text in texts]
 
 
 def token_limit(num_samples: int) -> int:
@@ -65,10 +77,15 @@ def token_limit(num_samples: int) -> int:
     return FIRST_TOKENS + round(TOKENS_PER_SECOND * num_samples / SAMPLING_RATE)
 
 
+def _usual_limit(num_samples: int) -> int:
+    return USUAL_FIRST_TOKENS + round(USUAL_TOKENS_PER_SECOND * num_samples / SAMPLING_RATE)
+
+
 @torch.inference_mode()
-def _generate(transcriber: Transcriber, waves: Sequence[np.ndarray], encoded_btd: Tensor) -> list[list[int]]:
-    """Return the tokens of each text, at most `token_limit` of them."""
-    limits = [token_limit(len(wave)) for wave in waves]
+def _generate(
+    transcriber: Transcriber, waves: Sequence[np.ndarray], encoded_btd: Tensor, limits: Sequence[int]
+) -> list[list[int]]:
+    """Return the tokens of each text up to its end, at most `limits` of them."""
     most = (transcriber.max_tokens or max(limits) + len(transcriber.prompt)) - len(transcriber.prompt)
     model, weights = transcriber.model, next(transcriber.model.parameters())
     with silence_transformers():
@@ -79,7 +96,8 @@ def _generate(transcriber: Transcriber, waves: Sequence[np.ndarray], encoded_btd
             num_beams=1,
             do_sample=False,
         )
-    text = [[int(token) for token in row if token not in transcriber.prompt] for row in sequences]
+    others = {*transcriber.prompt, transcriber.end, model.generation_config.pad_token_id}
+    text = [[int(token) for token in row if int(token) not in others] for row in sequences]
     return [row[:limit] for row, limit in zip(text, limits, strict=True)]
 
 

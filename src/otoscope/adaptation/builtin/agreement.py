@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -31,7 +31,6 @@ class AgreementTask:
     model: GatedModel
     material: Material
     counts_lost: bool = False
-    _targets: dict[int, Tensor] = field(default_factory=dict)
 
     @cached_property
     def own_texts(self) -> list[str]:
@@ -51,9 +50,8 @@ class AgreementTask:
             return torch.stack(
                 [self._divergence(index, self.model.letter_logits(self.material, index)) for index in indices]
             ).mean()
-        states = self.model.states(self.material, indices)
         chosen = [self.model.sequence(self.own_texts[index]) for index in indices]
-        rows = self.model.token_logits(states, chosen)
+        rows = self.model.token_logits(self.material, indices, chosen)
         first, end = len(self.model.transcriber.prompt) - 1, self.model.transcriber.end
         divergences = []
         for index, logits in zip(indices, rows, strict=True):
@@ -64,11 +62,13 @@ class AgreementTask:
     def remember(self, indices: Sequence[int]) -> None:
         """Compute the original's log-probabilities of some utterances, and keep them in half precision."""
         for index in indices:
-            with torch.inference_mode():
-                self._targets[index] = self._log_probabilities(index).half().clone()
+            if (self.material.name, index) not in self.model.original.log_probabilities:
+                with torch.no_grad():
+                    target = self._log_probabilities(index).half().clone()
+                self.model.original.log_probabilities[self.material.name, index] = target
 
     def _divergence(self, index: int, logits: Tensor) -> Tensor:
-        target = self._targets[index].float()
+        target = self.model.original.log_probabilities[self.material.name, index].float()
         return (target.exp() * (target - logits)).sum(-1).mean()
 
     def _log_probabilities(self, index: int) -> Tensor:
@@ -76,8 +76,7 @@ class AgreementTask:
         if self.model.is_ctc:
             return self.model.letter_logits(self.material, index)
         first = len(self.model.transcriber.prompt) - 1
-        states = self.model.states(self.material, [index])
-        return self.model.token_logits(states, [self.model.sequence(self.own_texts[index])])[0][first:]
+        return self.model.token_logits(self.material, [index], [self.model.sequence(self.own_texts[index])])[0][first:]
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors, words, deletions and insertions of each utterance, or whether it is lost, and 1."""

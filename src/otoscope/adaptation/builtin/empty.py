@@ -29,9 +29,7 @@ class EmptyTask:
         if self.model.is_ctc:
             frames = [self.model.letter_logits(self.material, index)[:, self.model.blank] for index in indices]
             return torch.stack([torch.relu(ENOUGH - blank).mean() for blank in frames]).mean()
-        rows = self.model.token_logits(
-            self.model.states(self.material, indices), [self.model.sequence("")] * len(indices)
-        )
+        rows = self.model.token_logits(self.material, indices, [self.model.sequence("")] * len(indices))
         return torch.stack([torch.relu(ENOUGH - logits[-1, self.model.transcriber.end]) for logits in rows]).mean()
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:

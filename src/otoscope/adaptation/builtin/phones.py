@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +17,12 @@ from torch.nn import functional as F
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material, Role
 from otoscope.adaptation.objective import Objective
+from otoscope.adaptation.ridge_probe import fit_ridge
 from otoscope.errors import InputError
 from otoscope.models.frame_times import frame_centres
 from otoscope.phones import fold_phones, sort_phones
 from otoscope.typing import Floats
 
-RIDGE = 1e-2  # in units of the mean square of the features
 NO_PHONE = -1
 
 
@@ -75,27 +74,18 @@ class PhonesTask:
 
     def _fit(self, indices: Sequence[int]) -> Tensor:
         """Return the weights `[d + 1, C]` of the probe."""
-        frames = [self._frames([index]) for index in indices]
-        gram = torch.stack([features.T @ features for features, _ in frames]).sum(0)
-        moment = torch.stack([features.T @ targets for features, targets in frames]).sum(0)
-        ridge = RIDGE * gram.diagonal().mean() * torch.eye(len(gram))
-        return torch.linalg.solve(gram + ridge, moment)
+        return fit_ridge([self._frames([index]) for index in indices])
 
     def _frames(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return features `[N, d + 1]`, a 1 last, and phones `[N, C]`, one-hot, of labelled frames."""
         features, targets = [], []
         for index in indices:
-            hidden, classes = self._hidden(index), self.classes[index]
+            hidden, classes = self.model.last_hidden(self.material, index), self.classes[index]
             count = min(len(hidden), len(classes))
             is_labelled = classes[:count] != NO_PHONE
             features.append(F.pad(hidden[:count][is_labelled], (0, 1), value=1.0))
             targets.append(F.one_hot(classes[:count][is_labelled], len(self.names)).float())
         return torch.cat(features), torch.cat(targets)
-
-    def _hidden(self, index: int) -> Tensor:
-        encoder: Any = self.model.source.encoder
-        hidden: Tensor = encoder.model(**encoder.inputs([self.material.waves[index]])).last_hidden_state[0]
-        return hidden
 
 
 def _classes(seconds: Floats, spans: Sequence[tuple[int, float, float]]) -> Tensor:
