@@ -116,11 +116,11 @@ def _among(array: Any, axes: int, own: Sequence[str], phones: Sequence[str]) -> 
     """Return an array whose last axes are the phones of a run as one over all phones; 0 where the run has none."""
     if not axes or list(own) == list(phones):
         return array
-    kept = array.shape[: array.ndim - axes]
-    joined = np.zeros((*kept, *[len(phones)] * axes), array.dtype)
+    leading = array.shape[: array.ndim - axes]
+    joined = np.zeros((*leading, *[len(phones)] * axes), array.dtype)
     if own:
         places = [list(phones).index(phone) for phone in own]
-        joined[np.ix_(*map(range, kept), *[places] * axes)] = array
+        joined[np.ix_(*map(range, leading), *[places] * axes)] = array
     return joined
 
 

@@ -97,9 +97,9 @@ def most_frequent(counts: Mapping[str, int]) -> PhoneInventory:
     (('w0', 'w1'), '(other)', '(other)', True)
     """
     ordered = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
-    kept = tuple(ordered if len(ordered) <= MAX_LABELS else ordered[: MAX_LABELS - 1])
-    folded = {symbol: symbol if symbol in kept else OTHER for symbol in ordered}
-    return PhoneInventory(kept if len(kept) == len(ordered) else (*kept, OTHER), folded, unknown=())
+    phones = tuple(ordered if len(ordered) <= MAX_LABELS else ordered[: MAX_LABELS - 1])
+    folded = {symbol: symbol if symbol in phones else OTHER for symbol in ordered}
+    return PhoneInventory(phones if len(phones) == len(ordered) else (*phones, OTHER), folded, unknown=())
 
 
 def relations(

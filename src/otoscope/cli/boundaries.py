@@ -27,9 +27,9 @@ def boundaries(
         return
     for skipped in report.skipped:
         print(f"skipped {skipped.id}: {skipped.reason}")
-    found = sum(recording.counts[report.best] for recording in report.recordings)
+    boundaries = sum(recording.counts[report.best] for recording in report.recordings)
     seconds = sum(recording.seconds for recording in report.recordings)
     print(
-        f"{found} boundaries in {len(report.recordings)} recordings of {seconds:.1f} s by {report.best}, "
+        f"{boundaries} boundaries in {len(report.recordings)} recordings of {seconds:.1f} s by {report.best}, "
         f"tuned for the protocol {report.protocol}\nfiles written to {out}"
     )

@@ -113,13 +113,13 @@ def read_lines(file: Path) -> list[str]:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    seen: set[Path] = set()
+    folders: set[Path] = set()
     for folder, subfolders, names in os.walk(root, onerror=_refuse, followlinks=True):
         real = Path(folder).resolve()
-        if real in seen:  # a link back to a folder above
+        if real in folders:  # a link back to a folder above
             subfolders.clear()
             continue
-        seen.add(real)
+        folders.add(real)
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         yield from (Path(folder) / name for name in names if not name.startswith("."))
 

@@ -129,9 +129,9 @@ def check_frames(encoder: Encoder, calls: Sequence[AttentionCall], wave: np.ndar
     if encoder.family.sees_silence and encoder.family.mechanism == "registry":
         return
     samples = round(encoder.max_seconds * encoder.sampling_rate) if encoder.family.sees_silence else len(wave)
-    found, expected = calls[0].lengths[0], encoder.family.front_end.num_frames(encoder.model.config, samples)
-    if found != expected:
-        raise _refused(encoder, f"expected {expected} frames of {samples} samples, found {found}")
+    frames, expected = calls[0].lengths[0], encoder.family.front_end.num_frames(encoder.model.config, samples)
+    if frames != expected:
+        raise _refused(encoder, f"expected {expected} frames of {samples} samples, found {frames}")
 
 
 def check_output(encoder: Encoder, expected: Tensor, output: EncoderOutput) -> None:

@@ -126,9 +126,9 @@ class WrappedEncoder(nn.Module):
             output = self.module(values if self.batch_first else values.transpose(0, 1))
         hidden = getattr(output, "last_hidden_state", output[0] if isinstance(output, tuple) else output)
         if not isinstance(hidden, Tensor) or hidden.ndim != 3:
-            found = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
+            kind = tuple(hidden.shape) if isinstance(hidden, Tensor) else type(hidden).__name__
             raise InputError(
-                f"expected hidden states [batch, time, features] of {type(self.module).__name__}, found {found}"
+                f"expected hidden states [batch, time, features] of {type(self.module).__name__}, found {kind}"
             )
         return BaseModelOutput(last_hidden_state=hidden if self.batch_first else hidden.transpose(0, 1))
 

@@ -48,8 +48,8 @@ def _table(lines: list[str], name: str) -> dict[str, str]:
     delimiter = "\t" if lines and "\t" in lines[0] else ","
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter) if row]
     if not rows or rows[0] != HEADER:
-        found = delimiter.join(rows[0]) if rows else "an empty file"
-        raise InputError(f"--phones {name}: expected the header {delimiter.join(HEADER)!r}, found {found!r}; add it")
+        header = delimiter.join(rows[0]) if rows else "an empty file"
+        raise InputError(f"--phones {name}: expected the header {delimiter.join(HEADER)!r}, found {header!r}; add it")
     table: dict[str, str] = {}
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(HEADER) or not row[1]:

@@ -113,15 +113,15 @@ class SpeechOptions(CorpusOptions):
     strict: bool = option(False, "Stop at an utterance that cannot be used.")
 
 
-def check_output(format: Sequence[str], known: Collection[str], workers: int) -> None:
+def check_output(format: Sequence[str], forms: Collection[str], workers: int) -> None:
     """Check the forms of files that a command writes, and the number of its processes.
 
     Raises:
         InputError: no form, an unknown one, or fewer than one process.
     """
-    unknown = [name for name in format if name not in known]
+    unknown = [name for name in format if name not in forms]
     if unknown or not format:
-        raise InputError(f"expected --format {', '.join(known)}; found {unknown[0] if unknown else 'none'}")
+        raise InputError(f"expected --format {', '.join(forms)}; found {unknown[0] if unknown else 'none'}")
     if workers < 1:
         raise InputError(f"expected --workers of at least 1, found {workers}; omit it for one process")
 

@@ -130,12 +130,12 @@ def _fill(model: Any, weights: dict[str, Tensor], path: str | Path) -> None:
 
 def _one_layer(weights: Mapping[str, Tensor], path: str | Path) -> dict[str, Tensor]:
     """Return the weights of the first layer, to which all others are equal."""
-    kept: dict[str, Tensor] = {}
+    layer: dict[str, Tensor] = {}
     for key, tensor in weights.items():
         first = re.sub(r"encoder\.layer\.\d+\.", "encoder.layer.0.", key)
-        if not torch.equal(tensor, kept.setdefault(first, tensor)):
+        if not torch.equal(tensor, layer.setdefault(first, tensor)):
             raise InputError(f"{path} is said to share one layer, but its layers differ ({key})")
-    return kept
+    return layer
 
 
 SOURCE = CheckpointSource("'Transformer' and 'Config' of s3prl's Mockingjay, TERA or AudioALBERT", is_s3prl, build)
