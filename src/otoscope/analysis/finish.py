@@ -118,7 +118,7 @@ def _parts(job: AnalysisJob, whole: ShardSum) -> RunParts:
         sums=state.sums,
         utterances=_utterances([job.cuts[index] for index in whole.index], whole.frames),
         labels=job.labeler,
-        totals=(whole.labels or LabelTotals()).placed(whole.index),
+        totals=(whole.labels or LabelTotals()).reindexed(whole.index),
         frame_period=job.encoder.frame_period,
         attributes={
             "model": job.plan["model"]["name"],

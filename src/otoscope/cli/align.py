@@ -20,7 +20,7 @@ def align(
     unit: Annotated[str | None, typer.Option(help="character or wordpiece; by default both are tried.")] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Learn when words start and end from the decoder of MODEL, on the labelled words of CORPUS."""
+    """Fit a word aligner to the decoder of MODEL, on the words of CORPUS with known times."""
     import otoscope
 
     report = otoscope.align(

@@ -18,7 +18,7 @@ def compare(
         TableFormat, typer.Option(help="table to read, csv or json to compute with.")
     ] = TableFormat.table,
 ) -> None:
-    """Compare two runs, or two parts of a run: differences with 95 % intervals, corrected for their number.
+    """Compare two runs, or two parts of a run: differences with 95 % intervals, corrected for multiple tests.
 
     Runs of analyze, rank, probe, prune or segment are paired by utterance or speaker where both have the same.
     """

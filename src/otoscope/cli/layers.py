@@ -9,7 +9,7 @@ from otoscope.runs.options import SpeechOptions
 
 
 def layers(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
-    """Measure what each layer of MODEL holds: probes with controls, similarity, categories of heads."""
+    """Measure what each layer of MODEL encodes: probes with controls, similarity, categories of heads."""
     import otoscope
     from otoscope.representations.tables import layer_table
 

@@ -9,7 +9,7 @@ from otoscope.runs.options import SpeechOptions
 
 
 def probe(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
-    """Read phones, speakers and the input from the final hidden states of MODEL, compared with controls."""
+    """Predict phones, speakers and the input from the final hidden states of MODEL, compared with controls."""
     import otoscope
     from otoscope.probing.tables import probe_table
 

@@ -1,7 +1,7 @@
 """From the sums of every intervention to curves: scores, changes from the intact model, areas, and where a drop begins.
 
 A drop is significant where all of the 95 % interval of the change, paired over seeds and clusters, is on the worse
-side (a level of 2.5 % for each step, not corrected for their number). Needs no torch.
+side (a level of 2.5 % for each step, not corrected for multiple tests). Needs no torch.
 Axes: g cluster, i intervention, s seed, u utterance; curves are [..., step].
 """
 

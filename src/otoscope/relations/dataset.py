@@ -4,7 +4,7 @@ Relations are means over the utterances with phones (`E_u`). Intervals are jackk
 they are known (`results/intervals.py`): a replicate is without the same utterances for a head and for uniform
 attention. The degrees of freedom of a value are those of the effective number of clusters that contain its phones.
 
-Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation.
+Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation, d direction (attends, avoids).
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class Relations:
 
 
 def relation_dataset(
-    sums: Relations, counts: AnyFloats, phones: Sequence[str], clusters: str, support: PhoneSupport
+    sums: Relations, counts: AnyFloats, phones: Sequence[str], cluster_key: str, support: PhoneSupport
 ) -> xr.Dataset:
     """Build the Dataset with every variable of `RELATIONS`.
 
@@ -78,7 +78,7 @@ def relation_dataset(
             layer lacks the head; baselines `[g, y, y]`.
         counts: number of utterances with phones in each cluster, `[g]`.
         phones: names of the Y phones.
-        clusters: name of the source of variance, `Clusters.key`.
+        cluster_key: name of the source of variance, `Clusters.key`.
         support: how much speech there is of each phone.
 
     Returns:
@@ -96,8 +96,8 @@ def relation_dataset(
     used, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
     mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(used)))
     indices = range(len(mean.relation))
-    layers = [layer_estimates(used, counts, layer, phones, clusters) for layer in indices]
-    mean_maps = [mean_map_estimates(used, counts, layer, phones, clusters)["operation_effect"] for layer in indices]
+    layers = [layer_estimates(used, counts, layer, phones, cluster_key) for layer in indices]
+    mean_maps = [mean_map_estimates(used, counts, layer, phones, cluster_key)["operation_effect"] for layer in indices]
     derived = {name: np.stack([layer[name].value for layer in layers]) for name in SCALES}
     ends = {name: np.stack([interval(layer[name], scale) for layer in layers]) for name, scale in SCALES.items()}
     values: Arrays = {
@@ -122,19 +122,19 @@ def relation_dataset(
 def _performed(layers: Sequence[Mapping[str, Estimate]], phones: Sequence[str], support: PhoneSupport) -> Arrays:
     """Return the p-values of operations, and those that heads perform by the default options."""
     options = RelationOptions()
-    p_lhow = np.stack([_p_values(layer["operation_effect"], phones) for layer in layers])
+    p_lhod = np.stack([_p_values(layer["operation_effect"], phones) for layer in layers])
     is_supported = supported_operations(support, phones, options)
-    performed = performed_operations(p_lhow, is_supported, options.false_discovery_rate)
+    performed = performed_operations(p_lhod, is_supported, options.false_discovery_rate)
     return {
         "direction": np.array(DIRECTIONS, dtype=object),
-        "operation_p": p_lhow,
+        "operation_p": p_lhod,
         "operation_performed": performed,
         "operations": _names(performed, phones),
     }
 
 
 def layer_estimates(
-    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], clusters: str
+    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], cluster_key: str
 ) -> dict[str, Estimate]:
     """Return the estimates of all variables of `SCALES` for the heads of a layer, `[h, ...]`.
 
@@ -143,14 +143,14 @@ def layer_estimates(
         counts: number of utterances with phones in each of these clusters, `[g]`.
         layer: index of the layer.
         phones: names of the Y phones.
-        clusters: name of the source of variance.
+        cluster_key: name of the source of variance.
     """
     uniform = sums.baseline[:, None], sums.baseline_elsewhere[:, None]
-    return _estimates(Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform), counts, phones, clusters)
+    return _estimates(Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform), counts, phones, cluster_key)
 
 
 def mean_map_estimates(
-    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], clusters: str
+    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], cluster_key: str
 ) -> dict[str, Estimate]:
     """Return the estimates of all variables of `SCALES` for the mean map of a layer, `[1, ...]`.
 
@@ -164,22 +164,23 @@ def mean_map_estimates(
             array[:, layer, is_head].sum(axis=1, keepdims=True) / is_head.sum()
             for array in (sums.relation, sums.own_run)
         )
-    return _estimates(Relations(relation, own_run, *uniform), counts, phones, clusters)
+    return _estimates(Relations(relation, own_run, *uniform), counts, phones, cluster_key)
 
 
-def _estimates(maps: Relations, counts: AnyFloats, phones: Sequence[str], clusters: str) -> dict[str, Estimate]:
+def _estimates(maps: Relations, counts: AnyFloats, phones: Sequence[str], cluster_key: str) -> dict[str, Estimate]:
     """Return the estimates of all variables of `SCALES` for maps `[g, h, ...]` with baselines `[g, 1, ...]`."""
     totals = [array.sum(axis=0, keepdims=True) for array in _arrays(maps)]
     value = _derived(Relations(*(total / counts.sum() for total in totals)), phones)
     replicates = _derived(_without_each(maps, totals, counts), phones)
+    # Uniform attention in the place of the heads: a value that is NaN there has no phones to be defined by.
     occurs = _derived(Relations(maps.baseline, maps.own_run[:, :1] * 0, maps.baseline, maps.baseline_elsewhere), phones)
     effective = {name: effective_count(weights) for name, weights in _weights(maps, phones).items()}
     return {
         name: Estimate(
             value[name][0],
-            {clusters: replicates[name]},
-            {clusters: _support(occurs[name])},
-            {clusters: effective[name]},
+            {cluster_key: replicates[name]},
+            {cluster_key: _num_defined(occurs[name])},
+            {cluster_key: effective[name]},
         )
         for name in SCALES
     }
@@ -199,12 +200,14 @@ def _weights(maps: Relations, phones: Sequence[str]) -> Arrays:
 
 def _without_each(heads: Relations, totals: Sequence[AnyFloats], counts: AnyFloats) -> Relations:
     """Return the means without each cluster, `[g, h, ...]`; NaN if no utterance remains."""
-    rest = counts.sum() - counts
+    remaining = counts.sum() - counts
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Relations(*(ratio(total - array, rest) for total, array in zip(totals, _arrays(heads), strict=True)))
+        return Relations(
+            *(ratio(total - array, remaining) for total, array in zip(totals, _arrays(heads), strict=True))
+        )
 
 
-def _support(occurs: AnyFloats) -> Ints:
+def _num_defined(occurs: AnyFloats) -> Ints:
     """Return the number of clusters in which a value is defined, from values `[g, 1, ...]`."""
     return np.asarray((~np.isnan(occurs[:, 0])).sum(axis=0), np.int64)
 
@@ -221,27 +224,27 @@ def _arrays(relations: Relations) -> tuple[AnyFloats, ...]:
 
 def _derived(r: Relations, phones: Sequence[str]) -> Arrays:
     """Compare relations with those of uniform attention."""
-    rest = exclude_own_run(r.relation, r.own_run)
-    preferred, preferred_elsewhere = preference(r.relation, r.baseline), preference(rest, r.baseline_elsewhere)
+    elsewhere = exclude_own_run(r.relation, r.own_run)
+    preferred, preferred_elsewhere = preference(r.relation, r.baseline), preference(elsewhere, r.baseline_elsewhere)
     return {
         "preference": preferred,
         "preference_elsewhere": preferred_elsewhere,
         "concentration": concentration(preferred),
         "concentration_elsewhere": concentration(preferred_elsewhere),
-        "operation_effect": effects(rest, r.own_run, r.baseline_elsewhere, phones),
+        "operation_effect": effects(elsewhere, r.own_run, r.baseline_elsewhere, phones),
     }
 
 
 def _p_values(effect: Estimate, phones: Sequence[str]) -> AnyFloats:
-    """Return the one-sided p-values `[h, o, w]` that effects `[h, o]` are beyond the bounds of their operations."""
-    p_how = np.full((*effect.value.shape, len(DIRECTIONS)), np.nan)
+    """Return the one-sided p-values `[h, o, d]` that effects `[h, o]` are beyond the bounds of their operations."""
+    p_hod = np.full((*effect.value.shape, len(DIRECTIONS)), np.nan)
     for place, operation in enumerate(operations(phones)):
         one = effect.select(place)
         is_above, is_below = one.value > operation.attends, one.value < operation.avoids
-        p_how[:, place, 0] = one_sided(p_value(one, operation.attends, LOG), is_above)
+        p_hod[:, place, 0] = one_sided(p_value(one, operation.attends, LOG), is_above)
         if operation.avoids > 0:
-            p_how[:, place, 1] = one_sided(p_value(one, operation.avoids, LOG), is_below)
-    return p_how
+            p_hod[:, place, 1] = one_sided(p_value(one, operation.avoids, LOG), is_below)
+    return p_hod
 
 
 def _names(performed: Ints, phones: Sequence[str]) -> Array:

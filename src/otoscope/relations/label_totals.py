@@ -68,10 +68,9 @@ class LabelTotals:
         units = np.rint(np.stack(baselines(phone_tr, self.count)) * UNIT).astype(np.int64)
         self.uniform[code] = self.uniform.get(code, 0) + units
 
-    def placed(self, index: Sequence[int]) -> "LabelTotals":
-        """Return the totals with places in `index` instead of indices in the corpus."""
-        places = {place for place, one in enumerate(index) if one in self.labelled}
-        return replace(self, labelled=places)
+    def reindexed(self, utterances: Sequence[int]) -> "LabelTotals":
+        """Return the totals with each utterance renumbered by its position in `utterances`."""
+        return replace(self, labelled={i for i, utterance in enumerate(utterances) if utterance in self.labelled})
 
     def support(self) -> PhoneSupport:
         """Return how much speech the corpus has of each phone."""

@@ -19,8 +19,8 @@ def layer_effects(dataset: xr.Dataset, options: RelationOptions) -> pd.DataFrame
         options: which targets have enough speech; the others are skipped.
 
     Returns:
-        Columns layer, target, effect, effect_low and effect_high: times uniform; of attention to the own phone, its
-        share.
+        Columns layer, target, effect, effect_low and effect_high: effects are times uniform, but for the own
+        phone, where they are shares of all attention.
     """
     phones = [str(symbol) for symbol in dataset["key_phone"].values]
     effect_lo, ends_lob = dataset["layer_effect"].values, dataset["layer_effect_interval"].values

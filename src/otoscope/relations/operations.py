@@ -3,8 +3,8 @@
 The module compares attention outside the query's own run of one phone with uniform attention there. Otherwise a
 diagonal head, which neglects all other phones equally, would avoid every phone. Attention within the own run is an
 operation of its own. The effect of an operation is the attention to its target divided by that of uniform attention,
-averaged over query phones (1 plus a mean of preferences). The effect of attention within the own run is its share of
-all attention. `significance.py` tests whether an effect is beyond a bound.
+averaged over query phones (1 plus a mean of preferences). Attention within the own run has another unit: its effect is
+its share of all attention. `significance.py` tests whether an effect is beyond a bound.
 """
 
 from collections.abc import Iterator, Sequence
@@ -67,38 +67,40 @@ def operations(phones: Sequence[str]) -> list[Operation]:
     return [STAY_IN_PHONE, SAME_PHONE, SILENCE_TO_SILENCE, *of_classes, *of_phones]
 
 
-def effects(rest: AnyFloats, own_run: AnyFloats, rest_baseline: AnyFloats, phones: Sequence[str]) -> AnyFloats:
+def effects(
+    elsewhere: AnyFloats, own_run: AnyFloats, baseline_elsewhere: AnyFloats, phones: Sequence[str]
+) -> AnyFloats:
     """Compute the effect of each operation of `operations(phones)`.
 
     Args:
-        rest: relations P' without the query's own run, `[..., Y, Y]`.
+        elsewhere: relations P' without the query's own run, `[..., Y, Y]`.
         own_run: relations within the query's own run, `[..., Y]`.
-        rest_baseline: P_U without the query's own run, `[..., Y, Y]`.
+        baseline_elsewhere: P_U without the query's own run, `[..., Y, Y]`.
         phones: names of the Y phones.
 
     Returns:
-        Effects `[..., O]`; NaN if an effect is undefined.
+        Effects `[..., O]`: of its own phone the share of all attention, of others times uniform; NaN if undefined.
 
     Examples:
-        >>> rest, own = np.array([[0.0, 0.2], [0.6, 0.0]]), np.array([0.2, 0.0])
-        >>> effects(rest, own, np.array([[0.2, 0.3], [0.3, 0.2]]), ["sil", "s"]).round(2).tolist()
+        >>> elsewhere, own = np.array([[0.0, 0.2], [0.6, 0.0]]), np.array([0.2, 0.0])
+        >>> effects(elsewhere, own, np.array([[0.2, 0.3], [0.3, 0.2]]), ["sil", "s"]).round(2).tolist()
         [0.2, 0.0, 0.0, 1.25, 0.42, 0.42]
     """
-    share, uniform = shares(rest), shares(rest_baseline)
+    share, uniform = shares(elsewhere), shares(baseline_elsewhere)
     same = ratio_to_uniform(*(np.diagonal(array, axis1=-2, axis2=-1) for array in (share, uniform)))
     silent = [same[..., place] for place, symbol in enumerate(phones) if symbol == SILENCE]
-    belongs_yo = _membership(phones).astype(rest.dtype)
+    belongs_yo = _membership(phones).astype(elsewhere.dtype)
     to_targets = mean_of_defined(ratio_to_uniform(share @ belongs_yo, uniform @ belongs_yo), axis=-2)
     first = [own_run.sum(axis=-1), mean_of_defined(same, axis=-1), *(silent or [np.full(same.shape[:-1], np.nan)])]
     return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
 
 
-def target_weights(baseline: AnyFloats, rest_baseline: AnyFloats, phones: Sequence[str]) -> AnyFloats:
-    """Compute how much speech the effect of each operation of `operations(phones)` follows from.
+def target_weights(baseline: AnyFloats, baseline_elsewhere: AnyFloats, phones: Sequence[str]) -> AnyFloats:
+    """Return the share of frame pairs that the effect of each operation of `operations(phones)` is based on.
 
     Args:
         baseline: P_U `[..., Y, Y]`.
-        rest_baseline: P_U without the query's own run, `[..., Y, Y]`.
+        baseline_elsewhere: P_U without the query's own run, `[..., Y, Y]`.
         phones: names of the Y phones.
 
     Returns:
@@ -108,10 +110,10 @@ def target_weights(baseline: AnyFloats, rest_baseline: AnyFloats, phones: Sequen
         >>> target_weights(np.full((2, 2), 0.25), np.array([[0.2, 0.3], [0.3, 0.2]]), ["sil", "s"]).round(2).tolist()
         [1.0, 0.4, 0.2, 0.5, 0.5, 0.5]
     """
-    same = np.diagonal(rest_baseline, axis1=-2, axis2=-1)
+    same = np.diagonal(baseline_elsewhere, axis1=-2, axis2=-1)
     silent = [same[..., place] for place, symbol in enumerate(phones) if symbol == SILENCE]
     first = [baseline.sum(axis=(-2, -1)), same.sum(axis=-1), *(silent or [np.zeros(same.shape[:-1])])]
-    to_targets = (rest_baseline @ _membership(phones).astype(rest_baseline.dtype)).sum(axis=-2)
+    to_targets = (baseline_elsewhere @ _membership(phones).astype(baseline_elsewhere.dtype)).sum(axis=-2)
     return np.concatenate([np.stack(first, axis=-1), to_targets], axis=-1)
 
 

@@ -13,7 +13,7 @@ class RelationOptions:
     Attributes:
         min_share: smallest share of the labelled frames of a phone, or of the phones of a target together.
         min_utterances: least number of utterances with the phone.
-        min_speakers: least number of speakers with the phone; not asked of a corpus with one or unknown speakers.
+        min_speakers: least number of speakers with the phone; not applied to a corpus with one or unknown speakers.
         false_discovery_rate: expected share of false operations among those that are named.
 
     Raises:

@@ -13,8 +13,7 @@ from otoscope.typing import AnyFloats
 def preference(relation: AnyFloats, baseline: AnyFloats) -> AnyFloats:
     """Compute the preference `P = (P' - P_U) / P_U` of Yang, Liu & Lee (2020), section 6.
 
-    The function first divides P' and P_U by their sums. The method's P' and P_U sum to 1. Without the query's own run
-    they do not; then the function compares the distributions of the remaining attention.
+    Both are divided by their sums first, because without the query's own run they no longer sum to 1.
 
     Args:
         relation: relations P' of heads, `[..., Y, Y]`.
@@ -60,10 +59,10 @@ def exclude_own_run(relation: AnyFloats, own_run: AnyFloats) -> AnyFloats:
         >>> exclude_own_run(np.array([[0.5, 0.1], [0.1, 0.3]]), np.array([0.5, 0.2])).round(3).tolist()
         [[0.0, 0.1], [0.1, 0.1]]
     """
-    rest = relation.copy()
+    elsewhere = relation.copy()
     diagonal = np.arange(relation.shape[-1])
-    rest[..., diagonal, diagonal] = np.maximum(rest[..., diagonal, diagonal] - own_run, 0)
-    return rest
+    elsewhere[..., diagonal, diagonal] = np.maximum(elsewhere[..., diagonal, diagonal] - own_run, 0)
+    return elsewhere
 
 
 def shares(relation: AnyFloats) -> AnyFloats:

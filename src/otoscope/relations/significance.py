@@ -1,10 +1,11 @@
 """Which operations heads perform: with enough support, and with the false discovery rate controlled over a run.
 
 An operation is tested for every head against both of its bounds: whether the head attends to the target more than
-`attends` times, or less than `avoids` times, as much as uniform attention does. Tests of targets with too little speech
-are not made. The others are corrected together, over all heads and operations of the run (Benjamini and Hochberg 1995).
+`attends` times, or less than `avoids` times, as much as uniform attention does. Targets with too little speech
+are not tested. The others are corrected together, over all heads and operations of the run (Benjamini and Hochberg
+1995).
 
-Axes: l layer, h head, o operation, w direction (attends, avoids), y phone.
+Axes: l layer, h head, o operation, d direction (attends, avoids), y phone.
 """
 
 from collections.abc import Sequence
@@ -36,8 +37,8 @@ class PhoneSupport:
         return _has_support(self, self.frames, options)
 
     @property
-    def asks_speakers(self) -> bool:
-        """Return whether the corpus has at least two speakers."""
+    def requires_speakers(self) -> bool:
+        """Return whether some phone has at least two speakers: then the least number of speakers applies."""
         return bool(self.speakers.max(initial=0) > 1)
 
 
@@ -47,7 +48,7 @@ def frame_counts(phone: Ints, count: int) -> Ints:
 
 
 def supported_operations(support: PhoneSupport, phones: Sequence[str], options: RelationOptions) -> Bools:
-    """Return the operations whose target has enough speech, `[o]`; those of all phones always have.
+    """Return the operations whose target has enough speech, `[o]`; those without a fixed set of phones always count.
 
     The phones of a target count together for the frames; for utterances and speakers, its most widespread phone counts.
     """
@@ -64,15 +65,15 @@ def supported_operations(support: PhoneSupport, phones: Sequence[str], options: 
             np.array([support.utterances[keys].max(initial=0)]),
             np.array([support.speakers[keys].max(initial=0)]),
         )
-        is_supported.append(bool(_has_support(together, support.frames, options, support.asks_speakers)[0]))
+        is_supported.append(bool(_has_support(together, support.frames, options, support.requires_speakers)[0]))
     return np.array(is_supported)
 
 
-def performed_operations(p_lhow: AnyFloats, supported_o: Bools, rate: float) -> Ints:
+def performed_operations(p_lhod: AnyFloats, supported_o: Bools, rate: float) -> Ints:
     """Return which operations heads perform, `[l, h, o]`: `ATTENDS`, `AVOIDS` or `NEITHER`.
 
     Args:
-        p_lhow: one-sided p-values of both directions; NaN without a test.
+        p_lhod: one-sided p-values of both directions; NaN without a test.
         supported_o: operations whose target has enough speech.
         rate: false discovery rate over all tests of the run.
 
@@ -80,7 +81,7 @@ def performed_operations(p_lhow: AnyFloats, supported_o: Bools, rate: float) -> 
     >>> performed_operations(p, np.array([True, True, True]), 0.05).tolist()
     [[[1, 0, 0]]]
     """
-    is_significant = fdr(np.where(supported_o[:, None], p_lhow, np.nan)) <= rate
+    is_significant = fdr(np.where(supported_o[:, None], p_lhod, np.nan)) <= rate
     return np.where(is_significant[..., 0], ATTENDS, np.where(is_significant[..., 1], AVOIDS, NEITHER)).astype(np.int64)
 
 
@@ -89,6 +90,13 @@ def performed_in(dataset: xr.Dataset, options: RelationOptions) -> Ints:
     phones = [str(symbol) for symbol in dataset["key_phone"].values]
     supported = supported_operations(support_in(dataset), phones, options)
     return performed_operations(dataset["operation_p"].values, supported, options.false_discovery_rate)
+
+
+def num_tests(dataset: xr.Dataset, options: RelationOptions) -> int:
+    """Return the number of tests that the false discovery rate of a run is controlled over."""
+    phones = [str(symbol) for symbol in dataset["key_phone"].values]
+    supported = supported_operations(support_in(dataset), phones, options)
+    return int(np.isfinite(dataset["operation_p"].values[:, :, supported]).sum())
 
 
 def support_in(dataset: xr.Dataset) -> PhoneSupport:
@@ -101,8 +109,8 @@ def one_sided(p_two_sided: AnyFloats, is_beyond: Array) -> AnyFloats:
     return np.where(is_beyond, p_two_sided / 2, 1 - p_two_sided / 2)
 
 
-def _has_support(part: PhoneSupport, all_frames: Ints, options: RelationOptions, asks: bool | None = None) -> Bools:
-    asks_speakers = part.asks_speakers if asks is None else asks
+def _has_support(part: PhoneSupport, all_frames: Ints, options: RelationOptions, requires: bool | None = None) -> Bools:
+    requires_speakers = part.requires_speakers if requires is None else requires
     is_frequent = part.frames >= options.min_share * max(all_frames.sum(), 1)
     is_frequent &= (part.utterances >= options.min_utterances) & (part.frames > 0)
-    return np.asarray(is_frequent & (part.speakers >= options.min_speakers) if asks_speakers else is_frequent)
+    return np.asarray(is_frequent & (part.speakers >= options.min_speakers) if requires_speakers else is_frequent)

@@ -1,6 +1,6 @@
 """Tables of the relations of a head, of the layers, and of the operations of all heads, as data frames and as text.
 
-All have one scale: attention over uniform attention, *times uniform*; 1 is as much as uniform attention gives.
+All have one scale: attention divided by uniform attention, *times uniform*; 1 is as much as uniform attention gives.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from otoscope.errors import InputError
 from otoscope.relations.layers import layer_effects
 from otoscope.relations.operations import SAME_PHONE, SILENCE_TO_SILENCE, STAY_IN_PHONE, name_operations
 from otoscope.relations.options import RelationOptions
-from otoscope.relations.significance import performed_in, support_in
+from otoscope.relations.significance import num_tests, performed_in, support_in
 from otoscope.results import Run, frame_text
 from otoscope.results.schema import HEADS
 from otoscope.results.table import Format, intervals_line, sorted_by
@@ -85,18 +85,18 @@ def layers_table(run: Run, format: Format = "table", options: RelationOptions | 
     lines = [
         f"mean attention of each layer; {TIMES_UNIFORM}",
         intervals_line(dataset.attrs["labelled_clusters"], bool(effects["effect_low"].notna().any())),
-        "most, least: targets whose 95 % interval excludes 1, not corrected for their number",
-        "own: share of all attention in the query's own phone; elsewhere: the same phone again",
+        "most, least: targets whose 95 % interval excludes 1, not corrected for multiple comparisons",
+        "own: share of attention in the query's own stretch of its phone; elsewhere: other stretches of this phone",
         (options or RelationOptions()).text,
     ]
     return "\n".join([*lines, "", frame_text(_by_layer(effects))])
 
 
-TIMES_UNIFORM = "times uniform: attention over uniform attention"
+TIMES_UNIFORM = "times uniform: attention divided by uniform attention"
 
 
 def pairs(run: Run, layer: int, head: int) -> pd.DataFrame:
-    """Return one row for each pair of phones: P', P_U, and P' over P_U (`times_uniform`) with its interval.
+    """Return one row for each pair of phones: P', P_U, and P' / P_U (`times_uniform`) with its interval.
 
     Args:
         run: a run of `analyze` on a corpus with phones.
@@ -141,7 +141,7 @@ def operations_table(
     """
     options = options or RelationOptions()
     table = frame_text(head_operations(run, sort, options), format)
-    return table if format != "table" else f"{_correction(_check_relations(run), options)}\n\n{table}"
+    return table if format != "table" else f"{_operations_heading(_check_relations(run), options)}\n\n{table}"
 
 
 def head_operations(run: Run, sort: str | None = None, options: RelationOptions | None = None) -> pd.DataFrame:
@@ -202,12 +202,11 @@ def _operations(head: xr.Dataset, performed: Ints) -> list[dict[str, object]]:
     ]
 
 
-def _correction(dataset: xr.Dataset, options: RelationOptions) -> str:
-    heads = int((dataset["category"] != "").sum())
+def _operations_heading(dataset: xr.Dataset, options: RelationOptions) -> str:
     return (
         f"{TIMES_UNIFORM} (its own phone: share of all attention)\n"
-        f"false discovery rate {options.false_discovery_rate:.2g} over {dataset.sizes['operation']} operations x "
-        f"{heads} heads\n{options.text}"
+        f"false discovery rate {options.false_discovery_rate:.2g} over {num_tests(dataset, options)} tests\n"
+        f"{options.text}"
     )
 
 
@@ -219,11 +218,11 @@ def _heading(head: xr.Dataset, performed: Ints, options: RelationOptions) -> lis
     title = f"layer {head['layer'].item()} head {head['head'].item()}, {head['category'].item()}"
     return [
         f"{title}; on {head.attrs['labelled_utterances']} utterances with labels; "
-        f"95 % intervals over {head.attrs['labelled_clusters']}",
+        f"95 % intervals across {head.attrs['labelled_clusters']}",
         f"{TIMES_UNIFORM} (its own phone: share of all attention)",
         f"operations: false discovery rate {options.false_discovery_rate:.2g} over all operations and heads of the run",
         f"phones: {options.text}; {_omitted(head, options)}",
-        "prefers, avoids: pairs whose 95 % interval excludes 1, not corrected for their number",
+        "prefers, avoids: pairs whose 95 % interval excludes 1, not corrected for multiple comparisons",
         *(lines or ["no operation is significant"]),
     ]
 
@@ -247,16 +246,16 @@ def _by_phone(head: xr.Dataset, options: RelationOptions) -> pd.DataFrame:
             "times_uniform": 1 + head["concentration"].values,
             "times_uniform_low": ends[:, 0],
             "times_uniform_high": ends[:, 1],
-            "prefers": [_most(symbols, row, chosen, -1) for row, chosen in zip(ratio, more, strict=True)],
-            "avoids": [_most(symbols, row, chosen, 1) for row, chosen in zip(ratio, less, strict=True)],
+            "prefers": [_most(symbols, row, chosen, descending=True) for row, chosen in zip(ratio, more, strict=True)],
+            "avoids": [_most(symbols, row, chosen, descending=False) for row, chosen in zip(ratio, less, strict=True)],
         }
     )
     return frame[is_supported].reset_index(drop=True)
 
 
-def _most(symbols: list[str], ratio: AnyFloats, is_listed: Bools, sign: int) -> str:
-    """Return the most preferred (sign -1) or avoided (sign 1) phones of a row, of those that may be listed."""
-    order = [place for place in np.argsort(sign * ratio) if is_listed[place]]
+def _most(symbols: list[str], ratio: AnyFloats, is_listed: Bools, *, descending: bool) -> str:
+    """Return the phones of the highest or lowest ratios of a row, of those that may be listed."""
+    order = [place for place in np.argsort(-ratio if descending else ratio) if is_listed[place]]
     return " ".join(f"{symbols[place]} {ratio[place]:.1f}" for place in order[:MAX_PHONES])
 
 

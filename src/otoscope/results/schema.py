@@ -115,9 +115,7 @@ def _between_phones(ending: str, rest: str) -> dict[str, Variable]:
     }
 
 
-EFFECT = (
-    "attention to a target over uniform attention, mean over query phones; to its own phone: share of all attention"
-)
+EFFECT = "attention to a target divided by uniform attention, mean over query phones; own phone: share of all"
 
 RELATIONS = {  # in a run whose corpus has phones
     "query_phone": Variable(("query_phone",), "1", "phone that attends"),
