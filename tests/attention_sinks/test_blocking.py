@@ -55,7 +55,7 @@ def test_as_many_other_keys_as_sinks_are_removed(folders, monkeypatch):
         masks.append((blocking.sinks(own), mask))
         return own
 
-    monkeypatch.setattr(blocking, "remove_from_utterance", record)
+    monkeypatch.setattr(blocking, "remove_keys", record)
     with encoder.intervene(*conditions([(0, 1)], sees_silence=False)[CONTROL]):
         encoder.forward([WAVE])
     ((is_sink, is_removed),) = masks

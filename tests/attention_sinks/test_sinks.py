@@ -72,9 +72,9 @@ def test_a_probe_that_lacks_its_labels_is_refused_first(tiny_model, tmp_path):
 def test_no_change_holds_only_where_the_interval_is_narrow():
     for spread, verdict in ((1e-4, "holds"), (0.5, "undecided")):
         change = Estimate(np.array(0.001), {"speaker": 0.001 + spread * np.array([-1.0, 0.0, 1.0])})
-        assert change_finding("phone", "sinks removed", change).words == verdict
+        assert change_finding("phone", "sinks removed", change).verdict == verdict
     lower = Estimate(np.array(-0.2), {"speaker": np.array([-0.21, -0.2, -0.19])})
-    assert change_finding("phone", "sinks removed", lower).words == "does not hold"
+    assert change_finding("phone", "sinks removed", lower).verdict == "does not hold"
 
 
 def test_sinks_begin_at_the_first_layer_with_half_of_the_largest_share():

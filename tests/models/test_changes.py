@@ -42,22 +42,30 @@ def in_all_layers(head: int) -> list[tuple[int, int]]:
     return [(layer, head) for layer in LAYERS]
 
 
-def changed_by_definition(maps: Tensor) -> Tensor:
-    """Head 0 with the pattern of head 3, 1 uniform, 2 the identity, 3 without keys that draw much."""
+def in_utterance(encoder: Encoder, tokens: int) -> Tensor:
+    """Return whether each token is a frame of the utterance, or a patch in it (three bands, after two tokens)."""
+    number, frames = torch.arange(tokens), encoder.num_frames(WAVE)
+    if encoder.family.is_patch_grid:
+        return (number >= 2) & ((number - 2) % ((tokens - 2) // 3) < frames)
+    return number < frames
+
+
+def changed_by_definition(maps: Tensor, is_inside: Tensor) -> Tensor:
+    """Head 0 with the pattern of head 3, 1 uniform, 2 the identity, 3 without keys that draw much of the utterance."""
     attn = maps.reshape(-1, 4, *maps.shape[-2:])
-    changed, keys = torch.zeros_like(attn), int((attn[0, 0] > 0).any(0).sum())
+    changed = torch.zeros_like(attn)
     changed[:, 0] = attn[:, 3]
     changed[:, 1] = (attn[:, 1] > 0).double() / (attn[:, 1] > 0).sum(-1, keepdim=True)
     changed[:, 2] = torch.eye(attn.shape[-1])
-    share = attn[:, 3, :keys].mean(-2, keepdim=True)
-    rest = attn[:, 3] * (share <= MULTIPLE * (1 + 1e-6) / keys)
-    changed[:, 3] = rest / rest.sum(-1, keepdim=True)
+    share = attn[:, 3, is_inside].mean(-2, keepdim=True)
+    rest = attn[:, 3] * (share <= MULTIPLE * (1 + 1e-6) / is_inside.sum())
+    changed[:, 3] = torch.where(is_inside[:, None], rest / rest.sum(-1, keepdim=True), attn[:, 3])
     return changed.reshape(maps.shape)
 
 
 def test_changed_patterns_are_those_of_the_definition(encoder: Encoder, folder: Path) -> None:
     model = fresh(folder)
-    with changed_maps(model, changed_by_definition):
+    with changed_maps(model, lambda maps: changed_by_definition(maps, in_utterance(encoder, maps.shape[-1]))):
         expected = slow(folder, WAVE, model)
     changes = [
         pattern_of(in_all_layers(0), 3),

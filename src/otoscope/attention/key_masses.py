@@ -38,6 +38,32 @@ def key_masses(call: AttentionCall, utterance: int) -> Tensor:
     return total_hk / rows_h[:, None].clamp(min=1)
 
 
+def sink_keys(call: AttentionCall, multiple: float) -> Tensor:
+    """Return which keys `[B, K]` draw more than `multiple` times uniform attention from the frames of the utterance.
+
+    Args:
+        call: the call of one head.
+        multiple: of the attention that each frame of the utterance draws in a uniform map of the utterance.
+    """
+    mask_bk = no_keys(call)
+    for b, length in enumerate(call.lengths):
+        mask_bk[b, :length] = key_masses(call, b)[0] > multiple / inside(call, b).sum()
+    return mask_bk
+
+
+def outside_keys(call: AttentionCall) -> Tensor:
+    """Return which keys `[B, K]` are outside of the utterance: silence after it, and tokens of the model's own."""
+    mask_bk = no_keys(call)
+    for b, length in enumerate(call.lengths):
+        mask_bk[b, :length] = ~torch.from_numpy(inside(call, b)).to(mask_bk.device)
+    return mask_bk
+
+
+def no_keys(call: AttentionCall) -> Tensor:
+    """Return a mask `[B, K]` without a key."""
+    return torch.zeros(len(call.lengths), call.value_bhtd.shape[2], dtype=torch.bool, device=call.value_bhtd.device)
+
+
 def inside(call: AttentionCall, utterance: int) -> Bools:
     """Return whether each token that the model attends to is in the utterance, `[K]`: not silence after it, no token
     of the model's own."""

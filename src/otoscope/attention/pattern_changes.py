@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.inputs import AttentionOptions
-from otoscope.attention.kernels.torch_tiles import attend
+from otoscope.attention.key_masses import outside_keys, sink_keys
 from otoscope.errors import InputError
 
 Head = tuple[int, int]
@@ -26,6 +25,7 @@ Head = tuple[int, int]
 KeyGroup = Literal["sinks", "silence", "padding"]
 KEY_GROUPS: tuple[KeyGroup, ...] = ("sinks", "silence", "padding")
 SINK_MULTIPLE = 10.0  # a key is a sink if it draws more than so many times uniform attention
+SLIGHTLY_MORE = 1 + 1e-6  # of the multiple, so that rounding has no effect
 FORBIDDEN = -torch.inf
 
 ChangeCall = Callable[[AttentionCall, AttentionCall, Head], AttentionCall]
@@ -77,12 +77,14 @@ def offset_profile(heads: Iterable[Head], profiles: OffsetProfiles) -> PatternCh
 
 
 def without_keys(heads: Iterable[Head], group: KeyGroup, multiple: float = SINK_MULTIPLE) -> PatternChange:
-    """Remove keys from some heads; the remaining weights of each row are scaled to sum to one.
+    """Remove keys from the rows of the utterance in some heads; the other weights of a row are scaled to sum to one.
+
+    Silence after the utterance and special tokens attend as before.
 
     Args:
         heads: the heads.
-        group: `sinks` draw more than `multiple` times uniform attention in the head, `silence` are frames 40 dB below
-            the loudest one, `padding` is the silence after the utterance that some models attend to.
+        group: `sinks` draw more than `multiple` times uniform attention from the frames of the utterance, `silence` are
+            frames 40 dB below the loudest one, `padding` is the silence after the utterance that some models attend to.
         multiple: what makes a sink.
 
     Raises:
@@ -90,8 +92,8 @@ def without_keys(heads: Iterable[Head], group: KeyGroup, multiple: float = SINK_
     """
     if group not in KEY_GROUPS:
         raise InputError(f"expected keys of {', '.join(KEY_GROUPS)}, found '{group}'; name one of them")
-    mask = {"sinks": lambda call: _sinks(call, multiple), "silence": _silence, "padding": _padding}[group]
-    return PatternChange(f"without-{group}", frozenset(heads), lambda own, *_: _remove_keys(own, mask(own)))
+    mask = {"sinks": lambda call: sink_keys(call, multiple * SLIGHTLY_MORE), "silence": _silence, "padding": _padding}[group]
+    return PatternChange(f"without-{group}", frozenset(heads), lambda own, *_: remove_keys(own, mask(own)))
 
 
 @dataclass(frozen=True)
@@ -174,21 +176,12 @@ def _at_offsets(own: AttentionCall, log_weight_j: Tensor) -> AttentionCall:
     return replace(permitted, bias_bhqk=bias)
 
 
-def _remove_keys(own: AttentionCall, mask_bk: Tensor) -> AttentionCall:
-    removed = own.value_bhtd.new_zeros(mask_bk.shape).masked_fill(mask_bk, FORBIDDEN)[:, None, None]
+def remove_keys(own: AttentionCall, mask_bk: Tensor) -> AttentionCall:
+    """Return the call in which the frames of the utterance do not attend to some keys `[B, K]`."""
+    queries_bq = ~outside_keys(own)
+    removed_bqk = queries_bq[:, :, None] & mask_bk[:, None]
+    removed = own.value_bhtd.new_zeros(removed_bqk.shape).masked_fill(removed_bqk, FORBIDDEN)[:, None]
     return replace(own, bias_bhqk=removed if own.bias_bhqk is None else own.bias_bhqk + removed)
-
-
-def _sinks(own: AttentionCall, multiple: float) -> Tensor:
-    """Return which keys `[B, K]` draw more than `multiple` times uniform attention."""
-    options = AttentionOptions(own.scaling, own.lengths, own.bias_bhqk, span=own.span, needs=frozenset({"column_sum"}))
-    _, reductions = attend(own.query_bhtd, own.key_bhtd, own.value_bhtd, options)
-    mask_bk = torch.zeros(len(own.lengths), own.value_bhtd.shape[2], dtype=torch.bool, device=own.value_bhtd.device)
-    for row, reduction in zip(mask_bk, reductions, strict=True):
-        assert reduction.column_sum is not None
-        share_k = reduction.column_sum[0] / reduction.rows[0]
-        row[: reduction.length] = share_k > multiple * (1 + 1e-6) / reduction.length
-    return mask_bk
 
 
 def _silence(own: AttentionCall) -> Tensor:

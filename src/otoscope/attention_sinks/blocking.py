@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.key_masses import inside, key_masses
-from otoscope.attention.pattern_changes import FORBIDDEN, Head, PatternChange
+from otoscope.attention.key_masses import inside, no_keys, outside_keys, sink_keys
+from otoscope.attention.pattern_changes import Head, PatternChange, remove_keys
 from otoscope.statistics.builtin.sink_share import MULTIPLE
 
 Keys = Callable[[AttentionCall], Tensor]
@@ -33,12 +33,12 @@ def conditions(heads: Iterable[Head], sees_silence: bool) -> dict[str, tuple[Pat
     changed = frozenset(heads)
     by_name: dict[str, tuple[PatternChange, ...]] = {
         INTACT: (),
-        "sinks removed": (_change("without-sinks", changed, sinks, remove_from_utterance),),
+        "sinks removed": (_change("without-sinks", changed, sinks, remove_keys),),
         "sinks emptied": (_change("empty-sinks", changed, sinks, empty_keys),),
-        CONTROL: (_change("without-others", changed, others, remove_from_utterance),),
+        CONTROL: (_change("without-others", changed, others, remove_keys),),
     }
     if sees_silence:
-        by_name["padding removed"] = (_change("without-padding", changed, padding, remove_from_utterance),)
+        by_name["padding removed"] = (_change("without-padding", changed, outside_keys, remove_keys),)
     return by_name
 
 
@@ -48,14 +48,6 @@ def _change(
     return PatternChange(name, heads, lambda own, *_: change(own, keys(own)))
 
 
-def remove_from_utterance(own: AttentionCall, mask_bk: Tensor) -> AttentionCall:
-    """Return the call in which the frames of the utterance do not attend to some keys `[B, K]`."""
-    queries_bq = ~padding(own)
-    removed_bqk = queries_bq[:, :, None] & mask_bk[:, None]
-    removed = own.value_bhtd.new_zeros(removed_bqk.shape).masked_fill(removed_bqk, FORBIDDEN)[:, None]
-    return replace(own, bias_bhqk=removed if own.bias_bhqk is None else own.bias_bhqk + removed)
-
-
 def empty_keys(own: AttentionCall, mask_bk: Tensor) -> AttentionCall:
     """Return the call in which the values of some keys `[B, K]` are zero; the attention stays."""
     return replace(own, value_bhtd=own.value_bhtd.masked_fill(mask_bk[:, None, :, None], 0))
@@ -63,23 +55,12 @@ def empty_keys(own: AttentionCall, mask_bk: Tensor) -> AttentionCall:
 
 def sinks(own: AttentionCall) -> Tensor:
     """Return which keys `[B, K]` draw more than ten times uniform attention on the frames of the utterance."""
-    mask_bk = _no_keys(own)
-    for b, length in enumerate(own.lengths):
-        mask_bk[b, :length] = key_masses(own, b)[0] > MULTIPLE / inside(own, b).sum()
-    return mask_bk
-
-
-def padding(own: AttentionCall) -> Tensor:
-    """Return which keys `[B, K]` are outside of the utterance."""
-    mask_bk = _no_keys(own)
-    for b, length in enumerate(own.lengths):
-        mask_bk[b, :length] = ~torch.from_numpy(inside(own, b)).to(mask_bk.device)
-    return mask_bk
+    return sink_keys(own, MULTIPLE)
 
 
 def others(own: AttentionCall) -> Tensor:
     """Return as many keys of the utterance that are no sinks as there are sinks, evenly spread over it, `[B, K]`."""
-    is_sink_bk, mask_bk = sinks(own), _no_keys(own)
+    is_sink_bk, mask_bk = sinks(own), no_keys(own)
     for b in range(len(own.lengths)):
         is_inside = torch.from_numpy(inside(own, b)).to(mask_bk.device)
         free = (is_inside & ~is_sink_bk[b, : len(is_inside)]).nonzero()[:, 0]
@@ -87,7 +68,3 @@ def others(own: AttentionCall) -> Tensor:
         places = ((torch.arange(count, device=free.device) + 0.5) * len(free) / max(count, 1)).long()
         mask_bk[b, free[places]] = True
     return mask_bk
-
-
-def _no_keys(own: AttentionCall) -> Tensor:
-    return torch.zeros(len(own.lengths), own.value_bhtd.shape[2], dtype=torch.bool, device=own.value_bhtd.device)

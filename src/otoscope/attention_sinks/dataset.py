@@ -137,7 +137,7 @@ def finding_values(decisions: Sequence[Finding]) -> dict[str, NDArray[Any]]:
         "finding": np.array([each.value for each in decisions]),
         "finding_interval": np.array([[each.low, each.high] for each in decisions]),
         "finding_number": np.array([each.number for each in decisions], object),
-        "verdict": np.array([each.words for each in decisions], object),
+        "verdict": np.array([each.verdict.value for each in decisions], object),
     }
 
 

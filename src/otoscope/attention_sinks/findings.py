@@ -31,13 +31,6 @@ class Finding:
     high: float
     verdict: Verdict
 
-    @property
-    def words(self) -> str:
-        """The verdict in words."""
-        return {Verdict.SUPPORTED: "holds", Verdict.REFUTED: "does not hold", Verdict.INCONCLUSIVE: "undecided"}[
-            self.verdict
-        ]
-
 
 def findings(sums: GroupSums, explained: Mapping[str, Estimate], clusters: Clusters) -> list[Finding]:
     """Return the findings that need no probe."""
@@ -63,9 +56,9 @@ def change_finding(probe: str, condition: str, change: Estimate) -> Finding:
     """Return whether an intervention leaves a probe as it is: the interval of the change is within `MARGIN`."""
     low, high = interval(change)
     if low > -MARGIN and high < MARGIN:
-        verdict = Verdict.SUPPORTED
+        verdict = Verdict.HOLDS
     else:
-        verdict = Verdict.REFUTED if low > 0 or high < 0 else Verdict.INCONCLUSIVE
+        verdict = Verdict.DOES_NOT_HOLD if low > 0 or high < 0 else Verdict.UNDECIDED
     claim = f"{condition}: no change of {probe}"
     return Finding(claim, "change of the score", float(change.value), float(low), float(high), verdict)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from otoscope.results.verdict import Verdict
 
 VERDICT_BADGES = {
-    Verdict.SUPPORTED: ("supported", "✓"),
-    Verdict.REFUTED: ("refuted", "✗"),
-    Verdict.INCONCLUSIVE: ("inconclusive", "?"),
+    Verdict.HOLDS: ("holds", "✓"),
+    Verdict.DOES_NOT_HOLD: ("does-not-hold", "✗"),
+    Verdict.UNDECIDED: ("undecided", "?"),
 }
 """CSS class and sign of each verdict."""
 

@@ -15,7 +15,7 @@ SCORES: Mapping[str, tuple[str, ...]] = {
     "curves": ("score",),
 }
 """Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
-WEIGHTS = "weights"
+WEIGHTS, VERDICT = "weights", "verdict"
 ESTIMATES = ("decoder", "layers", "patching", "faithfulness", "segmentation", "sinks")
 """Kinds of runs of which every variable with an interval is printed."""
 NUMBERED = ("layer", "head", "depth", "decoder_layer", "decoder_head", "removal")
@@ -31,7 +31,7 @@ def long_table(run: Run) -> pd.DataFrame:
         For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
         scores, the scores, and their 95 % intervals (`low`, `high`). For a run of weights: measure, layer, head, the
         other layer and head of similarities and compositions, value. For runs of decoder, layers, patch, faithfulness,
-        segment and sinks: variable, all dimensions, value, low, high.
+        segment and sinks: variable, all dimensions, value, low, high; for sinks, the verdict of each claim.
 
     Raises:
         InputError: the run is of another kind.
@@ -71,10 +71,11 @@ def _estimate_rows(run: Run) -> pd.DataFrame:
     frames = {name: _with_ends(dataset[name], dataset[f"{name}_interval"]) for name in names}
     frame = pd.concat(frames, names=["variable"]).reset_index(level="variable").reset_index(drop=True)
     dims = [dim for dim in map(str, dataset.dims) if dim in frame]
-    numbers = {
-        dim: "Int64" for dim in ("layer", "head", "depth", "decoder_layer", "decoder_head", "removal") if dim in frame
-    }
-    return frame.astype(numbers)[["variable", *dims, "value", "low", "high"]]
+    columns = ["variable", *dims, "value", "low", "high"]
+    if VERDICT in dataset:
+        frame[VERDICT] = frame[dataset[VERDICT].dims[0]].map(dataset[VERDICT].to_series())
+        columns.append(VERDICT)
+    return frame.astype({dim: "Int64" for dim in NUMBERED if dim in frame})[columns]
 
 
 def _with_ends(values: xr.DataArray, ends: xr.DataArray) -> pd.DataFrame:

@@ -6,9 +6,15 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """What measurements say of a claim."""
 
-    SUPPORTED = "supported"
-    REFUTED = "refuted"
-    INCONCLUSIVE = "inconclusive"
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold"
+    UNDECIDED = "undecided"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Verdict | None":
+        """Read the words that runs of otoscope 0.2 store."""
+        earlier = {"supported": cls.HOLDS, "refuted": cls.DOES_NOT_HOLD, "inconclusive": cls.UNDECIDED}
+        return earlier.get(str(value))
 
 
 def verdict_of_interval(low: float, high: float) -> Verdict:
@@ -16,8 +22,8 @@ def verdict_of_interval(low: float, high: float) -> Verdict:
 
     Examples:
         >>> verdict_of_interval(0.1, 0.3), verdict_of_interval(-0.1, 0.3)
-        (<Verdict.SUPPORTED: 'supported'>, <Verdict.INCONCLUSIVE: 'inconclusive'>)
+        (<Verdict.HOLDS: 'holds'>, <Verdict.UNDECIDED: 'undecided'>)
     """
     if low > 0:
-        return Verdict.SUPPORTED
-    return Verdict.REFUTED if high < 0 else Verdict.INCONCLUSIVE
+        return Verdict.HOLDS
+    return Verdict.DOES_NOT_HOLD if high < 0 else Verdict.UNDECIDED

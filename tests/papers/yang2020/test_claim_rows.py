@@ -21,18 +21,18 @@ def test_every_published_claim_has_a_row():
     assert {row.claim for row in claim_rows([], DONE)} == set(ClaimId)
 
 
-def test_a_claim_of_a_skipped_stage_is_inconclusive_for_the_reason_of_the_stage():
+def test_a_claim_of_a_skipped_stage_is_undecided_for_the_reason_of_the_stage():
     records = DONE | {"m3/segmentation": StageRecord(1.0, "none of 4 utterances has phones")}
     (row,) = rows_of(ClaimId.BEATS_MFCC, [], records)
-    assert (row.verdict, row.evaluated_on) == (Verdict.INCONCLUSIVE, "")
+    assert (row.verdict, row.evaluated_on) == (Verdict.UNDECIDED, "")
     assert row.test == "none of 4 utterances has phones"
     assert np.isnan(row.value)
 
 
-def test_a_claim_without_differences_is_inconclusive_for_its_own_reason():
+def test_a_claim_without_differences_is_undecided_for_its_own_reason():
     without = evaluate_claim(ClaimId.SHIFT_GROWS, "speech", [], "no sharp heads")
     (row,) = rows_of(ClaimId.SHIFT_GROWS, [without], DONE)
-    assert (row.verdict, row.test) == (Verdict.INCONCLUSIVE, "no sharp heads")
+    assert (row.verdict, row.test) == (Verdict.UNDECIDED, "no sharp heads")
     (row,) = rows_of(ClaimId.MORE_GLOBAL, [without], DONE)
     assert row.test == NOT_EVALUATED
 
@@ -41,5 +41,5 @@ def test_each_evaluation_has_its_own_index_and_verdict():
     first = evaluate_claim(ClaimId.BEATS_MFCC, "same speech", [POSITIVE, POSITIVE], "test")
     second = evaluate_claim(ClaimId.BEATS_MFCC, "same speech", [NEGATIVE], "test")
     rows = rows_of(ClaimId.BEATS_MFCC, [first, second], DONE)
-    assert [row.verdict for row in rows] == [Verdict.SUPPORTED] * 2 + [Verdict.REFUTED]
+    assert [row.verdict for row in rows] == [Verdict.HOLDS] * 2 + [Verdict.DOES_NOT_HOLD]
     assert rows[0].evaluation == rows[1].evaluation != rows[2].evaluation

@@ -1,4 +1,4 @@
-"""Every claim has an id, in the published file and in the evaluations: no claim is inconclusive because of a typo."""
+"""Every claim has an id, in the published file and in the evaluations: no claim is undecided because of a typo."""
 
 import tomllib
 from pathlib import Path

@@ -57,12 +57,12 @@ def test_every_claim_has_a_verdict_that_follows_from_its_differences(killed):
     assert set(verdicts) <= {verdict.value for verdict in Verdict}
     assert {ClaimId(id) for id in dataset["claim"].values} == set(ClaimId)
     low, _ = dataset["value_interval"].values.T
-    assert (low[verdicts == Verdict.SUPPORTED] > 0).all()
-    assert (verdicts[np.isnan(dataset["value"].values)] == Verdict.INCONCLUSIVE).all()
+    assert (low[verdicts == Verdict.HOLDS] > 0).all()
+    assert (verdicts[np.isnan(dataset["value"].values)] == Verdict.UNDECIDED).all()
     assert all(dataset["test"].values)
 
 
-def test_no_claim_is_inconclusive_because_nothing_evaluated_it(killed):
+def test_no_claim_is_undecided_because_nothing_evaluated_it(killed):
     """The corpora of the example allow every claim; a claim that no module evaluates would have no differences."""
     dataset = killed.dataset
     evaluated = {ClaimId(id) for id in dataset["claim"].values[dataset["contrast"].values != ""]}
@@ -198,10 +198,10 @@ def test_without_boundaries_and_probes_the_other_results_are_complete(killed):
     assert "r_value" not in dataset
     assert "curve" not in dataset
     row = dataset.sel(difference=dataset["claim"].values == ClaimId.SHORTER_IS_BETTER)
-    assert row["verdict"].item() == Verdict.INCONCLUSIVE
+    assert row["verdict"].item() == Verdict.UNDECIDED
     assert row["test"].item() == "no labels"
     assert "m3/segmentation" in skipped_table(dataset)
-    assert Verdict.INCONCLUSIVE in summary(dataset)
+    assert Verdict.UNDECIDED in summary(dataset)
 
 
 def test_a_trained_model_of_another_recipe_or_other_speech_is_rejected(killed):

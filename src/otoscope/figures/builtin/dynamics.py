@@ -1,5 +1,6 @@
 """How heads form over the steps of a training: statistics of each head, and numbers of heads by shape."""
 
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def dynamics(dataset: xr.Dataset, design: Design) -> Figure:
     below = 2 * LEGEND + note_height(NOTE, width)
     panels = make_panels(len(STATISTICS) + 1, width, TOP + LEGEND, below)
     page = new_page(design, width, panels.bottom + below)
-    add_header(page, "How heads form", f"{dataset.attrs['clusters']}", dataset, design)
+    speech = f"{PurePath(dataset.attrs['corpus']).name}, {dataset.attrs['clusters']}"
+    add_header(page, "How heads form", speech, dataset, design)
     handles = [Line2D([], [], color=colour, label=category) for category, colour in theme.categories.items()]
     add_legend_mm(page, LEFT, TOP + 0.5, handles, len(handles), SPACING)
     for index, name in enumerate((*STATISTICS, "shape")):

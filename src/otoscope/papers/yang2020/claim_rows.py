@@ -87,7 +87,7 @@ def _undecided_row(
     published: PublishedClaim, claims: Sequence[EvaluatedClaim], records: Mapping[str, StageRecord], index: int
 ) -> ClaimRow:
     reason = records[published.needs].skip_reason or (claims[0].test if claims else NOT_EVALUATED)
-    return ClaimRow(published.id, index, "", Verdict.INCONCLUSIVE, "", reason)
+    return ClaimRow(published.id, index, "", Verdict.UNDECIDED, "", reason)
 
 
 def _values(row: ClaimRow) -> tuple[object, ...]:

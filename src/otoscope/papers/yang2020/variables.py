@@ -38,7 +38,7 @@ VARIABLES = {
     "claim": Variable(("difference",), "1", "id of the claim that the difference decides"),
     "evaluation": Variable(("difference",), "1", "index of the claim on one corpus by one probe; same for its rows"),
     "evaluated_on": Variable(("difference",), "1", "speech, and probe, of the evaluation"),
-    "verdict": Variable(("difference",), "1", "supported, refuted or inconclusive, by all its differences"),
+    "verdict": Variable(("difference",), "1", "holds, does not hold or undecided, by all its differences"),
     "contrast": Variable(("difference",), "1", "what is compared; positive if the claim is right"),
     "value": Variable(("difference",), "1", "the difference; NaN if it could not be measured"),
     "value_interval": Variable(("difference", "bound"), "1", "95 % interval of the difference"),

@@ -1,4 +1,4 @@
-"""Claims about boundaries: a method that finds more is supported, models alike are inconclusive."""
+"""Claims about boundaries: a method that finds more holds, models alike are undecided."""
 
 import numpy as np
 import xarray as xr
@@ -40,9 +40,9 @@ def test_attention_that_finds_far_more_than_mfcc_is_supported_and_models_alike_a
     runs = {name: segmented(share_found) for name in ("m3", "m6", "m9")}
     verdicts = [(evaluated.claim.id, evaluated.claim.verdict) for evaluated in evaluate_boundary_claims(runs, ["m3"])]
     assert verdicts == [
-        (ClaimId.BEATS_MFCC, Verdict.SUPPORTED),
-        (ClaimId.BEATS_MFCC, Verdict.REFUTED),
-        (ClaimId.BEATS_REPRESENTATION, Verdict.SUPPORTED),
-        (ClaimId.BEATS_REPRESENTATION, Verdict.REFUTED),
-        (ClaimId.SHORTER_IS_BETTER, Verdict.INCONCLUSIVE),
+        (ClaimId.BEATS_MFCC, Verdict.HOLDS),
+        (ClaimId.BEATS_MFCC, Verdict.DOES_NOT_HOLD),
+        (ClaimId.BEATS_REPRESENTATION, Verdict.HOLDS),
+        (ClaimId.BEATS_REPRESENTATION, Verdict.DOES_NOT_HOLD),
+        (ClaimId.SHORTER_IS_BETTER, Verdict.UNDECIDED),
     ]

@@ -10,13 +10,13 @@ def test_some_and_every_follow_logic():
     above, open_, below = (Difference("", value, value - 1, value + 1) for value in (2.0, 0.0, -2.0))
     unknown = Difference("", 0.0, np.nan, np.nan)
     for candidates, some, every in [
-        ([above, open_, below, unknown], Verdict.SUPPORTED, Verdict.REFUTED),
-        ([above, above], Verdict.SUPPORTED, Verdict.SUPPORTED),
-        ([below, below], Verdict.REFUTED, Verdict.REFUTED),
-        ([above, unknown], Verdict.SUPPORTED, Verdict.INCONCLUSIVE),
-        ([below, unknown], Verdict.INCONCLUSIVE, Verdict.REFUTED),
-        ([open_, below], Verdict.INCONCLUSIVE, Verdict.REFUTED),
-        ([open_, above], Verdict.SUPPORTED, Verdict.INCONCLUSIVE),
+        ([above, open_, below, unknown], Verdict.HOLDS, Verdict.DOES_NOT_HOLD),
+        ([above, above], Verdict.HOLDS, Verdict.HOLDS),
+        ([below, below], Verdict.DOES_NOT_HOLD, Verdict.DOES_NOT_HOLD),
+        ([above, unknown], Verdict.HOLDS, Verdict.UNDECIDED),
+        ([below, unknown], Verdict.UNDECIDED, Verdict.DOES_NOT_HOLD),
+        ([open_, below], Verdict.UNDECIDED, Verdict.DOES_NOT_HOLD),
+        ([open_, above], Verdict.HOLDS, Verdict.UNDECIDED),
     ]:
         assert best_of(candidates).verdict == some
         assert best_of(candidates[::-1]).verdict == some

@@ -45,19 +45,19 @@ def test_shifts_and_shares_that_grow_with_the_span_are_supported():
     runs |= {"m3-1": heads(2, EVEN, seed=1)}
     verdicts = verdicts_of(runs, ["m3", "m3-1"])
     assert verdicts == {
-        ClaimId.CATEGORIES_EVEN: Verdict.INCONCLUSIVE,
-        ClaimId.DIAGONALS_SHIFTED: Verdict.SUPPORTED,
-        ClaimId.SHIFT_GROWS: Verdict.SUPPORTED,
-        ClaimId.MORE_GLOBAL: Verdict.SUPPORTED,
-        ClaimId.MORE_DIAGONAL: Verdict.SUPPORTED,
+        ClaimId.CATEGORIES_EVEN: Verdict.UNDECIDED,
+        ClaimId.DIAGONALS_SHIFTED: Verdict.HOLDS,
+        ClaimId.SHIFT_GROWS: Verdict.HOLDS,
+        ClaimId.MORE_GLOBAL: Verdict.HOLDS,
+        ClaimId.MORE_DIAGONAL: Verdict.HOLDS,
     }
     turned = {"m3": runs["m9"], "m6": runs["m6"], "m9": heads(0, EVEN)}
     turned |= {"m3-1": turned["m3"]}
     verdicts = verdicts_of(turned, ["m3", "m3-1"])
-    assert verdicts[ClaimId.SHIFT_GROWS] == Verdict.REFUTED
-    assert verdicts[ClaimId.MORE_GLOBAL] == Verdict.REFUTED
+    assert verdicts[ClaimId.SHIFT_GROWS] == Verdict.DOES_NOT_HOLD
+    assert verdicts[ClaimId.MORE_GLOBAL] == Verdict.DOES_NOT_HOLD
     on_it = verdicts_of({"m3": heads(0, EVEN)}, ["m3"])
-    assert on_it[ClaimId.DIAGONALS_SHIFTED] == Verdict.REFUTED
+    assert on_it[ClaimId.DIAGONALS_SHIFTED] == Verdict.DOES_NOT_HOLD
 
 
 def test_claims_about_heads_are_evaluated_on_every_training():
@@ -67,7 +67,7 @@ def test_claims_about_heads_are_evaluated_on_every_training():
     blunt["offset_profile"][:] = 1 / blunt.sizes["offset"]
     found = {"m3": heads(0, EVEN), "m3-1": heads(2, EVEN), "m3-2": blunt}
     claims = {one.claim.id: one for one in evaluate_head_claims(found, list(found))}
-    assert claims[shifted].claim.verdict == Verdict.INCONCLUSIVE
+    assert claims[shifted].claim.verdict == Verdict.UNDECIDED
     assert [one.label.partition(":")[0] for one in claims[shifted].claim.differences] == ["M3", "M3-1"]
     assert "no diagonal head of M3-2 has 30%" in claims[shifted].test
     assert len(claims[ClaimId.CATEGORIES_EVEN].claim.differences) == 3
@@ -78,17 +78,17 @@ def test_every_sharp_head_has_to_be_off_the_main_diagonal():
     one = heads(2, EVEN)
     one["offset_profile_interval"].loc[{"layer": 0, "head": 0, "offset": 0}] = np.array([0.0, 0.5])
     verdicts = verdicts_of({"m3": one}, ["m3"])
-    assert verdicts[ClaimId.DIAGONALS_SHIFTED] == Verdict.INCONCLUSIVE
+    assert verdicts[ClaimId.DIAGONALS_SHIFTED] == Verdict.UNDECIDED
 
 
-def test_without_sharp_diagonals_claims_about_shifts_are_inconclusive():
+def test_without_sharp_diagonals_claims_about_shifts_are_undecided():
     blunt = heads(2, EVEN)
     blunt["offset_profile"][:] = 1 / blunt.sizes["offset"]
     assert np.isnan(diagonal_shifts(blunt)).all()
     of_shifts = [
         one for one in evaluate_head_claims({"m3": blunt, "m9": heads(2, EVEN)}, ["m3"]) if one.claim.id in SHIFT_CLAIMS
     ]
-    assert [evaluation.claim.verdict for evaluation in of_shifts] == [Verdict.INCONCLUSIVE] * 2
+    assert [evaluation.claim.verdict for evaluation in of_shifts] == [Verdict.UNDECIDED] * 2
     assert {evaluation.test for evaluation in of_shifts} == {
         "no diagonal head of M3 has 30% of its attention at one offset"
     }
@@ -97,8 +97,8 @@ def test_without_sharp_diagonals_claims_about_shifts_are_inconclusive():
 def test_one_utterance_is_too_little_speech():
     found = {name: heads(2, EVEN, utterances=1) for name in ("m3", "m6", "m9")}
     verdicts = verdicts_of(found, ["m3"])
-    assert verdicts[ClaimId.MORE_GLOBAL] == Verdict.INCONCLUSIVE
-    assert verdicts[ClaimId.CATEGORIES_EVEN] == Verdict.INCONCLUSIVE
+    assert verdicts[ClaimId.MORE_GLOBAL] == Verdict.UNDECIDED
+    assert verdicts[ClaimId.CATEGORIES_EVEN] == Verdict.UNDECIDED
 
 
 def test_categories_layer_by_layer_are_not_spread_evenly():
@@ -107,7 +107,7 @@ def test_categories_layer_by_layer_are_not_spread_evenly():
         evaluated.claim.id: evaluated.claim.verdict
         for evaluated in evaluate_head_claims({"m3": heads(2, sorted_by_layer)}, ["m3"])
     }
-    assert verdicts[ClaimId.CATEGORIES_EVEN] == Verdict.REFUTED
+    assert verdicts[ClaimId.CATEGORIES_EVEN] == Verdict.DOES_NOT_HOLD
 
 
 def test_unevenness_and_shifts_by_hand():

@@ -33,28 +33,28 @@ def of_first_ranking(change, score):
 
 def test_a_model_that_needs_its_diagonal_heads_supports_the_claims(monkeypatch):
     verdicts, _ = verdicts_of(monkeypatch, of_first_ranking)
-    assert verdicts[ClaimId.DIAGONAL_MOST] == Verdict.SUPPORTED
-    assert verdicts[ClaimId.SPAN_LIMIT_HELPS] == Verdict.SUPPORTED
-    assert verdicts[ClaimId.SPAN_LIMIT_IS_CHEAP] == Verdict.SUPPORTED
+    assert verdicts[ClaimId.DIAGONAL_MOST] == Verdict.HOLDS
+    assert verdicts[ClaimId.SPAN_LIMIT_HELPS] == Verdict.HOLDS
+    assert verdicts[ClaimId.SPAN_LIMIT_IS_CHEAP] == Verdict.HOLDS
 
 
 def test_a_model_that_is_better_without_them_refutes_the_claim(monkeypatch):
     verdicts, _ = verdicts_of(monkeypatch, lambda change, score: -of_first_ranking(change, score))
-    assert verdicts[ClaimId.DIAGONAL_MOST] == Verdict.REFUTED
-    assert verdicts[ClaimId.GLOBAL_REMOVAL_HELPS] == Verdict.SUPPORTED
+    assert verdicts[ClaimId.DIAGONAL_MOST] == Verdict.DOES_NOT_HOLD
+    assert verdicts[ClaimId.GLOBAL_REMOVAL_HELPS] == Verdict.HOLDS
 
 
 def test_one_good_radius_is_enough(monkeypatch):
-    """The claim is refuted only if every radius does harm."""
+    """The claim does not hold only if every radius does harm."""
     worse, _ = verdicts_of(monkeypatch, lambda change, score: 0.3 if change.radius is not None else 0.0)
-    assert worse[ClaimId.SPAN_LIMIT_HELPS] == Verdict.REFUTED
+    assert worse[ClaimId.SPAN_LIMIT_HELPS] == Verdict.DOES_NOT_HOLD
     one_good, _ = verdicts_of(monkeypatch, lambda change, score: -0.3 if change.radius == 5 else 0.3)
-    assert one_good[ClaimId.SPAN_LIMIT_HELPS] == Verdict.SUPPORTED
+    assert one_good[ClaimId.SPAN_LIMIT_HELPS] == Verdict.HOLDS
 
 
 def test_noise_supports_no_claim(monkeypatch):
     verdicts, dataset = verdicts_of(monkeypatch, lambda change, score: 0.0)
-    assert verdicts[ClaimId.DIAGONAL_MOST] != Verdict.SUPPORTED
+    assert verdicts[ClaimId.DIAGONAL_MOST] != Verdict.HOLDS
     assert "heads (" in max_removable(dataset)
 
 

@@ -40,33 +40,33 @@ def claims_of(*seeds):
 def test_a_local_head_neither_attends_to_its_phone_nor_avoids_it():
     """It attends within its own phone, and the neighbours are other phones."""
     claims = claims_of(related([(0.1, 0.1)], ["diagonal"]))
-    assert claims[ClaimId.ATTENDS_SAME_PHONE].claim.verdict == Verdict.REFUTED
-    assert claims[ClaimId.AVOIDS_SAME_PHONE].claim.verdict == Verdict.INCONCLUSIVE
+    assert claims[ClaimId.ATTENDS_SAME_PHONE].claim.verdict == Verdict.DOES_NOT_HOLD
+    assert claims[ClaimId.AVOIDS_SAME_PHONE].claim.verdict == Verdict.UNDECIDED
     claims = claims_of(related([(0.1, 0.1)], ["global"]))
-    assert claims[ClaimId.AVOIDS_SAME_PHONE].claim.verdict == Verdict.SUPPORTED
+    assert claims[ClaimId.AVOIDS_SAME_PHONE].claim.verdict == Verdict.HOLDS
 
 
-def test_some_head_is_refuted_by_every_head_and_not_by_one():
+def test_some_head_does_not_hold_by_every_head_and_not_by_one():
     """The head of the highest lower end may fail where another, of a wide interval, may yet do it."""
     attends = ClaimId.ATTENDS_SAME_PHONE
     both = claims_of(related([(1.5, 1.8), (0.5, 3.0)], ["global", "global"]))[attends].claim
-    assert both.verdict == Verdict.INCONCLUSIVE
+    assert both.verdict == Verdict.UNDECIDED
     assert both.differences[0].label == "head 0.1, beyond its bound"
-    assert claims_of(related([(1.5, 1.8), (0.5, 1.9)], ["global"] * 2))[attends].claim.verdict == Verdict.REFUTED
-    assert claims_of(related([(2.5, 2.8), (0.5, 3.0)], ["global"] * 2))[attends].claim.verdict == Verdict.SUPPORTED
+    assert claims_of(related([(1.5, 1.8), (0.5, 1.9)], ["global"] * 2))[attends].claim.verdict == Verdict.DOES_NOT_HOLD
+    assert claims_of(related([(2.5, 2.8), (0.5, 3.0)], ["global"] * 2))[attends].claim.verdict == Verdict.HOLDS
 
 
 def test_relations_are_evaluated_on_every_training_which_is_named():
     attends = ClaimId.ATTENDS_SAME_PHONE
     does, does_not = related([(2.5, 2.8)] * 3, ["global"] * 3), related([(0.5, 0.8)] * 3, ["diagonal"] * 3)
     claim = claims_of(does, does_not)[attends].claim
-    assert claim.verdict == Verdict.INCONCLUSIVE
+    assert claim.verdict == Verdict.UNDECIDED
     assert [one.label for one in claim.differences] == [
         "M3-0: head 0.0, beyond its bound",
         "M3-1: head 0.0, beyond its bound",
     ]
     alone = claims_of(does)[attends].claim
-    assert (alone.verdict, alone.differences[0].label) == (Verdict.SUPPORTED, "head 0.0, beyond its bound")
+    assert (alone.verdict, alone.differences[0].label) == (Verdict.HOLDS, "head 0.0, beyond its bound")
 
 
 def test_the_label_of_a_correlation_names_the_number_of_heads():

@@ -32,11 +32,11 @@ class Claim:
 
     @property
     def verdict(self) -> Verdict:
-        """Return supported if every difference supports the claim, refuted if any refutes it, else inconclusive."""
+        """Return holds if every difference supports the claim, does not hold if any refutes it, else undecided."""
         verdicts = {difference.verdict for difference in self.differences}
-        if Verdict.REFUTED in verdicts:
-            return Verdict.REFUTED
-        return Verdict.SUPPORTED if verdicts == {Verdict.SUPPORTED} else Verdict.INCONCLUSIVE
+        if Verdict.DOES_NOT_HOLD in verdicts:
+            return Verdict.DOES_NOT_HOLD
+        return Verdict.HOLDS if verdicts == {Verdict.HOLDS} else Verdict.UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class MultiSeedClaim(Claim):
 
     @property
     def verdict(self) -> Verdict:
-        """Return the verdict of all differences, or inconclusive if one supports and another refutes the claim."""
-        contradict = {Verdict.SUPPORTED, Verdict.REFUTED} <= {difference.verdict for difference in self.differences}
-        return Verdict.INCONCLUSIVE if contradict else super().verdict
+        """Return the verdict of all differences, or undecided if one supports and another refutes the claim."""
+        contradict = {Verdict.HOLDS, Verdict.DOES_NOT_HOLD} <= {difference.verdict for difference in self.differences}
+        return Verdict.UNDECIDED if contradict else super().verdict
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class EvaluatedClaim:
 
 
 def evaluate_claim(id: ClaimId, evaluated_on: str, differences: Sequence[Difference], test: str) -> EvaluatedClaim:
-    """Return a claim with the differences that decide it; without differences it is inconclusive."""
+    """Return a claim with the differences that decide it; without differences it is undecided."""
     return EvaluatedClaim(Claim(id, evaluated_on, list(differences)), test)
 
 

@@ -26,7 +26,7 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
-        """Return supported if the whole interval is positive, refuted if it is negative, else inconclusive."""
+        """Return holds if the whole interval is positive, does not hold if it is negative, else undecided."""
         return verdict_of_interval(self.low, self.high)
 
     @property

@@ -13,12 +13,12 @@ Held-out masked L1 is in standard deviations of each log-mel band of an utteranc
 EARLY = """\
 Models that start with the same masking, and differ in nothing else, are one model until the masking changes."""
 VERDICTS = """\
-A claim is decided by differences that are positive if the claim is right. It is supported if the whole 95 % interval of
-each difference is positive, refuted if that of any is negative, and inconclusive otherwise. Claims about the heads of
+A claim is decided by differences that are positive if the claim is right. It holds if the whole 95 % interval of each
+difference is positive, does not hold if that of any is negative, and is undecided otherwise. Claims about the heads of
 M3 are evaluated on every training of it, M3 and its further seeds (M3-1, ...). If one training supports a claim and
-another refutes it, the claim is inconclusive. If models are compared, the intervals are wider on both sides by what two
+another refutes it, the claim is undecided. If models are compared, the intervals are wider on both sides by what two
 independent trainings differ by chance, estimated from the seeds of M3. A claim about some head, some span or half of
-the heads is supported if one difference is positive, and refuted if all are negative. The table shows the surest one.
+the heads holds if one difference is positive, and does not hold if all are negative. The table shows the surest one.
 It was chosen on the speech on which it is reported, so that its value is optimistic."""
 HEADS = f"""\
 A head is global, vertical or diagonal by the statistic in which it ranks highest among the heads of its model: shares
