@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from scipy.stats import t
 from tests.helpers.example_importance import curves_dataset, ranking_dataset
+from tests.helpers.example_patching import patching_dataset
 from tests.helpers.example_segmentation import segmentation_dataset
 
 import otoscope
@@ -212,6 +213,30 @@ def test_r_values_of_boundaries_are_of_pooled_counts(write_run):
     compared = otoscope.compare(*runs)
     expected = jackknife(lambda chosen, _: r_value(datasets[0], chosen) - r_value(datasets[1], chosen), SPEAKERS)
     assert row_of(compared, segmenter="MFCC", mode="strict", measure="r_value") == pytest.approx(expected)
+
+
+def test_effects_of_restored_heads_are_compared_as_shares_of_the_damage(write_run):
+    datasets = [patching_dataset(["hidden-error", "phone"], 2, 2, utterances=6, seed=seed) for seed in (0, 1)]
+    runs = [write_run(f"patched-{seed}", dataset, SPEAKERS) for seed, dataset in enumerate(datasets)]
+
+    def share(dataset, name, chosen, **place):
+        drop = dataset[f"{name}_drop"].sel(measure="phone", **place).values[chosen].sum()
+        damage = (dataset["corrupted_loss"] - dataset["clean_loss"]).sel(measure="phone").values[chosen].sum()
+        return drop / damage
+
+    def difference(name, **place):
+        return jackknife(
+            lambda chosen, _: float(np.subtract(*(share(d, name, chosen, **place) for d in datasets))), SPEAKERS
+        )
+
+    compared = otoscope.compare(*runs)
+    assert list(compared.rows)[:3] == ["measure", "group", "effect"]
+    assert row_of(compared, measure="phone", group="vertical") == pytest.approx(
+        difference("group_effect", group="vertical")
+    )
+    both = otoscope.compare(*runs, options=otoscope.ComparisonOptions(by=("group_effect", "effect")))
+    expected = difference("effect", layer=1, head=0)
+    assert row_of(both, measure="phone", effect="effect", layer=1, head=0) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

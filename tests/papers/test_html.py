@@ -13,7 +13,9 @@ def test_text_is_escaped():
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_cell_with_a_verdict_is_a_badge(verdict):
-    assert f'<span class="badge {verdict.value.replace(" ", "-")}">' in table(["claim", "verdict"], [["<b>", Cell("text", verdict)]])
+    assert f'<span class="badge {verdict.value.replace(" ", "-")}">' in table(
+        ["claim", "verdict"], [["<b>", Cell("text", verdict)]]
+    )
 
 
 def test_a_text_that_is_the_word_of_a_verdict_is_not_a_badge():

@@ -106,7 +106,7 @@ def test_labels_come_with_the_class_of_each_phone(drawn):
 
 
 def test_maps_that_are_not_stored_say_what_to_do(drawn):
-    for resource in ("0/tile/0/0/0/0/0/0", "0/thumbnails/0/0", "0/ablation/4/none/full"):
+    for resource in ("0/tile/0/0/0/0/0/0", "0/thumbnails/0/0", "0/ablation/4/none/full/zero"):
         assert "--model" in get_error(drawn, resource)
 
 

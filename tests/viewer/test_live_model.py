@@ -50,29 +50,29 @@ def test_an_ablation_is_the_intervened_model(live, other, encoder, cut):
     whole = encoder.forward([wave]).hidden
     with encoder.without_heads([(0, 1), (1, 2)]), encoder.limit_span(4):
         changed = encoder.forward([wave]).hidden
-    found = get_json(live, f"0/ablation/{other}/0.1,1.2/4")
+    found = get_json(live, f"0/ablation/{other}/0.1,1.2/4/zero")
     assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-4)
     assert len(found["layers"]) == encoder.n_layers
 
 
 def test_nothing_switched_off_changes_nothing(live, other):
-    assert get_json(live, f"0/ablation/{other}/none/full")["layers"] == [0, 0]
+    assert get_json(live, f"0/ablation/{other}/none/full/zero")["layers"] == [0, 0]
 
 
 def test_an_ablation_does_not_change_the_model(live, other):
-    first = get_json(live, f"0/ablation/{other}/0.0/2")["layers"]
-    get_json(live, f"0/ablation/{other}/1.1/full")
-    assert get_json(live, f"0/ablation/{other}/0.0/2")["layers"] == first
+    first = get_json(live, f"0/ablation/{other}/0.0/2/zero")["layers"]
+    get_json(live, f"0/ablation/{other}/1.1/full/zero")
+    assert get_json(live, f"0/ablation/{other}/0.0/2/zero")["layers"] == first
 
 
 def test_a_probe_without_a_score_has_a_reason(live, other):
-    missing = {entry["probe"]: entry for entry in get_json(live, f"0/ablation/{other}/none/full")["missing"]}
+    missing = {entry["probe"]: entry for entry in get_json(live, f"0/ablation/{other}/none/full/zero")["missing"]}
     assert "no prediction head" in missing["reconstruction"]["reason"]
     assert not missing["reconstruction"]["pending"]
 
 
 def test_a_head_that_is_not_there_is_one_line(live, other):
-    assert "no head 7" in get_error(live, f"0/ablation/{other}/0.7/full")
+    assert "no head 7" in get_error(live, f"0/ablation/{other}/0.7/full/zero")
 
 
 def test_another_model_is_refused(measured_run):
@@ -131,7 +131,7 @@ def test_while_the_model_is_loaded_everything_stored_is_answered(measured_run, o
     corpus.cuts()
     for question in (f"utterance/{other}", f"audio/{other}"):
         assert labels_first.get(f"0/{question}").content == live.get(f"0/{question}").content
-    for question in (f"thumbnails/{other}/0", f"tile/{other}/0/0/0/0/0", "ablation/0/none/full"):
+    for question in (f"thumbnails/{other}/0", f"tile/{other}/0/0/0/0/0", "ablation/0/none/full/zero"):
         answer = api.get(f"0/{question}")
         assert (answer.status, b"still being loaded" in answer.content) == (202, True)
     loading.set_result(live.sessions[0].live)
@@ -142,7 +142,7 @@ def test_a_model_that_cannot_be_loaded_is_one_line_wherever_it_is_needed(measure
     api = open_session([measured_run], "no-such-model", wait=False)
     with pytest.raises(InputError, match="no-such-model"):
         api.sessions[0].loading.result()
-    for question in (f"thumbnails/{other}/0", "ablation/0/none/full"):
+    for question in (f"thumbnails/{other}/0", "ablation/0/none/full/zero"):
         assert "no-such-model" in get_error(api, f"0/{question}")
     with pytest.raises(InputError, match="no-such-model"):
         open_session([measured_run], "no-such-model")

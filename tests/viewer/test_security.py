@@ -155,9 +155,9 @@ def test_a_request_has_a_size(server):
         "/api/{}/heads",
         "/api/0/audio/{}",
         "/api/0/tile/4/0/0/{}/0/0",
-        "/api/0/ablation/4/{}.0/full",
-        "/api/0/ablation/4/0.{}/full",
-        "/api/0/ablation/4/0.0/{}",
+        "/api/0/ablation/4/{}.0/full/zero",
+        "/api/0/ablation/4/0.{}/full/zero",
+        "/api/0/ablation/4/0.0/{}/zero",
     ],
 )
 def test_a_number_of_any_length_is_no_error_of_the_server(server, path, digits):

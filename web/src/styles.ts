@@ -20,4 +20,5 @@ import "./views/Head.css";
 import "./views/Compare.css";
 import "./views/Relations.css";
 import "./views/Heads.css";
+import "./views/Training.css";
 import "./small.css";

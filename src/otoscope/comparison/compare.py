@@ -48,7 +48,7 @@ def compare(
     the same. An interval is a jackknife over speakers, or over utterances without speakers, with Student's t.
 
     Args:
-        run: a run of analyze, rank, probe, prune or segment, or its folder.
+        run: a run of analyze, rank, probe, layers, prune, segment or patch, or its folder.
         other: another run of the same kind; None compares two parts of the run, which `options.split` names.
         options: what to compare, and the correction for the number of comparisons.
 

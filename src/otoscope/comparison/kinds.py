@@ -19,13 +19,14 @@ from otoscope.typing import AnyFloats
 LENGTH_FREE = (*RELATIVE_FORM.values(), "weight")
 """Statistics that are compared by default: an utterance's length does not decide them."""
 CURVES = ("area", "span_area", "ablation_area", "score")
+PATCH_EFFECTS = ("group_effect", "effect", "exact_effect", "phone_effect")
 
 
 def read_values(run: Run, by: Sequence[str], level: str) -> RunValues:
     """Return what a run measured.
 
     Args:
-        run: a run of analyze, rank, probe, prune or segment.
+        run: a run of analyze, rank, probe, layers, prune, segment or patch.
         by: names of what is compared; empty for the default of the kind.
         level: `head`, `layer` or `model`, for statistics of heads.
 
@@ -33,7 +34,8 @@ def read_values(run: Run, by: Sequence[str], level: str) -> RunValues:
         InputError: the kind cannot be compared, or has no value of such a name.
     """
     if run.kind not in READERS:
-        raise InputError(f"expected a run of analyze, rank, probe, prune or segment, found {run.kind} in {run.path}")
+        commands = "analyze, rank, probe, layers, prune, segment or patch"
+        raise InputError(f"expected a run of {commands}, found {run.kind} in {run.path}")
     return READERS[run.kind](run, by, level)
 
 
@@ -169,6 +171,35 @@ def _segmentation(run: Run, by: Sequence[str], level: str) -> RunValues:
     return RunValues(keys, run.utterances, (counts.values.astype(float),), statistic, present)
 
 
+def _patching(run: Run, by: Sequence[str], level: str) -> RunValues:
+    """Return shares of the damage that are undone; single heads only where `by` names them."""
+    dataset = run.dataset
+    present = [name for name in PATCH_EFFECTS if name in dataset]
+    names = _chosen(by, present, ["group_effect"], run)
+    columns = [_effect_columns(dataset, name) for name in names]
+    keys = pd.concat([keys for keys, _, _ in columns], ignore_index=True).astype(object)
+    drop_uv = np.concatenate([drop for _, drop, _ in columns], axis=1)
+    measure_v = np.concatenate([measure for _, _, measure in columns])
+    damage_um = (dataset["corrupted_loss"] - dataset["clean_loss"]).transpose("utterance", "measure").values
+
+    def statistic(drop: AnyFloats, damage: AnyFloats) -> AnyFloats:
+        return np.asarray(drop / damage[..., measure_v])
+
+    every = np.ones(drop_uv.shape, bool)
+    return RunValues(keys.where(keys.notna(), ""), run.utterances, (drop_uv, damage_um), statistic, every)
+
+
+def _effect_columns(dataset: xr.Dataset, name: str) -> tuple[pd.DataFrame, AnyFloats, Ints]:
+    """Return keys, drops `[u, v]` and the number of the measure of each value of an effect that was measured."""
+    drop = dataset[f"{name}_drop"].transpose("utterance", "measure", ...)
+    dims = [str(dim) for dim in drop.dims[1:]]
+    keys = pd.MultiIndex.from_product([drop[dim].values for dim in dims], names=dims).to_frame(index=False)
+    drop_uv = drop.values.reshape(len(drop), -1)
+    measure_v = np.arange(len(keys)) // (len(keys) // drop.sizes["measure"])
+    present = ~np.isnan(drop_uv).any(axis=0)
+    return keys[present].assign(effect=name), drop_uv[:, present], measure_v[present]
+
+
 def _chosen(by: Sequence[str], present: Sequence[str], default: Sequence[str], run: Run) -> list[str]:
     if unknown := [name for name in by if name not in present]:
         raise InputError(f"expected --by with names of {', '.join(present)}, found {unknown[0]}, not in {run.path}")
@@ -184,4 +215,5 @@ READERS: Mapping[str, Callable[[Run, Sequence[str], str], RunValues]] = {
     "layers": _layers,
     "curves": _curves,
     "segmentation": _segmentation,
+    "patching": _patching,
 }

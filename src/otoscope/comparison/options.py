@@ -15,8 +15,9 @@ class ComparisonOptions:
 
     Attributes:
         by: names of what is compared: statistics of `analyze`, rankings, probes, curves (`area`, `span_area`, `score`)
-            or measures of `segment`. By default the length-free statistics, all rankings that read the model, all
-            probes, areas, and R-values.
+            measures of `segment`, or effects of `patch` (`group_effect`, `effect`, `exact_effect`, `phone_effect`). By
+            default the length-free statistics, all rankings that read the model, all probes, areas, R-values, and
+            effects of groups.
         level: `head`, `layer` or `model`: statistics or scores of each head, or their means. `auto` compares heads of
             the same model, and means of two models.
         split: a column of `run.utterances` or a condition such as `age<18`; compares two parts of a run.
@@ -32,7 +33,9 @@ class ComparisonOptions:
         'holm'
     """
 
-    by: tuple[str, ...] = option((), "Statistics, rankings, probes, curves or measures to compare.", "NAME,...")
+    by: tuple[str, ...] = option(
+        (), "Statistics, rankings, probes, curves, measures or effects to compare.", "NAME,..."
+    )
     level: str = option("auto", f"{', '.join(LEVELS)}: compare each head, or means.")
     split: str | None = option(None, "Compare two parts of a run: gender, dialect, age<18.", "COLUMN")
     against: str | None = option(None, "Compare each other head of a run with this one.", "LAYER.HEAD")

@@ -18,6 +18,7 @@ from otoscope.errors import InputError
 from otoscope.viewer.array_format import pack
 from otoscope.viewer.comparison import compare_heads, compare_runs
 from otoscope.viewer.errors import NotFoundError, NotReadyError
+from otoscope.viewer.formation import formation, step_overview
 from otoscope.viewer.routes import resolve
 from otoscope.viewer.run_session import RunSession
 from otoscope.viewer.schema import ErrorMessage, RunList
@@ -117,8 +118,19 @@ def _against(session: RunSession, layer: int, head: int) -> Response:
     return _json(compare_heads(session.run, layer, head))
 
 
-def _ablation(session: RunSession, utterance: int, heads: list[tuple[int, int]], radius: int | None) -> Response:
-    return _json(session.ablate(utterance, heads, radius))
+def _ablation(
+    session: RunSession, utterance: int, heads: list[tuple[int, int]], radius: int | None, kind: str
+) -> Response:
+    return _json(session.ablate(utterance, heads, radius, kind))
+
+
+def _formation(session: RunSession) -> Response:
+    return Response(pack(formation(session.run)), ARRAYS)
+
+
+def _overview(session: RunSession, step: int) -> Response:
+    code_lhqk, frames = step_overview(session.run, step)
+    return Response(pack({"code": code_lhqk}, frames=frames), ARRAYS)
 
 
 HANDLERS: dict[str, Callable[..., Response]] = {
@@ -132,6 +144,8 @@ HANDLERS: dict[str, Callable[..., Response]] = {
     "comparison": _comparison,
     "against": _against,
     "ablation": _ablation,
+    "formation": _formation,
+    "overview": _overview,
 }
 """A function for each route of a run; it takes the sessions of the runs, and the other parameters by name."""
 

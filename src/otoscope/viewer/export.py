@@ -14,6 +14,7 @@ from otoscope.errors import InputError
 from otoscope.results.head_names import parse_heads
 from otoscope.viewer.api import OK, ViewerApi
 from otoscope.viewer.export_page import data_script, exported_page, files_script
+from otoscope.viewer.formation import DYNAMICS
 from otoscope.viewer.options import ExportOptions
 from otoscope.viewer.pyramid import tile_positions
 from otoscope.viewer.routes import MAP, ROUTES
@@ -25,6 +26,8 @@ EXPORT_NOTICE = "this is an exported page: open the run with otoscope view to se
 EXPORTED_VARIABLES = (
     *("offset_profile", "preference", "concentration", "rank", "removed", "score", "score_interval"),
     *("higher_is_better", "span_score", "span_score_interval"),
+    *("effect", "effect_interval", "exact_effect", "group_effect", "group_effect_interval"),
+    *("phone_effect", "phone_effect_interval"),
 )
 """Variables that the views of the page request."""
 
@@ -161,6 +164,9 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
         variables = {variable.name for variable in session.info.variables}
         resources.append(ROUTES["heads"].path(number))
         resources += [ROUTES["variable"].path(number, name) for name in EXPORTED_VARIABLES if name in variables]
+        if session.info.kind == DYNAMICS:
+            steps = range(session.run.dataset.sizes["step"])
+            resources += [ROUTES["formation"].path(number), *(ROUTES["overview"].path(number, step) for step in steps)]
         if number and session.info.heads:
             resources += [ROUTES["comparison"].path(0, number, level) for level in ("model", "layer", "head")]
     for item in items:

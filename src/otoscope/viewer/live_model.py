@@ -15,6 +15,7 @@ from otoscope.results import Run
 from otoscope.runs.run_config import require_same_model
 from otoscope.viewer.ablation import ForwardStates, forward_states, hidden_change, score_changes
 from otoscope.viewer.live_probes import LiveProbes
+from otoscope.viewer.replacements import HeadReplacements
 from otoscope.viewer.run_corpus import RunCorpus
 from otoscope.viewer.schema import AblationResult
 
@@ -28,6 +29,7 @@ class LiveModel:
         self.corpus = corpus
         self._lock = Lock()
         self._intact: dict[str, ForwardStates] = {}
+        self._replacements = HeadReplacements(encoder, self._some_waves)
         phones = run.plan["corpus"].get("phones", "auto")
         self.probes = LiveProbes(encoder, self.corpus.cuts, self._lock, phones, train=train_probes)
 
@@ -37,16 +39,19 @@ class LiveModel:
         with self._lock:
             self.encoder.visit_maps(wave, receive, layers)
 
-    def ablate(self, utterance: str, removed: Collection[tuple[int, int]], radius: int | None) -> AblationResult:
+    def ablate(
+        self, utterance: str, removed: Collection[tuple[int, int]], radius: int | None, kind: str = "zero"
+    ) -> AblationResult:
         """Run an utterance with the intact model and with an intervention, and compare.
 
         Args:
             utterance: id of the utterance.
-            removed: heads to remove, as (layer, head).
+            removed: heads to replace, as (layer, head).
             radius: largest distance of a key from its query, in frames; None sets no limit.
+            kind: what replaces the heads, of `ABLATION_KINDS`, or `head-N`.
 
         Raises:
-            InputError: the head or utterance does not exist.
+            InputError: the head or utterance does not exist, or the model does not allow the kind.
         """
         cut = self.corpus.cut(utterance, wait=True)
         wave = self.encoder.load_wave(cut)
@@ -54,11 +59,18 @@ class LiveModel:
         with self._lock:
             start = perf_counter()
             before = self._intact_states(cut, wave)
-            with self.encoder.without_heads(removed), self._limit_span(radius):
+            changes = [self._replacements.change(kind, removed)] if removed else []
+            with self.encoder.intervene(*changes), self._limit_span(radius):
                 after = forward_states(self.encoder, wave)
         scores = [self.probes.scores(utterance, states.final_td) for states in (before, after)]
         changes = score_changes(*scores)
         return AblationResult(hidden_change(before, after), changes, self.probes.missing, perf_counter() - start)
+
+    def _some_waves(self, most: int) -> list[np.ndarray]:
+        """Return the waves of at most so many utterances of the run, evenly spread."""
+        cuts = list(self.corpus.cuts().values())
+        places = np.unique(np.linspace(0, len(cuts) - 1, min(most, len(cuts))).round().astype(int))
+        return [self.encoder.load_wave(cuts[place]) for place in places]
 
     def _intact_states(self, cut: MonoCut, wave: np.ndarray) -> ForwardStates:
         """Return the states of the intact model; only those of the last utterance are cached."""

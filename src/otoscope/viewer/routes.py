@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from otoscope.viewer.ablation_kinds import ABLATION_PATTERN
 from otoscope.viewer.errors import NotFoundError
 
 MAX_NAME_CHARACTERS = 80
@@ -40,9 +41,10 @@ PARAMETERS = {
     "heads": ParameterKind(rf"none|{NUMBER}\.{NUMBER}(?:,{NUMBER}\.{NUMBER})*", "string", _parse_heads),
     "means": ParameterKind(r"head|layer|model", '"head" | "layer" | "model"', str),
     "radius": ParameterKind(rf"full|{NUMBER}", 'number | "full"', _parse_radius),
+    "kind": ParameterKind(ABLATION_PATTERN, "string", str),
 }
 """Parameters that are no index: the name of a variable, heads as `0.1,2.3` or `none`, what is compared (each head, or
-means), a radius in frames or `full`."""
+means), a radius in frames or `full`, what replaces heads."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ ROUTES = {
     "boundaries": Route("{run}/boundaries/{utterance}/{layer}/{head}"),
     "comparison": Route("{run}/comparison/{other}/{means}"),
     "against": Route("{run}/against/{layer}/{head}"),
-    "ablation": Route("{run}/ablation/{utterance}/{heads}/{radius}"),
+    "ablation": Route("{run}/ablation/{utterance}/{heads}/{radius}/{kind}"),
+    "formation": Route("{run}/formation"),
+    "overview": Route("{run}/overview/{step}"),
 }
 
 

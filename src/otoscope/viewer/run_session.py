@@ -165,16 +165,16 @@ class RunSession:
             return own
         return own | method_boundaries(self.segmented, self._id(utterance), self.info.utterances[utterance].duration)
 
-    def ablate(self, utterance: int, removed: list[tuple[int, int]], radius: int | None) -> AblationResult:
-        """Return the effect on an utterance of removing heads, or of an attention span of `radius` frames."""
+    def ablate(self, utterance: int, removed: list[tuple[int, int]], radius: int | None, kind: str) -> AblationResult:
+        """Return the effect on an utterance of replacing heads, or of an attention span of `radius` frames."""
         live, worker, id_ = self.live, self._worker, self._id(utterance)
         removed = sorted(set(removed))
 
         def run() -> AblationResult:
             with worker.paused():
-                return live.ablate(id_, removed, radius)
+                return live.ablate(id_, removed, radius, kind)
 
-        return self._ablations.get((utterance, *removed, radius), run, ABLATION_PROGRESS)
+        return self._ablations.get((utterance, *removed, radius, kind), run, ABLATION_PROGRESS)
 
     @cached_property
     def _worker(self) -> MapWorker:

@@ -3,11 +3,12 @@ import * as Plot from "@observablehq/plot";
 import type { Signal } from "@preact/signals";
 import { headId, formatNumber } from "../core/heads";
 import type { Thumbnails } from "../store/thumbnails";
-import type { AblationResult } from "../core/schema";
+import { ABLATION_KINDS, HEAD_PREFIX, type AblationResult } from "../core/schema";
 import { useAblation } from "../hooks/useAblation";
+import { restrictTo } from "../store/derivedSignal";
 import { theme } from "../store/theme";
 import { useStore, type ViewerStore } from "../store/viewerStore";
-import { Notice, Notices, Waiting } from "./controls";
+import { Notice, Notices, Select, Waiting } from "./controls";
 import { Figure } from "./Figure";
 import { Legend } from "./Legend";
 import { HeadPicker } from "./HeadPicker";
@@ -29,6 +30,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <HeadPicker thumbnails={thumbnails} off={heads} onPick={toggle} />
         <Legend />
         <Presets store={store} />
+        <Select label="Replaced by" value={kindOf(store)} options={kinds(store)} />
         <Span store={store} />
       </div>
       <div class="oto-effect" aria-live="polite">
@@ -50,6 +52,19 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
     </div>
   );
 }
+
+/** Kinds of replacement, and the pattern of each head of a layer. */
+function kinds(store: ViewerStore): (readonly [string, string])[] {
+  const across = Math.max(...store.run.heads.map(({ head }) => head)) + 1;
+  const patterns = Array.from({ length: across }, (_, head) => [`${HEAD_PREFIX}${head}`, `the attention of head ${head}`]);
+  return [...ABLATION_KINDS, ...(patterns as [string, string][])];
+}
+
+const kindOf = (store: ViewerStore) =>
+  restrictTo(
+    store.state.kind,
+    kinds(store).map(([kind]) => kind),
+  );
 
 function Presets({ store }: { store: ViewerStore }) {
   const { off } = store.state;

@@ -12,9 +12,9 @@ const TRAINING_POLL_MS = 1500; // until the scores of a probe in training are re
 /** The previous result of the same utterance remains until the next one arrives. */
 export function useAblation(store: ViewerStore): Signal<QueryState<AblationResult>> {
   const state = useSignal<QueryState<AblationResult>>({});
-  const { off, span, utterance } = store.state;
+  const { off, span, kind, utterance } = store.state;
   const heads = off.value.length ? [...off.value].sort().join(",") : "none";
-  const resource = routes.ablation(0, utterance.value, heads, span.value ?? "full");
+  const resource = routes.ablation(0, utterance.value, heads, span.value ?? "full", kind.value);
   useEffect(() => {
     state.value = {};
   }, [utterance.value]);

@@ -63,6 +63,7 @@ export const FIELDS = {
   chosen: list(),
   off: list(),
   span: optionalNumber(),
+  kind: text("zero"),
   comparison: text(""),
   comparisonLayer: integer(0),
   comparisonHead: integer(1),
@@ -70,6 +71,9 @@ export const FIELDS = {
   direction: text(""),
   across: text(""),
   up: text(""),
+  measure: text(""),
+  step: optionalNumber(),
+  statistic: text(""),
 };
 
 export type FieldName = keyof typeof FIELDS;

@@ -1,4 +1,4 @@
-// Which heads matter: live ablation, scores of probes as heads are removed, and rankings.
+// Which heads matter: live ablation, scores of probes as heads are removed, rankings, and effects of restored heads.
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Thumbnails } from "../store/thumbnails";
@@ -6,6 +6,7 @@ import type { RunInfo } from "../core/schema";
 import { useStore } from "../store/viewerStore";
 import { Command, Notice } from "../components/controls";
 import { Ablation } from "../components/Ablation";
+import { PatchEffects } from "../components/PatchEffects";
 import { ProbeCurves } from "../components/ProbeCurves";
 import { Rankings } from "../components/Rankings";
 
@@ -13,6 +14,7 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
   const numbered = store.runList.runs.map((run, number) => ({ run, number }));
   const curves = numbered.filter(({ run }) => run.kind === "curves");
+  const patched = numbered.filter(({ run }) => run.kind === "patching");
   const ranked = numbered.filter(({ run }) => run.variables.some(({ name }) => name === "rank"));
   const rankings = ranked.some(({ run }) => run.kind === "ranking")
     ? ranked.filter(({ run }) => run.kind === "ranking")
@@ -48,6 +50,17 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           )}
         </div>
       </div>
+      {patched.map(({ run, number }) => (
+        <OfThisModel key={number} run={run}>
+          <PatchEffects number={number} />
+        </OfThisModel>
+      ))}
+      {!patched.length && (
+        <Notice>
+          No effects of restored heads are open. Make them with otoscope patch, and name that run after this one:{" "}
+          <Command text="otoscope view RUN PATCHED" />
+        </Notice>
+      )}
       <p class="oto-hint">{store.run.no_model_reason}</p>
     </section>
   );

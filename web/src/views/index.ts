@@ -8,6 +8,7 @@ import { Head } from "./Head";
 import { Heads } from "./Heads";
 import { Importance } from "./Importance";
 import { Relations } from "./Relations";
+import { Training } from "./Training";
 
 export interface ViewProps {
   /** Thumbnails of all heads on the selected utterance. */
@@ -20,5 +21,6 @@ export const VIEWS: Record<string, ComponentType<ViewProps>> = {
   heads: Heads,
   relations: Relations,
   importance: Importance,
+  training: Training,
   compare: Compare,
 };
