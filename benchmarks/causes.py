@@ -7,6 +7,8 @@ The rows need timit-sample in OTOSCOPE_CORPORA. One thread: CPU time is then the
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -62,8 +64,10 @@ def layers_row() -> list[Row]:
     speech, ranked = timit(encoder), {name: available_statistics()[name] for name in RANKED}
 
     def read_layers() -> None:
-        for each in collect_states(encoder, speech, ranked):
-            pairwise_hsic(each.states)
+        with TemporaryDirectory() as folder:
+            states = collect_states(encoder, speech, ranked, Path(folder) / "states")
+            for index in range(len(speech.waves)):
+                pairwise_hsic(states.utterance(index))
 
     work = "bundled model: layers without training of probes, over the forward of each utterance"
     return ratio_row(work, partial(forwards, encoder, speech.waves), read_layers, LAYERS_GOAL)

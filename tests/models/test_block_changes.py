@@ -1,4 +1,4 @@
-"""Replaced outputs of feed-forward blocks and layers equal a slow form in the model's own eager code, in each family."""
+"""Replaced outputs of feed-forward blocks and layers equal a slow form in the model's eager code, in each family."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

@@ -92,9 +92,12 @@ def without_keys(heads: Iterable[Head], group: KeyGroup, multiple: float = SINK_
     """
     if group not in KEY_GROUPS:
         raise InputError(f"expected keys of {', '.join(KEY_GROUPS)}, found '{group}'; name one of them")
-    mask = {"sinks": lambda call: sink_keys(call, multiple * SLIGHTLY_MORE), "silence": _silence, "padding": _padding}[
-        group
-    ]
+    masks: dict[str, Callable[[AttentionCall], Tensor]] = {
+        "sinks": partial(sink_keys, multiple=multiple * SLIGHTLY_MORE),
+        "silence": _silence,
+        "padding": _padding,
+    }
+    mask = masks[group]
     return PatternChange(f"without-{group}", frozenset(heads), lambda own, *_: remove_keys(own, mask(own)))
 
 

@@ -20,7 +20,8 @@ def compare(
 ) -> None:
     """Compare two runs, or two parts of a run: differences with 95 % intervals, corrected for multiple tests.
 
-    Runs of analyze, rank, probe, layers, prune, segment or patch are paired by utterance or speaker where both have the same.
+    Runs of analyze, rank, probe, layers, prune, segment or patch are paired by utterance or speaker where both have the
+    same.
     """
     import otoscope
 

@@ -14,7 +14,7 @@ from otoscope.results import Run
 from otoscope.results.head_columns import RELATIVE_FORM
 from otoscope.results.schema import HEAD_DIMS, HEADS
 from otoscope.segmentation.comparison import MEASURES, scores_of
-from otoscope.typing import AnyFloats
+from otoscope.typing import AnyFloats, Ints
 
 LENGTH_FREE = (*RELATIVE_FORM.values(), "weight")
 """Statistics that are compared by default: an utterance's length does not decide them."""

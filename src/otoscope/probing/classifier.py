@@ -137,12 +137,50 @@ class NetTraining:
         rng = np.random.default_rng([self.seed, 1, self.fold])
         train, validation = held_out(others, self.training.held, rng)
         sizes, seeds = (self.task.n_classes, self.task.width), [self.seed, self.fold]
-        weights = fit(self._samples(train), self._samples(validation), *sizes, self.training, seeds)
+        rows, held = (UtteranceRows(self.task, self.data.hidden, chosen) for chosen in (train, validation))
+        weights = fit(rows, held.all(), *sizes, self.training, seeds)
         return {name: tensor.numpy() for name, tensor in weights.items()}
 
-    def _samples(self, utterances: Ints) -> Samples:
-        rows = [self.task.rows(index, self.data.hidden[index]) for index in utterances]
+
+@dataclass(frozen=True, eq=False)
+class UtteranceRows:
+    """Rows of a task on some utterances, one utterance after the other; states are read utterance by utterance."""
+
+    task: ClassificationTask
+    hidden: Sequence[Tensor]
+    utterances: Ints
+
+    def all(self) -> Samples:
+        """Return all rows."""
+        rows = [self._read(index) for index in self.utterances]
         return Samples(torch.cat([samples.x for samples in rows]), torch.cat([samples.y for samples in rows]))
+
+    def some(self, most: int, generator: torch.Generator) -> Samples:
+        """Return at most so many of the rows, those that `Samples.some` draws of all."""
+        ends = np.cumsum([self._count(index) for index in self.utterances])
+        if ends[-1] <= most:
+            return self.all()
+        drawn = torch.randperm(int(ends[-1]), generator=generator)[:most]
+        rows, places = torch.sort(drawn)
+        starts = np.searchsorted(rows.numpy(), np.concatenate([[0], ends]))
+        parts = [
+            _chosen(self._read(index), rows[start:end] - (stop - self._count(index)))
+            for index, start, end, stop in zip(self.utterances, starts[:-1], starts[1:], ends, strict=True)
+            if end > start
+        ]
+        back = torch.argsort(places)
+        return Samples(torch.cat([part.x for part in parts])[back], torch.cat([part.y for part in parts])[back])
+
+    def _read(self, index: int) -> Samples:
+        return self.task.rows(index, self.hidden[index])
+
+    def _count(self, index: int) -> int:
+        classes = self.task.classes[index]
+        return len(classes) if self.task.pooled else int((classes != NO_CLASS).sum())
+
+
+def _chosen(samples: Samples, rows: Tensor) -> Samples:
+    return Samples(samples.x[rows], samples.y[rows])
 
 
 def classify(task: ClassificationTask, data: ProbeData, training: Training, cache: Cache) -> Classifier:

@@ -1,6 +1,7 @@
 """A small net: inputs to zero mean and unit deviation, at most one hidden layer; trained while held-out loss falls."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -46,6 +47,13 @@ class Samples:
         return Samples(self.x[drawn], self.y[drawn])
 
 
+class Rows(Protocol):
+    """Rows of a training set, of which some are read."""
+
+    def some(self, most: int, generator: torch.Generator) -> Samples:
+        """Return at most so many of the rows, drawn without replacement."""
+
+
 def logits(weights: Weights, x: Tensor) -> Tensor:
     """Return scores `[n, classes]` of inputs `[n, d]`."""
     x = (x - weights["mean"]) / weights["deviation"]
@@ -54,18 +62,18 @@ def logits(weights: Weights, x: Tensor) -> Tensor:
     return F.linear(x, weights["weight"], weights["bias"])
 
 
-def fit(train: Samples, held: Samples, classes: int, width: int, training: Training, seed: list[int]) -> Weights:
+def fit(train: Rows, held: Samples, classes: int, width: int, training: Training, seed: list[int]) -> Weights:
     """Return the weights with the lowest cross-entropy on `held`; `width` 0 is a linear net."""
     generator = torch.Generator().manual_seed(int(np.random.default_rng(seed).integers(2**62)))
-    train = train.some(training.rows, generator)
-    weights = _start(train.x, classes, width, generator)
+    drawn_rows = train.some(training.rows, generator)
+    weights = _start(drawn_rows.x, classes, width, generator)
     learned = [weights[name].requires_grad_() for name in weights if name not in ("mean", "deviation")]
     optimiser = torch.optim.Adam(learned, lr=training.rate)
     lowest, best, waited = float("inf"), _copy(weights), 0
     for step in range(training.steps):
-        drawn = torch.randint(len(train.y), (training.batch,), generator=generator)
+        drawn = torch.randint(len(drawn_rows.y), (training.batch,), generator=generator)
         optimiser.zero_grad()
-        F.cross_entropy(logits(weights, train.x[drawn]), train.y[drawn]).backward()  # type: ignore[no-untyped-call]
+        F.cross_entropy(logits(weights, drawn_rows.x[drawn]), drawn_rows.y[drawn]).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if (step + 1) % training.check == 0:
             loss = _loss(weights, held)

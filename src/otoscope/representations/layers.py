@@ -37,7 +37,8 @@ from otoscope.representations.dataset import (
 from otoscope.representations.options import LayerOptions
 from otoscope.representations.shuffled_labels import shuffled_scorer
 from otoscope.representations.similarity import align_in_time, pairwise_hsic
-from otoscope.representations.states import UtteranceStates, check_states, collect_states
+from otoscope.representations.state_files import temporary_states
+from otoscope.representations.states import CorpusStates, bytes_of_states, check_states, collect_states
 from otoscope.results import Run
 from otoscope.results.categories import CATEGORIES, RANKED
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
@@ -81,39 +82,46 @@ class LayerJob:
     def _log_mel_extractor(self) -> MockingjayFeatureExtractor:
         return MockingjayFeatureExtractor(sampling_rate=self.encoder.sampling_rate)
 
-    def result(self) -> RunResult:
-        """Return the Dataset of the run and the skipped utterances."""
-        states = self._states(self.encoder, "reading layers")
-        control = self._states(untrained(self.encoder), "reading untrained layers") if self.probes else []
-        clusters = self.speech.clusters
-        names, hsic_urr = self._similarity(states)
-        rows = {name: np.stack([each.statistics[name] for each in states]) for name in RANKED}
+    def result(self, folder: Path) -> RunResult:
+        """Return the Dataset of the run and the skipped utterances; states are in the run folder until then.
+
+        Raises:
+            InputError: the disk is too small for them.
+        """
+        encoders = [self.encoder] * (2 if self.probes else 1) + ([self.other] if self.other else [])
+        needed = sum(bytes_of_states(encoder, self.speech) for encoder in encoders)
+        with temporary_states(folder, needed) as states:
+            return self._result(states)
+
+    def _result(self, folder: Path) -> RunResult:
+        clusters, states = self.speech.clusters, self._states(self.encoder, "reading layers", folder / "own")
+        names, hsic_urr = self._similarity(states, folder / "other")
+        rows = {name: np.stack([each[name] for each in states.statistics]) for name in RANKED}
         values = similarity_values(hsic_urr, clusters) | category_values(rows, clusters)
-        depths = len(states[0].states)
+        depths = len(states.depths)
         if self.probes:
+            control = self._states(untrained(self.encoder), "reading untrained layers", folder / "untrained")
             values |= self._probe_values(states, control, clusters)
         labels: dict[str, Sequence[Any]] = {"representation": names, "other": names, "category_name": CATEGORIES}
         labels |= {"probe": list(self.probes), "depth": range(depths), "reader": READERS} if self.probes else {}
         dataset = layer_dataset(values, labels, clusters)
         return add_coordinates(dataset, KIND, self.encoder, self.source, self.speech), self.speech.skipped
 
-    def _states(self, encoder: Encoder, what: str) -> list[UtteranceStates]:
+    def _states(self, encoder: Encoder, what: str, folder: Path) -> CorpusStates:
         measured = {name: available_statistics()[name] for name in RANKED} if encoder is self.encoder else {}
         with progress(what, self.speech.seconds) as on_progress:
-            return collect_states(encoder, self.speech, measured, on_progress)
+            return collect_states(encoder, self.speech, measured, folder, on_progress)
 
-    def _probe_values(
-        self, states: Sequence[UtteranceStates], control: Sequence[UtteranceStates], clusters: Clusters
-    ) -> dict[str, Any]:
+    def _probe_values(self, states: CorpusStates, control: CorpusStates, clusters: Clusters) -> dict[str, Any]:
         by_depth, scorers = [], dict[str, Scorer]()
-        for depth in range(len(states[0].states)):
+        for depth in range(len(states.depths)):
             scorers, read = self._read(depth, states, control)
             by_depth.append(read)
         sums = {name: np.stack([read[name] for read in by_depth]) for name in self.probes}
         return probe_values(self.probes, scorers, sums, clusters)
 
     def _read(
-        self, depth: int, states: Sequence[UtteranceStates], control: Sequence[UtteranceStates]
+        self, depth: int, states: CorpusStates, control: CorpusStates
     ) -> tuple[dict[str, Scorer], dict[str, Floats]]:
         """Return the scorers of the probes at a depth, and their sums `[reader, seed, utterance]`."""
         own, random = (self._data(each, depth, what) for each, what in ((states, ""), (control, "untrained ")))
@@ -130,24 +138,26 @@ class LayerJob:
             raise InputError("expected a probe of classes at every layer, found another; omit it from --probes")
         return shuffled_scorer(scorer.task, data, self.training, self.cache)
 
-    def _data(self, states: Sequence[UtteranceStates], depth: int, what: str) -> ProbeData:
+    def _data(self, states: CorpusStates, depth: int, what: str) -> ProbeData:
         content = f"{self._content} {what}depth {depth}"
-        return ProbeData(self.encoder, self.speech, [each.states[depth] for each in states], content)
+        return ProbeData(self.encoder, self.speech, states.depths[depth], content)
 
-    def _similarity(self, states: Sequence[UtteranceStates]) -> tuple[list[str], AnyFloats]:
+    def _similarity(self, states: CorpusStates, folder: Path) -> tuple[list[str], AnyFloats]:
         """Return the names of all representations, and HSIC `[utterance, r, r]` of each two."""
-        others = [] if self.other is None else collect_states(self.other, self.speech, {})
-        names = [*map(str, range(len(states[0].states))), LOG_MEL]
-        names += [f"against {depth}" for depth in range(len(others[0].states))] if others else []
-        hsic = [self._utterance_hsic(index, each, others) for index, each in enumerate(states)]
+        others = None if self.other is None else collect_states(self.other, self.speech, {}, folder)
+        names = [*map(str, range(len(states.depths))), LOG_MEL]
+        names += [f"against {depth}" for depth in range(len(others.depths))] if others else []
+        hsic = [self._utterance_hsic(index, states, others) for index in range(len(self.speech.waves))]
         return names, np.stack(hsic)
 
-    def _utterance_hsic(self, index: int, own: UtteranceStates, others: Sequence[UtteranceStates]) -> AnyFloats:
-        wave, times = self.speech.waves[index], frame_centres(self.encoder, len(own.states[0]))
-        representations = [*own.states, _log_mel(wave, self._log_mel_extractor, times, self.encoder.frame_period)]
-        if self.other is not None:
-            centres = frame_centres(self.other, len(others[index].states[0]))
-            representations += [align_in_time(state, centres, times) for state in others[index].states]
+    def _utterance_hsic(self, index: int, states: CorpusStates, others: CorpusStates | None) -> AnyFloats:
+        own = states.utterance(index)
+        wave, times = self.speech.waves[index], frame_centres(self.encoder, len(own[0]))
+        representations = [*own, _log_mel(wave, self._log_mel_extractor, times, self.encoder.frame_period)]
+        if self.other is not None and others is not None:
+            aligned = others.utterance(index)
+            centres = frame_centres(self.other, len(aligned[0]))
+            representations += [align_in_time(state, centres, times) for state in aligned]
         return pairwise_hsic(representations)
 
 
@@ -170,7 +180,8 @@ def layers(
 ) -> Run:
     """Measure what each layer of a model holds: probes with controls, similarity, and the categories of its heads.
 
-    The model runs once on each utterance, for all layers. Probes are those of `probe`, trained at every depth (0 is the
+    The model runs once on each utterance, for all layers. Its states are on disk, in the run folder, while probes are
+    trained: memory does not grow with them. Probes are those of `probe`, trained at every depth (0 is the
     input of the first layer), with three controls: a model with random weights, shuffled labels (the difference is the
     *selectivity*, after Hewitt and Liang 2019), and the commonest class.
 
@@ -208,12 +219,11 @@ def layers(
     check_untrained(encoder)
     other = None if reading.against is None else _other_model(reading.against, options, encoder)
     speech = read_speech(source, encoder)
-    check_states(encoder, speech)
     check_cuts(probes, speech)
     fingerprint = {} if other is None else {"against_fingerprint": model_fingerprint(other)}
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings | fingerprint
     job = LayerJob(encoder, source, speech, probes, training, open_cache(reading.cache), other)
-    return resume_or_run(out, plan, lambda _: job.result(), resume=options.resume)
+    return resume_or_run(out, plan, job.result, resume=options.resume)
 
 
 def _trained_probes(reading: LayerOptions) -> dict[str, Probe]:

@@ -8,6 +8,7 @@ Axes: b utterance, t frame, n token, d feature.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,55 +21,74 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.families import SPECIAL_TOKENS
 from otoscope.models.front_ends import patch_grid_shape
+from otoscope.representations.state_files import StateWriter, state_bytes
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics import Statistic
 from otoscope.statistics.compute import compute_statistics
 from otoscope.typing import AnyFloats
 
-MAX_STATE_BYTES = 8 * 2**30
-
 
 @dataclass(frozen=True, eq=False)
-class UtteranceStates:
-    """States `[T, d]` of an utterance at each depth (float32, CPU), and statistics `[layer, head]` of its heads."""
+class CorpusStates:
+    """States of a corpus.
 
-    states: Sequence[Tensor]
-    statistics: Mapping[str, AnyFloats]
+    Attributes:
+        depths: states `[T, d]` (float32, CPU) of each utterance, by depth; read from disk when they are used.
+        statistics: statistics `[layer, head]` of the heads on each utterance.
+    """
+
+    depths: Sequence[Sequence[Tensor]]
+    statistics: Sequence[Mapping[str, AnyFloats]]
+
+    def utterance(self, index: int) -> list[Tensor]:
+        """Return the states `[T, d]` of an utterance at each depth."""
+        return [states[index] for states in self.depths]
 
 
-def check_states(encoder: Encoder, speech: LoadedSpeech | None = None) -> None:
-    """Raise InputError for a model whose states cannot be collected, or speech whose states need too much memory."""
+def check_states(encoder: Encoder) -> None:
+    """Raise InputError for a model whose states cannot be collected."""
     if not isinstance(encoder.model, PreTrainedModel):
         raise InputError(
             f"expected a model of transformers, which returns the states of its layers; found {encoder.name}"
         )
-    if speech is None:
-        return
+
+
+def bytes_of_states(encoder: Encoder, speech: LoadedSpeech) -> int:
+    """Return the bytes of the states of all depths on some speech."""
     frames = sum(encoder.num_frames(wave) for wave in speech.waves)
     size = getattr(encoder.model.config, "hidden_size", None) or encoder.model.config.d_model
-    if (needed := 4 * frames * size * (encoder.n_layers + 1)) > MAX_STATE_BYTES:
-        raise InputError(
-            f"expected speech whose states need at most {MAX_STATE_BYTES / 2**30:.0f} GiB, found "
-            f"{needed / 2**30:.0f} GiB; pass --sample N"
-        )
+    return state_bytes(frames, size, encoder.n_layers + 1)
 
 
 def collect_states(
     encoder: Encoder,
     speech: LoadedSpeech,
     statistics: dict[str, Statistic],
+    folder: Path,
     on_progress: Callable[[float], None] = lambda seconds: None,
-) -> list[UtteranceStates]:
-    """Return the states and statistics of each utterance, from one run of the model on each."""
-    by_index: dict[int, UtteranceStates] = {}
+) -> CorpusStates:
+    """Write the states of all utterances, from one run of the model on each, and return them with the statistics.
+
+    Args:
+        encoder: the model.
+        speech: the speech.
+        statistics: statistics of heads to measure in the same run.
+        folder: new folder for the states.
+        on_progress: receives the seconds of audio that are done.
+
+    Raises:
+        InputError: the disk is full.
+    """
+    writer = StateWriter(folder, [encoder.num_frames(wave) for wave in speech.waves])
+    measured: dict[int, Mapping[str, AnyFloats]] = {}
     needs = frozenset[str]().union(*(each.requires for each in statistics.values()))
     for batch in batches(list(enumerate(speech.cuts)), encoder.padded_seconds):
         indices = [index for index, _ in batch]
         for index, states in zip(indices, _run(encoder, [speech.waves[i] for i in indices], needs), strict=True):
-            values = compute_statistics(statistics, states.reductions) if statistics else {}
-            by_index[index] = UtteranceStates(states.states, values)
+            writer.write(index, states.states)
+            measured[index] = compute_statistics(statistics, states.reductions) if statistics else {}
         on_progress(sum(cut.duration for _, cut in batch))
-    return [by_index[index] for index in range(len(speech.cuts))]
+    return CorpusStates(writer.depths(), [measured[index] for index in range(len(speech.cuts))])
 
 
 @dataclass(frozen=True, eq=False)
