@@ -9,6 +9,7 @@ utterances are corrupted, and the heads of each category are restored.
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,9 @@ from otoscope.probing.probe import train_scorers
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden_states
 from otoscope.probing.scores import score_estimate, totals
 from otoscope.results import Run
-from otoscope.results.intervals import Estimate, difference, estimate, interval
+from otoscope.results.intervals import Estimate, apply, difference, estimate, interval
 from otoscope.results.schema import run_clusters
+from otoscope.results.verdict import verdict_of_all, verdict_of_interval
 from otoscope.runs.speech_source import LoadedSpeech, make_source, read_speech
 from otoscope.statistics.clusters import group_sums
 
@@ -37,6 +39,38 @@ MEASURES = ("hidden-error", "phone", "speaker-frame")
 OPTIONS = SpeechOptions(sample=36, balanced="speaker")
 SHARE = 1 / 3
 PAIRS = (("diagonal", "vertical"), ("diagonal", "global"), ("vertical", "global"))
+
+
+@dataclass(frozen=True)
+class CategoryClaim:
+    """The first category of each pair matters more than the second, or more than nothing, by a probe."""
+
+    text: str
+    probe: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+NOTHING = ""
+CLAIMS = (
+    CategoryClaim("diagonal heads matter most for phones", "phone", PAIRS[:2]),
+    CategoryClaim("vertical heads matter for phones", "phone", (("vertical", NOTHING),)),
+    CategoryClaim("global heads matter for phones", "phone", (("global", NOTHING),)),
+    CategoryClaim(
+        "vertical heads matter most for speakers", "speaker", (("vertical", "diagonal"), ("vertical", "global"))
+    ),
+    CategoryClaim("global heads matter least for hidden states", "hidden-error", PAIRS[1:]),
+    CategoryClaim("global heads matter least for phones", "phone", PAIRS[1:]),
+    CategoryClaim("global heads matter least for speakers", "speaker", PAIRS[1:]),
+)
+
+
+def print_claims(title: str, weights: dict[str, dict[str, Estimate]]) -> None:
+    """Print the verdict on each claim, from how much each category matters by each probe."""
+    for claim in CLAIMS:
+        of = next(one for probe, one in weights.items() if probe.startswith(claim.probe))
+        gains = [of[a] if b == NOTHING else difference(of[a], of[b]) for a, b in claim.pairs]
+        verdict = verdict_of_all(verdict_of_interval(*interval(gain).reshape(2)) for gain in gains)
+        print(f"| {claim.text} | {title} | {verdict} |")
 
 
 def removals(encoder: Encoder, speech: LoadedSpeech) -> Iterator[tuple[str, str, dict[str, Estimate]]]:
@@ -69,6 +103,15 @@ def print_removals(encoder: Encoder, speech: LoadedSpeech) -> None:
             of = {category: changes[kind, category][probe] for category in RANKINGS}
             cells = [_text(value) for value in of.values()] + [_text(difference(of[a], of[b])) for a, b in PAIRS]
             print(f"| {kind} | {' | '.join(cells)} |")
+    print("\n| claim | by | verdict |\n|---|---|---|")
+    for kind in OUTPUT_KINDS:
+        costs = {name: {of: _cost(name, changes[kind, of][name]) for of in RANKINGS} for name in PROBES}
+        print_claims(kind, costs)
+
+
+def _cost(probe: str, change: Estimate) -> Estimate:
+    """Return how much worse a score became: errors rise, accuracies fall."""
+    return change if probe == "hidden-error" else apply(np.negative, change)
 
 
 def print_patching(run: Run) -> None:
@@ -76,6 +119,7 @@ def print_patching(run: Run) -> None:
     dataset, clusters = run.dataset, run_clusters(run.dataset)
     print("\n| answer | " + " | ".join([*RANKINGS, *map(" - ".join, PAIRS)]) + " |")
     print("|---" * (1 + len(RANKINGS) + len(PAIRS)) + "|")
+    undone = {}
     for measure in dataset["measure"].values:
         one = dataset.sel(measure=measure)
         damage = group_sums(one["corrupted_loss"].values - one["clean_loss"].values, clusters)
@@ -85,6 +129,9 @@ def print_patching(run: Run) -> None:
             _text(difference(shares[a], shares[b])) for a, b in PAIRS
         ]
         print(f"| {measure} | {' | '.join(cells)} |")
+        undone[str(measure)] = shares
+    print("\n| claim | by | verdict |\n|---|---|---|")
+    print_claims(f"patching, {dataset.attrs['corruption']}", undone)
 
 
 def _text(value: Estimate) -> str:

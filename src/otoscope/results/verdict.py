@@ -1,5 +1,6 @@
 """The verdict on a claim."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -27,3 +28,16 @@ def verdict_of_interval(low: float, high: float) -> Verdict:
     if low > 0:
         return Verdict.HOLDS
     return Verdict.DOES_NOT_HOLD if high < 0 else Verdict.UNDECIDED
+
+
+def verdict_of_all(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict of a claim that several differences decide: it holds if each holds, not if one does not.
+
+    Examples:
+        >>> verdict_of_all([Verdict.HOLDS, Verdict.UNDECIDED]), verdict_of_all([])
+        (<Verdict.UNDECIDED: 'undecided'>, <Verdict.UNDECIDED: 'undecided'>)
+    """
+    different = set(verdicts)
+    if Verdict.DOES_NOT_HOLD in different:
+        return Verdict.DOES_NOT_HOLD
+    return Verdict.HOLDS if different == {Verdict.HOLDS} else Verdict.UNDECIDED

@@ -1,6 +1,7 @@
 """Measure the heads of a model while a Trainer trains it."""
 
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,13 @@ from otoscope.runs.cache import load_or_compute
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.speech_source import make_source
 from otoscope.training_dynamics.dynamics import snapshot_path, snapshots_result, speech_plan
-from otoscope.training_dynamics.snapshot import OVERVIEW, STATISTICS, measure_snapshot
+from otoscope.training_dynamics.snapshot import (
+    OVERVIEW,
+    STATISTICS,
+    SnapshotSpeech,
+    measure_snapshot,
+    read_snapshot_speech,
+)
 
 
 class HeadStatistics(TrainerCallback):
@@ -66,6 +73,7 @@ class HeadStatistics(TrainerCallback):
         self.extractor, self.options = extractor, options or SpeechOptions()
         self.source = make_source(corpus, self.options)
         self._encoder: Encoder | None = None
+        self._speech: SnapshotSpeech | None = None
         self._trainer: Trainer | None = None
 
     def attach(self, trainer: Trainer) -> "HeadStatistics":
@@ -87,7 +95,8 @@ class HeadStatistics(TrainerCallback):
             raise InputError(
                 "expected a feature extractor, found none; pass extractor, or processing_class to the Trainer"
             )
-        plan = {"training": str(args.output_dir), "every": self.every, **speech_plan(self.source)}
+        self._speech = read_snapshot_speech(self.corpus, self.options)
+        plan = {"training": str(args.output_dir), "every": self.every, **speech_plan(self._speech)}
         if claim_folder(self.folder, plan, resume=self.options.resume) == "finished":
             check_steps_left(self.folder, state)
             return
@@ -113,12 +122,12 @@ class HeadStatistics(TrainerCallback):
 
     def _measure(self, model: Any, step: int) -> None:
         """Measure a copy of the model, unless this step is measured already."""
-        path, encoder = snapshot_path(self.folder, step), self._encoder
-        if encoder is None or path.exists():
+        path, encoder, speech = snapshot_path(self.folder, step), self._encoder, self._speech
+        if encoder is None or speech is None or path.exists():
             return
         trained = find_encoder(original_module(model), encoder.family.encoder, encoder.name)
         encoder.model.load_state_dict(trained.state_dict())
-        arrays = load_or_compute(path, lambda: measure_snapshot(encoder, self.corpus, self.options))
+        arrays = load_or_compute(path, partial(measure_snapshot, encoder, speech))
         self._log(arrays, step)
 
     def _log(self, arrays: dict[str, NDArray[Any]], step: int) -> None:

@@ -21,10 +21,17 @@ from otoscope.results.schema import FORMAT_VERSION, INTERVAL, Variable, labelled
 from otoscope.runs.cache import Arrays, RunResult, load_or_compute, read_arrays, resume_or_run
 from otoscope.runs.options import SpeechOptions
 from otoscope.runs.run_config import recorded_versions, resolve_path
-from otoscope.runs.speech_source import SpeechSource, make_source, read_cuts
+from otoscope.runs.speech_source import SpeechSource, resolve_encoder
 from otoscope.statistics import STATISTICS as REGISTRY
 from otoscope.training_dynamics.checkpoints import check_weights, find_checkpoints
-from otoscope.training_dynamics.snapshot import OVERVIEW, STATISTICS, TEXTS, measure_snapshot
+from otoscope.training_dynamics.snapshot import (
+    OVERVIEW,
+    STATISTICS,
+    TEXTS,
+    SnapshotSpeech,
+    measure_snapshot,
+    read_snapshot_speech,
+)
 
 DYNAMICS = "dynamics"  # kind of the runs
 DIMS = ("step", "layer", "head")
@@ -86,23 +93,27 @@ def dynamics(
     """
     options, ordered = options or SpeechOptions(), find_checkpoints(checkpoints)
     check_weights(ordered)
-    source = make_source(corpus, options)
-    plan = {"checkpoints": {str(one.step): one.digest for one in ordered}, **speech_plan(source)}
+    speech = read_snapshot_speech(corpus, options)
+    plan = {"checkpoints": {str(one.step): one.digest for one in ordered}, **speech_plan(speech)}
     check_folder(out, plan, resume=options.resume)
 
     def make(folder: Path) -> RunResult:
         for one in ordered:
-            load_or_compute(snapshot_path(folder, one.step), partial(measure_snapshot, one.folder, corpus, options))
-        return snapshots_result(folder, str(ordered[-1].folder), source)
+            load_or_compute(snapshot_path(folder, one.step), partial(_measure_checkpoint, one.folder, speech, options))
+        return snapshots_result(folder, str(ordered[-1].folder), speech.source)
 
     return resume_or_run(out, plan, make, resume=options.resume)
 
 
-def speech_plan(source: SpeechSource) -> dict[str, Any]:
+def _measure_checkpoint(folder: Path, speech: SnapshotSpeech, options: SpeechOptions) -> Arrays:
+    return measure_snapshot(resolve_encoder(folder, options), speech)
+
+
+def speech_plan(speech: SnapshotSpeech) -> dict[str, Any]:
     """Return the part of a plan that names the speech and the versions."""
-    cuts, _ = read_cuts(source)
-    speech = {"path": resolve_path(source.name), **source.options, "fingerprint": fingerprint(cuts)}
-    return {"corpus": speech, "versions": recorded_versions()}
+    source = speech.source
+    corpus = {"path": resolve_path(source.name), **source.options, "fingerprint": fingerprint(list(speech.cuts))}
+    return {"corpus": corpus, "versions": recorded_versions()}
 
 
 def snapshot_path(folder: Path, step: int) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from otoscope.maps.pooling import block_means
 from otoscope.results import Run
 from otoscope.results.categories import CATEGORIES
 from otoscope.results.shapes import SHAPES
@@ -19,6 +20,8 @@ DYNAMICS = "dynamics"
 """Kind of the runs."""
 STATISTICS = ("normalised_entropy", "verticality", "diagonality", "globalness", "weight")
 NO_HEAD = 255
+BLOCKS = 48
+"""Blocks of frames along each side of a map, at most."""
 
 
 def formation(run: Run) -> dict[str, NDArray[Any]]:
@@ -48,7 +51,9 @@ def step_overview(run: Run, step: int) -> tuple[Bytes, float]:
     if run.kind != DYNAMICS or not 0 <= step < run.dataset.sizes["step"]:
         raise NotFoundError(step)
     overview_lhqk = run.dataset["overview"].isel(step=step).values
-    return encode(overview_lhqk), 1 / float(np.nanmean(overview_lhqk.astype(np.float64)))  # rows of a map sum to one
+    frames = 1 / float(np.nanmean(overview_lhqk.astype(np.float64)))  # rows of a map sum to one
+    blocks = [[block_means(each, BLOCKS) for each in by_head] for by_head in overview_lhqk.astype(np.float32)]
+    return encode(np.array(blocks)), frames
 
 
 def _places(names: NDArray[Any], order: Sequence[str]) -> Bytes:

@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.claims.difference import Difference
 from otoscope.results.schema import run_clusters
-from otoscope.results.verdict import Verdict
+from otoscope.results.verdict import Verdict, verdict_of_all
 
 OVER_CLUSTERS = "over clusters"
 PAIRED = f"{OVER_CLUSTERS}, paired"
@@ -33,10 +33,7 @@ class Claim:
     @property
     def verdict(self) -> Verdict:
         """Return holds if every difference supports the claim, does not hold if any refutes it, else undecided."""
-        verdicts = {difference.verdict for difference in self.differences}
-        if Verdict.DOES_NOT_HOLD in verdicts:
-            return Verdict.DOES_NOT_HOLD
-        return Verdict.HOLDS if verdicts == {Verdict.HOLDS} else Verdict.UNDECIDED
+        return verdict_of_all(difference.verdict for difference in self.differences)
 
 
 @dataclass(frozen=True)
