@@ -14,6 +14,7 @@ from itertools import groupby
 import numpy as np
 import torch
 from lhotse import MonoCut
+from rapidfuzz.distance import Levenshtein
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -98,7 +99,7 @@ def main() -> None:
     half, targets = np.array([half_of[speaker] for speaker in data.speakers]), read_targets(data.speech.cuts)
     heads = [train(data, targets, np.flatnonzero(half != side)) for side in (0, 1)]
     decoded = [decode(heads[side], hidden) for side, hidden in zip(half, data.hidden, strict=True)]
-    errors = sum(edits(*pair) for pair in zip(targets.phones, decoded, strict=True))
+    errors = sum(Levenshtein.distance(*pair) for pair in zip(targets.phones, decoded, strict=True))
     print(f"phone error rate of other speakers: {errors / sum(map(len, targets.phones)):.3f}", flush=True)
 
     def make(request: OutputRequest) -> ChooseOutputs:
@@ -112,16 +113,6 @@ def main() -> None:
     ctc.OUTPUT = replace(ctc.OUTPUT, make=make, check_model=lambda encoder: None)
     run = faithfulness(encoder, corpus, out, attribution=FaithfulnessOptions(output="ctc"), options=FEW)
     print(faithfulness_table(run.dataset))
-
-
-def edits(reference: Sequence[int], answer: Sequence[int]) -> int:
-    """Return the least number of substitutions, insertions and deletions."""
-    row = list(range(len(answer) + 1))
-    for place, expected in enumerate(reference):
-        previous, row = row, [place + 1]
-        for other, found in enumerate(answer):
-            row.append(min(previous[other] + (expected != found), previous[other + 1] + 1, row[other] + 1))
-    return row[-1]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,26 @@
 """With a model, the viewer computes maps that the run does not store, and ablations are exact."""
 
 from concurrent.futures import Future
+from functools import partial
 
 import numpy as np
 import pytest
 from tests.helpers.viewer_api import get_arrays, get_error, get_json
 
 from otoscope import load
+from otoscope.attention.output_changes import replace_outputs
+from otoscope.attention.output_kinds import OUTPUT_KINDS
+from otoscope.attention.pattern_changes import (
+    KEY_GROUPS,
+    identity,
+    offset_profile,
+    pattern_of,
+    uniform,
+    without_keys,
+)
 from otoscope.errors import InputError
+from otoscope.models.output_sources import measure_profiles
+from otoscope.viewer.ablation_kinds import ABLATION_KINDS
 from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.live_model import load_live_model
 from otoscope.viewer.live_probes import LiveProbes
@@ -53,6 +66,38 @@ def test_an_ablation_is_the_intervened_model(live, other, encoder, cut):
     found = get_json(live, f"0/ablation/{other}/0.1,1.2/4/zero")
     assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-4)
     assert len(found["layers"]) == encoder.n_layers
+
+
+KINDS = [*ABLATION_KINDS, "head-2"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_ablation_is_the_intervention_of_that_name(live, other, encoder, cut, kind):
+    heads = [(0, 1), (1, 2)]
+    session = live.sessions[0]
+    waves = [encoder.load_wave(session.corpus.cut(each.id)) for each in session.info.utterances]
+    patterns = {
+        "uniform": uniform,
+        "identity": identity,
+        "profile": lambda heads: offset_profile(heads, measure_profiles(encoder, waves)),
+        "head-2": lambda heads: pattern_of(heads, 2),
+        **{f"without-{group}": partial(without_keys, group=group) for group in KEY_GROUPS},
+    }
+    if kind in OUTPUT_KINDS:
+        source = encoder.measure_outputs(waves, kinds=OUTPUT_KINDS[1:])
+        change = replace_outputs(kind, heads, source)
+    else:
+        change = patterns[kind](heads)
+    wave = encoder.load_wave(cut)
+    whole = encoder.forward([wave]).hidden
+    with encoder.intervene(change):
+        changed = encoder.forward([wave]).hidden
+    found = get_json(live, f"0/ablation/{other}/0.1,1.2/full/{kind}")
+    assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-3, abs=1e-6)
+
+
+def test_a_kind_that_does_not_exist_is_no_resource(live, other):
+    assert live.get(f"0/ablation/{other}/0.0/full/median").status == 404
 
 
 def test_nothing_switched_off_changes_nothing(live, other):
