@@ -59,8 +59,8 @@ class LiveModel:
         with self._lock:
             start = perf_counter()
             before = self._intact_states(cut, wave)
-            changes = [self._replacements.change(kind, removed)] if removed else []
-            with self.encoder.intervene(*changes), self._limit_span(radius):
+            replaced = [self._replacements.change(kind, removed)] if removed else []
+            with self.encoder.intervene(*replaced), self._limit_span(radius):
                 after = forward_states(self.encoder, wave)
         scores = [self.probes.scores(utterance, states.final_td) for states in (before, after)]
         changes = score_changes(*scores)

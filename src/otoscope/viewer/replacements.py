@@ -46,7 +46,7 @@ class HeadReplacements:
     def change(self, kind: str, heads: Heads) -> OutputChange | PatternChange:
         """Return the replacement of some heads by a kind of `ABLATION_KINDS`, or by the pattern of another head."""
         if kind in OUTPUT_KINDS:
-            return replace_outputs(kind, heads, self._source(kind))  # type: ignore[arg-type]
+            return replace_outputs(kind, heads, self._source(kind))
         if kind == "profile":
             return offset_profile(heads, self._offset_profiles())
         if kind.startswith(HEAD_PREFIX):

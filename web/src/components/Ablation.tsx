@@ -56,7 +56,10 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
 /** Kinds of replacement, and the pattern of each head of a layer. */
 function kinds(store: ViewerStore): (readonly [string, string])[] {
   const across = Math.max(...store.run.heads.map(({ head }) => head)) + 1;
-  const patterns = Array.from({ length: across }, (_, head) => [`${HEAD_PREFIX}${head}`, `the attention of head ${head}`]);
+  const patterns = Array.from({ length: across }, (_, head) => [
+    `${HEAD_PREFIX}${head}`,
+    `the attention of head ${head}`,
+  ]);
   return [...ABLATION_KINDS, ...(patterns as [string, string][])];
 }
 

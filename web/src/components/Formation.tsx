@@ -60,7 +60,7 @@ function FormationPanel({ run, number, formed }: { run: RunInfo; number: number;
 function StepMaps({ number, step, formed }: { number: number; step: number; formed: FormationRun }) {
   const store = useStore();
   const overview = useQuery(() => store.client.arrays(routes.overview(number, step)), [number, step]);
-  const previous = useRef<ArrayBlock>();
+  const previous = useRef<ArrayBlock | undefined>(undefined);
   const block = overview.value.value ?? previous.current; // until the maps of the next step arrive
   previous.current = block;
   const frames = Number(block?.attributes.frames ?? 1);
@@ -106,7 +106,9 @@ function StatisticLines({ formed, statistic, step }: LinesProps & { statistic: s
     <Figure
       title={`${columnLabel(statistic)} of each head, coloured by its last category`}
       keys={[formed, statistic, step]}
-      table={() => lines.map(({ layer, head, category, step: at, value }) => ({ layer, head, category, step: at, value }))}
+      table={() =>
+        lines.map(({ layer, head, category, step: at, value }) => ({ layer, head, category, step: at, value }))
+      }
       options={() => ({
         height: 260,
         marginLeft: 52,

@@ -35,14 +35,21 @@ export function PatchEffects({ number }: { number: number }) {
     <div class="oto-curves">
       <div class="oto-toolbar">
         <Select label="Answer" value={measure} options={labels.measure} />
-        <span class="oto-hint">{name}: heads restored in corrupted speech, with 95 % intervals; 1 undoes all damage</span>
+        <span class="oto-hint">
+          {name}: heads restored in corrupted speech, with 95 % intervals; 1 undoes all damage
+        </span>
       </div>
       <div class="oto-two">
         <Effects title={`${measure.value}: heads restored together`} across="heads" rows={groups} isBars />
         <Effects title={`${measure.value}: single heads`} across="layer" rows={heads} />
       </div>
       {phones.value.value?.length ? (
-        <Effects title={`${measure.value}: head ${head} in each phone`} across="phone" rows={phones.value.value} isBars />
+        <Effects
+          title={`${measure.value}: head ${head} in each phone`}
+          across="phone"
+          rows={phones.value.value}
+          isBars
+        />
       ) : null}
     </div>
   );

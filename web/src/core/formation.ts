@@ -63,6 +63,12 @@ export class FormationRun {
     const index = step * this.layers * this.across + place;
     const [layer, head] = [Math.floor(place / this.across), place % this.across];
     const name = (array: string, names: string[]) => names[this.block.arrays[array].values[index]] ?? "";
-    return { name: `${layer}.${head}`, layer, head, category: name("category", CATEGORIES), shape: name("shape", SHAPES) };
+    return {
+      name: `${layer}.${head}`,
+      layer,
+      head,
+      category: name("category", CATEGORIES),
+      shape: name("shape", SHAPES),
+    };
   }
 }

@@ -12,5 +12,7 @@ export const routes = {
   boundaries: (run: number, utterance: number, layer: number, head: number): string => `${run}/boundaries/${utterance}/${layer}/${head}`,
   comparison: (run: number, other: number, means: "head" | "layer" | "model"): string => `${run}/comparison/${other}/${means}`,
   against: (run: number, layer: number, head: number): string => `${run}/against/${layer}/${head}`,
-  ablation: (run: number, utterance: number, heads: string, radius: number | "full"): string => `${run}/ablation/${utterance}/${heads}/${radius}`,
+  ablation: (run: number, utterance: number, heads: string, radius: number | "full", kind: string): string => `${run}/ablation/${utterance}/${heads}/${radius}/${kind}`,
+  formation: (run: number): string => `${run}/formation`,
+  overview: (run: number, step: number): string => `${run}/overview/${step}`,
 };

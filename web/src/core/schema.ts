@@ -4,6 +4,22 @@ export const MAGIC = "OTO1";
 export const TILE = 256;
 export const LOW = 1e-06;
 export const STEPS = 254;
+export const HEAD_PREFIX = "head-";
+/* prettier-ignore */
+export const ABLATION_KINDS: [kind: string, replacement: string][] = [
+  ["zero", "zero"],
+  ["mean", "their mean over other speech"],
+  ["resample", "their output on another utterance"],
+  ["noise", "noise with their mean and covariance"],
+  ["uniform", "uniform attention"],
+  ["identity", "attention of each frame to itself"],
+  ["profile", "their mean attention at each offset"],
+  ["without-sinks", "their attention without sinks"],
+  ["without-silence", "their attention without silence"],
+  ["without-padding", "their attention without what follows the utterance"],
+];
+export const SHAPES = ["uniform", "diagonal", "shifted diagonal", "vertical", "block-diagonal", "mixed"];
+export const CATEGORIES = ["diagonal", "vertical", "global"];
 export type Dtype = "uint8" | "int32" | "float32";
 
 /** The effect of an intervention on one utterance. */

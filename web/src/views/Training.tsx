@@ -5,7 +5,9 @@ import { Formation } from "../components/Formation";
 
 export function Training() {
   const store = useStore();
-  const trainings = store.runList.runs.map((run, number) => ({ run, number })).filter(({ run }) => run.kind === "dynamics");
+  const trainings = store.runList.runs
+    .map((run, number) => ({ run, number }))
+    .filter(({ run }) => run.kind === "dynamics");
   return (
     <section class="oto-training-view" aria-label="Training">
       {trainings.map(({ run, number }) => (
