@@ -87,7 +87,9 @@ def test_a_package_imports_from_lower_layers_only(path):
     assert not upward, f"{name} may not import {upward}"
 
 
-WITH_A_MODEL = {f"otoscope.viewer.{name}" for name in ("ablation", "live_model", "live_probes", "run_corpus")}
+WITH_A_MODEL = {
+    f"otoscope.viewer.{name}" for name in ("ablation", "live_model", "live_probes", "replacements", "run_corpus")
+}
 
 
 def loaded_by(*modules: str) -> set[str]:
