@@ -140,7 +140,7 @@ def finish_shards(folder: Path, size: int) -> dict[str, float]:
     from otoscope.analysis.finish import sum_shards
     from otoscope.analysis.parts import RunParts, run_dataset, write_states
     from otoscope.analysis.phone_labels import RunLabels
-    from otoscope.relations.inventory import PhoneInventory
+    from otoscope.phones.inventory import PhoneInventory
     from otoscope.results import claim_folder
     from otoscope.results.folder import finish as finish_run
 

@@ -12,7 +12,7 @@ from otoscope.analysis import phone_labels
 from otoscope.analysis.phone_labels import make_labeler
 from otoscope.corpus import words_of
 from otoscope.errors import InputError
-from otoscope.relations.inventory import PhoneInventory
+from otoscope.phones.inventory import PhoneInventory
 from otoscope.relations.tables import head_operations, relations_table
 from otoscope.results.summary import summary
 from otoscope.statistics import STATISTICS

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from otoscope.phones import LabelFrames
+from otoscope.phones.inventory import PhoneInventory
 from otoscope.relations.baseline import baselines
 from otoscope.relations.dataset import Relations, relation_dataset
-from otoscope.relations.inventory import PhoneInventory
 from otoscope.relations.preference import concentration, exclude_own_run, preference
 from otoscope.relations.significance import PhoneSupport
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from otoscope.analysis.phone_labels import PHONE, RunLabels
 from otoscope.errors import InputError
-from otoscope.relations.inventory import PhoneInventory
+from otoscope.phones.inventory import PhoneInventory
 from otoscope.relations.label_totals import LabelTotals, merge_labels
 from otoscope.results import Run
 from otoscope.results.schema import run_clusters

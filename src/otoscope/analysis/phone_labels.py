@@ -14,8 +14,8 @@ from otoscope.corpus import phones_of, words_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
+from otoscope.phones.inventory import PhoneInventory, Span
 from otoscope.relations.dataset import Relations, relation_dataset
-from otoscope.relations.inventory import PhoneInventory, Span
 from otoscope.relations.label_totals import LabelTotals
 from otoscope.runs.options import SpeechOptions
 from otoscope.statistics.accumulator import grouped_sums

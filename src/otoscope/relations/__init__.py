@@ -6,5 +6,5 @@ comparison of the two. The *own run* of a query is the unbroken stretch of one p
 this stretch. An *operation* is attention to a target, for example to silence, beyond a bound.
 
 Read `preference.py` and `operations.py` first (formulas), then `significance.py` (tests), `dataset.py` (from sums over
-a corpus to a run) and `tables.py`. `inventory.py` labels frames with phones, `label_totals.py` counts them.
+a corpus to a run) and `tables.py`. `label_totals.py` counts phones; `phones/inventory.py` labels frames.
 """
