@@ -24,6 +24,14 @@ def cache_of_the_tests(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk():
+    """Do not wait until the disk has what the tests write: only a loss of power would show a difference."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
+        yield
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """Return the folder of real speech, named by OTOSCOPE_CORPORA, or `../shared/corpora` next to the checkout."""
