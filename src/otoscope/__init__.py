@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from otoscope.comparison.options import ComparisonOptions
     from otoscope.comparison.table import Comparison
     from otoscope.corpus import read_corpus
+    from otoscope.decoders.audio_tokens import capture_audio_tokens
     from otoscope.figures import RenderOptions
     from otoscope.figures.run_figures import draw, figure
     from otoscope.head_weights.options import WeightOptions
@@ -104,6 +105,7 @@ __all__ = [
     "analyze",
     "analyze_decoder",
     "bench",
+    "capture_audio_tokens",
     "check_corpus",
     "compare",
     "convert",
@@ -174,6 +176,7 @@ _HOME = {
     "analyze": "otoscope.analysis.analyze",
     "analyze_decoder": "otoscope.analysis.decoder_run",
     "bench": "otoscope.refinement.bench",
+    "capture_audio_tokens": "otoscope.decoders.audio_tokens",
     "check_corpus": "otoscope.analysis.corpus_check",
     "compare": "otoscope.comparison.compare",
     "convert": "otoscope.models.checkpoints.convert",

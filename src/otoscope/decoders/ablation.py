@@ -1,23 +1,19 @@
-"""Remove heads of a decoder: their context becomes zero, or its mean over speech, before the output projection.
-
-After the output projection no slice of the features belongs to one head.
-"""
+"""Remove heads of a decoder: their context becomes zero, or its mean over speech, before the output projection."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from otoscope.decoders.attention_modules import Kind
+from otoscope.decoders.attention_modules import DecoderLayer, Kind
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderText, capture_decoder
+from otoscope.decoders.head_contexts import changed_contexts
 from otoscope.decoders.transcriber import Transcriber
 from otoscope.errors import InputError
-
-PROJECTIONS = ("out_proj", "o_proj")
 
 
 @dataclass(frozen=True, order=True)
@@ -52,54 +48,16 @@ def without_decoder_heads(
         removed: the heads.
         means: context `[d]` of each head in its place, as `mean_contexts` returns it; None: zero.
     """
-    with ExitStack() as hooks:
-        for module, place in transcriber.layers.items():
-            heads = sorted(item for item in removed if (item.kind, item.layer) == (place.kind, place.layer))
-            if heads:
-                hooks.enter_context(_replaced(module, heads, means))
-        yield
 
-
-@contextmanager
-def _replaced(
-    module: nn.Module, heads: Sequence[DecoderHead], means: Mapping[DecoderHead, Tensor] | None
-) -> Iterator[None]:
-    def replace(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        context = inputs[0].clone()
-        size = context.shape[-1] // num_heads(module)
+    def replace(place: DecoderLayer, context_bqhd: Tensor) -> Tensor:
+        heads = [item for item in removed if (item.kind, item.layer) == (place.kind, place.layer)]
+        changed = context_bqhd.clone() if heads else context_bqhd
         for item in heads:
-            part = slice(item.head * size, (item.head + 1) * size)
-            context[..., part] = 0 if means is None else means[item].to(context)
-        return (context, *inputs[1:])
+            changed[..., item.head, :] = 0 if means is None else means[item].to(changed)
+        return changed
 
-    hook = output_projection(module).register_forward_pre_hook(replace)
-    try:
+    with changed_contexts(transcriber, replace):
         yield
-    finally:
-        hook.remove()
-
-
-def output_projection(module: nn.Module) -> nn.Module:
-    """Return the linear layer that receives the contexts of the heads of an attention module.
-
-    Raises:
-        InputError: it has none with a name that is known.
-    """
-    for name in PROJECTIONS:
-        if isinstance(layer := getattr(module, name, None), nn.Module):
-            return layer
-    raise InputError(
-        f"expected an output projection named {' or '.join(PROJECTIONS)} in {type(module).__name__}, found none; heads "
-        "of this model cannot be removed"
-    )
-
-
-def num_heads(module: nn.Module) -> int:
-    """Return the number of query heads of an attention module."""
-    if (count := getattr(module, "num_heads", None)) is not None:
-        return int(count)
-    features: int = output_projection(module).in_features  # type: ignore[assignment]
-    return features // int(module.head_dim)  # type: ignore[arg-type]
 
 
 @torch.inference_mode()
@@ -107,30 +65,21 @@ def mean_contexts(
     transcriber: Transcriber, waves: Sequence[np.ndarray], texts: Sequence[DecoderText]
 ) -> dict[DecoderHead, Tensor]:
     """Return the mean context `[d]` of every head over the tokens of some texts."""
-    sums: dict[nn.Module, Tensor] = {}
-    with ExitStack() as stack:
-        for module in transcriber.layers:
-            stack.enter_context(_summed(module, sums))
+    sums: dict[DecoderLayer, Tensor] = {}
+
+    def add(place: DecoderLayer, context_bqhd: Tensor) -> Tensor:
+        sums[place] = sums.get(place, torch.zeros(())) + context_bqhd.double().sum((0, 1)).cpu()
+        return context_bqhd
+
+    with changed_contexts(transcriber, add):
         for wave, text in zip(waves, texts, strict=True):
             capture_decoder(transcriber, [wave], [text], cross=())
     count = sum(len(text.ids) for text in texts)
     return {
-        DecoderHead(place.kind, place.layer, head): part / count
-        for module, place in transcriber.layers.items()
-        for head, part in enumerate(sums[module].chunk(num_heads(module)))
+        DecoderHead(place.kind, place.layer, head): part_d / count
+        for place, sum_hd in sums.items()
+        for head, part_d in enumerate(sum_hd)
     }
-
-
-@contextmanager
-def _summed(module: nn.Module, sums: dict[nn.Module, Tensor]) -> Iterator[None]:
-    def add(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        sums[module] = sums.get(module, torch.zeros(())) + inputs[0].double().sum((0, 1)).cpu()
-
-    hook = output_projection(module).register_forward_pre_hook(add)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def check_effects(

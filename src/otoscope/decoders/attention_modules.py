@@ -18,6 +18,8 @@ class Kind(StrEnum):
 
 KIND_OF_NAME = {"self_attn": Kind.own, "encoder_attn": Kind.cross, "cross_attention": Kind.cross}
 """Names of attention modules in the decoders of transformers."""
+PROJECTIONS = ("out_proj", "o_proj")
+"""Names of their output projections."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ def find_decoder(model: Any, name: str) -> Any:
         InputError: it has none, as an encoder with CTC.
     """
     decoder = model.get_decoder() if hasattr(model, "get_decoder") else None
+    if getattr(model.config, "audio_token_id", None) is not None:
+        raise InputError(
+            f"{name} ({type(model).__name__}) has its audio among the tokens of its text; expected a model with "
+            "cross-attention, as Whisper; use otoscope.capture_audio_tokens for this one"
+        )
     if decoder is None or decoder is model or not hasattr(model, "get_encoder"):
         raise InputError(
             f"{name} ({type(model).__name__}) has no decoder that attends to an encoder; expected a model that "
@@ -61,3 +68,26 @@ def decoder_layers(decoder: nn.Module, name: str) -> dict[nn.Module, DecoderLaye
             "otoscope does not know its attention"
         )
     return places
+
+
+def output_projection(module: nn.Module) -> nn.Module:
+    """Return the linear layer that receives the contexts of the heads of an attention module.
+
+    Raises:
+        InputError: it has none with a name that is known.
+    """
+    for name in PROJECTIONS:
+        if isinstance(layer := getattr(module, name, None), nn.Module):
+            return layer
+    raise InputError(
+        f"expected an output projection named {' or '.join(PROJECTIONS)} in {type(module).__name__}, found none; heads "
+        "of this model cannot be removed"
+    )
+
+
+def num_heads(module: nn.Module) -> int:
+    """Return the number of query heads of an attention module."""
+    if (count := getattr(module, "num_heads", None)) is not None:
+        return int(count)
+    features: int = output_projection(module).in_features  # type: ignore[assignment]
+    return features // int(module.head_dim)  # type: ignore[arg-type]

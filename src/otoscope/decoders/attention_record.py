@@ -19,7 +19,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask
 
-from otoscope.decoders.attention_modules import DecoderLayer, Kind
+from otoscope.decoders.attention_modules import DecoderLayer, Kind, num_heads, output_projection
 from otoscope.errors import InputError
 
 NAME = "otoscope-decoder"
@@ -38,13 +38,17 @@ class AttentionRecord:
         layers: kind and number of each attention module of the decoder.
         heads: requested heads of each kind; None: all.
         reduce: what is stored of the weights `[b, h, q, k]` of a kind: a crop, for example.
+        has_norms: whether the norms of what each column adds to the hidden state are stored too.
         maps: what was stored for each kind, layer and head.
+        norms: norms `[b, k]` for each kind, layer and head.
     """
 
     layers: Mapping[nn.Module, DecoderLayer]
     heads: Mapping[Kind, Sequence[Head] | None]
     reduce: Callable[[Kind, Tensor], Any]
+    has_norms: bool = False
     maps: dict[tuple[Kind, Head], Any] = field(default_factory=dict)
+    norms: dict[tuple[Kind, Head], Tensor] = field(default_factory=dict)
 
     def includes(self, module: nn.Module) -> bool:
         """Return whether any head of a module is requested."""
@@ -76,6 +80,18 @@ class AttentionRecord:
         for index, head in enumerate(heads):
             self.maps[place.kind, (place.layer, head)] = self.reduce(place.kind, weights_bhqk[:, index])
 
+    def store_norms(self, module: nn.Module, heads: Sequence[int], value_bhkd: Tensor) -> None:
+        """Store the norms of the values of the requested heads after the output projection of their module."""
+        if not self.has_norms:
+            return
+        place, weight_od = self.layers[module], output_projection(module).weight
+        group = num_heads(module) // value_bhkd.shape[1]
+        size = weight_od.shape[1] // num_heads(module)  # type: ignore[index]
+        for head in heads:
+            columns = weight_od[:, head * size : (head + 1) * size].float()  # type: ignore[index]
+            value_bkd = value_bhkd[:, head // group, :, :size].float()
+            self.norms[place.kind, (place.layer, head)] = (value_bkd @ columns.T).norm(dim=-1).cpu()
+
 
 _RECORD: ContextVar[AttentionRecord | None] = ContextVar("otoscope_decoder_record", default=None)
 
@@ -95,6 +111,7 @@ def attention_function(
     if record is not None and record.includes(module):
         heads = record.heads_of(module, query.shape[1])
         record.store(module, heads, weights_of(query, key, attention_mask, heads, scaling))
+        record.store_norms(module, heads, value)
     return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
 
 
@@ -171,6 +188,12 @@ def _returned_weights(module: nn.Module, record: AttentionRecord) -> Iterator[No
     """Ask a module for its weights, store those of the requested heads, and hide them from the model."""
 
     def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        if record.has_norms:
+            states = kwargs.get("key_value_states")
+            value_bkd = module.v_proj(kwargs.get("hidden_states", *args[:1]) if states is None else states)  # type: ignore[operator]
+            count = num_heads(module)
+            value_bhkd = value_bkd.unflatten(-1, (count, -1)).transpose(1, 2)
+            record.store_norms(module, record.heads_of(module, count), value_bhkd)
         return args, {**kwargs, "output_attentions": True}
 
     def store(module: nn.Module, args: Any, output: tuple[Tensor, Tensor]) -> tuple[Tensor, None]:

@@ -7,9 +7,10 @@ Axes: b utterance, q row, k column.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -67,6 +68,8 @@ class DecoderMaps:
         own: `[rows, rows]` of each requested head of decoder self-attention; a row sums to 1.
         beyond: mass of each row on the padding after the real audio, `[rows]`, for each head of `cross`.
         period: seconds from one column to the next.
+        norms: norms `[columns]` of what each column adds to the hidden state, for each kind and head; empty unless they
+            are requested.
         log_probability: of the token that each row but the last predicts, given the tokens before it, `[rows - 1]`.
     """
 
@@ -76,6 +79,7 @@ class DecoderMaps:
     beyond: Mapping[Head, np.ndarray]
     period: float
     log_probability: np.ndarray
+    norms: Mapping[tuple[Kind, Head], np.ndarray] = field(default_factory=dict)
 
     @property
     def first_token_row(self) -> int:
@@ -95,6 +99,7 @@ def capture_decoder(
     *,
     cross: Sequence[Head] | None = None,
     own: Sequence[Head] | None = (),
+    has_norms: bool = False,
 ) -> list[DecoderMaps]:
     """Return what the decoder attends to while it is given the texts.
 
@@ -104,6 +109,7 @@ def capture_decoder(
         texts: its tokens.
         cross: heads of cross-attention, as layer and head; None: all.
         own: heads of decoder self-attention; None: all.
+        has_norms: whether the norms of what columns add to the hidden state are captured too.
 
     Returns:
         The maps of each utterance.
@@ -114,12 +120,12 @@ def capture_decoder(
     for wave, text in zip(waves, texts, strict=True):
         transcriber.check_wave(wave)
         check_length(transcriber, text)
-    heads = {Kind.cross: cross, Kind.own: own}
+    request = _Request({Kind.cross: cross, Kind.own: own}, has_norms)
     size = len(waves) if transcriber.has_fixed_window else 1  # other models do not ignore the padding of a batch
     return [
         maps
         for start in range(0, len(waves), max(size, 1))
-        for maps in _capture_batch(transcriber, waves[start : start + size], texts[start : start + size], heads)
+        for maps in _capture_batch(transcriber, waves[start : start + size], texts[start : start + size], request)
     ]
 
 
@@ -133,12 +139,19 @@ def check_length(transcriber: Transcriber, text: DecoderText) -> None:
         )
 
 
+class _Request(NamedTuple):
+    """What is captured: heads of each kind, None for all, and perhaps norms."""
+
+    heads: Mapping[Kind, Sequence[Head] | None]
+    has_norms: bool
+
+
 @torch.inference_mode()
 def _capture_batch(
     transcriber: Transcriber,
     waves: Sequence[np.ndarray],
     texts: Sequence[DecoderText],
-    heads: Mapping[Kind, Sequence[Head] | None],
+    request: _Request,
 ) -> Iterator[DecoderMaps]:
     inputs = transcriber.inputs(waves)
     encoded = encode_audio(transcriber, inputs)
@@ -146,7 +159,9 @@ def _capture_batch(
     hop = transcriber.samples_per_column(len(waves[0]), columns)
     real = [min(-(-len(wave) // round(hop)), columns) if transcriber.has_fixed_window else columns for wave in waves]
     lengths = [len(text.ids) for text in texts]
-    record = AttentionRecord(transcriber.layers, heads, partial(_crop, rows=lengths, columns=real))
+    record = AttentionRecord(
+        transcriber.layers, request.heads, partial(_crop, rows=lengths, columns=real), request.has_norms
+    )
     ids = torch.tensor([[*text.ids, *[text.end] * (max(lengths) - len(text.ids))] for text in texts])
     with record_attention(transcriber.model, record):
         ids = ids.to(transcriber.model.device)
@@ -181,4 +196,8 @@ def _maps_of(
     cross = {head: map_qk for head, (map_qk, _) in parts[Kind.cross].items()}
     beyond = {head: mass for head, (_, mass) in parts[Kind.cross].items()}
     own = {head: map_qk for head, (map_qk, _) in parts[Kind.own].items()}
-    return DecoderMaps(text, cross, own, beyond, period, log_probability)
+    norms = {}
+    for (kind, head), norm_bk in record.norms.items():
+        columns = parts[kind][head][0].shape[1]
+        norms[kind, head] = norm_bk[index, :columns].numpy()
+    return DecoderMaps(text, cross, own, beyond, period, log_probability, norms)

@@ -11,6 +11,7 @@ import numpy as np
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderMaps, Row
+from otoscope.decoders.column_labels import ColumnLabels
 from otoscope.registry import Registry
 
 
@@ -21,11 +22,13 @@ class TokenMap:
     Attributes:
         map_qk: weights. Cross-attention: over the real audio, without the mass beyond it, so that rows sum to
             less than one. Self-attention: over all tokens.
+        labels: of the columns; None where they are unknown, so that measures that need them are NaN.
         first: number of the first row in the whole map: a row attends to the columns 0 to its own number.
     """
 
     map_qk: np.ndarray
     first: int
+    labels: ColumnLabels | None = None
 
     @property
     def shares_qk(self) -> np.ndarray:
@@ -58,13 +61,36 @@ DECODER_MEASURES: Registry[DecoderMeasure] = Registry("decoder_measures", "otosc
 """All measures of decoder attention."""
 
 
-def measure_maps(maps: DecoderMaps, kind: Kind) -> dict[str, dict[Head, float]]:
-    """Return the value of every measure of a kind for every captured head."""
+def measure_maps(
+    maps: DecoderMaps, kind: Kind, labels: ColumnLabels | None = None, *, by_norm: bool = False
+) -> dict[str, dict[Head, float]]:
+    """Return the value of every measure of a kind for every captured head.
+
+    Args:
+        maps: the maps, of norms too if `by_norm`.
+        kind: of attention.
+        labels: of the columns.
+        by_norm: whether weights are multiplied by the norms of what they add to the hidden state (Kobayashi et al.
+            2020); rows sum to the same as before.
+    """
     rows = [index for index, row in enumerate(maps.text.rows) if row in (Row.token, Row.end)]
     heads: Mapping[Head, np.ndarray] = maps.cross if kind is Kind.cross else maps.own
-    tokens = {head: TokenMap(map_qk[rows].astype(np.float64), rows[0]) for head, map_qk in heads.items()}
+    if by_norm:
+        heads = {head: weigh_by_norm(map_qk, maps.norms[kind, head]) for head, map_qk in heads.items()}
+    tokens = {head: TokenMap(map_qk[rows].astype(np.float64), rows[0], labels) for head, map_qk in heads.items()}
     return {
         name: {head: measure.compute(token_map) for head, token_map in tokens.items()}
         for name, measure in DECODER_MEASURES.select().items()
         if kind in measure.kinds
     }
+
+
+def weigh_by_norm(map_qk: np.ndarray, norm_k: np.ndarray) -> np.ndarray:
+    """Return weights times the norms of their columns; each row has the sum that it had.
+
+    >>> weigh_by_norm(np.array([[0.5, 0.5]]), np.array([1.0, 3.0])).tolist()
+    [[0.25, 0.75]]
+    """
+    weighted = map_qk.astype(np.float64) * norm_k
+    sums = map_qk.sum(-1, keepdims=True, dtype=np.float64)
+    return np.asarray(weighted * sums / np.maximum(weighted.sum(-1, keepdims=True), np.finfo(float).tiny))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSpeechSeq2Seq, AutoTokenizer
+from transformers.modeling_outputs import BaseModelOutput
 
 from otoscope.decoders.attention_modules import DecoderLayer, decoder_layers, find_decoder
 from otoscope.errors import InputError, shorten_error
@@ -171,6 +172,12 @@ def load_tokenizer(name: str) -> Any:
             return AutoTokenizer.from_pretrained(name)
         except Exception:  # each tokenizer reads its files in its own way
             return None
+
+
+class EncoderOutput(BaseModelOutput):
+    """Hidden states of encoders; decoders that read a mask from them, as Moonshine's, find none."""
+
+    attention_mask = None
 
 
 @torch.inference_mode()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from otoscope.alignment.warping import first_columns, standardize_rows
+from otoscope.decoders.warping import first_columns, standardize_rows
 
 
 def slow_first_columns(evidence):
