@@ -15,10 +15,12 @@ GAINS = {"conv1": 8, "conv2": 8, "v_proj": 8}
 """Factors of weights."""
 
 
-def save_transcriber(folder: Path, seconds: int = 20) -> Path:
-    """Save a tiny random Whisper, of audio of so many seconds, with a tokenizer of letters."""
+def save_transcriber(folder: Path, seconds: int = 20, layers: int = 1) -> Path:
+    """Save a tiny random Whisper, of audio of so many seconds and decoder layers, with a tokenizer of letters."""
     torch.manual_seed(0)
-    sizes = WHISPER | DECODER | TOKENS | {"vocab_size": 64, "max_source_positions": 50 * seconds}
+    sizes = (
+        WHISPER | DECODER | TOKENS | {"vocab_size": 64, "max_source_positions": 50 * seconds, "decoder_layers": layers}
+    )
     model = randomize_weights(transformers.WhisperForConditionalGeneration(transformers.WhisperConfig(**sizes)))
     vocabulary = {letter: index + 3 for index, letter in enumerate(LETTERS)} | {"<pad>": 0, "<s>": 1, "</s>": 2}
     tokenizer = Tokenizer(BPE(vocabulary, [], unk_token="<pad>"))

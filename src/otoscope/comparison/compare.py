@@ -165,6 +165,8 @@ def _check_request(runs: Sequence[Run], options: ComparisonOptions) -> None:
         raise InputError(f"expected two runs, or one run with --split or --against, found {found}; name one of these")
     if runs[0].kind != runs[-1].kind:
         raise InputError(f"expected runs of one kind, found {runs[0].kind} and {runs[1].kind}; compare equal kinds")
+    if runs[0].part != runs[-1].part:
+        raise InputError(f"expected heads of one part, found {runs[0].part} and {runs[1].part}; compare equal parts")
 
 
 def _where(values: RunValues, condition: str | None) -> RunValues:

@@ -1,6 +1,7 @@
 """Statistics of the heads of a model as a source of scores: from a run of analyze, or measured at first use."""
 
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +13,17 @@ from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics import accumulator, available_statistics
 from otoscope.statistics.accumulator import Final
 from otoscope.typing import Floats
+
+
+class StatisticSource(Protocol):
+    """The means of statistics over utterances, and the value of each utterance, as rankings read them."""
+
+    @property
+    def corpus_fingerprint(self) -> str | None: ...  # noqa: D102
+
+    def mean(self, name: str) -> Floats: ...  # noqa: D102
+
+    def rows(self, name: str) -> Floats: ...  # noqa: D102
 
 
 class CorpusStatistics:

@@ -25,38 +25,20 @@ Advance = Callable[[float], None]
 """Reports so many more seconds of speech as processed."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class AblationLoss:
     """The mean loss of utterances, and the loss of each, as functions of the heads that are removed.
 
     Attributes:
-        encoder: the model.
-        batches: the utterances with their losses.
-        to_speech: makes values of all utterances of values of those in the batches.
-        ablation: how heads are removed.
-        on_progress: called with the seconds of speech that a call processes.
+        rows: returns the loss of each utterance of the speech without some heads, `[utterance]`; NaN where not
+            measured.
     """
 
-    encoder: Encoder
-    batches: Sequence[Batch]
-    to_speech: Callable[[Floats], Floats]
-    ablation: Ablation
-    on_progress: Advance
+    rows: Callable[[Collection[Head]], Floats]
 
     def __call__(self, heads: Collection[Head]) -> float:
         """Return the mean loss without some heads."""
         return float(np.nanmean(self.rows(heads)))
-
-    def rows(self, heads: Collection[Head]) -> Floats:
-        """Return the loss of each utterance of the speech without some heads, `[utterance]`; NaN where not measured."""
-        self.on_progress(total_seconds(self.batches))
-        with self.encoder.intervene(self.ablation.change(heads)), torch.inference_mode():
-            losses = [batch.loss(self._hidden(batch)) for batch in self.batches]
-        return self.to_speech(torch.cat(losses).double().cpu().numpy())
-
-    def _hidden(self, batch: Batch) -> torch.Tensor:
-        handler = partial(default_handler, self.encoder)
-        return batch.hidden(forward_inputs(self.encoder, batch.inputs, handler, batch.waves))
 
 
 def gate_gradients(encoder: Encoder, batches: Sequence[Batch], on_progress: Advance) -> Floats:
@@ -93,6 +75,11 @@ class LossSample:
         """Store the sources; compute nothing yet."""
         self._encoder, self._speech, self.loss, self._budget = encoder, speech, loss, budget
 
+    @property
+    def loss_name(self) -> str:
+        """Return the name of the loss."""
+        return self.loss.name
+
     @cached_property
     def ablation(self) -> Ablation:
         """Return how heads are removed, with the outputs on the sample that this requires."""
@@ -125,7 +112,18 @@ class LossSample:
     def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
         """Provide the loss as a function of removed heads, with progress; it is called `max_calls` times at most."""
         with progress("removing heads", max_calls * total_seconds(self.batches)) as on_progress:
-            yield AblationLoss(self._encoder, self.batches, self.to_speech, self.ablation, on_progress)
+            yield AblationLoss(partial(self._rows, on_progress))
+
+    def _rows(self, on_progress: Advance, heads: Collection[Head]) -> Floats:
+        """Return the loss of each utterance of the speech without some heads, `[utterance]`."""
+        on_progress(total_seconds(self.batches))
+        with self._encoder.intervene(self.ablation.change(heads)), torch.inference_mode():
+            losses = [batch.loss(self._hidden(batch)) for batch in self.batches]
+        return self.to_speech(torch.cat(losses).double().cpu().numpy())
+
+    def _hidden(self, batch: Batch) -> torch.Tensor:
+        handler = partial(default_handler, self._encoder)
+        return batch.hidden(forward_inputs(self._encoder, batch.inputs, handler, batch.waves))
 
 
 def total_seconds(batches: Sequence[Batch]) -> float:
@@ -135,9 +133,19 @@ def total_seconds(batches: Sequence[Batch]) -> float:
 
 def sample_batches(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> list[list[int]]:
     """Return indices of about `seconds` of speech, spread evenly; a batch has utterances of similar length."""
-    count = max(1, min(len(speech.cuts), round(len(speech.cuts) * seconds / speech.seconds)))
-    spread = np.unique(np.linspace(0, len(speech.cuts) - 1, count).round().astype(int)).tolist()
+    spread = spread_indices(len(speech.cuts), seconds / speech.seconds)
     if not encoder.padding_invariant:
         return [[index] for index in spread]
     cuts = [(index, speech.cuts[index]) for index in spread]
     return [[index for index, _ in batch] for batch in make_batches(cuts, encoder.padded_seconds)]
+
+
+def spread_indices(count: int, share: float) -> list[int]:
+    """Return the indices of a share of some utterances, at least one and spread evenly.
+
+    >>> spread_indices(10, 0.3)
+    [0, 4, 9]
+    """
+    size = max(1, min(count, round(count * share)))
+    spread: list[int] = np.unique(np.linspace(0, count - 1, size).round().astype(int)).tolist()
+    return spread

@@ -1,6 +1,7 @@
 """Read rankings from a run of rank, or require a run of analyze for its statistics."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import xarray as xr
 
@@ -13,6 +14,7 @@ from otoscope.results.schema import HEADS
 from otoscope.runs.run_config import require_same_model
 
 RANKING = "ranking"
+PART_SETTINGS = ("part", "through_layers")
 
 
 def require_analysis_run(run: Run, encoder: Encoder) -> Run:
@@ -29,12 +31,25 @@ def require_analysis_run(run: Run, encoder: Encoder) -> Run:
     return run
 
 
-def scores_from_run(run: Run, encoder: Encoder, names: Iterable[str]) -> tuple[dict[str, RankingScores], Run | None]:
+def scores_from_run(
+    run: Run, encoder: Encoder, names: Iterable[str], part: Mapping[str, Any]
+) -> tuple[dict[str, RankingScores], Run | None]:
     """Return the scores of rankings in a run of rank; for a run of analyze, return no scores and the run.
 
+    Args:
+        run: the run.
+        encoder: the encoder of its model.
+        names: names of rankings.
+        part: the part of the model whose heads it ranks, as `part_settings` describes it.
+
     Raises:
-        InputError: the run describes another model, is of another kind, or has no such ranking.
+        InputError: the run describes another model or part, is of another kind, or has no such ranking.
     """
+    if {name: run.dataset.attrs[name] for name in PART_SETTINGS if name in run.dataset.attrs} != part:
+        raise InputError(
+            f"expected a run of rank with the same --part and --through-layers, {run.path} has heads of the "
+            f"{run.part}; rank this part"
+        )
     if run.kind == RANKING:
         require_same_model(run, encoder)
         return select_rankings(run, names), None

@@ -11,8 +11,9 @@ from lhotse import CutSet
 from otoscope.attention.output_kinds import check_kinds
 from otoscope.errors import InputError
 from otoscope.importance.dataset import ranking_dataset
+from otoscope.importance.decoder_context import decoder_context
 from otoscope.importance.loss import Loss, check_loss, get_loss
-from otoscope.importance.options import RankingOptions
+from otoscope.importance.options import ENCODER, RankingOptions
 from otoscope.importance.previous_run import RANKING, require_analysis_run
 from otoscope.importance.ranking import RankingScores, SeededRanking, get_rankings, make_scores
 from otoscope.importance.ranking_context import RankingContext, make_context
@@ -40,6 +41,7 @@ class RankJob:
     rankings: Mapping[str, SeededRanking]
     context: RankingContext
     source: SpeechSource
+    part: Mapping[str, Any]
 
     @property
     def plan(self) -> dict[str, Any]:
@@ -52,6 +54,8 @@ class RankJob:
             "loss": context.loss_name,
             "sampling_budget": asdict(context.budget),
             "statistics_corpus": measured,
+            **self.part,
+            **({"decoder": context.decoder.transcriber.fingerprint} if context.decoder else {}),
         }
 
     def scores(self, folder: Path) -> dict[str, RankingScores]:
@@ -66,8 +70,9 @@ class RankJob:
     def to_run_result(self, dataset: xr.Dataset, kind: str) -> RunResult:
         """Return the Dataset of the run and the skipped utterances."""
         context = self.context
-        described = add_coordinates(dataset, kind, context.encoder, self.source, context.speech)
-        return described.assign_attrs(loss=context.loss_name or ""), context.speech.skipped
+        counts = context.grid.counts
+        described = add_coordinates(dataset, kind, context.encoder, self.source, context.speech, counts=counts)
+        return described.assign_attrs(loss=context.loss_name or "", **self.part), context.speech.skipped
 
 
 def rank(
@@ -102,18 +107,20 @@ def rank(
         ...     int(run.dataset["rank"].sel(ranking="globalness").min()), run.dataset.sizes["ranking"]
         (1, 4)
     """
-    check_loss(ranking.loss)
+    check_ranking_loss(ranking)
     rankings, options = get_rankings(ranking.by), options or SpeechOptions()
     source, budget = make_source(corpus, options), make_budget(ranking)
     if len(check_kinds(ranking.ablation)) > 1:
         raise InputError(
             f"expected one kind with --ablation, found {', '.join(ranking.ablation)}; rank by each in turn"
         )
-    settings = {"rankings": list(rankings), "sampling_budget": asdict(budget)}
+    settings = {"rankings": list(rankings), "sampling_budget": asdict(budget), **part_settings(ranking)}
     check_out(out, model, source, resume=options.resume, **settings)
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
-    check_loss(ranking.loss, encoder)
+    check_ranking_loss(ranking, encoder)
+    if ranking.run is not None and ranking.part != ENCODER:
+        raise InputError(f"expected no --run with --part {ranking.part}, found {ranking.run}; omit it")
     measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
     job = make_job(rankings, ranking, encoder, source, measured)
 
@@ -136,16 +143,32 @@ def make_job(
     Raises:
         InputError: the budget is empty, or the loss needs labels or a prediction head that are missing.
     """
-    budget = make_budget(options)
+    budget, part = make_budget(options), part_settings(options)
     speech = read_speech(source, encoder)
+    if part:
+        context = decoder_context(encoder, speech, options, budget, rankings)
+        return RankJob(rankings, context, source, part)
     loss = required_loss(rankings, options.loss, encoder, speech)
-    return RankJob(rankings, make_context(encoder, speech, loss, budget, measured), source)
+    return RankJob(rankings, make_context(encoder, speech, loss, budget, measured), source, part)
 
 
 def make_budget(options: RankingOptions) -> SamplingBudget:
     """Return how rankings sample the loss. Raise InputError for a kind of ablation that does not exist."""
     kind = check_kinds(options.ablation)[0]
     return SamplingBudget(options.seconds, options.permutations, ablation=kind, positions=options.positions)
+
+
+def part_settings(options: RankingOptions) -> dict[str, Any]:
+    """Return the part of the model whose heads are ranked, for the plan and the results; nothing for the encoder."""
+    if options.part == ENCODER:
+        return {}
+    return {"part": options.part, "through_layers": int(options.through_layers)}
+
+
+def check_ranking_loss(options: RankingOptions, encoder: Encoder | None = None) -> None:
+    """Raise InputError if an encoder has no such loss; the options themselves check those of a decoder."""
+    if options.part == ENCODER:
+        check_loss(options.loss, encoder)
 
 
 def required_loss(

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from otoscope.decoders.units import DecoderPart
 from otoscope.errors import InputError
+from otoscope.importance.decoder_sample import DecoderSample
 from otoscope.importance.head_grid import Head, HeadGrid
-from otoscope.importance.head_statistics import CorpusStatistics
+from otoscope.importance.head_statistics import CorpusStatistics, StatisticSource
 from otoscope.importance.loss import Loss
 from otoscope.importance.loss_sample import AblationLoss, LossSample
 from otoscope.importance.sampling_budget import SamplingBudget
@@ -26,18 +28,20 @@ class RankingContext:
         statistics: the means of statistics, which the first use of one measures.
         loss_sample: the loss on a part of the speech; None if no selected ranking needs one.
         budget: how often rankings that need the loss run the model.
+        decoder: the decoder whose heads are ranked; None ranks those of the encoder.
     """
 
     encoder: Encoder
     speech: LoadedSpeech
-    statistics: CorpusStatistics
-    loss_sample: LossSample | None
+    statistics: StatisticSource
+    loss_sample: LossSample | DecoderSample | None
     budget: SamplingBudget
+    decoder: DecoderPart | None = None
 
     @property
     def grid(self) -> HeadGrid:
-        """Return the heads of the model."""
-        return HeadGrid(self.encoder.n_heads)
+        """Return the heads that are ranked."""
+        return HeadGrid(self.decoder.units.counts if self.decoder else self.encoder.n_heads)
 
     @property
     def heads(self) -> list[Head]:
@@ -47,7 +51,7 @@ class RankingContext:
     @property
     def loss_name(self) -> str | None:
         """Return the name of the loss, or None without one."""
-        return None if self.loss_sample is None else self.loss_sample.loss.name
+        return None if self.loss_sample is None else self.loss_sample.loss_name
 
     @property
     def gradients(self) -> Floats:
@@ -81,7 +85,7 @@ class RankingContext:
         """Return one array `[..., head]` per layer as one array `[..., layer, head]`, NaN for absent heads."""
         return self.grid.pad(layers)
 
-    def _require_sample(self) -> LossSample:
+    def _require_sample(self) -> LossSample | DecoderSample:
         if self.loss_sample is None:
             raise InputError("the ranking reads the loss of the model; set needs_loss=True in its RANKING")
         return self.loss_sample

@@ -18,15 +18,15 @@ def ranking_table(dataset: xr.Dataset) -> str:
 def _ends(dataset: xr.Dataset) -> str:
     rows = []
     for name in dataset["ranking"].values:
-        heads = _ordered(dataset["rank"].sel(ranking=name))
+        heads = _ordered(dataset["rank"].sel(ranking=name), bool(dataset.attrs.get("through_layers")))
         rows.append([str(name), " ".join(heads[:FIRST]), " ".join(heads[-FIRST:])])
     return format_table(("ranking", "highest (layer.head)", "lowest"), rows)
 
 
-def _ordered(rank: xr.DataArray) -> list[str]:
-    """Return heads as `layer.head`, from rank 1 on."""
+def _ordered(rank: xr.DataArray, is_through: bool) -> list[str]:
+    """Return heads as `layer.head`, from rank 1 on; of a head index in all layers, `all.head`."""
     places = rank.to_series().dropna().sort_values()
-    return [f"{layer}.{head}" for layer, head in places.index]
+    return [f"{'all' if is_through else layer}.{head}" for layer, head in places.index]
 
 
 def _agreement(dataset: xr.Dataset) -> str:

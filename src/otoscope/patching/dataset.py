@@ -4,13 +4,14 @@ An effect is the share of the damage that is undone: the drop of the loss over `
 sums over utterances. Axes: u utterance, m measure, g group of heads, h head, y phone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from otoscope.attention.output_changes import Unit
 from otoscope.results.intervals import estimate, interval
 from otoscope.results.schema import INTERVAL, Variable, labelled
 from otoscope.statistics.clusters import Clusters, group_sums
@@ -70,3 +71,19 @@ def patch_dataset(
 
 def _share(drop: AnyFloats, damage: AnyFloats) -> AnyFloats:
     return np.asarray(drop / damage.reshape(damage.shape + (1,) * (drop.ndim - damage.ndim)))
+
+
+def group_members(groups: Collection[Sequence[Unit]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return whether each head is in each group, `[group, layer, head]`."""
+    members = [np.zeros(shape, bool) for _ in groups]
+    for member_lh, heads in zip(members, groups, strict=True):
+        member_lh[tuple(zip(*heads, strict=True))] = True
+    return np.stack(members)
+
+
+def place_drops(drop_umk: Floats, heads: Sequence[Unit], shape: tuple[int, ...]) -> Floats:
+    """Return drops of some heads at their places in `[u, m, layer, head]`, NaN elsewhere."""
+    placed = np.full(shape, np.nan)
+    for number, (layer, head) in enumerate(heads):
+        placed[:, :, layer, head] = drop_umk[..., number]
+    return placed

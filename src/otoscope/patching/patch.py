@@ -1,6 +1,6 @@
 """From a model, a corpus and a corruption to the effect of restoring each head, as a run folder."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,16 @@ from torch import Tensor
 from otoscope.attention.output_changes import Unit
 from otoscope.corpus import phones_of
 from otoscope.errors import InputError
+from otoscope.importance.decoder_context import load_decoder_part
 from otoscope.importance.head_grid import HeadGrid
 from otoscope.importance.head_statistics import CorpusStatistics
+from otoscope.importance.options import ENCODER
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
 from otoscope.models.frame_times import frame_centres
 from otoscope.patching.corruptions import Corruption, parse_corruption
-from otoscope.patching.dataset import patch_dataset
+from otoscope.patching.dataset import group_members, patch_dataset, place_drops
+from otoscope.patching.decoder_patch import decoder_patching
 from otoscope.patching.effects import (
     GradientEffects,
     PatchedUtterance,
@@ -127,12 +130,15 @@ class Patching:
         clean, corrupted = (np.stack([getattr(each, name) for each in gradients]) for name in ("clean", "corrupted"))
         drop = corrupted[..., None] - exact
         drops = {"effect": heads, "group_effect": drop[..., len(chosen) :]}
-        drops["exact_effect"] = _placed(drop[..., : len(chosen)], chosen, heads.shape)
+        drops["exact_effect"] = place_drops(drop[..., : len(chosen)], chosen, heads.shape)
         labels: dict[str, Sequence[Any]] = {"measure": list(self.scorers), "group": list(groups)}
         if phones := self._phones():
             drops["phone_effect"] = np.stack([self._by_phone(n, each, phones) for n, each in enumerate(gradients)])
             labels["phone"] = phones
-        extra = {"category": category_lh.astype(object), "group_member": _members(groups.values(), category_lh.shape)}
+        extra = {
+            "category": category_lh.astype(object),
+            "group_member": group_members(groups.values(), category_lh.shape),
+        }
         return patch_dataset((clean, corrupted), drops, extra, labels, clusters)
 
     def _gradients(self, number: int, on_progress: Callable[[float], None]) -> GradientEffects:
@@ -189,22 +195,6 @@ class Patching:
         return {name: units for name, units in (groups | {"all": heads}).items() if units}
 
 
-def _members(groups: Collection[Sequence[Unit]], shape: tuple[int, ...]) -> Array:
-    """Return whether each head is in each group, `[group, layer, head]`."""
-    members = [np.zeros(shape, bool) for _ in groups]
-    for member_lh, heads in zip(members, groups, strict=True):
-        member_lh[tuple(zip(*heads, strict=True))] = True
-    return np.stack(members)
-
-
-def _placed(drop_umk: Floats, heads: Sequence[Unit], shape: tuple[int, ...]) -> Floats:
-    """Return drops of some heads at their places in `[u, m, layer, head]`, NaN elsewhere."""
-    placed = np.full(shape, np.nan)
-    for number, (layer, head) in enumerate(heads):
-        placed[:, :, layer, head] = drop_umk[..., number]
-    return placed
-
-
 def patch(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -245,10 +235,12 @@ def patch(
         raise InputError(f"expected --strongest of 0 heads or more, found {patching.strongest}; pass a larger number")
     source = make_source(corpus, options)
     settings: dict[str, Any] = {"probes": list(probes), "training": asdict(training)}
-    settings |= {"corrupt": corruption.text, "strongest": patching.strongest}
+    settings |= {"corrupt": corruption.text, "strongest": patching.strongest, **patching.part_settings}
     check_out(out, model, source, resume=options.resume, **settings)
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
+    if patching.part != ENCODER:
+        return _patch_decoder(encoder, source, out, patching, settings, options.resume)
     check_model(probes, encoder)
     speech = read_speech(source, encoder)
     check_cuts(probes, speech)
@@ -256,3 +248,27 @@ def patch(
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
     job = PatchJob(encoder, source, speech, corruption, probes, training, patching.strongest)
     return resume_or_run(out, plan, lambda _: job.result(open_cache(patching.cache)), resume=options.resume)
+
+
+def _patch_decoder(
+    encoder: Encoder,
+    source: SpeechSource,
+    out: str | Path,
+    patching: PatchOptions,
+    settings: dict[str, Any],
+    resume: bool,
+) -> Run:
+    """Measure how much of the damage to the text restored heads of the decoder undo."""
+    decoder, corruption = load_decoder_part(encoder, patching.part), parse_corruption(patching.corrupt)
+    speech = read_speech(source, encoder)
+    corruption.check_cuts(speech.cuts)
+    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+    plan |= {"decoder": decoder.transcriber.fingerprint}
+
+    def make(_: Path) -> RunResult:
+        patched = decoder_patching(decoder, speech, corruption)
+        dataset, counts = patched.dataset(patching.strongest), decoder.units.counts
+        described = add_coordinates(dataset, KIND, encoder, source, patched.speech, counts=counts)
+        return described.assign_attrs(corruption=corruption.text, part=patching.part), speech.skipped
+
+    return resume_or_run(out, plan, make, resume=resume)

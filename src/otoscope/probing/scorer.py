@@ -50,6 +50,8 @@ class Probe:
             before they read the speech.
         check_cuts: the same for labels and speakers of the cuts; commands call it before the model runs.
         runs_model: whether its scorer runs the model of its data again, instead of reading the hidden states.
+        scores_texts: whether its scorer has a function `text_totals`, which scores what a decoder writes; only such a
+            probe can measure heads of a decoder.
 
     Raises:
         InputError: `check_model`, `check_cuts` and `scorer` raise it if the corpus lacks the labels, or
@@ -67,6 +69,7 @@ class Probe:
     check_model: Callable[[Encoder], object] = lambda encoder: None
     check_cuts: Callable[[Sequence[MonoCut]], None] = lambda cuts: None
     runs_model: bool = False
+    scores_texts: bool = False
 
 
 Cache = Callable[[str, Callable[[], dict[str, NDArray[Any]]]], dict[str, NDArray[Any]]]

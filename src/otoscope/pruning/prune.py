@@ -14,9 +14,9 @@ from otoscope.attention.interventions import Intervention
 from otoscope.attention.output_changes import Ablation
 from otoscope.attention.output_kinds import OutputKind, check_kinds
 from otoscope.errors import InputError
-from otoscope.importance.loss import check_loss
+from otoscope.importance.options import ENCODER
 from otoscope.importance.previous_run import scores_from_run
-from otoscope.importance.rank import RankJob, make_budget, make_job
+from otoscope.importance.rank import RankJob, check_ranking_loss, make_budget, make_job, part_settings
 from otoscope.importance.ranking import RankingScores, get_rankings, order
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
@@ -29,6 +29,7 @@ from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.probing.scores import totals
 from otoscope.pruning.dataset import curve_dataset
+from otoscope.pruning.decoder_pruning import DecoderPruning
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.schedule import PruningSchedule, check_steps, make_schedule
 from otoscope.results import Run, open_run
@@ -65,9 +66,15 @@ class PruneJob:
         rankings = self.previous_rankings or self.ranking_job.scores(folder)
         scores = [each.values for each in rankings.values()]
         options = self.schedule
-        schedule = make_schedule(scores, options.step, options.spans, check_kinds(options.ablation))
-        positions = self.ranking_job.context.budget.positions
-        sums = _sums(Pruning(material, schedule, positions), scorers, folder)
+        spans = options.spans if options.part == ENCODER else ()
+        schedule = make_schedule(scores, options.step, spans, check_kinds(options.ablation))
+        context = self.ranking_job.context
+        pruning = (
+            DecoderPruning(material, schedule, context.decoder)
+            if context.decoder
+            else Pruning(material, schedule, context.budget.positions)
+        )
+        sums = _sums(pruning, scorers, folder)
         dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums, material.clusters)
         return self.ranking_job.to_run_result(dataset, KIND)
 
@@ -80,6 +87,7 @@ def plan_settings(probes: Mapping[str, Probe], training: Training, schedule: Sch
         "step": schedule.step,
         "spans": list(schedule.spans),
         "ablations": list(check_kinds(schedule.ablation)),
+        **part_settings(schedule),
     }
 
 
@@ -123,7 +131,8 @@ def prune(
     """
     probes, training = select_probes(probing.probes), training_config(probing.seeds)
     check_steps(schedule.step, schedule.spans)
-    check_loss(schedule.loss)
+    check_ranking_loss(schedule)
+    _check_text_probes(probes, schedule)
     options = options or SpeechOptions()
     source = make_source(corpus, options)
     make_budget(schedule)  # an empty budget is refused before the model is loaded
@@ -131,7 +140,7 @@ def prune(
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
     check_model(probes, encoder)
-    check_loss(schedule.loss, encoder)
+    check_ranking_loss(schedule, encoder)
     _check_spans(encoder, schedule)
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)
@@ -154,11 +163,20 @@ def _check_spans(encoder: Encoder, schedule: ScheduleOptions) -> None:
         )
 
 
+def _check_text_probes(probes: Mapping[str, Probe], schedule: ScheduleOptions) -> None:
+    """Raise InputError if a probe cannot measure the heads of a decoder."""
+    others = [name for name, probe in probes.items() if not probe.scores_texts]
+    if schedule.part != ENCODER and others:
+        raise InputError(
+            f"expected --probes wer with --part {schedule.part}, found {others[0]}, which reads the encoder; choose wer"
+        )
+
+
 def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[str, RankingScores], Run | None]:
     """Return the scores of the earlier run, and the run itself if analyze wrote it."""
     if schedule.run is None:
         return {}, None
-    return scores_from_run(open_run(schedule.run), encoder, schedule.by)
+    return scores_from_run(open_run(schedule.run), encoder, schedule.by, part_settings(schedule))
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +204,7 @@ class Pruning:
             return totals(scorers, hidden_states(self.material.encoder, self.material.speech, on_progress))
 
 
-def _sums(pruning: Pruning, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
+def _sums(pruning: Pruning | DecoderPruning, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
     """Return sums `[intervention, seed, utterance]` of each probe; the folder stores those of each intervention."""
     sums: list[dict[str, Floats]] = []
     count, seconds = len(pruning.schedule.interventions), pruning.material.speech.seconds

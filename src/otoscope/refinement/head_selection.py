@@ -43,6 +43,11 @@ def scores(run: Run, by: str) -> tuple[Floats, str]:
         InputError: the run has no such ranking.
     """
     dataset = run.dataset
+    if run.part != "encoder":
+        raise InputError(
+            f"expected a run with heads of the encoder, {run.path} has heads of the decoder ({run.part}); rank with "
+            "--part encoder"
+        )
     if run.kind == "ranking":
         names = [str(name) for name in dataset["ranking"].values]
         if by in names:

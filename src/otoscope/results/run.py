@@ -102,6 +102,11 @@ class Run:
         """What the run holds: `heads` where `analyze` wrote it."""
         return run_kind(self.dataset)
 
+    @property
+    def part(self) -> str:
+        """Which heads layers and heads of the run name: of the `encoder`, or of the decoder, `self` or `cross`."""
+        return str(self.dataset.attrs.get("part", "encoder"))
+
     @cached_property
     def heads(self) -> pd.DataFrame:
         """One row per head, in order of layer and head; `columns` says what each column means.

@@ -181,10 +181,22 @@ def cut_coordinates(cuts: Sequence[MonoCut], frames: Sequence[int], encoder: Enc
 
 
 def add_coordinates(
-    dataset: xr.Dataset, kind: str, encoder: Encoder, source: SpeechSource, speech: LoadedSpeech
+    dataset: xr.Dataset,
+    kind: str,
+    encoder: Encoder,
+    source: SpeechSource,
+    speech: LoadedSpeech,
+    *,
+    counts: Sequence[int] | None = None,
 ) -> xr.Dataset:
-    """Add the coordinates and attributes of every run to the results of a model on loaded speech."""
-    return dataset.assign_coords(coordinates(speech, encoder)).assign_attrs(run_attributes(kind, encoder, source))
+    """Add the coordinates and attributes of every run to the results of a model on loaded speech.
+
+    `counts` are the numbers of heads of each layer; None: those of the encoder.
+    """
+    of_run = coordinates(speech, encoder)
+    if counts is not None:
+        of_run |= labelled(COORDINATES, {"layer": np.arange(len(counts)), "head": np.arange(max(counts))})
+    return dataset.assign_coords(of_run).assign_attrs(run_attributes(kind, encoder, source))
 
 
 def run_attributes(kind: str, encoder: Encoder, source: SpeechSource) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from otoscope.results.categories import CATEGORIES
 
 LEGEND_TOP, TOP = 13.5, 18.0  # mm
 NOTE = (
-    "share of the damage that is undone: 0 none, 1 all; left: all heads of a category (D, V, G) or of a layer restored "
-    "together, measured; right: each head by gradient, at its layer; "
+    "share of the damage that is undone: 0 none, 1 all; left: all heads of a category (D, V, G), of a layer, or of an "
+    "index in all layers (h) restored together, measured; right: each head by gradient, at its layer; "
 )
 
 
@@ -33,8 +33,10 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
     handles = [
         Line2D([], [], color=theme.categories[name], marker=MARKERS[name], linestyle="", markersize=3, label=name)
         for name in CATEGORIES
+        if (dataset["category"] == name).any()
     ]
-    add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"columnspacing": 1.4})
+    if handles:
+        add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"columnspacing": 1.4})
     for index in range(panels.n_panels):
         one, is_groups = dataset.isel(measure=index // 2), index % 2 == 0
         axes = panels.add(page, index, f"{one['measure'].item()}, {'together' if is_groups else 'single heads'}")
@@ -60,18 +62,22 @@ def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
 
 
 def _label(name: str, member: xr.DataArray) -> str:
-    """Return the initial of a category, or the number of a layer."""
-    return name[0].upper() if name in CATEGORIES else str(int(member.any("head").values.argmax()))
+    """Return the initial of a category, the number of a layer, or `h` and the number of a head in all layers."""
+    if name in CATEGORIES:
+        return name[0].upper()
+    layers, heads = (np.flatnonzero(member.any(dim).values) for dim in ("head", "layer"))
+    return f"h{heads[0]}" if len(layers) > len(heads) == 1 else str(layers[0])
 
 
 def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
     effect, ends = one["effect"].values, one["effect_interval"].values
     for (layer, head), category in np.ndenumerate(one["category"].values):
-        if category:
+        if np.isfinite(effect[layer, head]):
             place = layer + 0.6 * ((head + 0.5) / effect.shape[1] - 0.5)
-            colour = theme.categories[category]
+            colour = theme.categories.get(category, theme.foreground)
             axes.vlines(place, *ends[layer, head], color=colour, linewidth=0.5, alpha=0.5)
-            axes.plot(place, effect[layer, head], MARKERS[category], color=colour, markersize=2.4, markeredgewidth=0)
+            marker = MARKERS.get(category, "o")
+            axes.plot(place, effect[layer, head], marker, color=colour, markersize=2.4, markeredgewidth=0)
     axes.set_xlim(-0.5, effect.shape[0] - 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 

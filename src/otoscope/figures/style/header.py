@@ -9,6 +9,8 @@ from otoscope.figures.style.page import MARGIN, Page, add_text_mm, ellipsize
 from otoscope.figures.style.theme import TEXT_PT, TITLE_PT
 from otoscope.results.summary import counted
 
+PART_NAMES = {"self": "decoder self-attention", "cross": "decoder cross-attention"}
+
 
 def add_header(page: Page, heading: str, speech: str, dataset: xr.Dataset, design: Design) -> None:
     """Add title, model and speech, in lines over the width of the page; nothing if the design has no title."""
@@ -36,7 +38,8 @@ def utterance_caption(dataset: xr.Dataset) -> str:
 
 
 def corpus_caption(dataset: xr.Dataset) -> str:
-    """Return the size of the corpus of the run: `32 utterances, 4 speakers`."""
+    """Return the size of the corpus of the run, and which heads it has: `32 utterances, 4 speakers`."""
     speakers = {str(speaker) for speaker in dataset["speaker"].values} - {""}
     utterances = counted(dataset.sizes["utterance"], "utterance")
-    return f"{utterances}, {counted(len(speakers), 'speaker')}" if speakers else utterances
+    size = f"{utterances}, {counted(len(speakers), 'speaker')}" if speakers else utterances
+    return f"{size} · {PART_NAMES[dataset.attrs['part']]}" if "part" in dataset.attrs else size

@@ -10,7 +10,7 @@ from otoscope.typing import Floats
 def score(context: RankingContext, seed: int) -> Floats:
     """Return draws from [0, 1), uniform, layer by layer."""
     rng = np.random.default_rng(seed)
-    return context.pad_heads(rng.random(heads) for heads in context.encoder.n_heads)
+    return context.pad_heads(rng.random(heads) for heads in context.grid.counts)
 
 
 RANKING = Ranking(

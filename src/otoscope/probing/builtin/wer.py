@@ -55,6 +55,11 @@ class WordErrorScorer:
             return np.zeros(self.seeds)
         return np.full(self.seeds, float(self._errors(index, self.transcript(index))[0]))
 
+    def text_totals(self, texts: Sequence[str]) -> Floats:
+        """Return the word errors `[seed, utterance]` of the texts of all utterances."""
+        errors = [self._errors(index, text)[0] if self.count[index] else 0 for index, text in enumerate(texts)]
+        return np.tile(np.array(errors, float), (self.seeds, 1))
+
     def transcript(self, index: int) -> str:
         """Return what the model transcribes of an utterance, with the interventions in force."""
         encoder, wave = self.data.encoder, self.data.speech.waves[index]
@@ -101,4 +106,5 @@ PROBE = Probe(
     check_model=_transcriber,
     check_cuts=check,
     runs_model=True,
+    scores_texts=True,
 )

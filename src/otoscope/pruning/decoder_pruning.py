@@ -1,0 +1,51 @@
+"""The interventions of a schedule on the heads of a decoder: word errors of what the model writes without them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor
+
+from otoscope.corpus.transcript import text_of
+from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
+from otoscope.decoders.text_loss import spell_text
+from otoscope.decoders.transcription import encode_waves, transcribe_waves
+from otoscope.decoders.units import DecoderPart
+from otoscope.probing.probe_data import ProbeData
+from otoscope.pruning.schedule import PruningSchedule
+from otoscope.typing import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class DecoderPruning:
+    """The speech on which a schedule runs, and the decoder whose heads it removes."""
+
+    material: ProbeData
+    schedule: PruningSchedule
+    decoder: DecoderPart
+
+    def intervention_sums(
+        self, number: int, scorers: Mapping[str, Any], on_progress: Callable[[float], None]
+    ) -> dict[str, Floats]:
+        """Return sums `[seed, utterance]` of each probe, of what the model writes under one intervention."""
+        transcriber, speech = self.decoder.transcriber, self.material.speech
+        removed = self.decoder.units.heads(self.schedule.interventions[number].removed)
+        means = self._means if self.schedule.kinds[number] == "mean" else None
+        with without_decoder_heads(transcriber, removed, means):
+            texts = transcribe_waves(transcriber, speech.waves, self._encoded)
+        on_progress(speech.seconds)
+        return {name: scorer.text_totals(texts) for name, scorer in scorers.items()}
+
+    @cached_property
+    def _encoded(self) -> list[Tensor]:
+        """Return what the encoder makes of each utterance; it runs once for all interventions."""
+        return encode_waves(self.decoder.transcriber, self.material.speech.waves)
+
+    @cached_property
+    def _means(self) -> dict[DecoderHead, Tensor]:
+        """Return the mean context of each head over the utterances with texts."""
+        speech, transcriber = self.material.speech, self.decoder.transcriber
+        pairs = [(wave, text) for wave, cut in zip(speech.waves, speech.cuts, strict=True) if (text := text_of(cut))]
+        texts = [spell_text(transcriber, text) for _, text in pairs]
+        return mean_contexts(transcriber, [wave for wave, _ in pairs], texts)
