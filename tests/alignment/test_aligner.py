@@ -14,7 +14,10 @@ import otoscope
 from otoscope import InputError, bundled, load_aligner
 from otoscope.alignment import write_words
 from otoscope.alignment.aligner import ordered_times
+from otoscope.alignment.fit import HeadTimes, TimedUtterance
 from otoscope.alignment.long_audio import Part, divide_text, join_parts
+from otoscope.alignment.spelling import Spelling
+from otoscope.alignment.unlabelled import rank_by_norm
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +37,41 @@ def test_align_reports_every_method_on_speakers_that_it_did_not_learn_from(align
     assert not set(report.speakers[0]) & set(report.speakers[1])
     methods = {score.method for score in report.scores}
     assert {"aligner", "ten heads by norm, OpenAI's recipe", "upper half of layers, OpenAI's recipe"} <= methods
+    assert any("by norm, no labels" in method for method in methods)
     assert "alignment_heads" in report.summary
     json.dumps(report.records())
+
+
+def test_without_labels_the_head_with_the_sharpest_maps_is_chosen_and_words_have_no_confidence(model, tmp_path):
+    """Also on speech without any labels; the table of the labelled way names its score."""
+    folder = tmp_path / "speech"
+    folder.mkdir()
+    for number in range(2):
+        wave = 0.1 * np.random.default_rng(number).normal(size=24000)
+        soundfile.write(folder / f"{number}.wav", wave, 16000)
+        (folder / f"{number}.txt").write_text("she had", encoding="utf-8")
+    path = tmp_path / "aligner.json"
+    report = otoscope.align(model, folder, path, criterion="norm")
+    assert (report.scores, report.aligner.models, report.generated) == ((), {}, None)
+    assert "without labels and without a test" in report.summary
+    json.dumps(report.records(), allow_nan=False)
+    assert {anchor.lag for anchor in report.aligner.anchors.values()} == {0.0}
+    assert report.alignment_heads[0] == list(report.aligner.anchors["start"].head)
+    words = otoscope.words(path, [folder], tmp_path / "words", otoscope.WordOptions(format=("ctm", "json")))
+    assert (words.num_words, words.unsure) == (4, ())
+    stored = json.loads((tmp_path / "words" / "0.json").read_text())["words"]
+    assert [word["confidence"] for word in stored] == [None, None]
+    assert [len(line.split()) for line in (tmp_path / "words" / "0.ctm").read_text().splitlines()] == [5, 5]
+
+
+def test_the_sharpest_maps_have_the_largest_mean_share_of_norms():
+    spelling, wave = Spelling((1,), (0, 1)), np.zeros(1)
+    utterance = TimedUtterance("a", "x", wave, ("a",), {})
+    measured = [
+        HeadTimes(utterance, spelling, 0.02, {}, {}, norms)
+        for norms in ({(0, 0): 1.0, (0, 1): 2.0}, {(0, 0): 10.0, (0, 1): 9.0})
+    ]
+    assert rank_by_norm(measured) == [(0, 1), (0, 0)]
 
 
 def test_a_loaded_aligner_gives_the_same_words(aligned):

@@ -1,9 +1,7 @@
 """`align`: learn word times for one model on labelled words, test them on other speakers, and save the aligner."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from lhotse import CutSet, MonoCut
@@ -17,81 +15,21 @@ from otoscope.alignment.fit import (
     lag_table,
     measure_heads,
 )
-from otoscope.alignment.generated_text import GeneratedScores, score_generated
-from otoscope.alignment.recipes import TimeRecipe, reference_recipes
-from otoscope.alignment.scores import TimeScore, score_records, score_table, score_times
+from otoscope.alignment.generated_text import score_generated
+from otoscope.alignment.recipes import NUM_BY_NORM, TimeRecipe, published_heads, reference_recipes
+from otoscope.alignment.report import AlignmentReport
+from otoscope.alignment.scores import TimeScore, score_times
 from otoscope.alignment.spelling import Unit
+from otoscope.alignment.unlabelled import rank_by_norm, spoken_utterance, unlabelled_aligner
 from otoscope.corpus import load_audio, speaker_of, words_of
-from otoscope.decoders.attention_modules import Kind
-from otoscope.decoders.attention_record import Head
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.errors import InputError
 from otoscope.models.model_settings import SAMPLING_RATE
 from otoscope.runs.options import CorpusOptions
 from otoscope.runs.speech_source import make_source, read_cuts
 
+LABELS, NORM = CRITERIA = ("labels", "norm")
 CONFIGURATION = "alignment_heads below, OpenAI's recipe"
-
-
-@dataclass(frozen=True)
-class AlignmentReport:
-    """What `align` learned, and its scores on other speakers.
-
-    Attributes:
-        aligner: the aligner.
-        heads: for `alignment_heads` of a generation configuration.
-        scores: of the aligner and of published recipes, for starts and ends.
-        lags: lag and score of every head on the speakers of training.
-        speakers: those of training and those of the test.
-        skipped: ids of utterances without words or too long, with the reason.
-        generated: scores where the model wrote the text; None if it cannot generate.
-    """
-
-    aligner: Aligner
-    heads: tuple[Head, ...]
-    scores: tuple[TimeScore, ...]
-    lags: tuple[dict[str, Any], ...]
-    speakers: tuple[tuple[str, ...], tuple[str, ...]]
-    skipped: tuple[tuple[str, str], ...]
-    generated: GeneratedScores | None
-
-    @property
-    def alignment_heads(self) -> list[list[int]]:
-        """Heads as a generation configuration holds them; it has no field for their lag."""
-        return [list(head) for head in self.heads]
-
-    @property
-    def summary(self) -> str:
-        """The table of scores, the chosen heads and their lags."""
-        anchors = ", ".join(
-            f"{side}s from head {anchor.head[0]}.{anchor.head[1]} less {1000 * anchor.lag:.0f} ms"
-            for side, anchor in self.aligner.anchors.items()
-        )
-        generated = f"{self.generated.table}\n" if self.generated else ""
-        return (
-            f"{score_table(self.scores)}\n{generated}"
-            f"tested on {len(self.speakers[1])} speakers, learned on {len(self.speakers[0])} others; unit: "
-            f"{self.aligner.unit}; first estimate: {anchors}\n"
-            f'"alignment_heads": {self.alignment_heads}  (a generation configuration cannot hold lags)'
-        )
-
-    def records(self) -> dict[str, Any]:
-        """Return the report as values for JSON."""
-        anchors = {
-            side: {"head": anchor.head, "row": anchor.row, "lag": anchor.lag}
-            for side, anchor in self.aligner.anchors.items()
-        }
-        return {
-            "unit": self.aligner.unit,
-            "anchors": anchors,
-            "alignment_heads": self.alignment_heads,
-            "scores": score_records(self.scores),
-            "generated_text": self.generated.records() if self.generated else None,
-            "lags": self.lags,
-            "training_speakers": self.speakers[0],
-            "test_speakers": self.speakers[1],
-            "skipped": self.skipped,
-        }
 
 
 def align(
@@ -101,6 +39,7 @@ def align(
     *,
     test: Sequence[str] = (),
     unit: str | None = None,
+    criterion: str = LABELS,
     options: CorpusOptions | None = None,
 ) -> AlignmentReport:
     """Learn word times for a model on labelled words, test them on other speakers, and save the aligner.
@@ -110,7 +49,10 @@ def align(
         corpus: speech with words in time.
         out: the JSON file to write.
         test: speakers of the test; by default every second speaker, in the order of the ids.
-        unit: `character` or `wordpiece`; by default both are tried on the speakers of training.
+        unit: `character` or `wordpiece`; by default both are tried on the speakers of training. Without labels,
+            `character` is the default.
+        criterion: `labels` chooses heads and lags by labelled words. `norm` needs texts alone: it chooses the head with
+            the sharpest maps, learns no lag and no model of boundaries, and is weaker.
         options: how to read the corpus.
 
     Returns:
@@ -126,22 +68,45 @@ def align(
         otoscope.errors.InputError: bundled is a 'mockingjay' model, which has no decoder; expected a model that transcribes, as Whisper
     """  # noqa: E501
     units = [_unit(unit)] if unit else list(Unit)
+    check_criterion(criterion)
     transcriber = load_transcriber(model)
     transcriber.check_tokenizer()
+    if criterion == NORM:
+        return _align_without_labels(transcriber, corpus, Path(out), units[0], options or CorpusOptions())
     utterances, skipped = read_labelled(transcriber, corpus, options or CorpusOptions())
     train, held_out = split_speakers(utterances, test)
     measured = {*units, Unit.wordpiece}  # published recipes are of word pieces
     learned = {unit: [measure_heads(transcriber, item, unit) for item in train] for unit in measured}
     aligner = fit_aligner(transcriber, {unit: learned[unit] for unit in units})
+    unlabelled = unlabelled_aligner(transcriber, learned[units[0]], units[0])
     heads = tuple(configuration_heads(learned[Unit.wordpiece]))
     recipes = [*_recipes(transcriber, learned[Unit.wordpiece][0]), TimeRecipe(CONFIGURATION, heads)]
     compared = [measure_heads(transcriber, item, Unit.wordpiece, recipes) for item in held_out]
-    scores = (*_scores(compared, recipes), *_own_scores(transcriber, aligner, compared))
+    scores = (*_scores(compared, recipes), *_own_scores(transcriber, aligner, unlabelled, held_out))
     generated = score_generated(transcriber, aligner, held_out, recipes)
     save_aligner(aligner, Path(out))
     speakers = tuple(tuple(dict.fromkeys(item.speaker for item in part)) for part in (train, held_out))
     lags = tuple(lag_table(learned[aligner.unit], aligner.unit))
     return AlignmentReport(aligner, heads, scores, lags, (speakers[0], speakers[1]), tuple(skipped), generated)
+
+
+def check_criterion(criterion: str) -> None:
+    """Raise InputError if heads cannot be chosen by a criterion."""
+    if criterion not in CRITERIA:
+        raise InputError(f"expected --criterion {' or '.join(CRITERIA)}, found {criterion!r}")
+
+
+def _align_without_labels(
+    transcriber: Transcriber, corpus: str | Path | CutSet, out: Path, unit: Unit, options: CorpusOptions
+) -> AlignmentReport:
+    """Choose heads by their norms on texts without times, and save the aligner; nothing is tested."""
+    utterances, skipped = read_utterances(transcriber, corpus, options, spoken_utterance)
+    measured = [measure_heads(transcriber, item, unit) for item in utterances]
+    aligner = unlabelled_aligner(transcriber, measured, unit)
+    save_aligner(aligner, out)
+    heads = tuple(rank_by_norm(measured)[:NUM_BY_NORM])
+    speakers = tuple(dict.fromkeys(item.speaker for item in utterances))
+    return AlignmentReport(aligner, heads, (), (), (speakers, ()), tuple(skipped), None)
 
 
 def _unit(name: str) -> Unit:
@@ -158,18 +123,31 @@ def read_labelled(
     Raises:
         InputError: no utterance has words in time and a speaker.
     """
+    return read_utterances(transcriber, corpus, options, _labelled)
+
+
+def read_utterances(
+    transcriber: Transcriber,
+    corpus: str | Path | CutSet,
+    options: CorpusOptions,
+    read: Callable[[Transcriber, MonoCut], TimedUtterance],
+) -> tuple[list[TimedUtterance], list[tuple[str, str]]]:
+    """Return the utterances that `read` accepts, and those that are skipped with the reason.
+
+    Raises:
+        InputError: it accepts none.
+    """
     cuts, unread = read_cuts(make_source(corpus, options))
     skipped = [(item.id, item.reason) for item in unread]
     utterances = []
     for cut in cuts:
         try:
-            utterances.append(_labelled(transcriber, cut))
+            utterances.append(read(transcriber, cut))
         except InputError as error:
             skipped.append((cut.id, str(error)))
     if not utterances:
         raise InputError(
-            f"expected words with times and speakers, found none in {len(cuts)} utterances; the first, "
-            f"{skipped[0][0]}: {skipped[0][1]}"
+            f"expected utterances to align, found none in {len(cuts)}; the first, {skipped[0][0]}: {skipped[0][1]}"
         )
     return utterances, skipped
 
@@ -211,10 +189,7 @@ def _recipes(transcriber: Transcriber, measured: HeadTimes) -> list[TimeRecipe]:
     layers = sorted({layer for layer, _ in measured.columns})
     counts = {layer: sum(place == layer for place, _ in measured.columns) for layer in layers}
     published = getattr(transcriber.model.generation_config, "alignment_heads", None)
-    number = sum(place.kind is Kind.cross for place in transcriber.layers.values())
-    if published and any(layer >= number or head >= counts[layer] for layer, head in published):
-        published = None  # of another model, as those of large-v3 in its turbo version
-    return reference_recipes(counts, published)
+    return reference_recipes(counts, published_heads(published, counts))
 
 
 def _scores(measured: Sequence[HeadTimes], recipes: Sequence[TimeRecipe]) -> list[TimeScore]:
@@ -230,18 +205,23 @@ def _scores(measured: Sequence[HeadTimes], recipes: Sequence[TimeRecipe]) -> lis
     ]
 
 
-def _own_scores(transcriber: Transcriber, aligner: Aligner, pieces: Sequence[HeadTimes]) -> list[TimeScore]:
-    """Return the scores of the aligner and of its first estimates on utterances, measured with word pieces."""
-    held_out = [item.utterance for item in pieces]
+def _own_scores(
+    transcriber: Transcriber, aligner: Aligner, unlabelled: Aligner, held_out: Sequence[TimedUtterance]
+) -> list[TimeScore]:
+    """Return the scores of heads without labels, of the first estimates of the aligner, and of the aligner."""
     speakers = [item.speaker for item in held_out for _ in item.words]
-    is_measured = aligner.unit is Unit.wordpiece
-    measured = pieces if is_measured else [measure_heads(transcriber, item, aligner.unit) for item in held_out]
+    units = {
+        unit: [measure_heads(transcriber, item, unit) for item in held_out] for unit in {aligner.unit, unlabelled.unit}
+    }
     aligned = [align_words(aligner, transcriber, item.wave, item.words) for item in held_out]
     scores = []
-    for side, anchor in aligner.anchors.items():
-        name = f"head {anchor.head[0]}.{anchor.head[1]}, {aligner.unit}s, less its lag"
-        errors = [item.errors(item.columns[anchor.head], side, anchor.row) - anchor.lag for item in measured]
-        scores.append(score_times(name, side, np.concatenate(errors), speakers))
+    for side in Side:
+        for one, end in ((unlabelled, "by norm, no labels"), (aligner, "less its lag")):
+            anchor = one.anchors[side]
+            name = f"head {anchor.head[0]}.{anchor.head[1]}, {one.unit}s, {end}"
+            columns = [(item, item.columns[anchor.head]) for item in units[one.unit]]
+            errors = [item.errors(first, side, anchor.row) - anchor.lag for item, first in columns]
+            scores.append(score_times(name, side, np.concatenate(errors), speakers))
         aligned_times = [np.array([getattr(word, side) for word in words]) for words in aligned]
         errors = [times - item.times[side] for times, item in zip(aligned_times, held_out, strict=True)]
         scores.append(score_times("aligner", side, np.concatenate(errors), speakers))

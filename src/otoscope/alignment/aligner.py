@@ -13,12 +13,12 @@ import numpy as np
 from otoscope._io.saved_work import write_json
 from otoscope.alignment.boundary_model import BoundaryModel, Evidence, band_energy, boundary_offsets, features
 from otoscope.alignment.spelling import Spelling, Unit, spell
-from otoscope.alignment.warping import first_columns, standardize_rows
 from otoscope.alignment.word import Word
 from otoscope.corpus.audio import resample
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import capture_decoder, decoder_text
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
+from otoscope.decoders.warping import first_columns, standardize_rows
 from otoscope.errors import InputError
 from otoscope.models.model_settings import SAMPLING_RATE
 
@@ -58,7 +58,7 @@ class Aligner:
         unit: how words become tokens.
         heads: heads of the boundary models.
         anchors: first estimate of each side.
-        models: boundary model of each side.
+        models: boundary model of each side; empty without labels.
     """
 
     model: str
@@ -122,19 +122,22 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
     heads = list(dict.fromkeys([*aligner.heads, *(anchor.head for anchor in aligner.anchors.values())]))
     evidence = collect_evidence(transcriber, wave, spelling, heads)
     used = replace(evidence, maps_hqk=evidence.maps_hqk[: len(aligner.heads)])
-    times, sure = {}, {}
+    times: dict[Side, np.ndarray] = {}
+    sure: dict[Side, np.ndarray] = {}
     for side, anchor in aligner.anchors.items():
         anchor_qk = evidence.maps_hqk[heads.index(anchor.head)]
-        estimate = estimate_boundaries(anchor_qk, evidence.period, spelling, side, anchor)
-        offset, sure[side] = boundary_offsets(
-            aligner.models[side], features(used, boundary_rows(spelling, side, 0), estimate)
-        )
-        times[side] = estimate + offset
+        times[side] = estimate_boundaries(anchor_qk, evidence.period, spelling, side, anchor)
+        if model := aligner.models.get(side):
+            near = features(used, boundary_rows(spelling, side, 0), times[side])
+            offset, sure[side] = boundary_offsets(model, near)
+            times[side] = times[side] + offset
     start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
-    confidence = np.sqrt(sure[Side.start] * sure[Side.end])
+    confidence: list[float | None] = [None] * len(words)
+    if sure:
+        confidence = np.sqrt(sure[Side.start] * sure[Side.end]).round(3).tolist()
     return [
-        Word(word, *(round(float(value), 3) for value in values))
-        for word, *values in zip(words, start, end, confidence, strict=True)
+        Word(word, round(float(first), 3), round(float(last), 3), certain)
+        for word, first, last, certain in zip(words, start, end, confidence, strict=True)
     ]
 
 

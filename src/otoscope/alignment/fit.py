@@ -7,12 +7,12 @@ import numpy as np
 
 from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence
 from otoscope.alignment.boundary_model import features, fit_boundaries
-from otoscope.alignment.recipes import TimeRecipe, recipe_columns
+from otoscope.alignment.recipes import TimeRecipe, head_norms, recipe_columns
 from otoscope.alignment.spelling import Spelling, Unit, spell
-from otoscope.alignment.warping import first_columns, standardize_rows
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderMaps, capture_decoder, decoder_text
 from otoscope.decoders.transcriber import Transcriber
+from otoscope.decoders.warping import first_columns, standardize_rows
 
 ANCHOR_ROWS = {Unit.character: (0, 1, 2), Unit.wordpiece: (0,)}
 MAX_HEADS = 24
@@ -40,13 +40,14 @@ class TimedUtterance:
 
 @dataclass(frozen=True)
 class HeadTimes:
-    """First columns of each row by every head and by every recipe, for one utterance and unit."""
+    """First columns of each row by every head and by every recipe, and norms, for one utterance and unit."""
 
     utterance: TimedUtterance
     spelling: Spelling
     period: float
     columns: Mapping[Head, np.ndarray]
     recipes: Mapping[str, np.ndarray]
+    norms: Mapping[Head, float]
 
     def errors(self, columns: np.ndarray, side: Side, row: int) -> np.ndarray:
         """Return time less label of each word in seconds."""
@@ -69,7 +70,7 @@ def measure_heads(
     (maps,) = capture_decoder(transcriber, [utterance.wave], [decoder_text(transcriber, spelling.tokens)])
     columns = {head: first_columns(_text_rows(maps, map_qk)) for head, map_qk in maps.cross.items()}
     named = {recipe.name: recipe_columns(maps, recipe, len(utterance.wave)) for recipe in recipes}
-    return HeadTimes(utterance, spelling, maps.period, columns, named)
+    return HeadTimes(utterance, spelling, maps.period, columns, named, head_norms(maps))
 
 
 def _text_rows(maps: DecoderMaps, map_qk: np.ndarray) -> np.ndarray:

@@ -69,7 +69,9 @@ def _by_aligner(
 ) -> TimedText:
     aligned = align_words(aligner, transcriber, item.wave, words)
     times = {side: np.array([getattr(word, side) for word in aligned]) for side in Side}
-    return _timed_text(normalize, item, words, times, [word.confidence for word in aligned])
+    return _timed_text(
+        normalize, item, words, times, [np.nan if word.confidence is None else word.confidence for word in aligned]
+    )
 
 
 def _by_recipes(

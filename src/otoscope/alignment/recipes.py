@@ -11,9 +11,9 @@ from enum import StrEnum
 import numpy as np
 from scipy.ndimage import median_filter
 
-from otoscope.alignment.warping import first_columns
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderMaps
+from otoscope.decoders.warping import first_columns
 
 MEDIAN_COLUMNS = 7
 FEATURE_FRAMES_PER_COLUMN = 2
@@ -71,14 +71,34 @@ def _filtered(weights_hqk: np.ndarray) -> np.ndarray:
 
 
 def heads_by_norm(maps: DecoderMaps) -> list[Head]:
-    """Return the ten heads with the largest sum of the norms of rows and columns (arXiv 2509.09987)."""
+    """Return the ten heads with the largest norms."""
+    norms = head_norms(maps)
+    return sorted(norms, key=lambda head: norms[head], reverse=True)[:NUM_BY_NORM]
+
+
+def head_norms(maps: DecoderMaps) -> dict[Head, float]:
+    """Return the sum of the norms of the rows of the text and of the columns of each head (arXiv 2509.09987)."""
     first, last = maps.first_token_row, len(maps.text.ids) - 1
 
     def norm(head: Head) -> float:
         rows = maps.cross[head][first:last].astype(np.float64)
         return float(np.linalg.norm(rows, axis=0).sum() + np.linalg.norm(rows, axis=1).sum())
 
-    return sorted(maps.cross, key=norm, reverse=True)[:NUM_BY_NORM]
+    return {head: norm(head) for head in maps.cross}
+
+
+def published_heads(
+    heads: Sequence[Sequence[int]] | None, heads_of_layers: Mapping[int, int]
+) -> tuple[Head, ...] | None:
+    """Return the alignment heads of a generation configuration; None without any, or if they are of another model.
+
+    >>> published_heads([[2, 4], [8, 1]], {0: 6, 1: 6, 2: 6, 3: 6})  # of large-v3, in a decoder of four layers
+    >>> published_heads([[2, 4]], {0: 6, 1: 6, 2: 6, 3: 6})
+    ((2, 4),)
+    """
+    if not heads or any(head >= heads_of_layers.get(layer, 0) for layer, head in heads):
+        return None
+    return tuple((int(layer), int(head)) for layer, head in heads)
 
 
 def reference_recipes(heads_of_layers: Mapping[int, int], published: Sequence[Head] | None) -> list[TimeRecipe]:
@@ -98,7 +118,7 @@ def reference_recipes(heads_of_layers: Mapping[int, int], published: Sequence[He
     ]
     if not published:
         return recipes
-    heads = tuple((int(layer), int(head)) for layer, head in published)
+    heads = tuple(published)
     own = [
         TimeRecipe("published heads, OpenAI's recipe", heads),
         TimeRecipe("published heads, transformers' recipe", heads, Source.transformers),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Word:
-    """A word, its start and end in seconds, and the probability that both are right within 50 ms."""
+    """A word, its start and end in seconds, and the probability that both are right within 50 ms; None: unknown."""
 
     text: str
     start: float
     end: float
-    confidence: float
+    confidence: float | None

@@ -129,7 +129,8 @@ def _load(path: str) -> Aligner:
 
 
 def _confidence(words: Sequence[Word]) -> float:
-    return sum(word.confidence for word in words) / len(words)
+    """Return the mean confidence; 1 where the aligner knows none."""
+    return sum(1.0 if word.confidence is None else word.confidence for word in words) / len(words)
 
 
 def _cuts(audio: Sequence[str | Path], skipped: list[SkippedUtterance]) -> Iterator[tuple[str, MonoCut]]:

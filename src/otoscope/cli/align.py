@@ -18,6 +18,9 @@ def align(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="ALIGNER", help="JSON file to write.")],
     test: Annotated[str, typer.Option(metavar="SPEAKER,...", help="Speakers to test on; default: every second.")] = "",
     unit: Annotated[str | None, typer.Option(help="character or wordpiece; by default both are tried.")] = None,
+    criterion: Annotated[
+        str, typer.Option(help="labels, or norm: choose heads by texts alone, which is weaker.")
+    ] = "labels",
     is_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Fit a word aligner to the decoder of MODEL, on the words of CORPUS with known times."""
@@ -29,6 +32,7 @@ def align(
         out,
         test=names(test),
         unit=unit,
+        criterion=criterion,
         options=read_options(context, CorpusOptions),
     )
     if is_json:

@@ -66,10 +66,11 @@ def text_grid(tiers: Sequence[IntervalTier | PointTier], seconds: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ctm(recording: str, labels: Iterable[tuple[Interval, float]]) -> str:
+def ctm(recording: str, labels: Iterable[tuple[Interval, float | None]]) -> str:
     """Return a line for each label and its confidence: recording, channel, start, duration, symbol, confidence.
 
-    CTM divides its columns at spaces, so `_` replaces the spaces of an id.
+    A label without a confidence has no such column. CTM divides its columns at spaces, so `_` replaces the spaces of an
+    id.
 
     Examples:
         >>> ctm("sa 1", [(Interval("oh", 0.5, 1.0), 0.9)])
@@ -77,7 +78,7 @@ def ctm(recording: str, labels: Iterable[tuple[Interval, float]]) -> str:
     """
     name = "_".join(recording.split())
     return "".join(
-        f"{name} 1 {start:.3f} {end - start:.3f} {symbol} {confidence:.3f}\n"
+        f"{name} 1 {start:.3f} {end - start:.3f} {symbol}{'' if confidence is None else f' {confidence:.3f}'}\n"
         for (symbol, start, end), confidence in labels
     )
 
