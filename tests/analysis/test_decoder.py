@@ -23,10 +23,9 @@ from otoscope.decoders.ablation import (
     check_effects,
     decoder_heads,
     mean_contexts,
-    output_projection,
     without_decoder_heads,
 )
-from otoscope.decoders.attention_modules import Kind
+from otoscope.decoders.attention_modules import Kind, output_projection
 from otoscope.decoders.capture import capture_decoder
 from otoscope.decoders.measures import DECODER_MEASURES
 from otoscope.decoders.sounds import SoundText, TextRule, has_text
@@ -142,7 +141,8 @@ def test_a_run_prints_itself_again_and_has_a_figure(run, otoscope_command, tmp_p
     assert row["value"] == one["value"].item()
     assert [row["low"], row["high"]] == one["value_interval"].values.tolist()
     status, _, errors = otoscope_command("figures", run.path, "-o", tmp_path)
-    assert (status, errors, [path.name for path in tmp_path.iterdir()]) == (0, "", ["decoder-measures.png"])
+    drawn = sorted(path.stem for path in tmp_path.iterdir())
+    assert (status, errors, drawn) == (0, "", ["decoder-atlas", "decoder-measures", "token-map"])
 
 
 def test_only_shares_have_intervals_that_end_at_0_and_1():

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 from tests.helpers.example_importance import add_run_coordinates
 
+from otoscope.analysis.decoder_example import EXAMPLE
 from otoscope.analysis.decoder_run import VARIABLES
 from otoscope.decoders.measures import DECODER_MEASURES
 from otoscope.results.schema import labelled
@@ -30,10 +31,31 @@ def decoder_dataset(layers, heads, utterances=8, seed=0):
         "value": value,
         "value_interval": np.stack([value - half, value + half], axis=-1),
         "measure_units": np.array([measure.units for measure in measures.values()], object),
+        "category": np.full((len(KINDS), layers, heads), "global", object),
     }
     variables = {name: VARIABLES[name] for name in values}
+    values |= example_values(layers, heads, rng)
+    variables |= {name: EXAMPLE[name] for name in values if name in EXAMPLE}
     texts = {"measure": list(measures), "attention": KINDS, "bound": ["low", "high"]}
+    texts |= {"row": ["<prompt>", *"she had", "", "<end>"], "word": ["she", "had"]}
     labels = {name: np.array(values, object) for name, values in texts.items()}
     attributes = {"clusters": f"{utterances} speakers", "undefined": []}
+    attributes |= {"example_utterance": "voice-0/000", "example_head": [layers - 1, 0]}
     dataset = xr.Dataset(labelled(variables, values), labels, attributes)
     return add_run_coordinates(dataset, "decoder", layers, heads, utterances)
+
+
+def example_values(layers, heads, rng, rows=10, columns=60):
+    """Return an example of two words with a pause between them, whose maps follow the audio."""
+    times = np.linspace(5, 55, rows)[:, None]
+    follows = np.exp(-0.5 * ((np.arange(columns) - times) / rng.uniform(1, 20, (layers, heads, 1, 1))) ** 2)
+    own = np.tril(rng.uniform(0.1, 1, (layers, heads, rows, rows)))
+    return {
+        "example_cross": (follows / follows.sum(-1, keepdims=True)).astype(np.float16),
+        "example_own": (own / own.sum(-1, keepdims=True)).astype(np.float16),
+        "is_text": np.array([False, *[True] * (rows - 2), False]),
+        "column_start": 0.02 * np.arange(columns),
+        "example_wave": (0.1 * rng.normal(size=320 * columns)).astype(np.float16),
+        "word_start": np.array([0.1, 0.7]),
+        "word_end": np.array([0.5, 1.1]),
+    }

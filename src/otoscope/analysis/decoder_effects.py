@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from lhotse import MonoCut
 from torch import Tensor
 
 from otoscope.corpus.transcript import text_of
 from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
-from otoscope.decoders.capture import DecoderText, decoder_text
+from otoscope.decoders.capture import DecoderText
 from otoscope.decoders.sounds import TextRule, has_text, has_words, sound_texts
+from otoscope.decoders.text_loss import spell_text
 from otoscope.decoders.transcriber import Transcriber
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
 from otoscope.decoders.word_errors import text_normalizer, word_errors
@@ -64,8 +66,13 @@ class EffectJob:
             return None
         pairs = [pair for pair in zip(self.speech.waves, self.references, strict=True) if pair[1]]
         return mean_contexts(
-            self.transcriber, [wave for wave, _ in pairs], [self.token_text(text) for _, text in pairs]
+            self.transcriber, [wave for wave, _ in pairs], [spell_text(self.transcriber, text) for _, text in pairs]
         )
+
+    @property
+    def example_cut(self) -> MonoCut:
+        """The cut of the example."""
+        return self.speech.cuts[self.references.index(next(filter(None, self.references)))]
 
     @cached_property
     def example(self) -> tuple[np.ndarray, DecoderText]:
@@ -76,14 +83,8 @@ class EffectJob:
         """
         for wave, text in zip(self.speech.waves, self.references, strict=True):
             if text:
-                return wave, self.token_text(text)
+                return wave, spell_text(self.transcriber, text)
         raise InputError("expected texts to measure word errors, found none in the corpus; add files .txt")
-
-    def token_text(self, text: str) -> DecoderText:
-        """Return a text as tokens."""
-        return decoder_text(
-            self.transcriber, self.transcriber.tokenizer(f" {text}", add_special_tokens=False).input_ids
-        )
 
     def measure(self, removed: Collection[DecoderHead]) -> dict[str, Floats]:
         """Return word errors and words `[u]`, whether a text is empty `[u]`, and whether sounds have text `[s]`."""

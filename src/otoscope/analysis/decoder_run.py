@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,18 @@ import xarray as xr
 from lhotse import CutSet
 
 from otoscope.analysis.decoder_effects import EffectJob, Removal, removals
+from otoscope.analysis.decoder_example import decoder_example
 from otoscope.analysis.decoder_options import DecoderOptions
 from otoscope.analysis.decoder_tables import category_of, word_error_rates
-from otoscope.corpus import load_audio, read_corpus
+from otoscope.corpus import load_audio, read_corpus, words_of
 from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.decoders.ablation import DecoderHead, check_effects, decoder_heads
 from otoscope.decoders.attention_modules import Kind
 from otoscope.decoders.capture import capture_decoder
+from otoscope.decoders.column_labels import column_labels
 from otoscope.decoders.measures import DECODER_MEASURES, DecoderMeasure, measure_maps
 from otoscope.decoders.sounds import TextRule
+from otoscope.decoders.text_loss import spell_text
 from otoscope.decoders.transcriber import load_transcriber
 from otoscope.decoders.transcription import check_generation
 from otoscope.models.model_settings import SAMPLING_RATE
@@ -38,6 +42,10 @@ HEAD_DIMS = ("attention", "decoder_layer", "decoder_head")
 VARIABLES = {
     "value": Variable(("measure", *HEAD_DIMS), "as `measure_units` says", "mean over utterances; NaN: not defined"),
     "value_interval": Variable(("measure", *HEAD_DIMS, "bound"), "as `measure_units` says", INTERVAL),
+    "norm_value": Variable(
+        ("measure", *HEAD_DIMS), "as `measure_units` says", "the same of weights times the norms of what they add"
+    ),
+    "norm_value_interval": Variable(("measure", *HEAD_DIMS, "bound"), "as `measure_units` says", INTERVAL),
     "measure_units": Variable(("measure",), "1", "units of the measure"),
     "category": Variable(HEAD_DIMS, "1", "category in whose list the head ranks best; empty: no such head"),
 }
@@ -103,7 +111,9 @@ def analyze_decoder(
 
     def make(folder: Path) -> RunResult:
         variables = _measures(job, heads) | (_measured_effects(job, removed, folder) if removed else {})
-        dataset = xr.Dataset(variables, _coordinates(heads), {"clusters": speech.clusters.text})
+        example = decoder_example(transcriber, heads, job.example_cut, job.example)
+        dataset = example.assign(variables).assign_coords(_coordinates(heads))
+        dataset = dataset.assign_attrs(clusters=speech.clusters.text)
         return add_coordinates(dataset, KIND, encoder, source, speech), speech.skipped
 
     return resume_or_run(out, plan, make, resume=options.resume)
@@ -123,14 +133,13 @@ def _measures(job: EffectJob, heads: Sequence[DecoderHead]) -> dict[str, xr.Vari
     names = DECODER_MEASURES.names()
     rows = np.stack([_utterance_measures(job, index, heads, names) for index in range(len(job.references))])
     measures = list(DECODER_MEASURES.select().values())
-    pairs = [measure_interval(one, rows[:, index], job.speech.clusters) for index, one in enumerate(measures)]
-    means = np.stack([mean for mean, _ in pairs])
-    values = {
-        "value": means,
-        "value_interval": np.stack([bounds for _, bounds in pairs]),
-        "measure_units": np.array([one.units for one in measures], object),
-        "category": category_of(dict(zip(names, means, strict=True))),
-    }
+    values: dict[str, Any] = {"measure_units": np.array([one.units for one in measures], object)}
+    for by_norm, name in enumerate(("value", "norm_value")):
+        of_measure = enumerate(measures)
+        pairs = [measure_interval(one, rows[:, by_norm, index], job.speech.clusters) for index, one in of_measure]
+        values[name] = np.stack([mean for mean, _ in pairs])
+        values[f"{name}_interval"] = np.stack([bounds for _, bounds in pairs])
+    values["category"] = category_of(dict(zip(names, values["value"], strict=True)))
     return labelled(VARIABLES, values)
 
 
@@ -162,17 +171,20 @@ def _effects(
 
 
 def _utterance_measures(job: EffectJob, index: int, heads: Sequence[DecoderHead], names: Sequence[str]) -> Floats:
-    """Return the measures `[measure, attention, layer, head]` of one utterance; NaN without a text."""
+    """Return the measures `[by norm, measure, attention, layer, head]` of one utterance; NaN without a text."""
     grid = _grid(heads)
-    values = np.full((len(names), *grid), np.nan)
+    values = np.full((2, len(names), *grid), np.nan)
     if not job.references[index]:
         return values
-    text = job.token_text(job.references[index])
-    (maps,) = capture_decoder(job.transcriber, [job.speech.waves[index]], [text], cross=None, own=None)
-    for place, kind in enumerate(Kind):
-        for name, by_head in measure_maps(maps, kind).items():
+    text = spell_text(job.transcriber, job.references[index])
+    wave = job.speech.waves[index]
+    (maps,) = capture_decoder(job.transcriber, [wave], [text], cross=None, own=None, has_norms=True)
+    ends = [end for _, _, end in words_of(job.speech.cuts[index])]
+    labels = column_labels(job.transcriber, wave, maps, ends)
+    for by_norm, (place, kind) in product((False, True), enumerate(Kind)):
+        for name, by_head in measure_maps(maps, kind, labels, by_norm=by_norm).items():
             for head, value in by_head.items():
-                values[(names.index(name), place, *head)] = value
+                values[(int(by_norm), names.index(name), place, *head)] = value
     return values
 
 

@@ -3,13 +3,14 @@
 import typer
 
 from otoscope.cli.dataclass_options import read_options
-from otoscope.cli.options import Corpus, Model, NewRun, shell_command
+from otoscope.cli.options import Corpus, Model, NewRun
+from otoscope.cli.run_output import IsJson, print_run
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.runs.options import SpeechOptions
 
 
-def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
+def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun, is_json: IsJson = False) -> None:
     """Remove heads of MODEL step by step, limit its span, and score probes after each step."""
     import otoscope
     from otoscope.importance.tables import curve_table
@@ -17,4 +18,4 @@ def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> 
     schedule, probing = read_options(context, ScheduleOptions), read_options(context, ProbingOptions)
     options = read_options(context, SpeechOptions)
     pruned = otoscope.prune(model, corpus, out, schedule=schedule, probing=probing, options=options)
-    print(f"{curve_table(pruned.dataset)}\nrun written to {out}; next: {shell_command('figures', out, '-o', 'FOLDER')}")
+    print_run(pruned, curve_table, is_json)

@@ -1,6 +1,5 @@
 """`otoscope show`."""
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from otoscope.cli.options import RunFolder
+from otoscope.cli.run_output import run_json
 from otoscope.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ def show(
     """Print a run again, of any kind: what its command printed, or all of its numbers."""
     from otoscope.results import open_run
     from otoscope.results.long_table import long_table
-    from otoscope.results.table import json_records
 
     opened = open_run(run)
     if (format is ShowFormat.parquet) != (out is not None):
@@ -48,8 +47,7 @@ def show(
     elif format is ShowFormat.csv:
         print(long_table(opened).to_csv(index=False), end="")
     else:
-        rows = json_records(long_table(opened))
-        print(json.dumps({"kind": opened.kind, "plan": opened.plan, "rows": rows}, indent=1, allow_nan=False))
+        print(run_json(opened))
 
 
 def _write_parquet(run: "Run", out: Path) -> None:
