@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.decoders.transcriber import EncoderOutput, Transcriber
+from otoscope.decoders.transcriber import AudioStates, Transcriber
 
 NO_SPEECH_TOKENS = ("<|nospeech|>", "<|nocaptions|>")
 NO_SPEECH_THRESHOLD = 0.6
@@ -67,7 +67,7 @@ def no_speech_probabilities(transcriber: Transcriber, encoded: Sequence[Tensor])
     start = torch.tensor([[transcriber.prompt[0]]], device=weights.device)
     probabilities: list[float | None] = []
     for hidden in encoded:
-        states = EncoderOutput(last_hidden_state=hidden[None].to(weights.device, weights.dtype))
+        states = AudioStates(last_hidden_state=hidden[None].to(weights.device, weights.dtype))
         logits = transcriber.model(encoder_outputs=states, decoder_input_ids=start, use_cache=False).logits
         probabilities.append(float(logits[0, 0].float().softmax(-1)[token]))
     return probabilities

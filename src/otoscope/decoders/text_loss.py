@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from otoscope.decoders.capture import DecoderText, check_length, decoder_text
-from otoscope.decoders.transcriber import EncoderOutput, Transcriber
+from otoscope.decoders.transcriber import AudioStates, Transcriber
 from otoscope.decoders.transcription import encode_waves
 
 
@@ -50,7 +50,7 @@ def spoken_texts(
 def text_loss(transcriber: Transcriber, spoken: SpokenText) -> Tensor:
     """Return minus the mean log probability of the tokens after the prompt, with the interventions in force."""
     weights = next(transcriber.model.parameters())
-    states = EncoderOutput(last_hidden_state=spoken.hidden[None].to(weights.device, weights.dtype))
+    states = AudioStates(last_hidden_state=spoken.hidden[None].to(weights.device, weights.dtype))
     ids = torch.tensor([spoken.text.ids], device=weights.device)
     logits = transcriber.model(encoder_outputs=states, decoder_input_ids=ids, use_cache=False).logits[0]
     first = len(spoken.text.prompt)

@@ -174,7 +174,7 @@ def load_tokenizer(name: str) -> Any:
             return None
 
 
-class EncoderOutput(BaseModelOutput):
+class AudioStates(BaseModelOutput):
     """Hidden states of encoders; decoders that read a mask from them, as Moonshine's, find none."""
 
     attention_mask = None

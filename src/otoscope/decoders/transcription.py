@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.decoders.transcriber import EncoderOutput, Transcriber, encode_audio
+from otoscope.decoders.transcriber import AudioStates, Transcriber, encode_audio
 from otoscope.errors import InputError
 from otoscope.models.load import silence_transformers
 from otoscope.models.model_settings import SAMPLING_RATE
@@ -90,7 +90,7 @@ def _generate(
     with silence_transformers():
         sequences = model.generate(
             **transcriber.inputs(waves),
-            encoder_outputs=EncoderOutput(last_hidden_state=encoded_btd.to(weights.device, weights.dtype)),
+            encoder_outputs=AudioStates(last_hidden_state=encoded_btd.to(weights.device, weights.dtype)),
             max_new_tokens=min(max(limits), most),
             num_beams=1,
             do_sample=False,

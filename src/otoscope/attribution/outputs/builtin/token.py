@@ -8,7 +8,7 @@ from torch import Tensor
 
 from otoscope.attribution.scored_output import ChooseOutputs, OutputRequest, ScoredOutput, UtteranceOutputs, draw
 from otoscope.decoders.capture import DecoderText, capture_decoder, decoder_text
-from otoscope.decoders.transcriber import EncoderOutput, Transcriber, load_transcriber
+from otoscope.decoders.transcriber import AudioStates, Transcriber, load_transcriber
 from otoscope.decoders.transcription import check_generation, transcribe_waves
 from otoscope.models.encoder import Encoder
 from otoscope.typing import Floats, Ints
@@ -40,7 +40,7 @@ class TokenOutputs:
         weights, ids = next(self.transcriber.model.parameters()), torch.tensor(text.ids)
         hidden = hidden_btd.to(weights.device, weights.dtype)
         output = self.transcriber.model(
-            encoder_outputs=EncoderOutput(last_hidden_state=hidden),
+            encoder_outputs=AudioStates(last_hidden_state=hidden),
             decoder_input_ids=ids[:-1].to(weights.device).expand(len(hidden), -1),
             use_cache=False,
         )
