@@ -43,7 +43,7 @@ lint: venv
 	@if [ -d web/node_modules ]; then npm run --silent --prefix web lint; else echo "web/ is not linted; run: npm ci --prefix web"; fi
 
 # Each measures its rows but the long ones, which one names: benchmarks/length.py length-1h.
-BENCHMARKS := kernel model analysis causes startup refinement segmentation word_times viewer gpu
+BENCHMARKS := kernel model analysis causes startup refinement segmentation word_times viewer viewer_long gpu
 
 bench: venv
 	for benchmark in $(BENCHMARKS); do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done

@@ -26,6 +26,7 @@ SECTIONS = {
     "segmentation": "Phone boundaries",
     "word_times": "Word times",
     "viewer": "The viewer",
+    "viewer_long": "The viewer: long recordings, many utterances",
     "length": "Long audio",
     "pretraining": "Training",
     "dynamics": "Heads while a model trains",

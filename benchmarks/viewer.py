@@ -57,12 +57,13 @@ def drawn_map(T: int, seed: int) -> np.ndarray:
     return weight / weight.sum(axis=1, keepdims=True)
 
 
-def drawn_run(path: Path, layers: int, heads: int, T: int) -> Path:
-    """A finished run whose only utterance keeps its maps; layers hold the same maps in another order."""
+def drawn_run(path: Path, layers: int, heads: int, T: int, utterances: int = 2) -> Path:
+    """A finished run whose first utterance keeps its maps; layers hold the same maps in another order."""
     rng = np.random.default_rng(0)
     described = [SimpleNamespace(name=name, doc=name, units="1", dims=(), coords={}) for name in NAMES]
-    rows = {name: rng.random((2, layers, heads)) for name in NAMES}
-    table = pd.DataFrame({"frames": T, "duration": T * PERIOD, "speaker": "s"}, index=["u0", "u1"])
+    rows = {name: rng.random((utterances, layers, heads)) for name in NAMES}
+    ids, speakers = [f"u{u}" for u in range(utterances)], [f"s{u % 40}" for u in range(utterances)]
+    table = pd.DataFrame({"frames": T, "duration": T * PERIOD, "speaker": speakers}, index=ids)
     claim_folder(path, {"model": "drawn"})
     maps = np.stack([drawn_map(T, seed).astype(np.float16) for seed in range(heads)])
     description = MapDescription(
@@ -70,7 +71,7 @@ def drawn_run(path: Path, layers: int, heads: int, T: int) -> Path:
     )
     turned = (np.roll(maps, layer, axis=0) for layer in range(layers))
     write_map(path, 0, turned, description)
-    measurements = Measurements(described, rows, make_clusters(["", ""], ["u0", "u1"]))
+    measurements = Measurements(described, rows, make_clusters([""] * utterances, ids))
     finish(path, assemble(measurements, table, frame_period=PERIOD), [])
     return path
 

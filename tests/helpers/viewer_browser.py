@@ -4,6 +4,7 @@ import inspect
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,7 +80,26 @@ def wait_for_map(page) -> None:
 
 def utterance_index(page) -> int:
     """Return the number of the selected utterance."""
-    return int(page.locator("header select").input_value())
+    return int(page.locator(".oto-utterance").get_attribute("data-utterance"))
+
+
+def select_utterance(page, index: int) -> str:
+    """Select an utterance of a run with the list, and return its id as the page shows it."""
+    page.locator(".oto-current").click()
+    entry = page.locator(".oto-entry").nth(index)
+    name = entry.locator("span").first.inner_text()
+    entry.click()
+    return name
+
+
+def saved(page, within: str, format: str) -> bytes:
+    """Return the file that the first menu of an element saves."""
+    menu = page.locator(f"{within} .oto-menu.oto-right").first
+    if menu.get_attribute("open") is None:
+        menu.locator("summary").click()
+    with page.expect_download() as waiting:
+        menu.get_by_role("button", name=format, exact=True).click()
+    return Path(waiting.value.path()).read_bytes()
 
 
 def pixels(page, selector: str) -> str:

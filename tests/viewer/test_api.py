@@ -62,6 +62,19 @@ def test_a_variable_that_is_too_large_is_refused(drawn_run, monkeypatch):
     assert "offset_profile is larger" in get_error(ViewerApi([RunSession(drawn_run)]), "0/variable/offset_profile")
 
 
+def test_contents_name_the_utterances_with_each_phone_and_word(live, drawn):
+    contents = get_json(live, "0/contents")
+    details = [get_json(live, f"0/utterance/{utterance}") for utterance in range(4)]
+    for tier, name in (("phones", "folded"), ("words", "label")):
+        symbols = {span[name].lower() if tier == "words" else span[name] for detail in details for span in detail[tier]}
+        assert set(contents[tier]) == symbols
+        for symbol, numbers in contents[tier].items():
+            spans = [{span[name].lower() if tier == "words" else span[name] for span in d[tier]} for d in details]
+            assert numbers == [utterance for utterance, own in enumerate(spans) if symbol in own]
+    without_corpus = get_json(drawn, "0/contents")["phones"]
+    assert {number for numbers in without_corpus.values() for number in numbers} == {4}  # the one with stored maps
+
+
 def test_a_tile_is_the_stored_map(drawn, drawn_run):
     stored = drawn_run.map(drawn_run.maps[0])["attention"].sel(layer=1, head=2).values
     tile = get_arrays(drawn, "0/tile/4/1/2/0/0/0")

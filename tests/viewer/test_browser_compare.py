@@ -4,6 +4,7 @@ import pytest
 from tests.helpers.viewer_browser import (
     DRAWN,
     expect,
+    select_utterance,
     serving,
     until,
     utterance_index,
@@ -39,6 +40,5 @@ def test_both_sides_of_a_comparison_follow_the_utterance(page):
     page.get_by_role("button", name="compare").click()
     until(page, DRAWN % ".oto-side .oto-heat")
     other = (utterance_index(page) + 1) % 4
-    page.locator("header select").select_option(index=other)
-    name = page.locator("header select option").nth(other).inner_text().split(" (")[0]
+    name = select_utterance(page, other)
     expect(page.locator(".oto-side h2")).to_contain_text([name, name])

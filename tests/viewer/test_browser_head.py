@@ -2,7 +2,6 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -13,6 +12,8 @@ from tests.helpers.viewer_browser import (
     expect,
     open_head,
     pixels,
+    saved,
+    select_utterance,
     until,
     utterance_index,
     wait_for_map,
@@ -64,7 +65,7 @@ def test_a_new_utterance_replaces_everything_of_the_previous_one(page):
     height = page.locator(".oto-heat").bounding_box()["height"]
     held = []
     page.route(re.compile("/api/0/(utterance|audio)/"), lambda route: held.append(route))
-    page.locator("header select").select_option(index=(utterance_index(page) + 1) % 4)
+    select_utterance(page, (utterance_index(page) + 1) % 4)
     for part in (".oto-spectrogram", ".oto-labels.oto-keys.oto-phones", ".oto-labels.oto-queries.oto-phones"):
         until(page, BLANK % part)
     assert page.locator(".oto-wave-in").is_hidden()
@@ -117,24 +118,21 @@ def test_sound_and_map_are_as_wide_as_each_other_in_any_window(page):
 
 def test_the_map_is_exported_as_a_picture(page):
     open_head(page)
-    with page.expect_download() as waiting:
-        page.locator(".oto-stage .oto-export-buttons").get_by_role("button", name="PNG").click()
-    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert saved(page, ".oto-stage", "PNG").startswith(b"\x89PNG")
 
 
 def test_only_pixels_of_map_and_spectrogram_are_pixels_in_an_svg(page, live):
     open_head(page)
     until(page, DRAWN % ".oto-spectrogram")
     page.get_by_role("button", name="labelled").click()
-    with page.expect_download() as waiting:
-        page.locator(".oto-stage .oto-export-buttons").get_by_role("button", name="SVG").click()
-    svg = ElementTree.parse(waiting.value.path()).getroot()
+    svg = ElementTree.fromstring(saved(page, ".oto-stage", "SVG"))
     of = {name: svg.findall(f".//{{http://www.w3.org/2000/svg}}{name}") for name in ("image", "text", "path", "line")}
     assert len(of["image"]) == 2
     said = [text.text for text in of["text"]]
     phones = {span["folded"] for span in get_json(live, f"0/utterance/{utterance_index(page)}")["phones"]}
     assert phones & set(said)
     assert "0.0 s" in said
+    assert {"64", "Attention, times uniform"} <= set(said)  # the colours
     assert "labelled" in said
     assert "predicted" not in said  # it is switched off
     assert len(of["line"]) == 1

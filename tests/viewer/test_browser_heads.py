@@ -1,8 +1,11 @@
 """The scatter plot of heads in a real browser."""
 
-from pathlib import Path
+import re
+import xml.etree.ElementTree as ElementTree
+import zlib
 
 import pytest
+from tests.helpers.viewer_browser import saved
 
 pytestmark = pytest.mark.browser
 
@@ -27,20 +30,52 @@ def test_a_click_on_a_point_opens_its_head(page):
     page.wait_for_selector(".oto-facts h2")
 
 
-@pytest.mark.parametrize("format", ["SVG", "PNG", "CSV"])
-def test_figures_are_exported_as_pictures_and_numbers(page, format):
+@pytest.fixture
+def figure(page):
     page.get_by_role("button", name="heads", exact=True).click()
     page.wait_for_selector(".oto-heads-view svg")
-    with page.expect_download() as waiting:
-        page.locator(".oto-export-buttons").first.get_by_role("button", name=format).click()
-    content = Path(waiting.value.path()).read_bytes()
-    if format == "SVG":
-        assert b'width="178mm"' in content
-        assert b"globalness" in content
-    elif format == "PNG":
-        assert content.startswith(b"\x89PNG")
+    return page
+
+
+def test_a_figure_is_saved_as_vectors_with_title_axes_and_source_at_the_width_of_a_column(figure):
+    figure.locator(".oto-heads-view .oto-menu summary").first.click()
+    figure.get_by_role("radio", name="one column").first.click()
+    root = ElementTree.fromstring(saved(figure, ".oto-heads-view", "SVG"))
+    words = " ".join(text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert root.get("width") == "86mm"
+    for part in ("diagonality against globalness", "across: globalness", "run measured", "otoscope"):
+        assert part in words
+    width = float(root.get("viewBox").split()[2])
+    assert width == pytest.approx(356)  # a column and its margins: letters of 10 pixels have 7 points
+
+
+@pytest.mark.parametrize(("format", "begin"), [("PNG", b"\x89PNG"), ("PDF", b"%PDF-1.4")])
+def test_a_figure_is_saved_as_pixels_of_print(figure, format, begin):
+    content = saved(figure, ".oto-heads-view", format)
+    assert content.startswith(begin)
+    if format == "PNG":
         assert int.from_bytes(content[16:20], "big") == 2102  # 178 mm at 300 per inch
     else:
-        rows = content.decode().splitlines()
-        assert rows[0].startswith("layer,head,category,shape,globalness")
-        assert len(rows) == 7
+        assert b"/MediaBox [0 0 504.6" in content  # 178 mm in points
+        table = int(content.rsplit(b"startxref\n", 1)[1].split()[0])
+        assert content[table:].startswith(b"xref")
+        picture = re.search(rb"/Width (\d+) /Height (\d+) .*?/Length (\d+) >>\nstream\n", content)
+        pixels = zlib.decompress(content[picture.end() : picture.end() + int(picture[3])])
+        assert len(pixels) == 3 * int(picture[1]) * int(picture[2])
+        assert len(set(pixels[::997])) > 1
+
+
+def test_a_figure_is_saved_as_numbers(figure):
+    rows = saved(figure, ".oto-heads-view", "CSV").decode().splitlines()
+    assert rows[0].startswith("layer,head,category,shape,globalness")
+    assert len(rows) == 7
+
+
+def test_the_caption_of_a_figure_is_copied(figure):
+    figure.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    figure.locator(".oto-heads-view .oto-menu summary").first.click()
+    figure.get_by_role("button", name="copy the caption").first.click()
+    figure.get_by_role("button", name="copy the caption").first.get_by_text("copied").wait_for()
+    caption = figure.evaluate("navigator.clipboard.readText()")
+    assert caption.startswith("diagonality against globalness. across: globalness")
+    assert "Source: run measured, model" in caption

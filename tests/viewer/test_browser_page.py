@@ -9,6 +9,7 @@ from tests.helpers.viewer_browser import (
     expect,
     open_head,
     open_view,
+    select_utterance,
     serving,
     until,
     utterance_index,
@@ -41,7 +42,7 @@ def at_a_head(browser, drawn):
 def test_the_address_contains_the_state_and_back_returns_to_the_previous_view(page, address):
     stored = utterance_index(page)
     for other in range(4):
-        page.locator("header select").select_option(index=other)
+        select_utterance(page, other)
         until(page, lambda other=other: utterance_in(page.url, stored) == other)
         page.reload()
         page.wait_for_selector(".oto-atlas .oto-cell")

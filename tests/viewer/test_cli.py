@@ -31,6 +31,16 @@ def test_a_page_is_written_where_it_was_asked_for(view, drawn_run, tmp_path):
     assert (tmp_path / "page.html").read_bytes().startswith(b"<!doctype html>")
 
 
+def test_a_gallery_is_written_to_a_folder(view, drawn_run, tmp_path):
+    status, out, err = view(drawn_run.path, "--export", tmp_path / "site", "--index", "--heads", "0.1")
+    assert (status, out, err) == (0, f"gallery written to {tmp_path / 'site' / 'index.html'}\n", "")
+    for wrong in ([], ["--export", tmp_path / "page.html"], ["--export", tmp_path / "new", "--model", "bundled"]):
+        status, out, err = view(drawn_run.path, "--index", *wrong)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert "--index" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site"]
+
+
 def test_the_address_is_printed_with_its_token(view, drawn_run, monkeypatch):
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
     status, out, _ = view(drawn_run.path, "--no-browser")

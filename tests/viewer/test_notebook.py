@@ -20,6 +20,7 @@ pytestmark = [
 ]
 
 TOKEN = "notebook"
+BASE = "/user/me/"  # as a hub serves a server of JupyterLab behind its proxy
 CELL = "import otoscope\notoscope.view({run!r})"
 
 
@@ -41,6 +42,7 @@ def lab(drawn_run, tmp_path):
         port = free.getsockname()[1]
     options = [
         f"--port={port}",
+        f"--ServerApp.base_url={BASE}",
         f"--IdentityProvider.token={TOKEN}",
         "--no-browser",
         "--LabApp.news_url=None",
@@ -52,7 +54,7 @@ def lab(drawn_run, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *options], cwd=tmp_path, env=environment, stdout=log, stderr=log
     )
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{port}{BASE}".rstrip("/")
     process.terminate()
     process.wait()
     log.close()
@@ -80,4 +82,11 @@ def test_the_cell_shows_the_atlas(lab):
             page,
             "[...document.querySelectorAll('.oto-atlas .oto-grid .oto-thumbnail')].every(thumb => thumb.width > 1)",
         )
+        for width in (1000, 100):
+            page.add_style_tag(content=f".oto-notebook {{ width: {width}px }}")
+            until(page, f"document.querySelector('.oto-page').clientWidth <= {width}")
+            for view in ("head", "atlas"):
+                page.locator(".oto-notebook nav").get_by_role("button", name=view, exact=True).click()
+                page.wait_for_selector(f".oto-notebook [aria-label='{view.capitalize()}']")
+                assert page.evaluate(f"document.querySelector('.oto-notebook main').scrollWidth <= {width}"), width
         browser.close()

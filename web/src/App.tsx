@@ -1,13 +1,15 @@
 // The page: a bar with the tabs of the views and the utterance, and the open view.
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Help } from "./components/Help";
+import { ThemeButton } from "./components/ThemeButton";
+import { Utterances } from "./components/Utterances";
 import { keepFocus } from "./core/focus";
-import { isolated, visible } from "./core/plainText";
+import { visible } from "./core/plainText";
 import { theme } from "./store/theme";
 import { followThumbnails } from "./store/thumbnails";
 import { FIELDS } from "./store/urlFields";
 import { useStore, type ViewerStore } from "./store/viewerStore";
-import { VIEWS } from "./views";
+import { VIEW_HINTS, VIEWS } from "./views";
 
 export function App() {
   const store = useStore();
@@ -39,7 +41,8 @@ export function App() {
           {store.run.name}
           {store.run.synthetic && " · synthetic speech"}
         </span>
-        <Help />
+        <ThemeButton />
+        <Help views={VIEW_HINTS} />
       </header>
       <main ref={main}>
         <View key={view} thumbnails={thumbnails} />
@@ -57,29 +60,14 @@ function titleOf(store: ViewerStore, view: string): string {
 function Tab({ name, isOpen }: { name: string; isOpen: boolean }) {
   const { view } = useStore().state;
   return (
-    <button type="button" aria-current={isOpen ? "page" : undefined} onClick={() => (view.value = name)}>
+    <button
+      type="button"
+      aria-current={isOpen ? "page" : undefined}
+      title={VIEW_HINTS[name]}
+      onClick={() => (view.value = name)}
+    >
       {name}
     </button>
-  );
-}
-
-function Utterances() {
-  const store = useStore();
-  const { run, state } = store;
-  return (
-    <label class="oto-select oto-utterance">
-      <span>Utterance</span>
-      <select
-        value={state.utterance.value}
-        onChange={(event) => store.selectUtterance(Number(event.currentTarget.value))}
-      >
-        {run.utterances.map(({ id, duration, stored }, index) => (
-          <option key={id} value={index} disabled={!stored && run.no_model_reason !== ""}>
-            {isolated(id)} ({duration.toFixed(1)} s)
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

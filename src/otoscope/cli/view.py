@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from otoscope.cli.dataclass_options import read_options
+from otoscope.errors import InputError
 from otoscope.viewer.options import Address, ExportOptions
 
 if TYPE_CHECKING:
@@ -20,21 +21,37 @@ def view(
     model: Annotated[str | None, typer.Option(help="The run's model: other maps, live ablation.")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page that opens offline, and exit.")
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Write a page that opens offline, and exit; with --index, a folder."),
     ] = None,
     audio_root: Annotated[Path | None, typer.Option(help="Audio outside the corpus that the run may play.")] = None,
 ) -> None:
     """Open the viewer: look at the attention of a run and listen to its speech."""
+    address, selection = read_options(context, Address), read_options(context, ExportOptions)
     from otoscope.viewer.export import export as write_page
     from otoscope.viewer.export import parse_selection
     from otoscope.viewer.session import open_session
 
-    address, selection = read_options(context, Address), read_options(context, ExportOptions)
+    if selection.index:
+        folder = _gallery_folder(model, export)
+        from otoscope.viewer.gallery import export_gallery
+
+        print(f"gallery written to {export_gallery(runs, folder, parse_selection(selection), audio_root)}")
+        return
     api = open_session(runs, model, wait=export is not None, train_probes=export is None, audio_root=audio_root)
     if export is not None:
         print(f"page written to {write_page(api, export, parse_selection(selection))}")
     else:
         show(api, runs[0], address, browser=browser)
+
+
+def _gallery_folder(model: str | None, folder: Path | None) -> Path:
+    """Return the folder of a gallery. Raises InputError for what a gallery cannot have."""
+    if folder is None or folder.suffix == ".html":
+        raise InputError(f"expected --export FOLDER with --index, found {folder or 'none'}; name a folder for the site")
+    if model is not None:
+        raise InputError("expected no --model with --index, which exports the maps that runs store; omit --model")
+    return folder
 
 
 def show(api: "ViewerApi", run: Path, address: Address | None = None, *, browser: bool = True) -> None:

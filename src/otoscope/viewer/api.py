@@ -86,6 +86,10 @@ def _variable(session: RunSession, variable: str) -> Response:
     return Response(pack({variable: session.variable(variable)}), ARRAYS)
 
 
+def _contents(session: RunSession) -> Response:
+    return _json(session.contents)
+
+
 def _utterance(session: RunSession, utterance: int) -> Response:
     return _json(session.detail(utterance))
 
@@ -136,6 +140,7 @@ def _overview(session: RunSession, step: int) -> Response:
 HANDLERS: dict[str, Callable[..., Response]] = {
     "heads": _heads,
     "variable": _variable,
+    "contents": _contents,
     "utterance": _utterance,
     "audio": _audio,
     "thumbnails": _thumbnails,

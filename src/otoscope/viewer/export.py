@@ -93,7 +93,7 @@ def _write_folder(folder: Path, common: Resources, maps: dict[str, Resources], s
         for prefix, part in maps.items():
             (partial / files[prefix]).write_text(data_script(part), encoding="utf-8")
         script = files_script(files) + data_script(common)
-        (partial / "index.html").write_bytes(exported_page(script, sources="file:"))
+        (partial / "index.html").write_bytes(exported_page(script, sources="'self' file:"))
     return folder / "index.html"
 
 
@@ -110,7 +110,7 @@ class _ExportItem:
 def _items(api: ViewerApi, selection: ExportSelection) -> list[_ExportItem]:
     """Return the selected utterances of the first run, and those of the others that are stored."""
     first, *others = (session.info for session in api.sessions)
-    indices, heads = _utterances(first, selection), _heads(first, selection)
+    indices, heads = exported_utterances(first, selection), _heads(first, selection)
     ids = {first.utterances[index].id for index in indices}
     items = [_ExportItem(0, index, first.utterances[index].frames, heads) for index in indices]
     for number, run in enumerate(others, 1):
@@ -123,7 +123,8 @@ def _items(api: ViewerApi, selection: ExportSelection) -> list[_ExportItem]:
     return items
 
 
-def _utterances(run: RunInfo, selection: ExportSelection) -> list[int]:
+def exported_utterances(run: RunInfo, selection: ExportSelection) -> list[int]:
+    """Return the numbers of the utterances of a run that are exported. Raises InputError where there are none."""
     index_of = {utterance.id: index for index, utterance in enumerate(run.utterances)}
     if unknown := [name for name in selection.utterances if name not in index_of]:
         example = next(iter(index_of), "none")
@@ -143,6 +144,15 @@ def _heads(run: RunInfo, selection: ExportSelection) -> list[tuple[int, int]]:
     return list(selection.heads) or heads
 
 
+def without_folders(name: str) -> str:
+    """Return a name; of a path on this machine its last part, since the folders before it are not for the public.
+
+    >>> without_folders("/home/ann/speech"), without_folders("facebook/hubert-base-ls960")
+    ('speech', 'facebook/hubert-base-ls960')
+    """
+    return Path(name).name if Path(name).is_absolute() else name
+
+
 def _exported_run_list(api: ViewerApi, items: Sequence[_ExportItem]) -> bytes:
     """Return the list of runs in which only the exported utterances are stored."""
     run_list = json.loads(_fetch(api, ROUTES["runs"].path()))
@@ -152,7 +162,13 @@ def _exported_run_list(api: ViewerApi, items: Sequence[_ExportItem]) -> bytes:
             replace(utterance, stored=(number, index) in exported)
             for index, utterance in enumerate(session.info.utterances)
         ]
-        info = replace(session.info, utterances=utterances, no_model_reason=EXPORT_NOTICE)
+        info = replace(
+            session.info,
+            model=without_folders(session.info.model),
+            corpus=without_folders(session.info.corpus),
+            utterances=utterances,
+            no_model_reason=EXPORT_NOTICE,
+        )
         run_list["runs"][number] = asdict(info)
     return json.dumps(run_list, separators=(",", ":")).encode()
 
@@ -163,6 +179,7 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
     for number, session in enumerate(api.sessions):
         variables = {variable.name for variable in session.info.variables}
         resources.append(ROUTES["heads"].path(number))
+        resources.append(ROUTES["contents"].path(number))
         resources += [ROUTES["variable"].path(number, name) for name in EXPORTED_VARIABLES if name in variables]
         if session.info.kind == DYNAMICS:
             steps = range(session.run.dataset.sizes["step"])

@@ -47,7 +47,9 @@ class ExportOptions:
     Attributes:
         utterances: ids of utterances; empty takes those with stored maps.
         heads: heads, each as LAYER.HEAD; empty takes all.
+        index: write a site over several runs: an index with thumbnails, and a page for each run.
     """
 
     utterances: tuple[str, ...] = option((), "To export; default: those with maps.", metavar="ID,...")
     heads: tuple[str, ...] = option((), "To export; default: all.", metavar="L.H,...")
+    index: bool = option(False, "Export a site over all runs to a folder.")

@@ -54,7 +54,7 @@ def build(attn_qk: npt.NDArray[np.floating]) -> Pyramid:
     >>> [level.code_qk.shape for level in pyramid.levels]
     [(300, 300), (150, 150)]
     """
-    sums_qk, T = attn_qk.astype(np.float32), len(attn_qk)
+    sums_qk, T = attn_qk.astype(np.float32, copy=False), len(attn_qk)
     levels = [Level(encode(attn_qk), sums_qk.max(axis=1))]
     while len(sums_qk) > TILE:
         sums_qk = _by_two(sums_qk)

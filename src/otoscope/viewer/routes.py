@@ -86,6 +86,7 @@ ROUTES = {
     "runs": Route("runs"),
     "heads": Route("{run}/heads"),
     "variable": Route("{run}/variable/{variable}"),
+    "contents": Route("{run}/contents"),
     "utterance": Route("{run}/utterance/{utterance}"),
     "audio": Route("{run}/audio/{utterance}"),
     "thumbnails": Route("{run}/thumbnails/{utterance}/{layer}"),

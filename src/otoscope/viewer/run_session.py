@@ -18,13 +18,14 @@ from otoscope.results.schema import HEADS
 from otoscope.viewer.audio import AudioSegment, audio_problem, folder_problem, wav
 from otoscope.viewer.boundaries import FrameGrid, method_boundaries, predict_boundaries, tuned_parameters
 from otoscope.viewer.cache import HasNbytes, LruCache
+from otoscope.viewer.contents import index_labels
 from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.jobs import Jobs
 from otoscope.viewer.map_worker import Map, MapWorker, ReceiveMap
 from otoscope.viewer.pyramid import Level, Pyramid, build
 from otoscope.viewer.quantise import encode
 from otoscope.viewer.run_info import LabelTriples, add_classes, phone_names, run_info, stored_labels, word_spans
-from otoscope.viewer.schema import AblationResult, RunInfo, UtteranceDetail
+from otoscope.viewer.schema import AblationResult, RunInfo, Span, UtteranceContents, UtteranceDetail
 from otoscope.viewer.thumbnails import thumbnail
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from otoscope.viewer.run_corpus import RunCorpus
 
 T = TypeVar("T", bound=HasNbytes)
-MAX_CACHE_BYTES = 256 * 2**20
+MAX_CACHE_BYTES = 128 * 2**20
 MAX_VARIABLE_BYTES = 16 * 2**20
 MAX_FRAMES = 8192
 """Frames of a map: one of more takes 256 MiB before it is encoded."""
@@ -112,16 +113,19 @@ class RunSession:
         heads = self.run.heads.select_dtypes("number")
         return {str(name): np.asarray(heads[name], dtype=np.float32) for name in heads}
 
+    @cached_property
+    def contents(self) -> UtteranceContents:
+        """Which utterances contain each phone and word: those with stored maps, and with the corpus all."""
+        return index_labels(self._spans(utterance) for utterance in range(len(self.info.utterances)))
+
     def detail(self, utterance: int) -> UtteranceDetail:
         """Return phones and words of an utterance, and whether its audio can be played."""
-        phones, words = self._labels(utterance)
+        phones, words = self._spans(utterance)
         try:
             no_audio_reason = audio_problem(self._audio_segment(utterance))
         except InputError as error:
             no_audio_reason = str(error)
-        return UtteranceDetail(
-            add_classes(phones, self._phone_names), word_spans(words), self._origin(utterance), no_audio_reason
-        )
+        return UtteranceDetail(phones, words, self._origin(utterance), no_audio_reason)
 
     def audio(self, utterance: int) -> bytes:
         """Return the utterance as a WAV file."""
@@ -235,6 +239,11 @@ class RunSession:
         if self.loading is None:
             raise InputError(f"the maps of {self._id(utterance)} are not stored, and {NO_MODEL}")
         return self._worker
+
+    def _spans(self, utterance: int) -> tuple[list[Span], list[Span]]:
+        """Return phones and words as the page shows them."""
+        phones, words = self._labels(utterance)
+        return add_classes(phones, self._phone_names), word_spans(words)
 
     def _labels(self, utterance: int) -> tuple[LabelTriples, LabelTriples]:
         stored = self._stored(utterance)

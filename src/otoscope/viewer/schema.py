@@ -96,6 +96,14 @@ class UtteranceDetail:
 
 
 @dataclass(frozen=True)
+class UtteranceContents:
+    """The numbers of the utterances that contain each phone and each word, as far as their labels are open."""
+
+    phones: dict[str, list[int]]
+    words: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
 class ScoreChange:
     """A score before and after an intervention; in `%` it is a share."""
 

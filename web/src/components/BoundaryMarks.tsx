@@ -61,6 +61,7 @@ export function BoundaryMarks({ player }: { player: UtterancePlayer }) {
     (marks.value = marks.value.includes(name) ? marks.value.filter((mark) => mark !== name) : [...marks.value, name]);
   return (
     <div class="oto-marks" role="group" aria-label="Phone boundaries">
+      <span>phone boundaries:</span>
       {(Object.entries(looks()) as [BoundaryKind, Look][]).map(([name, { colour, dash }]) => {
         const missingReason = player.boundaries.missingReason(name);
         return (

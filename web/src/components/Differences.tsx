@@ -6,7 +6,7 @@ import type { DifferenceRow, DifferenceTable } from "../core/schema";
 import { useQuery, type QueryState } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
 import { Notice, RadioGroup } from "./controls";
-import { ExportTableButton } from "./ExportButtons";
+import { CsvButton } from "./ExportMenu";
 
 type Means = "model" | "layer" | "head";
 
@@ -19,7 +19,7 @@ export function RunDifferences({ number }: { number: number }) {
     [store, number, means.value],
   );
   return (
-    <section class="oto-differences" aria-label="Differences">
+    <section class="oto-differences" aria-label="Differences" tabIndex={0}>
       <div class="oto-toolbar">
         <RadioGroup
           label="Values"
@@ -30,10 +30,7 @@ export function RunDifferences({ number }: { number: number }) {
             ["head", "each head"],
           ]}
         />
-        <ExportTableButton
-          name="differences"
-          table={() => (query.value.value?.rows ?? []).map((row) => ({ ...row }))}
-        />
+        <CsvButton name="differences" table={() => (query.value.value?.rows ?? []).map((row) => ({ ...row }))} />
       </div>
       <Table query={query.value} a={store.run.name} b={store.runList.runs[number].name} />
     </section>
@@ -50,7 +47,7 @@ export function HeadDifferences() {
     [store, comparisonLayer.value, comparisonHead.value],
   );
   return (
-    <section class="oto-differences" aria-label="Differences">
+    <section class="oto-differences" aria-label="Differences" tabIndex={0}>
       <Table
         query={query.value}
         isShown={(row) => row.layer === layer.value && row.head === head.value}

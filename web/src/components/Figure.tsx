@@ -1,9 +1,10 @@
 // A plot by Observable Plot in the available width, with buttons that save it as SVG, PNG or CSV.
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { pictureIn } from "../core/exportFigure";
+import { plotPicture } from "../core/plotPicture";
+import type { Picture } from "../core/sheet";
 import { theme } from "../store/theme";
-import { ExportButtons } from "./ExportButtons";
+import { ExportMenu } from "./ExportMenu";
 
 export type Options = Plot.PlotOptions;
 export type DrawnPlot = (SVGSVGElement | HTMLElement) & Plot.Plot;
@@ -37,11 +38,28 @@ export function Figure({ title, options, table, after, keys }: Props) {
     <figure class="oto-figure" aria-label={title}>
       <figcaption>
         <span>{title}</span>
-        <ExportButtons name={title} picture={() => pictureIn(container.current!)} table={table} />
+        <ExportMenu
+          about={{ title, axes: axesOf(options(width)) }}
+          picture={(pixels) => printed({ ...options(pixels), width: pixels }, title)}
+          table={table}
+        />
       </figcaption>
       <div ref={container} />
     </figure>
   );
+}
+
+/** The plot at the width of print. */
+function printed(options: Options, title: string): Picture {
+  const holder = document.createElement("div");
+  holder.append(drawPlot(options, title));
+  return plotPicture(holder);
+}
+
+/** The names of the axes in words. */
+function axesOf({ x, y }: Options): string {
+  const names = [x?.label && `across: ${x.label}`, y?.label && `up: ${y.label}`];
+  return names.filter(Boolean).join("; ");
 }
 
 /**

@@ -94,10 +94,9 @@ function drawCrosshair(
     context.fillRect(positionOf(keys, query + 0.5) * width, 0, 1, height);
     context.globalAlpha = 1;
   }
-  if (player.audio.playing.value)
+  if (player.playing.value)
     context.fillRect(
-      positionOf(keys, (player.audio.time.value - player.labels.detail.value.origin) / player.store.run.frame_period) *
-        width,
+      positionOf(keys, (player.time.value - player.labels.detail.value.origin) / player.store.run.frame_period) * width,
       0,
       1.5,
       height,
@@ -171,7 +170,7 @@ function handleKey(player: UtterancePlayer, event: KeyboardEvent): boolean {
     "+": () => player.zoomAt(centre(keys), store.state.query.value ?? centre(queries), 0.8),
     "-": () => player.zoomAt(centre(keys), centre(queries), 1.25),
     "0": () => store.setRange(null, null),
-    " ": () => player.audio.toggle(),
+    " ": () => player.toggle(),
     Enter: () => void player.playAttended(),
   };
   actions["="] = actions["+"];

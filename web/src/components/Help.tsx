@@ -1,6 +1,10 @@
 // Keys and terms, behind the button with the question mark and the key "?".
 import { useEffect, useRef } from "preact/hooks";
+import type { ComponentChildren } from "preact";
 import { TERMS } from "../core/glossary";
+import { columnLabel } from "../core/heads";
+import { useStore, type ViewerStore } from "../store/viewerStore";
+import { Dialog } from "./Dialog";
 import { Kinds } from "./Kinds";
 
 const KEYS: [keys: string, action: string][] = [
@@ -13,7 +17,8 @@ const KEYS: [keys: string, action: string][] = [
   ["?", "show this help"],
 ];
 
-export function Help() {
+export function Help({ views }: { views: Record<string, string> }) {
+  const store = useStore();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
@@ -27,45 +32,45 @@ export function Help() {
     <>
       <button
         type="button"
-        class="oto-help-button"
+        class="oto-round"
         aria-label="Help: keys and terms"
         title="Keys and terms (?)"
         onClick={() => dialog.current?.showModal()}
       >
         ?
       </button>
-      <dialog ref={dialog} class="oto-help" aria-label="Help" onClick={(event) => closeOutside(event)}>
-        <form method="dialog">
-          <button aria-label="Close the help">×</button>
-        </form>
+      <Dialog dialog={dialog} name="Help">
         <h2>Three kinds of heads</h2>
         <Kinds />
+        <h2>Views</h2>
+        <Entries of={Object.entries(views)} />
         <h2>Keys</h2>
-        <dl>
-          {KEYS.map(([keys, action]) => (
-            <div key={keys}>
-              <dt>
-                <kbd>{keys}</kbd>
-              </dt>
-              <dd>{action}</dd>
-            </div>
-          ))}
-        </dl>
+        <Entries of={KEYS.map(([keys, action]) => [<kbd>{keys}</kbd>, action])} />
         <h2>Terms</h2>
-        <dl>
-          {TERMS.map(([term, meaning]) => (
-            <div key={term}>
-              <dt>{term}</dt>
-              <dd>{meaning}</dd>
-            </div>
-          ))}
-        </dl>
-      </dialog>
+        <Entries of={TERMS} />
+        <h2>Values of a head in this run</h2>
+        <Entries of={valuesOf(store)} />
+      </Dialog>
     </>
   );
 }
 
-/** A click on the backdrop closes the dialog. */
-function closeOutside(event: MouseEvent): void {
-  if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
+function Entries({ of }: { of: [term: ComponentChildren, meaning: string][] }) {
+  return (
+    <dl>
+      {of.map(([term, meaning], index) => (
+        <div key={index}>
+          <dt>{term}</dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Names and meanings of the values of a head. */
+function valuesOf({ run }: ViewerStore): [string, string][] {
+  return run.variables
+    .filter(({ dims, doc }) => dims.join() === "layer,head" && doc)
+    .map(({ name, doc }) => [columnLabel(name), doc]);
 }

@@ -1,9 +1,10 @@
 // What the page shows, for the first visit; the user dismisses it for good.
 import { signal } from "@preact/signals";
+import { recall, remember } from "../store/storage";
 import { Kinds } from "./Kinds";
 
 const SEEN = "otoscope-introduction";
-const isOpen = signal(!wasDismissed());
+const isOpen = signal(recall(SEEN) === null);
 
 export function Introduction() {
   if (!isOpen.value) return null;
@@ -23,17 +24,5 @@ export function Introduction() {
 
 function dismiss(): void {
   isOpen.value = false;
-  try {
-    localStorage.setItem(SEEN, "dismissed");
-  } catch {
-    // the browser allows no storage: the introduction comes again next time
-  }
-}
-
-function wasDismissed(): boolean {
-  try {
-    return localStorage.getItem(SEEN) !== null;
-  } catch {
-    return false;
-  }
+  remember(SEEN, "dismissed");
 }

@@ -1,32 +1,22 @@
 // The colours of maps: attention over uniform attention, in the colour of each category.
 import { ramp, RAMP_STEPS, type Scale } from "../core/colour";
 import type { DrawContext } from "../core/drawing";
+import { COLOUR_TICKS, COLOUR_TITLES } from "../core/sheet";
 import { LETTERS, theme } from "../store/theme";
 import { Canvas } from "./Canvas";
-
-const TITLES: Record<Scale, string> = {
-  log: "Attention, times uniform",
-  linear: "Attention, of the map\u2019s peak",
-  row: "Attention, of the row\u2019s peak",
-};
-const TICKS: Record<Scale, string[]> = {
-  log: ["\u00bc", "1", "4", "16", "64"],
-  linear: ["0", "50 %", "100 %"],
-  row: ["0", "50 %", "100 %"],
-};
 
 /** Colours of some categories, by default of all, on the colour scale of maps. */
 export function Legend({ scale = "log", categories = Object.keys(LETTERS) }: { scale?: Scale; categories?: string[] }) {
   return (
     <div class="oto-legend">
-      <h3>{TITLES[scale]}</h3>
+      <h3>{COLOUR_TITLES[scale]}</h3>
       {Object.entries(LETTERS)
         .filter(([category]) => categories.includes(category))
         .map(([category, letter]) => (
           <div class="oto-key" key={category}>
             <b>{letter}</b>
             <Canvas
-              label={`Colours of ${category} heads, from ${TICKS[scale][0]} to ${TICKS[scale].at(-1)}`}
+              label={`Colours of ${category} heads, from ${COLOUR_TICKS[scale][0]} to ${COLOUR_TICKS[scale].at(-1)}`}
               draw={band(category)}
             />
           </div>
@@ -34,7 +24,7 @@ export function Legend({ scale = "log", categories = Object.keys(LETTERS) }: { s
       <div class="oto-key oto-ticks" aria-hidden="true">
         <b />
         <span>
-          {TICKS[scale].map((tick) => (
+          {COLOUR_TICKS[scale].map((tick) => (
             <i key={tick}>{tick}</i>
           ))}
         </span>

@@ -1,7 +1,7 @@
 // The named operations of a head, from the intervals of its relation map.
 
 export function Operations({ names }: { names: string[] }) {
-  if (!names.length) return <p class="oto-hint">None that its interval names.</p>;
+  if (!names.length) return <p class="oto-hint">None: no preference of this head is certain.</p>;
   return (
     <ul class="oto-operations">
       {names.map((name) => (

@@ -107,6 +107,27 @@ export function AttentionShading({ player }: { player: UtterancePlayer }) {
   );
 }
 
+const MARK_HEIGHT = 4; // pixels
+
+/** Marks at the parts that are played, or that would be: what is attended to below, the query above. */
+export function PlayedParts({ player }: { player: UtterancePlayer }) {
+  return (
+    <Canvas
+      class="oto-played"
+      label="Marks at the parts that are played"
+      draw={(context, width, height) => {
+        const range = player.labels.visibleSeconds("keys");
+        const { listening } = player;
+        for (const { role, start, end } of listening.playback.parts.value ?? listening.parts.value) {
+          const [left, right] = [start, end].map((time) => positionOf(range, time) * width);
+          context.fillStyle = role === "query" ? theme.value.ink : categoryColour(player.store);
+          context.fillRect(left, role === "query" ? 0 : height - MARK_HEIGHT, Math.max(1, right - left), MARK_HEIGHT);
+        }
+      }}
+    />
+  );
+}
+
 /** Opacity of attention, as a multiple of uniform attention: a fifth at 1, full from 31. */
 const shade = (times: number): number => Math.min(1, Math.log2(1 + times) / 5);
 

@@ -86,7 +86,8 @@ function makeRamp(theme: Theme, category: string): Uint32Array {
   return Uint32Array.from({ length: RAMP_STEPS }, (_, i) => word(between(stops, i / (RAMP_STEPS - 1))));
 }
 
-function word([r, g, b]: Rgb): number {
+/** A colour as a little-endian RGBA word. */
+export function word([r, g, b]: Rgb): number {
   return (255 << 24) | (b << 16) | (g << 8) | r;
 }
 

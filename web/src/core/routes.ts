@@ -5,6 +5,7 @@ export const routes = {
   runs: (): string => `runs`,
   heads: (run: number): string => `${run}/heads`,
   variable: (run: number, variable: string): string => `${run}/variable/${variable}`,
+  contents: (run: number): string => `${run}/contents`,
   utterance: (run: number, utterance: number): string => `${run}/utterance/${utterance}`,
   audio: (run: number, utterance: number): string => `${run}/audio/${utterance}`,
   thumbnails: (run: number, utterance: number, layer: number): string => `${run}/thumbnails/${utterance}/${layer}`,

@@ -112,6 +112,12 @@ export interface Span {
   group: string;
 }
 
+/** The numbers of the utterances that contain each phone and each word, as far as their labels are open. */
+export interface UtteranceContents {
+  phones: Record<string, number[]>;
+  words: Record<string, number[]>;
+}
+
 /** Phones and words of an utterance, and why its audio cannot be played (empty: it can). */
 export interface UtteranceDetail {
   phones: Span[];

@@ -16,8 +16,14 @@ export function attendedSegments(row: ArrayLike<number>, period: number, share =
   if (!(total > 0)) return [];
   const chosen: number[] = [];
   for (let sum = 0; sum < share * total; sum += row[chosen[chosen.length - 1]]) chosen.push(strongest[chosen.length]);
-  const frames = chosen.sort((a, b) => a - b).map((frame) => ({ start: frame * period, end: (frame + 1) * period }));
-  return mergeSegments(mergeSegments(frames).map((segment) => padSegment(segment, row.length * period)));
+  return segmentsOf(chosen, period, row.length);
+}
+
+/** Some of the `count` frames of an utterance as segments in seconds, long enough to be recognised. */
+export function segmentsOf(frames: readonly number[], period: number, count: number): Segment[] {
+  const ordered = [...frames].sort((a, b) => a - b);
+  const segments = mergeSegments(ordered.map((frame) => ({ start: frame * period, end: (frame + 1) * period })));
+  return mergeSegments(segments.map((segment) => padSegment(segment, count * period)));
 }
 
 function mergeSegments(segments: Segment[]): Segment[] {

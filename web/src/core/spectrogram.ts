@@ -1,6 +1,6 @@
 // The spectrogram of a whole utterance as one picture; the track shows a crop of it.
 import { computeFrequencies } from "wavesurfer.js/dist/spectrogram-frequencies.js";
-import { between, rgb, type Theme } from "./colour";
+import { between, rgb, word, type Theme } from "./colour";
 
 const WINDOW = 512; // samples at 16 kHz: 32 ms
 const COLUMNS = 6000; // at most, up to 192 s; beyond, windows that do not overlap
@@ -29,12 +29,10 @@ function picture(columns: Uint8Array[], theme: Theme): HTMLCanvasElement {
     [0, rgb(theme.surface)],
     [1, rgb(theme.ink)],
   ];
-  const palette = Array.from({ length: 256 }, (_, level) => between(stops, (level / 255) ** 1.2));
+  const palette = Uint32Array.from({ length: 256 }, (_, level) => word(between(stops, (level / 255) ** 1.2)));
+  const pixels = new Uint32Array(data.data.buffer);
   columns.forEach((column, x) =>
-    column.forEach((level, bin) => {
-      const offset = ((image.height - 1 - bin) * image.width + x) * 4;
-      data.data.set([...palette[level], 255], offset);
-    }),
+    column.forEach((level, bin) => (pixels[(image.height - 1 - bin) * image.width + x] = palette[level])),
   );
   image.getContext("2d")!.putImageData(data, 0, 0);
   return image;

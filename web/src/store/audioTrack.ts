@@ -4,18 +4,13 @@ import WaveSurfer from "wavesurfer.js";
 import type { Theme } from "../core/colour";
 import { redrawers } from "../core/drawing";
 import { latest } from "../core/latest";
+import type { Sound } from "../core/mix";
 import { routes } from "../core/routes";
 import { spectrogram, type Spectrogram } from "../core/spectrogram";
 import { drawWaveform } from "../core/waveform";
 import type { UtteranceLabels } from "./labels";
 import { theme } from "./theme";
 import type { ViewerStore } from "./viewerStore";
-
-/** A part of the audio in seconds; without an end, it lasts until the audio ends. */
-export interface Playback {
-  start: number;
-  end?: number;
-}
 
 export class AudioTrack {
   /** Whether the audio of the utterance has arrived. */
@@ -24,7 +19,7 @@ export class AudioTrack {
   readonly time = signal(0);
   readonly spectrogram = signal<Spectrogram | null>(null);
   /** Begin to play something else; the returned function says whether nothing else has begun since. */
-  readonly startPlayback = latest();
+  private startPlayback = latest();
   private startLoad = latest();
   private wave: WaveSurfer | null = null;
 
@@ -61,16 +56,22 @@ export class AudioTrack {
     if (this.canPlay()) void this.wave!.playPause();
   }
 
-  /** Play parts of the audio one after another. */
-  async play(parts: Playback[]): Promise<void> {
+  pause(): void {
+    this.startPlayback();
+    this.wave?.pause();
+  }
+
+  /** Play from a second to the end of the utterance. */
+  async playFrom(start: number): Promise<void> {
     const isLatest = this.startPlayback();
-    for (const { start, end } of parts) {
-      await this.seekSettled();
-      if (!isLatest() || !this.canPlay()) return;
-      const paused = this.paused();
-      await this.wave!.play(Math.max(0, start), end);
-      await paused;
-    }
+    await this.seekSettled();
+    if (isLatest() && this.canPlay()) await this.wave!.play(Math.max(0, start));
+  }
+
+  /** The samples of the utterance; null until they have arrived. */
+  sound(): Sound | null {
+    const audio = this.ready.value ? this.wave?.getDecodedData() : null;
+    return audio ? { samples: audio.getChannelData(0), rate: audio.sampleRate } : null;
   }
 
   private canPlay(): boolean {
@@ -81,15 +82,6 @@ export class AudioTrack {
   private async seekSettled(): Promise<void> {
     const media = this.wave?.getMediaElement();
     if (media?.seeking) await new Promise((resolve) => media.addEventListener("seeked", resolve, { once: true }));
-  }
-
-  private paused(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.wave!.on("pause", () => {
-        stop();
-        resolve();
-      });
-    });
   }
 
   private async load(utterance: number): Promise<void> {
@@ -110,7 +102,7 @@ export class AudioTrack {
       await wave.loadBlob(new Blob([bytes], { type: "audio/wav" }));
       if (isStale()) return;
       this.ready.value = true;
-      this.drawSpectrogram();
+      setTimeout(() => !isStale() && this.drawSpectrogram()); // a long one takes a second: the sound comes first
     } catch (error) {
       if (!isStale()) this.error.value = (error as Error).message;
     }

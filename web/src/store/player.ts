@@ -1,13 +1,16 @@
 // One utterance in a view: its labels and audio, and the attention of the selected query over it.
 import { computed, signal } from "@preact/signals";
 import { AttentionMap } from "../core/attentionMap";
+import { latest } from "../core/latest";
+import type { Part } from "../core/mix";
 import { pan, zoom } from "../core/range";
 import { routes } from "../core/routes";
 import type { Span } from "../core/schema";
-import { attendedSegments, meanRow, type Segment } from "../core/segments";
+import { meanRow } from "../core/segments";
 import { AudioTrack } from "./audioTrack";
 import { UtteranceBoundaries } from "./boundaries";
 import { UtteranceLabels } from "./labels";
+import { Listening } from "./listening";
 import type { ViewerStore } from "./viewerStore";
 
 export class UtterancePlayer {
@@ -16,6 +19,7 @@ export class UtterancePlayer {
   readonly labels: UtteranceLabels;
   readonly boundaries: UtteranceBoundaries;
   readonly audio: AudioTrack;
+  readonly listening: Listening;
   /** The frame under the pointer, which takes precedence over the selected query. */
   readonly pointed = signal<number | null>(null);
   readonly query = computed(() => this.pointed.value ?? this.store.state.query.value);
@@ -41,15 +45,23 @@ export class UtterancePlayer {
     return queries.length ? meanRow(queries.map((query) => map.row(query))) : null;
   });
 
+  readonly playing = computed(() => this.audio.playing.value || this.listening.playback.parts.value !== null);
+  /** The second of the utterance that is audible. */
+  readonly time = computed(() =>
+    this.listening.playback.parts.value ? this.listening.playback.time.value : this.audio.time.value,
+  );
+  private startPlayback = latest();
+
   constructor(readonly store: ViewerStore) {
     this.labels = new UtteranceLabels(store, this.error);
     this.boundaries = new UtteranceBoundaries(store, this.labels);
     this.audio = new AudioTrack(store, this.labels, this.error);
+    this.listening = new Listening(this);
   }
 
   /** Show the waveform in `container` and follow the store; returns a function that ends this. */
   attach(container: HTMLElement): () => void {
-    const stops = [this.audio.attach(container), this.boundaries.follow()];
+    const stops = [this.audio.attach(container), this.boundaries.follow(), this.listening.follow()];
     return () => [...stops, () => this.release()].forEach((stop) => stop());
   }
 
@@ -58,20 +70,34 @@ export class UtterancePlayer {
     if (this.shown) this.shown.isNeeded = false;
   }
 
+  /** Pause what is played, or play the utterance. */
+  toggle(): void {
+    this.startPlayback();
+    if (this.listening.playback.parts.peek()) this.listening.playback.stop();
+    else this.audio.toggle();
+  }
+
   async playFrom(start: number): Promise<void> {
-    await this.audio.play([{ start }]);
+    this.startPlayback();
+    this.listening.playback.stop();
+    await this.audio.playFrom(start);
   }
 
   /** Play the segments that receive most of the attention, in order of time. */
   async playAttended(): Promise<void> {
-    await this.audio.play(this.attendedSegments());
+    this.startPlayback();
+    await this.listening.play(this.listening.parts.value);
   }
 
   /** Play each query, and after it the key that it attends to most. */
   async playPairs(queries: Span[], keys: Span[]): Promise<void> {
-    const isLatest = this.audio.startPlayback();
+    const isLatest = this.startPlayback();
     const pairs = await Promise.all(queries.map(async (query) => [query, await this.strongestKey(query, keys)]));
-    if (isLatest()) await this.audio.play(pairs.flat());
+    const parts = pairs.flatMap(([query, key]): Part[] => [
+      { ...query, role: "query" },
+      { ...key, role: "attended" },
+    ]);
+    if (isLatest()) await this.listening.play(parts);
   }
 
   zoomAt(key: number, query: number, factor: number): void {
@@ -82,14 +108,6 @@ export class UtterancePlayer {
   panBy(across: number, down: number): void {
     const { frames, keys, queries } = this.store;
     this.store.setRange(pan(keys.value, across, frames.value), pan(queries.value, down, frames.value));
-  }
-
-  private attendedSegments(): Segment[] {
-    const row = this.attention.value;
-    if (!row) return [];
-    const { origin } = this.labels.detail.value;
-    const segments = attendedSegments(row, this.store.run.frame_period);
-    return segments.map(({ start, end }) => ({ start: start + origin, end: end + origin }));
   }
 
   private async strongestKey(query: Span, keys: Span[]): Promise<Span> {

@@ -33,8 +33,8 @@ const optionalRange = (): Field<Range | null> => ({
   },
   serialize: (value) => (value ? `${value.from.toFixed(1)}~${value.to.toFixed(1)}` : ""),
 });
-const list = (): Field<string[]> => ({
-  initial: [],
+const list = (initial: string[] = []): Field<string[]> => ({
+  initial,
   parse: (value) => (value ? value.split(",") : []),
   serialize: (value) => value.join(","),
 });
@@ -48,10 +48,16 @@ function wholeNumber(value: string): number | null {
 export const FIELDS = {
   view: text("atlas"),
   utterance: integer(0),
+  find: text(""),
+  contains: text(""),
+  speaker: text(""),
+  length: text(""),
   layer: integer(0),
   head: integer(0),
   query: optionalNumber(),
   phone: text(""),
+  share: text("half"),
+  listening: list(["fades"]),
   scale: scale("log"),
   marks: list(),
   keys: optionalRange(),

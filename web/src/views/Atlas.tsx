@@ -7,11 +7,12 @@ import type { Thumbnails } from "../store/thumbnails";
 import { LETTERS } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
+import { visible } from "../core/plainText";
 import { RadioGroup, Notice, Select, Waiting } from "../components/controls";
 import { byLayer, flowing, neighbour } from "../core/grid";
 import { Introduction } from "../components/Introduction";
 import { Legend } from "../components/Legend";
-import { ExportElementButtons } from "../components/ExportButtons";
+import { ExportElementMenu } from "../components/ExportMenu";
 import { Thumbnail } from "../components/Thumbnail";
 import { HeadDetails } from "../components/HeadDetails";
 import { concentrations, withConcentration } from "../core/concentration";
@@ -50,8 +51,12 @@ export function Atlas({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           </button>
         )}
         <span class="oto-spring" />
-        <ExportElementButtons
-          name="atlas"
+        <ExportElementMenu
+          about={{
+            title: `Attention of ${list.length} heads on ${visible(store.utterance.value.id)}`,
+            axes: "one map for each head, named layer.head and by the first letter of its category; in each map, queries run downward and keys across",
+            colours: { scale: "log", categories: Object.keys(LETTERS) },
+          }}
           within=".oto-grid"
           table={() =>
             list.map(({ layer, head, category, shape, values }) => ({ layer, head, category, shape, ...values }))

@@ -10,6 +10,7 @@ import { followThumbnails, type Thumbnails } from "../store/thumbnails";
 import { LETTERS, theme } from "../store/theme";
 import { useQuery } from "../hooks/useQuery";
 import { useStore, StoreContext, type ViewerStore } from "../store/viewerStore";
+import { visible } from "../core/plainText";
 import { RadioGroup, Notice, Select } from "../components/controls";
 import { HeadDifferences, RunDifferences } from "../components/Differences";
 import { Figure } from "../components/Figure";
@@ -17,7 +18,7 @@ import { HeadPicker } from "../components/HeadPicker";
 import { HeatMap } from "../components/HeatMap";
 import { Legend } from "../components/Legend";
 import { Labels } from "../components/Tracks";
-import { ExportElementButtons } from "../components/ExportButtons";
+import { ExportElementMenu } from "../components/ExportMenu";
 
 export function Compare({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
@@ -34,7 +35,15 @@ export function Compare({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
       <div class="oto-toolbar">
         <Select label="Compare with" value={comparison} options={options} />
         <RadioGroup label="Colour scale" value={store.state.scale} options={["log", "linear", ["row", "by row"]]} />
-        <ExportElementButtons name="compared maps" within=".oto-sides" table={() => sides(store)} />
+        <ExportElementMenu
+          about={{
+            title: `Compared attention on ${visible(store.utterance.value.id)}`,
+            axes: "in each map, queries run downward and keys across",
+            colours: { scale: store.state.scale.value, categories: Object.keys(LETTERS) },
+          }}
+          within=".oto-sides"
+          table={() => sides(store)}
+        />
         <span class="oto-hint">
           {same ? "select a head on each side" : "both sides show the same head"}; zoom and query are shared
           {others.length === 1 && " · name a second run to compare checkpoints: otoscope view RUN OTHER"}

@@ -2,17 +2,17 @@
 import type { Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { UtterancePlayer } from "../store/player";
-import { headId } from "../core/heads";
-import { isolated } from "../core/plainText";
+import { isolated, visible } from "../core/plainText";
 import type { Thumbnails } from "../store/thumbnails";
 import { useStore } from "../store/viewerStore";
 import { BoundaryMarks } from "../components/BoundaryMarks";
 import { RadioGroup, Notices, Waiting } from "../components/controls";
 import { HeadPicker } from "../components/HeadPicker";
 import { HeatMap } from "../components/HeatMap";
-import { ExportElementButtons } from "../components/ExportButtons";
+import { ExportElementMenu } from "../components/ExportMenu";
+import { ListeningMenu } from "../components/ListeningMenu";
 import { Legend } from "../components/Legend";
-import { Clock, AttentionCurve, Labels, AttentionShading, Spectrogram } from "../components/Tracks";
+import { Clock, AttentionCurve, Labels, AttentionShading, PlayedParts, Spectrogram } from "../components/Tracks";
 import { HeadDetails, Phones } from "../components/HeadDetails";
 
 export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
@@ -46,7 +46,7 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           <div class="oto-corner">
             <span>sound</span>
             <span>attention</span>
-            <BoundaryMarks player={player} />
+            <span>spectrogram</span>
             {tiers.current.map((tier) => (
               <span key={tier}>{tier}</span>
             ))}
@@ -55,6 +55,7 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
             <div class="oto-wave">
               <div ref={wave} class={player.audio.ready.value ? "oto-wave-in" : "oto-wave-in oto-not-ready"} />
               <AttentionShading player={player} />
+              <PlayedParts player={player} />
             </div>
             <AttentionCurve player={player} />
             <Spectrogram player={player} />
@@ -71,6 +72,7 @@ export function Head({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           </div>
           <HeatMap player={player} />
           <span class="oto-axis-title oto-axis-keys">key: the moment that it attends to →</span>
+          <BoundaryMarks player={player} />
         </div>
       </div>
       <HeadDetails>
@@ -89,14 +91,15 @@ function Transport({ player }: { player: UtterancePlayer }) {
       <button
         type="button"
         class="oto-primary"
-        onClick={() => player.audio.toggle()}
-        aria-label={player.audio.playing.value ? "Pause" : "Play"}
+        onClick={() => player.toggle()}
+        aria-label={player.playing.value ? "Pause" : "Play"}
       >
-        {player.audio.playing.value ? "❚❚" : "▶"}
+        {player.playing.value ? "❚❚" : "▶"}
       </button>
       <button type="button" disabled={!hasQuery} onClick={() => void player.playAttended()} title="Enter, on the map">
         play what it attends to
       </button>
+      <ListeningMenu player={player} />
       <span class="oto-spring" />
       {(query.value !== null || phone.value) && (
         <button type="button" class="oto-plain" onClick={() => ((query.value = null), (phone.value = ""))}>
@@ -138,6 +141,11 @@ function SaveMap({ player }: { player: UtterancePlayer }) {
       seconds: player.labels.secondsOf(key),
       attention: weight,
     }));
-  const name = `${store.utterance.value.id} ${headId(store.selectedHead.value)}`;
-  return <ExportElementButtons name={name} within=".oto-stack" table={attention} />;
+  const { layer, head, category } = store.selectedHead.value;
+  const about = {
+    title: `Attention of layer ${layer}, head ${head} (${category}) on ${visible(store.utterance.value.id)}`,
+    axes: "across: key, the moment that is attended to; downward: query, the moment that attends",
+    colours: { scale: store.state.scale.value, categories: [category] },
+  };
+  return <ExportElementMenu about={about} within=".oto-stack" table={attention} />;
 }

@@ -77,7 +77,7 @@ function Scatter({ all, x, y }: { all: Row[]; x: string; y: string }) {
         grid: true,
         x: { label: label(store, x) },
         y: { label: label(store, y), ticks: 8 },
-        color: colours(),
+        color: { ...colours(), legend: true },
         symbol: { domain: Object.keys(SYMBOLS), range: Object.values(SYMBOLS), legend: false },
         marks: [
           Plot.dot(points, {
@@ -125,7 +125,7 @@ interface Point {
 
 /** Dragging selects the heads in a rectangle; a click opens the nearest head. */
 function brushing(plot: DrawnPlot, points: Point[], store: ViewerStore): void {
-  const svg = plot.tagName === "svg" ? plot : plot.querySelector("svg")!;
+  const svg = plot.tagName === "svg" ? plot : plot.querySelector(":scope > svg")!;
   const [across, up] = [plot.scale("x")!, plot.scale("y")!];
   const pixelsOf = (point: Point) => [across.apply(point.x) as number, up.apply(point.y) as number];
   const layer = select(svg as SVGSVGElement)

@@ -24,3 +24,14 @@ export const VIEWS: Record<string, ComponentType<ViewProps>> = {
   training: Training,
   compare: Compare,
 };
+
+/** What each view answers, for the help and for the tabs. */
+export const VIEW_HINTS: Record<string, string> = {
+  atlas: "all heads at a glance",
+  head: "one head on one utterance: its map, and what a moment attends to",
+  heads: "two statistics of all heads against each other",
+  relations: "which phones a head attends to",
+  importance: "what changes without some heads",
+  training: "when heads form over the steps of a training",
+  compare: "two heads of one run, or one head in two runs",
+};
