@@ -8,9 +8,16 @@ from otoscope.segmentation import grid_scores as module
 from otoscope.segmentation.boundaries import count_boundaries
 from otoscope.segmentation.detector import boundary_scores_per_frame, local_minima
 from otoscope.segmentation.grid_counts import minima_of_rows, strict_counts_of_rows
-from otoscope.segmentation.grid_scores import grid_scores
+from otoscope.segmentation.grid_scores import GridFrames, grid_scores
+from otoscope.segmentation.kernel_gram import MEDIAN_FRAMES, median_distance
 
 ALPHAS, BETAS = (0.3, 1.0, 4.0), (0.3, 1.0, 1.7, 6.0)
+
+
+@pytest.fixture(autouse=True, params=[module.compiled_scores, module.array_scores], ids=["numba", "arrays"])
+def program(request, monkeypatch):
+    """Both programs have the same scores."""
+    monkeypatch.setattr(module, "scores_of_limits", lambda: request.param)
 
 
 @pytest.mark.parametrize(("frames", "width", "repeat"), [(1, 3, 2), (2, 3, 1), (40, 4, 1), (90, 90, 3)])
@@ -32,6 +39,12 @@ def test_a_long_utterance_is_computed_in_tiles(monkeypatch):
     whole = grid_scores(walk, ALPHAS, BETAS)
     monkeypatch.setattr(module, "MAX_FRAMES", 20)
     np.testing.assert_array_equal(grid_scores(walk, ALPHAS, BETAS), whole)
+
+
+@pytest.mark.parametrize("frames", [1, 40, MEDIAN_FRAMES + 1])
+def test_stored_distances_have_the_median_of_the_features(frames):
+    walk = np.cumsum(np.random.default_rng(frames).normal(size=(frames, 3)), axis=0)
+    assert GridFrames(walk).median == median_distance(walk)
 
 
 def test_parameters_that_are_not_above_zero_are_refused():

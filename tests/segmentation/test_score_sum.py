@@ -1,5 +1,7 @@
 """Sums of shifted scores equal a slow sum, are exact at any frame period, and do not depend on windows or padding."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from otoscope.segmentation.kernel_gram import median_distance
 from otoscope.segmentation.score_sum import (
     ALPHA_FACTORS,
     BETA_FACTORS,
+    ScoreCache,
     ShiftedFeatures,
     averaged_scores,
     grid_times,
@@ -62,6 +65,16 @@ def test_scores_are_averaged_over_nine_parameters_around_those_of_the_voter():
     for factor, averaged in zip((0.5, 1.2), averaged_scores(runs, VOTER, [0.5, 1.2], times), strict=True):
         betas = [VOTER.beta * factor * own for own in BETA_FACTORS]
         np.testing.assert_allclose(averaged, shifted_scores(runs, alphas, betas, times).mean(axis=(0, 1)), atol=1e-12)
+
+
+def test_scores_that_are_computed_once_are_those_of_each_voter_alone():
+    """A second voting with other factors shares some of the betas of the first."""
+    runs, times = [ShiftedFeatures(walk(40), LabelFrames())], grid_times(0.4)
+    cache = ScoreCache({VOTER.key: runs}, times)
+    for voter, factors in ((VOTER, [1.0, 1.44]), (replace(VOTER, beta=1.2, weights=(2.0,)), [1.0, 1.2, 1.728])):
+        np.testing.assert_array_equal(
+            cache.averaged(voter, factors), averaged_scores(runs, voter, factors, times), strict=True
+        )
 
 
 def test_the_scale_of_features_changes_nothing():
@@ -118,7 +131,7 @@ def test_a_recording_in_one_window_has_the_sum_of_its_voters(encoder, wave):
 
 def test_windows_cover_a_long_recording_once_and_overlap(encoder, monkeypatch, wave):
     monkeypatch.setattr("otoscope.segmentation.voting_sums.WINDOW_SECONDS", 2.3)
-    lengths = [len(window.times[window.part]) for window in iter_windows(encoder, (wave, wave), [RECIPE])]
+    lengths = [len(window.scores.times[window.part]) for window in iter_windows(encoder, (wave, wave), [RECIPE])]
     assert len(lengths) == 4
     assert sum(lengths) == len(grid_times(3.0))
     starts = window_starts(60.0, 20.0)

@@ -2,10 +2,15 @@
 
 import numpy as np
 
+import otoscope
+from otoscope import bundled
+from otoscope.segmentation import shifted_features, voter_tuning
 from otoscope.segmentation.score_sum import ALPHA_FACTORS, BETA_FACTORS
+from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.segmenter import read_segmenter
-from otoscope.segmentation.voter_tuning import ALPHAS, BETAS, average_neighbours
-from otoscope.segmentation.voters import Voting
+from otoscope.segmentation.split import LabelledUtterance
+from otoscope.segmentation.voter_tuning import ALPHAS, BETAS, PartFeatures, average_neighbours
+from otoscope.segmentation.voters import Voter, Voting
 from otoscope.segmentation.voting_search import ScoredVoting, smallest_of_the_best
 
 
@@ -29,6 +34,28 @@ def test_neighbours_of_the_grid_are_the_parameters_of_averaged_scores():
     np.testing.assert_allclose(average_neighbours(grid), grid[1:-1, 2:-2], atol=1e-12)
     np.testing.assert_allclose(np.array(ALPHAS[:3]) / ALPHAS[1], ALPHA_FACTORS)
     np.testing.assert_allclose(np.array(BETAS[0:5:2]) / BETAS[2], BETA_FACTORS)
+
+
+def test_both_passes_of_a_search_read_the_same_features_from_one_run_of_the_model(tiny_model, monkeypatch):
+    voters = [Voter("attention", np.nan, np.nan, 1, 2, power=0.5), Voter("states", np.nan, np.nan, 1)]
+    cuts = list(otoscope.read_corpus(bundled.speech()))[:2]
+    part = SearchPart(
+        otoscope.load(tiny_model), [LabelledUtterance(cut, []) for cut in cuts], otoscope.SegmentationOptions(shifts=2)
+    )
+    stored, runs = PartFeatures(part, voters), []
+    real = shifted_features.maps_and_representations
+    monkeypatch.setattr(shifted_features, "maps_and_representations", lambda *own: runs.append(own) or real(*own))
+    first, second = ([runs for _, runs, _ in stored.visit("features")] for _ in range(2))
+    assert [id(own) for own in first] == [id(own) for own in second]
+    assert len(runs) == len(cuts) * part.options.shifts
+    monkeypatch.setattr(voter_tuning, "MAX_STORED_BYTES", first[0].nbytes)
+    limited = PartFeatures(part, voters)
+    again = [[runs for _, runs, _ in limited.visit("features")] for _ in range(2)]
+    assert again[0][0] is again[1][0]
+    assert again[0][1] is not again[1][1]
+    for voter in voters:
+        for own, other in zip(first[1].shifted(voter), again[1][1].shifted(voter), strict=True):
+            np.testing.assert_array_equal(own.features, other.features)
 
 
 def test_the_segmenter_of_a_run_has_every_method_with_its_scores(shifted):

@@ -12,7 +12,7 @@ from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries
 from otoscope.segmentation.score_sum import STEP, minima_of_sum, summed_score
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance
-from otoscope.segmentation.voter_tuning import FACTORS, voter_key
+from otoscope.segmentation.voter_tuning import FACTORS
 from otoscope.segmentation.voters import Voter
 from otoscope.segmentation.voting_weights import RIDGE, WeightSearch
 
@@ -33,7 +33,7 @@ def scores_of_voters(generator, own):
     near = np.exp(-0.5 * (np.abs(times[:, None] - own.boundaries).min(axis=1) / 0.012) ** 2)
     noise = gaussian_filter1d(generator.normal(size=(len(VOTERS), len(times))), 3)
     rows = [np.exp(-near + (0.1 + 0.3 * place) * noise[place]) for place in range(len(VOTERS))]
-    return {voter_key(voter): np.stack([row] * len(FACTORS)) for voter, row in zip(VOTERS, rows, strict=True)}
+    return {voter.key: np.stack([row] * len(FACTORS)) for voter, row in zip(VOTERS, rows, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def columns_of(search, place):
     """Predictors of one utterance, one by one: the roots of scores 15 ms before, at and after each time."""
     columns = []
     for voter in VOTERS:
-        root = np.sqrt(search.scores[place][voter_key(voter)][0])
+        root = np.sqrt(search.scores[place][voter.key][0])
         columns += [root[np.clip(np.arange(len(root)) + lag, 0, len(root) - 1)] for lag in (-3, 0, 3)]
     return np.stack(columns, axis=1)
 
@@ -71,7 +71,7 @@ def test_the_weights_are_those_of_ridge_regression_on_all_utterances(search):
     voting = search.best("sum", [VOTERS])
     expected = -len(VOTERS) * ridge(search, range(5)).reshape(len(VOTERS), 3)
     np.testing.assert_allclose([voter.weights for voter in voting.voters], expected, atol=1e-9)
-    total = summed_score([search.scores[0][voter_key(voter)] for voter in voting.voters], voting)[0]
+    total = summed_score([search.scores[0][voter.key] for voter in voting.voters], voting)[0]
     np.testing.assert_allclose(total, -columns_of(search, 0) @ ridge(search, range(5)), atol=1e-9)
 
 

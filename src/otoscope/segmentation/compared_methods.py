@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 
 from otoscope.segmentation.baselines import boundary_rate, random_boundaries, uniform_boundaries
-from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, match_distances, nearest_distances
+from otoscope.segmentation.boundaries import BoundaryScores, match_distances, nearest_distances
 from otoscope.segmentation.ensemble import ensemble_scores
 from otoscope.segmentation.feature_methods import Method
-from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
+from otoscope.segmentation.grid_counts import number_rows
+from otoscope.segmentation.protocols import PROTOCOLS, counts_of_rows
 from otoscope.segmentation.score_sum import Boundaries, minima_of_sum, minima_with_depths
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tokens import count_tokens
@@ -72,10 +73,8 @@ class ComparedMethod:
         """Return the scores of one utterance: first at the tuned beta, then at `betas`."""
         own_beta = self.tuned.beta if self.tuned else np.nan
         own, *others = self.find(utterance, [own_beta, *betas])
-        counts_mb = [
-            [_to_row(count_by_protocol(utterance.units, found.times, tolerance, protocol)) for found in (own, *others)]
-            for protocol in MODES
-        ]
+        minima, rows = number_rows([own.times, *(found.times for found in others)]), 1 + len(others)
+        counts_mb = [counts_of_rows(utterance.units, minima, rows, tolerance, protocol) for protocol in MODES]
         distances = match_distances(utterance.boundaries, own.times, tolerance)
         tokens = count_tokens(utterance.units, own.times, utterance.cut.duration, tolerance)
         nearest = nearest_distances(utterance.boundaries, own.times)
@@ -139,7 +138,3 @@ def _find_random(rate: float, utterance: LabelledUtterance, betas: Sequence[floa
 def without_confidence(times: Floats) -> Boundaries:
     """Return boundaries of a method that has no confidences."""
     return Boundaries(times, np.full(len(times), np.nan))
-
-
-def _to_row(counts: BoundaryCounts) -> tuple[int, int, int, int]:
-    return counts.reference, counts.predicted, counts.hits, counts.correct

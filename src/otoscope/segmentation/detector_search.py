@@ -19,6 +19,7 @@ from otoscope.segmentation.compared_methods import ComparedMethod
 from otoscope.segmentation.comparison import R_VALUE, scores_of
 from otoscope.segmentation.detectors import DETECTORS, Detector
 from otoscope.segmentation.feature_methods import ModelReader, format_heads
+from otoscope.segmentation.grid_counts import number_rows
 from otoscope.segmentation.protocols import counts_of_rows
 from otoscope.segmentation.score_sum import Boundaries, grid_times, interpolated, minima_of_sum, smoothed
 from otoscope.segmentation.search_part import SearchPart
@@ -116,8 +117,7 @@ def _grid_counts(part: SearchPart, detector: Detector, utterance: LabelledUttera
     """Return the counts `[setting * beta, count]` of one utterance."""
     scores = _scores(detector, features, settings(detector, part), part.encoder, utterance.cut.duration)
     times = [found.times for score in scores for found in deep_minima(score, BETAS)]
-    minima = np.repeat(np.arange(len(times)), [len(row) for row in times]), np.concatenate(times)
-    return counts_of_rows(utterance.units, minima, len(times), part.tolerance, part.options.protocol)
+    return counts_of_rows(utterance.units, number_rows(times), len(times), part.tolerance, part.options.protocol)
 
 
 def deep_minima(score_t: Floats, betas: Sequence[float]) -> list[Boundaries]:

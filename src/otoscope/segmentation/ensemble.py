@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
-from otoscope.segmentation.detector import boundary_scores_per_frame, local_minima
+from otoscope.segmentation.detector import local_minima
+from otoscope.segmentation.grid_scores import grid_scores
 from otoscope.typing import Floats, Ints
 
 Views = Sequence[npt.ArrayLike] | npt.NDArray[np.generic]
@@ -36,7 +37,7 @@ def ensemble_scores(views: Views, alpha: float, betas: Sequence[float], repeat: 
         >>> ensemble_scores([block, block], alpha=0.5, betas=[1.0]).round(1).tolist()
         [[1.2, 3.6, 1.2, 1.2, 3.6, 1.2]]
     """
-    return np.sum([divide_by_mean(boundary_scores_per_frame(view, alpha, betas, repeat)) for view in views], axis=0)
+    return np.sum([divide_by_mean(grid_scores(view, [alpha], betas, repeat)[0]) for view in views], axis=0)
 
 
 def ensemble_boundaries(

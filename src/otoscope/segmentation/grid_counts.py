@@ -3,6 +3,8 @@
 Axes: q point of the grid, t label frame, n boundary of any point.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from otoscope.segmentation.boundaries import ROUNDING
@@ -26,6 +28,15 @@ def minima_of_rows(score_qt: Array) -> tuple[Ints, Floats]:
     is_inner = (row[1:-1] == row[:-2]) & (row[1:-1] == row[2:])
     lowest = 1 + np.flatnonzero(is_inner & (value[1:-1] < value[:-2]) & (value[1:-1] < value[2:]))
     return row[lowest], (starts[lowest] + ends[lowest]) / 2 - row[lowest] * width
+
+
+def number_rows(times: Sequence[Floats]) -> tuple[Ints, Floats]:
+    """Return the row and the time `[n]` of each boundary of several segmentations.
+
+    >>> [array.tolist() for array in number_rows([np.array([0.1, 0.2]), np.array([0.3])])]
+    [[0, 0, 1], [0.1, 0.2, 0.3]]
+    """
+    return np.repeat(np.arange(len(times)), [len(row) for row in times]), np.concatenate(times)
 
 
 def strict_counts_of_rows(reference: Floats, rows: Ints, times: Floats, n_rows: int, tolerance: float) -> Ints:

@@ -6,20 +6,23 @@ log(beta * mean_i)`. So the run of row i ends where the largest distance on the 
 number. The largest distances do not depend on alpha or beta: one binary search in them gives the run of each point of
 the grid.
 
-The matrix of distances is in memory. A long utterance is computed by `detector` in tiles instead.
+The matrix of distances is in memory. A long utterance is computed by `detector` in tiles instead. Where numba is
+installed, a compiled program does the same (`grid_program`).
 
 Axes: i frame of the model, q point of the grid (alpha by beta), t frame of the labels.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
 from otoscope.segmentation.detector import add_runs, boundary_scores_per_frame
-from otoscope.segmentation.kernel_gram import DistanceFrames
+from otoscope.segmentation.kernel_gram import MEDIAN_FRAMES, DistanceFrames, median_distance, median_of_pairs
 from otoscope.typing import Floats, Ints
 
 MAX_FRAMES = 4000
@@ -45,18 +48,75 @@ def grid_scores(features: npt.ArrayLike, alphas: Sequence[float], betas: Sequenc
         >>> grid_scores([[0.0], [0.0], [9.0]], alphas=[1.0], betas=[0.5, 5.0]).tolist()
         [[[1, 1, 1], [0, 0, 0]]]
     """
-    wrong = [value for value in (*alphas, *betas) if not (math.isfinite(value) and value > 0)]
-    if wrong:
-        raise InputError(f"expected alpha and beta above 0, got {wrong[0]}; pass positive numbers")
-    frames = DistanceFrames.of(features)
-    if len(frames) > MAX_FRAMES:
-        return np.stack([boundary_scores_per_frame(features, alpha, betas, repeat) for alpha in alphas])
-    distances_ij = frames.distances(slice(None), slice(None))
-    limits_qi = _distance_limits(distances_ij, alphas, np.asarray(betas, dtype=np.float64))
+    return GridFrames(features).scores(alphas, betas, repeat)
+
+
+class GridFrames:
+    """Frames of one utterance whose distances are computed once, for the median and for several grids.
+
+    The matrix of a long utterance is not stored.
+    """
+
+    def __init__(self, features: npt.ArrayLike) -> None:
+        """Centre the features `[T, d]`.
+
+        Raises:
+            InputError: features are not `[T, d]` or not finite.
+        """
+        self._features = np.asarray(features)
+        self._frames = DistanceFrames.of(features)
+        self._distances: Floats | None = None
+
+    @cached_property
+    def median(self) -> float:
+        """Return the median distance between two frames, that of `median_distance`."""
+        if len(self._frames) > MEDIAN_FRAMES:
+            return median_distance(self._features)
+        return median_of_pairs(self.distances)
+
+    @property
+    def distances(self) -> Floats:
+        """Return the distances `[i, j]` between all frames."""
+        if self._distances is not None:
+            return self._distances
+        distances_ij = self._frames.distances(slice(None), slice(None))
+        if len(self._frames) <= MEDIAN_FRAMES:
+            self._distances = distances_ij
+        return distances_ij
+
+    def scores(self, alphas: Sequence[float], betas: Sequence[float], repeat: int = 1) -> Ints:
+        """Return what `grid_scores` computes."""
+        wrong = [value for value in (*alphas, *betas) if not (math.isfinite(value) and value > 0)]
+        if wrong:
+            raise InputError(f"expected alpha and beta above 0, got {wrong[0]}; pass positive numbers")
+        if len(self._frames) > MAX_FRAMES:
+            return np.stack([boundary_scores_per_frame(self._features, alpha, betas, repeat) for alpha in alphas])
+        distances_ij = self.distances
+        limits_qi = _distance_limits(distances_ij, alphas, np.asarray(betas, dtype=np.float64))
+        scores_qt = scores_of_limits()(distances_ij, limits_qi, repeat)
+        return scores_qt.reshape(len(alphas), len(betas), -1)
+
+
+@cache
+def scores_of_limits() -> Callable[[Floats, Floats, int], Ints]:
+    """Return the function from distances and limits to scores `[q, repeat * T]`: compiled where numba is installed."""
+    return compiled_scores if find_spec("numba") else array_scores
+
+
+def compiled_scores(distances_ij: Floats, limits_qi: Floats, repeat: int) -> Ints:
+    """Compute the scores by the compiled program."""
+    from otoscope.segmentation.grid_program import add_grid_scores
+
+    scores_qt = np.zeros((len(limits_qi), repeat * len(distances_ij)), dtype=np.int64)
+    add_grid_scores(distances_ij, limits_qi, repeat, scores_qt)
+    return scores_qt
+
+
+def array_scores(distances_ij: Floats, limits_qi: Floats, repeat: int) -> Ints:
+    """Compute the scores by operations on arrays."""
     after_qi = _run_lengths(distances_ij, limits_qi)
     before_qi = _run_lengths(distances_ij[::-1, ::-1], limits_qi[:, ::-1])[:, ::-1]
-    scores_qt = add_runs(before_qi, after_qi, repeat)
-    return scores_qt.reshape(len(alphas), len(betas), -1)
+    return add_runs(before_qi, after_qi, repeat)
 
 
 def _distance_limits(distances_ij: Floats, alphas: Sequence[float], betas_b: Floats) -> Floats:

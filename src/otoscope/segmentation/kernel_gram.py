@@ -6,12 +6,13 @@ error to 0.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-from otoscope.typing import Array, Floats
+from otoscope.typing import Array, Floats, Ints
 
 ROUNDING = 1e-13
 """Share of the largest squared norm: distances below 3e-7 of the largest norm count as 0."""
@@ -76,10 +77,18 @@ def median_distance(features: npt.ArrayLike) -> float:
     array = np.asarray(features)
     if array.ndim == 2 and array.size:
         array = array[np.unique(np.linspace(0, len(array) - 1, MEDIAN_FRAMES).astype(int))]
-    frames = DistanceFrames.of(array)
-    distances_ij = frames.distances(slice(None), slice(None))
-    pair_distances = distances_ij[np.triu_indices(len(frames), k=1)]
+    return median_of_pairs(DistanceFrames.of(array).distances(slice(None), slice(None)))
+
+
+def median_of_pairs(distances_ij: Floats) -> float:
+    """Return the median of the distances of all pairs of frames; 0 for a single frame."""
+    pair_distances = distances_ij[_pairs(len(distances_ij))]
     return float(np.median(pair_distances)) if pair_distances.size else 0.0
+
+
+@lru_cache(maxsize=16)
+def _pairs(frames: int) -> tuple[Ints, Ints]:
+    return np.triu_indices(frames, k=1)
 
 
 def _describe(array: Array) -> str:

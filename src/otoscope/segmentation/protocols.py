@@ -71,7 +71,10 @@ def count_by_protocol(
         >>> count_by_protocol(phones, np.array([0.11, 0.39]), 0.020, "phone-metrics")
         BoundaryCounts(reference=3, predicted=2, hits=2, correct=2)
     """
-    reference = reference_boundaries(phones, protocol)
+    return _count(reference_boundaries(phones, protocol), predicted, tolerance, protocol)
+
+
+def _count(reference: Floats, predicted: Floats, tolerance: float, protocol: str) -> BoundaryCounts:
     counts = count_boundaries(reference, predicted, tolerance, strict=protocol != LENIENT)
     if protocol != PHONE_METRICS:
         return counts
@@ -92,9 +95,10 @@ def counts_of_rows(
         protocol: one of `PROTOCOLS`.
     """
     rows, times = minima
+    reference = reference_boundaries(phones, protocol)
     if protocol == STRICT:
-        return strict_counts_of_rows(reference_boundaries(phones, STRICT), rows, times, n_rows, tolerance)
-    counts = [count_by_protocol(phones, times[rows == row], tolerance, protocol) for row in range(n_rows)]
+        return strict_counts_of_rows(reference, rows, times, n_rows, tolerance)
+    counts = [_count(reference, times[rows == row], tolerance, protocol) for row in range(n_rows)]
     return np.array([(count.reference, count.predicted, count.hits, count.correct) for count in counts])
 
 

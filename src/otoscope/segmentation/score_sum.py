@@ -15,7 +15,8 @@ minimum: how far the sum rises from it before it falls below it, on the side whe
 Axes: a alpha, b beta, f factor of beta, t time of the grid.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,9 +26,8 @@ from scipy.signal import find_peaks
 
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.ensemble import divide_by_mean
-from otoscope.segmentation.grid_scores import grid_scores
-from otoscope.segmentation.kernel_gram import median_distance
-from otoscope.segmentation.voters import Voter, Voting
+from otoscope.segmentation.grid_scores import GridFrames
+from otoscope.segmentation.voters import Voter, VoterKey, Voting
 from otoscope.typing import Array, Floats
 
 STEP = 0.005
@@ -88,23 +88,50 @@ def shifted_scores(
         betas: thresholds as multiples of a row's mean.
         times: times of the grid in seconds.
     """
+    return _mean_over_shifts([(GridFrames(run.features), run.frames) for run in runs], alphas, betas, times)
+
+
+def _mean_over_shifts(
+    runs: Sequence[tuple[GridFrames, LabelFrames]], alphas: Sequence[float], betas: Sequence[float], times: Floats
+) -> Floats:
     total = np.zeros((len(alphas), len(betas), len(times)))
-    for run in runs:
-        unit = median_distance(run.features)
-        if unit > 0:
-            scores = grid_scores(run.features, [unit * alpha for alpha in alphas], betas, run.frames.repeat)
-            total += interpolated(divide_by_mean(scores), run.frames, times)
+    for grid, frames in runs:
+        if (unit := grid.median) > 0:
+            scores = grid.scores([unit * alpha for alpha in alphas], betas, frames.repeat)
+            total += interpolated(divide_by_mean(scores), frames, times)
     return total / len(runs)
 
 
 def averaged_scores(runs: Sequence[ShiftedFeatures], voter: Voter, factors: Sequence[float], times: Floats) -> Floats:
     """Compute the scores `[f, t]` of a voter, averaged over parameters around its own, for several factors of beta."""
-    wanted_fb = np.round(voter.beta * np.outer(factors, BETA_FACTORS), ROUNDING)
-    betas = np.unique(wanted_fb)
-    alphas = [voter.alpha * factor for factor in ALPHA_FACTORS]
-    scores_bt = shifted_scores(runs, alphas, betas.tolist(), times).mean(axis=0)
-    averaged: Floats = scores_bt[np.searchsorted(betas, wanted_fb)].mean(axis=1)
-    return averaged
+    return ScoreCache({voter.key: runs}, times).averaged(voter, factors)
+
+
+class ScoreCache:
+    """Scores of voters on one grid of times; each voter, alpha and beta is computed once.
+
+    Votings share heads, and the factors of their curves share betas. `averaged` alone adds to the cache.
+
+    Attributes:
+        times: times `[t]` of the grid in seconds.
+    """
+
+    def __init__(self, features: Mapping[VoterKey, Sequence[ShiftedFeatures]], times: Floats) -> None:
+        """Compute nothing yet."""
+        self.times = times
+        self._runs = {key: [(GridFrames(run.features), run.frames) for run in runs] for key, runs in features.items()}
+        self._rows: dict[tuple[VoterKey, float], dict[float, Floats]] = defaultdict(dict)
+
+    def averaged(self, voter: Voter, factors: Sequence[float]) -> Floats:
+        """Return what `averaged_scores` computes."""
+        wanted_fb = np.round(voter.beta * np.outer(factors, BETA_FACTORS), ROUNDING)
+        rows = self._rows[voter.key, voter.alpha]
+        if missing := [beta for beta in np.unique(wanted_fb).tolist() if beta not in rows]:
+            alphas = [voter.alpha * factor for factor in ALPHA_FACTORS]
+            scores_abt = _mean_over_shifts(self._runs[voter.key], alphas, missing, self.times)
+            rows |= zip(missing, scores_abt.mean(axis=0), strict=True)
+        averaged: Floats = np.array([[rows[beta] for beta in betas] for betas in wanted_fb.tolist()]).mean(axis=1)
+        return averaged
 
 
 def summed_score(scores: Sequence[Floats], voting: Voting) -> Floats:

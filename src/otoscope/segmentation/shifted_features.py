@@ -1,6 +1,7 @@
 """Features of a wave shifted by parts of a frame: the rows of heads, and spectral frames."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,10 +34,35 @@ def shifted_waves(wave: AnyFloats, rate: int, period: float, shifts: int) -> Ite
             yield samples / rate, wave[samples:]
 
 
-def model_features(
-    encoder: Encoder, wave: AnyFloats, voters: Collection[Voter], shifts: int
-) -> dict[Voter, list[ShiftedFeatures]]:
-    """Return the rows of heads, or hidden states, for each shift; the model runs once per shift for all voters.
+@dataclass(frozen=True, eq=False)
+class ModelRun:
+    """What voters read from one run of a model.
+
+    Attributes:
+        frames: times of the label frames, the shift included.
+        maps: maps `[T, T]` of heads, by layer and head.
+        states: hidden states `[T, d]` that layers return.
+    """
+
+    frames: LabelFrames
+    maps: Mapping[tuple[int, int], AnyFloats]
+    states: Mapping[int, AnyFloats]
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the arrays."""
+        return sum(array.nbytes for array in (*self.maps.values(), *self.states.values()))
+
+    def features(self, voter: Voter) -> ShiftedFeatures:
+        """Return the features of a voter: the rows of its head, to its power, or hidden states."""
+        if voter.source == STATES:
+            return ShiftedFeatures(np.asarray(self.states[voter.layer], dtype=np.float64), self.frames)
+        rows_td = np.asarray(self.maps[voter.layer, voter.head], dtype=np.float64) ** voter.power
+        return ShiftedFeatures(rows_td, self.frames)
+
+
+def model_runs(encoder: Encoder, wave: AnyFloats, voters: Collection[Voter], shifts: int) -> list[ModelRun]:
+    """Return what voters read from the model for each shift; the model runs once per shift for all voters.
 
     Args:
         encoder: the model.
@@ -48,23 +74,17 @@ def model_features(
         InputError: the wave is shorter than a frame, or longer than the model takes.
     """
     encoder.check_length(wave)
-    runs: dict[Voter, list[ShiftedFeatures]] = {voter: [] for voter in voters}
-    layers = {voter.layer for voter in voters if voter.source == ATTENTION}
+    heads = {(voter.layer, voter.head) for voter in voters if voter.source == ATTENTION}
+    layers = {voter.layer for voter in voters if voter.source == STATES}
+    runs = []
     for seconds, rest in shifted_waves(wave, encoder.sampling_rate, encoder.frame_period, shifts):
         if not voters or encoder.num_frames(rest) < 1:
             continue
-        maps, states = maps_and_representations(encoder, rest, layers)
+        maps, states = maps_and_representations(encoder, rest, {layer for layer, _ in heads})
         frames = LabelFrames.for_model(encoder.frame_period, encoder.first_frame_center + seconds)
-        for voter in voters:
-            runs[voter].append(ShiftedFeatures(_features(voter, maps, states), frames))
+        rows = {(layer, head): maps[layer][head].copy() for layer, head in heads}
+        runs.append(ModelRun(frames, rows, {layer: states[layer] for layer in layers}))
     return runs
-
-
-def _features(voter: Voter, maps: Mapping[int, AnyFloats], states: Sequence[AnyFloats]) -> Floats:
-    """Return the features `[T, d]` of a voter from the maps and states of the layers."""
-    if voter.source == STATES:
-        return np.asarray(states[voter.layer], dtype=np.float64)
-    return np.asarray(maps[voter.layer][voter.head], dtype=np.float64) ** voter.power
 
 
 def spectral_features(wave: AnyFloats, source: str, shifts: int) -> list[ShiftedFeatures]:
@@ -95,10 +115,40 @@ def voter_features(
         voters: voters of one or several votings.
         shifts: number of shifts per frame.
     """
-    own, spectral = waves
-    of_model = model_features(encoder, own, [voter for voter in voters if voter.source not in SPECTRAL], shifts)
-    frames = {
-        source: spectral_features(spectral, source, shifts)
-        for source in {voter.source for voter in voters} & SPECTRAL.keys()
-    }
-    return {voter: frames[voter.source] if voter.source in frames else of_model[voter] for voter in voters}
+    runs = VoterRuns.read(encoder, waves, voters, shifts)
+    return {voter: runs.shifted(voter) for voter in voters}
+
+
+@dataclass(frozen=True, eq=False)
+class VoterRuns:
+    """What voters read from one recording.
+
+    Attributes:
+        model: runs of the model.
+        spectral: frames of each spectral source.
+    """
+
+    model: Sequence[ModelRun]
+    spectral: Mapping[str, list[ShiftedFeatures]]
+
+    @classmethod
+    def read(
+        cls, encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], voters: Sequence[Voter], shifts: int
+    ) -> "VoterRuns":
+        """Run the model, as `voter_features`."""
+        own, spectral = waves
+        of_model = [voter for voter in voters if voter.source not in SPECTRAL]
+        sources = {voter.source for voter in voters} & SPECTRAL.keys()
+        frames = {source: spectral_features(spectral, source, shifts) for source in sources}
+        return cls(model_runs(encoder, own, of_model, shifts), frames)
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of what the model computed, most of all."""
+        return sum(run.nbytes for run in self.model)
+
+    def shifted(self, voter: Voter) -> list[ShiftedFeatures]:
+        """Return the features of a voter for each shift."""
+        if voter.source in SPECTRAL:
+            return self.spectral[voter.source]
+        return [run.features(voter) for run in self.model]

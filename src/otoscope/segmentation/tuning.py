@@ -8,6 +8,7 @@ gives the boundaries for the whole grid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,7 @@ from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.segmentation.boundaries import BoundaryCounts, BoundaryScores, count_boundaries
 from otoscope.segmentation.ensemble import divide_by_mean, ensemble_boundaries
 from otoscope.segmentation.grid_counts import minima_of_rows, strict_counts_of_rows
-from otoscope.segmentation.grid_scores import grid_scores
-from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.grid_scores import GridFrames
 from otoscope.typing import Ints
 
 RATIOS = tuple(0.05 * 2 ** (step / 2) for step in range(10))
@@ -42,6 +42,11 @@ class LabelledFeatures:
 
     features: npt.ArrayLike
     boundaries: npt.ArrayLike
+
+    @cached_property
+    def grids(self) -> list[GridFrames]:
+        """Return each view with its distances."""
+        return [GridFrames(view) for view in self.views]
 
     @property
     def views(self) -> npt.NDArray[np.generic]:
@@ -179,7 +184,7 @@ def _grid_counts(
     tolerance: float,
 ) -> Ints:
     """Return the strict counts `[alpha * beta, count]` of one utterance."""
-    scores = sum(divide_by_mean(grid_scores(view, alphas, betas, frames.repeat)) for view in utterance.views)
+    scores = sum(divide_by_mean(grid.scores(alphas, betas, frames.repeat)) for grid in utterance.grids)
     rows, minima = minima_of_rows(np.asarray(scores).reshape(len(alphas) * len(betas), -1))
     reference = np.asarray(utterance.boundaries, dtype=np.float64)
     return strict_counts_of_rows(reference, rows, frames.seconds(minima), len(alphas) * len(betas), tolerance)
@@ -214,4 +219,4 @@ def typical_distance(part: Sequence[LabelledFeatures]) -> float:
         >>> typical_distance([LabelledFeatures([[0.0], [1.0], [3.0]], []), LabelledFeatures([[0.0], [4.0]], [])])
         3.0
     """
-    return float(np.median([median_distance(view) for utterance in part for view in utterance.views]))
+    return float(np.median([grid.median for utterance in part for grid in utterance.grids]))

@@ -1,9 +1,10 @@
 """Tune alpha and beta of single voters, and compute the scores of all voters on the validation part.
 
-The model runs twice per shift on each utterance: once for the grid of every candidate, once for the scores.
+Both read the same features. The model runs once per shift on each utterance, as long as what it computes fits in
+memory; on the others it runs again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,16 +16,15 @@ from otoscope.segmentation.protocols import counts_of_rows
 from otoscope.segmentation.score_sum import (
     BETA_FACTORS,
     STEP,
-    ShiftedFeatures,
     averaged_scores,
     grid_times,
     shifted_scores,
     smoothed,
 )
 from otoscope.segmentation.search_part import SearchPart
-from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
+from otoscope.segmentation.shifted_features import SPECTRAL_RATE, VoterRuns
 from otoscope.segmentation.split import LabelledUtterance, with_progress
-from otoscope.segmentation.voters import Voter
+from otoscope.segmentation.voters import Voter, VoterKey
 from otoscope.typing import Floats, Ints
 
 ALPHAS = tuple(0.05 * 2 ** (step / 2) for step in range(9))
@@ -35,24 +35,52 @@ FACTORS = tuple(1.2**step for step in range(-3, 4))
 """Factors of all betas of a sum."""
 TUNED = FACTORS.index(1.0)
 """Place of the factor that changes nothing."""
+MAX_STORED_BYTES = 2**30
+"""Most bytes of maps and states that a search stores between its two passes."""
 
-VoterKey = tuple[str, int, int, float]
-"""Source, layer, head and power of a voter, which its parameters do not change."""
 VoterScores = dict[VoterKey, Floats]
 """Scores `[factor, t]` of one utterance."""
 
 
-def tune_voters(part: SearchPart, candidates: Sequence[Voter]) -> list[Voter]:
+class PartFeatures:
+    """Features of candidates on the validation part; it stores what the model computed, up to `MAX_STORED_BYTES`.
+
+    Attributes:
+        part: the validation part.
+        candidates: the voters whose features are read.
+    """
+
+    def __init__(self, part: SearchPart, candidates: Sequence[Voter]) -> None:
+        """Read nothing yet."""
+        self.part, self.candidates = part, candidates
+        self._stored: dict[str, VoterRuns] = {}
+
+    def visit(self, text: str) -> Iterator[tuple[LabelledUtterance, VoterRuns, Floats]]:
+        """Yield each utterance, what the candidates read from it, and the times of its grid; the text names the bar."""
+        for utterance in with_progress(self.part.utterances, text):
+            yield utterance, self._runs(utterance), grid_times(utterance.cut.duration)
+
+    def _runs(self, utterance: LabelledUtterance) -> VoterRuns:
+        if utterance.cut.id in self._stored:
+            return self._stored[utterance.cut.id]
+        encoder = self.part.encoder
+        waves = encoder.load_wave(utterance.cut), load_audio(utterance.cut, SPECTRAL_RATE)
+        runs = VoterRuns.read(encoder, waves, self.candidates, self.part.options.shifts)
+        if runs.nbytes + sum(stored.nbytes for stored in self._stored.values()) <= MAX_STORED_BYTES:
+            self._stored[utterance.cut.id] = runs
+        return runs
+
+
+def tune_voters(features: PartFeatures) -> list[Voter]:
     """Return the candidates with the parameters of the highest R-value, the best first; without those that are flat."""
     n_alphas, n_betas = len(ALPHAS) - 2, len(BETAS) - 4
+    part, candidates = features.part, features.candidates
     totals = {voter: np.zeros((n_alphas * n_betas, 4), dtype=np.int64) for voter in candidates}
-
-    def add(utterance: LabelledUtterance, features: dict[Voter, list[ShiftedFeatures]], times: Floats) -> None:
-        for voter, runs in features.items():
-            scores = average_neighbours(shifted_scores(runs, ALPHAS, BETAS, times)).reshape(-1, len(times))
-            totals[voter] += minima_counts(part, utterance, smoothed(np.sqrt(scores), part.level.first_smoothing))
-
-    _visit(part, candidates, "tuning heads with shifts", add)
+    for utterance, runs, times in features.visit("tuning heads with shifts"):
+        for voter in candidates:
+            scores = average_neighbours(shifted_scores(runs.shifted(voter), ALPHAS, BETAS, times))
+            roots = np.sqrt(scores.reshape(-1, len(times)))
+            totals[voter] += minima_counts(part, utterance, smoothed(roots, part.level.first_smoothing))
     best = {voter: int(np.argmax(scores_of(total)[:, R_VALUE])) for voter, total in totals.items() if total[:, 1].any()}
     ordered = sorted(best, key=lambda voter: -scores_of(totals[voter])[best[voter], R_VALUE])
     return [
@@ -68,38 +96,15 @@ def average_neighbours(scores_abt: Floats) -> Floats:
     return averaged
 
 
-def voter_scores(part: SearchPart, voters: Sequence[Voter]) -> list[VoterScores]:
+def voter_scores(features: PartFeatures, voters: Sequence[Voter]) -> list[VoterScores]:
     """Return the scores `[factor, t]` of each voter, by head or source, for each utterance."""
-    scores: list[VoterScores] = []
-
-    def add(utterance: LabelledUtterance, features: dict[Voter, list[ShiftedFeatures]], times: Floats) -> None:
-        scores.append(
-            {voter_key(voter): averaged_scores(runs, voter, FACTORS, times) for voter, runs in features.items()}
-        )
-
-    _visit(part, voters, "tuning ensembles with shifts", add)
-    return scores
+    return [
+        {voter.key: averaged_scores(runs.shifted(voter), voter, FACTORS, times) for voter in voters}
+        for _, runs, times in features.visit("tuning ensembles with shifts")
+    ]
 
 
 def minima_counts(part: SearchPart, utterance: LabelledUtterance, score_qt: Floats) -> Ints:
     """Return the counts `[q, count]` of the minima of several sums of one utterance."""
     rows, minima = minima_of_rows(score_qt)
     return counts_of_rows(utterance.units, (rows, STEP * minima), len(score_qt), part.tolerance, part.options.protocol)
-
-
-def _visit(
-    part: SearchPart,
-    voters: Sequence[Voter],
-    text: str,
-    add: Callable[[LabelledUtterance, dict[Voter, list[ShiftedFeatures]], Floats], None],
-) -> None:
-    """Pass the features of each utterance to `add`; those of one utterance are in memory at a time."""
-    for utterance in with_progress(part.utterances, text):
-        waves = part.encoder.load_wave(utterance.cut), load_audio(utterance.cut, SPECTRAL_RATE)
-        features = voter_features(part.encoder, waves, voters, part.options.shifts)
-        add(utterance, features, grid_times(utterance.cut.duration))
-
-
-def voter_key(voter: Voter) -> VoterKey:
-    """Return what identifies a voter; its parameters are not part of it."""
-    return voter.source, voter.layer, voter.head, voter.power

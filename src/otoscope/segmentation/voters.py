@@ -14,6 +14,9 @@ BEST_HEAD, ENSEMBLE, WEIGHTED = "best head, shifted", "ensemble, shifted", "head
 """Names of methods of attention alone."""
 WEIGHTED_STATES, WEIGHTED_LOG_MEL = "heads and states, weighted", "heads and log-mel, weighted"
 
+VoterKey = tuple[str, int, int, float]
+"""Source, layer, head and power of a voter."""
+
 
 @dataclass(frozen=True)
 class Voter:
@@ -40,6 +43,11 @@ class Voter:
     head: int = -1
     power: float = 1.0
     weights: tuple[float, ...] = (1.0,)
+
+    @property
+    def key(self) -> VoterKey:
+        """Return what identifies the features of the voter; its parameters and weights are not part of it."""
+        return self.source, self.layer, self.head, self.power
 
     @property
     def name(self) -> str:
@@ -76,8 +84,10 @@ class Voting:
 
     @property
     def chosen(self) -> str:
-        """Return the names of the voters as text."""
-        return " ".join(voter.name for voter in self.voters)
+        """Return the names of the voters as text; states together: `5.3 1.3 states 4 0`."""
+        states = [str(voter.layer) for voter in self.voters if voter.source == STATES]
+        names = [voter.name for voter in self.voters if voter.source != STATES]
+        return " ".join([*names, *(["states", *states] if states else [])])
 
     def to_json(self) -> dict[str, Any]:
         """Return the voting as an object of JSON."""
@@ -88,10 +98,12 @@ class Voting:
         """Return the voting that `to_json` wrote.
 
         Raises:
-            InputError: a field is missing or unknown.
+            InputError: a field is missing or unknown, or there is no voter.
         """
         try:
-            voters = (Voter(**{**voter, "weights": tuple(voter["weights"])}) for voter in content["voters"])
-            return cls(**{**content, "voters": tuple(voters)})
-        except (TypeError, KeyError) as error:
+            voters = tuple(Voter(**{**voter, "weights": tuple(voter["weights"])}) for voter in content["voters"])
+            if not voters:
+                raise KeyError("voters")
+            return cls(**{**content, "voters": voters, "r_value": float(content["r_value"])})
+        except (TypeError, KeyError, ValueError) as error:
             raise InputError(f"expected a method of a segmenter, found other fields ({error})") from None

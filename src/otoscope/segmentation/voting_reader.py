@@ -8,12 +8,12 @@ from otoscope.corpus import load_audio
 from otoscope.models.encoder import Encoder
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE
 from otoscope.segmentation.voters import Voting
-from otoscope.segmentation.voting_sums import FeatureWindow, iter_windows, join_windows
+from otoscope.segmentation.voting_sums import ScoredWindow, iter_windows, join_windows
 from otoscope.typing import Floats
 
 
 class VotingReader:
-    """Sums of scores of several votings; the reader stores the features of the last utterance.
+    """Sums of scores of several votings; the reader stores those of the last utterance.
 
     Attributes:
         encoder: the model.
@@ -24,7 +24,7 @@ class VotingReader:
         """Read the features of the voters of some votings."""
         self.encoder, self.votings = encoder, votings
         self._cut: MonoCut | None = None
-        self._windows: list[FeatureWindow] = []
+        self._windows: list[ScoredWindow] = []
 
     def sums(self, cut: MonoCut, voting: Voting, factors: Sequence[float]) -> Floats:
         """Return the smoothed sum `[factor, t]` of a voting for several factors of its betas."""

@@ -21,10 +21,10 @@ from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.voter_tuning import (
     FACTORS,
+    PartFeatures,
     VoterScores,
     minima_counts,
     tune_voters,
-    voter_key,
     voter_scores,
 )
 from otoscope.segmentation.voters import (
@@ -76,8 +76,9 @@ def search_votings(part: SearchPart, heads: Sequence[Head], layers: Sequence[int
         heads: candidates, the best first; the search uses the first 12.
         layers: layers whose hidden states are candidates, the best first; the search uses the first 6.
     """
-    voters = tune_voters(part, _candidates(heads[:MAX_CANDIDATES], layers[:MAX_LAYERS]))
-    scores = voter_scores(part, voters)
+    features = PartFeatures(part, _candidates(heads[:MAX_CANDIDATES], layers[:MAX_LAYERS]))
+    voters = tune_voters(features)
+    scores = voter_scores(features, voters)
     return [*_equal_sums(part, voters, scores), *_weighted_sums(part, voters, scores)]
 
 
@@ -160,5 +161,5 @@ def _tune_sum(part: SearchPart, voting: Voting, scores: Sequence[VoterScores]) -
 
 def _sum_counts(part: SearchPart, utterance: LabelledUtterance, voting: Voting, scores: VoterScores) -> Ints:
     """Return the counts `[smoothing, factor, count]` of the sum of a voting for one utterance."""
-    total = summed_score([scores[voter_key(voter)] for voter in voting.voters], voting)
+    total = summed_score([scores[voter.key] for voter in voting.voters], voting)
     return np.array([minima_counts(part, utterance, smoothed(total, smoothing)) for smoothing in part.level.smoothings])

@@ -5,7 +5,7 @@ window, so windows join without a step in level; they join in the middle of thei
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,14 +14,13 @@ import numpy as np
 from otoscope.models.encoder import Encoder
 from otoscope.segmentation.score_sum import (
     STEP,
-    ShiftedFeatures,
-    averaged_scores,
+    ScoreCache,
     grid_times,
     smoothed,
     summed_score,
 )
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
-from otoscope.segmentation.voters import Voter, Voting
+from otoscope.segmentation.voters import Voting
 from otoscope.typing import AnyFloats, Floats
 
 WINDOW_SECONDS = 20.0
@@ -30,17 +29,15 @@ OVERLAP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureWindow:
-    """The features of one window of a recording.
+class ScoredWindow:
+    """The scores of one window of a recording.
 
     Attributes:
-        features: shifted features of each voter.
-        times: times of the grid of 5 ms in the window.
-        part: times that the window contributes to the recording.
+        scores: scores of the voters on the grid of 5 ms.
+        part: times of the grid that the window contributes to the recording.
     """
 
-    features: Mapping[Voter, Sequence[ShiftedFeatures]]
-    times: Floats
+    scores: ScoreCache
     part: slice
 
 
@@ -64,23 +61,23 @@ def voting_sums(encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], votings: S
     ]
 
 
-def join_windows(windows: Iterable[FeatureWindow], voting: Voting, factors: Sequence[float]) -> Floats:
+def join_windows(windows: Iterable[ScoredWindow], voting: Voting, factors: Sequence[float]) -> Floats:
     """Return the smoothed sum `[factor, t]` of a voting over the windows of a recording."""
     joined = np.concatenate([window_sum(window, voting, factors) for window in windows], axis=1)
     return smoothed(joined, voting.smoothing)
 
 
-def window_sum(window: FeatureWindow, voting: Voting, factors: Sequence[float]) -> Floats:
+def window_sum(window: ScoredWindow, voting: Voting, factors: Sequence[float]) -> Floats:
     """Return the sum `[factor, t]` of a voting in the part of a window, before smoothing."""
-    scores = [averaged_scores(window.features[voter], voter, factors, window.times) for voter in voting.voters]
+    scores = [window.scores.averaged(voter, factors) for voter in voting.voters]
     return summed_score(scores, voting)[:, window.part]
 
 
 def iter_windows(
     encoder: Encoder, waves: tuple[AnyFloats, AnyFloats], votings: Sequence[Voting]
-) -> Iterator[FeatureWindow]:
-    """Yield the windows of a recording with the features of all voters; the model runs once per shift and window."""
-    voters = list(dict.fromkeys(voter for voting in votings for voter in voting.voters))
+) -> Iterator[ScoredWindow]:
+    """Yield the windows of a recording with the scores of all voters; the model runs once per shift and window."""
+    voters = list({voter.key: voter for voting in votings for voter in voting.voters}.values())
     seconds, length = len(waves[0]) / encoder.sampling_rate, min(WINDOW_SECONDS, encoder.max_seconds)
     starts = window_starts(seconds, length)
     edges = [round((before + length + start) / 2 / STEP) for before, start in pairwise(starts)]
@@ -92,7 +89,8 @@ def iter_windows(
         first = round(start / STEP)
         part = slice(low - first, None if high is None else high - first)
         features = voter_features(encoder, (own, spectral), voters, votings[0].shifts)
-        yield FeatureWindow(features, grid_times(len(own) / encoder.sampling_rate), part)
+        runs = {voter.key: features[voter] for voter in voters}
+        yield ScoredWindow(ScoreCache(runs, grid_times(len(own) / encoder.sampling_rate)), part)
 
 
 def window_starts(seconds: float, window: float) -> list[float]:

@@ -19,7 +19,7 @@ from otoscope.segmentation.protocols import reference_boundaries
 from otoscope.segmentation.score_sum import STEP, filtered, grid_times, smoothed
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance
-from otoscope.segmentation.voter_tuning import TUNED, VoterScores, minima_counts, voter_key
+from otoscope.segmentation.voter_tuning import TUNED, VoterScores, minima_counts
 from otoscope.segmentation.voters import Voter, Voting
 from otoscope.typing import Floats
 
@@ -128,8 +128,8 @@ class WeightSearch:
     def _columns(self, group: Sequence[Voter]) -> list[int]:
         """Return the places of the predictors of a group, the constant last."""
         lags = len(SHIFTS_OF_LAG)
-        places = {voter_key(voter): place for place, voter in enumerate(self.voters)}
-        firsts = [lags * places[voter_key(voter)] for voter in group]
+        places = {voter.key: place for place, voter in enumerate(self.voters)}
+        firsts = [lags * places[voter.key] for voter in group]
         return [first + lag for first in firsts for lag in range(lags)] + [lags * len(self.voters)]
 
     def _r_values(self, group: Sequence[Voter]) -> Floats:
@@ -147,7 +147,7 @@ class WeightSearch:
 
 def predictors(scores: VoterScores, voters: Sequence[Voter], lag: float) -> Floats:
     """Return the predictors `[t, d]` of one utterance: three of each voter, and the constant."""
-    roots = [np.sqrt(scores[voter_key(voter)][TUNED]) for voter in voters]
+    roots = [np.sqrt(scores[voter.key][TUNED]) for voter in voters]
     columns = [filtered(root, weights, lag) for root in roots for weights in SHIFTS_OF_LAG.tolist()]
     return np.stack([*columns, np.ones_like(columns[0])], axis=1)
 
