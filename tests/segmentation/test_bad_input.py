@@ -1,5 +1,6 @@
 """`segment` refuses bad input with one clear line and leaves no folder."""
 
+import re
 import shutil
 import sys
 
@@ -43,6 +44,16 @@ def test_a_corpus_needs_phones(refused, tiny_corpus):
     unlabel(tiny_corpus, ["awb", "rms"])
     assert "found none among 4 utterances" in refused(tiny_corpus)
     assert "give labels, or name their tier" in refused(tiny_corpus)
+
+
+def test_labels_that_are_not_phones_are_refused(refused, tiny_corpus):
+    """Words in the tier of phones would be scored as phones, at a tolerance that is too small for them."""
+    for labels in tiny_corpus.rglob("*.TextGrid"):
+        labels.write_text(re.sub('"([A-Z]{1,2})"', r'"word-\1"', labels.read_text()))
+    assert refused(tiny_corpus) == (
+        "expected phones as labels, found others, such as word-AH, word-B, word-R; name the tier of phones with "
+        "--tier, use --level word, or accept these labels with --phones own"
+    )
 
 
 def test_validation_speakers_must_be_in_the_corpus(refused, tiny_corpus):

@@ -154,6 +154,7 @@ def test_a_run_of_words_compares_all_detectors_and_reports_tokens(words_run):
     assert words_run.dataset.attrs["level"] == "word"
     assert "tolerance 50 ms" in segmentation_table(words_run)
     assert "tokens" in segmentation_table(words_run)
+    assert "Montreal Forced Aligner" not in segmentation_table(words_run)
     counts = words_run.dataset["token_counts"].sum("utterance")
     f1 = 2 * counts.sel(token_count="hits") / counts.sel(token_count=["reference", "predicted"]).sum("token_count")
     np.testing.assert_allclose(words_run.dataset["token_scores"].sel(token_measure="f1"), f1)

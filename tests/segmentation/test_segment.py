@@ -196,3 +196,4 @@ def test_the_table_has_the_split_and_a_row_for_every_method(segmented):
         assert len(others) == text.count(" method ") - 1
         assert f"{r_value(segmented, name):.3f}" in first
         assert f"{r_value(segmented, name, 'lenient'):.3f}" in first
+    assert "the Montreal Forced Aligner 3.0, which is given the phones, has a mean\ndistance below 15 ms" in text

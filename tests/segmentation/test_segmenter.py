@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from otoscope.errors import InputError
 from otoscope.segmentation import prediction
 from otoscope.segmentation.protocols import PROTOCOLS, count_by_protocol
 from otoscope.segmentation.segmenter import FORMAT_VERSION
+from otoscope.segmentation.table import segmentation_table
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +45,14 @@ def test_a_loaded_segmenter_finds_what_its_run_scored(shifted, segmenter):
     grid = read_grid(shifted.path / "boundaries" / f"{cut.id}.TextGrid")
     assert [tier.name for tier in grid.tiers] == ["phones", "segments"]
     assert [interval.symbol for interval in grid.tiers[0].intervals] == [symbol for symbol, _, _ in phones_of(cut)]
+
+
+def test_the_table_of_many_voters_fits_100_columns(shifted):
+    chosen = shifted.dataset["chosen"].copy(data=np.full(shifted.dataset.sizes["segmenter"], "11.12 " * 12, object))
+    long = SimpleNamespace(kind=shifted.kind, dataset=shifted.dataset.assign(chosen=chosen), skipped=shifted.skipped)
+    *tables, _ = segmentation_table(long).split("\n\n")  # the last part names the folder of the model
+    assert max(len(line) for table in tables for line in table.splitlines()) <= 100
+    assert "11.12 ..." in "".join(tables)
 
 
 def test_saved_and_loaded_again_it_is_the_same(segmenter, tmp_path):
@@ -96,6 +106,9 @@ def test_another_model_version_or_file_is_refused(shifted, changed_weights, tmp_
         "version": (content | {"segmenter_version": 9}, f"of version {FORMAT_VERSION}, found version 9"),
         "json": ({"a": 1}, "found another file of JSON"),
         "method": (content | {"methods": [{"name": "a", "voters": []}]}, "expected a method of a segmenter"),
+        "methods": (content | {"methods": []}, "expected a segmenter with its model, protocol and methods"),
+        "model": (content | {"model": {}}, "expected a segmenter with its model, protocol and methods"),
+        "moved": (content | {"model": content["model"] | {"name": "no/such"}}, "has moved, pass --model"),
     }
     for name, (changed, message) in refused.items():
         (tmp_path / name).write_text(json.dumps(changed))

@@ -120,7 +120,7 @@ def load_segmenter(path: str | Path, model: str | Path | Encoder | None = None, 
         ('bundled', 'strict')
     """
     content = read_segmenter(path)
-    encoder = load(model or content["model"]["name"], device=device)
+    encoder = _load_model(content["model"]["name"], device) if model is None else load(model, device=device)
     if model_fingerprint(encoder) != content["model"]["fingerprint"]:
         raise InputError(
             f"expected the model that the segmenter {path} was tuned for, {content['model']['name']}; found another "
@@ -128,6 +128,13 @@ def load_segmenter(path: str | Path, model: str | Path | Encoder | None = None, 
         )
     origin = {name: value for name, value in content.items() if name not in ("segmenter_version", "methods")}
     return Segmenter(encoder, tuple(Voting.from_json(method) for method in content["methods"]), origin)
+
+
+def _load_model(name: str, device: str) -> Encoder:
+    try:
+        return load(name, device=device)
+    except InputError as error:
+        raise InputError(f"{error}; if the model of the segmenter has moved, pass --model") from None
 
 
 def read_segmenter(path: str | Path) -> dict[str, Any]:
@@ -151,7 +158,25 @@ def read_segmenter(path: str | Path) -> dict[str, Any]:
             f"expected a segmenter of version {FORMAT_VERSION}, found version {version} in {file}; "
             "use the otoscope that wrote it, or run otoscope segment again"
         )
+    if not _is_whole(content):
+        raise InputError(
+            f"expected a segmenter with its model, protocol and methods, found a part of one in {file}; "
+            "run otoscope segment again"
+        )
     return content
+
+
+def _is_whole(content: Mapping[str, Any]) -> bool:
+    """Return whether a file of this version names a model, a protocol and at least one method."""
+    model, methods = content.get("model"), content.get("methods")
+    return (
+        isinstance(model, dict)
+        and {"name", "fingerprint"} <= model.keys()
+        and "protocol" in content
+        and isinstance(methods, list)
+        and all(Voting.from_json(method) for method in methods)
+        and bool(methods)
+    )
 
 
 def find_boundaries(
