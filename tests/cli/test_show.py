@@ -6,15 +6,19 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from tests.helpers.example_dynamics import drawn_dynamics
 from tests.helpers.example_faithfulness import faithfulness_run
 from tests.helpers.example_importance import curves_dataset, ranking_dataset
 from tests.helpers.example_layers import layers_dataset
 from tests.helpers.example_patching import patching_dataset
 from tests.helpers.example_sinks import drawn_sinks
+from tests.helpers.figure_sizes import DRAWN
 from tests.helpers.synthetic_run import make_run
 
+from otoscope.cli.show import TABLES
 from otoscope.results import claim_folder, finish, heads_table
-from otoscope.results.long_table import long_table
+from otoscope.results.long_table import ESTIMATES, SCORES, WEIGHTS, long_table
+from otoscope.results.schema import HEADS
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +66,9 @@ def test_other_kinds_print_a_table_that_fits_and_a_row_for_each_score(otoscope_c
         lambda: patching_dataset(["hidden-error"], 2, 2),
         lambda: drawn_sinks(2, 2),
         lambda: faithfulness_run(2, 2),
+        lambda: drawn_dynamics(2, 2, 3),
     ],
-    ids=["layers", "patching", "sinks", "faithfulness"],
+    ids=["layers", "patching", "sinks", "faithfulness", "dynamics"],
 )
 def test_runs_of_estimates_print_a_table_and_a_row_for_each_estimate(otoscope_command, tmp_path, dataset):
     made = dataset()
@@ -75,6 +80,13 @@ def test_runs_of_estimates_print_a_table_and_a_row_for_each_estimate(otoscope_co
     _, text, _ = otoscope_command("show", tmp_path / "run", "--format", "csv")
     estimates = [name for name in made if f"{name}_interval" in made]
     assert len(pd.read_csv(io.StringIO(text))) == sum(int(made[name].notnull().sum()) for name in estimates)
+
+
+def test_every_kind_of_run_has_a_table_and_rows():
+    """A kind that a command writes and `show` does not know would be refused."""
+    kinds = set(DRAWN) - {"comparison"} | {HEADS}
+    assert kinds <= {*TABLES, HEADS, "segmentation"}
+    assert kinds <= {*SCORES, *ESTIMATES, WEIGHTS, HEADS}
 
 
 def test_parquet_needs_a_file_and_pyarrow(otoscope_command, run, tmp_path):

@@ -73,6 +73,7 @@ TABLES = {
     "patching": "otoscope.patching.table:patch_table",
     "faithfulness": "otoscope.attribution.table:faithfulness_table",
     "dynamics": "otoscope.training_dynamics.table:dynamics_table",
+    "reproduction": "otoscope.papers.yang2020.report.summary:summary",
     "weights": "otoscope.head_weights.table:weights_table",
 }
 """Kind of a run -> module and function that makes a table of its Dataset."""
@@ -91,7 +92,7 @@ def _table(run: "Run") -> str:
         return of_runs[run.kind]().rstrip("\n") + "\n"
     if run.kind not in TABLES:
         kinds = ", ".join([*of_runs, *TABLES])
-        raise InputError(f"expected a run of {kinds}, found {run.kind}; read its report instead")
+        raise InputError(f"expected a run of {kinds}, found {run.kind} in {run.path}")
     module, function = TABLES[run.kind].split(":")
     table: str = getattr(import_module(module), function)(run.dataset)
     return table.rstrip("\n") + "\n"

@@ -16,22 +16,32 @@ SCORES: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of a run -> its variables with one number for each row; intervals become the columns `low` and `high`."""
 WEIGHTS, VERDICT = "weights", "verdict"
-ESTIMATES = ("decoder", "layers", "patching", "faithfulness", "segmentation", "sinks")
+ESTIMATES = (
+    "decoder",
+    "dynamics",
+    "faithfulness",
+    "layers",
+    "patching",
+    "reproduction",
+    "segmentation",
+    "sinks",
+)
 """Kinds of runs of which every variable with an interval is printed."""
-NUMBERED = ("layer", "head", "depth", "decoder_layer", "decoder_head", "removal")
+NUMBERED = ("layer", "head", "depth", "step", "decoder_layer", "decoder_head", "removal")
+"""Dimensions that count; a variable without one leaves it empty."""
 
 
 def long_table(run: Run) -> pd.DataFrame:
     """Return the numbers of a run, one each row.
 
     Args:
-        run: a run of any kind but a reproduction.
+        run: a run of any kind.
 
     Returns:
         For a run of analyze: utterance, speaker, layer, head, statistic, value. For other kinds: the dimensions of the
         scores, the scores, and their 95 % intervals (`low`, `high`). For a run of weights: measure, layer, head, the
-        other layer and head of similarities and compositions, value. For runs of decoder, layers, patch, faithfulness,
-        segment and sinks: variable, all dimensions, value, low, high; for sinks, the verdict of each claim.
+        other layer and head of similarities and compositions, value. For runs of all other commands: variable, all
+        dimensions, value, low, high; for sinks, the verdict of each claim.
 
     Raises:
         InputError: the run is of another kind.
