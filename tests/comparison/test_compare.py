@@ -278,3 +278,19 @@ def test_the_text_fits_a_terminal_and_json_and_csv_have_every_number(runs):
     loaded = json.loads(compared.as_format("json"))
     assert len(loaded["rows"]) == len(compared.rows) == compared.as_format("csv").count("\n") - 1
     assert (loaded["pairing"], loaded["correction"]) == ("utterance", "holm")
+
+
+def test_the_command_draws_the_differences(runs, tmp_path, otoscope_command):
+    path = tmp_path / "new" / "differences.svg"
+    compare = ("compare", runs[0].path, runs[1].path, "--by", "weight", "--level", "head")
+    status, printed, errors = otoscope_command(*compare, "--figure", path, "--width-mm", "85")
+    assert (status, errors) == (0, "")
+    options = otoscope.ComparisonOptions(by=("weight",), level="head")
+    compared = otoscope.compare(runs[0].path, runs[1].path, options=options)
+    assert printed == compared.text
+    assert all(text in path.read_text() for text in ("layer 1 head 0", "a - b (weight)", "paired on 8"))
+    status, printed, errors = otoscope_command(*compare, "--figure", tmp_path / "differences.txt")
+    assert (status, printed) == (2, "")
+    assert "expected a file that ends with .png, .svg, .pdf" in errors
+    with pytest.raises(InputError, match="expected a run of analyze for --heads, found a comparison"):
+        otoscope.figure(compared, "differences", otoscope.RenderOptions(heads=[(0, 0)]))

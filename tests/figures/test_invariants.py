@@ -21,7 +21,7 @@ TOUCHING = 1.5  # points by which the boxes of two lines may overlap: ascenders 
 WITHOUT_UNITS = {
     *("layer", "head", "layer.head", "heads", "layer of the most similar head", "ranking", "number of the ranking"),
     *("recall", "precision", "method", "model", "diagonality", "accuracy", "relative error", "L1", "heads removed"),
-    *("word error rate", "normalised entropy", "number of heads", "training step"),
+    *("word error rate", "normalised entropy", "number of heads", "training step", "model or control"),
 }
 NO_INTERVAL = re.compile(r"\b(no|without)( an)? intervals?\b")
 

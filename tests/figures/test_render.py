@@ -56,6 +56,13 @@ def everything(runs, out, formats=("svg",)):
     return [path for run, extra in pairs for path in render_figures(run, out, RenderOptions(formats), extra=extra)]
 
 
+def test_methods_with_similar_names_keep_them(dataset_for):
+    names = ["heads, weighted", "heads and states, weighted", "heads and log-mel, weighted"]
+    dataset = dataset_for("segmentation-methods", "2x2").isel(segmenter=slice(3)).assign_coords(segmenter=names)
+    axes = FIGURES.get("segmentation-methods").draw(dataset, Design(LIGHT)).axes[0]
+    assert [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()] == names
+
+
 def test_one_file_for_each_figure_and_format(drawn, run, tmp_path):
     assert {path.name for path in drawn} == {f"{name}.svg" for name in FIGURES}
     assert sorted(drawn) == sorted(drawn[0].parent.iterdir())

@@ -1,11 +1,13 @@
 """What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
 
+from tests.helpers.example_comparison import COMPARISONS, comparison_dataset
 from tests.helpers.example_decoder import DECODER_RUNS, decoder_dataset
 from tests.helpers.example_dynamics import DYNAMICS, drawn_dynamics
 from tests.helpers.example_faithfulness import FAITHFULNESS_RUNS, faithfulness_run
 from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
 from tests.helpers.example_layers import LAYER_RUNS, layers_dataset
 from tests.helpers.example_patching import PATCH_RUNS, patching_dataset
+from tests.helpers.example_probes import PROBE_RUNS, probes_dataset
 from tests.helpers.example_reproduction import REPRODUCTIONS, reproduction_dataset
 from tests.helpers.example_segmentation import SEGMENTATIONS, segmentation_dataset
 from tests.helpers.example_sinks import SINK_RUNS, drawn_sinks
@@ -26,6 +28,8 @@ SIZES = {
 DRAWN = {
     "ranking": (RANKINGS, ranking_dataset),
     "curves": (CURVES, curves_dataset),
+    "comparison": (COMPARISONS, comparison_dataset),
+    "probes": (PROBE_RUNS, probes_dataset),
     "layers": (LAYER_RUNS, layers_dataset),
     "patching": (PATCH_RUNS, patching_dataset),
     "sinks": (SINK_RUNS, drawn_sinks),

@@ -17,6 +17,10 @@ def compare(
     format: Annotated[
         TableFormat, typer.Option(help="table to read, csv or json to compute with.")
     ] = TableFormat.table,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw the differences: a file of png, svg or pdf.")
+    ] = None,
+    width_mm: Annotated[float | None, typer.Option(help="Width of the figure in mm, 80 to 250.")] = None,
 ) -> None:
     """Compare two runs, or two parts of a run: differences with 95 % intervals, corrected for multiple tests.
 
@@ -26,4 +30,8 @@ def compare(
     import otoscope
 
     compared = otoscope.compare(run, other, options=read_options(context, ComparisonOptions))
+    if figure is not None:
+        from otoscope.figures.run_figures import save_figure
+
+        save_figure(otoscope.figure(compared, "differences", otoscope.RenderOptions(width_mm=width_mm)), figure)
     print(compared.as_format(format.value), end="")

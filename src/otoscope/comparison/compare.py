@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,8 @@ def compare(
     values = [_where(read_values(one, options.by, level), options.where) for one in runs]
     names, pairs = _pairs(runs, values, options.split)
     notes = _notes(runs, values[0], level)
-    return make_comparison(pairs, names, options.correction, notes, is_same_corpus=_is_same_corpus(runs))
+    compared = make_comparison(pairs, names, options.correction, notes, is_same_corpus=_is_same_corpus(runs))
+    return replace(compared, is_synthetic=_is_synthetic(runs))
 
 
 def _compare_heads(opened: Run, options: ComparisonOptions) -> Comparison:
@@ -90,7 +91,8 @@ def _compare_heads(opened: Run, options: ComparisonOptions) -> Comparison:
     pair_of_heads = ValuePair(values.of_keys(others), values.of_keys(np.array(reference)), {})
     names = (f"each other head of {opened.path}", f"layer {layer} head {head}")
     notes = _notes([opened], values, "head")
-    return make_comparison([pair_of_heads], names, options.correction, notes, is_same_corpus=True)
+    compared = make_comparison([pair_of_heads], names, options.correction, notes, is_same_corpus=True)
+    return replace(compared, is_synthetic=_is_synthetic([opened]))
 
 
 def make_comparison(
@@ -186,6 +188,10 @@ def _auto_level(runs: Sequence[Run]) -> str:
 
 def _is_same_corpus(runs: Sequence[Run]) -> bool:
     return len(runs) == 1 or len({run.plan["corpus"]["path"] for run in runs}) == 1
+
+
+def _is_synthetic(runs: Sequence[Run]) -> bool:
+    return all(run.dataset.attrs.get("synthetic") for run in runs)
 
 
 def _notes(runs: Sequence[Run], values: RunValues, level: str) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def render_figures(
     for name, spec in FIGURES.select(names).items():
         if _is_drawable(name, spec, dataset, options):
             figure = spec.draw(dataset, design)
-            paths += [_save(figure, Path(out) / f"{name}.{ending}", design.theme) for ending in options.formats]
+            paths += [save(figure, Path(out) / f"{name}.{ending}", design.theme) for ending in options.formats]
     return paths
 
 
@@ -70,7 +70,8 @@ def _is_drawable(name: str, spec: FigureSpec, dataset: xr.Dataset, options: Rend
     return not missing
 
 
-def _save(figure: Figure, path: Path, theme: Theme) -> Path:
+def save(figure: Figure, path: Path, theme: Theme) -> Path:
+    """Write a figure to a file whose ending is the format."""
     FigureCanvasAgg(figure)
     ending = path.suffix[1:]
     with matplotlib.rc_context(theme.rc), atomic_write(path) as partial:

@@ -45,8 +45,8 @@ class RenderOptions:
     width_mm: float | None = None
     has_title: bool = True
 
-    def design(self, run: Run) -> Design:
-        """Return how the figures of a run are drawn.
+    def design(self, run: Run | None) -> Design:
+        """Return how the figures of a run, or of a comparison (None), are drawn.
 
         Raises:
             InputError: unknown format or theme, a width that no page has, or a head that the run does not have.
@@ -59,11 +59,12 @@ class RenderOptions:
             raise InputError(f"expected --width-mm from {span}, found {self.width_mm:g}")
         return Design(theme, self.width_mm, self.has_title, self._check_heads(run))
 
-    def _check_heads(self, run: Run) -> tuple[Head, ...]:
+    def _check_heads(self, run: Run | None) -> tuple[Head, ...]:
         if not self.heads:
             return ()
-        if run.kind != HEADS:
-            raise InputError(f"expected a run of analyze for --heads, found a {run.kind} run; omit --heads")
+        if run is None or run.kind != HEADS:
+            kind = "comparison" if run is None else f"{run.kind} run"
+            raise InputError(f"expected a run of analyze for --heads, found a {kind}; omit --heads")
         names = {(int(layer), int(head)) for layer, head in zip(run.heads["layer"], run.heads["head"], strict=True)}
         chosen = tuple(dict.fromkeys((int(layer), int(head)) for layer, head in self.heads))
         if absent := [head for head in chosen if head not in names]:

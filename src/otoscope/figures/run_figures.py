@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 import xarray as xr
 from matplotlib.figure import Figure
 
+from otoscope._io.atomic import make_folder
+from otoscope.comparison.table import KIND as COMPARISON
+from otoscope.comparison.table import Comparison
 from otoscope.errors import InputError
 from otoscope.figures import FIGURES
-from otoscope.figures.render import merge_map, render_figures
-from otoscope.figures.render_options import RenderOptions
+from otoscope.figures.render import merge_map, render_figures, save
+from otoscope.figures.render_options import METADATA, RenderOptions
+from otoscope.figures.style.theme import get_theme
 from otoscope.results import Run, open_run
 from otoscope.results.schema import HEADS
 
@@ -60,20 +64,20 @@ def draw(
 
 
 def figure(
-    run: Run | str | Path,
+    run: Run | Comparison | str | Path,
     name: str,
     options: RenderOptions | None = None,
     *,
     utterance: str | None = None,
     model: "Encoder | None" = None,
 ) -> Figure:
-    """Draw one figure of a run, as a matplotlib Figure that the caller can change and save.
+    """Draw one figure of a run or of a comparison, as a matplotlib Figure that the caller can change and save.
 
     The command `otoscope figures` writes the same figures. The function needs no torch, with two exceptions: maps of
     an utterance that the run does not contain, and the figure `value-zeroing`, which the model computes.
 
     Args:
-        run: an opened run, or its folder.
+        run: an opened run, or its folder; or what `compare` returns, whose figure is `differences`.
         name: name of the figure, such as `atlas`; `otoscope.figures.FIGURES.names()` lists all.
         options: theme, width, title and heads; light, with title, and of the width that suits the figure if None.
         utterance: id of the utterance whose maps are shown; None for the run's example.
@@ -95,6 +99,10 @@ def figure(
         85
     """
     options = replace(options or RenderOptions(), figures=[name])
+    if isinstance(run, Comparison):
+        design = options.design(None)
+        options.select(COMPARISON)
+        return FIGURES.get(name).draw(run.dataset, design)
     opened = _open(run, utterance, model)
     design = options.design(opened)
     options.select(opened.kind)
@@ -104,6 +112,19 @@ def figure(
     if missing := spec.missing_variables(dataset):
         raise InputError(f"expected a run with {', '.join(missing)} for the figure {name}, found none in {opened.path}")
     return spec.draw(dataset, design)
+
+
+def save_figure(drawn: Figure, path: str | Path, theme: str = "light") -> Path:
+    """Write a figure to a file whose ending is the format.
+
+    Raises:
+        InputError: the ending is no format, or the disk is full.
+    """
+    file = Path(path)
+    if file.suffix[1:] not in METADATA:
+        raise InputError(f"expected a file that ends with .{', .'.join(METADATA)}; found {file}; choose another name")
+    make_folder(file.parent)
+    return save(drawn, file, get_theme(theme))
 
 
 def _open(run: Run | str | Path, utterance: str | None, model: "Encoder | None") -> Run:

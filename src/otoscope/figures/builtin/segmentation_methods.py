@@ -9,17 +9,16 @@ from matplotlib.lines import Line2D
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, utterance_caption
-from otoscope.figures.style.note import add_note, note_height
+from otoscope.figures.style.note import add_note, note_height, wrap
 from otoscope.figures.style.page import (
     FULL_WIDTH,
     LINE_SPACING,
     add_axes_mm,
     add_legend_mm,
-    ellipsize,
     name_vertical,
     new_page,
 )
-from otoscope.figures.style.theme import TEXT_PT, Theme
+from otoscope.figures.style.theme import Theme
 from otoscope.figures.unit_names import name_units
 from otoscope.segmentation.marks import marks_of
 
@@ -47,7 +46,7 @@ def segmentation_methods(dataset: xr.Dataset, design: Design) -> Figure:
     axes.vlines(dataset["true_boundary"].values, 0, len(methods), color=theme.grid, linewidth=0.6)
     for lane, name in enumerate(methods):
         _draw_method(axes, dataset, name, lane, theme)
-    names = [ellipsize(name, TEXT_PT, LEFT - 9) for name in methods]
+    names = ["\n".join(wrap(name, LEFT - 5)) for name in methods]
     axes.set_yticks(np.arange(len(methods)) + 0.5, names)
     axes.tick_params(axis="y", length=0)
     name_vertical(page, axes, "method")

@@ -14,15 +14,20 @@ PART_NAMES = {"self": "decoder self-attention", "cross": "decoder cross-attentio
 
 def add_header(page: Page, heading: str, speech: str, dataset: xr.Dataset, design: Design) -> None:
     """Add title, model and speech, in lines over the width of the page; nothing if the design has no title."""
-    if not design.has_title:
-        return
     if dataset.attrs.get("synthetic"):
         speech = f"{speech} · synthetic speech"
     model = _model_name(PurePath(str(dataset.attrs.get("model", ""))))
+    add_header_lines(page, heading, (f"model {model}", speech), design)
+
+
+def add_header_lines(page: Page, heading: str, lines: tuple[str, str], design: Design) -> None:
+    """Add a title and two lines over the width of the page; nothing if the design has no title."""
+    if not design.has_title:
+        return
     width, muted = page.width - 2 * MARGIN, design.theme.muted
     add_text_mm(page, MARGIN, 1.5, ellipsize(heading, TITLE_PT, width, "bold"), size=TITLE_PT, weight="bold")
-    add_text_mm(page, MARGIN, 5.8, ellipsize(f"model {model}", TEXT_PT, width), color=muted)
-    add_text_mm(page, MARGIN, 9.0, ellipsize(speech, TEXT_PT, width), color=muted)
+    for top, line in zip((5.8, 9.0), lines, strict=True):
+        add_text_mm(page, MARGIN, top, ellipsize(line, TEXT_PT, width), color=muted)
 
 
 def _model_name(model: PurePath) -> str:
