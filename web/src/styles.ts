@@ -21,5 +21,6 @@ import "./views/Head.css";
 import "./views/Compare.css";
 import "./views/Relations.css";
 import "./views/Heads.css";
+import "./views/Decoder.css";
 import "./views/Training.css";
 import "./small.css";

@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import type { Thumbnails } from "../store/thumbnails";
 import { Atlas } from "./Atlas";
 import { Compare } from "./Compare";
+import { Decoder } from "./Decoder";
 import { Head } from "./Head";
 import { Heads } from "./Heads";
 import { Importance } from "./Importance";
@@ -21,6 +22,7 @@ export const VIEWS: Record<string, ComponentType<ViewProps>> = {
   heads: Heads,
   relations: Relations,
   importance: Importance,
+  decoder: Decoder,
   training: Training,
   compare: Compare,
 };
