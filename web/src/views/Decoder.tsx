@@ -66,7 +66,10 @@ function Maps({ run, block }: { run: RunInfo; block: ArrayBlock }) {
         <RadioGroup label="Attention to" value={kind} options={KINDS} />
         <Select label="Layer" value={layer} options={numbers(layers)} />
         <Select label="Head" value={head} options={numbers(heads)} />
-        <span class="oto-hint">select a token or a word to play the sound; point at a moment to see its tokens</span>
+        <span class="oto-hint">
+          the example of {run.name}: select a token or a word to play the sound; point at a moment to see its tokens
+          {column.value !== null && kind.value === "example_cross" && ` · ${timeOf(block, column.value)}`}
+        </span>
       </div>
       <Words run={run} block={block} seconds={seconds} />
       <Canvas
@@ -128,6 +131,7 @@ function select(place: number, { block, kind, map, row }: Selection): void {
   play(floats(block, "example_wave"), attendedSegments(rowOf(map.value, place), period));
 }
 
+const timeOf = (block: ArrayBlock, column: number): string => `${floats(block, "column_start")[column].toFixed(2)} s`;
 const placeOf = (share: number, count: number): number => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
 
 function Words({ run, block, seconds }: { run: RunInfo; block: ArrayBlock; seconds: number }) {
