@@ -37,6 +37,9 @@ def test_every_number_is_printed(run):
     assert "hidden-error (relative error), sinks removed" in text
     rows = long_table(run)
     assert {"sink_share", "explained", "change", "finding"} <= set(rows["variable"])
+    printed = rows[rows["variable"] == "finding"].set_index("claim")["verdict"]
+    decided = run.dataset["finding"].notnull().to_series()
+    assert printed.to_dict() == run.dataset["verdict"].to_series()[decided].to_dict()
     assert run.dataset["change"].sel(condition="intact").item() == 0
 
 

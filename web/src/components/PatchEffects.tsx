@@ -23,7 +23,7 @@ const UP = "share of the damage undone";
 
 export function PatchEffects({ number }: { number: number }) {
   const store = useStore();
-  const { name, labels } = store.runList.runs[number];
+  const { name, part, labels } = store.runList.runs[number];
   const measure = restrictTo(store.state.measure, labels.measure);
   const place = labels.measure.indexOf(measure.value);
   const effects = useQuery(() => readEffects(store, number, place), [number, place]);
@@ -36,7 +36,8 @@ export function PatchEffects({ number }: { number: number }) {
       <div class="oto-toolbar">
         <Select label="Answer" value={measure} options={labels.measure} />
         <span class="oto-hint">
-          {name}: heads restored in corrupted speech, with 95 % intervals; 1 undoes all damage
+          {name}: heads of the {part === "encoder" ? part : `decoder (${part})`} restored in corrupted speech, with 95 %
+          intervals; 1 undoes all damage
         </span>
       </div>
       <div class="oto-two">
@@ -110,7 +111,7 @@ function colours(rows: Effect[]): Options["color"] {
 }
 
 async function readEffects(store: ViewerStore, number: number, measure: number) {
-  const { labels, variables } = store.runList.runs[number];
+  const { labels, part, variables } = store.runList.runs[number];
   const of = (name: string) => effectsOf(store, number, name);
   const [group, head] = await Promise.all([of("group_effect"), of("effect")]);
   const groups = labels.group.map((name, place) => ({
@@ -120,20 +121,28 @@ async function readEffects(store: ViewerStore, number: number, measure: number) 
     category: name in LETTERS ? name : "",
   }));
   const [, layers, across] = variables.find(({ name }) => name === "effect")!.shape;
-  const heads = store.run.heads.map((info) => ({
-    ...head((measure * layers + info.layer) * across + info.head),
-    name: headId(info),
-    place: info.layer + 0.6 * ((info.head + 0.5) / across - 0.5),
-    category: info.category,
-  }));
-  return { groups: groups.filter(({ name }) => name !== "all"), heads };
+  const isOfEncoder = part === "encoder";
+  const categories = new Map(isOfEncoder ? store.run.heads.map((info) => [headId(info), info.category]) : []);
+  const heads = Array.from({ length: layers * across }, (_, index) => {
+    const id = { layer: Math.floor(index / across), head: index % across };
+    return {
+      ...head(measure * layers * across + index),
+      name: headId(id),
+      place: id.layer + 0.6 * ((id.head + 0.5) / across - 0.5),
+      category: categories.get(headId(id)) ?? "",
+    };
+  });
+  return {
+    groups: groups.filter(({ name }) => name !== "all"),
+    heads: heads.filter(({ effect }) => Number.isFinite(effect)),
+  };
 }
 
 /** The effects of the selected head in the frames of each phone; none where the run has no phones. */
 async function phoneEffects(store: ViewerStore, number: number, measure: number): Promise<Effect[]> {
-  const { labels, variables } = store.runList.runs[number];
+  const { labels, part, variables } = store.runList.runs[number];
   const variable = variables.find(({ name }) => name === "phone_effect");
-  if (!variable) return [];
+  if (!variable || part !== "encoder") return [];
   const [, layers, across, phones] = variable.shape;
   const { layer, head, category } = store.selectedHead.value;
   const effect = await effectsOf(store, number, "phone_effect");

@@ -74,6 +74,7 @@ export interface MissingProbe {
 export interface RunInfo {
   name: string;
   kind: string;
+  part: string;
   model: string;
   fingerprint: string;
   corpus: string;
