@@ -12,7 +12,7 @@ from otoscope.errors import InputError
 from otoscope.pretraining.batches import Batching
 from otoscope.pretraining.recipe import Dynamics, Recipe
 from otoscope.pretraining.train import pretrain
-from otoscope.training_dynamics.callback import tile_overviews
+from otoscope.training_dynamics.callback import GAP, tile_overviews
 
 pytestmark = pytest.mark.slow
 
@@ -87,5 +87,6 @@ def test_tiles_lie_in_the_order_of_layers_and_heads():
     overview = np.arange(2 * 3 * 2 * 2, dtype=float).reshape(2, 3, 2, 2) + 1
     picture = tile_overviews(overview)
     for layer, head in np.ndindex(2, 3):
-        tile = picture[2 * layer : 2 * layer + 2, 2 * head : 2 * head + 2]
+        top, left = ((2 + GAP) * place for place in (layer, head))
+        tile = picture[top : top + 2, left : left + 2]
         assert np.allclose(tile, overview[layer, head] / overview[layer, head].max())

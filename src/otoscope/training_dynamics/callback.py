@@ -29,6 +29,8 @@ from otoscope.training_dynamics.snapshot import (
     read_snapshot_speech,
 )
 
+GAP = 3  # pixels between the maps of a picture
+
 
 class HeadStatistics(TrainerCallback):
     """A callback of a Hugging Face Trainer that measures all heads every so many steps, and at both ends.
@@ -155,8 +157,12 @@ def describe(arrays: dict[str, NDArray[Any]]) -> dict[str, float]:
 
 
 def tile_overviews(overview_lhqk: NDArray[Any]) -> NDArray[np.float32]:
-    """Return one picture `[L * B, H * B]` of the maps of all heads, each from 0 to its largest weight as 1."""
+    """Return one picture of the maps of all heads, `[L * (B + GAP), H * (B + GAP)]`, with white gaps after each.
+
+    Each map is drawn from 0 to its largest weight as 1.
+    """
     largest = np.nanmax(overview_lhqk, axis=(2, 3), keepdims=True)
-    layers, heads, rows, columns = overview_lhqk.shape
     shares = np.nan_to_num(overview_lhqk / np.where(largest > 0, largest, 1)).astype(np.float32)
-    return shares.transpose(0, 2, 1, 3).reshape(layers * rows, heads * columns)
+    padded = np.pad(shares, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=1)
+    layers, heads, rows, columns = padded.shape
+    return padded.transpose(0, 2, 1, 3).reshape(layers * rows, heads * columns)
