@@ -162,6 +162,31 @@ def test_a_resumed_run_is_the_same(run, model, sounds):
     xr.testing.assert_identical(again.dataset.load(), run.dataset.load())
 
 
+def test_the_command_prints_every_number_as_json(run, model, sounds, otoscope_command):
+    """On the finished run, so that nothing is measured again."""
+    options = ("--effects", "--sounds", sounds, "--limit", 2, "--resume", "--json")
+    status, printed, errors = otoscope_command("decoder", model, "bundled", "-o", run.path, *options)
+    assert (status, errors) == (0, ""), errors
+    record = json.loads(printed)
+    assert (record["kind"], record["removed"]) == ("decoder", run.dataset["removed"].values.tolist())
+    changes = {row["removal"]: row["value"] for row in record["rows"] if row["variable"] == "word_error_change"}
+    assert changes == dict(enumerate(run.dataset["word_error_change"].values.tolist()))
+    assert {row["variable"] for row in record["rows"]} == {"value", "norm_value", "word_error_change"}
+
+
+def test_the_example_has_the_maps_of_its_utterance_and_names_its_rows(run):
+    dataset, example = run.dataset, run.dataset.attrs
+    assert example["example_utterance"] == dataset["utterance"].values[0]
+    rows = dataset["is_text"].values.astype(bool)
+    np.testing.assert_allclose(dataset["example_own"].sum("token"), 1, atol=2e-3)
+    assert (dataset["example_cross"].sum("column") <= 1.002).all()
+    assert dataset["row"].values[-1] == "</s>"
+    assert not rows[-1]
+    assert abs(dataset["column_start"].values[-1] + 0.02 - dataset.sizes["sample"] / 16000) <= 0.021
+    layer, head = example["example_head"]
+    assert (layer, head) in {(0, 0), (0, 1)}
+
+
 def test_what_counts_as_text_by_each_rule():
     sounds = [
         SoundText("", 0.9),

@@ -90,6 +90,10 @@ def _contents(session: RunSession) -> Response:
     return _json(session.contents)
 
 
+def _slice(session: RunSession, variable: str, layer: int, head: int) -> Response:
+    return Response(pack({variable: session.variable(variable, (layer, head))}), ARRAYS)
+
+
 def _utterance(session: RunSession, utterance: int) -> Response:
     return _json(session.detail(utterance))
 
@@ -140,6 +144,7 @@ def _overview(session: RunSession, step: int) -> Response:
 HANDLERS: dict[str, Callable[..., Response]] = {
     "heads": _heads,
     "variable": _variable,
+    "slice": _slice,
     "contents": _contents,
     "utterance": _utterance,
     "audio": _audio,

@@ -86,6 +86,7 @@ ROUTES = {
     "runs": Route("runs"),
     "heads": Route("{run}/heads"),
     "variable": Route("{run}/variable/{variable}"),
+    "slice": Route("{run}/slice/{variable}/{layer}/{head}"),
     "contents": Route("{run}/contents"),
     "utterance": Route("{run}/utterance/{utterance}"),
     "audio": Route("{run}/audio/{utterance}"),

@@ -3,19 +3,19 @@ import type { ArrayBlock } from "./arrayFormat";
 
 export type MapName = "example_cross" | "example_own";
 
-/** A map of one head: weights `[rows, columns]`. */
+/** A map of one head: weights `[rows, columns]`, on audio or on its own text. */
 export interface DecoderMap {
+  name: MapName;
   rows: number;
   columns: number;
   weights: Float32Array;
 }
 
-/** The map of a head in an array `[layer, head, row, column]`. */
-export function mapOf(block: ArrayBlock, name: MapName, layer: number, head: number): DecoderMap {
-  const { shape, values } = block.arrays[name];
-  const [, heads, rows, columns] = shape;
-  const start = (layer * heads + head) * rows * columns;
-  return { rows, columns, weights: (values as Float32Array).subarray(start, start + rows * columns) };
+/** The map of a head, as the viewer sends it. */
+export function mapOf(block: ArrayBlock): DecoderMap {
+  const [[name, { shape, values }]] = Object.entries(block.arrays);
+  const [rows, columns] = shape;
+  return { name: name as MapName, rows, columns, weights: values as Float32Array };
 }
 
 export function rowOf({ columns, weights }: DecoderMap, row: number): Float32Array {

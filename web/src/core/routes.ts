@@ -5,6 +5,7 @@ export const routes = {
   runs: (): string => `runs`,
   heads: (run: number): string => `${run}/heads`,
   variable: (run: number, variable: string): string => `${run}/variable/${variable}`,
+  slice: (run: number, variable: string, layer: number, head: number): string => `${run}/slice/${variable}/${layer}/${head}`,
   contents: (run: number): string => `${run}/contents`,
   utterance: (run: number, utterance: number): string => `${run}/utterance/${utterance}`,
   audio: (run: number, utterance: number): string => `${run}/audio/${utterance}`,

@@ -1,5 +1,6 @@
 // What a decoder attends to on one utterance: tokens against seconds, or tokens against tokens, with its sound.
-import { useComputed, useSignal, type Signal } from "@preact/signals";
+import { useSignal, type Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { floats, type ArrayBlock } from "../core/arrayFormat";
 import { ramp } from "../core/colour";
 import { attendingRows, mapOf, rowOf, tokenText, type DecoderMap, type MapName } from "../core/decoderExample";
@@ -14,7 +15,8 @@ import { theme } from "../store/theme";
 import { useStore } from "../store/viewerStore";
 
 const RATE = 16000; // samples in a second of the stored audio
-const ARRAYS = ["example_cross", "example_own", "column_start", "example_wave", "is_text"];
+const MAP = "example_cross";
+const ARRAYS = ["column_start", "example_wave", "is_text"];
 const WORDS = ["word_start", "word_end"];
 const KINDS = [
   ["example_cross", "audio"],
@@ -23,7 +25,7 @@ const KINDS = [
 
 export function Decoder() {
   const store = useStore();
-  const number = store.runList.runs.findIndex(({ variables }) => variables.some(({ name }) => name === ARRAYS[0]));
+  const number = store.runList.runs.findIndex(({ variables }) => variables.some(({ name }) => name === MAP));
   if (number < 0)
     return (
       <section class="oto-decoder-view" aria-label="Decoder">
@@ -45,17 +47,26 @@ function Example({ run, number }: { run: RunInfo; number: number }) {
   }, [number]);
   const { value, error } = query.value;
   if (!value) return <Notice>{error ?? "Reading the maps…"}</Notice>;
-  return <Maps run={run} block={value} />;
+  return <Maps run={run} number={number} block={value} />;
 }
 
-function Maps({ run, block }: { run: RunInfo; block: ArrayBlock }) {
-  const [layers, heads] = block.arrays.example_cross.shape;
+function Maps({ run, number, block }: { run: RunInfo; number: number; block: ArrayBlock }) {
+  const { client } = useStore();
+  const [layers, heads] = run.variables.find(({ name }) => name === MAP)!.shape;
   const kind = useSignal<MapName>("example_cross");
   const layer = useSignal(String(layers - 1));
   const head = useSignal("0");
   const row = useSignal<number | null>(null);
   const column = useSignal<number | null>(null);
-  const map = useComputed(() => mapOf(block, kind.value, Number(layer.value), Number(head.value)));
+  const map = useSignal<DecoderMap>({ name: MAP, rows: 0, columns: 0, weights: new Float32Array() });
+  const loaded = useQuery(
+    () => client.arrays(routes.slice(number, kind.value, Number(layer.value), Number(head.value))),
+    [kind.value, layer.value, head.value],
+  );
+  const { value: arrived, error } = loaded.value;
+  useEffect(() => {
+    if (arrived) map.value = mapOf(arrived); // the map before it stays until then
+  }, [arrived]);
   const tokens = run.labels.row;
   const seconds = block.arrays.example_wave.values.length / RATE;
   const attending = column.value === null ? [] : attendingRows(map.value, column.value);
@@ -68,9 +79,10 @@ function Maps({ run, block }: { run: RunInfo; block: ArrayBlock }) {
         <Select label="Head" value={head} options={numbers(heads)} />
         <span class="oto-hint">
           the example of {run.name}: select a token or a word to play the sound; point at a moment to see its tokens
-          {column.value !== null && kind.value === "example_cross" && ` · ${timeOf(block, column.value)}`}
+          {column.value !== null && map.value.name === MAP && ` · ${timeOf(block, column.value)}`}
         </span>
       </div>
+      {error && <Notice>{error}</Notice>}
       <Words run={run} block={block} seconds={seconds} />
       <Canvas
         class="oto-decoder-wave"
@@ -86,7 +98,7 @@ function Maps({ run, block }: { run: RunInfo; block: ArrayBlock }) {
         }
         onPointerMove={(event) => (column.value = placeOf(shareOf(event).across, map.value.columns))}
         onPointerLeave={() => (column.value = null)}
-        onClick={(event) => select(placeOf(shareOf(event).down, map.value.rows), { block, kind, map, row })}
+        onClick={(event) => select(placeOf(shareOf(event).down, map.value.rows), { block, map, row })}
       />
       <ol class="oto-decoder-tokens" aria-label="Tokens">
         {tokens.map((token, place) => (
@@ -97,9 +109,9 @@ function Maps({ run, block }: { run: RunInfo; block: ArrayBlock }) {
               data-attending={attending.includes(place) || undefined}
               style={{
                 "--oto-weight":
-                  row.value === null || kind.value !== "example_own" ? 0 : weightOn(map.value, row.value, place),
+                  row.value === null || map.value.name === MAP ? 0 : weightOn(map.value, row.value, place),
               }}
-              onClick={() => select(place, { block, kind, map, row })}
+              onClick={() => select(place, { block, map, row })}
             >
               {tokenText(token)}
             </button>
@@ -117,15 +129,14 @@ function weightOn(map: DecoderMap, row: number, token: number): number {
 
 interface Selection {
   block: ArrayBlock;
-  kind: Signal<MapName>;
   map: Signal<DecoderMap>;
   row: Signal<number | null>;
 }
 
 /** Select a row; of cross-attention, play the sound that it attends to. */
-function select(place: number, { block, kind, map, row }: Selection): void {
+function select(place: number, { block, map, row }: Selection): void {
   row.value = place;
-  if (kind.value !== "example_cross") return;
+  if (map.value.name !== MAP) return;
   const starts = floats(block, "column_start");
   const period = starts.length > 1 ? starts[1] - starts[0] : 0.02;
   play(floats(block, "example_wave"), attendedSegments(rowOf(map.value, place), period));
@@ -213,6 +224,7 @@ interface DrawnMap {
 /** Draw the square root of the weights, so that weak ones are visible; rows of the prompt and the end are marked. */
 function drawMap(context: DrawContext, width: number, height: number, { map, row, isText }: DrawnMap): void {
   const { rows, columns, weights } = map;
+  if (!rows) return;
   const picture = document.createElement("canvas");
   [picture.width, picture.height] = [columns, rows];
   const colours = ramp(theme.value, "");
