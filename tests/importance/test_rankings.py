@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from otoscope.errors import InputError
 from otoscope.importance import RANKINGS
 from otoscope.importance.agreement import spearman
-from otoscope.importance.builtin.shapley import shapley_values
+from otoscope.importance.builtin.shapley import draw_removals, mean_rises
 from otoscope.importance.loss import get_loss
 from otoscope.importance.ranking import get_rankings, make_scores, order, ordinal_ranks
 from otoscope.importance.ranking_context import make_context
@@ -68,8 +68,15 @@ def exact_shapley():
     return rises
 
 
+def shapley_values(players, loss, permutations, truncation):
+    """Return the values that the ranking computes of a loss."""
+    ends, budget = (loss(()), loss(tuple(players))), SamplingBudget(permutations=permutations, truncation=truncation)
+    removals = draw_removals(players, ends, budget, np.random.default_rng(0))
+    return mean_rises(players, removals, [removal.rises(loss) for removal in removals])
+
+
 def test_shapley_values_near_their_definition_and_share_out_the_whole_rise():
-    values = shapley_values("abc", loss_without, 4000, 0.0, np.random.default_rng(0))
+    values = shapley_values("abc", loss_without, 4000, 0.0)
     assert sum(values.values()) == pytest.approx(loss_without("abc"))
     assert values == pytest.approx(exact_shapley(), abs=0.1)
 
@@ -81,7 +88,7 @@ def test_truncation_stops_where_little_is_left_to_lose():
         asked.append(removed)
         return 1.0 if removed else 0.0
 
-    values = shapley_values("abcdef", steep, 3, 0.05, np.random.default_rng(0))
+    values = shapley_values("abcdef", steep, 3, 0.05)
     assert len(asked) == 2 + 3
     assert sum(values.values()) == pytest.approx(1.0)
 

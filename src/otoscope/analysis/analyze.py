@@ -9,7 +9,7 @@ from torch import nn
 
 from otoscope.analysis.corpus_plan import corpus_plan
 from otoscope.analysis.finish import finish_analysis
-from otoscope.analysis.job import AnalysisJob, Execution, may_resume, run_job
+from otoscope.analysis.job import AnalysisJob, Execution, run_job
 from otoscope.analysis.phone_labels import PHONE, make_labeler, tier_options
 from otoscope.analysis.shard_plan import plan_shards, shard_seconds
 from otoscope.corpus.windows import windowed
@@ -72,7 +72,7 @@ def analyze(
     source, shape = make_source(corpus, options), _shape(window, unit)
     if uses_processes(place.execution):
         check_name(model)
-    check_out(out, model, replace(source, reading={**source.reading, **shape}), resume=may_resume(out, place))
+    check_out(out, model, replace(source, reading={**source.reading, **shape}), resume=place.place.may_resume(out))
     run = run_job(_make_job(source, place, out, window, unit), out, place, finish_analysis)
     if source.strict and (run.skipped["part"] != "file").any():
         skips = skipped_lines(run)[0]

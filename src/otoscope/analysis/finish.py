@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from lhotse import MonoCut
 
+from otoscope._io.row_file import RowFile
 from otoscope.analysis.job import AnalysisJob
 from otoscope.analysis.parts import RunParts, run_dataset, window_attributes, write_states
 from otoscope.analysis.shard_files import decode_shard
@@ -74,7 +76,7 @@ class ShardSum:
         if self.state is None:
             return {}
         shape = (len(self.index), len(self.state.n_heads), max(self.state.n_heads))
-        return {name: np.memmap(self._file(name), np.float64, "r", shape=shape) for name in self.state.rows}
+        return {name: cast(AnyFloats, RowFile(self._file(name), shape)) for name in self.state.rows}
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.rows"

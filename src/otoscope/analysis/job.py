@@ -1,6 +1,5 @@
 """An analysis as a job: its shards, measured by any executor or shared by the tasks of a cluster, and its finish."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +12,16 @@ from otoscope.analysis.measure_shards import ShardWork, store_shards
 from otoscope.analysis.phone_labels import PhoneLabeler
 from otoscope.analysis.shard_plan import Shard
 from otoscope.corpus import SkippedUtterance
-from otoscope.errors import InputError, UnfinishedError
+from otoscope.errors import UnfinishedError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.results.record import read_record
-from otoscope.results.status import missing_shards, run_status, shard_names
+from otoscope.results.status import missing_shards, shard_names
 from otoscope.runs.cache import RunResult, join_run, resume_or_run
 from otoscope.runs.executors.choice import make_executor
-from otoscope.runs.executors.share import Share, find_share
 from otoscope.runs.executors.worker_model import WorkerModel
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
+from otoscope.runs.shared_run import Place
 from otoscope.runs.speech_source import SpeechSource
 from otoscope.statistics.statistic import Statistic
 
@@ -37,9 +36,9 @@ class Execution:
     allow_mismatch: bool
 
     @property
-    def share(self) -> Share | None:
-        """Return the share of this process, or None for the whole run."""
-        return find_share(self.execution.shard, os.environ)
+    def place(self) -> Place:
+        """Return where the analysis computes."""
+        return Place(self.execution, self.options.resume)
 
 
 @dataclass(frozen=True)
@@ -59,27 +58,6 @@ class AnalysisJob:
 Finish = Callable[[AnalysisJob, Path], RunResult]
 
 
-def may_resume(out: str | Path, execution: Execution) -> bool:
-    """Return whether the folder may contain a run: if the user asks for it, or if only the finish is missing.
-
-    Raises:
-        InputError: the run in the folder lacks shards, and the user does not ask to resume.
-    """
-    if execution.options.resume or execution.share:
-        return True
-    if not (Path(out) / "run.json").is_file():
-        return False
-    status = run_status(out)
-    if status.finished or not status.stored or status.shards is None:
-        return False
-    if status.missing:
-        raise InputError(
-            f"{out} holds an unfinished run without {shard_names(status.missing, status.shards)}; choose another "
-            "folder, repeat the tasks of these shards, or pass --resume to continue it here"
-        )
-    return True
-
-
 def run_job(job: AnalysisJob, out: str | Path, execution: Execution, finish: Finish) -> Run:
     """Return the finished run of a job; measure what the folder lacks, or the share of this task.
 
@@ -92,9 +70,9 @@ def run_job(job: AnalysisJob, out: str | Path, execution: Execution, finish: Fin
         _store(job, folder, job.shards, execution)
         return finish(job, folder)
 
-    share = execution.share
+    share = execution.place.share
     if share is None:
-        return resume_or_run(out, job.plan, measure_all, resume=may_resume(out, execution))
+        return resume_or_run(out, job.plan, measure_all, resume=execution.place.may_resume(out))
 
     def measure_share(folder: Path) -> None:
         _store(job, folder, [shard for shard in job.shards if share.contains(shard.number)], execution)

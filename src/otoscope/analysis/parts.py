@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.lib.format import write_array
+from numpy.lib.format import dtype_to_descr, write_array, write_array_header_1_0
 
 from otoscope._io.atomic import atomic_write
 from otoscope.analysis.phone_labels import RunLabels, relations
@@ -91,13 +91,23 @@ def write_states(folder: Path, parts: RunParts) -> None:
         for name, array in (about | label_arrays(parts.totals)).items():
             _write_array(archive, name, array)
         for name, sums in parts.sums.items():
-            _write_array(archive, f"sums/{name}", np.stack([sums[int(group)] for group in groups]))
+            _write_stack(archive, f"sums/{name}", [sums[int(group)] for group in groups])
 
 
 def _write_array(archive: ZipFile, name: str, array: Array) -> None:
     """Write one array, as `np.savez` does; only it is in memory."""
     with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
         write_array(file, np.asanyarray(array), allow_pickle=False)
+
+
+def _write_stack(archive: ZipFile, name: str, arrays: Sequence[Array]) -> None:
+    """Write arrays of the same shape as one, without a copy of all of them in memory."""
+    first = np.ascontiguousarray(arrays[0])
+    header = {"descr": dtype_to_descr(first.dtype), "fortran_order": False, "shape": (len(arrays), *first.shape)}
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        write_array_header_1_0(file, header)
+        for array in arrays:
+            file.write(np.ascontiguousarray(array).tobytes())
 
 
 def read_states(run: Run) -> tuple[tuple[int, ...], dict[str, dict[int, Ints]], LabelTotals]:

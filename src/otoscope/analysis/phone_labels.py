@@ -15,10 +15,10 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import Folding, LabelFrames
 from otoscope.phones.inventory import PhoneInventory, Span
-from otoscope.relations.dataset import Relations, relation_dataset
+from otoscope.relations.dataset import Relations, relations_by_layer
 from otoscope.relations.label_totals import LabelTotals
 from otoscope.runs.options import SpeechOptions
-from otoscope.statistics.accumulator import grouped_sums
+from otoscope.statistics.accumulator import layer_sums
 from otoscope.statistics.clusters import Clusters, cluster_code, code_bits, group_sums
 from otoscope.typing import Ints
 
@@ -121,8 +121,11 @@ def relations(
     if not totals.labelled:
         return xr.Dataset()
     labelled, codes = sorted(totals.labelled), np.unique(clusters.codes)
-    uniform = np.moveaxis(totals.grouped(codes, code_bits(map(cluster_code, clusters.names))), 1, 0)
-    sums = Relations(*(grouped_sums(state[name], n_heads) for name in ("relation", "own_run")), *uniform)
+    uniform = np.moveaxis(totals.grouped(codes, code_bits(map(cluster_code, clusters.names))), 1, 0)[:, :, None]
+    layers = (
+        Relations(*(layer_sums(state[name], layer, heads) for name in ("relation", "own_run")), *uniform)
+        for layer, heads in enumerate(n_heads)
+    )
     has_phones = np.zeros(len(clusters.names))
     has_phones[labelled] = 1
     about = {
@@ -135,5 +138,5 @@ def relations(
         "phone_names": list(labels.inventory.folded.values()),
     }
     counts = group_sums(has_phones, clusters)
-    dataset = relation_dataset(sums, counts, labels.inventory.phones, clusters.key, totals.support())
+    dataset = relations_by_layer(layers, counts, labels.inventory.phones, clusters.key, totals.support())
     return dataset.assign_attrs(about)

@@ -63,9 +63,9 @@ def write_shard(folder: Path, number: int, content: bytes) -> None:
     make_folder(path.parent)
     with atomic_write(path, needed=len(content), shared=True) as partial:
         partial.write_bytes(content)
-    failure_path(folder, number).unlink(missing_ok=True)
+    failure_path(path).unlink(missing_ok=True)
 
 
 def write_failure(folder: Path, number: int, error: InputError) -> None:
     """Store the reason why a shard cannot be measured, for `otoscope status`."""
-    write_json(failure_path(folder, number), {"reason": str(error)}, shared=True)
+    write_json(failure_path(shard_path(folder, number)), {"reason": str(error)}, shared=True)

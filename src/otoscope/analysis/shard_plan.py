@@ -35,6 +35,11 @@ class Shard:
         return sum(cut.duration for _, cut in self.cuts)
 
     @property
+    def text(self) -> str:
+        """Return what a message calls the shard: its first and its last utterance."""
+        return f"{self.cuts[0][1].id} to {self.cuts[-1][1].id}"
+
+    @property
     def cluster_of(self) -> dict[int, str]:
         """Return the name of the cluster of each utterance by its index in the corpus."""
         return {index: name for (index, _), name in zip(self.cuts, self.clusters, strict=True)}

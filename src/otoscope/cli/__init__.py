@@ -51,7 +51,7 @@ from otoscope.cli.view import view
 from otoscope.cli.weights import weights
 from otoscope.cli.words import words
 from otoscope.comparison.options import ComparisonOptions
-from otoscope.errors import InputError, escape_undecodable
+from otoscope.errors import InputError, UnfinishedError, escape_undecodable
 from otoscope.head_weights.options import WeightOptions
 from otoscope.importance.options import RankingOptions
 from otoscope.papers.yang2020.options import ReproductionOptions
@@ -127,14 +127,14 @@ OPTION_CLASSES = {
     compare: (ComparisonOptions,),
     analyze: (SpeechOptions, ExecutionOptions),
     boundaries: (BoundaryOptions,),
-    segment: (SegmentationOptions, SpeechOptions),
+    segment: (SegmentationOptions, SpeechOptions, ExecutionOptions),
     align: (CorpusOptions,),
     words: (WordOptions,),
     dynamics: (SpeechOptions,),
     decoder: (DecoderOptions, SpeechOptions),
-    rank: (RankingOptions, SpeechOptions),
-    probe: (ProbingOptions, SpeechOptions),
-    prune: (ScheduleOptions, ProbingOptions, SpeechOptions),
+    rank: (RankingOptions, SpeechOptions, ExecutionOptions),
+    probe: (ProbingOptions, SpeechOptions, ExecutionOptions),
+    prune: (ScheduleOptions, ProbingOptions, SpeechOptions, ExecutionOptions),
     layers: (LayerOptions, SpeechOptions),
     sinks: (SinkOptions, SpeechOptions),
     patch: (PatchOptions, SpeechOptions),
@@ -178,6 +178,9 @@ def main() -> NoReturn:
         sys.exit(code)
     except TyperException as error:  # an option or argument that is unknown, missing or of the wrong type
         _exit_with_error(error.format_message())
+    except UnfinishedError as unfinished:  # the task of a cluster has measured its share
+        print(unfinished)
+        sys.exit(0)
     except InputError as error:
         _exit_with_error(str(error))
     except OSError as error:

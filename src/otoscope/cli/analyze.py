@@ -7,7 +7,6 @@ import typer
 
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun, shell_command
-from otoscope.errors import UnfinishedError
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
 
 
@@ -32,10 +31,6 @@ def analyze(
 
     options, execution = read_options(context, SpeechOptions), read_options(context, ExecutionOptions)
     measure = partial(otoscope.analyze, window=window, unit=unit, allow_mismatch=allow_mismatch)
-    try:
-        run = measure(model, corpus, out, options=options, execution=execution)
-    except UnfinishedError as unfinished:  # the task of a cluster has measured its share
-        print(unfinished)
-        return
+    run = measure(model, corpus, out, options=options, execution=execution)
     commands = f"{shell_command('heads', out)}, {shell_command('figures', out, '-o', 'FOLDER')}"
     print(f"{summary(run)}\nrun written to {out}; next: {commands}")

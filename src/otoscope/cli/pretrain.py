@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from otoscope._io.ranks import is_first_process
 from otoscope.cli.dataclass_options import read_options
 from otoscope.runs.options import SelectionOptions
 
@@ -24,6 +25,8 @@ def pretrain(
     import otoscope
 
     trained = otoscope.pretrain(recipe, out, resume=resume, selection=read_options(context, SelectionOptions))
+    if not is_first_process():
+        return
     learned = trained.reconstruction
     print(
         f"masked L1 on {learned.frames} held-out frames: {learned.model:.4f}; predicting the mean {learned.mean:.4f}, "

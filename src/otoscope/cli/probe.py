@@ -5,7 +5,7 @@ import typer
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun
 from otoscope.probing.options import ProbingOptions
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
 
 
 def probe(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> None:
@@ -14,5 +14,6 @@ def probe(context: typer.Context, model: Model, corpus: Corpus, out: NewRun) -> 
     from otoscope.probing.tables import probe_table
 
     probing, options = read_options(context, ProbingOptions), read_options(context, SpeechOptions)
-    probed = otoscope.probe(model, corpus, out, probing=probing, options=options)
+    execution = read_options(context, ExecutionOptions)
+    probed = otoscope.probe(model, corpus, out, probing=probing, options=options, execution=execution)
     print(f"{probe_table(probed.dataset)}\nrun written to {out}")

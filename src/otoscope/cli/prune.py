@@ -7,7 +7,7 @@ from otoscope.cli.options import Corpus, Model, NewRun
 from otoscope.cli.run_output import IsJson, print_run
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
 
 
 def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun, is_json: IsJson = False) -> None:
@@ -16,6 +16,8 @@ def prune(context: typer.Context, model: Model, corpus: Corpus, out: NewRun, is_
     from otoscope.importance.tables import curve_table
 
     schedule, probing = read_options(context, ScheduleOptions), read_options(context, ProbingOptions)
-    options = read_options(context, SpeechOptions)
-    pruned = otoscope.prune(model, corpus, out, schedule=schedule, probing=probing, options=options)
+    options, execution = read_options(context, SpeechOptions), read_options(context, ExecutionOptions)
+    pruned = otoscope.prune(
+        model, corpus, out, schedule=schedule, probing=probing, options=options, execution=execution
+    )
     print_run(pruned, curve_table, is_json)

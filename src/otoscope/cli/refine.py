@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from otoscope._io.ranks import is_first_process
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Model, shell_command
@@ -45,6 +46,8 @@ def refine(
     refined = otoscope.refine(
         model, out, remove=remove_file, corpora=corpora or (), options=options, selection=selection
     )
+    if not is_first_process():
+        return
     if options.budget_macs is not None and not corpora:
         print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")

@@ -6,7 +6,7 @@ import typer
 
 from otoscope.cli.dataclass_options import read_options
 from otoscope.cli.options import Corpus, Model, NewRun, shell_command
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.segmentation.options import SegmentationOptions
 
 
@@ -22,5 +22,8 @@ def segment(
     from otoscope.segmentation.table import segmentation_table
 
     segmentation, options = read_options(context, SegmentationOptions), read_options(context, SpeechOptions)
-    run = otoscope.segment(model, corpus, out, against=against, segmentation=segmentation, options=options)
+    execution = read_options(context, ExecutionOptions)
+    run = otoscope.segment(
+        model, corpus, out, against=against, segmentation=segmentation, options=options, execution=execution
+    )
     print(f"{segmentation_table(run)}\nrun written to {out}; next: {shell_command('figures', out, '-o', 'FOLDER')}")

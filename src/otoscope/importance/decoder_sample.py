@@ -101,24 +101,29 @@ class DecoderSample:
         """
         if self.loss_name != "text":
             raise InputError(f"expected --loss text for a ranking by gradients, found {self.loss_name}")
-        with progress("taking gradients", self._seconds) as on_progress:
+        with progress("taking gradients", self.seconds) as on_progress:
             return np.stack([self._gradient(spoken, on_progress) for spoken in self.utterances])
+
+    def loss_without(self, on_progress: Advance) -> AblationLoss:
+        """Return the loss as a function of removed units, without a display of progress."""
+        return AblationLoss(partial(self._rows, on_progress))
 
     @contextmanager
     def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
         """Provide the loss as a function of removed units, with progress; it is called `max_calls` times at most."""
-        with progress("removing heads", max_calls * self._seconds) as on_progress:
-            yield AblationLoss(partial(self._rows, on_progress))
+        with progress("removing heads", max_calls * self.seconds) as on_progress:
+            yield self.loss_without(on_progress)
 
     @property
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
+        """Return the seconds of speech of the sample."""
         return sum(self._speech.cuts[index].duration for index in self.references)
 
     def _rows(self, on_progress: Advance, units: Collection[Head]) -> Floats:
         """Return the loss of each utterance of the speech without some units, `[u]`."""
         with without_decoder_heads(self._transcriber, self._units.heads(units), self.means), torch.inference_mode():
             losses = self._error_rates() if self.loss_name == "wer" else self._text_losses()
-        on_progress(self._seconds)
+        on_progress(self.seconds)
         return self.to_speech(np.array(losses))
 
     def _text_losses(self) -> list[float]:

@@ -1,17 +1,19 @@
 """Statistics of the heads of a model as a source of scores: from a run of analyze, or measured at first use."""
 
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from otoscope.analysis.shards import ShardOptions, measure
+from otoscope.analysis.shards import batches as make_batches
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
+from otoscope.runs.executors.executor import OnProgress
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
-from otoscope.statistics import accumulator, available_statistics
-from otoscope.statistics.accumulator import Final
+from otoscope.statistics import available_statistics
+from otoscope.statistics.accumulator import mean_of_defined
 from otoscope.typing import Floats
 
 
@@ -29,7 +31,7 @@ class StatisticSource(Protocol):
 class CorpusStatistics:
     """The means of statistics over utterances.
 
-    The only state is the cache of the measurement, which the first call of `mean` fills; nothing empties it.
+    The only state are the rows of the measurement, which `fill` or the first use stores; nothing empties them.
 
     Args:
         encoder: the intact model.
@@ -40,6 +42,7 @@ class CorpusStatistics:
     def __init__(self, encoder: Encoder, speech: LoadedSpeech, run: Run | None = None) -> None:
         """Store the sources; measure nothing yet."""
         self._encoder, self._speech, self._run = encoder, speech, run
+        self._rows: dict[str, Floats] = {}
 
     @property
     def corpus_fingerprint(self) -> str | None:
@@ -48,7 +51,7 @@ class CorpusStatistics:
 
     def mean(self, name: str) -> Floats:
         """Return the mean of a statistic over utterances, `[layer, head]`."""
-        return self._measured.mean[name] if self._run is None else self._run.dataset[name].values
+        return mean_of_defined(self._measured[name]) if self._run is None else self._run.dataset[name].values
 
     def rows(self, name: str) -> Floats:
         """Return a statistic of each utterance of the speech, `[utterance, layer, head]`.
@@ -56,17 +59,41 @@ class CorpusStatistics:
         The mean `[layer, head]` if it comes from a run on other utterances.
         """
         if self._run is None:
-            return self._measured.rows[name]
+            return self._measured[name]
         utterances = self._run.utterances
         is_same = list(utterances.index) == [cut.id for cut in self._speech.cuts] and np.allclose(
             utterances["duration"], [cut.duration for cut in self._speech.cuts]
         )
         return self._run.dataset[f"{name}_rows"].values if is_same else self.mean(name)
 
-    @cached_property
-    def _measured(self) -> Final:
+    @property
+    def missing_batches(self) -> list[list[int]]:
+        """Return the places in the speech of the utterances of each batch that is to be measured."""
+        if self._run is not None or self._rows:
+            return []
+        cuts = list(enumerate(self._speech.cuts))
+        return [[index for index, _ in batch] for batch in make_batches(cuts, self._encoder.padded_seconds)]
+
+    def seconds(self, batches: Sequence[Sequence[int]]) -> list[float]:
+        """Return the seconds of speech of each batch."""
+        return [sum(self._speech.cuts[index].duration for index in batch) for batch in batches]
+
+    def measure_batch(self, batch: Sequence[int], on_progress: OnProgress) -> dict[str, Floats]:
+        """Return each scalar statistic of the utterances of a batch, `[utterance of the batch, layer, head]`."""
         scalar = {name: statistic for name, statistic in available_statistics().items() if not statistic.dims}
-        with progress("measuring heads", self._speech.seconds) as on_progress:
-            cuts = list(enumerate(self._speech.cuts))
-            result = measure(self._encoder, cuts, scalar, ShardOptions(strict=True, on_progress=on_progress))
-        return accumulator.finalize(result.state)
+        cuts = [(index, self._speech.cuts[index]) for index in batch]
+        rows = measure(self._encoder, cuts, scalar, ShardOptions(strict=True, on_progress=on_progress)).state.rows
+        return {name: np.stack([row_of[index] for index in batch]) for name, row_of in rows.items()}
+
+    def fill(self, batches: Sequence[Sequence[int]], measured: Sequence[Mapping[str, Floats]]) -> None:
+        """Store the statistics of all batches, in the order of the speech."""
+        order = np.argsort(np.concatenate(batches))
+        self._rows = {name: np.concatenate([rows[name] for rows in measured])[order] for name in measured[0]}
+
+    @property
+    def _measured(self) -> dict[str, Floats]:
+        """Return the rows of each statistic; measure them here if `fill` has not stored any."""
+        if batches := self.missing_batches:
+            with progress("measuring heads", self._speech.seconds) as on_progress:
+                self.fill(batches, [self.measure_batch(batch, on_progress) for batch in batches])
+        return self._rows

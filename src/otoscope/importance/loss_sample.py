@@ -91,6 +91,16 @@ class LossSample:
         """Return the places in the speech of the utterances of each batch."""
         return sample_batches(self._encoder, self._speech, self._budget.seconds)
 
+    @property
+    def batch_seconds(self) -> list[float]:
+        """Return the seconds of speech of each batch."""
+        return [sum(self._speech.cuts[index].duration for index in indices) for indices in self.indices]
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds of speech of the sample."""
+        return sum(self.batch_seconds)
+
     @cached_property
     def batches(self) -> list[Batch]:
         """Return the batches of the sample."""
@@ -108,11 +118,19 @@ class LossSample:
         with progress("taking gradients", total_seconds(self.batches)) as on_progress:
             return gate_gradients(self._encoder, self.batches, on_progress)
 
+    def batch_gradients(self, number: int, on_progress: Advance) -> Floats:
+        """Return the gradient of the loss by the gate of each head for one batch, `[utterance, layer, head]`."""
+        return gate_gradients(self._encoder, [self.batches[number]], on_progress)
+
+    def loss_without(self, on_progress: Advance) -> AblationLoss:
+        """Return the loss as a function of removed heads, without a display of progress."""
+        return AblationLoss(partial(self._rows, on_progress))
+
     @contextmanager
     def ablation_loss(self, max_calls: int) -> Iterator[AblationLoss]:
         """Provide the loss as a function of removed heads, with progress; it is called `max_calls` times at most."""
         with progress("removing heads", max_calls * total_seconds(self.batches)) as on_progress:
-            yield AblationLoss(partial(self._rows, on_progress))
+            yield self.loss_without(on_progress)
 
     def _rows(self, on_progress: Advance, heads: Collection[Head]) -> Floats:
         """Return the loss of each utterance of the speech without some heads, `[utterance]`."""

@@ -1,7 +1,8 @@
 """From a model and a corpus to rankings of its heads, as a run folder."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import xarray as xr
 from lhotse import CutSet
 
 from otoscope.attention.output_kinds import check_kinds
-from otoscope.errors import InputError
+from otoscope.errors import InputError, UnfinishedError
 from otoscope.importance.dataset import ranking_dataset
 from otoscope.importance.decoder_context import decoder_context
 from otoscope.importance.loss import Loss, check_loss, get_loss
@@ -21,9 +22,11 @@ from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe import require_unmodified
 from otoscope.results import Run, open_run
-from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.cache import RunResult, check_out, load_or_compute
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
+from otoscope.runs.part_map import PartMap
 from otoscope.runs.run_config import make_plan
+from otoscope.runs.shared_run import make_place, run_parts
 from otoscope.runs.speech_source import (
     LoadedSpeech,
     SpeechSource,
@@ -32,6 +35,7 @@ from otoscope.runs.speech_source import (
     read_speech,
     resolve_encoder,
 )
+from otoscope.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +48,13 @@ class RankJob:
     part: Mapping[str, Any]
 
     @property
+    def encoder(self) -> Encoder:
+        """Return the model."""
+        return self.context.encoder
+
+    @cached_property
     def plan(self) -> dict[str, Any]:
-        """All that decides the scores."""
+        """Return all that decides the scores."""
         context, source = self.context, self.source
         plan = make_plan(context.encoder, list(context.speech.cuts), source.name, (), source.options)
         measured = context.statistics.corpus_fingerprint
@@ -58,14 +67,30 @@ class RankJob:
             **({"decoder": context.decoder.transcriber.fingerprint} if context.decoder else {}),
         }
 
-    def scores(self, folder: Path) -> dict[str, RankingScores]:
-        """Return the scores of each ranking by label; the run stores each score after its computation."""
-        return {label: self._load_or_score(label, folder) for label in self.rankings}
+    def measure(self, parts: PartMap) -> dict[str, RankingScores]:
+        """Return the scores of each ranking by label; the run stores each score after its computation.
 
-    def _load_or_score(self, label: str, folder: Path) -> RankingScores:
-        seeded, path = self.rankings[label], folder / "shards" / f"rank-{label}.npz"
-        arrays = load_or_compute(path, lambda: {"score": seeded.ranking.score(self.context, seeded.seed)})
-        return make_scores(arrays["score"], seeded)
+        Raises:
+            UnfinishedError: parts of other tasks are missing; those of all rankings that this task has are stored.
+        """
+        context, scores = replace(self.context, parts=parts), dict[str, RankingScores]()
+        unfinished: list[UnfinishedError] = []
+        for label, seeded in self.rankings.items():
+            path = parts.folder / "shards" / f"rank-{label}.npz"
+            try:
+                arrays = load_or_compute(path, partial(_score, seeded, context))
+                scores[label] = make_scores(arrays["score"], seeded)
+            except UnfinishedError as error:
+                unfinished.append(error)
+        if unfinished:
+            raise unfinished[0]
+        return scores
+
+    def finish(self, parts: PartMap) -> RunResult:
+        """Return the Dataset of the run and the skipped utterances."""
+        context = self.context
+        dataset = ranking_dataset(self.measure(parts), self.rankings, context.speech.clusters, context.loss_name)
+        return self.to_run_result(dataset, RANKING)
 
     def to_run_result(self, dataset: xr.Dataset, kind: str) -> RunResult:
         """Return the Dataset of the run and the skipped utterances."""
@@ -75,6 +100,10 @@ class RankJob:
         return described.assign_attrs(loss=context.loss_name or "", **self.part), context.speech.skipped
 
 
+def _score(seeded: SeededRanking, context: RankingContext) -> dict[str, Floats]:
+    return {"score": seeded.ranking.score(context, seeded.seed)}
+
+
 def rank(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -82,6 +111,7 @@ def rank(
     *,
     ranking: RankingOptions,
     options: SpeechOptions | None = None,
+    execution: ExecutionOptions | None = None,
 ) -> Run:
     """Order all heads of a model by one or several rankings, and store scores, ranks and their agreement as a run.
 
@@ -91,11 +121,13 @@ def rank(
         out: folder of the run, which must not exist unless `options.resume` is true.
         ranking: rankings and how they measure importance.
         options: how to load the model and read the corpus.
+        execution: where to compute: in this process, in several, or as a task of a cluster that measures a share.
 
     Returns:
         The finished run: scores, ranks and the agreement of the rankings.
 
     Raises:
+        UnfinishedError: this task has measured its share, and shares of other tasks are missing.
         InputError: an unknown ranking or loss, missing labels, a missing prediction head, a run of another model, or
             an error of `analyze`.
 
@@ -114,21 +146,24 @@ def rank(
         raise InputError(
             f"expected one kind with --ablation, found {', '.join(ranking.ablation)}; rank by each in turn"
         )
+    place = make_place(model, options, execution)
     settings = {"rankings": list(rankings), "sampling_budget": asdict(budget), **part_settings(ranking)}
-    check_out(out, model, source, resume=options.resume, **settings)
+    check_out(out, model, source, resume=place.may_resume(out), **settings)
+    prepare = partial(prepare_rank, model, source, ranking, options)
+    return run_parts(out, place.prepare(out, prepare), prepare, place, RankJob.finish)
+
+
+def prepare_rank(
+    model: str | Path | Encoder, source: SpeechSource, ranking: RankingOptions, options: SpeechOptions
+) -> RankJob:
+    """Load the model and the speech, and return the job of `rank`. The arguments are those of `rank`."""
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
     check_ranking_loss(ranking, encoder)
     if ranking.run is not None and ranking.part != ENCODER:
         raise InputError(f"expected no --run with --part {ranking.part}, found {ranking.run}; omit it")
     measured = None if ranking.run is None else require_analysis_run(open_run(ranking.run), encoder)
-    job = make_job(rankings, ranking, encoder, source, measured)
-
-    def make(folder: Path) -> RunResult:
-        dataset = ranking_dataset(job.scores(folder), rankings, job.context.speech.clusters, job.context.loss_name)
-        return job.to_run_result(dataset, RANKING)
-
-    return resume_or_run(out, job.plan, make, resume=options.resume)
+    return make_job(get_rankings(ranking.by), ranking, encoder, source, measured)
 
 
 def make_job(

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
-from transformers import Trainer
+from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
+from transformers import Trainer, TrainingArguments
 from transformers.utils import logging
 
 from otoscope._io.atomic import PARTIAL, atomic_write, disk_errors_as_input_errors, make_folder
+from otoscope._io.ranks import is_first_process
 from otoscope._io.saved_work import check_resume_requested
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor, MockingjayForPreTraining
@@ -42,6 +45,9 @@ def pretrain(
     `out/dynamics` is a run of how the heads form, as `otoscope dynamics` writes it. A resumed training ends with the
     same weights as one that never stopped, bit for bit, on the same device with the same number of threads.
 
+    Started by torchrun or accelerate, several processes train on the batches of one: each takes its part of every
+    batch. Losses are those of one process to float tolerance if the recipe has no dropout, which each process draws.
+
     Args:
         recipe: a `Recipe`, or the path of its TOML file.
         out: the folder to write; it must be empty unless `resume` is true.
@@ -68,8 +74,9 @@ def pretrain(
         2
     """
     recipe, out = recipe if isinstance(recipe, Recipe) else read_recipe(recipe), Path(out)
-    _check_out(out, resume)
     arguments = training_arguments(recipe, out / "checkpoints")
+    _check_out(out, resume)
+    _wait_for_all(arguments)  # before a process writes
     model, extractor = new_model(recipe, arguments.seed), MockingjayFeatureExtractor()
     check_optimiser(arguments, model)
     chosen = make_selection(selection or SelectionOptions())
@@ -78,19 +85,29 @@ def pretrain(
     if newest := newest_checkpoint(out / "checkpoints"):
         check_training_config(out / "checkpoints", training)
         check_shape(newest, model)
-    train, validation = (extract_features(speech, extractor, out / "features") for speech in listings)
+    with arguments.main_process_first(local=False):
+        train, validation = (extract_features(speech, extractor, out / "features") for speech in listings)
     check_enough(recipe, train, validation)
     with _no_bars(), disk_errors_as_input_errors(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
-        if recipe.dynamics.every:
+        if recipe.dynamics.every and is_first_process():
             available = len(listings[1].parts[0])
             few = SpeechOptions(sample=min(recipe.dynamics.utterances, available), resume=resume)
             measure_heads(trainer, recipe, out / "dynamics", few)
-        record_training_config(out / "checkpoints", training)
+        if is_first_process():
+            record_training_config(out / "checkpoints", training)
         checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     with _no_bars():
-        return _finish(trainer, recipe, extractor, train, validation, out)
+        finished = [_finish(trainer, recipe, extractor, train, validation, out) if is_first_process() else None]
+    (pretrained,) = broadcast_object_list(finished)
+    return cast(Pretrained, pretrained)
+
+
+def _wait_for_all(arguments: TrainingArguments) -> None:
+    """Wait until all processes of the training are here."""
+    if arguments.world_size > 1:
+        torch.distributed.barrier()
 
 
 def _finish(

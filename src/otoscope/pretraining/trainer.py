@@ -17,6 +17,7 @@ from otoscope.models.model_files import check_config
 from otoscope.pretraining.batches import MaskedBatches
 from otoscope.pretraining.feature_store import Features
 from otoscope.pretraining.recipe import Recipe
+from otoscope.pretraining.shared_batches import SharedBatchTrainer
 from otoscope.pretraining.validation import check_minimum
 from otoscope.runs.options import SpeechOptions
 from otoscope.training_dynamics.callback import HeadStatistics
@@ -30,7 +31,8 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
     """Arguments of a training that keeps checkpoints and logs in `folder`; progress is drawn on a terminal only.
 
     Raises:
-        InputError: the recipe's training arguments do not go together, or there are several devices.
+        InputError: the recipe's training arguments do not go together, one process has several devices, or there are
+            more processes than utterances in a batch.
     """
     try:
         arguments = TrainingArguments(
@@ -39,13 +41,22 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
             per_device_eval_batch_size=1,
             train_sampling_strategy="sequential",
             remove_unused_columns=False,
+            average_tokens_across_devices=False,  # SharedBatchTrainer weights the losses of processes
             disable_tqdm=not sys.stderr.isatty(),
             **{"report_to": "tensorboard", "seed": recipe.batching.seed} | recipe.training,
         )
     except (ImportError, TypeError, ValueError) as error:
         raise InputError(f"training: {error}") from error
-    if arguments.n_gpu > 1 or arguments.world_size > 1:
-        raise InputError("training runs on one device, and there are several; choose one with CUDA_VISIBLE_DEVICES=0")
+    if arguments.n_gpu > 1:
+        raise InputError(
+            "expected one device for each process, found several; start one process for each with: torchrun "
+            f"--nproc-per-node {arguments.n_gpu} -m otoscope pretrain ..., or set CUDA_VISIBLE_DEVICES=0"
+        )
+    if arguments.world_size > recipe.batching.size:
+        raise InputError(
+            f"expected at least an utterance of each batch for each process, found {arguments.world_size} processes "
+            f"and batches of {recipe.batching.size}; start fewer, or raise size in [batching]"
+        )
     check_minimum("training", vars(arguments), dict.fromkeys(RATES, 0))
     return arguments
 
@@ -95,7 +106,7 @@ def make_trainer(
         InputError: there is too little speech for one batch.
     """
     steps = arguments.max_steps * arguments.gradient_accumulation_steps
-    trainer = Trainer(
+    trainer = SharedBatchTrainer(
         model=model,
         args=arguments,
         train_dataset=MaskedBatches(train, recipe.masking, recipe.batching, steps),

@@ -1,8 +1,10 @@
 """Run probes on a model and a corpus, with two controls, and write a run folder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,20 +18,32 @@ from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
+from otoscope.probing.probe_reader import ProbeReader
 from otoscope.probing.random_baseline import check_untrained, untrained
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import intervals, score, totals
 from otoscope.results import Run
 from otoscope.results.schema import INTERVAL, NO_INTERVAL, Variable, labelled
-from otoscope.runs.cache import RunResult, check_out, resume_or_run
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.cache import RunResult, check_out
+from otoscope.runs.executors.executor import OnProgress
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
+from otoscope.runs.part_map import Items, PartMap
 from otoscope.runs.run_config import make_plan
-from otoscope.runs.speech_source import LoadedSpeech, add_coordinates, make_source, read_speech, resolve_encoder
+from otoscope.runs.shared_run import make_place, run_parts
+from otoscope.runs.speech_source import (
+    LoadedSpeech,
+    SpeechSource,
+    add_coordinates,
+    make_source,
+    read_speech,
+    resolve_encoder,
+)
 from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Floats
 
 KIND = "probes"
-CONDITIONS = ("intact", "untrained", "majority")
+INTACT, UNTRAINED = "intact", "untrained"
+CONDITIONS = (INTACT, UNTRAINED, "majority")
 PROBE_TEXTS = ("doc", "metric")
 VARIABLES = {
     "score": Variable(("probe", "reader"), "as `metric` says", "what the probe gets, over all utterances and seeds"),
@@ -44,6 +58,65 @@ VARIABLES = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class ProbeJob:
+    """The probes of a command, and the model and the speech that they read."""
+
+    encoder: Encoder
+    probes: Mapping[str, Probe]
+    training: Training
+    source: SpeechSource
+    speech: LoadedSpeech
+    cache: Cache
+
+    @cached_property
+    def plan(self) -> dict[str, Any]:
+        """Return all that decides the scores."""
+        plan = make_plan(self.encoder, list(self.speech.cuts), self.source.name, (), self.source.options)
+        return plan | {"probes": list(self.probes), "training": asdict(self.training)}
+
+    @cached_property
+    def readers(self) -> Mapping[str, ProbeReader]:
+        """Return what the probes read: hidden states of the model, and of one of its shape without training."""
+        control = {name: one for name, one in self.probes.items() if one.trained or one.runs_model}
+        data = collect_hidden_states(self.encoder, self.speech)
+        untrained_data = collect_hidden_states(untrained(self.encoder), self.speech)
+        return {
+            INTACT: ProbeReader(self.probes, data, self.training, self.cache),
+            UNTRAINED: ProbeReader(control, untrained_data, self.training, self.cache),
+        }
+
+    def measure(self, parts: PartMap) -> dict[str, dict[str, Scorer]]:
+        """Return the trained scorers of each reader; the run stores each net after its training.
+
+        Raises:
+            UnfinishedError: nets of other tasks are missing.
+        """
+        nets = [(name, number) for name, reader in self.readers.items() for number in range(len(reader.nets))]
+        trained = parts.map(_train, Items("nets", "training probes", nets, [self.speech.seconds] * len(nets)))
+        arrays = dict(zip(nets, trained, strict=True))
+        return {
+            name: reader.scorers([arrays[name, number] for number in range(len(reader.nets))])
+            for name, reader in self.readers.items()
+        }
+
+    def finish(self, parts: PartMap) -> RunResult:
+        """Return the Dataset of the run and the skipped utterances."""
+        trained = self.measure(parts)
+        intact = trained[INTACT]
+        readers = [(intact, self.readers[INTACT].data), (intact | trained[UNTRAINED], self.readers[UNTRAINED].data)]
+        scores = _dataset(self.probes, intact, _totals(intact, readers), self.speech.clusters)
+        return add_coordinates(scores, KIND, self.encoder, self.source, self.speech), self.speech.skipped
+
+
+def _train(job: ProbeJob, net: tuple[str, int], on_progress: OnProgress) -> dict[str, Any]:
+    """Return the weights of a net, by the name of its reader and its number."""
+    name, number = net
+    weights = job.readers[name].train(number)
+    on_progress(job.speech.seconds)
+    return weights
+
+
 def probe(
     model: str | Path | Encoder,
     corpus: str | Path | CutSet,
@@ -51,6 +124,7 @@ def probe(
     *,
     probing: ProbingOptions,
     options: SpeechOptions | None = None,
+    execution: ExecutionOptions | None = None,
 ) -> Run:
     """Measure what probes read from the final hidden states of a model, compared with a model without training.
 
@@ -64,11 +138,13 @@ def probe(
         out: folder of the run, which must not exist unless `options.resume` is true.
         probing: names of the probes, number of seeds, and folder of trained networks.
         options: how to load the model and read the corpus.
+        execution: where to compute: in this process, in several, or as a task of a cluster that measures a share.
 
     Returns:
         The finished run: the score of each probe on the intact model, on an untrained model and of the majority class.
 
     Raises:
+        UnfinishedError: this task has measured its share, and shares of other tasks are missing.
         InputError: an unknown probe, missing labels, speakers or prediction head, or an error of `analyze`.
 
     Examples:
@@ -82,25 +158,23 @@ def probe(
     """
     wanted, training = select_probes(probing.probes), training_config(probing.seeds)
     options = options or SpeechOptions()
-    source, settings = make_source(corpus, options), {"probes": list(wanted), "training": asdict(training)}
-    check_out(out, model, source, resume=options.resume, **settings)
+    source, place = make_source(corpus, options), make_place(model, options, execution)
+    check_out(out, model, source, resume=place.may_resume(out), probes=list(wanted), training=asdict(training))
+    prepare = partial(prepare_probe, model, source, probing, options)
+    return run_parts(out, place.prepare(out, prepare), prepare, place, ProbeJob.finish)
+
+
+def prepare_probe(
+    model: str | Path | Encoder, source: SpeechSource, probing: ProbingOptions, options: SpeechOptions
+) -> ProbeJob:
+    """Load the model and the speech, and return the job of `probe`. The arguments are those of `probe`."""
+    wanted = select_probes(probing.probes)
     encoder = require_unmodified(resolve_encoder(model, options))
     check_untrained(encoder)
     check_model(wanted, encoder)
     speech = read_speech(source, encoder)
     check_cuts(wanted, speech)
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
-
-    def make(_: Path) -> RunResult:
-        data, nets = collect_hidden_states(encoder, speech), open_cache(probing.cache)
-        scorers = train_scorers(wanted, data, training, nets)
-        control = collect_hidden_states(untrained(encoder), speech)
-        of_model = {name: one for name, one in wanted.items() if one.trained or one.runs_model}
-        readers = [(scorers, data), (scorers | train_scorers(of_model, control, training, nets), control)]
-        scores = _dataset(wanted, scorers, _totals(scorers, readers), data.clusters)
-        return add_coordinates(scores, KIND, encoder, source, speech), speech.skipped
-
-    return resume_or_run(out, plan, make, resume=options.resume)
+    return ProbeJob(encoder, wanted, training_config(probing.seeds), source, speech, open_cache(probing.cache))
 
 
 def _totals(

@@ -1,37 +1,38 @@
 """The interventions of a schedule on the heads of a decoder: word errors of what the model writes without them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from torch import Tensor
 
+from otoscope.attention.interventions import Intervention
+from otoscope.attention.output_kinds import OutputKind
 from otoscope.corpus.transcript import text_of
 from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
 from otoscope.decoders.text_loss import spell_text
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
 from otoscope.decoders.units import DecoderPart
 from otoscope.probing.probe_data import ProbeData
-from otoscope.pruning.schedule import PruningSchedule
+from otoscope.runs.executors.executor import OnProgress
 from otoscope.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)
 class DecoderPruning:
-    """The speech on which a schedule runs, and the decoder whose heads it removes."""
+    """The speech on which heads of a decoder are removed, and the decoder."""
 
     material: ProbeData
-    schedule: PruningSchedule
     decoder: DecoderPart
 
     def intervention_sums(
-        self, number: int, scorers: Mapping[str, Any], on_progress: Callable[[float], None]
+        self, change: Intervention, kind: OutputKind, scorers: Mapping[str, Any], on_progress: OnProgress
     ) -> dict[str, Floats]:
         """Return sums `[seed, utterance]` of each probe, of what the model writes under one intervention."""
         transcriber, speech = self.decoder.transcriber, self.material.speech
-        removed = self.decoder.units.heads(self.schedule.interventions[number].removed)
-        means = self._means if self.schedule.kinds[number] == "mean" else None
+        removed = self.decoder.units.heads(change.removed)
+        means = self._means if kind == "mean" else None
         with without_decoder_heads(transcriber, removed, means):
             texts = transcribe_waves(transcriber, speech.waves, self._encoded)
         on_progress(speech.seconds)

@@ -1,8 +1,8 @@
 """From rankings to curves: what probes still read from a model as its heads are removed, as a run folder."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,25 +18,29 @@ from otoscope.importance.options import ENCODER
 from otoscope.importance.previous_run import scores_from_run
 from otoscope.importance.rank import RankJob, check_ranking_loss, make_budget, make_job, part_settings
 from otoscope.importance.ranking import RankingScores, get_rankings, order
+from otoscope.importance.ranking_context import RankingContext
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
-from otoscope.probing.probe import check_cuts, check_model, require_unmodified, train_scorers, training_config
+from otoscope.probing.probe import check_cuts, check_model, require_unmodified, training_config
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden_states
-from otoscope.probing.scorer import Probe, Scorer
+from otoscope.probing.probe_reader import ProbeReader
+from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.probing.scores import totals
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.decoder_pruning import DecoderPruning
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.schedule import PruningSchedule, check_steps, make_schedule
 from otoscope.results import Run, open_run
-from otoscope.runs.cache import RunResult, check_out, load_or_compute, resume_or_run
-from otoscope.runs.options import SpeechOptions
-from otoscope.runs.progress import progress
-from otoscope.runs.speech_source import make_source, resolve_encoder
+from otoscope.runs.cache import RunResult, check_out
+from otoscope.runs.executors.executor import OnProgress
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
+from otoscope.runs.part_map import Items, PartMap
+from otoscope.runs.shared_run import make_place, run_parts
+from otoscope.runs.speech_source import SpeechSource, make_source, resolve_encoder
 from otoscope.typing import Floats
 
 KIND = "curves"
@@ -52,31 +56,118 @@ class PruneJob:
     probes: Mapping[str, Probe]
     training: Training
     schedule: ScheduleOptions
+    cache: Cache
 
     @property
+    def encoder(self) -> Encoder:
+        """Return the model."""
+        return self.context.encoder
+
+    @property
+    def context(self) -> RankingContext:
+        """Return what the rankings read."""
+        return self.ranking_job.context
+
+    @cached_property
+    def reader(self) -> ProbeReader:
+        """Return the probes, and the hidden states of the intact model that they are trained on."""
+        data = collect_hidden_states(self.encoder, self.context.speech)
+        return ProbeReader(self.probes, data, self.training, self.cache)
+
+    @cached_property
+    def scorers(self) -> dict[str, Scorer]:
+        """Return the trained probes."""
+        return self.reader.scorers([])
+
+    @cached_property
     def plan(self) -> dict[str, Any]:
-        """All that decides the curves."""
+        """Return all that decides the curves."""
         return self.ranking_job.plan | {
             "previous_rankings": {label: order(scores.values) for label, scores in self.previous_rankings.items()},
             **plan_settings(self.probes, self.training, self.schedule),
         }
 
-    def curves(self, folder: Path, material: ProbeData, scorers: Mapping[str, Scorer]) -> RunResult:
-        """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""
-        rankings = self.previous_rankings or self.ranking_job.scores(folder)
-        scores = [each.values for each in rankings.values()]
-        options = self.schedule
+    def measure(self, parts: PartMap) -> "PrunedSums":
+        """Return the sums of all probes after every intervention; the run stores those of each intervention.
+
+        Rankings and nets, which all interventions need, are computed by every task of a cluster.
+
+        Raises:
+            UnfinishedError: interventions of other tasks are missing.
+        """
+        rankings = self.previous_rankings or self.ranking_job.measure(parts.whole)
+        nets = range(len(self.reader.nets))
+        seconds = self.context.speech.seconds
+        parts.whole.map(_train, Items("nets", "training probes", nets, [seconds] * len(nets)))
+        scores, options = [each.values for each in rankings.values()], self.schedule
         spans = options.spans if options.part == ENCODER else ()
         schedule = make_schedule(scores, options.step, spans, check_kinds(options.ablation))
-        context = self.ranking_job.context
-        pruning = (
-            DecoderPruning(material, schedule, context.decoder)
-            if context.decoder
-            else Pruning(material, schedule, context.budget.positions)
-        )
-        sums = _sums(pruning, scorers, folder)
-        dataset = curve_dataset(schedule, rankings, self.probes, scorers, sums, material.clusters)
+        changes = list(zip(schedule.interventions, schedule.kinds, strict=True))
+        items = Items("interventions", "removing heads", changes, [seconds] * len(changes))
+        sums = parts.map(_intervention_sums, items)
+        return PrunedSums(rankings, schedule, {name: np.stack([one[name] for one in sums]) for name in self.probes})
+
+    def finish(self, parts: PartMap) -> RunResult:
+        """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""
+        pruned = self.measure(parts)
+        clusters = self.context.speech.clusters
+        dataset = curve_dataset(pruned.schedule, pruned.rankings, self.probes, self.scorers, pruned.sums, clusters)
         return self.ranking_job.to_run_result(dataset, KIND)
+
+    @cached_property
+    def pruning(self) -> "Pruning | DecoderPruning":
+        """Return what removes heads of the encoder, or of a part of the decoder."""
+        if self.context.decoder:
+            return DecoderPruning(self.reader.data, self.context.decoder)
+        return Pruning(self.reader.data, self.context.budget.positions)
+
+
+@dataclass(frozen=True, eq=False)
+class PrunedSums:
+    """The rankings and the schedule of a pruning, and sums `[intervention, seed, utterance]` of each probe."""
+
+    rankings: Mapping[str, RankingScores]
+    schedule: PruningSchedule
+    sums: Mapping[str, Floats]
+
+
+def _train(job: PruneJob, number: int, on_progress: OnProgress) -> dict[str, Any]:
+    """Return the weights of a net of the probes."""
+    weights = job.reader.train(number)
+    on_progress(job.context.speech.seconds)
+    return weights
+
+
+def _intervention_sums(
+    job: PruneJob, item: tuple[Intervention, OutputKind], on_progress: OnProgress
+) -> dict[str, Floats]:
+    """Return sums `[seed, utterance]` of each probe under one intervention."""
+    return job.pruning.intervention_sums(*item, job.scorers, on_progress)
+
+
+@dataclass(frozen=True, eq=False)
+class Pruning:
+    """The speech on which heads of an encoder are removed.
+
+    Attributes:
+        material: hidden states of the intact model, and their speech.
+        positions: number of parts of an utterance that have a mean of their own.
+        ablations: each kind of removal that was used, with the outputs on the speech that it requires.
+    """
+
+    material: ProbeData
+    positions: int
+    ablations: dict[OutputKind, Ablation] = field(default_factory=dict)
+
+    def intervention_sums(
+        self, change: Intervention, kind: OutputKind, scorers: Mapping[str, Scorer], on_progress: OnProgress
+    ) -> dict[str, Floats]:
+        """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
+        encoder, speech = self.material.encoder, self.material.speech
+        if kind not in self.ablations:
+            self.ablations[kind] = make_ablation(encoder, speech.waves, kind, self.positions)
+        with apply_intervention(encoder, change, self.ablations[kind]):
+            return totals(scorers, hidden_states(encoder, speech, on_progress))
 
 
 def plan_settings(probes: Mapping[str, Probe], training: Training, schedule: ScheduleOptions) -> dict[str, Any]:
@@ -99,6 +190,7 @@ def prune(
     schedule: ScheduleOptions,
     probing: ProbingOptions,
     options: SpeechOptions | None = None,
+    execution: ExecutionOptions | None = None,
 ) -> Run:
     """Remove heads step by step in the order of each ranking, limit the span, and score probes after each intervention.
 
@@ -113,11 +205,13 @@ def prune(
             the opposite order. Each span has a curve with renormalised rows and one with the published rows.
         probing: names of the probes, number of seeds, and folder of trained networks.
         options: how to load the model and read the corpus.
+        execution: where to compute: in this process, in several, or as a task of a cluster that measures a share.
 
     Returns:
         The finished run: curves of every probe over removed heads and over spans, with intervals.
 
     Raises:
+        UnfinishedError: this task has measured its share, and shares of other tasks are missing.
         InputError: an error of `rank` or `probe`, a step outside (0, 1], or a negative span.
 
     Examples:
@@ -134,9 +228,22 @@ def prune(
     check_ranking_loss(schedule)
     _check_text_probes(probes, schedule)
     options = options or SpeechOptions()
-    source = make_source(corpus, options)
+    source, place = make_source(corpus, options), make_place(model, options, execution)
     make_budget(schedule)  # an empty budget is refused before the model is loaded
-    check_out(out, model, source, resume=options.resume, **plan_settings(probes, training, schedule))
+    check_out(out, model, source, resume=place.may_resume(out), **plan_settings(probes, training, schedule))
+    prepare = partial(prepare_prune, model, source, schedule, probing, options)
+    return run_parts(out, place.prepare(out, prepare), prepare, place, PruneJob.finish)
+
+
+def prepare_prune(
+    model: str | Path | Encoder,
+    source: SpeechSource,
+    schedule: ScheduleOptions,
+    probing: ProbingOptions,
+    options: SpeechOptions,
+) -> PruneJob:
+    """Load the model and the speech, and return the job of `prune`. The arguments are those of `prune`."""
+    probes = select_probes(probing.probes)
     encoder = require_unmodified(resolve_encoder(model, options))
     encoder.check_heads()
     check_model(probes, encoder)
@@ -145,14 +252,7 @@ def prune(
     scores, measured = _previous_scores(schedule, encoder)
     job = make_job({} if scores else get_rankings(schedule.by), schedule, encoder, source, measured)
     check_cuts(probes, job.context.speech)
-    pruning = PruneJob(job, scores, probes, training, schedule)
-
-    def make(folder: Path) -> RunResult:
-        material = collect_hidden_states(encoder, job.context.speech)
-        scorers = train_scorers(probes, material, training, open_cache(probing.cache))
-        return pruning.curves(folder, material, scorers)
-
-    return resume_or_run(out, pruning.plan, make, resume=options.resume)
+    return PruneJob(job, scores, probes, training_config(probing.seeds), schedule, open_cache(probing.cache))
 
 
 def _check_spans(encoder: Encoder, schedule: ScheduleOptions) -> None:
@@ -177,43 +277,6 @@ def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[
     if schedule.run is None:
         return {}, None
     return scores_from_run(open_run(schedule.run), encoder, schedule.by, part_settings(schedule))
-
-
-@dataclass(frozen=True, eq=False)
-class Pruning:
-    """The speech on which a schedule runs, and the number of parts of an utterance that have a mean of their own."""
-
-    material: ProbeData
-    schedule: PruningSchedule
-    positions: int
-
-    @cached_property
-    def ablations(self) -> dict[OutputKind, Ablation]:
-        """Return each kind of removal, with the outputs on the speech that it requires."""
-        encoder, waves = self.material.encoder, self.material.speech.waves
-        return {
-            kind: make_ablation(encoder, waves, kind, self.positions) for kind in dict.fromkeys(self.schedule.kinds)
-        }
-
-    def intervention_sums(
-        self, number: int, scorers: Mapping[str, Scorer], on_progress: Callable[[float], None]
-    ) -> dict[str, Floats]:
-        """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
-        change, kind = self.schedule.interventions[number], self.schedule.kinds[number]
-        with apply_intervention(self.material.encoder, change, self.ablations[kind]):
-            return totals(scorers, hidden_states(self.material.encoder, self.material.speech, on_progress))
-
-
-def _sums(pruning: Pruning | DecoderPruning, scorers: Mapping[str, Scorer], folder: Path) -> dict[str, Floats]:
-    """Return sums `[intervention, seed, utterance]` of each probe; the folder stores those of each intervention."""
-    sums: list[dict[str, Floats]] = []
-    count, seconds = len(pruning.schedule.interventions), pruning.material.speech.seconds
-    with progress("removing heads", count * seconds) as on_progress:
-        for number in range(count):
-            path = folder / "shards" / f"intervention-{number:06}.npz"
-            on_progress(seconds if path.exists() else 0)
-            sums.append(load_or_compute(path, partial(pruning.intervention_sums, number, scorers, on_progress)))
-    return {name: np.stack([by_probe[name] for by_probe in sums]) for name in scorers}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from otoscope._io.atomic import atomic_write, is_empty, make_folder
+from otoscope._io.ranks import is_first_process
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
@@ -23,6 +24,7 @@ from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.tune import tune as distil
 from otoscope.runs.options import SelectionOptions
+from otoscope.runs.process_group import join_processes
 
 PORTABLE = "portable"
 
@@ -104,12 +106,14 @@ def refine(
     request, folder = RefinementRequest(options or RefinementOptions(), remove, corpora, selection), Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
+    join_processes()
     source = read_source(model)
     _check_span(source, request.options)
     _fold(source, request)
     refined, removed = (source.whole, ()) if request.only_gates else _refined_model(source, request)
     portable = request.options.portable and not request.only_gates
-    _write(refined, read_processor(source), folder, portable)
+    if is_first_process():
+        _write(refined, read_processor(source), folder, portable)
     return Refinement(
         path=folder,
         portable=folder / PORTABLE if portable else None,

@@ -7,7 +7,7 @@ attention. The degrees of freedom of a value are those of the effective number o
 Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation, d direction (attends, avoids).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -93,24 +93,30 @@ def relation_dataset(
         >>> dataset.concentration.values.tolist()
         [[[0.0, 0.0]]]
     """
-    used, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
-    mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(used)))
-    indices = range(len(mean.relation))
-    layers = [layer_estimates(used, counts, layer, phones, cluster_key) for layer in indices]
-    mean_maps = [mean_map_estimates(used, counts, layer, phones, cluster_key)["operation_effect"] for layer in indices]
-    derived = {name: np.stack([layer[name].value for layer in layers]) for name in SCALES}
-    ends = {name: np.stack([interval(layer[name], scale) for layer in layers]) for name, scale in SCALES.items()}
-    values: Arrays = {
-        "relation": mean.relation,
-        "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
-        "relation_baseline": mean.baseline,
-        "relation_baseline_elsewhere": mean.baseline_elsewhere,
-        **derived,
-        **{f"{name}_interval": array.astype(np.float32) for name, array in ends.items()},
-        "layer_effect": np.concatenate([one.value for one in mean_maps]),
-        "layer_effect_interval": np.concatenate([interval(one, LOG) for one in mean_maps]),
+    layers = (_layer(sums, layer) for layer in range(sums.relation.shape[1]))
+    return relations_by_layer(layers, counts, phones, cluster_key, support)
+
+
+def relations_by_layer(
+    layers: Iterable[Relations], counts: AnyFloats, phones: Sequence[str], cluster_key: str, support: PhoneSupport
+) -> xr.Dataset:
+    """Build the Dataset of `relation_dataset` from one layer after the other, so that one is in memory at a time.
+
+    Args:
+        layers: sums of each layer and cluster: relation `[g, h, y, y]` and own_run `[g, h, y]`, NaN if the layer lacks
+            the head; baselines `[g, 1, y, y]`, the same in each layer.
+        counts: number of utterances with phones in each cluster, `[g]`.
+        phones: names of the Y phones.
+        cluster_key: name of the source of variance.
+        support: how much speech there is of each phone.
+    """
+    described = [_describe_layer(sums, counts, phones, cluster_key) for sums in layers]
+    values: Arrays = {name: np.stack([layer[name] for layer in described]) for name in described[0]}
+    p_lhod = values.pop("operation_p")
+    values |= {name: values[name][0, 0] for name in ("relation_baseline", "relation_baseline_elsewhere")}
+    values |= {
         **{f"phone_{name}": getattr(support, name) for name in ("frames", "utterances", "speakers")},
-        **_performed(layers, phones, support),
+        **_performed(p_lhod, phones, support),
         **dict.fromkeys(("query_phone", "key_phone"), np.array(phones, dtype=object)),
         "phone_class": np.array([_phone_class(symbol) for symbol in phones], dtype=object),
         "operation": np.array([operation.target for operation in operations(phones)], dtype=object),
@@ -119,10 +125,29 @@ def relation_dataset(
     return dataset.assign_attrs(asdict(RelationOptions()), unlabelled_frames=UNLABELLED_RULE)
 
 
-def _performed(layers: Sequence[Mapping[str, Estimate]], phones: Sequence[str], support: PhoneSupport) -> Arrays:
+def _describe_layer(sums: Relations, counts: AnyFloats, phones: Sequence[str], cluster_key: str) -> Arrays:
+    """Return the variables of one layer, without the axis of layers."""
+    used, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
+    mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(used)))
+    mean_map = _estimates(_mean_map(used), counts, phones, cluster_key)["operation_effect"]
+    estimates = _estimates(used, counts, phones, cluster_key)
+    ends = {name: interval(estimates[name], scale).astype(np.float32) for name, scale in SCALES.items()}
+    return {
+        "relation": mean.relation,
+        "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
+        "relation_baseline": mean.baseline,
+        "relation_baseline_elsewhere": mean.baseline_elsewhere,
+        **{name: estimates[name].value for name in SCALES},
+        **{f"{name}_interval": array for name, array in ends.items()},
+        "layer_effect": mean_map.value[0],
+        "layer_effect_interval": interval(mean_map, LOG)[0],
+        "operation_p": _p_values(estimates["operation_effect"], phones),
+    }
+
+
+def _performed(p_lhod: AnyFloats, phones: Sequence[str], support: PhoneSupport) -> Arrays:
     """Return the p-values of operations, and those that heads perform by the default options."""
     options = RelationOptions()
-    p_lhod = np.stack([_p_values(layer["operation_effect"], phones) for layer in layers])
     is_supported = supported_operations(support, phones, options)
     performed = performed_operations(p_lhod, is_supported, options.false_discovery_rate)
     return {
@@ -133,38 +158,23 @@ def _performed(layers: Sequence[Mapping[str, Estimate]], phones: Sequence[str], 
     }
 
 
-def layer_estimates(
-    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], cluster_key: str
-) -> dict[str, Estimate]:
-    """Return the estimates of all variables of `SCALES` for the heads of a layer, `[h, ...]`.
-
-    Args:
-        sums: sums of each cluster with phones, as for `relation_dataset`.
-        counts: number of utterances with phones in each of these clusters, `[g]`.
-        layer: index of the layer.
-        phones: names of the Y phones.
-        cluster_key: name of the source of variance.
-    """
+def _layer(sums: Relations, layer: int) -> Relations:
+    """Return the sums of one layer."""
     uniform = sums.baseline[:, None], sums.baseline_elsewhere[:, None]
-    return _estimates(Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform), counts, phones, cluster_key)
+    return Relations(sums.relation[:, layer], sums.own_run[:, layer], *uniform)
 
 
-def mean_map_estimates(
-    sums: Relations, counts: AnyFloats, layer: int, phones: Sequence[str], cluster_key: str
-) -> dict[str, Estimate]:
-    """Return the estimates of all variables of `SCALES` for the mean map of a layer, `[1, ...]`.
+def _mean_map(sums: Relations) -> Relations:
+    """Return the sums of the mean map of a layer, `[g, 1, ...]`.
 
     The mean relations of the heads of a layer are those of its mean map, because relations are linear in attention.
-    The arguments are those of `layer_estimates`.
     """
-    uniform = sums.baseline[:, None], sums.baseline_elsewhere[:, None]
-    is_head = ~np.isnan(sums.relation[0, layer]).all(axis=(-2, -1))
+    is_head = ~np.isnan(sums.relation[0]).all(axis=(-2, -1))
     with np.errstate(invalid="ignore"):
         relation, own_run = (
-            array[:, layer, is_head].sum(axis=1, keepdims=True) / is_head.sum()
-            for array in (sums.relation, sums.own_run)
+            array[:, is_head].sum(axis=1, keepdims=True) / is_head.sum() for array in (sums.relation, sums.own_run)
         )
-    return _estimates(Relations(relation, own_run, *uniform), counts, phones, cluster_key)
+    return Relations(relation, own_run, sums.baseline, sums.baseline_elsewhere)
 
 
 def _estimates(maps: Relations, counts: AnyFloats, phones: Sequence[str], cluster_key: str) -> dict[str, Estimate]:

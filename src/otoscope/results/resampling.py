@@ -5,8 +5,8 @@ Axes: g cluster, u utterance, b resample; [...] are axes of the value.
 
 import numpy as np
 
-from otoscope.results.intervals import BOUNDS, as_columns, ratio, scipy_special
-from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.results.intervals import BOUNDS, ratio, scipy_special
+from otoscope.statistics.clusters import Clusters, row_sums
 from otoscope.typing import AnyFloats
 
 
@@ -38,11 +38,10 @@ def resampled_means(weights: AnyFloats, rows: AnyFloats, clusters: Clusters) -> 
     >>> resampled_means(np.full((1, 3), 1 / 3), np.array([[1.0], [2.0], [6.0]]), clusters).tolist()
     [[3.0]]
     """
-    defined = np.where(np.isnan(rows.reshape(len(rows), -1)).all(axis=1), 0.0, 1.0)
-    sums = group_sums(np.where(as_columns(defined, rows) > 0, rows, 0), clusters)
+    sums, counts = row_sums(rows, clusters)
     with np.errstate(invalid="ignore"):
         totals = (weights @ sums.reshape(len(sums), -1)).reshape(len(weights), *rows.shape[1:])
-        return ratio(totals, weights @ group_sums(defined, clusters))
+        return ratio(totals, weights @ counts)
 
 
 def resampled_interval(value: AnyFloats, resampled: AnyFloats, clusters: Clusters) -> AnyFloats:

@@ -9,7 +9,7 @@ from typing import Any
 from otoscope.results.record import read_record
 
 MAX_NAMED = 10  # shards in a message
-SHARDS = "shards"
+SHARDS, COUNT = "shards", "count.json"
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,14 @@ def run_status(path: str | os.PathLike[str]) -> RunStatus:
     folder = Path(path)
     record = read_record(folder)
     count = record["plan"].get("shards", {}).get("count")
-    if record["finished"] or count is None:
+    paths = part_paths(folder) if count is None else [shard_path(folder, number) for number in range(count)]
+    if record["finished"] or not paths:
         return RunStatus(record["finished"], count, count or 0, (), {})
-    missing = missing_shards(folder, count)
-    reasons = {number: _reason(failure_path(folder, number)) for number in missing}
+    stored = _stored(folder)
+    missing = tuple(number for number, path in enumerate(paths) if path not in stored)
+    reasons = {number: _reason(failure_path(paths[number])) for number in missing}
     failed = {number: reason for number, reason in reasons.items() if reason is not None}
-    return RunStatus(False, count, count - len(missing), missing, failed)
+    return RunStatus(False, len(paths), len(paths) - len(missing), missing, failed)
 
 
 def status_text(status: RunStatus) -> str:
@@ -81,7 +83,7 @@ def status_text(status: RunStatus) -> str:
     if status.finished:
         return "finished"
     if status.shards is None:
-        return "unfinished: this kind of run is not divided into shards"
+        return "unfinished: no shard of it is planned yet, or this kind of run has none"
     lines = [f"unfinished: {status.stored} of {status.shards} shards are stored"]
     if status.missing:
         lines.append(f"missing: {shard_names(status.missing, status.shards)}")
@@ -91,9 +93,8 @@ def status_text(status: RunStatus) -> str:
 
 def missing_shards(folder: Path, count: int) -> tuple[int, ...]:
     """Return the numbers of the shards of an unfinished run that are not stored."""
-    shards = folder / SHARDS
-    names = {entry.name for entry in os.scandir(shards)} if shards.is_dir() else set()
-    return tuple(number for number in range(count) if shard_path(folder, number).name not in names)
+    stored = _stored(folder)
+    return tuple(number for number in range(count) if shard_path(folder, number) not in stored)
 
 
 def shard_path(folder: Path, number: int) -> Path:
@@ -101,9 +102,29 @@ def shard_path(folder: Path, number: int) -> Path:
     return folder / SHARDS / f"{number:06}.npz"
 
 
-def failure_path(folder: Path, number: int) -> Path:
-    """Return the file with the reason why a shard of a run failed."""
-    return folder / SHARDS / f"{number:06}.failed.json"
+def failure_path(path: Path) -> Path:
+    """Return the file with the reason why a part failed, from the file of its result."""
+    return path.with_suffix(".failed.json")
+
+
+def part_path(folder: Path, name: str, number: int) -> Path:
+    """Return the file of a part of a run that has several sequences of parts, each with a name."""
+    return folder / SHARDS / name / f"{number:06}.npz"
+
+
+def count_path(folder: Path, name: str) -> Path:
+    """Return the file with the number of parts of a sequence."""
+    return folder / SHARDS / name / COUNT
+
+
+def part_paths(folder: Path) -> list[Path]:
+    """Return the files of the parts of all sequences that have begun, stored or not."""
+    counts = {path.parent.name: json.loads(path.read_text()) for path in sorted((folder / SHARDS).glob(f"*/{COUNT}"))}
+    return [part_path(folder, name, number) for name, count in counts.items() for number in range(count["count"])]
+
+
+def _stored(folder: Path) -> set[Path]:
+    return set((folder / SHARDS).rglob("*.npz"))
 
 
 def shard_names(numbers: tuple[int, ...], count: int) -> str:

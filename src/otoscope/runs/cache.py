@@ -45,7 +45,7 @@ def load_or_compute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArray
     ([0, 1, 4], [0, 1, 4])
     """
     if not path.exists():
-        _store(path, make(), shared=False)
+        store_arrays(path, make())
     return read_arrays(path)
 
 
@@ -63,7 +63,7 @@ def load_or_recompute(path: Path, make: Callable[[], Arrays]) -> dict[str, NDArr
     except (OSError, EOFError, ValueError, BadZipFile):  # no file, no right to read it, or a damaged one
         arrays = dict(make())
     try:
-        _store(path, arrays, shared=True)
+        store_arrays(path, arrays)
     except (InputError, OSError):
         warnings.warn(
             f"the cache {path.parent} cannot be written; set OTOSCOPE_CACHE to another folder, otherwise the next "
@@ -174,9 +174,14 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         return {name: stored[name] for name in stored.files}
 
 
-def _store(path: Path, arrays: Arrays, *, shared: bool) -> None:
+def store_arrays(path: Path, arrays: Arrays) -> None:
+    """Write the arrays of an `.npz` file, whole or not at all; other processes may write the same at the same time.
+
+    Raises:
+        InputError: the disk is full, or the folder cannot be written.
+    """
     make_folder(path.parent)
-    with atomic_write(path, shared=shared) as partial, partial.open("wb") as file:
+    with atomic_write(path, shared=True) as partial, partial.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 

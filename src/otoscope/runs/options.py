@@ -134,12 +134,13 @@ class ExecutionOptions:
         workers: processes on this machine, each with the model and its share of the threads.
         shard: `I/N`, the share of a task of a cluster; `all` ignores the variables of a SLURM array, which otherwise
             decide the share.
-
         ray: address of a Ray cluster, `auto`, or `local` for one on this machine.
-        verify: of a run that is resumed, compare all bytes of the audio; otherwise sizes and dates.
+        verify: of a run of `analyze` that is resumed, compare all bytes of the audio; otherwise sizes and dates. The
+            other commands compare all bytes always.
+        stall: seconds without progress after which one of several workers is replaced; None waits.
 
     Raises:
-        InputError: `workers` is less than 1, or contradicts `ray`.
+        InputError: `workers` is less than 1, `stall` is no positive number, or `workers` contradicts `ray`.
 
     Examples:
         >>> ExecutionOptions(workers=2).shard is None
@@ -150,10 +151,13 @@ class ExecutionOptions:
     shard: str | None = option(None, "Measure share I of N of a folder that several tasks share.", "I/N|all")
     ray: str | None = option(None, "Ray cluster: its address, auto, or local.", "ADDRESS")
     verify: bool = option(False, "On --resume, compare all bytes of the audio, not sizes and dates alone.")
+    stall: float | None = option(None, "Replace a worker that makes no progress for so many seconds.", "SECONDS")
 
     def __post_init__(self) -> None:
-        """Check the number of workers."""
+        """Check the number of workers and the time limit."""
         if self.workers < 1:
             raise InputError(f"expected --workers of at least 1, found {self.workers}; pass a larger number")
+        if self.stall is not None and not self.stall > 0:
+            raise InputError(f"expected --stall of more than 0 seconds, found {self.stall:g}; omit it to wait")
         if self.workers > 1 and self.ray is not None:
             raise InputError("expected --workers or --ray, found both; omit one of them")

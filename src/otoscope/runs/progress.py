@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import parent_process
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -26,9 +27,12 @@ class AudioDone(ProgressColumn):
 
 @contextmanager
 def progress(what: str, seconds: float) -> Iterator[Callable[[float], None]]:
-    """Yield a function that receives the seconds of audio that are done, of `seconds` in all."""
+    """Yield a function that receives the seconds of audio that are done, of `seconds` in all.
+
+    A worker process displays nothing: the process of the command shows the progress of all.
+    """
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), AudioDone(), TimesRealTime(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=not console.is_terminal or parent_process() is not None) as bar:
         task = bar.add_task(what, total=seconds)
         yield lambda done: bar.advance(task, done)

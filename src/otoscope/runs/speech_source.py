@@ -1,4 +1,4 @@
-"""The speech of a command: the cuts of a corpus, and their audio in memory for models that run often."""
+"""The speech of a command: the cuts of a corpus, and their audio for models that run often."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,7 @@ from otoscope.phones import Folding, read_folding
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION, labelled
 from otoscope.runs.options import CorpusOptions, SpeechOptions
 from otoscope.runs.selection import ALL, Selection, make_selection, select, select_of_parts
+from otoscope.runs.streamed_waves import StreamedWaves
 from otoscope.runs.utterance_loader import iter_loadable
 from otoscope.statistics.clusters import Clusters, make_clusters
 
@@ -54,7 +55,7 @@ class SpeechSource:
 
 @dataclass(frozen=True)
 class LoadedSpeech:
-    """Utterances in memory, in order of the corpus: cuts, waves `[samples]`, skipped utterances, names of phones."""
+    """Utterances in order of the corpus: cuts, waves `[samples]`, skipped utterances, names of phones."""
 
     cuts: Sequence[MonoCut]
     waves: Sequence[np.ndarray]
@@ -151,14 +152,18 @@ def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
 
 
 def _load(cuts: Sequence[MonoCut], skipped: list[SkippedUtterance], encoder: Encoder, *, strict: bool) -> LoadedSpeech:
-    """Load the cuts that the model can process; the others are skipped."""
-    waves = dict(iter_loadable(encoder, enumerate(cuts), skipped, strict=strict))
-    if not waves:
+    """Return the cuts that the model can process, after one reading of their audio; the others are skipped."""
+    usable: list[MonoCut] = []
+    waves = StreamedWaves(encoder, usable)
+    for index, wave in iter_loadable(encoder, enumerate(cuts), skipped, strict=strict):
+        usable.append(cuts[index])
+        waves.add(len(usable) - 1, wave)
+    if not usable:
         raise InputError(
             f"expected at least 1 utterance that the model can process, found none of {len(cuts)}; "
             f"the first, {skipped[0].id}: {skipped[0].reason}"
         )
-    return LoadedSpeech([cuts[index] for index in waves], list(waves.values()), skipped)
+    return LoadedSpeech(usable, waves, skipped)
 
 
 def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:

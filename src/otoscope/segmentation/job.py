@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.phones import marker_name, phone_share
+from otoscope.runs.executors.executor import OnProgress
+from otoscope.runs.part_map import Items, PartMap
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import SpeechSource, read_speech
 from otoscope.segmentation.levels import LEVELS, PHONE
 from otoscope.segmentation.options import SegmentationOptions
+from otoscope.segmentation.search import LayerReader, LayerTuning
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.units import units_of
+from otoscope.typing import Floats
 
 LEAST_PHONE_SHARE = 0.1
 """Share of the different symbols of a corpus that must be phones of a phone set."""
@@ -40,9 +45,39 @@ class SegmentJob:
     options: SegmentationOptions
 
     @property
+    def encoder(self) -> Encoder:
+        """Return the model."""
+        return self.encoders[0]
+
+    @cached_property
     def part(self) -> SearchPart:
         """Return what the first model is tuned on."""
-        return SearchPart(self.encoders[0], self.parts.validation, self.options)
+        return SearchPart(self.encoder, self.parts.validation, self.options)
+
+    @cached_property
+    def readers(self) -> list[LayerReader]:
+        """Return the readers of the layers of each model."""
+        return [LayerReader(encoder, self.parts.validation) for encoder in self.encoders]
+
+    @cached_property
+    def plan(self) -> dict[str, Any]:
+        """Return everything that determines the numbers of the run."""
+        return make_job_plan(self)
+
+    def measure(self, parts: PartMap) -> list[list[LayerTuning]]:
+        """Return the tuned parameters of the layers of each model; the run stores those of each layer.
+
+        Raises:
+            UnfinishedError: layers of other tasks are missing.
+        """
+        layers = [(place, layer) for place, one in enumerate(self.encoders) for layer in range(one.n_layers)]
+        seconds = sum(utterance.cut.duration for utterance in self.parts.validation)
+        items = Items("layers", f"tuning {len(layers)} layers", layers, [seconds] * len(layers))
+        tuned = [LayerTuning.from_array(one["tuned"]) for one in parts.map(_tune_layer, items)]
+        return [
+            [tuning for tuning, (own, _) in zip(tuned, layers, strict=True) if own == place]
+            for place in range(len(self.encoders))
+        ]
 
     def attrs(self) -> dict[str, Any]:
         """Return attributes that describe the split and what is scored."""
@@ -55,6 +90,14 @@ class SegmentJob:
             "validation_utterances": len(self.parts.validation),
             **{f"{name}_speakers": sorted({utterance.speaker for utterance in part}) for name, part in parts.items()},
         }
+
+
+def _tune_layer(job: SegmentJob, item: tuple[int, int], on_progress: OnProgress) -> dict[str, Floats]:
+    """Return the tuned parameters of a layer, by the place of its model and its number."""
+    place, layer = item
+    tuned = job.readers[place].tune(layer, job.options.seconds)
+    on_progress(sum(utterance.cut.duration for utterance in job.parts.validation))
+    return {"tuned": tuned.to_array()}
 
 
 def prepare_job(encoders: Sequence[Encoder], source: SpeechSource, options: SegmentationOptions) -> SegmentJob:

@@ -1,9 +1,7 @@
 """Search for the heads of a model that segment best: the search tunes all of them on the validation part."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -12,8 +10,6 @@ from otoscope.errors import InputError
 from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
-from otoscope.runs.cache import load_or_compute
-from otoscope.runs.progress import progress
 from otoscope.segmentation.boundaries import BoundaryScores
 from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.feature_methods import (
@@ -96,19 +92,20 @@ class LayerTuning:
         return cls(tuple(heads), representation)
 
 
-def search(encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path) -> SearchResult:
-    """Tune every head and layer, and choose those with the highest R-value.
+def search(
+    encoder: Encoder, tunings: Sequence[LayerTuning], part: Sequence[LabelledUtterance], tolerance: float
+) -> SearchResult:
+    """Choose the heads and layers with the highest R-value.
 
     Args:
         encoder: the model.
+        tunings: tuned parameters of each layer.
         part: utterances of the validation part.
         tolerance: tolerance of the R-value in seconds.
-        folder: folder that stores each tuned layer, so that a stopped search can resume.
 
     Raises:
         InputError: no head's attention, or no layer's representation, varies over time.
     """
-    tunings = list(_tune_layers(encoder, part, tolerance, folder))
     layers = {layer: tuning.representation for layer, tuning in enumerate(tunings) if tuning.representation}
     heads = {
         (layer, head): parameters
@@ -168,19 +165,28 @@ def tune_ensembles(
     return {size: parameters for size, parameters in tuned.items() if parameters}
 
 
-def _tune_layers(
-    encoder: Encoder, part: Sequence[LabelledUtterance], tolerance: float, folder: Path
-) -> Iterator[LayerTuning]:
-    """Yield the tuning of each layer; the model runs once on each utterance for all layers whose maps fit in memory."""
-    seconds, frames = sum(utterance.cut.duration for utterance in part), label_frames(encoder)
-    with progress(f"tuning {encoder.n_layers} layers", encoder.n_layers * seconds) as on_progress:
-        for layers in layer_groups(encoder, part):
-            missing = [layer for layer in layers if not (folder / f"{layer}.npz").exists()]
-            features = read_layers(encoder, part, missing)
-            for layer in layers:
-                make = partial(_layer_arrays, features, layer, part, frames, tolerance)
-                yield LayerTuning.from_array(load_or_compute(folder / f"{layer}.npz", make)["tuned"])
-                on_progress(seconds)
+@dataclass(eq=False)
+class LayerReader:
+    """Reads the features of the layers of a model: of several at a time, those whose maps fit in memory.
+
+    The only state is the last group of layers, which `read` replaces.
+    """
+
+    encoder: Encoder
+    part: Sequence[LabelledUtterance]
+    _features: dict[int, LayerFeatures] = field(default_factory=dict)
+
+    def read(self, layer: int) -> LayerFeatures:
+        """Return the features of a layer for all utterances."""
+        if layer not in self._features:
+            self._features = {}  # the memory of the last group is free before the next is read
+            group = next(layers for layers in layer_groups(self.encoder, self.part) if layer in layers)
+            self._features = read_layers(self.encoder, self.part, group[group.index(layer) :])
+        return self._features[layer]
+
+    def tune(self, layer: int, tolerance: float) -> LayerTuning:
+        """Return the tuned parameters of a layer."""
+        return tune_layer(self.read(layer), self.part, label_frames(self.encoder), tolerance)
 
 
 def layer_groups(encoder: Encoder, part: Sequence[LabelledUtterance]) -> list[list[int]]:
@@ -218,16 +224,6 @@ def _tune(
     """Tune features; return None if they do not vary over time."""
     labelled = [LabelledFeatures(array, utterance.boundaries) for array, utterance in zip(features, part, strict=True)]
     return tune(labelled, frames, tolerance) if typical_distance(labelled) > 0 else None
-
-
-def _layer_arrays(
-    features: Mapping[int, LayerFeatures],
-    layer: int,
-    part: Sequence[LabelledUtterance],
-    frames: LabelFrames,
-    tolerance: float,
-) -> dict[str, Floats]:
-    return {"tuned": tune_layer(features[layer], part, frames, tolerance).to_array()}
 
 
 def _to_row(tuned: TunedParameters | None) -> tuple[float, ...]:

@@ -8,15 +8,16 @@ from pathlib import Path
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.corpus import SkippedUtterance
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
 from otoscope.results import Run
-from otoscope.runs.cache import check_out, resume_or_run
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.cache import RunResult, check_out
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
+from otoscope.runs.part_map import PartMap
 from otoscope.runs.run_config import model_path
-from otoscope.runs.speech_source import make_source, resolve_encoder, run_attributes
+from otoscope.runs.shared_run import make_place, run_parts
+from otoscope.runs.speech_source import SpeechSource, make_source, resolve_encoder, run_attributes
 from otoscope.segmentation.boundary_files import RecordedBoundaries, write_record
 from otoscope.segmentation.compared_methods import (
     ComparedMethod,
@@ -29,7 +30,7 @@ from otoscope.segmentation.dataset import CURVE, KIND, build_dataset
 from otoscope.segmentation.detector_search import tune_detectors
 from otoscope.segmentation.example import build_example
 from otoscope.segmentation.feature_methods import LOG_MEL, MFCC
-from otoscope.segmentation.job import SegmentJob, make_job_plan, prepare_job
+from otoscope.segmentation.job import SegmentJob, prepare_job
 from otoscope.segmentation.levels import PHONE
 from otoscope.segmentation.marks import build_marks
 from otoscope.segmentation.options import SegmentationOptions
@@ -55,6 +56,7 @@ def segment(
     against: str | Path | Encoder | None = None,
     segmentation: SegmentationOptions | None = None,
     options: SpeechOptions | None = None,
+    execution: ExecutionOptions | None = None,
 ) -> Run:
     """Find the heads of a model that segment speech best, and compare them with baselines.
 
@@ -73,11 +75,13 @@ def segment(
         against: another model to compare with; its methods add rows to the table.
         segmentation: phones, syllables or words; the speakers to tune on; tolerance, shifts, protocol and detectors.
         options: how to load the model and read the corpus.
+        execution: where to tune: in this process, in several, or as a task of a cluster that measures a share.
 
     Returns:
         The finished run: scores of every method by each protocol, with intervals, and the R-value of every head.
 
     Raises:
+        UnfinishedError: this task has measured its share, and shares of other tasks are missing.
         InputError: the corpus has no labels of the level; a part is empty; `against` is the same model; and all
             errors of `analyze`.
 
@@ -90,13 +94,24 @@ def segment(
         (['MFCC', 'log-mel', 'representation'], (1, 6, 8))
     """
     options, segmentation = options or SpeechOptions(), segmentation or SegmentationOptions()
-    source = make_source(corpus, options)
-    check_out(out, model, source, resume=options.resume, segmentation=asdict(segmentation))
+    source, place = make_source(corpus, options), make_place(model, options, execution)
+    check_out(out, model, source, resume=place.may_resume(out), segmentation=asdict(segmentation))
+    prepare = partial(prepare_segment, model, source, against, segmentation, options)
+    return run_parts(out, place.prepare(out, prepare), prepare, place, finish_segment)
+
+
+def prepare_segment(
+    model: str | Path | Encoder,
+    source: SpeechSource,
+    against: str | Path | Encoder | None,
+    segmentation: SegmentationOptions,
+    options: SpeechOptions,
+) -> SegmentJob:
+    """Load the models and the speech, and return the job of `segment`. The arguments are those of `segment`."""
     encoders = [resolve_encoder(model, options)]
     if against is not None:
         encoders.append(_other_encoder(against, encoders[0], options))
-    job = prepare_job(encoders, source, segmentation)
-    return resume_or_run(out, make_job_plan(job), partial(_run_job, job), resume=options.resume)
+    return prepare_job(encoders, source, segmentation)
 
 
 def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: SpeechOptions) -> Encoder:
@@ -109,15 +124,17 @@ def _other_encoder(against: str | Path | Encoder, encoder: Encoder, options: Spe
     return other
 
 
-def _run_job(job: SegmentJob, folder: Path) -> tuple[xr.Dataset, Sequence[SkippedUtterance]]:
-    return _compare(job, folder), job.skipped
+def finish_segment(job: SegmentJob, parts: PartMap) -> RunResult:
+    """Return the Dataset of the run and the skipped utterances."""
+    return _compare(job, parts), job.skipped
 
 
-def _compare(job: SegmentJob, folder: Path) -> xr.Dataset:
+def _compare(job: SegmentJob, parts: PartMap) -> xr.Dataset:
     """Tune on the validation part, count boundaries on the test part, and describe both."""
+    folder, validation = parts.folder, job.parts.validation
     results = [
-        search(encoder, job.parts.validation, job.options.seconds, folder / "shards" / str(place))
-        for place, encoder in enumerate(job.encoders)
+        search(encoder, tunings, validation, job.options.seconds)
+        for encoder, tunings in zip(job.encoders, job.measure(parts), strict=True)
     ]
     votings = _search_votings(job, results[0])
     reader = VotingReader(job.encoders[0], votings)

@@ -7,7 +7,7 @@ from tests.helpers.run_bits import same_bits
 
 import otoscope
 from otoscope import ExecutionOptions
-from otoscope.analysis import shard_plan
+from otoscope.analysis import measure_shards, shard_plan
 from otoscope.errors import InputError
 from otoscope.runs.executors.ray_cluster import RayExecutor
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 class Number:
     value: int
     seconds: float = 1.0
+    text: str = "numbers"
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +35,15 @@ def cluster():
 def test_a_node_that_is_killed_in_the_middle_changes_no_bit(cluster, tiny_model, tiny_corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(shard_plan, "SHARD_SECONDS", 0.1)
     second, killed = cluster.add_node(num_cpus=1), []
-    real = RayExecutor.map
+    real = measure_shards.write_shard
 
-    def map_and_kill(self, *arguments):
-        for result in real(self, *arguments):
-            if not killed:
-                cluster.remove_node(second, allow_graceful=False)
-                killed.append(second)
-            yield result
+    def write_and_kill(*arguments):
+        if not killed:
+            cluster.remove_node(second, allow_graceful=False)
+            killed.append(second)
+        real(*arguments)
 
-    monkeypatch.setattr(RayExecutor, "map", map_and_kill)
+    monkeypatch.setattr(measure_shards, "write_shard", write_and_kill)
     place = ExecutionOptions(ray=cluster.address)
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", execution=place)
     assert killed

@@ -7,10 +7,8 @@ from otoscope.typing import Floats
 
 def score(context: RankingContext, seed: int) -> Floats:
     """Return `loss(without the head) - loss(intact)` of each utterance."""
-    with context.ablation_loss(1 + len(context.heads)) as loss_without:
-        intact = loss_without.rows([])
-        rises = [loss_without.rows([head]) - intact for head in context.heads]
-    return context.to_layer_head(rises)
+    intact, *without_one = context.losses_without("leave-one-out", [[], *([head] for head in context.heads)])
+    return context.to_layer_head(loss - intact for loss in without_one)
 
 
 RANKING = Ranking(

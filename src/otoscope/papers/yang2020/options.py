@@ -18,6 +18,7 @@ class ReproductionOptions:
         device: torch device; `auto` takes a GPU if there is one.
         jobs: number of stages that run at the same time, each with its share of the threads. The last digits of a
             training depend on the number of threads.
+        workers: processes of each stage that measures a model, each with its share of the threads; for `jobs` of 1.
         limit: number of utterances of each corpus to evaluate on, the first of it; None uses all.
         sample: number of utterances to draw at random of each corpus to evaluate on; None uses all.
         balanced: `speaker` draws the same number of utterances of each speaker, up to 1.
@@ -38,6 +39,7 @@ class ReproductionOptions:
     seeds: int = option(3, "Number of trainings of M3.")
     device: str = option("auto", "Torch device; auto uses a GPU if there is one.")
     jobs: int = option(1, "Stages that run at the same time, each with its share of the cores.")
+    workers: int = option(1, "Processes of each stage that measures a model.", "N")
     limit: int | None = option(None, "Evaluate on the first N utterances of each corpus, in the order of ids.", "N")
     sample: int | None = option(None, "Evaluate on N utterances of each corpus, drawn at random.", "N")
     balanced: str | None = option(None, "speaker: draw equally many of each speaker.", "speaker")

@@ -23,7 +23,8 @@ from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import bench
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
-from otoscope.runs.options import SpeechOptions
+from otoscope.runs.executors.share import ALL
+from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.segmentation.options import SegmentationOptions
 from otoscope.segmentation.segment import segment
 
@@ -46,12 +47,19 @@ class ReproductionJob:
         corpora: the corpora to train and to evaluate on.
         folder: folder of all results.
         device: torch device.
+        workers: processes of each stage that measures a model.
     """
 
     models: Sequence[ModelSpec]
     corpora: Corpora
     folder: Path
     device: str = "auto"
+    workers: int = 1
+
+    @property
+    def execution(self) -> ExecutionOptions:
+        """Return where stages that measure a model compute; an array of a cluster is not shared."""
+        return ExecutionOptions(workers=self.workers, shard=ALL)
 
     def training_folder(self, name: str) -> Path:
         """Return the folder of a model's training, as `otoscope pretrain -o` fills it."""
@@ -139,9 +147,8 @@ def _evaluate_held_out(job: ReproductionJob, model: ModelSpec) -> None:
 
 def _analyze(job: ReproductionJob, name: str) -> None:
     out = job.result(name, "heads")
-    analyze(
-        job.model_folder(name), job.corpora.phones.source, out, options=SpeechOptions(device=job.device, resume=True)
-    )
+    options = SpeechOptions(device=job.device, resume=True)
+    analyze(job.model_folder(name), job.corpora.phones.source, out, options=options, execution=job.execution)
 
 
 def _segment(job: ReproductionJob, name: str) -> None:
@@ -152,6 +159,7 @@ def _segment(job: ReproductionJob, name: str) -> None:
         out,
         segmentation=SegmentationOptions(shifts=0),
         options=SpeechOptions(device=job.device, resume=True),
+        execution=job.execution,
     )
 
 
@@ -165,6 +173,7 @@ def _prune(job: ReproductionJob, name: str, corpus: EvaluationCorpus) -> None:
         schedule=ScheduleOptions(by=by, run=job.result(name, "heads")),
         probing=ProbingOptions(probes=tuple(corpus.probes)),
         options=SpeechOptions(device=job.device, resume=True),
+        execution=job.execution,
     )
 
 

@@ -20,7 +20,7 @@ def make_executor(options: ExecutionOptions, threads: int, device: str) -> Execu
         return RayExecutor(options.ray, cpus=threads, gpus=1 if device == "cuda" else 0)
     if options.workers == 1:
         return LocalExecutor()
-    return ProcessExecutor(options.workers, visible_devices(torch.cuda.device_count()))
+    return ProcessExecutor(options.workers, visible_devices(torch.cuda.device_count()), options.stall)
 
 
 def uses_processes(options: ExecutionOptions) -> bool:

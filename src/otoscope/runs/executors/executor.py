@@ -1,6 +1,8 @@
 """The interface of executors, and the one that uses this process."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -14,57 +16,68 @@ class PlanPart(Protocol):
     def seconds(self) -> float:
         """Return the seconds of audio of the part."""
 
+    @property
+    def text(self) -> str:
+        """Return what a message calls the part, such as its utterances."""
+
 
 PartT = TypeVar("PartT", bound=PlanPart)
 Resource = TypeVar("Resource")
 Result = TypeVar("Result")
+Load = Callable[[], Resource]
+"""Makes what a worker needs once, such as a model."""
+Work = Callable[[Resource, PartT, OnProgress], Result]
+"""Computes the result of a part; receives what `Load` made, the part, and where to report seconds of audio."""
+Workers = Callable[[Iterable[PartT], OnProgress], Iterator[tuple[PartT, Result]]]
+"""Work on parts: an iterator over each part with its result, in any order."""
 
 
-class Executor(Protocol):
+class Executor(ABC):
     """Maps a function over parts.
 
     Attributes:
         is_local: whether the function runs in this process, so that it can use what is in its memory.
     """
 
-    is_local: bool
+    is_local = False
 
-    def map(
-        self,
-        load: Callable[[], Resource],
-        work: Callable[[Resource, PartT, OnProgress], Result],
-        parts: Iterable[PartT],
-        on_progress: OnProgress,
-    ) -> Iterator[tuple[PartT, Result]]:
-        """Yield each part with its result, in any order.
-
-        Args:
-            load: makes what a worker needs once, such as a model.
-            work: computes the result of a part; receives what `load` made, the part, and `on_progress`.
-            parts: parts of the plan.
-            on_progress: receives the seconds of audio that are done.
+    @abstractmethod
+    def open(
+        self, load: Load[Resource], work: Work[Resource, PartT, Result]
+    ) -> AbstractContextManager[Workers[PartT, Result]]:
+        """Provide workers, which load once and may be used for several sequences of parts; they end with the block.
 
         Raises:
             InputError: a worker ended without a result, or the work raises it.
         """
 
+    def map(
+        self,
+        load: Load[Resource],
+        work: Work[Resource, PartT, Result],
+        parts: Iterable[PartT],
+        on_progress: OnProgress,
+    ) -> Iterator[tuple[PartT, Result]]:
+        """Yield each part with its result, in any order; `on_progress` receives the seconds of audio that are done."""
+        with self.open(load, work) as workers:
+            yield from workers(parts, on_progress)
 
-class LocalExecutor:
+
+class LocalExecutor(Executor):
     """Works in this process, part by part."""
 
     is_local = True
 
-    def map(
-        self,
-        load: Callable[[], Resource],
-        work: Callable[[Resource, PartT, OnProgress], Result],
-        parts: Iterable[PartT],
-        on_progress: OnProgress,
-    ) -> Iterator[tuple[PartT, Result]]:
-        """Yield each part with its result, in the order of the parts."""
+    @contextmanager
+    def open(self, load: Load[Resource], work: Work[Resource, PartT, Result]) -> Iterator[Workers[PartT, Result]]:
+        """Provide this process; parts keep their order."""
         resource = load()
-        for part in parts:
-            yield part, work(resource, part, on_progress)
+
+        def workers(parts: Iterable[PartT], on_progress: OnProgress) -> Iterator[tuple[PartT, Result]]:
+            for part in parts:
+                yield part, work(resource, part, on_progress)
+
+        yield workers
 
 
 @dataclass
@@ -81,12 +94,8 @@ class Worker:
     work: Callable[[Any, Any, OnProgress], Any]
     resource: Any = None
 
-    def run(self, part: Any) -> Any:
-        """Return the result of a part; progress within it is not reported."""
+    def run(self, part: Any, on_progress: OnProgress = lambda seconds: None) -> Any:
+        """Return the result of a part."""
         if self.resource is None:
             self.resource = self.load()
-        return self.work(self.resource, part, _ignore)
-
-
-def _ignore(seconds: float) -> None:
-    """Ignore progress within a part."""
+        return self.work(self.resource, part, on_progress)

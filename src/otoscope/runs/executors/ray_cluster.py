@@ -5,13 +5,14 @@ node that ends. No shared output folder is needed; audio is read where the task 
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from socket import create_connection
 from typing import Any
 from uuid import uuid4
 
 from otoscope.errors import InputError
-from otoscope.runs.executors.executor import OnProgress, PartT, Resource, Result, Worker
+from otoscope.runs.executors.executor import Executor, Load, OnProgress, PartT, Resource, Result, Work, Worker, Workers
 
 LOCAL = "local"
 """Address of a Ray of its own on this machine, which ends with the command."""
@@ -20,7 +21,7 @@ QUEUED = 2
 """Tasks that are submitted for each that can run at a time."""
 
 
-class RayExecutor:
+class RayExecutor(Executor):
     """Works in tasks of a Ray cluster.
 
     Args:
@@ -29,20 +30,13 @@ class RayExecutor:
         gpus: GPUs that a task uses.
     """
 
-    is_local = False
-
     def __init__(self, address: str, cpus: int = 1, gpus: float = 0) -> None:
         """Store the address; connect to nothing yet."""
         self.address, self.cpus, self.gpus = address, cpus, gpus
 
-    def map(
-        self,
-        load: Callable[[], Resource],
-        work: Callable[[Resource, PartT, OnProgress], Result],
-        parts: Iterable[PartT],
-        on_progress: OnProgress,
-    ) -> Iterator[tuple[PartT, Result]]:
-        """Yield each part with its result, as they come. `load`, `work`, parts and results must be picklable.
+    @contextmanager
+    def open(self, load: Load[Resource], work: Work[Resource, PartT, Result]) -> Iterator[Workers[PartT, Result]]:
+        """Provide the cluster. `load`, `work`, parts and results must be picklable.
 
         Raises:
             InputError: Ray is not installed, the cluster does not answer, a task fails, or every retry of it.
@@ -51,14 +45,19 @@ class RayExecutor:
         try:
             task = ray.remote(max_retries=-1, num_cpus=self.cpus, num_gpus=self.gpus)(_run)
             functions, limit = ray.put((load, work)), max(1, int(ray.cluster_resources()["CPU"] // self.cpus))
-            key, waiting = uuid4().hex, iter(parts)
-            running = {task.remote(key, functions, part): part for part in islice(waiting, QUEUED * limit)}
-            while running:
-                (done,), _ = ray.wait(list(running), num_returns=1)
-                part = running.pop(done)
-                running.update({task.remote(key, functions, following): following for following in islice(waiting, 1)})
-                on_progress(part.seconds)
-                yield part, _result(ray, done)
+            key = uuid4().hex
+
+            def workers(parts: Iterable[PartT], on_progress: OnProgress) -> Iterator[tuple[PartT, Result]]:
+                waiting = iter(parts)
+                running = {task.remote(key, functions, part): part for part in islice(waiting, QUEUED * limit)}
+                while running:
+                    (done,), _ = ray.wait(list(running), num_returns=1)
+                    part = running.pop(done)
+                    running.update({task.remote(key, functions, more): more for more in islice(waiting, 1)})
+                    on_progress(part.seconds)
+                    yield part, _result(ray, done)
+
+            yield workers
         finally:
             ray.shutdown()
 

@@ -1,6 +1,6 @@
 """The model of a worker: loaded by name, and the same as that of the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from otoscope._io.saved_work import as_json
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -40,10 +41,14 @@ class WorkerModel:
         """
         torch.set_num_threads(self.plan["threads"])
         encoder = load(self.name, device=self.device, dtype=self.dtype, allow_mismatch=self.allow_mismatch)
-        here = model_plan(encoder)
-        for part in ("versions", "model"):
-            _check(part, self.plan[part], here[part])
+        check_worker(self.plan, model_plan(encoder), ("versions", "model"))
         return encoder
+
+
+def check_worker(plan: Mapping[str, Any], here: Mapping[str, Any], parts: Sequence[str]) -> None:
+    """Raise InputError if parts of the plan of this worker, such as `versions`, are not those of the run."""
+    for part in parts:
+        _check(part, plan[part], as_json(here[part]))  # as the record of the run stores it
 
 
 def check_name(model: str | Path | nn.Module | Encoder) -> None:

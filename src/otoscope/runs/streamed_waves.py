@@ -1,0 +1,56 @@
+"""The audio of utterances, read from disk when it is used; the last used audio is in memory, up to a bound."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import overload
+
+import numpy as np
+from lhotse import MonoCut
+
+from otoscope.models.encoder import Encoder
+
+MAX_AUDIO_BYTES = 512 * 2**20
+"""Most bytes of audio in memory: 2.3 hours at 16 kHz."""
+
+
+class StreamedWaves(Sequence[np.ndarray]):
+    """The waves `[samples]` of cuts at the sampling rate of a model.
+
+    The only state are the waves in memory. `add` and the use of a wave change them.
+
+    Args:
+        encoder: the model.
+        cuts: the cuts.
+    """
+
+    def __init__(self, encoder: Encoder, cuts: Sequence[MonoCut]) -> None:
+        """Store the sources; read nothing yet."""
+        self._encoder, self._cuts = encoder, cuts
+        self._waves: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        """Return the number of cuts."""
+        return len(self._cuts)
+
+    @overload
+    def __getitem__(self, index: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[np.ndarray]: ...
+    def __getitem__(self, index: int | slice) -> np.ndarray | list[np.ndarray]:
+        """Return a wave, or a list of waves."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(len(self))[index]]
+        place = range(len(self))[index]
+        if place not in self._waves:
+            self.add(place, self._encoder.load_wave(self._cuts[place]))
+        self._waves.move_to_end(place)
+        return self._waves[place]
+
+    def add(self, place: int, wave: np.ndarray) -> None:
+        """Put the wave of a cut in memory; those that were not used for the longest time leave it."""
+        self._waves[place] = wave
+        self._bytes += wave.nbytes
+        while self._bytes > MAX_AUDIO_BYTES and len(self._waves) > 1:
+            _, oldest = self._waves.popitem(last=False)
+            self._bytes -= oldest.nbytes
