@@ -7,10 +7,11 @@ import numpy as np
 
 from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence
 from otoscope.alignment.boundary_model import features, fit_boundaries
-from otoscope.alignment.recipes import TimeRecipe, head_norms, recipe_columns
+from otoscope.alignment.recipes import TimeRecipe, recipe_columns
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderMaps, capture_decoder, decoder_text
+from otoscope.decoders.head_norms import head_norms
 from otoscope.decoders.transcriber import Transcriber
 from otoscope.decoders.warping import first_columns, standardize_rows
 

@@ -13,6 +13,7 @@ from scipy.ndimage import median_filter
 
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderMaps
+from otoscope.decoders.head_norms import head_norms
 from otoscope.decoders.warping import first_columns
 
 MEDIAN_COLUMNS = 7
@@ -74,17 +75,6 @@ def heads_by_norm(maps: DecoderMaps) -> list[Head]:
     """Return the ten heads with the largest norms."""
     norms = head_norms(maps)
     return sorted(norms, key=lambda head: norms[head], reverse=True)[:NUM_BY_NORM]
-
-
-def head_norms(maps: DecoderMaps) -> dict[Head, float]:
-    """Return the sum of the norms of the rows of the text and of the columns of each head (arXiv 2509.09987)."""
-    first, last = maps.first_token_row, len(maps.text.ids) - 1
-
-    def norm(head: Head) -> float:
-        rows = maps.cross[head][first:last].astype(np.float64)
-        return float(np.linalg.norm(rows, axis=0).sum() + np.linalg.norm(rows, axis=1).sum())
-
-    return {head: norm(head) for head in maps.cross}
 
 
 def published_heads(

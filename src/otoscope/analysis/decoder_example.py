@@ -9,9 +9,9 @@ from lhotse import MonoCut
 
 from otoscope.corpus import words_of
 from otoscope.decoders.ablation import DecoderHead
-from otoscope.decoders.attention_modules import Kind
-from otoscope.decoders.capture import DecoderMaps, DecoderText, Row, capture_decoder
-from otoscope.decoders.measures import DECODER_MEASURES, measure_maps
+from otoscope.decoders.attention_record import Head
+from otoscope.decoders.capture import DecoderText, Row, capture_decoder
+from otoscope.decoders.head_norms import head_norms
 from otoscope.decoders.transcriber import Transcriber
 from otoscope.results.schema import Variable, labelled
 
@@ -27,7 +27,6 @@ EXAMPLE = {
     "word_start": Variable(("word",), "s", "start of each word"),
     "word_end": Variable(("word",), "s", "end of each word"),
 }
-ALIGNED = "monotone_path"
 
 
 def decoder_example(
@@ -62,15 +61,10 @@ def decoder_example(
         names["word"] = np.array([word for word, _, _ in words], object)
         values["word_start"] = np.array([start for _, start, _ in words], float)
         values["word_end"] = np.array([end for _, _, end in words], float)
-    attributes = {"example_utterance": str(cut.id), "example_head": list(_aligned_head(maps))}
+    norms = head_norms(maps)
+    sharpest: Head = max(norms, key=lambda head: norms[head])
+    attributes = {"example_utterance": str(cut.id), "example_head": list(sharpest)}
     return xr.Dataset(labelled(EXAMPLE, values), names, attributes)
-
-
-def _aligned_head(maps: DecoderMaps) -> tuple[int, int]:
-    """Return the head of cross-attention with the most mass on a monotone path."""
-    assert ALIGNED in DECODER_MEASURES
-    values = measure_maps(maps, Kind.cross)[ALIGNED]
-    return max(values, key=lambda head: values[head])
 
 
 def _pieces(transcriber: Transcriber, text: DecoderText) -> list[str]:

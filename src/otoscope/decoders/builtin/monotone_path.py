@@ -1,4 +1,7 @@
-"""Mass on the best monotone path, which has one column in each row and never goes back, averaged over the rows."""
+"""Mass on the best monotone path, averaged over the rows: one column in each row, and never back.
+
+A path that stays at a sink is monotone too.
+"""
 
 import numpy as np
 

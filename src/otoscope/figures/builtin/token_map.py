@@ -34,7 +34,7 @@ NOTE = (
 
 
 def token_map(dataset: xr.Dataset, design: Design) -> Figure:
-    """Draw waveform, spectrogram and the map of the most aligned head from the Dataset of a decoder run."""
+    """Draw waveform, spectrogram and the map of the sharpest head from the Dataset of a decoder run."""
     width, theme, rows = design.width(FULL_WIDTH), design.theme, dataset.sizes["row"]
     tall = min(max(rows * ROW, 20.0), LARGEST, FULL_HEIGHT - TOP - WAVE - SPECTROGRAM - AXIS - 30)
     tops = np.cumsum([TOP, WAVE + GAP, SPECTROGRAM + GAP])
