@@ -28,7 +28,7 @@ from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.runs.speech_source import make_source, read_speech
 
 BLANK, STEPS, BATCH, RATE = 0, 400, 16, 2e-3
-FEW = SpeechOptions(sample=24, balanced="speaker")
+FEW = SpeechOptions(sample=12, balanced="speaker")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ def main() -> None:
         return choose
 
     ctc.OUTPUT = replace(ctc.OUTPUT, make=make, check_model=lambda encoder: None)
-    run = faithfulness(encoder, corpus, out, attribution=FaithfulnessOptions(output="ctc"), options=FEW)
+    run = faithfulness(encoder, corpus, out, attribution=FaithfulnessOptions(output="ctc", heads=2), options=FEW)
     print(faithfulness_table(run.dataset))
 
 

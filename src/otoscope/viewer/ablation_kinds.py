@@ -2,15 +2,15 @@
 
 ABLATION_KINDS = {
     "zero": "zero",
-    "mean": "their mean over other speech",
-    "resample": "their output on another utterance",
-    "noise": "noise with their mean and covariance",
+    "mean": "their mean",
+    "resample": "another utterance",
+    "noise": "noise of their own",
     "uniform": "uniform attention",
-    "identity": "attention of each frame to itself",
-    "profile": "their mean attention at each offset",
-    "without-sinks": "their attention without sinks",
-    "without-silence": "their attention without silence",
-    "without-padding": "their attention without what follows the utterance",
+    "identity": "attention to itself",
+    "profile": "mean attention by offset",
+    "without-sinks": "attention without sinks",
+    "without-silence": "attention without silence",
+    "without-padding": "attention without padding",
 }
 """Kind -> what replaces the heads."""
 HEAD_PREFIX = "head-"

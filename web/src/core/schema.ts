@@ -8,15 +8,15 @@ export const HEAD_PREFIX = "head-";
 /* prettier-ignore */
 export const ABLATION_KINDS: [kind: string, replacement: string][] = [
   ["zero", "zero"],
-  ["mean", "their mean over other speech"],
-  ["resample", "their output on another utterance"],
-  ["noise", "noise with their mean and covariance"],
+  ["mean", "their mean"],
+  ["resample", "another utterance"],
+  ["noise", "noise of their own"],
   ["uniform", "uniform attention"],
-  ["identity", "attention of each frame to itself"],
-  ["profile", "their mean attention at each offset"],
-  ["without-sinks", "their attention without sinks"],
-  ["without-silence", "their attention without silence"],
-  ["without-padding", "their attention without what follows the utterance"],
+  ["identity", "attention to itself"],
+  ["profile", "mean attention by offset"],
+  ["without-sinks", "attention without sinks"],
+  ["without-silence", "attention without silence"],
+  ["without-padding", "attention without padding"],
 ];
 export const SHAPES = ["uniform", "diagonal", "shifted diagonal", "vertical", "block-diagonal", "mixed"];
 export const CATEGORIES = ["diagonal", "vertical", "global"];
