@@ -57,10 +57,17 @@ def everything(runs, out, formats=("svg",)):
 
 
 def test_methods_with_similar_names_keep_them(dataset_for):
-    names = ["heads, weighted", "heads and states, weighted", "heads and log-mel, weighted"]
-    dataset = dataset_for("segmentation-methods", "2x2").isel(segmenter=slice(3)).assign_coords(segmenter=names)
-    axes = FIGURES.get("segmentation-methods").draw(dataset, Design(LIGHT)).axes[0]
-    assert [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()] == names
+    dataset = dataset_for("segmentation-methods", "all methods")
+    axes = FIGURES.get("segmentation-methods").draw(dataset, Design(LIGHT, width_mm=85)).axes[0]
+    shown = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
+    assert shown == [name for name in dataset["segmenter"].values if name not in ("uniform", "random")]
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_curves_of_different_methods_have_their_own_colour_and_marker(theme, dataset_for):
+    figure = FIGURES.get("segmentation-curves").draw(dataset_for("segmentation-curves", "all methods"), Design(theme))
+    looks = [(handle.get_color(), handle.get_marker()) for handle in figure.legends[0].legend_handles]
+    assert len(set(looks)) == len(looks) == 14
 
 
 def test_one_file_for_each_figure_and_format(drawn, run, tmp_path):

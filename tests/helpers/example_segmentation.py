@@ -16,22 +16,26 @@ from otoscope.segmentation.search import SearchResult
 from otoscope.segmentation.tokens import TOKEN_COUNTS
 from otoscope.segmentation.transitions import ScoredUtterance, build_transitions
 from otoscope.segmentation.tuning import TunedParameters
+from otoscope.segmentation.voters import BEST_HEAD, ENSEMBLE, WEIGHTED, WEIGHTED_LOG_MEL, WEIGHTED_STATES
 
 NAMES = ("MFCC", "log-mel", "representation", "best head", "ensemble")
+SUMS = ("MFCC, shifted", "log-mel, shifted", BEST_HEAD, ENSEMBLE, WEIGHTED, WEIGHTED_STATES, WEIGHTED_LOG_MEL)
 BLIND = ("uniform", "random")
 # Heads, test utterances and frames that are drawn; the smallest has the name of the smallest run of heads.
 SEGMENTATIONS = {
     "6x8": {"layers": 6, "heads": 8, "utterances": 9, "frames": 150, "against": True},
+    "all methods": {"layers": 2, "heads": 2, "frames": 150, "sums": True},
     "2x2": {"layers": 2, "heads": 2},
     "24x16, one utterance": {"layers": 24, "heads": 16, "utterances": 1, "frames": 900},
     "one head": {"layers": 1, "heads": 1, "frames": 30},
 }
 
 
-def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=False, seed=0):
+def segmentation_dataset(layers=2, heads=2, utterances=4, frames=80, against=False, sums=False, seed=0):
     rng = np.random.default_rng(seed)
     compared = [ComparedMethod(name, find=None, tuned=_tuned(rng), is_against=True) for name in NAMES[2:] if against]
-    tuned = [ComparedMethod(name, find=None, tuned=_tuned(rng)) for name in NAMES]
+    names = (*NAMES, *SUMS) if sums else NAMES
+    tuned = [ComparedMethod(name, find=None, tuned=_tuned(rng)) for name in names]
     segmenters = [*tuned, *compared, *(ComparedMethod(name, find=None) for name in BLIND)]
     names = [segmenter.label for segmenter in segmenters]
     test = [_said(f"voice-{u % 2}", u) for u in range(utterances)]

@@ -13,7 +13,7 @@ from otoscope.figures.style.curve_style import LineStyle, generic_style
 from otoscope.figures.style.design import Design
 from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.note import add_note, interval_note, note_height
-from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_legend_mm, new_page
+from otoscope.figures.style.page import COLUMN, MARGIN, WIDE, add_axes_mm, add_legend_mm, new_page
 from otoscope.figures.style.theme import Theme
 from otoscope.typing import AnyFloats
 
@@ -21,6 +21,16 @@ LEFT, TOP, RIGHT, AXIS = 13.0, 15.5, 4.0, 10.0
 LINE = 3.7  # mm: height of a line of the legend
 LARGEST = 100.0  # mm: edge of the largest axes
 BELOW_DATA = 0.02  # least distance of data from the start of an axis
+SUMS = {
+    "MFCC, shifted": ("#6b5b00", "#e6d34a", "P"),
+    "log-mel, shifted": ("#a0407c", "#e08cc0", "p"),
+    "best head, shifted": ("#b3261e", "#ff8a80", "<"),
+    "ensemble, shifted": ("#4a4fb5", "#a7aaff", "h"),
+    "heads, weighted": ("#007f86", "#4dd0d8", "*"),
+    "heads and states, weighted": ("#7a4a1e", "#d9a066", "D"),
+    "heads and log-mel, weighted": ("#1b9e3e", "#7ee08f", "X"),
+}
+"""Colours on the light and on the dark theme, and the marker, of methods that sum scores."""
 
 
 def segmentation_curves(dataset: xr.Dataset, design: Design) -> Figure:
@@ -33,7 +43,7 @@ def segmentation_curves(dataset: xr.Dataset, design: Design) -> Figure:
         f"no beta exceeds in both; {interval_note(dataset, 'scores')}"
     )
     columns = 2 if width < WIDE else 1
-    legend = (LEFT, TOP + side + AXIS) if columns == 2 else (LEFT + side + 6, TOP)
+    legend = (MARGIN, TOP + side + AXIS) if columns == 2 else (LEFT + side + 6, TOP)
     bottom = TOP + side + AXIS + (LINE * -(-n_segmenters // 2) + 1 if columns == 2 else 0)
     page = new_page(design, width, bottom + note_height(note, width))
     add_header(page, "Precision and recall of boundaries", corpus_caption(dataset), dataset, design)
@@ -74,6 +84,9 @@ def _style(method: str, theme: Theme) -> LineStyle:
         "uniform": LineStyle(theme.muted, "+", 0),
         "random": LineStyle(theme.muted, "x", 0),
     }
+    if method in SUMS:
+        light, dark, marker = SUMS[method]
+        return LineStyle(dark if theme.name == "dark" else light, marker)
     return styles.get(method) or generic_style(method, theme)
 
 
