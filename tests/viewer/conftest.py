@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.drawn_segmentation import write_segmentation
 from tests.helpers.speech_samples import tiny_model
 from tests.helpers.synthetic_run import make_run
 
@@ -24,6 +25,13 @@ def drawn_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def drawn(drawn_run: Run) -> ViewerApi:
     return open_session([drawn_run])
+
+
+@pytest.fixture
+def segmented(drawn_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run as otoscope segment writes it, of the model of `drawn_run`."""
+    monkeypatch.setitem(drawn_run.plan, "model", {"name": "drawn", "fingerprint": "1"})
+    return write_segmentation(tmp_path / "segmented", drawn_run)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-import xarray as xr
 import zarr
+from tests.helpers.drawn_segmentation import MARKS
 from tests.helpers.synthetic_run import make_run
 from tests.helpers.viewer_api import get_arrays, get_error, get_json
 from tests.helpers.viewer_client import TOKEN, request
@@ -17,12 +17,10 @@ import otoscope
 from otoscope.errors import InputError
 from otoscope.maps.pooling import block_means
 from otoscope.phones import LabelFrames
-from otoscope.results import claim_folder, finish, open_run
+from otoscope.results import open_run
 from otoscope.results.shapes import shape_label
 from otoscope.results.table import json_records
 from otoscope.segmentation.detector import detect_boundaries, label_rows
-from otoscope.segmentation.marks import build_marks
-from otoscope.segmentation.score_sum import Boundaries
 from otoscope.viewer import run_session as session_module
 from otoscope.viewer.api import NOT_FOUND, ViewerApi
 from otoscope.viewer.boundaries import method_boundaries
@@ -207,38 +205,6 @@ def test_the_first_run_is_a_run_of_analyze(drawn_run, monkeypatch):
     run.dataset.attrs["kind"] = "ranking"
     with pytest.raises(InputError, match="expected a run of analyze as the first one"):
         open_session([run])
-
-
-MARKS = [Boundaries(np.array([0.1, 0.2]), np.array([0.5, 0.1])), Boundaries(np.array([0.11]), np.array([0.3]))]
-"""Boundaries of MFCC and of a sum of heads."""
-
-
-def _tested(run):
-    """Coordinates of a segmentation that tested on one utterance of a run, the one with index 4."""
-    row = run.utterances.iloc[4]
-    return {
-        "segmenter": np.array(["MFCC", "heads, weighted"], dtype=object),
-        "utterance": np.array([row.name], dtype=object),
-        "duration": ("utterance", [row["duration"]]),
-    }
-
-
-@pytest.fixture
-def segmented(drawn_run, tmp_path, monkeypatch):
-    """A run as otoscope segment writes it, with one tuned head of the synthetic model."""
-    tuned = np.full((1, 2, 3), np.nan)
-    tuned[0, 1, 2] = 0.5
-    about = {"units": "1", "description": "tuned for each head"}
-    dims = ("model", "layer", "head")
-    dataset = xr.Dataset(
-        {"head_alpha": (dims, tuned, about), "head_beta": (dims, 2 * tuned, about)},
-        coords={"model": np.array(["drawn"], dtype=object), **_tested(drawn_run)},
-        attrs={"kind": "segmentation"},
-    ).merge(build_marks([MARKS], [[("a", 0.0, 0.1), ("b", 0.1, 0.3)]], 0.02))
-    monkeypatch.setitem(drawn_run.plan, "model", {"name": "drawn", "fingerprint": "1"})
-    claim_folder(tmp_path / "segmented", {"model": {"name": "elsewhere/drawn", "fingerprint": "1"}})
-    finish(tmp_path / "segmented", dataset, [])
-    return tmp_path / "segmented"
 
 
 def test_predicted_boundaries_are_those_of_the_head_s_own_tuning(drawn_run, segmented):

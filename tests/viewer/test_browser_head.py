@@ -14,10 +14,13 @@ from tests.helpers.viewer_browser import (
     pixels,
     saved,
     select_utterance,
+    serving,
     until,
     utterance_index,
     wait_for_map,
 )
+
+from otoscope.viewer.session import open_session
 
 pytestmark = pytest.mark.browser
 
@@ -149,6 +152,23 @@ def test_labelled_boundaries_are_drawn_across_the_map_on_request(page):
     page.get_by_role("button", name="labelled").click()
     page.mouse.move(5, 5)
     until(page, lambda: all(pixels(page, part) == was for part, was in before.items()))
+
+
+def test_boundaries_of_several_methods_are_drawn_from_one_request(watched, drawn_run, segmented):
+    """An effect that reads what it writes runs without end: the page froze after the first choice."""
+    page, requests = watched.page, []
+    page.on("request", lambda request: requests.append(request.url) if "/boundaries/" in request.url else None)
+    with serving(open_session([drawn_run, segmented])) as url:
+        page.goto(url)
+        page.wait_for_selector(".oto-atlas .oto-cell")
+        open_head(page)
+        pictures = [pixels(page, ".oto-heat")]
+        for name in ("MFCC", "sum of heads"):
+            page.get_by_role("button", name=name).click()
+            until(page, lambda: pixels(page, ".oto-heat") not in pictures)
+            pictures.append(pixels(page, ".oto-heat"))
+        assert len(requests) == 1
+        page.goto("about:blank")
 
 
 def test_without_a_segmentation_run_the_page_says_how_to_show_predicted_boundaries(page):

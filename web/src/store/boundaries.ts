@@ -45,14 +45,20 @@ export class UtteranceBoundaries {
   /** Why boundaries of a kind cannot be shown; empty where they can. */
   missingReason(kind: BoundaryKind): string {
     if (kind === "labelled") return this.labelled.value.length ? "" : "this utterance has no phone labels";
-    const hasSegmentation = this.store.runList.runs.some((run) => run.kind === "segmentation");
-    if (!hasSegmentation)
+    if (!this.hasSegmentation())
       return "To show predicted boundaries, also pass an otoscope segment run: otoscope view RUN SEGMENT_RUN.";
     const isMissing = Object.keys(this.found.value).length > 0 && !this.found.value[kind];
     return isMissing ? "The otoscope segment run did not test on this utterance." : "";
   }
 
-  /** Request predictions whenever they are switched on; returns a function that ends this. */
+  private hasSegmentation(): boolean {
+    return this.store.runList.runs.some((run) => run.kind === "segmentation");
+  }
+
+  /**
+   * Request predictions whenever they are switched on; returns a function that ends this. The effect writes `found` and
+   * must not read it: it would request the same boundaries again and again.
+   */
   follow(): () => void {
     return effect(() => {
       const { layer, head } = this.store.selectedHead.value;
@@ -61,7 +67,7 @@ export class UtteranceBoundaries {
       this.found.value = {};
       this.error.value = "";
       const isWanted = ARRAYS.some(([kind]) => this.store.state.marks.value.includes(kind));
-      if (!isWanted || this.missingReason("predicted")) return;
+      if (!isWanted || !this.hasSegmentation()) return;
       this.store.client.arrays(resource, isLatest).then(
         (block) => {
           if (isLatest()) this.found.value = boundariesOf(block);

@@ -39,7 +39,7 @@ def differences(dataset: xr.Dataset, design: Design) -> Figure:
     panels = [(name, shown.isel(row=np.flatnonzero(quantities == name))) for name in dict.fromkeys(quantities)]
     left = min(width / 2, NAMES_LEFT + max(text_width(str(name), TEXT_PT) for name in shown["name"].values))
     bottom = TOP + len(panels) * (TITLE + AXIS) + shown.sizes["row"] * ROW
-    page = new_page(design, width, bottom + below)
+    page = new_page(design, width, bottom + note_height(note, width))
     add_header_lines(page, "Differences, a - b", _sides(dataset), design)
     top = TOP
     for name, rows in panels:
