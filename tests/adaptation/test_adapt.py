@@ -85,17 +85,17 @@ def test_an_interrupted_search_continues_to_the_same_gates(
     """Stopped after its first checkpoint; without --resume it is refused, and with other options too."""
     monkeypatch.setattr(search, "EVERY", EVERY)
     monkeypatch.setattr(search, "RATE", 0.06)
-    steps = search._step
+    steps = search.set_gradients
 
     def interrupted(*arguments) -> None:
         if (tmp_path / "out.search" / "search.pt").exists():
             raise KeyboardInterrupt
         steps(*arguments)
 
-    monkeypatch.setattr(search, "_step", interrupted)
+    monkeypatch.setattr(search, "set_gradients", interrupted)
     with pytest.raises(KeyboardInterrupt):
         adaptation.adapt(folders[0], tmp_path / "out", options)
-    monkeypatch.setattr(search, "_step", steps)
+    monkeypatch.setattr(search, "set_gradients", steps)
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="pass --resume"):
         adaptation.adapt(folders[0], tmp_path / "out", options)
@@ -148,6 +148,7 @@ def test_calm_widens_its_guard_and_reports_every_hard_case(folders, tmp_path: Pa
         ({"gated": "encoder", "gate_utterances": 3}, "4 utterances"),
         ({"objective": "wer"}, "expected --objective auto"),
         ({"tolerance": 2.0}, "expected a --tolerance from 0 to 1"),
+        ({"guard_weight": 0.0}, "expected a --guard-weight above 0"),
     ],
 )
 def test_contradictions_are_one_line(folders, options, tmp_path: Path, changes, message: str) -> None:

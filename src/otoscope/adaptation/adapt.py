@@ -70,7 +70,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     source = read_source(model)
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
-    tasks = make_tasks(gated_model, materials, options.objective)
+    tasks = make_tasks(gated_model, materials, options)
     unfinished = _claim(folder, source.encoder.name, options)
     _prepare(gated_model, options, unfinished)
     remember_targets(tasks)

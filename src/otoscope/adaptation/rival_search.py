@@ -55,7 +55,7 @@ class RivalComparison:
             allow_empty_text(start.source.whole)
         model = rival.make(start)
         model.share_original(self.gated_model)
-        tasks = make_tasks(model, self.materials, self.options.objective)
+        tasks = make_tasks(model, self.materials, self.options)
         learned = [each for each in tasks if is_guarded or not each.is_guard]
         remember_targets(learned)
         folder = self.folder / f"{rival.id}-{'guarded' if is_guarded else 'alone'}"

@@ -75,7 +75,7 @@ def search(
     with progress("learning gates", float(options.steps)) as on_progress:
         on_progress(float(state.step))
         while state.step < options.steps and state.waited < PATIENCE:
-            _step(model, tasks, options, state.step)
+            set_gradients(model, tasks, options, state.step)
             optimizer.step()
             schedule.step()
             state.step += 1
@@ -89,7 +89,7 @@ def search(
     return state
 
 
-def _step(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, step: int) -> None:
+def set_gradients(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, step: int) -> None:
     """Set the gradients of one step: tasks one after the other, so that memory is that of one."""
     rng = np.random.default_rng((options.gate_seed, step))
     for parameter in model.parameters:

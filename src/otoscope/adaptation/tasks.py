@@ -20,10 +20,10 @@ from otoscope.refinement.gates import has_decoder
 from otoscope.typing import Ints
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
-GUARD_WEIGHT, BATCH = 10.0, 8
+GUARD_WEIGHT, CALM_GUARD_WEIGHT, BATCH = 3.0, 10.0, 8
 TEST_SEED = 0  # other seeds learn from other utterances, and are tested on the same
 COPIES = 2  # hard copies of each utterance of the guard
-UNLABELLED_SLACK = 5.0
+UNLABELLED_SLACK = 2.0
 TEXTS = 12  # labelled utterances of a batch
 
 
@@ -92,25 +92,33 @@ def _check_apart(material: Material, name: str, other: Material, other_name: str
         )
 
 
-def make_tasks(model: GatedModel, materials: Materials, objective: str) -> list[WeightedTask]:
+def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptions) -> list[WeightedTask]:
     """Return the tasks of a search.
 
     Raises:
         InputError: the model cannot be asked one of them.
     """
-    tasks = []
+    tasks, weight = [], guard_weight(options)
     if materials.adapt is not None:
-        name = objective if objective != "auto" else "text" if has_decoder(model.source.whole) else "ctc"
+        own = "text" if has_decoder(model.source.whole) else "ctc"
+        name = own if options.objective == "auto" else options.objective
         tasks.append(WeightedTask(LEARNED, OBJECTIVES.get(name).make(model, materials.adapt), 1.0, TEXTS))
     if materials.calm is not None:
         tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
     if materials.guard is not None:
         task = OBJECTIVES.get("agreement").make(model, materials.guard)
         slack = slack_of(materials.guard, Role.validation)
-        tasks.append(WeightedTask(GUARD, task, GUARD_WEIGHT, BATCH // 2, is_guard=True, slack=slack))
+        tasks.append(WeightedTask(GUARD, task, weight, BATCH // 2, is_guard=True, slack=slack))
     if (hard := materials.hard) is not None:
-        tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), GUARD_WEIGHT, BATCH, True))
+        tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), weight, BATCH, True))
     return tasks
+
+
+def guard_weight(options: AdaptationOptions) -> float:
+    """Return the weight of each guard in the loss."""
+    if options.guard_weight is not None:
+        return options.guard_weight
+    return GUARD_WEIGHT if options.calm is None else CALM_GUARD_WEIGHT
 
 
 def slack_of(guard: Material, role: Role) -> float:

@@ -16,6 +16,8 @@ from otoscope.typing import Floats
 
 RARELY = math.log(0.02)
 """Log-probability of an empty text for speech above which the loss pulls it down."""
+EMPTY_WEIGHT, LOST_WEIGHT = 0.1, 0.5
+"""Weights of that, and where utterances without words are the errors."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class AgreementTask:
         for index, logits in zip(indices, rows, strict=True):
             divergences.append(self._divergence(index, logits[first:]))
         excess = torch.stack([torch.relu(logits[first, end] - RARELY) for logits in rows]).mean()
-        return torch.stack(divergences).mean() + 0.1 * excess
+        return torch.stack(divergences).mean() + (LOST_WEIGHT if self.counts_lost else EMPTY_WEIGHT) * excess
 
     def remember(self, indices: Sequence[int]) -> None:
         """Compute the original's log-probabilities of some utterances, and keep them in half precision."""

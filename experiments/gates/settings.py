@@ -1,0 +1,101 @@
+"""What the guard costs: gates learned with several weights of the guard, each tested at its last step.
+
+    python experiments/gates/settings.py MODEL --adapt CORPUS --test CORPUS --guard CORPUS --control CORPUS
+
+CORPUS is a Kaldi folder. Of `--test`, 300 utterances are drawn by Python's `random.Random(1)`; a text has at most 64
+tokens there. All of 400 utterances of `--adapt`, and all of `--guard`, train; no validation chooses the step.
+"""
+
+import argparse
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from otoscope.adaptation import OBJECTIVES
+from otoscope.adaptation.encoder_outputs import make_encoder_outputs
+from otoscope.adaptation.gated_model import GatedModel, make_gated_model
+from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material
+from otoscope.adaptation.options import AdaptationOptions
+from otoscope.adaptation.search import RATE, WeightedTask, set_gradients
+from otoscope.adaptation.tasks import BATCH, TEXTS, remember_targets
+from otoscope.decoders.transcription import transcribe_waves
+from otoscope.refinement.source_model import read_source
+
+TESTED, TOKENS = 300, 64
+
+
+def read_training(corpus: Path) -> Material:
+    """Return the 400 utterances that `refine` draws with seed 0, all for training."""
+    material = read_speech_material(corpus, 400, 0, LEARNING)
+    return replace(material, roles=[Role.train] * len(material.ids))
+
+
+def read_test(corpus: Path) -> Material:
+    """Return the utterances that test."""
+    names = [line.split(None, 1)[0] for line in (corpus / "text").read_text(encoding="utf-8").splitlines()]
+    random.Random(1).shuffle(names)
+    drawn = set(names[:TESTED])
+    material = read_speech_material(corpus, len(names), 0, (Role.test,))
+    chosen = [index for index, name in enumerate(material.ids) if name in drawn]
+    fields = {
+        name: [getattr(material, name)[index] for index in chosen]
+        for name in ("ids", "waves", "texts", "groups", "roles")
+    }
+    return replace(material, **fields, phones=[])
+
+
+def learn(model: GatedModel, tasks: list[WeightedTask], steps: int) -> None:
+    """Learn gates from ones, to the last step."""
+    with torch.no_grad():
+        for offset in model.offsets.values():
+            offset.zero_()
+    optimizer = torch.optim.Adam(model.parameters, lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1)
+    for step in range(steps):
+        set_gradients(model, tasks, AdaptationOptions(), step)
+        optimizer.step()
+        schedule.step()
+
+
+def word_error_rate(model: GatedModel, material: Material, tokens: int | None) -> float:
+    """Return the word error rate with the gates as they are."""
+    with torch.no_grad(), model.gates():
+        states = model.states(material, range(len(material.ids)))
+        texts = transcribe_waves(model.transcriber, material.waves, states, tokens)
+    errors, words = np.sum(model.count_word_errors([text or "" for text in material.texts], texts), axis=0)[:2]
+    return float(errors / words)
+
+
+def read_arguments() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    for name in ("adapt", "test", "guard", "control", "encoder-outputs"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--weights", default="0,1,10")
+    parser.add_argument("--steps", type=int, default=200)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print one line for the original, and one for each weight of the guard."""
+    arguments = read_arguments()
+    model = make_gated_model(read_source(arguments.model), "decoder")
+    model.outputs = make_encoder_outputs(arguments.encoder_outputs, model.transcriber)
+    learned = WeightedTask("adapt", OBJECTIVES.get("text").make(model, read_training(arguments.adapt)), 1.0, TEXTS)
+    agreement = OBJECTIVES.get("agreement").make(model, read_training(arguments.guard))
+    tests = [(read_test(arguments.test), TOKENS), (read_speech_material(arguments.control, 400, 0, (Role.test,)), None)]
+    print("guard  test  control")
+    print("original", *(f"{word_error_rate(model, *each):.3f}" for each in tests), flush=True)
+    for weight in map(float, arguments.weights.split(",")):
+        guards = [WeightedTask("guard", agreement, weight, BATCH // 2, is_guard=True)] if weight else []
+        remember_targets(guards)
+        learn(model, [learned, *guards], arguments.steps)
+        print(f"{weight:g}", *(f"{word_error_rate(model, *each):.3f}" for each in tests), flush=True)
+
+
+if __name__ == "__main__":
+    main()
