@@ -2,8 +2,9 @@
 
     python experiments/gates/settings.py MODEL --adapt CORPUS --test CORPUS --guard CORPUS --control CORPUS
 
-CORPUS is a Kaldi folder. Of `--test`, 300 utterances are drawn by Python's `random.Random(1)`; a text has at most 64
-tokens there. All of 400 utterances of `--adapt`, and all of `--guard`, train; no validation chooses the step.
+CORPUS is a Kaldi folder. The first column is the word error rate of 300 utterances of `--test` that Python's
+`random.Random(1)` draws, with at most 64 tokens for a text; the second is that of the 300 that `refine` draws. All
+of 400 utterances of `--adapt`, and all of `--guard`, train; no validation chooses the step.
 """
 
 import argparse
@@ -87,8 +88,11 @@ def main() -> None:
     model.outputs = make_encoder_outputs(arguments.encoder_outputs, model.transcriber)
     learned = WeightedTask("adapt", OBJECTIVES.get("text").make(model, read_training(arguments.adapt)), 1.0, TEXTS)
     agreement = OBJECTIVES.get("agreement").make(model, read_training(arguments.guard))
-    tests = [(read_test(arguments.test), TOKENS), (read_speech_material(arguments.control, 400, 0, (Role.test,)), None)]
-    print("guard  test  control")
+    of_refine = read_speech_material(arguments.test, TESTED, 0, (Role.test,))
+    tests = [(read_test(arguments.test), TOKENS)]
+    tests += [(replace(of_refine, name="of refine"), None)]
+    tests += [(read_speech_material(arguments.control, 400, 0, (Role.test,)), None)]
+    print("guard  test  test of refine  control")
     print("original", *(f"{word_error_rate(model, *each):.3f}" for each in tests), flush=True)
     for weight in map(float, arguments.weights.split(",")):
         guards = [WeightedTask("guard", agreement, weight, BATCH // 2, is_guard=True)] if weight else []

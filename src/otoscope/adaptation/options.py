@@ -29,7 +29,7 @@ class AdaptationOptions:
         gate_utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
         test_utterances: the same for the corpora that report.
         tolerance: most that the error on the guard may rise on its test part, as a share.
-        guard_weight: weight of the guard in the loss; None: 3 to adapt, 10 to calm.
+        guard_weight: weight of the guard, and of its hard copies, in the loss.
         scale_penalty: weight of the sum of the scales in the loss (L1), which sends scales of needless heads to zero.
         remove_below: heads whose scale ends below this are set to zero.
         rivals: report LoRA, IA3 and all weights of the attention too, learned on the same data.
@@ -54,7 +54,7 @@ class AdaptationOptions:
     gate_utterances: int = option(400, "Most utterances of each corpus.", "N")
     test_utterances: int = option(1000, "Most utterances of each corpus that reports.", "N")
     tolerance: float = option(0.01, "Most that the error on the guard may rise.")
-    guard_weight: float | None = option(None, "Weight of the guard in the loss; default: 3, with --calm 10.")
+    guard_weight: float = option(10.0, "Weight of the guard in the loss.")
     scale_penalty: float = option(0.0, "Weight of the sum of scales in the loss.")
     remove_below: float = option(0.0, "Set heads whose scale ends below this to zero.")
     rivals: bool = option(False, "Report LoRA, IA3 and all attention weights too; each is a search of its own.")
@@ -71,7 +71,7 @@ class AdaptationOptions:
                 f"expected at least 1 step and 4 utterances, found --steps {self.steps}, --gate-utterances "
                 f"{self.gate_utterances} and --test-utterances {self.test_utterances}; raise them"
             )
-        if self.guard_weight is not None and not 0 < self.guard_weight < math.inf:
+        if not 0 < self.guard_weight < math.inf:
             raise InputError(f"expected a --guard-weight above 0, found {self.guard_weight:g}; omit --guard for none")
         if not 0 <= self.scale_penalty < math.inf:
             raise InputError(f"expected a --scale-penalty of 0 or more, found {self.scale_penalty:g}")

@@ -20,7 +20,7 @@ from otoscope.refinement.gates import has_decoder
 from otoscope.typing import Ints
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
-GUARD_WEIGHT, CALM_GUARD_WEIGHT, BATCH = 3.0, 10.0, 8
+BATCH = 8
 TEST_SEED = 0  # other seeds learn from other utterances, and are tested on the same
 COPIES = 2  # hard copies of each utterance of the guard
 UNLABELLED_SLACK = 2.0
@@ -98,7 +98,7 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
     Raises:
         InputError: the model cannot be asked one of them.
     """
-    tasks, weight = [], guard_weight(options)
+    tasks, weight = [], options.guard_weight
     if materials.adapt is not None:
         own = "text" if has_decoder(model.source.whole) else "ctc"
         name = own if options.objective == "auto" else options.objective
@@ -112,13 +112,6 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
     if (hard := materials.hard) is not None:
         tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), weight, BATCH, True))
     return tasks
-
-
-def guard_weight(options: AdaptationOptions) -> float:
-    """Return the weight of each guard in the loss."""
-    if options.guard_weight is not None:
-        return options.guard_weight
-    return GUARD_WEIGHT if options.calm is None else CALM_GUARD_WEIGHT
 
 
 def slack_of(guard: Material, role: Role) -> float:
