@@ -5,8 +5,8 @@ from tests.helpers.viewer_browser import DRAWN, expect, until, wait_for_map
 
 pytestmark = pytest.mark.browser
 
-FOCUSED = "(element => [element.textContent, element.getAttribute('aria-label'), element.className].join('|'))"
-FOCUS = f"{FOCUSED}(document.activeElement)"
+FOCUS = """(element => element === document.body ? ""
+  : [element.textContent, element.getAttribute('aria-label'), element.className].join('|'))(document.activeElement)"""
 
 
 def press(page, *keys: str) -> None:

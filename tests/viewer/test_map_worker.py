@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from otoscope.errors import InputError
+from otoscope.viewer.cache import LruCache
 from otoscope.viewer.errors import NotReadyError
 from otoscope.viewer.map_worker import LEASE_SECONDS, MapWorker
 from otoscope.viewer.thumbnails import thumbnail
@@ -26,7 +27,7 @@ class SlowModel:
         self.computed: list[tuple[int, int, int]] = []
         self.steps = [Event() for _ in range(100)]
         self.reached = [Event() for _ in range(100)]
-        self.worker = MapWorker(self.compute, [HEADS] * LAYERS, 2**20, lambda: self.time)
+        self.worker = MapWorker(self.compute, [HEADS] * LAYERS, LruCache(2**20), lambda: self.time)
 
     def compute(self, utterance, receive, layers):
         self.passes.append((utterance, list(layers)))
@@ -126,6 +127,6 @@ def test_a_model_that_fails_is_an_error_of_each_waiting_request(model):
     def fail(*_):
         raise InputError("too long")
 
-    worker = MapWorker(fail, [HEADS], 2**20)
+    worker = MapWorker(fail, [HEADS], LruCache(2**20))
     with pytest.raises(InputError, match="too long"):
         wait_for(lambda: worker.thumbnails(0, 0))

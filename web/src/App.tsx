@@ -19,6 +19,10 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const title = titleOf(store, view);
   useEffect(() => void (document.title = title), [title]);
+  const tabs = useRef<HTMLElement>(null);
+  useEffect(() => {
+    tabs.current!.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [view]);
   const opened = useRef(view);
   useEffect(() => {
     if (opened.current !== view) keepFocus(main.current!, ".oto-cell[aria-pressed=true]");
@@ -30,7 +34,7 @@ export function App() {
         <h1>
           <Logo /> otoscope
         </h1>
-        <nav aria-label="Views">
+        <nav ref={tabs} aria-label="Views">
           {Object.keys(VIEWS).map((name) => (
             <Tab key={name} name={name} isOpen={name === view} />
           ))}

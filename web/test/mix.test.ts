@@ -61,6 +61,12 @@ test("the record names the frames of each part", () => {
   });
 });
 
+test("a part that begins before the sound begins with it", () => {
+  const { parts, samples } = mixOf(SOUND, [{ role: "query", start: -0.02, end: 0.1 }], PLAIN);
+  expect(parts).toEqual([{ role: "query", start: 0, end: 0.1, at: 0 }]);
+  expect(samples.query).toHaveLength(100);
+});
+
 test("without parts there is no sound", () => {
   expect(mixed(mixOf(SOUND, [], PLAIN))).toHaveLength(0);
   expect(mixOf(SOUND, [{ role: "query", start: 5, end: 6 }], PLAIN).parts).toEqual([]);

@@ -59,18 +59,22 @@ class MapWorker:
     """A thread that computes what requests want, and a cache of its results. Any thread may call its methods."""
 
     def __init__(
-        self, compute: ComputeMaps, n_heads: Sequence[int], limit: int, clock: Callable[[], float] = monotonic
+        self,
+        compute: ComputeMaps,
+        n_heads: Sequence[int],
+        results: LruCache[Any],
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         """Create a worker; its thread runs while there is work.
 
         Args:
             compute: runs the model.
             n_heads: number of heads of each layer.
-            limit: memory of the cache, in bytes.
+            results: a cache for what is computed.
             clock: seconds, for the end of leases.
         """
         self._compute, self._n_heads, self._clock = compute, list(n_heads), clock
-        self._results: LruCache[Any] = LruCache(limit)
+        self._results = results
         self._errors: dict[Key, Exception] = {}
         self._wants: dict[Key, _Want] = {}
         self._changed = Condition()

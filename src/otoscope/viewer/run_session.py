@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=HasNbytes)
 MAX_CACHE_BYTES = 128 * 2**20
+"""Memory of a run's maps, stored and computed; the largest map with all its zooms takes 90 MiB."""
 MAX_VARIABLE_BYTES = 16 * 2**20
 MAX_FRAMES = 8192
 """Frames of a map: one of more takes 256 MiB before it is encoded."""
@@ -196,7 +197,7 @@ class RunSession:
         def compute(utterance: int, receive: ReceiveMap, layers: Sequence[int]) -> None:
             live.maps(self._id(utterance), receive, layers)
 
-        return MapWorker(compute, live.encoder.n_heads, MAX_CACHE_BYTES)
+        return MapWorker(compute, live.encoder.n_heads, self._results)
 
     def _derive(self, kind: str, place: tuple[int, int, int], make: Callable[[Map], T]) -> T:
         """Return `make` of the map at a place (utterance, layer, head); `kind` names the result in a cache."""

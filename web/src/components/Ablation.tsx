@@ -19,7 +19,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
   const { off, span } = store.state;
   const query = useAblation(store);
-  if (store.run.no_model_reason) return <Notice>Live ablation needs the model. {store.run.no_model_reason}.</Notice>;
+  if (store.run.no_model_reason) return <Notice>Live ablation needs the model: {store.run.no_model_reason}.</Notice>;
   const heads = new Set(off.value);
   const toggle = (name: string) =>
     (off.value = heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);

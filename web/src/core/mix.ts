@@ -36,10 +36,11 @@ export interface MixOptions {
   evenLoudness: boolean;
 }
 
-/** Put parts of a sound one after another. */
+/** Put parts of a sound one after another, as far as they are within it. */
 export function mixOf({ samples, rate }: Sound, parts: readonly Part[], options: MixOptions): Mix {
   const pause = Math.round(PAUSE_SECONDS * rate);
   const pieces = parts
+    .map((part) => ({ ...part, start: Math.max(0, part.start), end: Math.min(part.end, samples.length / rate) }))
     .map((part) => ({ part, piece: samples.slice(Math.round(part.start * rate), Math.round(part.end * rate)) }))
     .filter(({ piece }) => piece.length);
   const length = pieces.reduce((sum, { piece }) => sum + piece.length + pause, 0) - (pieces.length ? pause : 0);

@@ -4,7 +4,8 @@ import type { ComponentChildren } from "preact";
 import type { Thumbnails } from "../store/thumbnails";
 import type { RunInfo } from "../core/schema";
 import { useStore } from "../store/viewerStore";
-import { Command, Notice } from "../components/controls";
+import { Notice } from "../components/controls";
+import { MissingRun } from "../components/MissingRun";
 import { Ablation } from "../components/Ablation";
 import { PatchEffects } from "../components/PatchEffects";
 import { ProbeCurves } from "../components/ProbeCurves";
@@ -29,12 +30,7 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
               <ProbeCurves number={number} />
             </OfThisModel>
           ))}
-          {!curves.length && (
-            <Notice>
-              No curves of probes are open. Make them with otoscope prune, and name that run after this one:{" "}
-              <Command text="otoscope view RUN CURVES" />
-            </Notice>
-          )}
+          {!curves.length && <MissingRun what="Curves of probes" command="prune" run="curves" />}
         </div>
         <div>
           {rankings.map(({ run, number }) => (
@@ -42,12 +38,7 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
               <Rankings number={number} />
             </OfThisModel>
           ))}
-          {!rankings.length && (
-            <Notice>
-              No rankings are open. Make them with otoscope rank, and name that run after this one:{" "}
-              <Command text="otoscope view RUN RANKING" />
-            </Notice>
-          )}
+          {!rankings.length && <MissingRun what="Rankings" command="rank" run="ranked" />}
         </div>
       </div>
       {patched.map(({ run, number }) => (
@@ -55,13 +46,7 @@ export function Importance({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           <PatchEffects number={number} />
         </OfThisModel>
       ))}
-      {!patched.length && (
-        <Notice>
-          No effects of restored heads are open. Make them with otoscope patch, and name that run after this one:{" "}
-          <Command text="otoscope view RUN PATCHED" />
-        </Notice>
-      )}
-      <p class="oto-hint">{store.run.no_model_reason}</p>
+      {!patched.length && <MissingRun what="Effects of restored heads" command="patch" run="patched" />}
     </section>
   );
 }

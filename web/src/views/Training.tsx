@@ -1,7 +1,7 @@
 // How heads form over the steps of a training: maps of all heads at a step, statistics and shapes over the steps.
 import { useStore } from "../store/viewerStore";
-import { Command, Notice } from "../components/controls";
 import { Formation } from "../components/Formation";
+import { MissingRun } from "../components/MissingRun";
 
 export function Training() {
   const store = useStore();
@@ -14,10 +14,7 @@ export function Training() {
         <Formation key={number} run={run} number={number} />
       ))}
       {!trainings.length && (
-        <Notice>
-          No training is open. Measure its checkpoints with otoscope dynamics, and name that run after this one:{" "}
-          <Command text="otoscope view RUN DYNAMICS" />
-        </Notice>
+        <MissingRun what="Measures of a training" command="dynamics" run="dynamics" inputs="CHECKPOINTS" />
       )}
     </section>
   );
