@@ -94,7 +94,8 @@ def _draw_map(axis: Axes, row: Row, part: str) -> None:
     axis.set_xticks(range(row.maps[part].shape[1]))
     axis.set_yticks(range(row.maps[part].shape[0]))
     for place, label in np.ndenumerate(row.labels.get(part, np.empty((0, 0)))):
-        axis.text(place[1], place[0], label, ha="center", va="center", fontsize=5)
+        colour = "white" if abs(row.maps[part][place]) > row.limits[1] / 2 else "black"
+        axis.text(place[1], place[0], label, ha="center", va="center", fontsize=5, color=colour)
 
 
 def print_correlations(rows: list[Row]) -> None:
