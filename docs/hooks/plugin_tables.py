@@ -11,6 +11,7 @@ REGISTRIES = {
     "probes": ("otoscope.probing", "PROBES"),
     "figures": ("otoscope.figures", "FIGURES"),
     "corpus_formats": ("otoscope.corpus", "FORMATS"),
+    "reduction_methods": ("otoscope.refinement", "REDUCTION_METHODS"),
     "objectives": ("otoscope.adaptation", "OBJECTIVES"),
     "attributions": ("otoscope.attribution", "ATTRIBUTIONS"),
     "outputs": ("otoscope.attribution", "OUTPUTS"),

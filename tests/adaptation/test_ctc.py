@@ -1,12 +1,11 @@
 """A model with a CTC head is adapted, guarded and calmed by what its letters say in each frame."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-import transformers
+from tests.helpers.saved_letters import LETTERS, save_letter_model
 from tests.helpers.tiny_models import noise
 
 from otoscope.adaptation import OBJECTIVES
@@ -14,23 +13,15 @@ from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import Material, Role
 from otoscope.adaptation.no_speech import chosen_threshold, text_rules
-from otoscope.models.tiny_models import CONVOLUTIONS, SHAPE, randomize_weights
 from otoscope.refinement.source_model import read_source
 
 pytestmark = pytest.mark.slow
-
-LETTERS = ["<pad>", "|", *"abcdefghijklmnopqrst"]
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> GatedModel:
     folder = tmp_path_factory.mktemp("ctc")
-    torch.manual_seed(0)
-    config = transformers.Wav2Vec2Config(**SHAPE, **CONVOLUTIONS, vocab_size=len(LETTERS), pad_token_id=0)
-    randomize_weights(transformers.Wav2Vec2ForCTC(config)).save_pretrained(folder)
-    transformers.Wav2Vec2FeatureExtractor().save_pretrained(folder)
-    (folder / "vocab.json").write_text(json.dumps({letter: at for at, letter in enumerate(LETTERS)}), encoding="utf-8")
-    transformers.Wav2Vec2CTCTokenizer(str(folder / "vocab.json"), unk_token="<pad>").save_pretrained(folder)
+    save_letter_model(folder)
     return make_gated_model(read_source(folder), "encoder")
 
 

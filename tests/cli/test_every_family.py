@@ -46,7 +46,7 @@ def capabilities() -> dict[str, FamilyCapabilities]:
     return {result.family: result for result in supported_families()}
 
 
-OF_HIDDEN_STATES = [name for name, probe in PROBES.select().items() if not probe.runs_model]
+OF_HIDDEN_STATES = [name for name, probe in PROBES.select().items() if not probe.is_task]
 WITHOUT_HEAD = [name for name in OF_HIDDEN_STATES if name != "reconstruction"]
 TRAINED = [name for name in WITHOUT_HEAD if name != "hidden-error"]
 WINDOW = 1.0

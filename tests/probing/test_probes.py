@@ -22,7 +22,7 @@ from otoscope.probing.tables import probe_table
 from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
 from otoscope.statistics.clusters import make_clusters
 
-OF_HIDDEN_STATES = tuple(name for name, probe in PROBES.select().items() if not probe.runs_model)
+OF_HIDDEN_STATES = tuple(name for name, probe in PROBES.select().items() if not probe.is_task)
 
 pytestmark = pytest.mark.slow
 

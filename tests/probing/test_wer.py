@@ -72,9 +72,9 @@ def test_errors_are_those_of_a_model_without_the_removed_heads(data):
     transcriber.model.get_encoder().layers[0].self_attn.out_proj.weight.data[:, : 2 * size] = 0
     scorer = PROBES.get("wer").scorer(data, Training(seeds=1), None)
     texts = transcribe_waves(transcriber, data.speech.waves)
-    assert texts != [scorer.transcript(index) for index in range(3)]
+    assert texts != [scorer.transcript(index, data.hidden[index]) for index in range(3)]
     with data.encoder.without_heads([(0, 0), (0, 1)]):
-        assert texts == [scorer.transcript(index) for index in range(3)]
+        assert texts == [scorer.transcript(index, data.hidden[index]) for index in range(3)]
 
 
 def test_a_batch_gives_the_texts_of_its_items_alone(data):

@@ -12,11 +12,14 @@ from tests.helpers.tiny_models import noise
 from otoscope.errors import InputError
 from otoscope.models.capture import forward_with_handler
 from otoscope.models.load import load
-from otoscope.refinement.budget import SECONDS, rearrange, search, within_budget
+from otoscope.refinement.budget import rearrange, search, within_budget
+from otoscope.refinement.builder import build
 from otoscope.refinement.macs import count_macs
 from otoscope.refinement.options import RefinementOptions
+from otoscope.refinement.reduction_method import SECONDS, ReductionDraft
 from otoscope.refinement.refine import refine
 from otoscope.refinement.rescale import rescale, solve
+from otoscope.refinement.source_model import read_source
 from otoscope.runs.speech_source import SpeechPool
 
 pytestmark = pytest.mark.slow
@@ -106,7 +109,9 @@ def test_a_budget_is_measured_on_no_more_audio_than_the_model_takes(original, tm
 def test_scales_are_in_the_weights(tmp_path: Path) -> None:
     """What is saved gives what scaled heads give."""
     encoder = load("bundled", device="cpu")
-    removed, scales = within_budget(encoder, 0.8, None, SpeechPool(["bundled"]))
+    source = read_source("bundled")
+    draft = ReductionDraft(source, build(source), 0.8, None, SpeechPool(["bundled"]).read(source.encoder))
+    removed, scales = within_budget(draft)
     refine("bundled", tmp_path / "out", options=RefinementOptions(budget_macs=0.8))
     wave = noise(0.9)
 

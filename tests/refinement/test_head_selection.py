@@ -84,7 +84,6 @@ def test_a_file_names_heads(tmp_path: Path) -> None:
         ({"heads": 0.5, "run": "no-run", "by": "weight"}, "expected a run folder of otoscope"),
         ({"span": 3, "tune": 5}, "--tune needs at least 1 step and a corpus"),
         ({"span": 3, "tune": 0, "corpora": ["bundled"]}, "--tune needs at least 1 step and a corpus"),
-        ({"span": 3, "corpora": ["bundled"]}, "speech is used by --tune and --budget-macs alone"),
         ({"remove": "no-file.json"}, "no-file.json cannot be read"),
     ],
 )

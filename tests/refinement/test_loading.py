@@ -111,9 +111,12 @@ def test_a_model_refined_twice_is_a_model_refined_once(original: Callable[[str],
     """Heads are counted anew, and a span can only become narrower."""
     folder = original("hubert-layer")
     refine(folder, tmp_path / "first", remove=[(0, 0), (2, 3)], options=RefinementOptions(span=6))
-    refine(tmp_path / "first", tmp_path / "second", remove=[(0, 1), (1, 0)], options=RefinementOptions(span=9))
+    refine(tmp_path / "first", tmp_path / "second", remove=[(0, 1), (1, 0)], options=RefinementOptions(span=6))
     refine(folder, tmp_path / "once", remove=[(0, 0), (0, 2), (1, 0), (2, 3)], options=RefinementOptions(span=6))
     assert relative(plain(tmp_path / "second"), plain(tmp_path / "once")) < 1e-6
+    with pytest.raises(InputError, match=r"expected --span of at most 6 frames, which .* has already, found 9"):
+        refine(tmp_path / "second", tmp_path / "third", options=RefinementOptions(span=9))
+    assert not (tmp_path / "third").exists()
 
 
 def test_its_statistics_are_those_of_its_band(original: Callable[[str], Path], tmp_path: Path) -> None:

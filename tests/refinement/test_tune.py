@@ -1,9 +1,12 @@
 """Tuning brings a refined model nearer to the original, the same way each time."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from tests.helpers.tiny_models import noise
 
 from otoscope import bundled
 from otoscope.corpus import read_corpus
@@ -11,7 +14,9 @@ from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
-from otoscope.refinement.tune import CROP, distance
+from otoscope.refinement.tune import Tuner, distance
+from otoscope.refinement.tuning_speech import make_tuning_speech
+from otoscope.runs.speech_source import LoadedSpeech
 
 pytestmark = pytest.mark.slow
 
@@ -35,8 +40,82 @@ def test_a_few_steps_bring_it_nearer_and_again_the_same(tmp_path: Path, corpora:
     torch.testing.assert_close(tuned.input.projection.weight, original.model.input.projection.weight)
 
 
-def test_speech_without_a_long_utterance_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("otoscope.refinement.tune.CROP", 100 * CROP)
-    with pytest.raises(InputError, match="tuning takes crops of 400 s, and no utterance of bundled is so long"):
+def test_speech_without_two_long_utterances_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otoscope.refinement.tuning_speech.CROP", 400.0)
+    with pytest.raises(InputError, match=r"expected two utterances of 400 s or longer for --tune.* found 0 of "):
         refine("bundled", tmp_path / "out", corpora=["bundled"], options=RefinementOptions(span=4, tune=1))
     assert not list(tmp_path.iterdir())
+
+
+class InterruptedTuningError(Exception):
+    """Ends a tuning as Ctrl-C would."""
+
+
+def test_an_interrupted_tuning_resumes_with_the_same_weights(
+    original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otoscope.refinement.tune.EVERY", 2)
+    tuning, model = RefinementOptions(tune=4), original("mockingjay")
+    refine(model, tmp_path / "once", remove=[(0, 0)], corpora=["bundled"], options=tuning)
+    step, steps = Tuner._step, []
+
+    def stop_at_third(tuner: Tuner) -> None:
+        steps.append(1)
+        if len(steps) == 4:
+            raise InterruptedTuningError
+        step(tuner)
+
+    monkeypatch.setattr(Tuner, "_step", stop_at_third)
+    with pytest.raises(InterruptedTuningError):
+        refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=tuning)
+    with pytest.raises(InputError, match=r"holds an unfinished tuning; .* --resume"):
+        refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=tuning)
+    with pytest.raises(InputError, match=r"was made by another plan: options\.span is None there, 9 now"):
+        refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=replace(tuning, span=9))
+    done = refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=replace(tuning, resume=True))
+    assert len(steps) == 6
+    assert done.tuning.step == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["once", "twice"]
+    weights = [load(tmp_path / name, device="cpu").model.state_dict() for name in ("once", "twice")]
+    for name, weight in weights[0].items():
+        torch.testing.assert_close(weight, weights[1][name], rtol=0, atol=0, msg=name)
+
+
+def test_the_best_step_on_held_out_speech_is_used(original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate that destroys the model leaves it as it was before."""
+    monkeypatch.setattr("otoscope.refinement.tune.RATE", 1e3)
+    monkeypatch.setattr("otoscope.refinement.tune.EVERY", 1)
+    for name, options in (("plain", RefinementOptions()), ("tuned", RefinementOptions(tune=9))):
+        done = refine(original("mockingjay"), tmp_path / name, remove=[(0, 0)], corpora=["bundled"], options=options)
+    assert (done.tuning.best_step, done.tuning.step) == (0, 4)
+    weights = [load(tmp_path / name, device="cpu").model.state_dict() for name in ("plain", "tuned")]
+    assert all(torch.equal(weight, weights[1][name]) for name, weight in weights[0].items())
+
+
+def test_silence_that_fills_a_window_does_not_count(original) -> None:
+    """By hand: the states of the frames of the audio alone, of every layer."""
+    encoder = load(original("whisper"), device="cpu")
+    other = load(original("whisper"), device="cpu")
+    with torch.no_grad():
+        other.model.layers[0].fc2.bias += 0.5
+    wave = noise(1.0)
+    with torch.no_grad():
+        states = [
+            each.model(**each.inputs([wave]), output_hidden_states=True).hidden_states[1:] for each in (other, encoder)
+        ]
+        frames = encoder.num_frames(wave)
+        pairs = [(a[0, :frames], b[0, :frames]) for a, b in zip(*states, strict=True)]
+        expected = sum(float((a - b).square().mean() / b.var()) for a, b in pairs) / len(pairs)
+        assert float(distance(encoder, other.model, [wave])) == pytest.approx(expected)
+    assert frames < states[0][0].shape[1]
+
+
+def test_windows_are_filled_with_whole_utterances(original) -> None:
+    encoder = load(original("whisper"), device="cpu")
+    waves = [noise(seconds, seed=at) for at, seconds in enumerate((1.0, 2.0, 1.5, 2.5))]
+    speech = make_tuning_speech(encoder, LoadedSpeech([None] * 4, waves, []))
+    assert len(speech.training) == 3
+    for seed in range(5):
+        (wave,) = speech.draw(np.random.default_rng(seed))
+        assert len(wave) <= 6 * 16000
+        assert any(np.array_equal(wave[: len(each)], each) for each in speech.training)

@@ -19,6 +19,8 @@ from transformers.modeling_outputs import BaseModelOutput
 from otoscope.adaptation.cross_states import CrossStates
 from otoscope.adaptation.encoder_outputs import EncoderOutputs
 from otoscope.adaptation.material import RATE, Material
+from otoscope.decoders.ctc import has_ctc_head, read_letters
+from otoscope.decoders.teacher_forcing import text_tokens
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
 from otoscope.decoders.transcription import encode_waves, transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
@@ -75,7 +77,7 @@ class GatedModel:
     @property
     def is_ctc(self) -> bool:
         """Whether letters are read from the frames of the encoder."""
-        return type(self.source.whole).__name__.endswith("ForCTC")
+        return has_ctc_head(self.source.whole)
 
     def check_transcribes(self) -> None:
         """Raise InputError if the model has neither a decoder nor a CTC head, or no tokenizer."""
@@ -218,8 +220,7 @@ class GatedModel:
 
     def _letters(self, material: Material, indices: Sequence[int], *, original: bool) -> list[str]:
         with torch.no_grad(), nullcontext() if original else self.gates():
-            best = [self.letter_logits(material, index).argmax(-1) for index in indices]
-        return [str(self.tokenizer.decode(each)).strip() for each in best]
+            return [read_letters(self.tokenizer, self.letter_logits(material, index)) for index in indices]
 
     def count_word_errors(self, references: Sequence[str], texts: Sequence[str]) -> Floats:
         """Return errors, words, deletions and insertions of each utterance, `[utterance, 4]`."""
@@ -228,10 +229,7 @@ class GatedModel:
 
     def sequence(self, text: str) -> tuple[int, ...]:
         """Return prompt, tokens of a text, and end token; an empty text has no tokens."""
-        transcriber = self.transcriber
-        spoken = text.capitalize() if text.isupper() or text.islower() else text
-        tokens = self.tokenizer(f" {spoken}", add_special_tokens=False).input_ids if spoken else []
-        return (*transcriber.prompt, *tokens, transcriber.end)
+        return text_tokens(self.transcriber, text)
 
 
 def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:

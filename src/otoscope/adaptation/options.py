@@ -62,7 +62,7 @@ class AdaptationOptions:
         default=None, metadata=_text("Folder that keeps outputs of the frozen encoder for later searches.", "FOLDER")
     )
     gate_seed: int = option(0, "Seed of --adapt and --calm.")
-    resume: bool = option(False, "Continue an interrupted --adapt or --calm.")
+    resume: bool = option(False, "Continue an interrupted --tune, --adapt or --calm.")
 
     def __post_init__(self) -> None:
         """Check the numbers and names."""

@@ -32,10 +32,10 @@ def attention_function(
     """Pass the call to the current handler, if there is one.
 
     `attention_mask` comes from `mask_function` or from the model itself, which may add a bias of positions to it. Other
-    models pass that bias as `position_bias [B, H, T, T]`. Without a handler, refined models (their configuration has an
-    `attention_span`) use local attention, and all others torch's attention.
+    models pass that bias as `position_bias [B, H, T, T]`. Without a handler, layers of refined models with an
+    `attention_span` use local attention, and all others torch's attention.
     """
-    handler, span = current_handler(), getattr(module.config, "attention_span", None)
+    handler, span = current_handler(), getattr(module, "attention_span", None)
     if handler is not None:
         lengths, bias = parse_mask(attention_mask, kwargs.get("position_bias"), query)
         return handler(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None

@@ -18,13 +18,13 @@ def options_command(*kinds: type[Any]) -> type[TyperCommand]:
 
     The name of an option, its default and its help come from the field: `metadata["help"]`, and `metadata["metavar"]`
     if there is one. A field of type `tuple[str, ...]` or `tuple[int, ...]` is text with commas between the values.
-    The command reads the instances with `read_options`.
+    The command reads the instances with `read_options`. A field that several of the dataclasses have is one option.
     """
 
     class OptionsCommand(TyperCommand):
         def __init__(self, *arguments: Any, params: list[Any] | None = None, **settings: Any) -> None:
-            added = [option for kind in kinds for option in _options(kind)]
-            super().__init__(*arguments, params=[*(params or []), *added], **settings)
+            added = {option.name: option for kind in kinds for option in _options(kind)}
+            super().__init__(*arguments, params=[*(params or []), *added.values()], **settings)
 
         def invoke(self, ctx: Any) -> Any:
             ctx.obj = {kind: _instance(kind, ctx.params) for kind in kinds}

@@ -1,5 +1,6 @@
 """`otoscope refine`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ def refine(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT", help="Model folder to write.")],
     corpora: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CORPUS...]", help="Unlabelled speech, for --tune and --budget-macs."),
+        typer.Argument(metavar="[CORPUS...]", help="Speech for --tune, --budget-macs, and a comparison."),
     ] = None,
     remove_file: Annotated[Path | None, typer.Option(help="JSON list of layer, head pairs to remove.")] = None,
 ) -> None:
@@ -34,7 +35,7 @@ def refine(
     options, selection = read_options(context, RefinementOptions), read_options(context, SelectionOptions)
     adaptation.check()
     if adaptation.is_requested:
-        if options != RefinementOptions() or remove_file:
+        if replace(options, resume=False) != RefinementOptions() or remove_file:
             raise InputError("--adapt and --calm learn gates alone; refine the result in a second command")
         if corpora or selection != SelectionOptions():
             raise InputError(

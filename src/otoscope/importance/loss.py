@@ -5,7 +5,8 @@
 gradient at the intact model is zero, so gradients are taken of the final hidden state's product with random signs over
 its own norm: the square of that gradient is, in the mean over signs, the diagonal of the Gauss-Newton matrix of the
 squared relative error (Hutchinson 1990).
-The others are the cross-entropy of a probe (see `probing`), where the corpus has its labels.
+`task` is the loss of the whole model on the texts or classes of the corpus (`task_loss.py`). The others are the
+cross-entropy of a probe (see `probing`), where the corpus has its labels.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from otoscope.errors import InputError
+from otoscope.importance.task_loss import TaskLosses, check_task, task_losses
 from otoscope.models.encoder import Encoder
 from otoscope.models.encoder_output import zero_padding
 from otoscope.models.mockingjay.modeling import stack_frames
@@ -156,6 +158,25 @@ class Loss:
 
 
 LOSSES = {"reconstruction": reconstruction, "hidden": hidden}
+TASK = "task"
+
+
+def _task_batches(encoder: Encoder, speech: LoadedSpeech) -> BatchMaker:
+    """Return the loss of the whole model on the texts or classes of the speech.
+
+    Raises:
+        InputError: the model has no task, or the corpus lacks its texts or classes.
+    """
+    return partial(_task_batch, encoder, speech, task_losses(encoder, speech))
+
+
+def _task_batch(encoder: Encoder, speech: LoadedSpeech, losses: TaskLosses, indices: Sequence[int]) -> Batch:
+    """Return a batch whose hidden states go to the head or decoder of the model, those of padded silence too."""
+    waves = [speech.waves[index] for index in indices]
+    encoded = encoder.forward_unhooked(waves) if encoder.padded_seconds else encoder.forward(waves)
+    lengths = (encoded.shape[1],) * len(waves) if isinstance(encoded, Tensor) else encoded.lengths
+    loss = partial(losses, indices, lengths)
+    return Batch(lengths, encoder.inputs(waves), _seconds(speech, indices), waves, loss)
 
 
 def get_loss(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
@@ -169,6 +190,8 @@ def get_loss(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
         name = "reconstruction" if has_prediction_head(encoder) else "hidden"
     if name in LOSSES:
         return Loss(name, LOSSES[name](encoder, speech))
+    if name == TASK:
+        return Loss(name, _task_batches(encoder, speech))
     probe = PROBES.get(name)
     probe.check_cuts(speech.cuts)
     return Loss(name, probe_loss(probe, encoder, speech))
@@ -176,11 +199,13 @@ def get_loss(name: str, encoder: Encoder, speech: LoadedSpeech) -> Loss:
 
 def check_loss(name: str, encoder: Encoder | None = None) -> None:
     """Raise InputError if there is no loss with this name, or if the model lacks the prediction head that it needs."""
-    names = ["auto", *LOSSES, *(probe.name for probe in PROBES.select().values() if probe.trained)]
+    names = ["auto", *LOSSES, TASK, *(probe.name for probe in PROBES.select().values() if probe.trained)]
     if name not in names:
         raise InputError(f"no loss '{name}'; losses are {', '.join(names)}")
     if name == "reconstruction" and encoder is not None:
         prediction_head(encoder)
+    if name == TASK and encoder is not None:
+        check_task(encoder)
 
 
 def _masked(indices: Sequence[int], lengths: Sequence[int], longest: int, masking: Masking) -> Tensor:

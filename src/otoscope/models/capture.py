@@ -58,7 +58,26 @@ def forward_inputs(
     """Return final hidden states `[B, T, d]`, with gradients; the handler computes the attention.
 
     Args:
-        encoder: the model.
+        encoder, inputs, handler, audio: as `forward_whole`.
+
+    Raises:
+        InputError: as `forward_whole`.
+    """
+    return hidden_in_time(encoder, forward_whole(encoder, encoder.model, inputs, handler, audio))
+
+
+def forward_whole(
+    encoder: "Encoder",
+    whole: nn.Module,
+    inputs: Mapping[str, Tensor],
+    handler: AttentionHandler,
+    audio: Sequence[np.ndarray] | None = None,
+) -> Any:
+    """Return the output of a model that contains the encoder, with gradients; the handler computes the attention.
+
+    Args:
+        encoder: the encoder, which alone has attention that is captured.
+        whole: the model around it, or the encoder's own.
         inputs: what `Encoder.inputs` returns.
         handler: receives the call of each layer, with the number of the layer and its output projection.
         audio: the waves `[samples]` of the inputs; needed under interventions that depend on the utterance.
@@ -80,10 +99,10 @@ def forward_inputs(
         return handler(replace(call, layer=layer, output=output, speech=speech))
 
     with capture(encoder, number_calls, len(next(iter(inputs.values())))), change_blocks(encoder, speech):
-        hidden = hidden_in_time(encoder, encoder.model(**inputs))
+        output = whole(**inputs)
     if encoder.layers and tuple(called) != encoder.layers:
         raise InputError(f"{encoder.name} no longer runs the attention that was captured at load; load it again")
-    return hidden
+    return output
 
 
 def call_speech(encoder: "Encoder", audio: Sequence[np.ndarray]) -> CallSpeech:

@@ -52,6 +52,7 @@ class Probe:
         runs_model: whether its scorer runs the model of its data again, instead of reading the hidden states.
         scores_texts: whether its scorer has a function `text_totals`, which scores what a decoder writes; only such a
             probe can measure heads of a decoder.
+        is_task: whether it scores what the whole model is for, by the model's own head or decoder.
 
     Raises:
         InputError: `check_model`, `check_cuts` and `scorer` raise it if the corpus lacks the labels, or
@@ -70,6 +71,7 @@ class Probe:
     check_cuts: Callable[[Sequence[MonoCut]], None] = lambda cuts: None
     runs_model: bool = False
     scores_texts: bool = False
+    is_task: bool = False
 
 
 Cache = Callable[[str, Callable[[], dict[str, NDArray[Any]]]], dict[str, NDArray[Any]]]

@@ -10,19 +10,13 @@ from itertools import product
 
 import numpy as np
 
-from otoscope.errors import InputError
-from otoscope.importance.loss import get_loss
-from otoscope.importance.loss_sample import LossSample
 from otoscope.importance.ranking import order
-from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
+from otoscope.refinement.reduction_method import SECONDS, ReductionDraft
 from otoscope.refinement.rescale import Scales, rescale
-from otoscope.runs.speech_source import SpeechPool
 from otoscope.typing import Floats
-
-SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,25 +27,20 @@ class Costs:
     head: float
 
 
-def within_budget(encoder: Encoder, budget: float, span: int | None, pool: SpeechPool) -> tuple[list[Head], Scales]:
-    """Heads to remove so that at most a share `budget` of the multiplications stays, and scales of those that stay.
+def within_budget(draft: ReductionDraft) -> tuple[list[Head], Scales]:
+    """Heads to remove so that at most the budget of the multiplications stays, and scales of those that stay.
 
     Raises:
-        InputError: no removal reaches the budget, or it is no share; the model has no heads left.
+        InputError: no removal reaches the budget; the model has no heads left.
     """
-    if not 0 < budget < 1:
-        raise InputError(f"expected a budget above 0 and below 1 of the model's multiplications, got {budget:g}")
+    encoder, budget, span = draft.original, draft.budget, draft.span
     encoder.check_heads()
     cost, total = costs(encoder, span), sum(encoder.n_heads)
     affordable = int((budget - cost.fixed) / cost.head + 1e-9)
     if affordable < 0:
-        raise InputError(
-            f"a budget of {budget:g} cannot be reached: without any head {cost.fixed:.3f} of the multiplications stay"
-        )
-    speech = pool.read(encoder)
-    sample = LossSample(encoder, speech, get_loss("auto", encoder, speech), SamplingBudget())
-    removed = search(sample.gradients, total - min(affordable, total))
-    return removed, rescale(encoder, [batch.inputs for batch in sample.batches], removed, span)
+        raise draft.unreachable(cost.fixed, "head")
+    removed = search(draft.sample.gradients, total - min(affordable, total))
+    return removed, rescale(encoder, [batch.inputs for batch in draft.sample.batches], removed, span)
 
 
 def costs(encoder: Encoder, span: int | None) -> Costs:

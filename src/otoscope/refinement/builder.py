@@ -1,6 +1,5 @@
 """A refined model from its source, and the same model as plain transformers can hold it."""
 
-from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -11,39 +10,43 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from otoscope.models.load import silence_transformers
-from otoscope.refinement.modeling import refined_class, refined_config, refined_encoder
+from otoscope.refinement.modeling import SHAPE_FIELDS, refined_class, refined_config, spans_of_layers
 from otoscope.refinement.source_model import SourceModel
-from otoscope.refinement.surgery import keep_heads, scale_heads
 
+Span = int | list[int | None] | None
+"""Frames on each side of a query: of all layers, or of each; None: all frames."""
 EMPTY_DECODER = {"decoder_layers": 0, "vocab_size": 1, "max_target_positions": 1} | dict.fromkeys(
     ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"), 0
 )
 NOT_ITS_OWN = ("model_type", "architectures", "transformers_version")
 
 
-def build(
-    source: SourceModel,
-    remaining: Sequence[Sequence[int]],
-    span: int | None = None,
-    scales: Sequence[Tensor] | None = None,
-) -> Any:
-    """Return the source with the `remaining` heads of each layer alone; `scales` and `span` of None change nothing."""
+def build(source: SourceModel, span: int | None = None) -> Any:
+    """Return a refined model with all that the source has; a `span` of None changes nothing."""
     family = source.parts.model_type
     kind: Any = type(source.whole)
     settings = _settings(source.whole.config)
-    settings["attention_span"] = _narrower(settings.get("attention_span"), span)
+    settings["attention_span"] = narrower(settings.get("attention_span"), span)
     with silence_transformers():
         model = refined_class(family, kind)(refined_config(family)(**settings))
     model.load_state_dict(source.whole.state_dict())
-    encoder = refined_encoder(model)
-    if scales is not None:
-        scale_heads(encoder, source.parts, scales)
-    keep_heads(encoder, source.parts, remaining)
-    encoder.config.heads_of_layers = model.config.heads_of_layers = [len(heads) for heads in remaining]
     return _as_source(model, source.whole)
 
 
-def _narrower(span: int | None, other: int | None) -> int | None:
+def narrower(span: Span, other: Span) -> Span:
+    """Return the narrower of two spans, of each layer where one of them has several.
+
+    >>> narrower(None, 8), narrower([4, None], 8)
+    (8, [4, 8])
+    """
+    if isinstance(span, list) or isinstance(other, list):
+        n_layers = len(span if isinstance(span, list) else other)  # type: ignore[arg-type]
+        pairs = zip(spans_of_layers(span, n_layers), spans_of_layers(other, n_layers), strict=True)
+        return [_least(*pair) for pair in pairs]
+    return _least(span, other)
+
+
+def _least(span: int | None, other: int | None) -> int | None:
     return min((each for each in (span, other) if each is not None), default=None)
 
 
@@ -56,13 +59,13 @@ def _as_source(model: Any, whole: Any) -> Any:
 
 
 def plain(refined: Any) -> Any:
-    """A refined model without a span as a plain one of its family: heads that are gone have weights of zero.
+    """A refined model without a span as a plain one of its family: what is gone has weights of zero.
 
-    Heads that stay come first in each layer.
+    Heads and units that stay come first in each layer; features that stay come first in each head.
     """
     plain_type: Any = type(refined).__mro__[2]
     settings = _settings(refined.config)
-    for name in ("heads_of_layers", "attention_span", "refinement"):
+    for name in (*SHAPE_FIELDS, "attention_span", "refinement"):
         settings.pop(name, None)
     with silence_transformers():
         model = plain_type(CONFIG_MAPPING[refined.config.model_type](**settings))

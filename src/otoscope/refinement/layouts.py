@@ -20,6 +20,8 @@ class EncoderLayout:
         core: the part of the block that calls the attention function; empty where the block itself does.
         count: the core's number of heads.
         width: the core's number of features of all heads, where it uses it; empty where not.
+        size: the core's number of features of a head; empty where it cannot change.
+        feed_forward: both linear maps of the feed-forward part, within a layer; empty where a layer has several parts.
         heads_setting: number of heads in the configuration.
         has_span: whether its attention can be limited to a span.
     """
@@ -33,6 +35,8 @@ class EncoderLayout:
     core: str = ""
     count: str = "num_heads"
     width: str = ""
+    size: str = "head_dim"
+    feed_forward: tuple[str, str] | tuple[()] = ("feed_forward.intermediate_dense", "feed_forward.output_dense")
     heads_setting: str = "num_attention_heads"
     has_span: bool = True
 
@@ -45,6 +49,8 @@ _PORTED = EncoderLayout(
     output="output.dense",
     core="self",
     count="num_attention_heads",
+    size="attention_head_size",
+    feed_forward=("intermediate.dense", "output.dense"),
 )
 LAYOUTS = {
     parts.model_type: parts
@@ -55,12 +61,19 @@ LAYOUTS = {
         EncoderLayout("hubert", "HubertModel", "HubertAttention"),
         EncoderLayout("data2vec-audio", "Data2VecAudioModel", "Data2VecAudioAttention"),
         EncoderLayout("unispeech-sat", "UniSpeechSatModel", "UniSpeechSatAttention"),
-        EncoderLayout("whisper", "WhisperEncoder", "WhisperAttention", heads_setting="encoder_attention_heads"),
+        EncoderLayout(
+            "whisper",
+            "WhisperEncoder",
+            "WhisperAttention",
+            feed_forward=("fc1", "fc2"),
+            heads_setting="encoder_attention_heads",
+        ),
         EncoderLayout(
             "speecht5",
             "SpeechT5EncoderWithSpeechPrenet",
             "SpeechT5Attention",
             width="embed_dim",
+            size="",
             heads_setting="encoder_attention_heads",
             has_span=False,
         ),
@@ -71,6 +84,8 @@ LAYOUTS = {
             stack="encoder",
             inputs=("linear_q", "linear_k", "linear_v"),
             output="linear_out",
+            size="",
+            feed_forward=(),
             heads_setting="speech_encoder_attention_heads",
             has_span=False,
         ),
@@ -80,6 +95,7 @@ LAYOUTS = {
             "ASTAttention",
             output="o_proj",
             count="num_attention_heads",
+            feed_forward=("mlp.fc1", "mlp.fc2"),
         ),
     )
 }

@@ -5,6 +5,7 @@ They are attributes of this module under their names (`RefinedHubertForCTC`), so
 may be the whole model or a part of it; heads and decoders around it stay as they are.
 """
 
+from collections.abc import Sequence
 from copy import copy
 from functools import cache
 from importlib import import_module
@@ -18,10 +19,19 @@ from otoscope.errors import InputError
 from otoscope.models.families import REFINED_PREFIX
 from otoscope.models.load import TRAINING_ONLY, find_encoder
 from otoscope.refinement.layouts import LAYOUTS, EncoderLayout, parts_of
-from otoscope.refinement.surgery import keep_heads
+from otoscope.refinement.surgery import (
+    blocks,
+    keep_heads,
+    keep_units,
+    resize_heads,
+    set_spans,
+    shape_of,
+)
 
 FULL_HEADS = "full_heads"
 """Heads of a layer before any was removed, in config.json."""
+SHAPE_FIELDS = ("heads_of_layers", "sizes_of_heads", "units_of_layers")
+"""Numbers of each layer in config.json; None as in the family."""
 HINT = "see heads_of_layers; 'import otoscope', then load this model with an Auto class"
 
 
@@ -56,8 +66,7 @@ class RefinedMixin:
         parts = _layout(type(config))
         config.model_type = parts.model_type  # pipelines of transformers treat it as its family
         encoder = refined_encoder(self)
-        if config.heads_of_layers is not None:
-            keep_heads(encoder, parts, [range(count) for count in config.heads_of_layers])
+        _resize(encoder, parts, config)
         if encoder is not self:
             _separate(encoder)
         if config.attention_span is not None:
@@ -99,6 +108,44 @@ def refined_encoder(model: Any) -> Any:
     return find_encoder(model, _layout(type(model.config)).encoder, type(model).__name__)
 
 
+def _resize(encoder: Any, parts: EncoderLayout, config: Any) -> None:
+    """Give a new encoder the shape and the spans of a configuration."""
+    if config.sizes_of_heads is not None:
+        resize_heads(encoder, parts, config.sizes_of_heads)
+    if config.heads_of_layers is not None:
+        keep_heads(encoder, parts, [range(count) for count in config.heads_of_layers])
+    if config.units_of_layers is not None:
+        keep_units(encoder, parts, [range(count) for count in config.units_of_layers])
+    set_spans(encoder, parts, spans_of_layers(config.attention_span, len(blocks(encoder, parts))))
+
+
+def spans_of_layers(span: int | Sequence[int | None] | None, n_layers: int) -> list[int | None]:
+    """Return the span of each layer from that of a configuration: one for all, or one for each.
+
+    >>> spans_of_layers(32, 2), spans_of_layers([8, None], 2)
+    ([32, 32], [8, None])
+    """
+    return [span] * n_layers if span is None or isinstance(span, int) else list(span)
+
+
+def record_shape(model: Any) -> None:
+    """Write the shape of a refined model into its configuration, from which it is built anew."""
+    encoder, parts = refined_encoder(model), _layout(type(model.config))
+    shape = shape_of(encoder, parts)
+    for config in (model.config, encoder.config):
+        config.heads_of_layers = list(shape.heads)
+        config.units_of_layers = None if shape.units is None else list(shape.units)
+        config.sizes_of_heads = None if shape.sizes is None else list(shape.sizes)
+
+
+def limit_spans(model: Any, span: int | list[int | None]) -> None:
+    """Limit the attention of the encoder of a refined model to a span of all layers, or of each, in place."""
+    encoder, parts = refined_encoder(model), _layout(type(model.config))
+    model.config.attention_span = encoder.config.attention_span = span
+    set_spans(encoder, parts, spans_of_layers(span, len(blocks(encoder, parts))))
+    model.set_attn_implementation("sdpa" if model._supports_sdpa else "eager")
+
+
 def _separate(encoder: Any) -> None:
     """Give an encoder that is a part of a model its own configuration, and the class that keeps its span."""
     shared = encoder.config
@@ -125,11 +172,14 @@ def refined_config(family: str) -> type[Any]:
     """
     base = CONFIG_MAPPING[family]
     fields = {
-        "__doc__": f"`{base.__name__}` with `heads_of_layers`, heads in each layer, and `attention_span`, in frames.",
+        "__doc__": f"`{base.__name__}` with heads, their features, feed-forward units and span of each layer.",
         "__module__": __name__,
-        "__annotations__": {"heads_of_layers": list[int] | None, "attention_span": int | None},
+        "__annotations__": {
+            **dict.fromkeys(SHAPE_FIELDS, list[int] | None),
+            "attention_span": int | list[int | None] | None,
+        },
         "model_type": REFINED_PREFIX + family,
-        "heads_of_layers": None,
+        **dict.fromkeys(SHAPE_FIELDS),
         "attention_span": None,
     }
     return type(f"Refined{base.__name__}", (RefinedConfigMixin, base), fields)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from otoscope.errors import InputError
+from otoscope.refinement import REDUCTION_METHODS
 from otoscope.runs.options import option
 
 
@@ -19,12 +20,14 @@ class RefinementOptions:
         span: queries attend to keys at most so many frames away; rows are normalised over those keys.
         gates: JSON file of scales and temperatures of heads (`refinement/gates.py`) that are multiplied into the
             weights. With gates alone the class of the model stays, and plain transformers loads it.
-        budget_macs: share of the multiplications to keep, on 10 s of audio or the longest that the model takes. Fisher
-            scores choose the heads, and the remaining ones are rescaled by least squares (Kwon et al. 2022), on speech.
-        tune: steps of training towards the hidden states of the original, on speech. Tuned weights are rounded to half
-            precision if the original was stored so.
+        budget_macs: share of the multiplications to keep, on 10 s of audio or the longest that the model takes.
+        method: how the budget is reached, from `otoscope.refinement.REDUCTION_METHODS`, on speech.
+        loss: loss whose gradients are the Fisher scores of the budget: `auto`, `task`, or as in `rank`.
+        tune: most steps of training towards the hidden states of the original, on speech; a held-out tenth of the
+            utterances may stop it earlier. Tuned weights are rounded to half precision if the original was stored so.
         portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.
             Mockingjay and TERA bring their code and need `trust_remote_code=True`.
+        resume: continue an interrupted tuning, whose state is in `OUT.tuning`.
 
     Raises:
         InputError: `run`, `by` and `heads` are not all set or all unset, or `span` is below 1.
@@ -39,9 +42,12 @@ class RefinementOptions:
     heads: float | None = option(None, "Share of all heads to remove.")
     span: int | None = option(None, "Frames that a query may attend to on each side.")
     gates: Path | None = field(default=None, metadata={"help": "JSON list of scales and temperatures of heads."})
-    budget_macs: float | None = option(None, "Share of the multiplications to keep; chooses the heads.")
-    tune: int | None = option(None, "Training steps towards the original.", metavar="STEPS")
+    budget_macs: float | None = option(None, "Share of the multiplications to keep.")
+    method: str = option("heads", f"How --budget-macs is reached: {', '.join(REDUCTION_METHODS.names())}.", "NAME")
+    loss: str = option("auto", "Loss of --budget-macs: auto, task, reconstruction, hidden, or a probe.", "NAME")
+    tune: int | None = option(None, "Most training steps towards the original.", metavar="STEPS")
     portable: bool = option(False, "Also write OUT/portable, which loads without otoscope.")
+    resume: bool = option(False, "Continue an interrupted --tune, --adapt or --calm.")
 
     def __post_init__(self) -> None:
         """Check what belongs together, and the span."""
@@ -49,3 +55,15 @@ class RefinementOptions:
             raise InputError("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
         if self.span is not None and self.span < 1:
             raise InputError(f"expected a span of at least 1 frame, got {self.span}; use a larger --span or omit it")
+
+    def check_method(self) -> None:
+        """Raise InputError for a budget that is no share, an unknown method, or a method without a budget."""
+        REDUCTION_METHODS.get(self.method)
+        if self.budget_macs is None:
+            if (self.method, self.loss) != ("heads", "auto"):
+                raise InputError("--method and --loss say how --budget-macs is reached; pass it too")
+        elif not 0 < self.budget_macs < 1:
+            raise InputError(
+                f"expected a budget above 0 and below 1 of the model's multiplications, got {self.budget_macs:g}; "
+                "correct --budget-macs"
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from torch import nn
@@ -12,19 +13,25 @@ from otoscope._io.ranks import is_first_process
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
+from otoscope.refinement import REDUCTION_METHODS
 from otoscope.refinement.builder import build, plain
 from otoscope.refinement.export import carry_code
 from otoscope.refinement.gates import fold_gates, gate_sites, gate_values, read_gates
 from otoscope.refinement.head_selection import Head, remaining_heads
-from otoscope.refinement.modeling import refined_encoder
+from otoscope.refinement.modeling import record_shape, refined_encoder, spans_of_layers
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.processor import Processor, read_processor
+from otoscope.refinement.reduction_method import ReductionDraft
+from otoscope.refinement.refinement_effect import RefinementEffect, choose_examples, compare_outputs, read_outputs
 from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
-from otoscope.refinement.tune import tune as distil
+from otoscope.refinement.surgery import keep_heads
+from otoscope.refinement.tune import Tuner, TuningState, claim_tuning
+from otoscope.refinement.tuning_speech import make_tuning_speech
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.process_group import join_processes
+from otoscope.runs.speech_source import LoadedSpeech
 
 PORTABLE = "portable"
 
@@ -38,6 +45,8 @@ class Refinement:
         removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
         span: frames within which queries attend; None for all.
         parameters: number of weights of the whole model, before and after.
+        effect: what changed of its output on a few utterances; None without a corpus.
+        tuning: how it was tuned; None if it was not.
     """
 
     path: Path
@@ -46,6 +55,8 @@ class Refinement:
     heads: tuple[int, ...]
     span: int | None
     parameters: tuple[int, int]
+    effect: RefinementEffect | None = None
+    tuning: TuningState | None = None
 
     @property
     def summary(self) -> str:
@@ -61,6 +72,10 @@ class Refinement:
         if self.portable:
             limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""
             lines.append(f"written to {self.portable} for use without otoscope, heads zeroed, no faster{limit}")
+        if self.tuning:
+            lines.append(self.tuning.text)
+        if self.effect:
+            lines.append(self.effect.text)
         return "\n".join(lines)
 
 
@@ -83,14 +98,15 @@ def refine(
         model: what `load` takes; also a refined model. A model in memory stays as it is.
         out: the folder to write; it must not exist or must be empty.
         remove: heads `(layer, head)`, or a JSON file with a list of such pairs.
-        corpora: paths of unlabelled speech, or "bundled", for tuning and for a budget; the default of a budget is the
-            bundled speech.
+        corpora: paths of speech, or "bundled", for tuning, for a budget, and for a comparison of the output before and
+            after on a few utterances; the default of a budget is the bundled speech. Texts are compared where all of
+            these utterances have them.
         options: a ranking that chooses the heads, or a budget; the span, tuning, and a portable copy.
         selection: which utterances of all corpora together are used; None uses all.
 
     Returns:
-        The folder, the removed heads, the remaining heads of each layer, the span, and the number of parameters before
-        and after.
+        The folder, the removed heads, the remaining heads of each layer, the span, the number of parameters before and
+        after, and what changed of the output.
 
     Raises:
         InputError: the model or its family cannot be refined, or the options contradict each other. Nothing is written.
@@ -104,16 +120,22 @@ def refine(
         ((6, 8, 8, 8, 8, 7), 32)
     """
     request, folder = RefinementRequest(options or RefinementOptions(), remove, corpora, selection), Path(out)
-    if folder.exists() and not (folder.is_dir() and is_empty(folder)):
-        raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
+    _check_empty(folder)
     join_processes()
     source = read_source(model)
     _check_span(source, request.options)
+    speech = request.read_speech(source.encoder)
+    examples = choose_examples(speech) if speech is not None and request.corpora else []
+    before = read_outputs(source.whole, source, examples) if examples else None
     _fold(source, request)
-    refined, removed = (source.whole, ()) if request.only_gates else _refined_model(source, request)
+    refined, removed = (source.whole, ()) if request.only_gates else _refined_model(source, request, speech)
+    unfinished = folder.with_name(f"{folder.name}.tuning")
+    tuning = _tune(source, refined, request, speech, unfinished)
+    after = read_outputs(refined, source, examples) if examples else None
     portable = request.options.portable and not request.only_gates
     if is_first_process():
         _write(refined, read_processor(source), folder, portable)
+        rmtree(unfinished, ignore_errors=True)
     return Refinement(
         path=folder,
         portable=folder / PORTABLE if portable else None,
@@ -121,20 +143,33 @@ def refine(
         heads=tuple(getattr(refined.config, "heads_of_layers", None) or source.encoder.n_heads),
         span=getattr(refined.config, "attention_span", None),
         parameters=(source.parameters, refined.num_parameters()),
+        effect=compare_outputs(before, after, examples) if before and after else None,
+        tuning=tuning,
     )
 
 
+def _check_empty(out: Path) -> None:
+    """Raise InputError if something is where the refined model should go."""
+    if out.exists() and not (out.is_dir() and is_empty(out)):
+        raise InputError(f"{out} exists and is not an empty folder; name a new one for the refined model")
+
+
 def _check_span(source: SourceModel, options: RefinementOptions) -> None:
-    """Raise InputError if a span is set and the model's frames are patches, or its attention bypasses the registry."""
+    """Raise InputError if a span is set that the model cannot have."""
+    name = source.encoder.name
     if options.span is not None and not source.parts.has_span:
         raise InputError(
-            f"{source.encoder.name} is a '{source.parts.model_type}' model, which adds positions to its scores; its "
-            "span cannot be limited, omit --span"
+            f"{name} is a '{source.parts.model_type}' model, which adds positions to its scores; its span cannot be "
+            "limited, omit --span"
         )
     if options.span is not None and source.encoder.family.is_patch_grid:
+        raise InputError(f"{name} has patches of time and band, not frames one after another; a span cannot limit them")
+    present = spans_of_layers(getattr(source.encoder.model.config, "attention_span", None), 1)
+    narrowest = min((span for span in present if span is not None), default=None)
+    if options.span is not None and narrowest is not None and options.span > narrowest:
         raise InputError(
-            f"{source.encoder.name} has patches of time and band, not frames one after another; a span cannot limit "
-            "them"
+            f"expected --span of at most {narrowest} frames, which {name} has already, found {options.span}; omit it "
+            "or pass a narrower one"
         )
 
 
@@ -151,20 +186,42 @@ def _fold(source: SourceModel, request: RefinementRequest) -> None:
     fold_gates(whole, gate_values(sites, read_gates(request.options.gates), name))
 
 
-def _refined_model(source: SourceModel, request: RefinementRequest) -> tuple[Any, tuple[Head, ...]]:
+def _refined_model(
+    source: SourceModel, request: RefinementRequest, speech: LoadedSpeech | None
+) -> tuple[Any, tuple[Head, ...]]:
     """Return the refined model, tuned if the request says so, and the removed heads."""
-    encoder, steps = source.encoder, request.options.tune
-    removed, scales = request.removed(encoder)
-    refined = build(source, remaining_heads(removed, encoder.n_heads), request.options.span, scales)
-    if steps is not None:
-        distil(encoder, refined_encoder(refined), steps, request.pool)
-        round_as(refined, source.whole.state_dict().values())
-    refined.config.refinement = {
-        "of": encoder.name,
-        "removed": [list(head) for head in removed],
-        "tuned": steps or 0,
-    }
+    refined = build(source, request.options.span)
+    budget = request.options.budget_macs
+    if budget is not None and speech is not None:
+        options = request.options
+        draft = ReductionDraft(source, refined, budget, options.span, speech, options.loss)
+        removed = list(REDUCTION_METHODS.get(options.method).apply(draft))
+    else:
+        removed = request.removed(source.encoder)
+        keep_heads(refined_encoder(refined), source.parts, remaining_heads(removed, source.encoder.n_heads))
+    record_shape(refined)
+    refined.config.refinement = {"of": source.encoder.name, "removed": [list(head) for head in removed], "tuned": 0}
     return refined, tuple(removed)
+
+
+def _tune(
+    source: SourceModel, refined: Any, request: RefinementRequest, speech: LoadedSpeech | None, unfinished: Path
+) -> TuningState | None:
+    """Train a refined model towards its source, if the request says so.
+
+    Raises:
+        InputError: the speech has too few utterances that are long enough, or `unfinished` holds another tuning.
+    """
+    steps = request.options.tune
+    if steps is None or speech is None:
+        return None
+    tuning = make_tuning_speech(source.encoder, speech)
+    if is_first_process():
+        claim_tuning(unfinished, source.encoder.name, request)
+    state = Tuner(source.encoder, refined_encoder(refined), tuning, steps, unfinished).run()
+    round_as(refined, source.whole.state_dict().values())
+    refined.config.refinement |= {"tuned": state.best_step}
+    return state
 
 
 def _write(refined: Any, processor: Processor, out: Path, with_portable: bool) -> None:

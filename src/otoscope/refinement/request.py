@@ -1,20 +1,19 @@
 """What is asked of a refinement: its options, the heads that the user lists, and the speech."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from otoscope.attention.interventions import check_span
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.refinement import head_selection as selection
-from otoscope.refinement.budget import within_budget
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.options import RefinementOptions
-from otoscope.refinement.rescale import Scales
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.selection import make_selection
-from otoscope.runs.speech_source import SpeechPool
+from otoscope.runs.speech_source import LoadedSpeech, SpeechPool
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,27 @@ class RefinementRequest:
     selection: SelectionOptions | None = None
 
     @property
-    def pool(self) -> SpeechPool:
-        """Return the speech for tuning and for a budget, by default the bundled speech."""
-        return SpeechPool(self.corpora or ["bundled"], make_selection(self.selection or SelectionOptions()))
+    def settings(self) -> dict[str, Any]:
+        """Return all that decides the refined model, apart from the model and the corpora."""
+        removed = self.remove if self.remove is None or isinstance(self.remove, str | Path) else list(self.remove)
+        options = {**asdict(self.options), "resume": None}
+        return {"options": options, "remove": removed, "selection": asdict(self.selection or SelectionOptions())}
+
+    def read_speech(self, encoder: Encoder) -> LoadedSpeech | None:
+        """Return the speech for tuning, a budget and examples, by default the bundled speech; None if none is needed.
+
+        Raises:
+            InputError: the speech cannot be read.
+        """
+        if not self.corpora and self.options.budget_macs is None:
+            return None
+        selection = make_selection(self.selection or SelectionOptions())
+        return SpeechPool(self.corpora or ["bundled"], selection).read(encoder)
 
     def __post_init__(self) -> None:
         """See the class."""
         check_span(self.options.span or 0)
+        self.options.check_method()
         self._check_heads()
         self._check_speech()
 
@@ -67,20 +80,14 @@ class RefinementRequest:
             raise InputError(
                 "expected a corpus for --limit, --speakers, --utterances or --sample, found none; name one"
             )
-        if self.corpora and steps is None and self.options.budget_macs is None:
-            raise InputError(
-                "speech is used by --tune and --budget-macs alone; leave the corpus out, or give one of them"
-            )
 
-    def removed(self, encoder: Encoder) -> tuple[list[Head], Scales | None]:
-        """Return the heads of an encoder to remove, each once, in order, and scales of the others if a budget chose.
+    def removed(self, encoder: Encoder) -> list[Head]:
+        """Return the heads of an encoder that the user lists, or that a ranking chooses, each once, in order.
 
         Raises:
-            InputError: there are no such heads, no such ranking, or no removal that reaches the budget.
+            InputError: there are no such heads, or no such ranking.
         """
-        if self.options.budget_macs is not None:
-            return within_budget(encoder, self.options.budget_macs, self.options.span, self.pool)
-        return selection.checked(self._listed(encoder), encoder.n_heads, encoder.name), None
+        return selection.checked(self._listed(encoder), encoder.n_heads, encoder.name)
 
     def _listed(self, encoder: Encoder) -> list[Head]:
         ranking = self.options

@@ -1,6 +1,7 @@
-"""Heads taken out of a model: rows of the projections to queries, keys and values, columns of the output's."""
+"""Heads and feed-forward units taken out of a model: rows and columns of the weights around them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -51,6 +52,72 @@ def keep_heads(encoder: nn.Module, parts: EncoderLayout, remaining: Sequence[Seq
         core = encoder.get_submodule(_core(name, parts))
         if len(heads) < getattr(core, parts.count, 0):
             _keep_in_block(encoder, name, parts, heads)
+
+
+def layer_names(encoder: nn.Module, parts: EncoderLayout) -> list[str]:
+    """Names of the layers of an encoder, which hold an attention block and a feed-forward part each."""
+    return [name.rpartition(".")[0] for name in blocks(encoder, parts)]
+
+
+def feed_forward(encoder: nn.Module, parts: EncoderLayout, layer: str) -> tuple[Any, Any]:
+    """Return both linear maps of the feed-forward part of a layer: to its units, and from them."""
+    up, down = (encoder.get_submodule(f"{layer}.{name}") for name in parts.feed_forward)
+    return up, down
+
+
+def keep_units(encoder: nn.Module, parts: EncoderLayout, remaining: Sequence[Sequence[int]]) -> None:
+    """Leave of each layer the `remaining` feed-forward units alone, in place."""
+    for layer, units in zip(layer_names(encoder, parts), remaining, strict=True):
+        up, down = feed_forward(encoder, parts, layer)
+        if len(units) < up.out_features:
+            index = torch.tensor(list(units), dtype=torch.long)
+            keep_features(up, index, 0)
+            keep_features(down, index, 1)
+
+
+def resize_heads(encoder: nn.Module, parts: EncoderLayout, sizes: Sequence[int]) -> None:
+    """Leave of every head of each layer its first features alone, in place; the factor of the scores stays."""
+    for name, size in zip(blocks(encoder, parts), sizes, strict=True):
+        block, core = encoder.get_submodule(name), encoder.get_submodule(_core(name, parts))
+        heads, before = getattr(core, parts.count, 0), getattr(core, parts.size, size)
+        if not heads or not size or size >= before:
+            continue
+        features = (torch.arange(heads)[:, None] * before + torch.arange(size)).flatten()
+        for projection in parts.inputs:
+            keep_features(block.get_submodule(projection), features, 0)
+        keep_features(block.get_submodule(parts.output), features, 1)
+        setattr(core, parts.size, size)
+
+
+def set_spans(encoder: nn.Module, parts: EncoderLayout, spans: Sequence[int | None]) -> None:
+    """Limit the attention of each layer to a span in frames; None: to all frames."""
+    for name, span in zip(blocks(encoder, parts), spans, strict=True):
+        core: Any = encoder.get_submodule(_core(name, parts))
+        core.attention_span = span
+
+
+@dataclass(frozen=True)
+class EncoderShape:
+    """What is left in each layer of an encoder: heads, features of a head, feed-forward units; None: as in its family.
+
+    Attributes:
+        heads, sizes, units: numbers of each layer.
+    """
+
+    heads: Sequence[int]
+    sizes: Sequence[int] | None
+    units: Sequence[int] | None
+
+
+def shape_of(encoder: nn.Module, parts: EncoderLayout) -> EncoderShape:
+    """Return the shape of the layers of an encoder."""
+    cores: list[Any] = [encoder.get_submodule(_core(name, parts)) for name in blocks(encoder, parts)]
+    layers = layer_names(encoder, parts)
+    return EncoderShape(
+        [getattr(core, parts.count, 0) for core in cores],
+        [getattr(core, parts.size, 0) for core in cores] if parts.size else None,
+        [feed_forward(encoder, parts, name)[0].out_features for name in layers] if parts.feed_forward else None,
+    )
 
 
 def scale_heads(encoder: Any, parts: EncoderLayout, scales: Sequence[Tensor]) -> None:

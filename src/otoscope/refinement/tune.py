@@ -1,82 +1,193 @@
-"""A short recovery: the refined model is trained towards the hidden states of the original, on unlabelled speech."""
+"""A short recovery: the refined model is trained towards the hidden states of the original, on unlabelled speech.
 
+Each layer should give what it gives in the original. A held-out part of the speech chooses the step, and stops the
+training early. No dropout, and all draws are seeded, so that the same call gives the same weights. Several processes that
+torchrun started share each batch: the weights are those of one process to float tolerance.
+"""
+
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope._io.ranks import process_count, process_rank
+from otoscope._io.atomic import atomic_write, make_folder
+from otoscope._io.ranks import is_first_process, process_count, process_rank
+from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.layouts import parts_of
+from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.surgery import blocks
+from otoscope.refinement.tuning_speech import TuningSpeech
 from otoscope.runs.process_group import sum_over_processes
 from otoscope.runs.progress import progress
-from otoscope.runs.speech_source import SpeechPool
 
-CROP = 4.0  # seconds
-BATCH = 4
 RATE = 1e-4
+EVERY = 25  # steps from one validation to the next
+PATIENCE = 4  # validations without a gain that stop the training
+CHECKPOINT, PLAN = "tuning.pt", "plan.json"
 
 
-def tune(original: Encoder, refined: Any, steps: int, pool: SpeechPool, seed: int = 0) -> None:
-    """Train the layers of `refined` in place, so that each gives what it gives in the original; AdamW, linear decay.
+@dataclass
+class TuningState:
+    """Where a tuning is; stored at each validation.
 
-    Crops of 4 s, in batches of 4, are drawn by `seed`; no dropout, so that the same call gives the same weights.
-    Several processes that torchrun started share each batch: the weights are those of one process to float tolerance.
+    Attributes:
+        step: steps that were made.
+        best_step: the step whose weights are used; 0 is the model before.
+        best: weights at that step.
+        history: held-out distance at each validation.
+        waited: validations since the best one.
+    """
 
-    Args:
-        original: the encoder to be equalled.
-        refined: the encoder within the refined model.
-        steps: number of steps.
-        pool: unlabelled speech.
-        seed: of the draws.
+    step: int = 0
+    best_step: int = 0
+    best: list[Tensor] = field(default_factory=list)
+    history: list[float] = field(default_factory=list)
+    waited: int = 0
+
+    @property
+    def text(self) -> str:
+        """The steps and the held-out distance before and after, in a line."""
+        return (
+            f"tuned {self.step} steps, of which {self.best_step} are used; distance of the hidden states on held-out "
+            f"speech {self.history[0]:.3f} before, {min(self.history):.3f} after"
+        )
+
+
+def claim_tuning(folder: Path, model: str, request: RefinementRequest) -> None:
+    """Store the plan of a tuning in the folder of its state.
 
     Raises:
-        InputError: the speech cannot be read, no utterance of it is as long as a crop, or the processes do not divide a
-            batch.
+        InputError: it holds another tuning, or one that was not asked to be resumed.
     """
-    rank, count = process_rank(), process_count()
-    if BATCH % count:
-        raise InputError(f"expected 1, 2 or 4 processes, which share batches of {BATCH}, found {count}; start fewer")
-    samples = int(CROP * original.sampling_rate)
-    waves = [wave for wave in pool.read(original).waves if len(wave) >= samples]
-    if not waves:
-        named = ", ".join(map(str, pool.corpora))
-        raise InputError(f"tuning takes crops of {CROP:g} s, and no utterance of {named} is so long")
-    weights = _trainable(refined)
-    optimizer = torch.optim.AdamW(weights, lr=RATE)
-    decay = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
-    rng = np.random.default_rng(seed)
-    with progress("tuning", steps * BATCH * CROP) as on_progress:
-        for _ in range(steps):
-            crops = [_crop(waves, samples, rng) for _ in range(BATCH)]
-            loss = distance(original, refined, crops[rank::count])
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            for weight in weights:
-                if weight.grad is not None:
-                    sum_over_processes(weight.grad).div_(count)
-            torch.nn.utils.clip_grad_norm_(weights, 1.0)
-            optimizer.step()
-            decay.step()
-            on_progress(BATCH * CROP)
-    refined.requires_grad_(True)
+    plan = as_json({"model": model, "corpora": list(map(str, request.corpora)), **request.settings})
+    if (folder / PLAN).exists():
+        check_same_plan(folder, json.loads((folder / PLAN).read_text(encoding="utf-8")), plan)
+        check_resume_requested(folder, "an unfinished tuning", "continue it", resume=request.options.resume)
+    write_json(folder / PLAN, plan)
+
+
+@dataclass(eq=False)
+class Tuner:
+    """A training of a refined encoder; only `run` changes weights and state.
+
+    Attributes:
+        original: the encoder to be equalled.
+        refined: the encoder within the refined model.
+        speech: unlabelled speech.
+        steps: most steps.
+        folder: where the state is stored; a state there is continued.
+        state: where the training is.
+    """
+
+    original: Encoder
+    refined: Any
+    speech: TuningSpeech
+    steps: int
+    folder: Path
+    state: TuningState = field(default_factory=TuningState)
+
+    def __post_init__(self) -> None:
+        """Make the optimizer of all weights of the layers.
+
+        Raises:
+            InputError: the processes do not divide a batch.
+        """
+        size, count = self.speech.batch_size, process_count()
+        if size % count:
+            raise InputError(f"expected processes that share batches of {size}, found {count}; start fewer")
+        self.weights = _trainable(self.refined)
+        self.optimizer = torch.optim.AdamW(self.weights, lr=RATE)
+        self.decay = torch.optim.lr_scheduler.LinearLR(self.optimizer, 1.0, 0.0, self.steps)
+
+    def run(self) -> TuningState:
+        """Train, and leave the weights of the best step in `refined`."""
+        self._resume()
+        with progress("tuning", self.steps * self.speech.seconds) as on_progress:
+            on_progress(self.state.step * self.speech.seconds)
+            if not self.state.history:
+                self._validate()
+            while self.state.step < self.steps and self.state.waited < PATIENCE:
+                self._step()
+                on_progress(self.speech.seconds)
+                if self.state.step % EVERY == 0 or self.state.step == self.steps:
+                    self._validate()
+                    self._save()
+        _restore(self.weights, self.state.best)
+        self.refined.requires_grad_(True)
+        return self.state
+
+    def _step(self) -> None:
+        batch = self.speech.draw(np.random.default_rng((0, self.state.step)))
+        loss = distance(self.original, self.refined, batch[process_rank() :: process_count()])
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        for weight in self.weights:
+            if weight.grad is not None:
+                sum_over_processes(weight.grad).div_(process_count())
+        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.decay.step()
+        self.state.step += 1
+
+    @torch.no_grad()
+    def _validate(self) -> None:
+        """Add the held-out distance to the history, and keep the weights if they are the best so far."""
+        state, batches = self.state, self.speech.held_out
+        error = float(np.mean([float(distance(self.original, self.refined, batch)) for batch in batches]))
+        state.waited += 1
+        if not state.history or error < min(state.history):
+            state.best, state.best_step, state.waited = [each.detach().clone() for each in self.weights], state.step, 0
+        state.history.append(error)
+
+    def _save(self) -> None:
+        if not is_first_process():
+            return
+        content = {
+            "weights": [weight.detach() for weight in self.weights],
+            "optimizer": self.optimizer.state_dict(),
+            "decay": self.decay.state_dict(),
+            "state": vars(self.state),
+        }
+        make_folder(self.folder)
+        with atomic_write(self.folder / CHECKPOINT) as partial:
+            torch.save(content, partial)
+
+    def _resume(self) -> None:
+        path = self.folder / CHECKPOINT
+        if not path.exists():
+            return
+        content = torch.load(path, weights_only=True)
+        _restore(self.weights, content["weights"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.decay.load_state_dict(content["decay"])
+        self.state = TuningState(**content["state"])
 
 
 def distance(original: Encoder, refined: Any, waves: Sequence[np.ndarray]) -> Tensor:
     """Squared error of the hidden states after each layer over their variance in the original, mean over layers.
 
-    The variance is that of the waves of all processes.
+    Frames of the silence that fills a window do not count. The variance is that of the waves of all processes.
     """
     inputs = original.inputs(waves)
     with torch.no_grad():
         wanted = original.model(**inputs, output_hidden_states=True).hidden_states
     states = refined(**inputs, output_hidden_states=True).hidden_states
-    errors = [(a - b).square().mean() / _variance(b) for a, b in zip(states[1:], wanted[1:], strict=True)]
+    lengths = [original.num_frames(wave) if original.padded_seconds else None for wave in waves]
+    errors = [_relative_error(*pair, lengths) for pair in zip(states[1:], wanted[1:], strict=True)]
     return torch.stack(errors).mean()
+
+
+def _relative_error(states_btd: Tensor, wanted_btd: Tensor, lengths: Sequence[int | None]) -> Tensor:
+    pairs = [(a[:length], b[:length]) for a, b, length in zip(states_btd, wanted_btd, lengths, strict=True)]
+    states, wanted = (torch.cat(each) for each in zip(*pairs, strict=True))
+    return (states - wanted).square().mean() / _variance(wanted)
 
 
 def _variance(values: Tensor) -> Tensor:
@@ -89,6 +200,12 @@ def _variance(values: Tensor) -> Tensor:
     return ((squares - total**2 / count) / (count - 1)).to(values)
 
 
+@torch.no_grad()
+def _restore(weights: Sequence[Tensor], stored: Sequence[Tensor]) -> None:
+    for weight, value in zip(weights, stored, strict=True):
+        weight.copy_(value)
+
+
 def _trainable(refined: Any) -> list[torch.nn.Parameter]:
     """Weights of the layers; the others stay as they are."""
     layers = {name.rpartition(".")[0] for name in blocks(refined, parts_of(refined.config.model_type, "refined"))}
@@ -96,9 +213,3 @@ def _trainable(refined: Any) -> list[torch.nn.Parameter]:
     for name in layers:
         refined.get_submodule(name).requires_grad_(True)
     return [weight for weight in refined.parameters() if weight.requires_grad]
-
-
-def _crop(waves: Sequence[np.ndarray], samples: int, rng: np.random.Generator) -> np.ndarray:
-    wave = waves[int(rng.integers(len(waves)))]
-    start = int(rng.integers(len(wave) - samples + 1))
-    return wave[start : start + samples]

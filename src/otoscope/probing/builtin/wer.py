@@ -1,4 +1,4 @@
-"""How many words does the whole model transcribe wrongly? For models with a decoder, on speech with texts."""
+"""How many words does the whole model transcribe wrongly? For models with a decoder or a CTC head; needs texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,27 +6,33 @@ from functools import cached_property, partial
 
 import numpy as np
 import torch
-from lhotse import MonoCut
 from torch import Tensor
 
 from otoscope.corpus.transcript import text_of
+from otoscope.decoders.ctc import LetterReader, is_saved_with_ctc, make_letter_reader
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.transcription import check_generation, transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
-from otoscope.errors import InputError
 from otoscope.models.capture import default_handler, forward_with_handler
 from otoscope.models.encoder import Encoder
 from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe
+from otoscope.probing.texts import check_texts
 from otoscope.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)
 class WordErrorScorer:
-    """Score by word errors of what the model's own decoder makes of its encoder, with the interventions in force."""
+    """Score by word errors of what the model's own decoder or CTC head makes of its encoder.
+
+    Attributes:
+        data: the speech, and the encoder with the interventions in force.
+        reader: the decoder, which reads the encoder's output again, or the CTC head, which reads hidden states.
+        seeds: number of seeds of trained probes; all of them have the same score.
+    """
 
     data: ProbeData
-    transcriber: Transcriber
+    reader: Transcriber | LetterReader
     seeds: int
 
     @cached_property
@@ -37,7 +43,7 @@ class WordErrorScorer:
     @cached_property
     def normalize(self) -> Normalizer:
         """How both texts are spelled before their words are compared."""
-        return text_normalizer(self.transcriber)
+        return self.reader.normalize if isinstance(self.reader, LetterReader) else text_normalizer(self.reader)
 
     @cached_property
     def count(self) -> Floats:
@@ -53,18 +59,20 @@ class WordErrorScorer:
         """Return the word errors of an utterance."""
         if not self.count[index]:
             return np.zeros(self.seeds)
-        return np.full(self.seeds, float(self._errors(index, self.transcript(index))[0]))
+        return np.full(self.seeds, float(self._errors(index, self.transcript(index, hidden_td))[0]))
 
     def text_totals(self, texts: Sequence[str]) -> Floats:
         """Return the word errors `[seed, utterance]` of the texts of all utterances."""
         errors = [self._errors(index, text)[0] if self.count[index] else 0 for index, text in enumerate(texts)]
         return np.tile(np.array(errors, float), (self.seeds, 1))
 
-    def transcript(self, index: int) -> str:
+    def transcript(self, index: int, hidden_td: Tensor) -> str:
         """Return what the model transcribes of an utterance, with the interventions in force."""
+        if isinstance(self.reader, LetterReader):
+            return self.reader.text(hidden_td)
         encoder, wave = self.data.encoder, self.data.speech.waves[index]
         encoded = forward_with_handler(encoder, [wave], partial(default_handler, encoder))
-        return transcribe_waves(self.transcriber, [wave], [encoded[0]])[0]
+        return transcribe_waves(self.reader, [wave], [encoded[0]])[0]
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
         """Return the word error rate; it has no gradient."""
@@ -75,23 +83,17 @@ class WordErrorScorer:
         return errors.errors, errors.words
 
 
-def _transcriber(encoder: Encoder) -> Transcriber:
-    """Return the whole model of an encoder.
+def _reader(encoder: Encoder) -> Transcriber | LetterReader:
+    """Return what reads texts from an encoder.
 
     Raises:
-        InputError: it has no decoder or no tokenizer.
+        InputError: the model has neither a decoder nor a CTC head, or no tokenizer.
     """
+    if is_saved_with_ctc(encoder):
+        return make_letter_reader(encoder)
     transcriber = load_transcriber(encoder.name, device=str(encoder.device))
     check_generation(transcriber)
     return transcriber
-
-
-def check(cuts: Sequence[MonoCut]) -> None:
-    """Raise InputError if no cut has a text."""
-    if not any(text_of(cut) for cut in cuts):
-        raise InputError(
-            "expected texts for the probe 'wer', found none in the corpus; add files .txt, or choose another probe"
-        )
 
 
 PROBE = Probe(
@@ -102,9 +104,10 @@ PROBE = Probe(
     units="%",
     higher_is_better=False,
     trained=False,
-    scorer=lambda data, training, cache: WordErrorScorer(data, _transcriber(data.encoder), training.seeds),
-    check_model=_transcriber,
-    check_cuts=check,
+    scorer=lambda data, training, cache: WordErrorScorer(data, _reader(data.encoder), training.seeds),
+    check_model=_reader,
+    check_cuts=partial(check_texts, "wer"),
     runs_model=True,
     scores_texts=True,
+    is_task=True,
 )

@@ -1,0 +1,1 @@
+"""Built-in ways to reach a budget, one per file."""
