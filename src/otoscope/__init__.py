@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from otoscope.pruning.options import ScheduleOptions
     from otoscope.pruning.prune import prune
     from otoscope.refinement.bench import bench
+    from otoscope.refinement.bench_options import BenchOptions
     from otoscope.refinement.options import RefinementOptions
     from otoscope.refinement.refine import refine
     from otoscope.representations.layers import layers
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from otoscope.viewer.widget import view
 
 __all__ = [
+    "BenchOptions",
     "BoundaryOptions",
     "Comparison",
     "ComparisonOptions",
@@ -159,6 +161,7 @@ _HOME = {
     "PatchOptions": "otoscope.patching.options",
     "ProbingOptions": "otoscope.probing.options",
     "RankingOptions": "otoscope.importance.options",
+    "BenchOptions": "otoscope.refinement.bench_options",
     "RefinementOptions": "otoscope.refinement.options",
     "RenderOptions": "otoscope.figures",
     "ReproductionOptions": "otoscope.papers.yang2020.options",

@@ -6,7 +6,11 @@ import pytest
 import otoscope
 from otoscope.errors import InputError
 from otoscope.importance.tables import curve_table, ranking_table
+from otoscope.probing import PROBES
+from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import collect_hidden_states
 from otoscope.runs import cache as keep
+from otoscope.runs.speech_source import SpeechSource, read_speech
 
 pytestmark = pytest.mark.slow
 
@@ -265,3 +269,28 @@ def test_kinds_of_ablation_that_do_not_fit_are_one_line(tiny_pretrained, tiny_co
     ranking = otoscope.RankingOptions(by=("leave-one-out",), ablation=("zero", "mean"))
     with pytest.raises(InputError, match="expected one kind with --ablation, found zero, mean"):
         otoscope.rank(tiny_pretrained, tiny_corpus, tmp_path / "b", ranking=ranking)
+
+
+def test_retrained_probes_are_those_of_a_model_without_the_heads(tiny_pretrained, tiny_corpus, tmp_path):
+    """The reference trains on the changed model as a command would; probes without training do not differ."""
+    names = ("speaker-utterance", "hidden-error")
+    runs = {
+        how: otoscope.prune(
+            tiny_pretrained, tiny_corpus, tmp_path / how, **prune_options(probes=names, seeds=1, probe_training=how)
+        )
+        for how in ("frozen", "retrained")
+    }
+    first, second = (runs[how].dataset["score"] for how in ("frozen", "retrained"))
+    np.testing.assert_array_equal(first.sel(probe="hidden-error"), second.sel(probe="hidden-error"))
+    np.testing.assert_array_equal(first.isel(step=0), second.isel(step=0))
+    encoder = otoscope.load(tiny_pretrained, device="cpu")
+    speech = read_speech(SpeechSource(tiny_corpus), encoder)
+    heads = [(layer, head) for layer, count in enumerate(encoder.n_heads) for head in range(count)]
+    with encoder.without_heads(heads):
+        data = collect_hidden_states(encoder, speech)
+    scorer = PROBES.get("speaker-utterance").scorer(data, Training(seeds=1), lambda content, compute: compute())
+    expected = sum(scorer.total(index, states)[0] for index, states in enumerate(data.hidden)) / scorer.count.sum()
+    last = second.sel(probe="speaker-utterance").isel(step=-1)
+    np.testing.assert_allclose(last.values, expected)
+    with pytest.raises(InputError, match="expected --probe-training frozen or retrained, found 'melted'"):
+        prune_options(probe_training="melted")

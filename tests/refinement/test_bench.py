@@ -1,16 +1,25 @@
 """What `bench` reports is what is there: multiplications, parameters, bytes; times only that they are times."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import torch
 from tests.helpers.refinable_models import SOME
+from tests.helpers.saved_transcriber import save_transcriber
+from tests.helpers.tiny_models import noise
 
+from otoscope.decoders.transcriber import load_transcriber
+from otoscope.decoders.transcription import transcribe_waves
+from otoscope.decoders.word_errors import text_normalizer, word_errors
 from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.refinement import bench as bench_module
 from otoscope.refinement.bench import bench
+from otoscope.refinement.bench_options import BenchOptions
 from otoscope.refinement.macs import count_macs
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
@@ -88,3 +97,54 @@ def test_models_outside_of_refinement_are_counted_too(original: Callable[[str], 
 def test_what_cannot_be_measured_is_refused(options, message: str) -> None:
     with pytest.raises(InputError, match=message):
         bench("bundled", **{"seconds": [1], **options})
+
+
+def test_lengths_that_a_model_cannot_take_are_skipped_with_the_reason(original, monkeypatch) -> None:
+    monkeypatch.setattr(bench_module, "peak_memory", lambda models, seconds: {length: [1.0] for length in seconds})
+    measured = bench(original("whisper"), seconds=[1, 60], rounds=1)
+    assert list(measured.costs) == [1]
+    assert "longer than the 6 s" in measured.skipped[60]
+    assert re.search(r"60 s of audio +skipped: audio of 60.0 s is longer", measured.table)
+    assert re.search(r"input length +6 s always", measured.table)
+
+
+def test_batches_and_threads_have_latencies_of_their_own(original, monkeypatch) -> None:
+    monkeypatch.setattr(bench_module, "peak_memory", lambda models, seconds: {1: [1.0, 1.0]})
+    before = torch.get_num_threads()
+    options = BenchOptions(batches=(1, 3), threads=(1, 2))
+    measured = bench(original("mockingjay"), original("mockingjay"), seconds=[1], rounds=1, options=options)
+    settings = {(speed.batch, speed.threads) for speed in measured.speeds}
+    assert settings | {(1, before)} == {(1, 1), (1, 2), (3, 1), (3, 2)} | {(1, before)}
+    assert all(speed.ratio is not None and len(speed.latencies) == 2 for speed in measured.speeds)
+    assert "batch 3, threads 2: times as fast" in measured.table
+    assert torch.get_num_threads() == before
+
+
+def test_encoders_are_compared_on_disk_by_the_same_rule(original, tmp_path: Path, monkeypatch) -> None:
+    """In bytes of single precision: the weights of the tiny model are no half numbers."""
+    monkeypatch.setattr(bench_module, "peak_memory", lambda models, seconds: {1: [1.0]})
+    measured = bench(original("whisper"), seconds=[1], rounds=1)
+    assert measured.encoder_disk == (4 * measured.parameters[0],)
+    assert measured.disk[0] > measured.encoder_disk[0]  # the decoder is in the file too
+
+
+def test_the_task_is_scored_on_a_corpus(tmp_path: Path, monkeypatch) -> None:
+    """By word errors counted by hand; the speech is that of the corpus, repeated."""
+    monkeypatch.setattr(bench_module, "peak_memory", lambda models, seconds: {1: [1.0]})
+    model = save_transcriber(tmp_path / "model", seconds=6)
+    (tmp_path / "speech").mkdir()
+    for name, text in {"a": "a cab", "b": "bad"}.items():
+        soundfile.write(tmp_path / "speech" / f"{name}.wav", noise(0.6), 16000)
+        (tmp_path / "speech" / f"{name}.txt").write_text(text, encoding="utf-8")
+    measured = bench(model, seconds=[1], rounds=1, options=BenchOptions(corpus=tmp_path / "speech"))
+    transcriber = load_transcriber(model)
+    texts = transcribe_waves(transcriber, [soundfile.read(tmp_path / "speech" / "a.wav", dtype="float32")[0]])
+    errors = [word_errors(text_normalizer(transcriber), text, texts[0]).errors for text in ("a cab", "bad")]
+    assert measured.scores[0].value == pytest.approx(sum(errors) / 3)
+    assert measured.scores[0].utterances == 2
+    assert "word error rate (2 utterances)" in measured.table
+
+
+def test_wrong_batches_are_refused() -> None:
+    with pytest.raises(InputError, match=r"expected --batches of 1 or more .*found 0 and none"):
+        BenchOptions(batches=(0,))

@@ -58,6 +58,7 @@ from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.patching.options import PatchOptions
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions
+from otoscope.refinement.bench_options import BenchOptions
 from otoscope.refinement.options import RefinementOptions
 from otoscope.relations.options import RelationOptions
 from otoscope.representations.options import LayerOptions
@@ -147,6 +148,7 @@ OPTION_CLASSES = {
     view: (Address, ExportOptions),
     reproduce: (ReproductionOptions,),
     weights: (WeightOptions,),
+    bench: (BenchOptions,),
 }
 
 

@@ -21,13 +21,12 @@ from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.transcription import check_generation
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.probing.builtin.accuracy import class_numbers, classifier_of
+from otoscope.probing.builtin.accuracy import class_numbers, classifier_of, is_saved_as_classifier
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.typing import Ints
 
 TaskLosses = Callable[[Sequence[int], Sequence[int], Tensor], Tensor]
 """From places of utterances, numbers of hidden states, and hidden states `[B, T, d]` to the loss of each `[B]`."""
-CLASSIFIERS = ("ForSequenceClassification", "ForAudioClassification")
 
 
 def check_task(encoder: Encoder) -> None:
@@ -38,11 +37,6 @@ def check_task(encoder: Encoder) -> None:
         _classifier(encoder)
     else:
         check_generation(load_transcriber(encoder.name, device=str(encoder.device)))
-
-
-def is_saved_as_classifier(encoder: Encoder) -> bool:
-    """Return whether the folder of an encoder holds a classifier of utterances, by its configuration."""
-    return any(name.endswith(CLASSIFIERS) for name in getattr(encoder.model.config, "architectures", None) or ())
 
 
 def task_losses(encoder: Encoder, speech: LoadedSpeech) -> TaskLosses:

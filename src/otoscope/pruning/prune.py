@@ -1,14 +1,16 @@
 """From rankings to curves: what probes still read from a model as its heads are removed, as a run folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from lhotse import CutSet
+from numpy.typing import NDArray
+from torch import Tensor
 
 from otoscope.attention.interventions import Intervention
 from otoscope.attention.output_changes import Ablation
@@ -119,7 +121,8 @@ class PruneJob:
         """Return what removes heads of the encoder, or of a part of the decoder."""
         if self.context.decoder:
             return DecoderPruning(self.reader.data, self.context.decoder)
-        return Pruning(self.reader.data, self.context.budget.positions)
+        retrained = self.probes if self.schedule.probe_training == "retrained" else {}
+        return Pruning(self.reader.data, self.context.budget.positions, retrained, self.training)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,11 +155,15 @@ class Pruning:
     Attributes:
         material: hidden states of the intact model, and their speech.
         positions: number of parts of an utterance that have a mean of their own.
+        retrained: probes that are trained anew after each intervention, if any.
+        training: how they are trained.
         ablations: each kind of removal that was used, with the outputs on the speech that it requires.
     """
 
     material: ProbeData
     positions: int
+    retrained: Mapping[str, Probe] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
     ablations: dict[OutputKind, Ablation] = field(default_factory=dict)
 
     def intervention_sums(
@@ -167,7 +174,21 @@ class Pruning:
         if kind not in self.ablations:
             self.ablations[kind] = make_ablation(encoder, speech.waves, kind, self.positions)
         with apply_intervention(encoder, change, self.ablations[kind]):
-            return totals(scorers, hidden_states(encoder, speech, on_progress))
+            states = hidden_states(encoder, speech, on_progress)
+            return totals(scorers, states) if not self.retrained else self._retrained_sums(scorers, dict(states))
+
+    def _retrained_sums(self, scorers: Mapping[str, Scorer], hidden: Mapping[int, Tensor]) -> dict[str, Floats]:
+        """Return sums of probes trained on the changed model; those without training are as they were."""
+        states = [hidden[index] for index in range(len(hidden))]
+        data = replace(self.material, hidden=states, content="")
+        trained = {name: probe for name, probe in self.retrained.items() if probe.trained}
+        anew = {name: probe.scorer(data, self.training, compute_anew) for name, probe in trained.items()}
+        return totals({**scorers, **anew}, enumerate(states))
+
+
+def compute_anew(content: str, compute: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return arrays without a cache: their content does not name the intervention."""
+    return compute()
 
 
 def plan_settings(probes: Mapping[str, Probe], training: Training, schedule: ScheduleOptions) -> dict[str, Any]:
@@ -179,6 +200,7 @@ def plan_settings(probes: Mapping[str, Probe], training: Training, schedule: Sch
         "spans": list(schedule.spans),
         "ablations": list(check_kinds(schedule.ablation)),
         **part_settings(schedule),
+        "probe_training": schedule.probe_training,
     }
 
 
@@ -194,8 +216,9 @@ def prune(
 ) -> Run:
     """Remove heads step by step in the order of each ranking, limit the span, and score probes after each intervention.
 
-    The probes are trained on the intact model. Every intervention runs once; all probes score its hidden states. The
-    run stores the sums after each intervention, so an interrupted run resumes with the next one.
+    The probes are trained on the intact model, or anew after each intervention (`probe_training`). Every intervention
+    runs once; all probes score its hidden states. The run stores the sums after each intervention, so an interrupted
+    run resumes with the next one.
 
     Args:
         model: folder or name of the model on the Hugging Face Hub, or an encoder that `load` or `wrap` returned.

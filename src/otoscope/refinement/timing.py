@@ -37,9 +37,21 @@ def noise(encoder: Encoder, seconds: Seconds) -> np.ndarray:
     return np.random.default_rng(0).normal(0, 0.1, int(seconds * encoder.sampling_rate)).astype(np.float32)
 
 
-def turns(encoders: Sequence[Encoder], seconds: Seconds, rounds: int, warm: int = 1) -> list[list[Seconds]]:
+def audio_of_length(encoder: Encoder, seconds: Seconds, speech: np.ndarray | None = None) -> np.ndarray:
+    """Return speech of that length, repeated where it is shorter; noise without speech."""
+    return noise(encoder, seconds) if speech is None else np.resize(speech, int(seconds * encoder.sampling_rate))
+
+
+def turns(
+    encoders: Sequence[Encoder],
+    seconds: Seconds,
+    rounds: int,
+    warm: int = 1,
+    batch: int = 1,
+    speech: np.ndarray | None = None,
+) -> list[list[Seconds]]:
     """Return seconds of each forward pass `[round][encoder]` without features; `warm` first rounds do not count."""
-    inputs = [encoder.inputs([noise(encoder, seconds)]) for encoder in encoders]
+    inputs = [encoder.inputs([audio_of_length(encoder, seconds, speech)] * batch) for encoder in encoders]
     with torch.inference_mode():
         return [
             [_seconds(encoder, given) for encoder, given in zip(encoders, inputs, strict=True)]

@@ -1,8 +1,8 @@
 """A short recovery: the refined model is trained towards the hidden states of the original, on unlabelled speech.
 
 Each layer should give what it gives in the original. A held-out part of the speech chooses the step, and stops the
-training early. No dropout, and all draws are seeded, so that the same call gives the same weights. Several processes that
-torchrun started share each batch: the weights are those of one process to float tolerance.
+training early. No dropout, and all draws are seeded, so that the same call gives the same weights. Several processes
+that torchrun started share each batch: the weights are those of one process to float tolerance.
 """
 
 import json

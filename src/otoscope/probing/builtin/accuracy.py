@@ -85,6 +85,11 @@ def classifier_of(encoder: Encoder) -> Any:
     return whole
 
 
+def is_saved_as_classifier(encoder: Encoder) -> bool:
+    """Return whether the folder of an encoder holds a classifier of utterances, by its configuration."""
+    return any(name.endswith(ENDINGS) for name in getattr(encoder.model.config, "architectures", None) or ())
+
+
 def class_numbers(cuts: Sequence[MonoCut], config: Any) -> Ints:
     """Return the class of each cut among those of a model, -1 without one: by the first column that names them.
 
