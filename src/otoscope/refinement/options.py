@@ -59,6 +59,8 @@ class RefinementOptions:
     def check_method(self) -> None:
         """Raise InputError for a budget that is no share, an unknown method, or a method without a budget."""
         REDUCTION_METHODS.get(self.method)
+        if self.portable and self.method == "low-rank":
+            raise InputError("--portable keeps all features of heads, which --method low-rank lowers; omit one of them")
         if self.budget_macs is None:
             if (self.method, self.loss) != ("heads", "auto"):
                 raise InputError("--method and --loss say how --budget-macs is reached; pass it too")

@@ -1,7 +1,7 @@
 """From a model to a refined one: fewer heads, a limited span, in a folder that transformers loads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -14,7 +14,7 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
 from otoscope.refinement import REDUCTION_METHODS
-from otoscope.refinement.builder import build, plain
+from otoscope.refinement.builder import Span, build, plain
 from otoscope.refinement.export import carry_code
 from otoscope.refinement.gates import fold_gates, gate_sites, gate_values, read_gates
 from otoscope.refinement.head_selection import Head, remaining_heads
@@ -26,7 +26,7 @@ from otoscope.refinement.refinement_effect import RefinementEffect, choose_examp
 from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
-from otoscope.refinement.surgery import keep_heads
+from otoscope.refinement.surgery import keep_heads, shape_of
 from otoscope.refinement.tune import Tuner, TuningState, claim_tuning
 from otoscope.refinement.tuning_speech import make_tuning_speech
 from otoscope.runs.options import SelectionOptions
@@ -43,7 +43,8 @@ class Refinement:
     Attributes:
         path: its folder; `portable` is the one that loads without otoscope, if it was asked for.
         removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
-        span: frames within which queries attend; None for all.
+        span: frames within which queries attend, of all layers or of each; None for all frames.
+        units: feed-forward units of each layer; empty if none are gone.
         parameters: number of weights of the whole model, before and after.
         effect: what changed of its output on a few utterances; None without a corpus.
         tuning: how it was tuned; None if it was not.
@@ -53,22 +54,26 @@ class Refinement:
     portable: Path | None
     removed: tuple[Head, ...]
     heads: tuple[int, ...]
-    span: int | None
+    span: Span
     parameters: tuple[int, int]
     effect: RefinementEffect | None = None
     tuning: TuningState | None = None
+    units: tuple[int, ...] = ()
 
     @property
     def summary(self) -> str:
         """What was done, in a few lines."""
         before, after = self.parameters
-        span = f"{self.span} frames" if self.span else "all frames"
+        spans = self.span if isinstance(self.span, list) else [self.span]
+        span = ", ".join(f"{each} frames" if each else "all frames" for each in spans)
         lines = [
             f"{len(self.removed)} of {sum(self.heads) + len(self.removed)} heads removed; span: {span}",
             f"heads of each layer: {', '.join(map(str, self.heads))}",
             f"{after} of {before} parameters ({after / before:.0%}) of the whole model",
             f"written to {self.path}",
         ]
+        if self.units:
+            lines.insert(2, f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
         if self.portable:
             limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""
             lines.append(f"written to {self.portable} for use without otoscope, heads zeroed, no faster{limit}")
@@ -136,15 +141,24 @@ def refine(
     if is_first_process():
         _write(refined, read_processor(source), folder, portable)
         rmtree(unfinished, ignore_errors=True)
+    effect = compare_outputs(before, after, examples) if before and after else None
+    return replace(_describe(folder, source, refined, removed, portable), effect=effect, tuning=tuning)
+
+
+def _describe(
+    folder: Path, source: SourceModel, refined: Any, removed: Sequence[Head], with_portable: bool
+) -> Refinement:
+    """Return what was written to a folder."""
+    shapes = [shape_of(encoder, source.parts) for encoder in (source.encoder.model, refined_encoder(refined))]
+    units = shapes[1].units or ()
     return Refinement(
         path=folder,
-        portable=folder / PORTABLE if portable else None,
-        removed=removed,
-        heads=tuple(getattr(refined.config, "heads_of_layers", None) or source.encoder.n_heads),
+        portable=folder / PORTABLE if with_portable else None,
+        removed=tuple(removed),
+        heads=tuple(shapes[1].heads),
         span=getattr(refined.config, "attention_span", None),
         parameters=(source.parameters, refined.num_parameters()),
-        effect=compare_outputs(before, after, examples) if before and after else None,
-        tuning=tuning,
+        units=() if units == shapes[0].units else tuple(units),
     )
 
 

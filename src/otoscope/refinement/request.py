@@ -67,7 +67,7 @@ class RefinementRequest:
     def only_gates(self) -> bool:
         """Whether gates are all that changes, so that the class of the model can stay."""
         options = self.options
-        others = (options.heads, options.budget_macs, options.span, self.remove)
+        others = (options.heads, options.budget_macs, options.span, options.tune, self.remove)
         return options.gates is not None and all(value is None for value in others)
 
     def _check_speech(self) -> None:
