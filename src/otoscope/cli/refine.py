@@ -1,5 +1,6 @@
 """`otoscope refine`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,9 @@ def refine(
         typer.Argument(metavar="[CORPUS...]", help="Speech for --tune, --budget-macs, and a comparison."),
     ] = None,
     remove_file: Annotated[Path | None, typer.Option(help="JSON list of layer, head pairs to remove.")] = None,
+    improve: Annotated[
+        str | None, typer.Option(metavar="PROBE", help="Search heads, temperatures and spans that raise a probe.")
+    ] = None,
 ) -> None:
     """Write a copy of MODEL without some of its heads, or with a limited span: smaller and faster.
 
@@ -34,14 +38,14 @@ def refine(
     adaptation = read_options(context, AdaptationOptions)
     options, selection = read_options(context, RefinementOptions), read_options(context, SelectionOptions)
     adaptation.check()
+    is_plain = replace(options, resume=False) == RefinementOptions() and remove_file is None
+    if improve is not None:
+        if adaptation != AdaptationOptions() or not is_plain:
+            raise InputError("--improve searches its own changes; refine the result in a second command")
+        _improve(model, out, improve, corpora or (), selection)
+        return
     if adaptation.is_requested:
-        if replace(options, resume=False) != RefinementOptions() or remove_file:
-            raise InputError("--adapt and --calm learn gates alone; refine the result in a second command")
-        if corpora or selection != SelectionOptions():
-            raise InputError(
-                "expected the speech of --adapt, --calm and --guard alone, found another CORPUS or a selection of "
-                "utterances; omit it, and pass --gate-utterances for fewer"
-            )
+        _check_alone(is_plain, corpora or (), selection)
         _adapt(model, out, adaptation)
         return
     refined = otoscope.refine(
@@ -52,6 +56,24 @@ def refine(
     if options.budget_macs is not None and not corpora:
         print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")
+
+
+def _check_alone(is_plain: bool, corpora: Sequence[str], selection: SelectionOptions) -> None:
+    """Raise InputError for options that --adapt and --calm do not use."""
+    if not is_plain:
+        raise InputError("--adapt and --calm learn gates alone; refine the result in a second command")
+    if corpora or selection != SelectionOptions():
+        raise InputError(
+            "expected the speech of --adapt, --calm and --guard alone, found another CORPUS or a selection of "
+            "utterances; omit it, and pass --gate-utterances for fewer"
+        )
+
+
+def _improve(model: str, out: Path, probe: str, corpora: Sequence[str], selection: SelectionOptions) -> None:
+    from otoscope.adaptation.improve import improve
+
+    report = improve(model, out, probe, corpora, selection)
+    print(f"{report.text}\n{'model and report' if report.is_better else 'report'} written to {out}")
 
 
 def _adapt(model: str, out: Path, adaptation: AdaptationOptions) -> None:
