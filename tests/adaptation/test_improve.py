@@ -1,12 +1,13 @@
 """Search of changes that raise a probe: what is chosen, what is reported, and when a model is written."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.helpers.refinable_models import plain, relative
-from tests.helpers.tiny_models import noise
+from tests.helpers.tiny_models import build, noise
 
 from otoscope.adaptation import improve as improve_module
 from otoscope.adaptation.improve import improve
@@ -15,11 +16,18 @@ from otoscope.attention.interventions import HeadFactors
 from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.probing import PROBES
+from otoscope.probing.mlp import Training
 from otoscope.runs.options import SelectionOptions
+from otoscope.statistics.clusters import make_clusters
 
 pytestmark = pytest.mark.slow
 
 HEADS = (HeadFactors(0, 1, scale=0.0), HeadFactors(2, 3, temperature=0.7))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("hubert-layer", tmp_path_factory.mktemp("hubert"))
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,6 @@ HELPS, OVERFITS = SingleChange(HEADS[0]), SingleChange(HEADS[1])
 
 
 def known_search(changes) -> ImprovementSearch:
-    from otoscope.statistics.clusters import make_clusters
-
     speakers = ["a", "a", "b", "b", "c", "c"]
 
     class Data:
@@ -66,14 +72,14 @@ def test_what_helps_some_speakers_alone_is_not_reported_as_a_gain() -> None:
     assert "no improvement found" in report.text
 
 
-def test_a_model_is_written_with_the_changes_if_the_gain_holds(original, tmp_path: Path, monkeypatch) -> None:
+def test_a_model_is_written_with_the_changes_if_the_gain_holds(model: Path, tmp_path: Path, monkeypatch) -> None:
     found = known_search([HELPS]).report()
-    model = original("hubert-layer")
+    monkeypatch.setattr(improve_module, "Training", partial(Training, seeds=1, folds=2, steps=20))
     changes = (SingleChange(HEADS[0]), SingleChange(HEADS[1]), SingleChange(span=4))
     for is_better in (True, False):
         report = replace(found, changes=changes, is_better=is_better)
         monkeypatch.setattr(improve_module.ImprovementSearch, "report", lambda search, report=report: report)
-        improve(model, tmp_path / str(is_better), "phone", ["bundled"], SelectionOptions(limit=4))
+        improve(model, tmp_path / str(is_better), "phone", ["bundled"], SelectionOptions(sample=6, balanced="speaker"))
     assert sorted(path.name for path in (tmp_path / "False").iterdir()) == ["improvement.json"]
     encoder = load(model, device="cpu")
     with encoder.intervene(*HEADS), encoder.limit_span(4):
@@ -81,8 +87,8 @@ def test_a_model_is_written_with_the_changes_if_the_gain_holds(original, tmp_pat
     assert relative(plain(tmp_path / "True"), expected) < 1e-5
 
 
-def test_all_heads_are_tried(original) -> None:
-    encoder = load(original("hubert-layer"), device="cpu")
+def test_all_heads_are_tried(model: Path) -> None:
+    encoder = load(model, device="cpu")
     assert len(single_changes(encoder, has_span=True)) == 12 * 3 + 2
     assert len(single_changes(encoder, has_span=False)) == 12 * 3
 
