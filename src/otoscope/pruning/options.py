@@ -37,6 +37,7 @@ class ScheduleOptions(RankingOptions):
 
     def __post_init__(self) -> None:
         """Check how probes are trained."""
+        super().__post_init__()
         if self.probe_training not in PROBE_TRAININGS:
             raise InputError(
                 f"expected --probe-training {' or '.join(PROBE_TRAININGS)}, found '{self.probe_training}'; choose one"
