@@ -167,7 +167,7 @@ def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, 
     [
         ({"loss": "reconstruction", "by": ["fisher"]}, "has no prediction head"),
         ({"probes": ["reconstruction"]}, "has no prediction head"),
-        ({"probes": ["beauty"]}, "expected one of the probes hidden-error, phone"),
+        ({"probes": ["beauty"]}, "expected one of the probes accuracy, ctc, hidden-error, phone"),
         ({"by": ["beauty"]}, "expected one of the rankings diagonality, fisher"),
         ({"step": 0}, "expected a step above 0"),
         ({"spans": (-1,)}, "expected spans of 0 frames or more"),
