@@ -46,7 +46,7 @@ def test_prune_prints_curves(command):
     [
         (("rank", "--by", "beauty"), "expected one of the rankings diagonality, fisher"),
         (("rank", "--by", "fisher", "--loss", "speaker-frame", "--limit", "1"), "found 1 in the corpus"),
-        (("probe", "--probes", "beauty"), "expected one of the probes hidden-error, phone"),
+        (("probe", "--probes", "beauty"), "expected one of the probes accuracy, ctc, hidden-error, phone"),
         (("prune", "--by", "weight", "--probes", "hidden-error", "--spans", "wide"), "--spans"),
     ],
 )

@@ -99,10 +99,10 @@ def best_counts(heads: Floats, units: Floats, budget: float, costs: WidthCosts) 
     """
     choices = []
     for kept_heads in range(len(heads) + 1):
-        room = budget - costs.fixed - kept_heads * costs.head
-        if room < -1e-9:
+        left = budget - costs.fixed - kept_heads * costs.head
+        if left < -1e-9:
             break
-        kept_units = min(int(room / costs.unit + 1e-9), len(units))
+        kept_units = min(int(left / costs.unit + 1e-9), len(units))
         choices.append((heads[kept_heads:].sum() + units[kept_units:].sum(), kept_heads, kept_units))
     return min(choices)[1:] if choices else None
 
