@@ -1,19 +1,15 @@
 """From rankings to curves: what probes still read from a model as its heads are removed, as a run folder."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from lhotse import CutSet
-from numpy.typing import NDArray
-from torch import Tensor
 
 from otoscope.attention.interventions import Intervention
-from otoscope.attention.output_changes import Ablation
 from otoscope.attention.output_kinds import OutputKind, check_kinds
 from otoscope.errors import InputError
 from otoscope.importance.options import ENCODER
@@ -22,18 +18,17 @@ from otoscope.importance.rank import RankJob, check_ranking_loss, make_budget, m
 from otoscope.importance.ranking import RankingScores, get_rankings, order
 from otoscope.importance.ranking_context import RankingContext
 from otoscope.models.encoder import Encoder
-from otoscope.models.output_sources import make_ablation
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.options import ProbingOptions
 from otoscope.probing.probe import check_cuts, check_model, require_unmodified, training_config
-from otoscope.probing.probe_data import ProbeData, collect_hidden_states, hidden_states
+from otoscope.probing.probe_data import collect_hidden_states
 from otoscope.probing.probe_reader import ProbeReader
 from otoscope.probing.scorer import Cache, Probe, Scorer
-from otoscope.probing.scores import totals
 from otoscope.pruning.dataset import curve_dataset
 from otoscope.pruning.decoder_pruning import DecoderPruning
+from otoscope.pruning.encoder_pruning import Pruning
 from otoscope.pruning.options import ScheduleOptions
 from otoscope.pruning.schedule import PruningSchedule, check_steps, make_schedule
 from otoscope.results import Run, open_run
@@ -46,7 +41,6 @@ from otoscope.runs.speech_source import SpeechSource, make_source, resolve_encod
 from otoscope.typing import Floats
 
 KIND = "curves"
-ZERO = Ablation()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,49 +140,6 @@ def _intervention_sums(
 ) -> dict[str, Floats]:
     """Return sums `[seed, utterance]` of each probe under one intervention."""
     return job.pruning.intervention_sums(*item, job.scorers, on_progress)
-
-
-@dataclass(frozen=True, eq=False)
-class Pruning:
-    """The speech on which heads of an encoder are removed.
-
-    Attributes:
-        material: hidden states of the intact model, and their speech.
-        positions: number of parts of an utterance that have a mean of their own.
-        retrained: probes that are trained anew after each intervention, if any.
-        training: how they are trained.
-        ablations: each kind of removal that was used, with the outputs on the speech that it requires.
-    """
-
-    material: ProbeData
-    positions: int
-    retrained: Mapping[str, Probe] = field(default_factory=dict)
-    training: Training = field(default_factory=Training)
-    ablations: dict[OutputKind, Ablation] = field(default_factory=dict)
-
-    def intervention_sums(
-        self, change: Intervention, kind: OutputKind, scorers: Mapping[str, Scorer], on_progress: OnProgress
-    ) -> dict[str, Floats]:
-        """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
-        encoder, speech = self.material.encoder, self.material.speech
-        if kind not in self.ablations:
-            self.ablations[kind] = make_ablation(encoder, speech.waves, kind, self.positions)
-        with apply_intervention(encoder, change, self.ablations[kind]):
-            states = hidden_states(encoder, speech, on_progress)
-            return totals(scorers, states) if not self.retrained else self._retrained_sums(scorers, dict(states))
-
-    def _retrained_sums(self, scorers: Mapping[str, Scorer], hidden: Mapping[int, Tensor]) -> dict[str, Floats]:
-        """Return sums of probes trained on the changed model; those without training are as they were."""
-        states = [hidden[index] for index in range(len(hidden))]
-        data = replace(self.material, hidden=states, content="")
-        trained = {name: probe for name, probe in self.retrained.items() if probe.trained}
-        anew = {name: probe.scorer(data, self.training, compute_anew) for name, probe in trained.items()}
-        return totals({**scorers, **anew}, enumerate(states))
-
-
-def compute_anew(content: str, compute: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Return arrays without a cache: their content does not name the intervention."""
-    return compute()
 
 
 def plan_settings(probes: Mapping[str, Probe], training: Training, schedule: ScheduleOptions) -> dict[str, Any]:
@@ -300,13 +251,3 @@ def _previous_scores(schedule: ScheduleOptions, encoder: Encoder) -> tuple[dict[
     if schedule.run is None:
         return {}, None
     return scores_from_run(open_run(schedule.run), encoder, schedule.by, part_settings(schedule))
-
-
-@contextmanager
-def apply_intervention(encoder: Encoder, change: Intervention, ablation: Ablation = ZERO) -> Iterator[None]:
-    """Within the block the encoder is changed; its heads are removed by the kind of `ablation`."""
-    with ExitStack() as changes:
-        changes.enter_context(encoder.intervene(ablation.change(change.removed)))
-        if change.radius is not None:
-            changes.enter_context(encoder.limit_span(change.radius, change.renormalise))
-        yield

@@ -1,0 +1,76 @@
+"""What probes read while heads of an encoder are removed or its span is limited."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+from otoscope.attention.interventions import Intervention
+from otoscope.attention.output_changes import Ablation
+from otoscope.attention.output_kinds import OutputKind
+from otoscope.models.encoder import Encoder
+from otoscope.models.output_sources import make_ablation
+from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import ProbeData, hidden_states
+from otoscope.probing.scorer import Probe, Scorer
+from otoscope.probing.scores import totals
+from otoscope.runs.executors.executor import OnProgress
+from otoscope.typing import Floats
+
+ZERO = Ablation()
+
+
+@dataclass(frozen=True, eq=False)
+class Pruning:
+    """The speech on which heads of an encoder are removed.
+
+    Attributes:
+        material: hidden states of the intact model, and their speech.
+        positions: number of parts of an utterance that have a mean of their own.
+        retrained: probes that are trained anew after each intervention, if any.
+        training: how they are trained.
+        ablations: each kind of removal that was used, with the outputs on the speech that it requires.
+    """
+
+    material: ProbeData
+    positions: int
+    retrained: Mapping[str, Probe] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    ablations: dict[OutputKind, Ablation] = field(default_factory=dict)
+
+    def intervention_sums(
+        self, change: Intervention, kind: OutputKind, scorers: Mapping[str, Scorer], on_progress: OnProgress
+    ) -> dict[str, Floats]:
+        """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
+        encoder, speech = self.material.encoder, self.material.speech
+        if kind not in self.ablations:
+            self.ablations[kind] = make_ablation(encoder, speech.waves, kind, self.positions)
+        with apply_intervention(encoder, change, self.ablations[kind]):
+            states = hidden_states(encoder, speech, on_progress)
+            return totals(scorers, states) if not self.retrained else self._retrained_sums(scorers, dict(states))
+
+    def _retrained_sums(self, scorers: Mapping[str, Scorer], hidden: Mapping[int, Tensor]) -> dict[str, Floats]:
+        """Return sums of probes trained on the changed model; those without training are as they were."""
+        states = [hidden[index] for index in range(len(hidden))]
+        data = replace(self.material, hidden=states, content="")
+        trained = {name: probe for name, probe in self.retrained.items() if probe.trained}
+        anew = {name: probe.scorer(data, self.training, compute_anew) for name, probe in trained.items()}
+        return totals({**scorers, **anew}, enumerate(states))
+
+
+def compute_anew(content: str, compute: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return arrays without a cache: their content does not name the intervention."""
+    return compute()
+
+
+@contextmanager
+def apply_intervention(encoder: Encoder, change: Intervention, ablation: Ablation = ZERO) -> Iterator[None]:
+    """Within the block the encoder is changed; its heads are removed by the kind of `ablation`."""
+    with ExitStack() as changes:
+        changes.enter_context(encoder.intervene(ablation.change(change.removed)))
+        if change.radius is not None:
+            changes.enter_context(encoder.limit_span(change.radius, change.renormalise))
+        yield
