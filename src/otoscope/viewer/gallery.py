@@ -27,13 +27,13 @@ _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { max-width: 1100px; margin: 32px auto; padding: 0 16px; }
 ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 24px; }
-ul { margin: 0; padding: 0; list-style: none; }
+ul { margin: 20px 0; padding: 0; list-style: none; }
 li { overflow-wrap: anywhere; }
 img { display: block; width: 100%; border: 1px solid #8886; border-radius: 6px; }
 h2 { margin: 8px 0 2px; font-size: 17px; }
 p { margin: 2px 0; }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:"
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -41,6 +41,7 @@ _PAGE = """<!doctype html>
 {mark}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
+<link rel="icon" href="data:,">
 <title>{title}</title>
 <style>{style}</style>
 </head>
