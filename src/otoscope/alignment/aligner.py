@@ -17,6 +17,7 @@ from otoscope.alignment.word import Word
 from otoscope.corpus.audio import resample
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import capture_decoder, decoder_text
+from otoscope.decoders.column_labels import silent_columns
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.warping import first_columns, standardize_rows
 from otoscope.errors import InputError
@@ -24,6 +25,7 @@ from otoscope.models.model_settings import SAMPLING_RATE
 
 VERSION = 2
 SHORTEST_WORD = 0.02
+SILENCE_PERIOD = 0.01
 
 
 class Side(StrEnum):
@@ -131,6 +133,8 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
             near = features(used, boundary_rows(spelling, side, 0), times[side])
             offset, sure[side] = boundary_offsets(model, near)
             times[side] = times[side] + offset
+    if not sure:
+        times[Side.start], times[Side.end] = without_silence(wave, times[Side.start], times[Side.end])
     start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
     confidence: list[float | None] = [None] * len(words)
     if sure:
@@ -146,6 +150,27 @@ def estimate_boundaries(
 ) -> np.ndarray:
     """Return the first estimate of each boundary of a side in seconds."""
     return first_columns(map_qk)[boundary_rows(spelling, side, anchor.row)] * period - anchor.lag
+
+
+def without_silence(wave: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return starts and ends of words in audio `[samples]` of 16 kHz, without silence at their edges.
+
+    Boundary models of aligners with labels do so by themselves.
+    A word that is all silent stays as it is.
+
+    Examples:
+        >>> wave = np.repeat([0.0, 1.0, 0.0], 1600)
+        >>> without_silence(wave, np.array([0.0]), np.array([0.25]))
+        (array([0.1]), array([0.2]))
+    """
+    columns = len(wave) // round(SILENCE_PERIOD * SAMPLING_RATE)
+    is_sound = ~silent_columns(wave, columns, SILENCE_PERIOD)
+    start, end = start.copy(), end.copy()
+    for word in range(len(start)):
+        first, last = (max(round(float(time[word]) / SILENCE_PERIOD), 0) for time in (start, end))
+        if len(sound := np.flatnonzero(is_sound[first:last])):
+            start[word], end[word] = (first + sound[0]) * SILENCE_PERIOD, (first + sound[-1] + 1) * SILENCE_PERIOD
+    return start, end
 
 
 def ordered_times(start: np.ndarray, end: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]:
