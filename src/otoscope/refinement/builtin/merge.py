@@ -44,7 +44,8 @@ def cluster(similarity: Floats, count: int, scores: Floats) -> list[list[int]]:
         scores: what each item is worth `[n]`, or more; the representative is most similar to what is worth most.
 
     Examples:
-        >>> cluster(np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.1], [0.0, 0.1, 1.0]]), 2, np.array([1.0, 2.0, 1.0]))
+        >>> similarity = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.1], [0.0, 0.1, 1.0]])
+        >>> sorted(cluster(similarity, 2, np.array([1.0, 2.0, 1.0])))
         [[1, 0], [2]]
     """
     if not count or not len(similarity):

@@ -85,7 +85,7 @@ def choose_spans(lost: Floats, saved: Sequence[float], excess: float) -> list[in
     Examples:
         >>> import numpy as np
         >>> choose_spans(np.array([[0.1] * 6, [0.5] * 6]), [0.2, 0.2, 0.2, 0.2, 0.2, 0.1], 0.1)
-        [256, None]
+        [128, None]
     """
     chosen = [len(RADII)] * len(lost)
     while sum(_at(saved, place) for place in chosen) < excess - 1e-9:
