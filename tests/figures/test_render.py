@@ -81,7 +81,8 @@ def test_one_file_for_each_figure_and_format(drawn, run, tmp_path):
 def test_text_of_an_svg_is_text(drawn, name):
     path = next(path for path in drawn if path.name == f"{name}.svg")
     words = [element.text for element in ET.parse(path).iter(f"{SVG}text")]
-    assert any("model drawn" in word for word in words)
+    model = "one model" if FIGURES.get(name).kind == "comparison" else "model drawn"
+    assert any(model in word for word in words)
     if FIGURES.get(name).kind == "heads":
         speech = {"voice-0/002 · 1.6 s · synthetic speech", "3 utterances, 2 speakers · synthetic speech"}
         assert speech & set(words)

@@ -91,5 +91,5 @@ def test_a_loss_that_cannot_be_had_is_refused(speech, tiny_model):
     bare = load(tiny_model, device="cpu")
     with pytest.raises(InputError, match="has no prediction head"):
         get_loss("reconstruction", bare, speech)
-    with pytest.raises(InputError, match="no loss 'beauty'; losses are auto, reconstruction, hidden, phone"):
+    with pytest.raises(InputError, match="no loss 'beauty'; losses are auto, reconstruction, hidden, task, phone"):
         get_loss("beauty", bare, speech)

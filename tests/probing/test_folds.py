@@ -55,7 +55,7 @@ def test_a_net_is_trained_on_other_folds_alone(speech, encoder, monkeypatch):
     seen = []
     real = classifier.fit
     monkeypatch.setattr(
-        classifier, "fit", lambda train, held, *rest: seen.append((train, held)) or real(train, held, *rest)
+        classifier, "fit", lambda train, held, *rest: seen.append((train.all(), held)) or real(train, held, *rest)
     )
     hidden = [torch.full((4, 2), float(i)) for i in range(6)]
     monkeypatch.setattr(ProbeData, "speakers", ["a", "a", "b", "b", "c", "c"])

@@ -86,7 +86,7 @@ def layers_table(run: Run, format: Format = "table", options: RelationOptions | 
         f"mean attention of each layer; {TIMES_UNIFORM}",
         intervals_line(dataset.attrs["labelled_clusters"], bool(effects["effect_low"].notna().any())),
         "most, least: targets whose 95 % interval excludes 1, not corrected for multiple comparisons",
-        "own: share of attention in the query's own stretch of its phone; elsewhere: other stretches of this phone",
+        "own: share of all attention, in the query's own stretch of its phone; elsewhere: in its others",
         (options or RelationOptions()).text,
     ]
     return "\n".join([*lines, "", frame_text(_by_layer(effects))])

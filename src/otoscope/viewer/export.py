@@ -155,7 +155,7 @@ def _heads(run: RunInfo, selection: ExportSelection) -> list[tuple[int, int]]:
 def without_folders(name: str) -> str:
     """Return a name; of a path on this machine its last part, since the folders before it are not for the public.
 
-    >>> without_folders("/home/ann/speech"), without_folders("facebook/hubert-base-ls960")
+    >>> without_folders("/corpora/speech"), without_folders("facebook/hubert-base-ls960")
     ('speech', 'facebook/hubert-base-ls960')
     """
     return Path(name).name if Path(name).is_absolute() else name

@@ -51,8 +51,8 @@ class CtcScorer:
 PROBE = Probe(
     name="ctc",
     doc="Connectionist temporal classification loss of a letter of the text, by the model's own head.",
-    metric="CTC loss",
-    label="CTC loss",
+    metric="CTC loss (nats)",
+    label="CTC loss (nats)",
     units="1",
     higher_is_better=False,
     trained=False,
