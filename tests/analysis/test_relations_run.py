@@ -13,6 +13,7 @@ from otoscope.analysis.phone_labels import make_labeler
 from otoscope.corpus import words_of
 from otoscope.errors import InputError
 from otoscope.phones.inventory import PhoneInventory
+from otoscope.relations.options import RelationOptions
 from otoscope.relations.tables import head_operations, relations_table
 from otoscope.results.summary import summary
 from otoscope.statistics import STATISTICS
@@ -73,6 +74,8 @@ def test_relations_between_words_are_those_of_the_slow_formula(tiny_model, tiny_
     assert run.dataset.attrs["unit"] == "word"
     assert run.dataset.attrs["joined_labels"] == len(counts) - 3
     assert "others are one" in summary(run)
+    everything = RelationOptions(min_share=0, min_utterances=1, min_speakers=1)
+    assert "\nword " in relations_table(run, 0, 0, options=everything)
     assert not any("vowel" in target for target in run.dataset["operation"].values)
 
 
