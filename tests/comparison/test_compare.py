@@ -147,7 +147,10 @@ def test_scores_by_other_losses_are_not_compared(write_run):
     datasets = [ranking_dataset(["fisher"], 2, 2, utterances=6) for _ in range(2)]
     datasets[1]["loss_name"] = datasets[1]["loss_name"].copy(data=np.array(["reconstruction"], dtype=object))
     runs = [write_run(f"ranked-{number}", dataset, SPEAKERS) for number, dataset in enumerate(datasets)]
-    with pytest.raises(InputError, match=r"values that .* share, found none"):
+    with pytest.raises(
+        InputError,
+        match=r"share, found none: loss .* in the first, reconstruction in the second; choose runs that agree in it",
+    ):
         otoscope.compare(*runs)
 
 

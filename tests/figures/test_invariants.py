@@ -10,6 +10,9 @@ from tests.helpers.figure_sizes import CASES, WIDTHS_MM
 from tests.helpers.figure_sketch import sketch
 
 from otoscope.figures import FIGURES, LIGHT, THEMES, Design
+from otoscope.figures.edge_labels import LONGEST
+from otoscope.figures.style.page import ellipsize
+from otoscope.figures.style.theme import TEXT_PT
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +66,21 @@ def test_the_page_fits_print_and_no_text_touches_another_leaves_it_or_is_too_sma
         assert right <= drawn.width, text
         assert top <= drawn.height, text
         assert text.size >= SMALLEST_PT, text
+    for text, other in itertools.combinations(drawn.texts, 2):
+        assert overlap(text.box, other.box) <= TOUCHING, f"{text.text!r} overlaps {other.text!r}"
+
+
+@pytest.mark.parametrize("width", WIDTHS_MM)
+def test_every_word_has_its_name_at_the_edges_of_a_relation_map(width, dataset_for):
+    """Names of words are longer than those of phones: they are shortened and upright, all inside and apart."""
+    dataset = dataset_for("relation-maps", "2x2")
+    words = [f"ENCOURAGING{number}"[number % 11 :] for number in range(dataset.sizes["key_phone"])]
+    named = dataset.assign_coords(key_phone=words, query_phone=words).assign_attrs(unit="word")
+    drawn = sketch(FIGURES.get("relation-maps").draw(named, Design(LIGHT, width)))
+    texts = [text.text for text in drawn.texts]
+    assert {"query word", "key word"} <= set(texts)
+    assert texts.count(ellipsize(words[-1], TEXT_PT, LONGEST)) == 2 * texts.count("key word")
+    assert all(text.box[0] >= 0 and text.box[2] <= drawn.width for text in drawn.texts)
     for text, other in itertools.combinations(drawn.texts, 2):
         assert overlap(text.box, other.box) <= TOUCHING, f"{text.text!r} overlaps {other.text!r}"
 

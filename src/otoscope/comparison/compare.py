@@ -144,6 +144,15 @@ def _check_sizes(part: Parts) -> None:
             raise InputError(f"expected utterances with {name}, found none; choose another --split")
 
 
+def _what_differs(a: RunValues, b: RunValues) -> str:
+    """Return the first kind of key of which two sets of values have nothing in common, with some of its keys."""
+    for column in a.keys:
+        sides = [list(dict.fromkeys(keys[column].astype(str))) for keys in (a.keys, b.keys)]
+        if set(sides[0]).isdisjoint(sides[1]):
+            return f": {column} {', '.join(sides[0][:3])} in the first, {', '.join(sides[1][:3])} in the second"
+    return ""
+
+
 def _joined(a: RunValues, b: RunValues, runs: Sequence[Run]) -> ValuePair:
     """Return the values that both runs have, in the order of the first."""
     columns = list(a.keys)
@@ -151,7 +160,10 @@ def _joined(a: RunValues, b: RunValues, runs: Sequence[Run]) -> ValuePair:
         raise InputError(f"expected runs with values of the same form, found {runs[0].path} and {runs[1].path}")
     places = a.keys.reset_index(names="in_a").merge(b.keys.reset_index(names="in_b"), on=columns).sort_values("in_a")
     if places.empty:
-        raise InputError(f"expected values that {runs[0].path} and {runs[1].path} share, found none; name them by --by")
+        raise InputError(
+            f"expected values that {runs[0].path} and {runs[1].path} share, found none{_what_differs(a, b)}; "
+            "choose runs that agree in it"
+        )
     in_a, in_b = (places[name].to_numpy() for name in ("in_a", "in_b"))
     return ValuePair(a.of_keys(in_a), b.of_keys(in_b), {})
 
@@ -199,7 +211,7 @@ def _notes(runs: Sequence[Run], values: RunValues, level: str) -> tuple[str, ...
         return ("a single seed: how far scores vary between trainings is not in the intervals",)
     if not {"statistic", "ranking"} & set(values.keys):
         return ()
-    notes = [f"values: {MEANINGS[level]}"]
+    notes = [f"values: {'means over utterances' if 'direction' in values.keys else MEANINGS[level]}"]
     if level == "head" and _auto_level(runs) != "head":
         notes.append("heads at the same place of two models need not correspond")
     if raw := [name for name in dict.fromkeys(values.keys.get("statistic", ())) if name in RELATIVE_FORM]:

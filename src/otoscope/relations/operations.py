@@ -7,8 +7,9 @@ averaged over query phones (1 plus a mean of preferences). Attention within the 
 its share of all attention. `significance.py` tests whether an effect is beyond a bound.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,16 @@ STAY_IN_PHONE = Operation("its own phone", attends=0.5, avoids=0.0)
 SAME_PHONE = Operation("the same phone elsewhere")
 """Attention to other runs of the query's phone."""
 SILENCE_TO_SILENCE = Operation("silence from silence")
+
+
+def label_kind(attributes: Mapping[Hashable, Any]) -> str:
+    """Return what relations are between, from the attributes of a run: a phone, a word, or a label of another tier.
+
+    >>> label_kind({}), label_kind({"unit": "word"}), label_kind({"unit": "tones"})
+    ('phone', 'word', 'label')
+    """
+    unit = str(attributes.get("unit", "phone"))
+    return unit if unit in ("phone", "word") else "label"
 
 
 def operations(phones: Sequence[str]) -> list[Operation]:

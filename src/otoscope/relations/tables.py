@@ -11,7 +11,7 @@ import xarray as xr
 
 from otoscope.errors import InputError
 from otoscope.relations.layers import layer_effects
-from otoscope.relations.operations import SAME_PHONE, SILENCE_TO_SILENCE, STAY_IN_PHONE, name_operations
+from otoscope.relations.operations import SAME_PHONE, SILENCE_TO_SILENCE, STAY_IN_PHONE, label_kind, name_operations
 from otoscope.relations.options import RelationOptions
 from otoscope.relations.significance import num_tests, performed_in, support_in
 from otoscope.results import Run, frame_text
@@ -221,7 +221,7 @@ def _heading(head: xr.Dataset, performed: Ints, options: RelationOptions) -> lis
         f"95 % intervals across {head.attrs['labelled_clusters']}",
         f"{TIMES_UNIFORM} (its own phone: share of all attention)",
         f"operations: false discovery rate {options.false_discovery_rate:.2g} over all operations and heads of the run",
-        f"{_unit(head)}s: {options.text}; {_omitted(head, options)}",
+        f"{label_kind(head.attrs)}s: {options.text}; {_omitted(head, options)}",
         "prefers, avoids: pairs whose 95 % interval excludes 1, not corrected for multiple comparisons",
         *(lines or ["no operation is significant"]),
     ]
@@ -232,12 +232,6 @@ def _omitted(dataset: xr.Dataset, options: RelationOptions) -> str:
     return f"{(~is_supported).sum()} of {len(is_supported)} are not shown"
 
 
-def _unit(dataset: xr.Dataset) -> str:
-    """Return what relations are between: a phone, a word, or a label of another tier."""
-    unit = str(dataset.attrs.get("unit", "phone"))
-    return unit if unit in ("phone", "word") else "label"
-
-
 def _by_phone(head: xr.Dataset, options: RelationOptions) -> pd.DataFrame:
     ends, support = 1 + head["concentration_interval"].values, support_in(head)
     is_supported = support.select(options)
@@ -246,7 +240,7 @@ def _by_phone(head: xr.Dataset, options: RelationOptions) -> pd.DataFrame:
     more, less = (low > 1) & is_supported, (high < 1) & is_supported
     frame = pd.DataFrame(
         {
-            _unit(head): symbols,
+            label_kind(head.attrs): symbols,
             "class": head["phone_class"].values,
             "frames": support.frames,
             "times_uniform": 1 + head["concentration"].values,

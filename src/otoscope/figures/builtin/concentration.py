@@ -13,11 +13,12 @@ from otoscope.figures.style.header import add_header, corpus_caption
 from otoscope.figures.style.legend import add_category_legend
 from otoscope.figures.style.note import add_note, interval_note, note_height
 from otoscope.figures.style.page import COLUMN, WIDE, add_axes_mm, add_text_mm, name_vertical, new_page
+from otoscope.relations.operations import label_kind
 
 LEFT, TOP, RIGHT, HEIGHT, PITCH = 13.0, 22.0, 4.0, 44.0, 59.0
-NOTE = "they can reach beyond the axes; phones without an interval are not shown; dashes: uniform attention"
+NOTE = "they can reach beyond the axes; {kind}s without an interval are not shown; dashes: uniform attention"
 BEYOND = 1.5  # times the highest value: where an axis ends though a bar is longer
-PANELS = {"focus: the most attended phone": "max", "neglect: the least attended phone": "min"}
+PANELS = {"focus: the most attended {kind}": "max", "neglect: the least attended {kind}": "min"}
 
 
 def concentration(dataset: xr.Dataset, design: Design) -> Figure:
@@ -25,14 +26,15 @@ def concentration(dataset: xr.Dataset, design: Design) -> Figure:
     width, theme = design.width(COLUMN), design.theme
     columns = 2 if width >= WIDE else 1
     across = (width - RIGHT) / columns
-    note = f"{interval_note(dataset, 'concentration', 'verticality')}; {NOTE}"
+    kind = label_kind(dataset.attrs)
+    note = f"{interval_note(dataset, 'concentration', 'verticality')}; {NOTE.format(kind=kind)}"
     bottom = TOP + PITCH * len(PANELS) / columns - 3
     page = new_page(design, width, bottom + note_height(note, width))
     add_header(page, "Verticality and concentration", corpus_caption(dataset), dataset, design)
     add_category_legend(page, dataset, LEFT, TOP - 8.5, theme)
     for index, (title, extreme) in enumerate(PANELS.items()):
         left, top = LEFT + index % columns * across, TOP + index // columns * PITCH
-        add_text_mm(page, left, top - 4, title, weight="bold")
+        add_text_mm(page, left, top - 4, title.format(kind=kind), weight="bold")
         axes = add_axes_mm(page, left, top, across - LEFT, HEIGHT)
         axes.axhline(1, color=theme.muted, linewidth=0.5, linestyle=(0, (3, 2)), zorder=0)
         _draw(axes, dataset, extreme, design)

@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from otoscope.figures.concentration import supported_concentration
-from otoscope.figures.edge_labels import label_bottom, label_left, lines_below
+from otoscope.figures.edge_labels import label_bottom, label_left, left_of_map, lines_below
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.style.colour_bar import BELOW_BAR, ColourScale, add_colour_bar
 from otoscope.figures.style.design import Design
@@ -28,14 +28,14 @@ from otoscope.figures.style.page import (
     text_width,
 )
 from otoscope.figures.style.theme import TEXT_PT, Theme
-from otoscope.relations.operations import SAME_PHONE, name_operations
+from otoscope.relations.operations import SAME_PHONE, label_kind, name_operations
 from otoscope.typing import Array
 
 LEFT, TOP, RIGHT, HEADING, AXIS = 18.0, 14.0, 2.0, 11.5, 3.5
 FAINTEST, STRONGEST = 1 / 8, 8  # at which colours end
 TICKS = {1 / 8: "≤⅛", 1 / 4: "¼", 1 / 2: "½", 1: "1", 2: "2", 4: "4", 8: "≥8"}
 LABEL = "attention (times uniform)"
-NOTE = "grey: the two phones never occur in one utterance; the table of pairs has the intervals of the values"
+NOTE = "grey: the two {kind}s never occur in one utterance; the table of pairs has the intervals of the values"
 BELOW = 24.0
 """Height in mm of the scale and of the longest note."""
 VARIABLES = [
@@ -55,16 +55,18 @@ def relation_maps(dataset: xr.Dataset, design: Design) -> Figure:
     columns = 2 if width >= WIDE else 1
     across = (width - RIGHT) / columns
     symbols = [str(symbol) for symbol in dataset["key_phone"].values]
-    row = HEADING + (across - LEFT) + lines_below(symbols, across - LEFT) + AXIS
+    left, kind = left_of_map(symbols, across, LEFT), label_kind(dataset.attrs)
+    row = HEADING + (across - left) + lines_below(symbols, across - left) + AXIS
     shown = chosen_heads(dataset, design) if design.heads else shown_heads(dataset)
     fitting = len(shown) if design.heads else columns * int((FULL_HEIGHT - TOP - BELOW) // row)
-    note = NOTE if fitting >= len(shown) else f"{fitting} of {len(shown)} heads, a wider page shows all; {NOTE}"
+    note = NOTE.format(kind=kind)
+    note = note if fitting >= len(shown) else f"{fitting} of {len(shown)} heads, a wider page shows all; {note}"
     rows = -(-min(len(shown), fitting) // columns)
     page = new_page(design, width, TOP + rows * row + BELOW_BAR + 1 + note_height(note, width))
-    add_header(page, "Relations between phones", corpus_caption(dataset), dataset, design)
+    add_header(page, f"Relations between {kind}s", corpus_caption(dataset), dataset, design)
     for i, (reason, head) in enumerate(list(shown.items())[:fitting]):
-        square = BoxMm(LEFT + i % columns * across, TOP + i // columns * row + HEADING, across - LEFT)
-        _map(page, head, reason, square, design.theme)
+        square = BoxMm(left + i % columns * across, TOP + i // columns * row + HEADING, across - left)
+        _map(page, head, reason, square, left, design.theme)
     scale = ColourScale(design.theme.diverging, LogNorm(FAINTEST, STRONGEST), TICKS, LABEL)
     add_colour_bar(page, LEFT, TOP + rows * row, min(60.0, width - LEFT - RIGHT), scale)
     add_note(page, TOP + rows * row + BELOW_BAR + 1, note, design.theme)
@@ -101,7 +103,7 @@ def _stack(dataset: xr.Dataset) -> xr.Dataset:
     return dataset[VARIABLES].stack(place=("layer", "head"), create_index=False).load()
 
 
-def _map(page: Page, head: xr.Dataset, reason: str, square: BoxMm, theme: Theme) -> None:
+def _map(page: Page, head: xr.Dataset, reason: str, square: BoxMm, margin: float, theme: Theme) -> None:
     left, top, side = square
     symbols = [str(symbol) for symbol in head["key_phone"].values]
     performed = [name for name, _ in name_operations(head["operation_performed"].values, symbols)]
@@ -116,8 +118,9 @@ def _map(page: Page, head: xr.Dataset, reason: str, square: BoxMm, theme: Theme)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(True)
     _separate(axes, head["phone_class"].values, theme)
-    add_text_mm(page, left - LEFT + 4.5, top + side / 2, "query phone", rotation=90, ha="right", va="center")
-    add_text_mm(page, left + side / 2, top + side + lines_below(symbols, side) - 0.8, "key phone", ha="center")
+    kind = label_kind(head.attrs)
+    add_text_mm(page, left - margin + 4.5, top + side / 2, f"query {kind}", rotation=90, ha="right", va="center")
+    add_text_mm(page, left + side / 2, top + side + lines_below(symbols, side) - 0.8, f"key {kind}", ha="center")
     label_left(page, square, symbols)
     label_bottom(page, square, symbols)
 

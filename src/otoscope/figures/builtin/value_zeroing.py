@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from otoscope.figures.figure_spec import FigureSpec
 from otoscope.figures.layer_maps import layer_maps
 from otoscope.figures.style.design import Design
+from otoscope.relations.operations import label_kind
 
 
 def value_zeroing(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the scores from the Dataset of a run, merged with the map and the scores of one utterance."""
-    note = "phone (column) whose values a frame (row) needs; 1 = all alike"
+    note = f"{label_kind(dataset.attrs)} (column) whose values a frame (row) needs; 1 = all alike"
     return layer_maps(dataset, expand_to_frames(dataset), "Value zeroing", note, design)
 
 
