@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import type { ArrayBlock } from "../core/arrayFormat";
 import { FormationRun, type StepHead } from "../core/formation";
 import { columnLabel } from "../core/heads";
-import { PALETTE } from "../core/palette";
+import { shapeColour } from "../core/palette";
 import { routes } from "../core/routes";
 import type { RunInfo } from "../core/schema";
 import { restrictTo } from "../store/derivedSignal";
@@ -131,6 +131,7 @@ function StatisticLines({ formed, statistic, step }: LinesProps & { statistic: s
 
 function ShapeLines({ formed, step }: LinesProps) {
   const counts = formed.shapeCounts();
+  const shapes = [...new Set(counts.map(({ shape }) => shape))];
   return (
     <Figure
       title="Heads of each shape"
@@ -141,7 +142,7 @@ function ShapeLines({ formed, step }: LinesProps) {
         marginLeft: 52,
         x: { label: "training step" },
         y: { label: "number of heads", grid: true },
-        color: { domain: [...new Set(counts.map(({ shape }) => shape))], range: PALETTE(), legend: true },
+        color: { domain: shapes, range: shapes.map(shapeColour), legend: true },
         marks: [
           Plot.ruleX([step], { stroke: theme.value.quiet, strokeDasharray: "4 3" }),
           Plot.lineY(counts, { x: "step", y: "heads", stroke: "shape" }),

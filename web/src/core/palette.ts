@@ -5,3 +5,10 @@ const LIGHT = ["#005ea6", "#d55e00", "#00734f", "#a0528a", "#8a6d00", "#3a8fc4",
 const DARK = ["#4d9be6", "#e69f00", "#3fd6a0", "#d99ac4", "#f0e442", "#9fd3f5", "#9aa3ad", "#e8eaed"];
 
 export const PALETTE = (): string[] => (theme.value.name === "dark" ? DARK : LIGHT);
+
+const LIKE_CATEGORIES: Record<string, string> = { uniform: "global", vertical: "vertical", diagonal: "diagonal" };
+const OTHER_SHAPES = ["mixed", "shifted diagonal", "block-diagonal"];
+
+/** The colour of a shape: that of the category that is named like it, else one that no category has. */
+export const shapeColour = (shape: string): string =>
+  theme.value.categories[LIKE_CATEGORIES[shape]] ?? PALETTE()[3 + OTHER_SHAPES.indexOf(shape)];
