@@ -11,7 +11,7 @@ import numpy as np
 from lhotse import MonoCut
 from torch import Tensor
 
-from otoscope.corpus.transcript import text_of
+from otoscope.corpus.transcript import texts_of
 from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
 from otoscope.decoders.capture import DecoderText
 from otoscope.decoders.sounds import TextRule, has_text, has_words, sound_texts
@@ -57,7 +57,7 @@ class EffectJob:
     @cached_property
     def references(self) -> list[str]:
         """The text of each utterance; empty without one."""
-        return [text_of(cut) or "" for cut in self.speech.cuts]
+        return texts_of(self.speech.cuts)
 
     @cached_property
     def means(self) -> Mapping[DecoderHead, Tensor] | None:

@@ -1,5 +1,6 @@
 """Read what is said in a cut."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from lhotse import MonoCut
@@ -31,3 +32,12 @@ def text_of(cut: MonoCut) -> str | None:
             except UnicodeDecodeError:
                 raise InputError(f"{path}: expected text in UTF-8; convert the file") from None
     return None
+
+
+def texts_of(cuts: Iterable[MonoCut]) -> list[str]:
+    """Return the text of each cut; empty without one.
+
+    Raises:
+        InputError: a file is not in UTF-8.
+    """
+    return [text_of(cut) or "" for cut in cuts]

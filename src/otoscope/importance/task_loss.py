@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from otoscope.corpus.transcript import text_of
+from otoscope.corpus.transcript import texts_of
 from otoscope.decoders.ctc import LetterReader, is_saved_with_ctc, make_letter_reader
 from otoscope.decoders.teacher_forcing import text_losses
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
@@ -58,7 +58,7 @@ def task_losses(encoder: Encoder, speech: LoadedSpeech) -> TaskLosses:
 
 
 def _texts(speech: LoadedSpeech) -> list[str]:
-    texts = [text_of(cut) or "" for cut in speech.cuts]
+    texts = texts_of(speech.cuts)
     if not all(texts):
         missing = next(str(cut.id) for cut, text in zip(speech.cuts, texts, strict=True) if not text)
         raise InputError(

@@ -8,7 +8,7 @@ import xarray as xr
 
 from otoscope.relations.operations import operations
 from otoscope.relations.options import RelationOptions
-from otoscope.relations.significance import support_in, supported_operations
+from otoscope.relations.significance import supported_in
 
 
 def layer_effects(dataset: xr.Dataset, options: RelationOptions) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def layer_effects(dataset: xr.Dataset, options: RelationOptions) -> pd.DataFrame
     """
     phones = [str(symbol) for symbol in dataset["key_phone"].values]
     effect_lo, ends_lob = dataset["layer_effect"].values, dataset["layer_effect_interval"].values
-    is_supported = supported_operations(support_in(dataset), phones, options)
+    is_supported = supported_in(dataset, options)
     targets = [operation.target for operation in operations(phones)]
     return pd.DataFrame(
         [

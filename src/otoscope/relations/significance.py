@@ -87,16 +87,19 @@ def performed_operations(p_lhod: AnyFloats, supported_o: Bools, rate: float) -> 
 
 def performed_in(dataset: xr.Dataset, options: RelationOptions) -> Ints:
     """Return which operations the heads of a run perform, `[l, h, o]`, by the support and the rate of `options`."""
-    phones = [str(symbol) for symbol in dataset["key_phone"].values]
-    supported = supported_operations(support_in(dataset), phones, options)
+    supported = supported_in(dataset, options)
     return performed_operations(dataset["operation_p"].values, supported, options.false_discovery_rate)
 
 
 def num_tests(dataset: xr.Dataset, options: RelationOptions) -> int:
     """Return the number of tests that the false discovery rate of a run is controlled over."""
+    return int(np.isfinite(dataset["operation_p"].values[:, :, supported_in(dataset, options)]).sum())
+
+
+def supported_in(dataset: xr.Dataset, options: RelationOptions) -> Bools:
+    """Return the operations of a run whose target has enough speech, `[o]`."""
     phones = [str(symbol) for symbol in dataset["key_phone"].values]
-    supported = supported_operations(support_in(dataset), phones, options)
-    return int(np.isfinite(dataset["operation_p"].values[:, :, supported]).sum())
+    return supported_operations(support_in(dataset), phones, options)
 
 
 def support_in(dataset: xr.Dataset) -> PhoneSupport:

@@ -117,7 +117,7 @@ def _name_words(axes: Axes, dataset: xr.Dataset, mm_per_second: float, theme: Th
             color=theme.foreground,
             linewidth=0.8,
             clip_on=False,
-            transform=axes.get_xaxis_transform(),
+            transform=above,
         )
         if text_width(str(word), TEXT_PT) <= (end - start) * mm_per_second:
             axes.text((start + end) / 2, 1.12, str(word), ha="center", va="bottom", transform=above)

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 import numpy as np
 from torch import Tensor
 
-from otoscope.corpus.transcript import text_of
+from otoscope.corpus.transcript import texts_of
 from otoscope.decoders.ctc import LetterReader, make_letter_reader
 from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe
@@ -25,7 +25,7 @@ class CtcScorer:
     @cached_property
     def texts(self) -> list[str]:
         """The text of each utterance; empty without one."""
-        return [text_of(cut) or "" for cut in self.data.speech.cuts]
+        return texts_of(self.data.speech.cuts)
 
     @cached_property
     def count(self) -> Floats:

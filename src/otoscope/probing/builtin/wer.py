@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.corpus.transcript import text_of
+from otoscope.corpus.transcript import texts_of
 from otoscope.decoders.ctc import LetterReader, is_saved_with_ctc, make_letter_reader
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.transcription import check_generation, transcribe_waves
@@ -38,7 +38,7 @@ class WordErrorScorer:
     @cached_property
     def references(self) -> list[str]:
         """The text of each utterance; empty without one."""
-        return [text_of(cut) or "" for cut in self.data.speech.cuts]
+        return texts_of(self.data.speech.cuts)
 
     @cached_property
     def normalize(self) -> Normalizer:
