@@ -66,7 +66,8 @@ def bundled_row() -> list[Row]:
     seconds = sum(cut.duration for cut in cuts)
     row = time_row("", partial(analyze_anew, encoder, cuts), times=3)
     rates = [Quantity(seconds / q.median, seconds / q.high, seconds / q.low, q.count) for q in (row.cpu, row.wall) if q]
-    return [Row("bundled model on timit-sample: audio per second of analyze", "s", *rates, goal="at least 45 s")]
+    cpu, wall = rates
+    return [Row("bundled model on timit-sample: audio per second of analyze", "s", cpu, wall, goal="at least 45 s")]
 
 
 def intervals_row(layers: int = 12, heads: int = 12, speakers: int = 24) -> list[Row]:
@@ -104,14 +105,14 @@ def parts_row() -> Iterator[Row]:
     analyze_anew(encoder, cuts)
     with cProfile.Profile() as profile:
         analyze_anew(encoder, cuts)
-    stats = pstats.Stats(profile)
-    if absent := {name for names in PARTS.values() for name in names} - {name for _, _, name in stats.stats}:
+    calls: dict[tuple[str, int, str], tuple[float, ...]] = vars(pstats.Stats(profile))["stats"]
+    if absent := {name for names in PARTS.values() for name in names} - {name for _, _, name in calls}:
         raise LookupError(f"analyze no longer calls {', '.join(sorted(absent))}: name what does its work")
     seconds = {
-        part: sum(entry[3] for (_, _, name), entry in stats.stats.items() if name in functions)
+        part: sum(entry[3] for (_, _, name), entry in calls.items() if name in functions)
         for part, functions in PARTS.items()
     }
-    whole = max(entry[3] for (_, _, name), entry in stats.stats.items() if name == "analyze")
+    whole = max(entry[3] for (_, _, name), entry in calls.items() if name == "analyze")
     for part, value in seconds.items():
         yield Row(f"analyze, bundled model: {part}", "%", value=100 * value / whole)
 

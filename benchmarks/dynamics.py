@@ -43,6 +43,8 @@ def callback_row() -> Iterator[Row]:
         step = time_row("a training step of the bundled recipe", steps(recipe, batches, "sdpa"), STEPS - 1)
         trained = new_model(recipe, recipe.batching.seed)
         measure = time_row("one measurement of 4 utterances", measurements(trained, speech, Path(folder)), 5)
+    assert measure.cpu
+    assert step.cpu
     share = 100 * measure.cpu.median / (EVERY * step.cpu.median)
     yield Row("the callback every 200 steps, of the time of the training", "%", value=share, goal="at most 2 %")
     yield from (step, measure)

@@ -118,16 +118,19 @@ def relative_width(values: Sequence[float]) -> float:
 def ratio_row(title: str, base: Work, work: Work, goal: str = "", seconds: float = MAX_SECONDS) -> list[Row]:
     """Return the ratio of a work to a base, and the time of the base."""
     pairs = time_pairs(base, work, seconds)
-    return [
-        Row(title, "x", *(Quantity.of([getattr(b, at) / getattr(a, at) for a, b in pairs]) for at in AXES), goal=goal),
-        Row("- of", "s", *(Quantity.of([getattr(a, at) for a, _ in pairs]) for at in AXES)),
-    ]
+    cpu, wall = (Quantity.of([getattr(b, at) / getattr(a, at) for a, b in pairs]) for at in AXES)
+    return [Row(title, "x", cpu, wall, goal=goal), _of_times("- of", [a for a, _ in pairs])]
 
 
 def time_row(title: str, work: Work, times: int = 5, goal: str = "", warm: int = 1) -> Row:
     """Return the time of a work, after `warm` calls that do not count."""
     times_of_work = [time_once(work) for _ in range(warm + times)][warm:]
-    return Row(title, "s", *(Quantity.of([getattr(t, at) for t in times_of_work]) for at in AXES), goal=goal)
+    return _of_times(title, times_of_work, goal)
+
+
+def _of_times(title: str, times: Sequence[Time], goal: str = "") -> Row:
+    cpu, wall = (Quantity.of([getattr(each, at) for each in times]) for at in AXES)
+    return Row(title, "s", cpu, wall, goal=goal)
 
 
 def run_python(*arguments: object, environment: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -61,7 +61,7 @@ class Corpora:
         own = self.rng.beta(40 * level, 40 * (1 - level), self.shape[:2])[..., None]
         return np.asarray(self.rng.beta(20 * own, np.maximum(20 * (1 - own), 1e-3), self.shape))
 
-    def sums(self, values: AnyFloats) -> AnyFloats:
+    def sums(self, values: Array) -> AnyFloats:
         """Return the sums `[g, t]` over the utterances of each cluster."""
         return np.asarray((values * self.present).sum(axis=2))
 

@@ -7,7 +7,7 @@ the alternative; the parts of the kernel; memory that one call adds to a new pro
 """
 
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
@@ -60,7 +60,8 @@ def otoscope(T: int, phones: bool = False) -> Work:
 
 
 def attend_and_compute(inputs: list[torch.Tensor], options: AttentionOptions, chosen: list[Statistic]) -> object:
-    context, [reductions] = attend(*inputs, options)
+    query, key, value = inputs
+    context, [reductions] = attend(query, key, value, options)
     return context, [statistic.compute(reductions) for statistic in chosen]
 
 
@@ -96,13 +97,13 @@ def parts_rows(T: int = 1500, times: int = 5) -> Iterator[Row]:
     torch.set_num_threads(1)
     program = BlockProgram(T)
     for _ in range(1 + times):
-        seconds = Counter[str]()
+        seconds: dict[str, float] = defaultdict(float)
         for head, first in product(range(HEADS), range(0, T, row_programs.BLOCK)):
             for part, work in program.parts(head, first).items():
                 seconds[part] += time_once(work).cpu
     title = f"kernel with {PHONES} phones, {T} frames, 1 thread"
     for part, value in seconds.items():
-        yield Row(f"{title}: {part}", "%", value=100 * value / seconds.total())
+        yield Row(f"{title}: {part}", "%", value=100 * value / sum(seconds.values()))
 
 
 class BlockProgram:
@@ -131,8 +132,7 @@ class BlockProgram:
             ),
             "phones": partial(row_programs._add_label_rows, S, first, 0, starts, phones, shares, self.mass),
             "own runs": partial(
-                *(row_programs._add_own_runs, S, first, 0, run_starts, runs),
-                *(run_shares, run_z, keys, self.own),
+                row_programs._add_own_runs, S, first, 0, run_starts, runs, run_shares, run_z, keys, self.own
             ),
             "context": partial(np.dot, S, self.value[head]),
         }

@@ -83,12 +83,18 @@ def print_measurement(work: str, model: str, corpus: str) -> None:
     print(json.dumps(((time.cpu, time.wall), max(*before, later), later)))
 
 
+def time_row(title: str, seconds: list[float]) -> Row:
+    """Return CPU and wall seconds of one measurement."""
+    cpu, wall = (Quantity.of([value]) for value in seconds)
+    return Row(title, "s", cpu, wall)
+
+
 def ten_minutes() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as scratch:
         model, corpus = save_model(Path(scratch) / "base", layers=12), write_speech(Path(scratch) / "speech", 600)
         plain, analysis = (measure(work, model, corpus) for work in ("plain", "analyze"))
     for name, (seconds, *_) in (("forward", plain), ("analyze", analysis)):
-        yield Row(f"hubert-base shape, 10 min, {name}", "s", *(Quantity.of([value]) for value in seconds))
+        yield time_row(f"hubert-base shape, 10 min, {name}", seconds)
     beyond = analysis[2] - plain[2]
     yield Row("- memory of analyze beyond the forward, layers", "MiB", value=beyond, goal="at most 256 MiB")
 
@@ -97,7 +103,7 @@ def hour() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as scratch:
         seconds, whole, _ = measure("windows", "bundled", write_speech(Path(scratch) / "speech", 3600))
     title = f"bundled model, 1 h in windows of {WINDOW:g} s"
-    yield Row(title, "s", *(Quantity.of([value]) for value in seconds))
+    yield time_row(title, seconds)
     yield Row("- peak memory of the process", "MiB", value=whole)
 
 

@@ -70,8 +70,8 @@ def span_rows(length: int) -> list[Row]:
     return ratio_row(work, partial(blocked, *states), partial(dense, *states), SPANS[length])
 
 
-def dense(*states: torch.Tensor) -> torch.Tensor:
-    return F.scaled_dot_product_attention(*states).transpose(1, 2).contiguous()
+def dense(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    return F.scaled_dot_product_attention(query, key, value).transpose(1, 2).contiguous()
 
 
 def blocked(*states: torch.Tensor) -> torch.Tensor:

@@ -141,12 +141,14 @@ def finish_shards(folder: Path, size: int) -> dict[str, float]:
     from otoscope.analysis.parts import RunParts, run_dataset, write_states
     from otoscope.analysis.phone_labels import RunLabels
     from otoscope.phones.inventory import PhoneInventory
+    from otoscope.relations.label_totals import LabelTotals
     from otoscope.results import claim_folder
     from otoscope.results.folder import finish as finish_run
 
     start = time.perf_counter()
     claim_folder(folder / "run", {"model": {"name": "simulated"}, "corpus": {"path": "simulated"}})
     whole, statistics = sum_shards(folder, -(-size // SHARD)), _statistics()
+    assert whole.state
     parts = RunParts(
         statistics=[statistic for statistic in statistics.values() if not statistic.has_phone_dims],
         n_heads=whole.state.n_heads,
@@ -154,7 +156,7 @@ def finish_shards(folder: Path, size: int) -> dict[str, float]:
         sums=whole.state.sums,
         utterances=_table(size),
         labels=RunLabels(PhoneInventory(tuple(PHONES), dict(zip(PHONES, PHONES, strict=True)), ())),
-        totals=whole.labels.placed(whole.index),
+        totals=(whole.labels or LabelTotals()).reindexed(whole.index),
         frame_period=0.02,
         attributes={"model": "simulated", "corpus": "simulated", "synthetic": 1, "not_measured": {}},
     )

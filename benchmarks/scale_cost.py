@@ -11,9 +11,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from lhotse import MonoCut
@@ -34,6 +35,8 @@ CORES = {1_000: 64, 60_000: 1024}
 """Hours of audio, and cores of the cluster."""
 UTTERANCE_SECONDS = 12.0
 FLAC_MB_PER_HOUR = 57.6  # 16 kHz, 16 bits, half of its size after compression
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ def models() -> Iterator[tuple[str, Encoder]]:
     if root := os.environ.get("OTOSCOPE_MODELS"):
         for folder in sorted(path for path in Path(root).iterdir() if path.is_dir()):
             yield folder.name, load(folder, device="cpu")
-    with tempfile.TemporaryDirectory() as folder:
-        yield "hubert-base", load(save_model(Path(folder), 12), device="cpu")
+    with tempfile.TemporaryDirectory() as empty:
+        yield "hubert-base", load(save_model(Path(empty), 12), device="cpu")
 
 
 def cost(name: str, encoder: Encoder, seconds: float) -> Cost:
@@ -97,8 +100,15 @@ def cost(name: str, encoder: Encoder, seconds: float) -> Cost:
         write, _ = _timed(lambda: write_shard(Path(folder), 0, encode_shard(result)))
         read_back, _ = _timed(lambda: decode_shard(next(Path(folder).rglob("*.npz"))))
     row_bytes = sum(next(iter(rows.values())).nbytes for rows in result.state.rows.values())
-    times = read, decode, max(whole - decode - read, 0.0), write + read_back
-    return Cost(name, *(HOUR * spent / audio for spent in times), row_bytes)
+    hourly = HOUR / audio
+    return Cost(
+        name,
+        read=hourly * read,
+        decode=hourly * decode,
+        measure=hourly * max(whole - decode - read, 0.0),
+        write=hourly * (write + read_back),
+        row_bytes=row_bytes,
+    )
 
 
 def _first(seconds: float) -> Iterator[MonoCut]:
@@ -111,7 +121,7 @@ def _first(seconds: float) -> Iterator[MonoCut]:
         yield cut
 
 
-def _timed(work):
+def _timed(work: Callable[[], T]) -> tuple[float, T]:
     """Return the CPU seconds of some work, and its result."""
     start = time.process_time()
     result = work()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 import otoscope
 from otoscope.viewer.export import ExportSelection, export
@@ -23,7 +23,7 @@ from otoscope.viewer.session import open_session
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 ADDRESS = "view=head&layer=4&head=2&query=60"
 """Fields of the viewer's address: a vertical head that attends to silence."""
-SIZE = {"width": 1280, "height": 760}
+SIZE: ViewportSize = {"width": 1280, "height": 760}
 MAX_WIDTH = 1400
 """Pixels: a wider picture is made smaller."""
 MAX_BYTES = 300_000

@@ -57,7 +57,11 @@ def draw_words(axes: Axes, grid: parselmouth.TextGrid, subtitles: list[tuple[flo
 def read_subtitles(path: Path) -> list[tuple[float, float, str]]:
     """Return start, end and text of each subtitle of a SubRip file."""
     blocks = [block.splitlines() for block in path.read_text(encoding="utf-8").strip().split("\n\n")]
-    return [(*(seconds(clock) for clock in times.split(" --> ")), text) for _, times, text in blocks]
+    subtitles = []
+    for _, times, text in blocks:
+        start, end = map(seconds, times.split(" --> "))
+        subtitles.append((start, end, text))
+    return subtitles
 
 
 def seconds(clock: str) -> float:

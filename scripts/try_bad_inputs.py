@@ -47,7 +47,7 @@ def run_forked(work: Callable[[], None], output: Path) -> tuple[int, str]:
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else 0
         except BaseException:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -26,6 +26,7 @@ from otoscope.corpus import phones_of
 from otoscope.phones import fold_phones
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.runs.speech_source import make_source, read_speech
+from otoscope.typing import Ints
 
 BLANK, STEPS, BATCH, RATE = 0, 400, 16, 2e-3
 FEW = SpeechOptions(sample=12, balanced="speaker")
@@ -51,7 +52,7 @@ def read_targets(cuts: Sequence[MonoCut]) -> Targets:
     return Targets(numbers, len(names))
 
 
-def train(data: ProbeData, targets: Targets, chosen: Sequence[int]) -> nn.Linear:
+def train(data: ProbeData, targets: Targets, chosen: Ints) -> nn.Linear:
     """Return a head that minimises the CTC loss of some utterances."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
@@ -70,7 +71,7 @@ def train(data: ProbeData, targets: Targets, chosen: Sequence[int]) -> nn.Linear
             blank=BLANK,
         )
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return without_scale(head, mean, deviation)
 
@@ -95,8 +96,8 @@ def main() -> None:
     model, corpus, out = sys.argv[1:]
     encoder = load(model)
     data = collect_hidden_states(encoder, read_speech(make_source(corpus, SpeechOptions()), encoder))
-    half_of = {speaker: number % 2 for number, speaker in enumerate(sorted(set(data.speakers)))}
-    half, targets = np.array([half_of[speaker] for speaker in data.speakers]), read_targets(data.speech.cuts)
+    half_of = {speaker: number % 2 for number, speaker in enumerate(sorted(set(map(str, data.speakers))))}
+    half, targets = np.array([half_of[str(speaker)] for speaker in data.speakers]), read_targets(data.speech.cuts)
     heads = [train(data, targets, np.flatnonzero(half != side)) for side in (0, 1)]
     decoded = [decode(heads[side], hidden) for side, hidden in zip(half, data.hidden, strict=True)]
     errors = sum(Levenshtein.distance(*pair) for pair in zip(targets.phones, decoded, strict=True))
@@ -106,7 +107,7 @@ def main() -> None:
         outputs = [ctc.CtcOutputs(request, head, BLANK) for head in heads]
 
         def choose(index: int, count: int, rng: np.random.Generator) -> UtteranceOutputs | None:
-            return outputs[half_of[request.speech.speakers[index]]].choose(index, count, rng)
+            return outputs[half_of[str(request.speech.speakers[index])]].choose(index, count, rng)
 
         return choose
 

@@ -11,6 +11,7 @@ import argparse
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ def read_test(corpus: Path) -> Material:
     drawn = set(names[:TESTED])
     material = read_speech_material(corpus, len(names), 0, (Role.test,))
     chosen = [index for index, name in enumerate(material.ids) if name in drawn]
-    fields = {
+    fields: dict[str, Any] = {
         name: [getattr(material, name)[index] for index in chosen]
         for name in ("ids", "waves", "texts", "groups", "roles")
     }
@@ -89,7 +90,7 @@ def main() -> None:
     learned = WeightedTask("adapt", OBJECTIVES.get("text").make(model, read_training(arguments.adapt)), 1.0, TEXTS)
     agreement = OBJECTIVES.get("agreement").make(model, read_training(arguments.guard))
     of_refine = read_speech_material(arguments.test, TESTED, 0, (Role.test,))
-    tests = [(read_test(arguments.test), TOKENS)]
+    tests: list[tuple[Material, int | None]] = [(read_test(arguments.test), TOKENS)]
     tests += [(replace(of_refine, name="of refine"), None)]
     tests += [(read_speech_material(arguments.control, 400, 0, (Role.test,)), None)]
     print("guard  test  test of refine  control")

@@ -1,9 +1,6 @@
 """Benchmarks are counted in pairs until the ratio is known, and their page shows no wall time of a busy machine."""
 
-import ast
 import runpy
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -44,20 +41,6 @@ def test_the_page_has_a_line_for_each_row_and_no_wall_time_of_a_busy_machine(ben
     text = page.page(records)
     assert "| something | 1.50 s [1.25, 2.00] | 1.50 s [1.25, 2.00] | at most 2 s | `quiet` |" in text
     assert "| something | 1.50 s [1.25, 2.00] |  | at most 2 s | `busy` |" in text
-
-
-FOLDERS = [BENCHMARKS.parent / name for name in ("benchmarks", "scripts", "experiments")]
-OUTSIDE = [path for folder in FOLDERS for path in sorted(folder.glob("**/*.py"))]
-
-
-@pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: path.relative_to(BENCHMARKS.parent).as_posix())
-def test_what_benchmarks_and_scripts_import_exists(path):
-    """No other check reads their imports: mypy checks the package, and few of them run in tests."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "otoscope":
-            module = import_module(node.module)
-            for name in (alias.name for alias in node.names):
-                assert hasattr(module, name) or find_spec(f"{node.module}.{name}"), f"{node.module} has no {name}"
 
 
 def test_make_bench_measures_every_benchmark_that_needs_no_argument():
