@@ -69,6 +69,18 @@ def test_heads_that_are_switched_off_change_the_result(page):
     until(page, "location.hash.includes('span=5')")
 
 
+def test_sliders_scale_the_chosen_heads(page):
+    page.get_by_role("button", name="importance").click()
+    page.get_by_role("button", name="Layer 0 head 1,").click()
+    until(page, f"{HEIGHTS}.some(height => height > 1)")
+    page.get_by_label("Replaced by").select_option(label="themselves, gated")
+    page.get_by_label("Scale: 0.50").fill("100")
+    until(page, "location.hash.includes('kind=gate-100-100')")
+    until(page, f"{HEIGHTS}.every(height => height === 0)")
+    page.get_by_label("Temperature: 1.00").fill("300")
+    until(page, f"{HEIGHTS}.some(height => height > 1)")
+
+
 def test_the_page_does_not_wait_for_the_model(browser, measured_run, live):
     loading = Future()
     with serving(ViewerApi([RunSession(measured_run, loading)])) as url:

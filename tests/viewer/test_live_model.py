@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.viewer_api import get_arrays, get_error, get_json
 
 from otoscope import load
+from otoscope.attention.interventions import HeadFactors
 from otoscope.attention.output_changes import replace_outputs
 from otoscope.attention.output_kinds import OUTPUT_KINDS
 from otoscope.attention.pattern_changes import (
@@ -94,6 +95,17 @@ def test_each_kind_of_ablation_is_the_intervention_of_that_name(live, other, enc
         changed = encoder.forward([wave]).hidden
     found = get_json(live, f"0/ablation/{other}/0.1,1.2/full/{kind}")
     assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-3, abs=1e-6)
+
+
+def test_gates_are_the_scale_and_the_temperature_in_percent(live, other, encoder, cut):
+    wave = encoder.load_wave(cut)
+    whole = encoder.forward([wave]).hidden
+    with encoder.intervene(*(HeadFactors(*head, scale=0.3, temperature=2.5) for head in [(0, 1), (1, 2)])):
+        changed = encoder.forward([wave]).hidden
+    found = get_json(live, f"0/ablation/{other}/0.1,1.2/full/gate-30-250")
+    assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-3)
+    assert get_json(live, f"0/ablation/{other}/none/full/gate-30-250")["layers"] == [0, 0]
+    assert live.get(f"0/ablation/{other}/0.1/full/gate-30-0").status == 404
 
 
 def test_a_kind_that_does_not_exist_is_no_resource(live, other):

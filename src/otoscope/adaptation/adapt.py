@@ -34,7 +34,8 @@ from otoscope.refinement.storage_dtype import stored_weights
 
 EMPTY_TEXT = (
     "an empty text needs the end token as the first one: begin_suppress_tokens of the settings of generation was "
-    "changed; in OpenAI's whisper and in faster-whisper set suppress_blank=False"
+    "changed, and num_beams is 1 there; with beams set length_penalty=0, as a mean over tokens prefers long texts; in "
+    "OpenAI's whisper and in faster-whisper set suppress_blank=False and length_penalty=0"
 )
 
 
@@ -139,6 +140,7 @@ def _report(
         guards=guards,
         history=state.history,
         step=state.best_step,
+        share=state.best_share,
         gates=(sum(parameter.numel() for parameter in model.parameters), zeroed),
         notes=calm.notes,
         rows=calm.rows,

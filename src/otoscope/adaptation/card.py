@@ -18,8 +18,9 @@ tags:
 # {title}
 
 {numbers} gates of attention heads (a scale and a temperature each) of `{model}` were learned by otoscope{folded}. All
-other weights are those of the original, so that the speed is too. Step {step} was chosen on validation groups; {zeroed}
-heads were set to zero. The search took {seconds:.0f} CPU seconds.
+other weights are those of the original, so that the speed is too. Step {step}, and {share:g} of the way from the
+original to it, were chosen on validation groups; {zeroed} heads were set to zero. The search took {seconds:.0f} CPU
+seconds.
 
 ## Learned from
 
@@ -53,6 +54,7 @@ def model_card(report: AdaptationReport) -> str:
         numbers=report.gates[0],
         folded=" and folded into its weights" if report.is_better else "; they are not used",
         step=report.step,
+        share=report.share,
         zeroed=report.gates[1],
         seconds=report.cpu_seconds,
         sources=_table(*report.sources),

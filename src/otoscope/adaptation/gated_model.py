@@ -227,9 +227,19 @@ class GatedModel:
         pairs = [word_errors(self.normalize, *each) for each in zip(references, texts, strict=True)]
         return np.array([astuple(pair) for pair in pairs], float).reshape(-1, 4)
 
-    def sequence(self, text: str) -> tuple[int, ...]:
-        """Return prompt, tokens of a text, and end token; an empty text has no tokens."""
-        return text_tokens(self.transcriber, text)
+    def sequence(self, text: str, *, with_times: bool = False) -> tuple[int, ...]:
+        """Return prompt, tokens of a text, and end token; an empty text has no tokens.
+
+        Args:
+            text: the text.
+            with_times: whether the model is asked for times too, as in long form: the time 0 is in the place of the
+                token that asks for none. Models without such a token are asked as always.
+        """
+        tokens = text_tokens(self.transcriber, text)
+        no_times = getattr(self.source.whole.generation_config, "no_timestamps_token_id", None)
+        if not with_times or no_times is None:
+            return tokens
+        return tuple(no_times + 1 if token == no_times else token for token in tokens)
 
 
 def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
@@ -260,13 +270,18 @@ def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
 
 
 def allow_empty_text(whole: Any) -> None:
-    """Take the end token out of the tokens that a model may not begin with, so that a text can be empty."""
+    """Let a text be empty: a model may begin with the end token, and decodes as it is judged, greedily.
+
+    The pipeline of transformers takes five beams where the settings name no number. The score of a beam is a mean over
+    tokens, by which a long text that repeats itself is better than the end token alone.
+    """
     if (config := getattr(whole, "generation_config", None)) is None:
         return
     ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
     if getattr(config, "begin_suppress_tokens", None):
         remaining = [token for token in config.begin_suppress_tokens if token not in ends]
         config.begin_suppress_tokens = remaining or None
+    config.num_beams = 1
 
 
 def _encode(transcriber: Transcriber, material: Material, outputs: EncoderOutputs | None) -> list[Tensor]:

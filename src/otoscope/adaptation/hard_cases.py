@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otoscope.adaptation.builtin.agreement import AgreementTask
+from otoscope.adaptation.copies import reporting_copies
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material, Role
 from otoscope.adaptation.report import Change, TextTable, measure_change
-from otoscope.adaptation.tasks import hard_copies, slack_of
+from otoscope.adaptation.tasks import hard_task, slack_of
 from otoscope.adaptation.variations import VARIATIONS
 from otoscope.typing import Floats, Ints
 
@@ -56,14 +56,21 @@ def measure_hard_cases(model: GatedModel, guard: Material, sounds: Material) -> 
     chosen = guard.spread(Role.test, MAX_HARD)
     cases, rows = [], []
     for name in VARIATIONS:
-        material = hard_copies(guard, sounds, name, chosen)
-        task = AgreementTask(model, material)
-        every = np.arange(len(chosen))
-        before, after = (task.both_errors(every.tolist(), original=original) for original in (True, False))
-        rows.append((before, after))
-        change = measure_change(name, material, every, before[0], after[0])
-        cases.append(HardCase(change, int(after[1][:, 0].sum())))
+        copies = reporting_copies(guard, sounds, name, chosen)
+        every = range(len(chosen))
+        references = hard_task(model, copies).references(every)
+        texts = [model.transcripts(copies.material, every, original=original) for original in (True, False)]
+        before, after = (model.count_word_errors(references, each) for each in texts)
+        rows.append(((before, _losses(model, texts[0], texts[0])), (after, _losses(model, *texts))))
+        change = measure_change(name, copies.material, np.array(every), before, after)
+        cases.append(HardCase(change, int(rows[-1][1][1][:, 0].sum())))
     return HardCases(cases, _together(guard, chosen, rows))
+
+
+def _losses(model: GatedModel, before: Sequence[str], after: Sequence[str]) -> Floats:
+    """Return whether each text after has no words, though that before has some, and 1."""
+    words = [[bool(model.normalize(text).split()) for text in texts] for texts in (before, after)]
+    return np.stack([np.array(words[0]) & ~np.array(words[1]), np.ones(len(before))], axis=1).astype(float)
 
 
 def _together(guard: Material, chosen: Ints, rows: Sequence[BeforeAndAfter]) -> list[Change]:

@@ -106,6 +106,7 @@ class AdaptationReport:
         guards: changes on the test part of the guard, and on its hard copies.
         history: errors on validation groups by step.
         step: the step that validation chose; 0 is the original.
+        share: the share of the way from the original to that step, which validation chose too.
         gates: number of gates, and of heads set to zero.
         notes: further facts, each a line.
         rows: further tables, each titles and rows of cells.
@@ -126,6 +127,7 @@ class AdaptationReport:
     rows: Sequence[TextTable] = ()
     is_better: bool = False
     tables: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
     sources: TextTable = (SOURCE_TITLES, ())
     cpu_seconds: float = 0.0
 
@@ -136,8 +138,8 @@ class AdaptationReport:
         verdict = "the gain holds; the model is written" if self.is_better else "no improvement found"
         lines = [
             verdict,
-            f"{numbers} numbers learned, step {self.step} chosen on validation groups; {zeroed} heads set to zero; "
-            f"{self.cpu_seconds:.0f} CPU seconds",
+            f"{numbers} numbers learned, step {self.step} and {self.share:g} of the way to it chosen on validation "
+            f"groups; {zeroed} heads set to zero; {self.cpu_seconds:.0f} CPU seconds",
             "",
             format_table(*self.sources),
             "",

@@ -65,4 +65,4 @@ class RivalComparison:
 
 
 def _cell(change: Change) -> str:
-    return f"{change.before:.3f} -> {change.after:.3f}"
+    return f"{change.before:.3f} -> {change.after:.3f}, {change.row[5]}"

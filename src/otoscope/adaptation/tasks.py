@@ -5,24 +5,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from otoscope.adaptation import OBJECTIVES
-from otoscope.adaptation.builtin.agreement import AgreementTask
+from otoscope.adaptation.builtin.agreement import LOST_WEIGHT, AgreementTask
+from otoscope.adaptation.copies import Copies, learning_copies
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import LEARNING, Material, Role, join, read_sounds, read_speech_material, shared_ids
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.report import Change, measure_change
 from otoscope.adaptation.search import WeightedTask
-from otoscope.adaptation.variations import VARIATIONS, vary
 from otoscope.errors import InputError
 from otoscope.refinement.gates import has_decoder
-from otoscope.typing import Ints
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
 BATCH = 8
 TEST_SEED = 0  # other seeds learn from other utterances, and are tested on the same
-COPIES = 2  # hard copies of each utterance of the guard
 UNLABELLED_SLACK = 2.0
 TEXTS = 12  # labelled utterances of a batch
 
@@ -42,12 +38,9 @@ class Materials:
         return {name: material for name, material in every.items() if material is not None}
 
     @property
-    def hard(self) -> Material | None:
+    def hard(self) -> Copies | None:
         """The guard's copies for training and validation, with sounds of the same part."""
-        if self.calm is None or self.guard is None:
-            return None
-        parts = [_copies(self.guard, self.calm, role) for role in LEARNING]
-        return join(f"{self.guard.name} (hard copies)", parts)
+        return None if self.calm is None or self.guard is None else learning_copies(self.guard, self.calm)
 
 
 def read_materials(options: AdaptationOptions) -> Materials:
@@ -106,12 +99,19 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
     if materials.calm is not None:
         tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
     if materials.guard is not None:
-        task = OBJECTIVES.get("agreement").make(model, materials.guard)
+        model.check_transcribes()
+        task = AgreementTask(model, materials.guard, with_times=materials.calm is not None)
         slack = slack_of(materials.guard, Role.validation)
         tasks.append(WeightedTask(GUARD, task, weight, BATCH // 2, is_guard=True, slack=slack))
     if (hard := materials.hard) is not None:
-        tasks.append(WeightedTask(HARD, AgreementTask(model, hard, counts_lost=True), weight, BATCH, True))
+        tasks.append(WeightedTask(HARD, hard_task(model, hard), weight, BATCH, is_guard=True))
     return tasks
+
+
+def hard_task(model: GatedModel, copies: Copies) -> AgreementTask:
+    """Return the task of copies: the text that the original gives without noise."""
+    sources = copies.sources(of_same_length=model.is_ctc)
+    return AgreementTask(model, copies.material, LOST_WEIGHT, sources, with_times=True)
 
 
 def slack_of(guard: Material, role: Role) -> float:
@@ -141,34 +141,3 @@ def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[C
             slack = slack_of(material, Role.test) if each.is_guard else 1.0
             changes[each.is_guard].append(replace(change, slack=slack))
     return changes
-
-
-def hard_copies(guard: Material, calm: Material, name: str, indices: Ints) -> Material:
-    """Return copies of some utterances of the guard by one variation, with sounds of test kinds."""
-    sounds = [calm.waves[index] for index in calm.indices(Role.test)]
-    waves = vary([guard.waves[index] for index in indices], sounds, VARIATIONS[name], 0)
-    return _of(guard, indices.tolist(), waves, f"{guard.name} ({name})", Role.test)
-
-
-def _copies(guard: Material, calm: Material, role: Role) -> Material:
-    """Return copies of each utterance of a part, each by the next variation."""
-    sounds = [calm.waves[index] for index in calm.indices(role)]
-    indices, names = guard.indices(role).repeat(COPIES).tolist(), list(VARIATIONS)
-    waves: list[np.ndarray] = [
-        vary([guard.waves[index]], sounds, VARIATIONS[names[at % len(names)]], at)[0]
-        for at, index in enumerate(indices)
-    ]
-    return _of(guard, indices, waves, guard.name, role)
-
-
-def _of(guard: Material, indices: Sequence[int], waves: Sequence[np.ndarray], name: str, role: Role) -> Material:
-    return replace(
-        guard,
-        name=name,
-        ids=[guard.ids[index] for index in indices],
-        waves=waves,
-        texts=[guard.texts[index] for index in indices],
-        groups=[guard.groups[index] for index in indices],
-        roles=[role] * len(indices),
-        phones=[],
-    )

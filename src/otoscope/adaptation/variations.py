@@ -52,6 +52,8 @@ VARIATIONS: Mapping[str, Variation] = {
     "after 10 s of noise": after_noise,
     "before 10 s of noise": before_noise,
 }
+SHORTENED = ("one second",)
+"""Variations that lose words."""
 
 
 def vary(

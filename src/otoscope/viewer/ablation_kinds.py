@@ -15,4 +15,6 @@ ABLATION_KINDS = {
 """Kind -> what replaces the heads."""
 HEAD_PREFIX = "head-"
 """A kind of this prefix and a number gives heads the pattern of the head of that number in their layer."""
-ABLATION_PATTERN = "|".join((*ABLATION_KINDS, rf"{HEAD_PREFIX}\d{{1,6}}"))
+GATE_PREFIX = "gate-"
+"""A kind of this prefix and two numbers, as `gate-50-100`, gives heads a scale and a temperature, in percent."""
+ABLATION_PATTERN = "|".join((*ABLATION_KINDS, rf"{HEAD_PREFIX}\d{{1,6}}", rf"{GATE_PREFIX}\d{{1,3}}-[1-9]\d{{0,2}}"))

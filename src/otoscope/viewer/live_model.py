@@ -46,9 +46,9 @@ class LiveModel:
 
         Args:
             utterance: id of the utterance.
-            removed: heads to replace, as (layer, head).
+            removed: heads to replace or to gate, as (layer, head).
             radius: largest distance of a key from its query, in frames; None sets no limit.
-            kind: what replaces the heads, of `ABLATION_KINDS`, or `head-N`.
+            kind: what replaces the heads, of `ABLATION_KINDS`, or `head-N`; `gate-SCALE-TEMPERATURE` gates them.
 
         Raises:
             InputError: the head or utterance does not exist, or the model does not allow the kind.
@@ -59,8 +59,7 @@ class LiveModel:
         with self._lock:
             start = perf_counter()
             before = self._intact_states(cut, wave)
-            replaced = [self._replacements.change(kind, removed)] if removed else []
-            with self.encoder.intervene(*replaced), self._limit_span(radius):
+            with self.encoder.intervene(*self._replacements.changes(kind, removed)), self._limit_span(radius):
                 after = forward_states(self.encoder, wave)
         scores = [self.probes.scores(utterance, states.final_td) for states in (before, after)]
         changes = score_changes(*scores)

@@ -1,9 +1,10 @@
 """The replacements of heads that the live ablation offers."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+from otoscope.attention.interventions import HeadFactors
 from otoscope.attention.output_changes import OutputChange, OutputSource, replace_outputs
 from otoscope.attention.output_kinds import OUTPUT_KINDS
 from otoscope.attention.pattern_changes import (
@@ -18,7 +19,7 @@ from otoscope.attention.pattern_changes import (
 )
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import measure_profiles
-from otoscope.viewer.ablation_kinds import HEAD_PREFIX
+from otoscope.viewer.ablation_kinds import GATE_PREFIX, HEAD_PREFIX
 
 MAX_UTTERANCES = 16
 """Utterances on which outputs and offset profiles are measured."""
@@ -43,7 +44,14 @@ class HeadReplacements:
         self._sources: dict[str, OutputSource] = {}
         self._profiles: OffsetProfiles | None = None
 
-    def change(self, kind: str, heads: Heads) -> OutputChange | PatternChange:
+    def changes(self, kind: str, heads: Heads) -> Sequence[OutputChange | PatternChange | HeadFactors]:
+        """Return the change of some heads by a kind: one that replaces them, or gates of each."""
+        if kind.startswith(GATE_PREFIX):
+            scale, temperature = (int(part) / 100 for part in kind.removeprefix(GATE_PREFIX).split("-"))
+            return [HeadFactors(*head, scale=scale, temperature=temperature) for head in heads]
+        return [self._replacement(kind, heads)] if heads else []
+
+    def _replacement(self, kind: str, heads: Heads) -> OutputChange | PatternChange:
         """Return the replacement of some heads by a kind of `ABLATION_KINDS`, or by the pattern of another head."""
         if kind in OUTPUT_KINDS:
             return replace_outputs(kind, heads, self._source(kind))

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import type { Signal } from "@preact/signals";
 import { headId, formatNumber } from "../core/heads";
 import type { Thumbnails } from "../store/thumbnails";
-import { ABLATION_KINDS, HEAD_PREFIX, type AblationResult } from "../core/schema";
+import { ABLATION_KINDS, GATE_PREFIX, HEAD_PREFIX, type AblationResult } from "../core/schema";
 import { useAblation } from "../hooks/useAblation";
 import { restrictTo } from "../store/derivedSignal";
 import { theme } from "../store/theme";
@@ -14,6 +14,7 @@ import { Legend } from "./Legend";
 import { HeadPicker } from "./HeadPicker";
 
 const MAX_SPAN = 100; // frames; the right end of the slider sets no limit
+const FIRST_GATES = `${GATE_PREFIX}50-100`; // scale and temperature in percent
 
 export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
@@ -31,6 +32,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <Legend />
         <Presets store={store} />
         <Select label="Replaced by" value={kindOf(store)} options={kinds(store)} />
+        <Gates store={store} />
         <Span store={store} />
       </div>
       <div class="oto-effect" aria-live="polite">
@@ -53,14 +55,15 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   );
 }
 
-/** Kinds of replacement, and the pattern of each head of a layer. */
+/** Kinds of replacement, the pattern of each head of a layer, and gates. */
 function kinds(store: ViewerStore): (readonly [string, string])[] {
   const across = Math.max(...store.run.heads.map(({ head }) => head)) + 1;
   const patterns = Array.from({ length: across }, (_, head) => [
     `${HEAD_PREFIX}${head}`,
     `the attention of head ${head}`,
   ]);
-  return [...ABLATION_KINDS, ...(patterns as [string, string][])];
+  const gates = gatesOf(store) ? store.state.kind.value : FIRST_GATES;
+  return [...ABLATION_KINDS, [gates, "themselves, gated"], ...(patterns as [string, string][])];
 }
 
 const kindOf = (store: ViewerStore) =>
@@ -68,6 +71,49 @@ const kindOf = (store: ViewerStore) =>
     store.state.kind,
     kinds(store).map(([kind]) => kind),
   );
+
+/** Scale and temperature in percent; null where heads are replaced instead. */
+function gatesOf(store: ViewerStore): [scale: number, temperature: number] | null {
+  const [, scale, temperature] = store.state.kind.value.match(/^gate-(\d{1,3})-([1-9]\d{0,2})$/) ?? [];
+  return scale === undefined ? null : [Number(scale), Number(temperature)];
+}
+
+function Gates({ store }: { store: ViewerStore }) {
+  const gates = gatesOf(store);
+  if (!gates) return null;
+  const [scale, temperature] = gates;
+  const set = (percent: number, divisor: number) => (store.state.kind.value = `${GATE_PREFIX}${percent}-${divisor}`);
+  return (
+    <>
+      <Slider label="Scale" percent={scale} from={0} to={200} onPick={(value) => set(value, temperature)} />
+      <Slider label="Temperature" percent={temperature} from={20} to={400} onPick={(value) => set(scale, value)} />
+    </>
+  );
+}
+
+interface SliderProps {
+  label: string;
+  percent: number;
+  from: number;
+  to: number;
+  onPick: (percent: number) => void;
+}
+
+function Slider({ label, percent, from, to, onPick }: SliderProps) {
+  return (
+    <label class="oto-span">
+      <span>{`${label}: ${(percent / 100).toFixed(2)}`}</span>
+      <input
+        type="range"
+        min={from}
+        max={to}
+        step={5}
+        value={percent}
+        onInput={(event) => onPick(Number(event.currentTarget.value))}
+      />
+    </label>
+  );
+}
 
 function Presets({ store }: { store: ViewerStore }) {
   const { off } = store.state;

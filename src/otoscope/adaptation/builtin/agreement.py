@@ -3,9 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +15,9 @@ from otoscope.typing import Floats
 RARELY = math.log(0.02)
 """Log-probability of an empty text for speech above which the loss pulls it down."""
 EMPTY_WEIGHT, LOST_WEIGHT = 0.1, 0.5
-"""Weights of that, and where utterances without words are the errors."""
+"""Weights of that, for speech and for copies of it that are close to noise."""
+Source = tuple[Material, int]
+"""A material, and an index of it."""
 
 
 @dataclass(frozen=True)
@@ -27,24 +27,40 @@ class AgreementTask:
     Errors are those of words: against the texts of the corpus, or the original's transcripts where it has no texts.
 
     Attributes:
-        counts_lost: errors are utterances instead that get no words, though the original gave some.
+        model: the model with gates.
+        material: the speech.
+        empty_weight: weight of an empty text's probability in the loss.
+        sources: for copies of speech, the utterance whose audio the original gets instead, so that noise changes
+            nothing; none where it is the copy itself.
+        with_times: whether every second utterance is asked for with times.
     """
 
     model: GatedModel
     material: Material
-    counts_lost: bool = False
+    empty_weight: float = EMPTY_WEIGHT
+    sources: Sequence[Source] = ()
+    with_times: bool = False
 
-    @cached_property
-    def own_texts(self) -> list[str]:
-        """Return what the original transcribes."""
-        return self.model.transcripts(self.material, range(len(self.material.ids)), original=True)
+    def source(self, index: int) -> Source:
+        """Return the material and index of what the original gets for an utterance."""
+        return self.sources[index] if self.sources else (self.material, index)
 
-    @cached_property
-    def references(self) -> list[str]:
-        """Return the texts that errors are counted against."""
-        if self.material.has_texts:
-            return [text or "" for text in self.material.texts]
-        return [text or own for text, own in zip(self.material.texts, self.own_texts, strict=True)]
+    def own_texts(self, indices: Sequence[int]) -> list[str]:
+        """Return what the original transcribes of some utterances."""
+        sources = [self.source(index) for index in indices]
+        for material in {source.name: source for source, _ in sources}.values():
+            self.model.transcripts(material, [i for source, i in sources if source is material], original=True)
+        return [self.model.transcripts(source, [i], original=True)[0] for source, i in sources]
+
+    def references(self, indices: Sequence[int]) -> list[str]:
+        """Return the texts that errors of some utterances are counted against."""
+        texts = [self.material.texts[index] for index in indices]
+        own = texts if all(texts) else self.own_texts(indices)
+        return [text or other or "" for text, other in zip(texts, own, strict=True)]
+
+    def sequence(self, index: int, text: str) -> tuple[int, ...]:
+        """Return the tokens of the original's transcript of an utterance."""
+        return self.model.sequence(text, with_times=self.with_times and bool(self.source(index)[1] % 2))
 
     def loss(self, indices: Sequence[int]) -> Tensor:
         """Return the mean divergence of a token, plus the excess of an empty text; of a frame by a CTC head."""
@@ -52,50 +68,42 @@ class AgreementTask:
             return torch.stack(
                 [self._divergence(index, self.model.letter_logits(self.material, index)) for index in indices]
             ).mean()
-        chosen = [self.model.sequence(self.own_texts[index]) for index in indices]
+        chosen = [self.sequence(*each) for each in zip(indices, self.own_texts(indices), strict=True)]
         rows = self.model.token_logits(self.material, indices, chosen)
         first, end = len(self.model.transcriber.prompt) - 1, self.model.transcriber.end
         divergences = []
         for index, logits in zip(indices, rows, strict=True):
             divergences.append(self._divergence(index, logits[first:]))
         excess = torch.stack([torch.relu(logits[first, end] - RARELY) for logits in rows]).mean()
-        return torch.stack(divergences).mean() + (LOST_WEIGHT if self.counts_lost else EMPTY_WEIGHT) * excess
+        return torch.stack(divergences).mean() + self.empty_weight * excess
 
     def remember(self, indices: Sequence[int]) -> None:
         """Compute the original's log-probabilities of some utterances, and keep them in half precision."""
-        for index in indices:
-            if (self.material.name, index) not in self.model.original.log_probabilities:
+        texts = self.own_texts(indices)
+        for index, text in zip(indices, texts, strict=True):
+            source, i = self.source(index)
+            if (source.name, i) not in self.model.original.log_probabilities:
                 with torch.no_grad():
-                    target = self._log_probabilities(index).half().clone()
-                self.model.original.log_probabilities[self.material.name, index] = target
+                    target = self._log_probabilities(index, text).half().clone()
+                self.model.original.log_probabilities[source.name, i] = target
 
     def _divergence(self, index: int, logits: Tensor) -> Tensor:
-        target = self.model.original.log_probabilities[self.material.name, index].float()
+        source, i = self.source(index)
+        target = self.model.original.log_probabilities[source.name, i].float()
         return (target.exp() * (target - logits)).sum(-1).mean()
 
-    def _log_probabilities(self, index: int) -> Tensor:
+    def _log_probabilities(self, index: int, text: str) -> Tensor:
         """Return those of the tokens of the original's transcript, or of the letters in each frame."""
+        source, i = self.source(index)
         if self.model.is_ctc:
-            return self.model.letter_logits(self.material, index)
+            return self.model.letter_logits(source, i)
         first = len(self.model.transcriber.prompt) - 1
-        return self.model.token_logits(self.material, [index], [self.model.sequence(self.own_texts[index])])[0][first:]
+        return self.model.token_logits(source, [i], [self.sequence(index, text)])[0][first:]
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
-        """Return word errors, words, deletions and insertions of each utterance, or whether it is lost, and 1."""
-        word_errors, lost = self.both_errors(indices, original=original)
-        return lost if self.counts_lost else word_errors
-
-    def both_errors(self, indices: Sequence[int], *, original: bool = False) -> tuple[Floats, Floats]:
-        """Return word errors as in `errors`, and whether each utterance is lost, and 1."""
-        texts = (
-            [self.own_texts[index] for index in indices] if original else self.model.transcripts(self.material, indices)
-        )
-        lost = [(self._is_lost(index, text), 1) for index, text in zip(indices, texts, strict=True)]
-        return self.model.count_word_errors([self.references[index] for index in indices], texts), np.array(lost, float)
-
-    def _is_lost(self, index: int, text: str) -> bool:
-        words = self.model.normalize
-        return bool(words(self.own_texts[index]).split()) and not words(text).split()
+        """Return word errors, words, deletions and insertions of each utterance."""
+        texts = self.model.transcripts(self.material, indices, original=original)
+        return self.model.count_word_errors(self.references(indices), texts)
 
 
 def _make(model: GatedModel, material: Material) -> AgreementTask:

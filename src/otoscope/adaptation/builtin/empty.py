@@ -19,7 +19,10 @@ ENOUGH = math.log(0.8)
 
 @dataclass(frozen=True)
 class EmptyTask:
-    """Raise the probability of the end token, or of the blank in each frame, to .8; an error: a sound with words."""
+    """Raise the probability of the end token, or of the blank in each frame, to .8; an error: a sound with words.
+
+    Every second sound of a batch is asked for with times, as long form does.
+    """
 
     model: GatedModel
     material: Material
@@ -29,7 +32,8 @@ class EmptyTask:
         if self.model.is_ctc:
             frames = [self.model.letter_logits(self.material, index)[:, self.model.blank] for index in indices]
             return torch.stack([torch.relu(ENOUGH - blank).mean() for blank in frames]).mean()
-        rows = self.model.token_logits(self.material, indices, [self.model.sequence("")] * len(indices))
+        asked = [self.model.sequence("", with_times=bool(place % 2)) for place in range(len(indices))]
+        rows = self.model.token_logits(self.material, indices, asked)
         return torch.stack([torch.relu(ENOUGH - logits[-1, self.model.transcriber.end]) for logits in rows]).mean()
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
