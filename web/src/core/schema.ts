@@ -5,6 +5,7 @@ export const TILE = 256;
 export const LOW = 1e-06;
 export const STEPS = 254;
 export const HEAD_PREFIX = "head-";
+export const GATE_PREFIX = "gate-";
 /* prettier-ignore */
 export const ABLATION_KINDS: [kind: string, replacement: string][] = [
   ["zero", "zero"],
