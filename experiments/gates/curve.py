@@ -74,7 +74,7 @@ def draw(reports: dict[int, list[AdaptationReport]], path: Path) -> None:
     for size, values in errors.items():
         axis.plot([size] * len(values), values, "o", color="0.6", markersize=4)
     axis.plot(list(errors), [np.mean(values) for values in errors.values()], "k-o", label="adapted: mean of seeds")
-    before = np.mean([report.gains[0].before for each in reports.values() for report in each])
+    before = float(np.mean([report.gains[0].before for each in reports.values() for report in each]))
     axis.axhline(before, color="tab:red", linestyle="--", label="original")
     axis.set(xscale="log", xlabel="labelled utterances", ylabel="word error rate", xticks=list(errors))
     axis.set_xticks(list(errors), [str(size) for size in errors])
