@@ -11,6 +11,7 @@ from otoscope.analysis.shards import batches
 from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
+from otoscope.probing.hidden_states import HiddenStates
 from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics.clusters import Clusters
@@ -50,9 +51,10 @@ def collect_hidden_states(
 ) -> ProbeData:
     """Return the hidden states of a model and their speech; threads that share the model pass a `lock`."""
     with progress("hearing the corpus", speech.seconds) as on_progress:
-        hidden = dict(hidden_states(encoder, speech, on_progress, lock))
-    in_order = [hidden[index] for index in range(len(speech.cuts))]
-    return ProbeData(encoder, speech, in_order, content_of(encoder, speech))
+        hidden = HiddenStates(len(speech.cuts))
+        for index, states in hidden_states(encoder, speech, on_progress, lock):
+            hidden.add(index, states)
+    return ProbeData(encoder, speech, hidden, content_of(encoder, speech))
 
 
 def content_of(encoder: Encoder, speech: LoadedSpeech) -> str:
