@@ -20,7 +20,7 @@ from otoscope.papers.yang2020.outputs import StageOutputs
 from otoscope.papers.yang2020.report.report import write_report
 from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 from otoscope.results import Run, claim_folder, finish, open_run
-from otoscope.runs.options import ExecutionOptions
+from otoscope.runs.executors.choice import uses_processes
 from otoscope.runs.selection import make_selection
 
 
@@ -86,7 +86,7 @@ def reproduce(
     make_folder(folder)
     with exclusive(folder, "otoscope reproduce"):
         claim_folder(folder / "results", config, resume=True)
-        job = ReproductionJob(models, corpora, folder, options.device, options.workers)
+        job = ReproductionJob(models, corpora, folder, options.device, options.execution)
         outputs = StageOutputs(job, _run_stages(job, options.jobs, on_stage))
         finish(folder / "results", reproduction_dataset(outputs), [])
         run = open_run(folder / "results")
@@ -105,8 +105,8 @@ def _config(models: Sequence[ModelSpec], corpora: Corpora) -> Mapping[str, Any]:
 def _check_options(options: ReproductionOptions) -> None:
     if options.jobs < 1:
         raise InputError(f"expected at least 1 job, got {options.jobs}")
-    if options.jobs > 1 and ExecutionOptions(workers=options.workers).workers > 1:
-        raise InputError("expected --jobs or --workers, found both above 1; omit one of them")
+    if options.jobs > 1 and uses_processes(options.execution):
+        raise InputError("expected --jobs of 1 with --workers or --ray, found more; omit one of them")
     device_of(options.device)
 
 

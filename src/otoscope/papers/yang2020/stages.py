@@ -37,6 +37,8 @@ SPAN_FRAMES = 10
 POOL = "pool"  # folder of what is known of the speech to train on
 BENCH_SECONDS = (10, 60)  # of audio, at which refined models are timed
 
+ONE_PROCESS = ExecutionOptions(shard=ALL)
+
 
 @dataclass(frozen=True)
 class ReproductionJob:
@@ -47,19 +49,14 @@ class ReproductionJob:
         corpora: the corpora to train and to evaluate on.
         folder: folder of all results.
         device: torch device.
-        workers: processes of each stage that measures a model.
+        execution: where stages that measure a model compute; an array of a cluster is not shared.
     """
 
     models: Sequence[ModelSpec]
     corpora: Corpora
     folder: Path
     device: str = "auto"
-    workers: int = 1
-
-    @property
-    def execution(self) -> ExecutionOptions:
-        """Return where stages that measure a model compute; an array of a cluster is not shared."""
-        return ExecutionOptions(workers=self.workers, shard=ALL)
+    execution: ExecutionOptions = ONE_PROCESS
 
     def training_folder(self, name: str) -> Path:
         """Return the folder of a model's training, as `otoscope pretrain -o` fills it."""
