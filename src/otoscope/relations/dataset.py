@@ -7,8 +7,8 @@ attention. The degrees of freedom of a value are those of the effective number o
 Axes: g cluster (or group of clusters), l layer, h head, y phone, o operation, d direction (attends, avoids).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -29,6 +29,9 @@ from otoscope.results.schema import RELATIONS, labelled
 from otoscope.typing import AnyFloats, Array, Ints
 
 Arrays = dict[str, Array]
+
+BLOCK_HEADS = 4
+"""Heads that are estimated at a time, so that memory does not grow with the width of a model."""
 
 UNLABELLED_RULE = (
     "Label frames without a phone are excluded as queries and as keys; the remaining attention of an utterance is "
@@ -130,17 +133,32 @@ def _describe_layer(sums: Relations, counts: AnyFloats, phones: Sequence[str], c
     used, counts = Relations(*(array[counts > 0] for array in _arrays(sums))), counts[counts > 0]
     mean = Relations(*(array.sum(axis=0) / counts.sum() for array in _arrays(used)))
     mean_map = _estimates(_mean_map(used), counts, phones, cluster_key)["operation_effect"]
-    estimates = _estimates(used, counts, phones, cluster_key)
-    ends = {name: interval(estimates[name], scale).astype(np.float32) for name, scale in SCALES.items()}
+    parts = [_describe_heads(heads, counts, phones, cluster_key) for heads in _head_blocks(used)]
     return {
         "relation": mean.relation,
         "relation_elsewhere": exclude_own_run(mean.relation, mean.own_run),
         "relation_baseline": mean.baseline,
         "relation_baseline_elsewhere": mean.baseline_elsewhere,
-        **{name: estimates[name].value for name in SCALES},
-        **{f"{name}_interval": array for name, array in ends.items()},
+        **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]},
         "layer_effect": mean_map.value[0],
         "layer_effect_interval": interval(mean_map, LOG)[0],
+    }
+
+
+def _head_blocks(sums: Relations) -> Iterator[Relations]:
+    """Yield the sums of a few heads at a time: their estimates need many times the memory."""
+    for start in range(0, sums.relation.shape[1], BLOCK_HEADS):
+        heads = slice(start, start + BLOCK_HEADS)
+        yield replace(sums, relation=sums.relation[:, heads], own_run=sums.own_run[:, heads])
+
+
+def _describe_heads(sums: Relations, counts: AnyFloats, phones: Sequence[str], cluster_key: str) -> Arrays:
+    """Return the variables of heads that have intervals or p-values, with the axis of heads first."""
+    estimates = _estimates(sums, counts, phones, cluster_key)
+    ends = {name: interval(estimates[name], scale).astype(np.float32) for name, scale in SCALES.items()}
+    return {
+        **{name: estimates[name].value for name in SCALES},
+        **{f"{name}_interval": array for name, array in ends.items()},
         "operation_p": _p_values(estimates["operation_effect"], phones),
     }
 

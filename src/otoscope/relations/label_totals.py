@@ -6,7 +6,7 @@ Relations of uniform attention are summed for each cluster in whole numbers of 2
 Axes: g cluster (or group of clusters), y phone, s speaker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ class LabelTotals:
 
     Attributes:
         count: number of phones Y.
-        labelled: indices of the utterances with phones.
+        labelled: indices of the utterances with phones, in increasing order.
         uniform: relations of uniform attention, of all pairs and of those in different runs, `[2, y, y]` in units of
             2^-40 by the code of the cluster.
         frames: label frames of each phone, `[y]`.
@@ -33,7 +33,7 @@ class LabelTotals:
     """
 
     count: int = 0
-    labelled: set[int] = field(default_factory=set)
+    labelled: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     uniform: dict[int, Ints] = field(default_factory=dict)
     frames: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     utterances: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -60,7 +60,7 @@ class LabelTotals:
         if not (phone_tr >= 0).any():
             return
         frames = frame_counts(phone_tr, self.count)
-        self.labelled.add(index)
+        self.labelled = np.union1d(self.labelled, [index])
         self.frames = self.frames + frames
         self.utterances = self.utterances + (frames > 0)
         if speaker:
@@ -68,9 +68,14 @@ class LabelTotals:
         units = np.rint(np.stack(baselines(phone_tr, self.count)) * UNIT).astype(np.int64)
         self.uniform[code] = self.uniform.get(code, 0) + units
 
-    def reindexed(self, utterances: Sequence[int]) -> "LabelTotals":
-        """Return the totals with each utterance renumbered by its position in `utterances`."""
-        return replace(self, labelled={i for i, utterance in enumerate(utterances) if utterance in self.labelled})
+    def absorb(self, other: "LabelTotals", bits: int) -> None:
+        """Add the totals of another part of a corpus, in place; `merge_labels` returns new totals."""
+        self.labelled = np.union1d(self.labelled, other.labelled)
+        self.uniform = join_groups([*self.uniform.items(), *other.uniform.items()], bits)
+        self.frames = self.frames + other.frames
+        self.utterances = self.utterances + other.utterances
+        for name, present in other.speakers.items():
+            self.speakers[name] = self.speakers[name] | present if name in self.speakers else present
 
     def support(self) -> PhoneSupport:
         """Return how much speech the corpus has of each phone."""
@@ -97,24 +102,16 @@ def merge_labels(a: LabelTotals, b: LabelTotals, bits: int) -> LabelTotals:
     >>> merge_labels(a, b, 62).support().frames.tolist(), merge_labels(a, b, 62).support().speakers.tolist()
     ([5], [1])
     """
-    speakers = dict(a.speakers)
-    for name, present in b.speakers.items():
-        speakers[name] = speakers[name] | present if name in speakers else present
-    return LabelTotals(
-        a.count,
-        a.labelled | b.labelled,
-        join_groups([*a.uniform.items(), *b.uniform.items()], bits),
-        a.frames + b.frames,
-        a.utterances + b.utterances,
-        speakers,
-    )
+    merged = replace(a, speakers=dict(a.speakers))
+    merged.absorb(b, bits)
+    return merged
 
 
 def label_arrays(totals: LabelTotals) -> dict[str, Array]:
     """Return totals as named arrays for `np.savez`; `labels_from_arrays` reads them."""
     codes, y = sorted(totals.uniform), totals.count
     return {
-        "label/labelled": np.array(sorted(totals.labelled), np.int64),
+        "label/labelled": totals.labelled,
         "label/code": np.array(codes, np.int64),
         "label/uniform": np.stack([totals.uniform[code] for code in codes]) if codes else np.zeros((0, 2, y, y), int),
         "label/frames": totals.frames,
@@ -128,7 +125,7 @@ def labels_from_arrays(arrays: Mapping[str, Any], speakers: list[str]) -> LabelT
     codes = [int(code) for code in arrays["label/code"]]
     return LabelTotals(
         len(arrays["label/frames"]),
-        {int(index) for index in arrays["label/labelled"]},
+        arrays["label/labelled"],
         dict(zip(codes, arrays["label/uniform"], strict=True)),
         arrays["label/frames"],
         arrays["label/utterances"],
