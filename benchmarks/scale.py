@@ -1,18 +1,21 @@
-"""What a large corpus costs: workers against one process, bytes of audio that are read, memory of the finish.
+"""What a large corpus costs: workers against one process, bytes of audio, planning, memory of the finish.
 
-The finish reads simulated shards of 12 layers x 12 heads with all statistics and 39 phones, of speakers with 100
-utterances each. Each part of a row is measured in a process of its own.
+The plan is that of a simulated Lhotse manifest, whose cuts are seconds of the bundled speech. The finish reads
+simulated shards of 12 layers x 12 heads with all statistics and 39 phones, of speakers with 100 utterances each. Each
+part of a row is measured in a process of its own.
 
-    python benchmarks/scale.py [workers] [audio] [finish]
+    python benchmarks/scale.py [workers] [overhead] [audio] [plan] [finish] [million]
 """
 
+import gzip
+import itertools
 import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,10 @@ PHONES = SYMBOLS.split()
 SHARD = 500
 SPEAKER = 100  # utterances of each
 SIZES = (10_000, 100_000)
-UTTERANCES = 500
+MILLION = 1_000_000
+UTTERANCES, SECONDS = 500, 12.0
+LEAST_RATIO = 1.85
+OVERHEAD_UTTERANCES = 84
 
 
 def main(parts: list[str]) -> None:
@@ -36,13 +42,18 @@ def main(parts: list[str]) -> None:
 
 
 def workers() -> list[tuple[str, str]]:
-    """Time one process and two workers, one thread each, on the same corpus, in turns."""
+    """Time one process and two workers, one thread each, on a corpus, and on two utterances, for what is fixed."""
     with tempfile.TemporaryDirectory() as folder:
+        minutes = _child("record", folder, UTTERANCES)["minutes"]
         seconds = {count: _child("analyze", folder, count)["seconds"] for count in (1, 2)}
+        fixed = {count: _child("begin", folder, count)["seconds"] for count in (1, 2)}
+    least = (LEAST_RATIO * fixed[2] - fixed[1]) / (1 - LEAST_RATIO / 2)
     return [
-        (f"one process, {UTTERANCES} utterances", f"{seconds[1]:.0f} s"),
-        ("two workers", f"{seconds[2]:.0f} s"),
+        (f"one process, {UTTERANCES} utterances, {minutes:.0f} minutes", f"{seconds[1]:.1f} s"),
+        ("two workers", f"{seconds[2]:.1f} s"),
         ("two workers over one", f"{seconds[1] / seconds[2]:.2f}x"),
+        ("start and finish alone, one process and two workers", f"{fixed[1]:.1f} s, {fixed[2]:.1f} s"),
+        (f"work of one process from which {LEAST_RATIO}x follows", f"{least:.0f} s"),
     ]
 
 
@@ -50,33 +61,95 @@ def audio() -> list[tuple[str, str]]:
     """Count the bytes of audio files that an analysis reads."""
     with tempfile.TemporaryDirectory() as folder:
         read = _child("read", folder, 1)
-    return [("audio bytes that are decoded over corpus bytes", f"{read['decoded'] / read['corpus']:.3f}")]
+    return [
+        ("audio bytes that are decoded over corpus bytes", f"{read['decoded'] / read['corpus']:.3f}"),
+        ("without the example, whose maps are stored at the end", f"{read['measured'] / read['corpus']:.3f}"),
+    ]
 
 
-def finish() -> list[tuple[str, str]]:
+def overhead() -> list[tuple[str, str]]:
+    """Compare CPU time of a listed corpus on the executor of this process with the same shards measured directly."""
+    with tempfile.TemporaryDirectory() as folder:
+        cost = _child("cost", folder, OVERHEAD_UTTERANCES)
+    share = 100 * (cost["streamed"] / cost["direct"] - 1)
+    label = f"{OVERHEAD_UTTERANCES} utterances: list of cuts, plan and executor, of CPU time"
+    return [(label, f"{share:+.1f} % ({cost['direct']:.1f} s without)")]
+
+
+def plan() -> list[tuple[str, str]]:
+    """Measure planning and the first shard of a simulated manifest."""
+    rows = []
+    for size in (SIZES[0], MILLION):
+        with tempfile.TemporaryDirectory() as folder:
+            _child("manifest", folder, size)
+            result = _child("plan", folder, size)
+        label = f"plan of a manifest of {size:,} cuts, until the first shard is read"
+        rows.append((label, f"{result['planned']:.1f} s of CPU, {result['peak'] / 2**20:.0f} MiB at most"))
+        rows.append(("and the first shard measured", f"{result['measured']:.1f} s, {result['whole'] / 2**20:.0f} MiB"))
+    return rows
+
+
+def million() -> list[tuple[str, str]]:
+    """Measure the finish of a million utterances; shards are made in its process: on disk they have 30 GB."""
+    return finish((SIZES[0], MILLION), on_disk=False)
+
+
+def finish(sizes: tuple[int, ...] = SIZES, *, on_disk: bool = True) -> list[tuple[str, str]]:
     """Measure time and peak memory of the finish of simulated shards."""
     rows, peaks = [], {}
-    for size in SIZES:
+    for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            _child("simulate", folder, size)
+            if on_disk:
+                _child("simulate", folder, size)
             result = _child("finish", folder, size)
         peaks[size] = result["peak"]
         label = f"finish of {size:,} utterances x {LAYERS * HEADS} heads"
         rows.append((label, f"{result['seconds']:.0f} s, {result['peak'] / 2**20:.0f} MiB at most"))
-    return [*rows, ("peak over that of the smaller", f"{peaks[SIZES[-1]] / peaks[SIZES[0]]:.2f}x")]
+    return [*rows, ("peak over that of the smaller", f"{peaks[sizes[-1]] / peaks[sizes[0]]:.2f}x")]
 
 
-def analyze(folder: Path, count: int) -> dict[str, float]:
-    """Analyze the bundled model on cuts of bundled speech, named apart."""
+def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, float]:
+    """Analyze the bundled model on long utterances in some processes, as `otoscope analyze --workers` does."""
+    from otoscope.runs.executors.processes import start_server
+
+    start = time.perf_counter()
+    if count > 1:
+        start_server()
     import torch
 
     import otoscope
 
     torch.set_num_threads(count)  # shared out: one thread for each worker
-    execution = otoscope.ExecutionOptions(workers=count)
-    start = time.perf_counter()
-    otoscope.analyze("bundled", _cuts(), folder / f"run-{count}", execution=execution)
+    execution, options = otoscope.ExecutionOptions(workers=count), otoscope.SpeechOptions(limit=limit)
+    otoscope.analyze(
+        "bundled", folder / "speech", folder / f"run-{count}-{limit}", options=options, execution=execution
+    )
     return {"seconds": time.perf_counter() - start}
+
+
+def begin(folder: Path, count: int) -> dict[str, float]:
+    """Analyze two utterances: all that does not grow with the corpus."""
+    return analyze(folder, count, limit=2)
+
+
+def record(folder: Path, count: int) -> dict[str, float]:
+    """Write utterances of at least `SECONDS`, joined from bundled speech."""
+    import soundfile
+
+    from otoscope.bundled import speech
+
+    (folder / "speech").mkdir()
+    files = sorted(speech().rglob("*.flac"))
+    waves, rate = [soundfile.read(file)[0] for file in files], soundfile.info(files[0]).samplerate
+    sources, total = itertools.cycle(waves), 0
+    for number in range(count):
+        parts: list[Any] = []
+        while sum(map(len, parts)) < SECONDS * rate:
+            parts.append(next(sources))
+        wave = np.concatenate(parts)
+        total += len(wave)
+        soundfile.write(folder / "speech" / f"{number:04}.flac", wave, rate)
+    return {"minutes": total / rate / 60}
 
 
 def read(folder: Path, count: int) -> dict[str, float]:
@@ -85,11 +158,13 @@ def read(folder: Path, count: int) -> dict[str, float]:
     from otoscope.bundled import speech
     from otoscope.corpus.audio_content import CACHE
 
-    otoscope.analyze("bundled", "bundled", folder / "run")
-    return {"decoded": CACHE.bytes_read, "corpus": sum(file.stat().st_size for file in speech().rglob("*.flac"))}
+    run = otoscope.analyze("bundled", "bundled", folder / "run")
+    again = Path(run.map(run.maps[0]).attrs["audio"]).stat().st_size
+    corpus = sum(file.stat().st_size for file in speech().rglob("*.flac"))
+    return {"decoded": CACHE.bytes_read, "measured": CACHE.bytes_read - again, "corpus": corpus}
 
 
-def _cuts() -> Any:
+def _cuts(count: int = UTTERANCES) -> Any:
     from lhotse import CutSet
     from lhotse.utils import fastcopy
 
@@ -97,7 +172,81 @@ def _cuts() -> Any:
     from otoscope.bundled import speech
 
     cuts = list(otoscope.read_corpus(speech()))
-    return CutSet.from_cuts(fastcopy(cuts[number % len(cuts)], id=f"{number:06}") for number in range(UTTERANCES))
+    return CutSet.from_cuts(fastcopy(cuts[number % len(cuts)], id=f"{number:06}") for number in range(count))
+
+
+def cost(folder: Path, count: int) -> dict[str, float]:
+    """Measure CPU time of shards with and without all that is around them, three times in turns; the least counts."""
+    import torch
+
+    import otoscope
+    from otoscope.analysis.measure_shards import ShardWork, store_shards
+    from otoscope.analysis.shard_files import encode_shard, write_shard
+    from otoscope.analysis.shard_plan import SHARD_SECONDS, ShardPlan
+    from otoscope.analysis.shards import ShardOptions, measure
+    from otoscope.corpus.cut_list import CutList, listed
+    from otoscope.runs.executors.executor import LocalExecutor
+    from otoscope.statistics import available_statistics
+
+    torch.set_num_threads(1)
+    encoder, speech = otoscope.load("bundled"), _cuts(count)
+    statistics = available_statistics([], encoder.model_reductions)
+    eager = ShardPlan(CutList.of(map(listed, speech)), SHARD_SECONDS)[:]
+
+    def direct(number: int) -> None:
+        for shard in eager:
+            content = encode_shard(measure(encoder, shard.cuts, statistics, ShardOptions(clusters=shard.cluster_of)))
+            write_shard(folder / f"direct-{number}", shard.number, content)
+
+    def streamed(number: int) -> None:
+        shards = ShardPlan(CutList.of(map(listed, speech)), SHARD_SECONDS)
+        place = folder / str(number)
+        store_shards(place, shards, range(len(shards)), ShardWork(None, strict=False), LocalExecutor(), lambda: encoder)
+
+    times: dict[str, list[float]] = {"direct": [], "streamed": []}
+    for number in range(4):
+        for name, function in (("direct", direct), ("streamed", streamed)):
+            start = time.process_time()
+            function(number)
+            times[name].append(time.process_time() - start)
+    return {name: min(seconds[1:]) for name, seconds in times.items()}
+
+
+def manifest(folder: Path, size: int) -> dict[str, float]:
+    """Write a manifest whose cuts are seconds of the bundled speech, of speakers with 100 utterances each."""
+    recordings = [cut.recording.to_dict() for cut in _cuts(42)]
+    with gzip.open(folder / "cuts.jsonl.gz", "wt", compresslevel=1) as file:
+        for number in range(size):
+            recording = recordings[number % len(recordings)]
+            about = {"id": f"utterance-{number:07}", "start": 0.0, "duration": 1.0, "channel": 0}
+            text = {"recording_id": recording["id"], "text": "so many words", "speaker": _speaker(number)}
+            line = {**about, "supervisions": [{**about, **text}], "recording": recording, "type": "MonoCut"}
+            print(json.dumps(line), file=file)
+    return {}
+
+
+def plan_manifest(folder: Path, size: int) -> dict[str, float]:
+    """Plan an analysis of the manifest as the command does, and measure the first shard."""
+    import otoscope
+    from otoscope.analysis.corpus_plan import corpus_plan
+    from otoscope.analysis.measure_shards import ShardWork
+    from otoscope.analysis.phone_labels import make_labeler
+    from otoscope.analysis.shard_plan import ShardPlan, shard_seconds
+    from otoscope.runs.speech_source import list_cuts, make_source
+
+    encoder = otoscope.load("bundled")
+    cuts, _ = list_cuts(make_source(folder / "cuts.jsonl.gz", otoscope.SpeechOptions()))
+    labeler = make_labeler(encoder, cuts.labelled())
+    shards = ShardPlan(cuts, shard_seconds(sum(cuts.seconds.tolist())))
+    corpus_plan(cuts, shards, folder / "run", verify=False)
+    first = shards[0]
+    planned = {"planned": time.process_time(), "peak": _peak()}
+    ShardWork(labeler, strict=True)(encoder, first, lambda seconds: None)
+    return {**planned, "measured": time.process_time(), "whole": _peak()}
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def simulate(folder: Path, size: int) -> dict[str, float]:
@@ -105,12 +254,15 @@ def simulate(folder: Path, size: int) -> dict[str, float]:
     from otoscope.analysis.shard_files import shard_arrays
 
     (folder / "shards").mkdir()
-    rng = np.random.default_rng(0)
-    statistics = _statistics()
-    for number, start in enumerate(range(0, size, SHARD)):
-        shard = _shard(rng, statistics, range(start, min(start + SHARD, size)))
+    for number, shard in enumerate(_shards(size)):
         np.savez(folder / "shards" / f"{number:06}.npz", **shard_arrays(shard))
     return {}
+
+
+def _shards(size: int) -> Iterator[Any]:
+    rng, statistics = np.random.default_rng(0), _statistics()
+    for start in range(0, size, SHARD):
+        yield _shard(rng, statistics, range(start, min(start + SHARD, size)))
 
 
 def _shard(rng: np.random.Generator, statistics: dict[str, Any], utterances: range) -> Any:
@@ -123,31 +275,30 @@ def _shard(rng: np.random.Generator, statistics: dict[str, Any], utterances: ran
     state = accumulator.init(shapes, [HEADS] * LAYERS)
     totals = LabelTotals.empty(len(PHONES))
     for utterance in utterances:
-        code = cluster_code(f"speaker {_speaker(utterance)}")
-        state.codes[utterance] = code
-        for rows in state.rows.values():
-            rows[utterance] = rng.random((LAYERS, HEADS))
-        totals.add(utterance, rng.integers(0, len(PHONES), (50, 1)), code, _speaker(utterance))
+        state.codes[utterance] = cluster_code(f"speaker {_speaker(utterance)}")
+    for rows in state.rows.values():
+        rows.update(zip(utterances, rng.integers(0, 256, (len(utterances), LAYERS, HEADS)) / 256, strict=True))
+    for utterance in utterances[::SPEAKER]:  # one of each speaker has the labels of all
+        totals.add(utterance, rng.integers(0, len(PHONES), (50, 1)), state.codes[utterance], _speaker(utterance))
+    totals.labelled = np.array(utterances)
     for name, sums in state.sums.items():
         for code in {state.codes[utterance] for utterance in utterances}:
             sums[code] = rng.integers(1, 2**30, (LAYERS, HEADS, *shapes[name]))
     digests = {utterance: rng.bytes(32) for utterance in utterances}
-    return ShardResult(state, dict.fromkeys(utterances, 50), [], totals, digests)
+    return ShardResult(state, dict.fromkeys(utterances, 50), [], totals, digests, rng.bytes(32))
 
 
 def finish_shards(folder: Path, size: int) -> dict[str, float]:
     """Finish a simulated run as the command does, without its model."""
-    from otoscope.analysis.finish import sum_shards
     from otoscope.analysis.parts import RunParts, run_dataset, write_states
     from otoscope.analysis.phone_labels import RunLabels
     from otoscope.phones.inventory import PhoneInventory
-    from otoscope.relations.label_totals import LabelTotals
     from otoscope.results import claim_folder
     from otoscope.results.folder import finish as finish_run
 
     start = time.perf_counter()
     claim_folder(folder / "run", {"model": {"name": "simulated"}, "corpus": {"path": "simulated"}})
-    whole, statistics = sum_shards(folder, -(-size // SHARD)), _statistics()
+    whole, statistics = _sum(folder, size), _statistics()
     assert whole.state
     parts = RunParts(
         statistics=[statistic for statistic in statistics.values() if not statistic.has_phone_dims],
@@ -156,13 +307,24 @@ def finish_shards(folder: Path, size: int) -> dict[str, float]:
         sums=whole.state.sums,
         utterances=_table(size),
         labels=RunLabels(PhoneInventory(tuple(PHONES), dict(zip(PHONES, PHONES, strict=True)), ())),
-        totals=(whole.labels or LabelTotals()).reindexed(whole.index),
+        totals=whole.totals(),
         frame_period=0.02,
         attributes={"model": "simulated", "corpus": "simulated", "synthetic": 1, "not_measured": {}},
     )
     write_states(folder / "run", parts)
     finish_run(folder / "run", run_dataset(parts), [])
-    return {"seconds": time.perf_counter() - start, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    return {"seconds": time.perf_counter() - start, "peak": _peak()}
+
+
+def _sum(folder: Path, size: int) -> Any:
+    from otoscope.analysis.finish import ShardSum, sum_shards
+
+    if (folder / "shards").exists():
+        return sum_shards(folder, -(-size // SHARD))
+    whole = ShardSum(folder)
+    for shard in _shards(size):
+        whole.add(shard)
+    return whole
 
 
 def _statistics() -> dict[str, Any]:
@@ -172,7 +334,7 @@ def _statistics() -> dict[str, Any]:
 
 
 def _speaker(utterance: int) -> str:
-    return f"s{utterance // SPEAKER:05}"
+    return sys.intern(f"s{utterance // SPEAKER:05}")  # stored once, as a list of cuts does
 
 
 def _table(size: int) -> pd.DataFrame:
@@ -187,10 +349,22 @@ def _child(name: str, folder: str | Path, number: int) -> dict[str, float]:
     return result
 
 
-PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {"workers": workers, "audio": audio, "finish": finish}
+PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "workers": workers,
+    "overhead": overhead,
+    "audio": audio,
+    "plan": plan,
+    "finish": finish,
+    "million": million,
+}
 CHILDREN: dict[str, Callable[[Path, int], dict[str, float]]] = {
+    "--record": record,
     "--analyze": analyze,
+    "--begin": begin,
     "--read": read,
+    "--cost": cost,
+    "--manifest": manifest,
+    "--plan": plan_manifest,
     "--simulate": simulate,
     "--finish": finish_shards,
 }

@@ -21,6 +21,10 @@ class UnfinishedError(InputError):
     """A run whose other parts are still to be measured (the command line prints it and exits with status 0)."""
 
 
+class UnreachableError(InputError):
+    """Audio at an address that does not answer now: a command stops, rather than skip what it may read later."""
+
+
 class InputWarning(UserWarning):
     """A problem that the user can solve and that does not stop a command (the command line prints it as one line)."""
 

@@ -14,6 +14,7 @@ from transformers import AutoModel
 
 import otoscope
 from otoscope.analysis import shard_plan, shards
+from otoscope.corpus.cut_list import CutList, listed
 from otoscope.errors import InputError
 from otoscope.results.summary import summary
 from otoscope.statistics import available_statistics
@@ -171,7 +172,7 @@ def test_a_limit_below_one_is_refused(tiny_model, tiny_corpus, tmp_path, limit):
 
 def test_shards_and_batches_hold_every_cut_once_and_keep_to_their_size(corpora):
     cuts = list(otoscope.read_corpus(corpora / "timit-sample", on_skip=lambda _: None))
-    groups = list(shard_plan.split_into_shards(cuts, 20.0))
+    groups = [shard.cuts for shard in shard_plan.ShardPlan(CutList.of(map(listed, cuts)), 20.0)]
     assert [place for group in groups for place, _ in group] == list(range(len(cuts)))
     assert all(len(group) == 1 or sum(cut.duration for _, cut in group) <= 20 for group in groups)
     for group in groups:

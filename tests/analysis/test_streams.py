@@ -3,6 +3,8 @@
 import os
 
 import pytest
+from lhotse import AudioSource, CutSet
+from lhotse.utils import fastcopy
 from tests.helpers.run_bits import same_bits
 
 import otoscope
@@ -102,3 +104,17 @@ def test_opening_a_run_and_listing_its_heads_reads_no_rows(tiny_model, tiny_corp
     assert len(run.heads) == 6
     with pytest.raises(Exception, match=r"(?i)decod|zstd|frame|magic|blosc|invalid|error"):
         run.dataset["globalness_rows"].load()
+
+
+def test_audio_at_addresses_gives_the_bits_and_the_fingerprint_of_its_files(tiny_model, tiny_corpus, tmp_path):
+    cuts = otoscope.read_corpus(tiny_corpus)
+    CutSet.from_cuts(map(at_address, cuts)).to_file(tmp_path / "cuts.jsonl.gz")
+    remote = analyze(tiny_model, tmp_path / "cuts.jsonl.gz", tmp_path / "remote", workers=2)
+    files = analyze(tiny_model, cuts, tmp_path / "files")
+    assert same_bits(remote, files)
+    assert remote.plan["corpus"]["fingerprint"] == files.plan["corpus"]["fingerprint"]
+
+
+def at_address(cut):
+    source = AudioSource("url", [0], f"file://{cut.recording.sources[0].source}")
+    return fastcopy(cut, recording=fastcopy(cut.recording, sources=[source]))

@@ -14,6 +14,6 @@ def test_states_come_back_to_the_bit_in_any_order(bound, monkeypatch):
     stored = HiddenStates(len(states))
     for index in (2, 0, 3, 1):
         stored.add(index, states[index])
-    assert all(torch.equal(ours, theirs) for ours, theirs in zip(stored, states, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(stored, states, strict=True))
     assert torch.equal(stored[-1], states[-1])
     assert [len(one) for one in stored[1:3]] == [1, 9]

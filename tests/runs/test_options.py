@@ -50,3 +50,9 @@ def test_the_help_of_limit_states_that_it_takes_the_first():
 def test_a_sample_that_contradicts_itself_is_an_error(options, expected):
     with pytest.raises(InputError, match=expected):
         otoscope.CorpusOptions(**options)
+
+
+@pytest.mark.parametrize("other", [{"workers": 2}, {"stall": 3.0}])
+def test_what_ray_does_itself_is_refused_with_it(other):
+    with pytest.raises(InputError, match=r"found .*--ray|--ray, found both"):
+        otoscope.ExecutionOptions(ray="local", **other)

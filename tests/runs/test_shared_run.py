@@ -12,6 +12,7 @@ import otoscope
 from otoscope import ExecutionOptions, SpeechOptions, run_status
 from otoscope.errors import InputError, UnfinishedError
 from otoscope.runs import part_map
+from otoscope.runs.executors.worker_model import check_worker
 from otoscope.runs.shared_run import Place
 
 __all__ = ["tiny_corpus", "tiny_pretrained"]
@@ -83,3 +84,12 @@ def test_the_place_of_a_task_may_resume_and_that_of_a_command_may_not(tmp_path):
     assert not Place(ExecutionOptions(shard="all"), resume=False).may_resume(tmp_path)
     assert Place(ExecutionOptions(shard="1/2"), resume=False).may_resume(tmp_path)
     assert replace(Place(ExecutionOptions(shard="all"), resume=False), resume=True).may_resume(tmp_path)
+
+
+@pytest.mark.parametrize(("part", "name"), [("versions", "torch"), ("model", "fingerprint")])
+def test_a_worker_with_another_version_or_model_is_refused_by_name(part, name):
+    plan = {"versions": {"torch": "2.8"}, "model": {"fingerprint": "a"}}
+    here = {**plan, part: {name: "other"}}
+    with pytest.raises(InputError, match=f"expected the {part} of the plan in every worker: {name} .*, found other"):
+        check_worker(plan, here, ("versions", "model"))
+    check_worker(plan, plan, ("versions", "model"))

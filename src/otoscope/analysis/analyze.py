@@ -11,18 +11,19 @@ from otoscope.analysis.corpus_plan import corpus_plan
 from otoscope.analysis.finish import finish_analysis
 from otoscope.analysis.job import AnalysisJob, Execution, run_job
 from otoscope.analysis.phone_labels import PHONE, make_labeler, tier_options
-from otoscope.analysis.shard_plan import plan_shards, shard_seconds
-from otoscope.corpus.windows import windowed
+from otoscope.analysis.shard_plan import ShardPlan, shard_seconds
+from otoscope.corpus.cut_list import CutList, listed
+from otoscope.corpus.windows import iter_windows
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.results.summary import skipped_lines
 from otoscope.runs.cache import check_out
-from otoscope.runs.executors.choice import threads_of, uses_processes
-from otoscope.runs.executors.worker_model import check_name
+from otoscope.runs.executors.choice import threads_of
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.runs.run_config import model_plan, resolve_path
-from otoscope.runs.speech_source import SpeechSource, make_source, read_cuts, resolve_encoder
+from otoscope.runs.shared_run import check_workers
+from otoscope.runs.speech_source import SpeechSource, list_cuts, make_source, resolve_encoder
 from otoscope.statistics import available_statistics
 
 
@@ -70,8 +71,7 @@ def analyze(
     options = tier_options(options or SpeechOptions(), unit)
     place = Execution(options, execution or ExecutionOptions(), model, allow_mismatch)
     source, shape = make_source(corpus, options), _shape(window, unit)
-    if uses_processes(place.execution):
-        check_name(model)
+    check_workers(model, place.execution)
     check_out(out, model, replace(source, reading={**source.reading, **shape}), resume=place.place.may_resume(out))
     run = run_job(_make_job(source, place, out, window, unit), out, place, finish_analysis)
     if source.strict and (run.skipped["part"] != "file").any():
@@ -84,13 +84,13 @@ def _make_job(source: SpeechSource, place: Execution, out: str | Path, window: f
     """Load the model, read the corpus without its audio, and plan the run."""
     encoder = resolve_encoder(place.model, place.options, allow_mismatch=place.allow_mismatch)
     encoder.check_heads()
-    whole, skipped = read_cuts(source)
-    cuts = windowed(whole, window)
-    labeler = make_labeler(encoder, cuts, source.phones, unit)
+    whole, skipped = list_cuts(source)
+    cuts = whole if window is None else CutList.of(map(listed, iter_windows(whole, window)))
+    labeler = make_labeler(encoder, cuts.labelled(), source.phones, unit)
     statistics = available_statistics(labeler.inventory.phones if labeler else (), encoder.model_reductions)
-    corpus = corpus_plan(cuts, out, verify=place.execution.verify)
-    seconds = shard_seconds(sum(cut.duration for cut in cuts))
-    shards = plan_shards(cuts, seconds)
+    seconds = shard_seconds(sum(cuts.seconds.tolist()))
+    shards = ShardPlan(cuts, seconds)
+    corpus = corpus_plan(cuts, shards, out, verify=place.execution.verify)
     plan = model_plan(encoder) | {
         "corpus": {"path": resolve_path(source.name), **source.options, **_shape(window, unit), **corpus},
         "statistics": list(statistics),

@@ -1,15 +1,15 @@
 """The finish of an analysis: the Dataset of a run from the files of its shards, read one after the other."""
 
 import shutil
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import cast
 
 import numpy as np
 import pandas as pd
-from lhotse import MonoCut
 
 from otoscope._io.row_file import RowFile
 from otoscope.analysis.job import AnalysisJob
@@ -17,11 +17,12 @@ from otoscope.analysis.parts import RunParts, run_dataset, window_attributes, wr
 from otoscope.analysis.shard_files import decode_shard
 from otoscope.analysis.shards import ShardResult
 from otoscope.analysis.stored_maps import store_example
-from otoscope.corpus import SkippedUtterance, speaker_of
-from otoscope.corpus.cut_fingerprint import join_digests
-from otoscope.corpus.speaker_metadata import metadata_columns
+from otoscope.corpus import SkippedUtterance
+from otoscope.corpus.cut_fingerprint import join_digests, join_packed
+from otoscope.corpus.cut_list import CutList
+from otoscope.corpus.speaker_metadata import columns_of
 from otoscope.errors import InputError
-from otoscope.relations.label_totals import LabelTotals, merge_labels
+from otoscope.relations.label_totals import LabelTotals
 from otoscope.results.record import add_to_plan
 from otoscope.results.status import shard_path
 from otoscope.runs.cache import RunResult
@@ -43,16 +44,18 @@ class ShardSum:
         frames: frames of each of them.
         skipped: skipped utterances.
         labels: what labelled utterances say of phones; None before the first shard.
-        digests: digest of each cut with its audio, in any order.
+        digests: digests of the cuts with their audio, one after the other, in any order.
+        files: hash of sizes and dates of the audio of each shard.
     """
 
     folder: Path
     state: State | None = None
-    index: list[int] = field(default_factory=list)
-    frames: list[int] = field(default_factory=list)
+    index: "array[int]" = field(default_factory=lambda: array("q"))
+    frames: "array[int]" = field(default_factory=lambda: array("q"))
     skipped: list[SkippedUtterance] = field(default_factory=list)
     labels: LabelTotals | None = None
-    digests: list[bytes] = field(default_factory=list)
+    digests: bytearray = field(default_factory=bytearray)
+    files: list[bytes] = field(default_factory=list)
 
     def add(self, shard: ShardResult) -> None:
         """Add a shard; its utterances follow those that were added."""
@@ -61,15 +64,22 @@ class ShardSum:
             with self._file(name).open("ab") as file:
                 file.write(b"".join(np.ascontiguousarray(rows[index]).tobytes() for index in order))
             rows.clear()
-        self.index += order
-        self.frames += [shard.frames[index] for index in order]
+        self.index.extend(order)
+        self.frames.extend(shard.frames[index] for index in order)
         self.skipped += shard.skipped
-        self.digests += shard.digests.values()
+        self.digests += b"".join(shard.digests.values())
+        self.files.append(shard.files)
         if self.state is None or self.labels is None:
             self.state, self.labels = shard.state, shard.labels
         else:
             accumulator.absorb(self.state, shard.state)
-            self.labels = merge_labels(self.labels, shard.labels, self.state.bits)
+            self.labels.absorb(shard.labels, self.state.bits)
+        self.state.codes.clear()  # shards of a plan share no utterance
+
+    def totals(self) -> LabelTotals:
+        """Return what labelled utterances say of phones, with the place of each among those that were measured."""
+        totals = self.labels or LabelTotals()
+        return replace(totals, labelled=np.flatnonzero(np.isin(self.index, totals.labelled)))
 
     def rows(self) -> dict[str, AnyFloats]:
         """Return the rows `[u, l, h]` of each statistic, which are read from their files when they are used."""
@@ -97,8 +107,8 @@ def finish_analysis(job: AnalysisJob, folder: Path) -> RunResult:
         first = f"{skipped[0].id}: {skipped[0].reason}"
         raise InputError(f"no utterance of {len(job.cuts)} can be measured; the first: {first}")
     parts = _parts(job, whole)
-    add_to_plan(folder, "corpus", {"fingerprint": join_digests(whole.digests)})
-    store_example(folder, job.encoder, [job.cuts[index] for index in whole.index])
+    add_to_plan(folder, "corpus", _hashes(whole))
+    store_example(folder, job.encoder, job.cuts.select(whole.index))
     write_states(folder, parts)
     return run_dataset(parts), skipped
 
@@ -118,9 +128,9 @@ def _parts(job: AnalysisJob, whole: ShardSum) -> RunParts:
         n_heads=state.n_heads,
         rows=whole.rows(),
         sums=state.sums,
-        utterances=_utterances([job.cuts[index] for index in whole.index], whole.frames),
+        utterances=_utterances(job.cuts.select(whole.index), whole.frames),
         labels=job.labeler,
-        totals=(whole.labels or LabelTotals()).reindexed(whole.index),
+        totals=whole.totals(),
         frame_period=job.encoder.frame_period,
         attributes={
             "model": job.plan["model"]["name"],
@@ -132,11 +142,15 @@ def _parts(job: AnalysisJob, whole: ShardSum) -> RunParts:
     )
 
 
-def _utterances(cuts: Sequence[MonoCut], frames: list[int]) -> pd.DataFrame:
+def _hashes(whole: ShardSum) -> dict[str, str]:
+    return {"fingerprint": join_packed(whole.digests), "files": join_digests(whole.files)}
+
+
+def _utterances(cuts: CutList, frames: Sequence[int]) -> pd.DataFrame:
     columns = {
-        "frames": frames,
-        "duration": [cut.duration for cut in cuts],
-        "speaker": [speaker_of(cut) or "" for cut in cuts],
-        **metadata_columns(cuts),
+        "frames": np.array(frames, np.int64),
+        "duration": cuts.seconds,
+        "speaker": [speaker or "" for speaker in cuts.speakers],
+        **columns_of(cuts.metadata.tolist()),
     }
-    return pd.DataFrame(columns, index=pd.Index([cut.id for cut in cuts], name="id"))
+    return pd.DataFrame(columns, index=pd.Index(cuts.ids, name="id"))

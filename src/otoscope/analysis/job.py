@@ -1,17 +1,17 @@
 """An analysis as a job: its shards, measured by any executor or shared by the tasks of a cluster, and its finish."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lhotse import MonoCut
 from torch import nn
 
 from otoscope.analysis.measure_shards import ShardWork, store_shards
 from otoscope.analysis.phone_labels import PhoneLabeler
-from otoscope.analysis.shard_plan import Shard
+from otoscope.analysis.shard_plan import ShardPlan
 from otoscope.corpus import SkippedUtterance
+from otoscope.corpus.cut_list import CutList
 from otoscope.errors import UnfinishedError
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
@@ -19,6 +19,7 @@ from otoscope.results.record import read_record
 from otoscope.results.status import missing_shards, shard_names
 from otoscope.runs.cache import RunResult, join_run, resume_or_run
 from otoscope.runs.executors.choice import make_executor
+from otoscope.runs.executors.executor import Load
 from otoscope.runs.executors.worker_model import WorkerModel
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.runs.shared_run import Place
@@ -46,12 +47,12 @@ class AnalysisJob:
     """The input of an analysis: encoder, cuts, statistics, labels, source, skipped utterances, shards, and the plan."""
 
     encoder: Encoder
-    cuts: list[MonoCut]
+    cuts: CutList
     statistics: Mapping[str, Statistic]
     labeler: PhoneLabeler | None
     source: SpeechSource
     skipped: list[SkippedUtterance]
-    shards: list[Shard]
+    shards: ShardPlan
     plan: dict[str, Any]
 
 
@@ -67,7 +68,7 @@ def run_job(job: AnalysisJob, out: str | Path, execution: Execution, finish: Fin
     """
 
     def measure_all(folder: Path) -> RunResult:
-        _store(job, folder, job.shards, execution)
+        _store(job, folder, range(len(job.shards)), execution)
         return finish(job, folder)
 
     share = execution.place.share
@@ -75,7 +76,7 @@ def run_job(job: AnalysisJob, out: str | Path, execution: Execution, finish: Fin
         return resume_or_run(out, job.plan, measure_all, resume=execution.place.may_resume(out))
 
     def measure_share(folder: Path) -> None:
-        _store(job, folder, [shard for shard in job.shards if share.contains(shard.number)], execution)
+        _store(job, folder, [*filter(share.contains, range(len(job.shards)))], execution)
         if missing := missing_shards(folder, len(job.shards)):
             names = shard_names(missing, len(job.shards))
             raise UnfinishedError(f"share {share.number} of {share.count} is measured; {out} lacks {names}")
@@ -83,10 +84,11 @@ def run_job(job: AnalysisJob, out: str | Path, execution: Execution, finish: Fin
     return join_run(out, job.plan, measure_share, lambda folder: finish(job, folder))
 
 
-def _store(job: AnalysisJob, folder: Path, shards: list[Shard], execution: Execution) -> None:
+def _store(job: AnalysisJob, folder: Path, numbers: Sequence[int], execution: Execution) -> None:
     plan = read_record(folder)["plan"]
     executor = make_executor(execution.execution, plan["threads"], job.encoder.device.type)
     options = execution.options
     model = WorkerModel(str(execution.model), options.device, options.dtype, execution.allow_mismatch, plan)
     work = ShardWork(job.labeler, job.source.strict)
-    store_shards(folder, shards, work, executor, (lambda: job.encoder) if executor.is_local else model)
+    load: Load[Encoder] = (lambda: job.encoder) if executor.is_local else model
+    store_shards(folder, job.shards, numbers, work, executor, load)

@@ -1,19 +1,20 @@
 """Measure the shards of a run that are not stored, on any executor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
 
 from otoscope.analysis.phone_labels import PhoneLabeler
 from otoscope.analysis.shard_files import encode_shard, write_failure, write_shard
-from otoscope.analysis.shard_plan import Shard
+from otoscope.analysis.shard_plan import Shard, ShardPlan
 from otoscope.analysis.shards import ShardOptions, measure
+from otoscope.corpus.audio_source import file_of
 from otoscope.corpus.file_index import is_there
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.results.status import missing_shards
-from otoscope.runs.executors.executor import Executor, OnProgress
+from otoscope.runs.executors.executor import Executor, Load, OnProgress
 from otoscope.runs.progress import progress
 from otoscope.statistics import available_statistics
 
@@ -46,21 +47,22 @@ def check_access(shard: Shard) -> None:
     """Raise InputError if a file that the plan lists is not there: the worker lacks the folder, or it has gone."""
     for _, cut in shard.cuts:
         for source in cut.recording.sources:
-            if source.type == "file" and not is_there(Path(source.source)):
+            if (file := file_of(source)) is not None and not is_there(file):
                 raise InputError(
-                    f"{source.source}: expected the audio that the plan lists, found no file on {gethostname()}; make "
+                    f"{file}: expected the audio that the plan lists, found no file on {gethostname()}; make "
                     "the folder readable there, and repeat the command with --resume"
                 )
 
 
 def store_shards(
-    folder: Path, shards: Sequence[Shard], work: ShardWork, executor: Executor, load: Callable[[], Encoder]
+    folder: Path, shards: ShardPlan, numbers: Sequence[int], work: ShardWork, executor: Executor, load: Load[Encoder]
 ) -> None:
     """Measure and store those shards that a run lacks.
 
     Args:
         folder: the run folder.
-        shards: shards of the plan, all or a share.
+        shards: all shards of the plan; those that are measured are read.
+        numbers: numbers of the shards to measure, all or a share.
         work: what to do with a shard.
         executor: where to do it.
         load: returns the model in a worker.
@@ -68,13 +70,13 @@ def store_shards(
     Raises:
         InputError: a shard or a worker fails; what others measured is stored.
     """
-    missing = set(missing_shards(folder, max((shard.number for shard in shards), default=-1) + 1))
-    with progress("measuring heads", sum(shard.seconds for shard in shards)) as on_progress:
-        on_progress(sum(shard.seconds for shard in shards if shard.number not in missing))
-        waiting = [shard for shard in shards if shard.number in missing]
+    missing = set(missing_shards(folder, len(shards)))
+    with progress("measuring heads", shards.seconds(numbers)) as on_progress:
+        on_progress(shards.seconds(number for number in numbers if number not in missing))
+        waiting = [number for number in numbers if number in missing]
         if not waiting:
             return
-        for shard, result in executor.map(load, work, waiting, on_progress):
+        for shard, result in executor.map(load, work, map(shards.__getitem__, waiting), on_progress):
             if isinstance(result, InputError):
                 write_failure(folder, shard.number, result)
                 raise result

@@ -137,8 +137,8 @@ def _filled(table: pd.DataFrame) -> pd.DataFrame:
 def _placed(stored: Sequence[StoredParts], totals: LabelTotals, order: Ints) -> LabelTotals:
     """Return totals with the places of labelled utterances in the merged run."""
     starts = np.cumsum([0, *(len(one.run.utterances) for one in stored)])
-    labelled = {int(start) + place for start, one in zip(starts, stored, strict=False) for place in one.totals.labelled}
-    return replace(totals, labelled={place for place, one in enumerate(order.tolist()) if one in labelled})
+    labelled = [start + one.totals.labelled for start, one in zip(starts, stored, strict=False)]
+    return replace(totals, labelled=np.flatnonzero(np.isin(order, np.concatenate(labelled))))
 
 
 def _plan(stored: Sequence[StoredParts]) -> dict[str, Any]:

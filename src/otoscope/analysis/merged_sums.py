@@ -129,7 +129,7 @@ def _totals(one: StoredParts, new: Mapping[int, int], phones: Sequence[str]) -> 
     return replace(
         totals,
         count=len(phones),
-        labelled=set(),
+        labelled=np.zeros(0, np.int64),
         uniform=join_groups(
             ((new[code], _among(array, 2, one.phones, phones)) for code, array in totals.uniform.items()), 63
         ),

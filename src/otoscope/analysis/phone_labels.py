@@ -1,7 +1,7 @@
 """Phone labels of a corpus on the frames of a model, and the relations between phones that a run has gathered."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -71,13 +71,13 @@ def tier_options(options: SpeechOptions, unit: str) -> SpeechOptions:
 
 
 def make_labeler(
-    encoder: Encoder, cuts: Sequence[MonoCut], phones: Folding = "auto", unit: str = PHONE
+    encoder: Encoder, cuts: Iterable[MonoCut], phones: Folding = "auto", unit: str = PHONE
 ) -> PhoneLabeler | None:
     """Return the labeler of the frames of `encoder`, or None if no cut has labels.
 
     Args:
         encoder: the model.
-        cuts: utterances.
+        cuts: utterances; those without labels may be missing.
         phones: how phones are folded.
         unit: `phone`, `word`, or the name of a tier. Of words and of the labels of a tier, the most frequent are kept
             (`MAX_LABELS` in all); the others are one label, `OTHER`.
@@ -118,9 +118,10 @@ def relations(
         n_heads: heads of each layer.
         clusters: cluster of each utterance that was measured.
     """
-    if not totals.labelled:
+    if not len(totals.labelled):
         return xr.Dataset()
-    labelled, codes = sorted(totals.labelled), np.unique(clusters.codes)
+    labelled, codes = totals.labelled, np.unique(clusters.codes)
+    of_labelled = clusters if len(labelled) == len(clusters.names) else clusters.select(labelled.tolist())
     uniform = np.moveaxis(totals.grouped(codes, code_bits(map(cluster_code, clusters.names))), 1, 0)[:, :, None]
     layers = (
         Relations(*(layer_sums(state[name], layer, heads) for name in ("relation", "own_run")), *uniform)
@@ -130,7 +131,7 @@ def relations(
     has_phones[labelled] = 1
     about = {
         "labelled_utterances": len(labelled),
-        "labelled_clusters": clusters.select(labelled).text,
+        "labelled_clusters": of_labelled.text,
         "unit": labels.unit,
         "joined_labels": sum(name == OTHER for name in labels.inventory.folded.values()),
         "unknown_phones": list(labels.inventory.unknown),

@@ -1,11 +1,13 @@
 """The files of shards: the result of each, which stored shards a run lacks, and the reasons of those that failed."""
 
 import json
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope._io.saved_work import write_json
@@ -36,6 +38,7 @@ def shard_arrays(measured: ShardResult) -> dict[str, Any]:
     digests = {
         "digest/index": np.array(list(measured.digests), np.int64),
         "digest/value": np.frombuffer(b"".join(measured.digests.values()), np.uint8),
+        "digest/files": np.frombuffer(measured.files, np.uint8),
     }
     arrays = accumulator.to_arrays(measured.state) | label_arrays(measured.labels)
     return {"about": np.array(json.dumps(about)), **arrays, **digests}
@@ -47,10 +50,29 @@ def decode_shard(content: bytes | Path) -> ShardResult:
         about = json.loads(str(arrays["about"]))
         state = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
         labels = labels_from_arrays(arrays, about["speakers"])
-        digests = [row.tobytes() for row in arrays["digest/value"].reshape(-1, DIGEST_BYTES)]
-        digest_of = dict(zip(arrays["digest/index"].tolist(), digests, strict=True))
+        digests = _digests(arrays)
     frames = {int(index): frames for index, frames in about["frames"].items()}
-    return ShardResult(state, frames, [SkippedUtterance(*entry) for entry in about["skipped"]], labels, digest_of)
+    skipped = [SkippedUtterance(*entry) for entry in about["skipped"]]
+    return ShardResult(state, frames, skipped, labels, digests.cuts, digests.files)
+
+
+class ShardDigests(NamedTuple):
+    """Digest of each cut with its audio by its index in the corpus, and a hash of sizes and dates."""
+
+    cuts: dict[int, bytes]
+    files: bytes
+
+
+def read_digests(path: Path) -> ShardDigests:
+    """Return what the file of a shard says of its audio; read no results."""
+    with np.load(path) as arrays:
+        return _digests(arrays)
+
+
+def _digests(arrays: Mapping[str, NDArray[Any]]) -> ShardDigests:
+    digests = [row.tobytes() for row in arrays["digest/value"].reshape(-1, DIGEST_BYTES)]
+    of_cut = dict(zip(arrays["digest/index"].tolist(), digests, strict=True))
+    return ShardDigests(of_cut, arrays["digest/files"].tobytes())
 
 
 def write_shard(folder: Path, number: int, content: bytes) -> None:

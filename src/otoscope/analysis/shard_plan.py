@@ -1,12 +1,13 @@
 """The fixed shards of a run: consecutive utterances in the order of their ids, planned from durations alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from lhotse import MonoCut
 
-from otoscope.corpus import speaker_of
-from otoscope.statistics.clusters import make_clusters, utterance_of
+from otoscope.corpus.cut_list import CutList
+from otoscope.statistics.clusters import cluster_names, has_several_speakers, utterance_of
 
 SHARD_SECONDS = 120.0
 """Audio of a shard, so that a killed worker loses little."""
@@ -54,27 +55,60 @@ def shard_seconds(seconds: float) -> float:
     return min(max(SHARD_SECONDS, seconds / MAX_SHARDS), MAX_SHARD_SECONDS)
 
 
-def plan_shards(cuts: Sequence[MonoCut], seconds: float) -> list[Shard]:
-    """Return the shards of a corpus, each of at most so many seconds (or one longer cut).
+class ShardPlan(Sequence[Shard]):
+    """The shards of a corpus, each of at most so many seconds (or one longer cut); cuts are read with their shard.
 
     A cluster is the speaker of a cut, or the utterance of which it is a window.
+
+    Args:
+        cuts: utterances of the corpus.
+        seconds: audio of a shard.
     """
-    clusters = make_clusters(map(speaker_of, cuts), [utterance_of(cut.id) for cut in cuts]).names
-    return [
-        Shard(number, tuple(group), tuple(clusters[index] for index, _ in group))
-        for number, group in enumerate(split_into_shards(cuts, seconds))
-    ]
+
+    def __init__(self, cuts: CutList, seconds: float) -> None:
+        """Plan the shards from durations alone."""
+        self._cuts, self._of_speakers = cuts, has_several_speakers(cuts.speakers.tolist())
+        self._bounds = shard_bounds(cuts.seconds.tolist(), seconds)
+
+    def __len__(self) -> int:
+        """Return the number of shards."""
+        return len(self._bounds) - 1
+
+    @overload
+    def __getitem__(self, number: int) -> Shard: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Shard]: ...
+    def __getitem__(self, number: int | slice) -> Shard | list[Shard]:
+        """Return a shard, or several."""
+        if isinstance(number, slice):
+            return [self[place] for place in range(len(self))[number]]
+        place = range(len(self))[number]
+        span = slice(self._bounds[place], self._bounds[place + 1])
+        utterances = map(utterance_of, self._cuts.ids[span])
+        names = cluster_names(self._cuts.speakers[span], utterances, self._of_speakers)
+        return Shard(place, tuple(enumerate(self._cuts[span], span.start)), tuple(names))
+
+    def seconds(self, numbers: Iterable[int]) -> float:
+        """Return the audio of some shards."""
+        return sum(self.seconds_of(number) for number in numbers)
+
+    def seconds_of(self, number: int) -> float:
+        """Return the audio of a shard."""
+        return float(self._cuts.seconds[self._bounds[number] : self._bounds[number + 1]].sum())
 
 
-def split_into_shards(cuts: Sequence[MonoCut], seconds: float) -> Iterator[list[tuple[int, MonoCut]]]:
-    """Yield consecutive cuts with their indices in the corpus, in groups of at most `seconds` (or one longer cut)."""
-    group: list[tuple[int, MonoCut]] = []
-    total = 0.0
-    for index, cut in enumerate(cuts):
-        if group and total + cut.duration > seconds:
-            yield group
-            group, total = [], 0.0
-        group.append((index, cut))
-        total += cut.duration
-    if group:
-        yield group
+def shard_bounds(durations: Sequence[float], seconds: float) -> list[int]:
+    """Return the index of the first utterance of each shard, and the number of utterances.
+
+    Shards are consecutive utterances of at most so many seconds, or one longer utterance.
+
+    >>> shard_bounds([1.0, 1.0, 5.0, 1.0], 2.0)
+    [0, 2, 3, 4]
+    """
+    bounds, total = [0], 0.0
+    for index, duration in enumerate(durations):
+        if index > bounds[-1] and total + duration > seconds:
+            bounds.append(index)
+            total = 0.0
+        total += duration
+    return [*bounds, len(durations)]

@@ -11,7 +11,7 @@ from otoscope.analysis.phone_labels import PhoneLabeler
 from otoscope.attention.labels import Labels
 from otoscope.attention.reductions import Reductions
 from otoscope.corpus import SkippedUtterance, speaker_of
-from otoscope.corpus.cut_fingerprint import cut_digest
+from otoscope.corpus.cut_fingerprint import cut_digest, files_digest
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.self_check import overflow_message
@@ -35,6 +35,7 @@ class ShardResult:
         skipped: skipped utterances.
         labels: what the labelled utterances say of phones.
         digests: digest of each cut with its audio by its index in the corpus; without those that cannot be read.
+        files: hash of paths, sizes and dates of the audio.
     """
 
     state: State
@@ -42,6 +43,7 @@ class ShardResult:
     skipped: list[SkippedUtterance]
     labels: LabelTotals
     digests: dict[int, bytes]
+    files: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def measure(
     shapes = {name: statistic.shape for name, statistic in statistics.items()}
     partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
     totals = LabelTotals.empty(len(options.labeler.inventory.phones) if options.labeler else 0)
-    measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [], totals, {})
+    files = files_digest(cut for _, cut in shard)
+    measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [], totals, {}, files)
     for batch in batches(shard, encoder.padded_seconds):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=options.strict))
         measured.digests.update(_digests(batch))

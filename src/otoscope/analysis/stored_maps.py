@@ -1,7 +1,6 @@
 """Attention maps that a run stores: those of one example, and those of further utterances on request."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from lhotse import MonoCut
 
 from otoscope.attention.interventions import NO_INTERVENTION
 from otoscope.corpus import fingerprint, phones_of, read_corpus, words_of
+from otoscope.corpus.cut_list import CutList
 from otoscope.corpus.decoding import source_name, source_of
 from otoscope.corpus.windows import windowed
 from otoscope.errors import InputError, join_truncated
@@ -26,14 +26,15 @@ MERGED = "merged"  # key of the corpora of runs that were merged, in a plan
 MAX_LISTED = 5  # utterances in a message
 
 
-def store_example(folder: Path, encoder: Encoder, measured: Sequence[MonoCut]) -> None:
+def store_example(folder: Path, encoder: Encoder, measured: CutList) -> None:
     """Store the maps of one example: an utterance with phones if possible, nearest to 3 s; none if too large."""
     best = min(
         range(len(measured)),
-        key=lambda i: example_rank(bool(phones_of(measured[i])), measured[i].duration),
+        key=lambda i: example_rank(bool(measured.has_phones[i]), float(measured.seconds[i])),
     )
-    if map_bytes(encoder, measured[best]) <= MAX_MAP_BYTES:
-        store_maps(folder, encoder, best, measured[best])
+    cut = measured[best]
+    if map_bytes(encoder, cut) <= MAX_MAP_BYTES:
+        store_maps(folder, encoder, best, cut)
 
 
 def example_rank(has_phones: bool, seconds: float) -> tuple[bool, float]:

@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from otoscope.cli.options import numbers
+from otoscope.runs.options import ExecutionOptions
 
 T = TypeVar("T")
 
@@ -30,6 +31,11 @@ def options_command(*kinds: type[Any]) -> type[TyperCommand]:
             ctx.obj = {kind: _instance(kind, ctx.params) for kind in kinds}
             added = {item.name for kind in kinds for item in fields(kind)}
             ctx.params = {name: value for name, value in ctx.params.items() if name not in added}
+            execution = ctx.obj.get(ExecutionOptions)
+            if execution is not None and execution.workers > 1:
+                from otoscope.runs.executors.processes import start_server
+
+                start_server()  # before the command imports what it needs
             return super().invoke(ctx)
 
     return OptionsCommand

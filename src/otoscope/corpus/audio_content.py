@@ -7,15 +7,13 @@ from pathlib import Path
 
 from lhotse import AudioSource
 
+from otoscope.corpus.audio_source import FILE, FileState, read_bytes, source_state
 from otoscope.errors import InputError
 
 MAX_CONTENT_BYTES = 64 * 2**20
 """Larger files are decoded from the disk, and read once more for their hash."""
 MAX_CONTENTS = 4
 MAX_DIGESTS = 65536
-
-FileState = tuple[str, int, int]
-"""Path, size in bytes and time of the last change in ns: a file that has the same is not read again."""
 
 
 @dataclass
@@ -31,11 +29,11 @@ class ContentCache:
     bytes_read: int = 0
 
     def content(self, state: FileState) -> bytes | None:
-        """Return the content of a file, and remember its hash; None if the file is too large to keep."""
-        if state[1] > MAX_CONTENT_BYTES:
+        """Return the content of a source, and remember its hash; None if it is a file that is too large to keep."""
+        if state.type == FILE and state.size > MAX_CONTENT_BYTES:
             return None
         if state not in self.contents:
-            content = Path(state[0]).read_bytes()
+            content = read_bytes(state)
             self.bytes_read += len(content)
             self.contents[state] = content
             self._remember(state, hashlib.sha256(content).hexdigest())
@@ -46,9 +44,9 @@ class ContentCache:
     def digest(self, state: FileState) -> str:
         """Return the SHA-256 of a file, which is read unless it was read before."""
         if state not in self.digests and self.content(state) is None:
-            with Path(state[0]).open("rb") as file:
+            with Path(state.path).open("rb") as file:
                 self._remember(state, hashlib.file_digest(file, "sha256").hexdigest())
-            self.bytes_read += state[1]
+            self.bytes_read += state.size
         return self.digests[state]
 
     def _remember(self, state: FileState, digest: str) -> None:
@@ -61,12 +59,6 @@ CACHE = ContentCache()
 """The cache of this process."""
 
 
-def file_state(path: str | Path) -> FileState:
-    """Return path, size and date of a file."""
-    state = Path(path).stat()
-    return str(path), state.st_size, state.st_mtime_ns
-
-
 def audio_digest(source: AudioSource, cache: ContentCache) -> str:
     """Return the SHA-256 of the bytes of an audio source.
 
@@ -76,6 +68,6 @@ def audio_digest(source: AudioSource, cache: ContentCache) -> str:
     if isinstance(source.source, bytes):
         return hashlib.sha256(source.source).hexdigest()
     try:
-        return cache.digest(file_state(source.source))
+        return cache.digest(source_state(source))
     except OSError as error:
         raise InputError(f"{source.source}: expected an audio file, but it cannot be read ({error.strerror})") from None

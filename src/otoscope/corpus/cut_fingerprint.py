@@ -5,10 +5,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from lhotse import AudioSource, MonoCut, Recording
 
-from otoscope.corpus.audio_content import CACHE, ContentCache, audio_digest, file_state
+from otoscope.corpus.audio_content import CACHE, ContentCache, audio_digest
+from otoscope.corpus.audio_source import source_state
 from otoscope.corpus.recording import check_cut
+
+DIGEST_BYTES = 32  # of SHA-256
 
 
 def fingerprint(cuts: Iterable[MonoCut]) -> str:
@@ -44,7 +48,17 @@ def decoded_fingerprint(cuts: Iterable[MonoCut]) -> str:
 
 def join_digests(digests: Iterable[bytes]) -> str:
     """Return the fingerprint of a corpus from the digest of each cut, in any order."""
-    return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
+    return join_packed(b"".join(digests))
+
+
+def join_packed(digests: bytes | bytearray) -> str:
+    """Return `join_digests` of digests that follow each other in memory.
+
+    >>> join_packed(bytes(32) + b"a" * 32) == join_digests([b"a" * 32, bytes(32)])
+    True
+    """
+    ordered = np.sort(np.frombuffer(digests, f"S{DIGEST_BYTES}"))
+    return hashlib.sha256(ordered.tobytes()).hexdigest()
 
 
 def cut_digest(cut: MonoCut, cache: ContentCache = CACHE) -> bytes:
@@ -60,19 +74,19 @@ def cut_digest(cut: MonoCut, cache: ContentCache = CACHE) -> bytes:
     return _hash({**_listed(cut), "audio": _audio(cut.recording, cache)})
 
 
-def listing_fingerprint(cuts: Iterable[MonoCut]) -> str:
-    """Return a hash of cuts as `fingerprint`, without the bytes of their audio, which is not read.
+def listing_digest(cut: MonoCut) -> bytes:
+    """Return the SHA-256 of a cut without the bytes of its audio.
 
     Raises:
-        InputError: a cut is not of one recording.
+        InputError: the cut is not of one recording.
     """
-    return join_digests(_hash(_listed(cut)) for cut in cuts)
+    return _hash(_listed(cut))
 
 
-def files_fingerprint(cuts: Iterable[MonoCut]) -> str:
-    """Return a hash of the paths, sizes and dates of the audio of cuts; a file that is missing has neither."""
+def files_digest(cuts: Iterable[MonoCut]) -> bytes:
+    """Return a SHA-256 of the paths, sizes and dates of the audio of cuts; a file that is missing has neither."""
     sources = {source.source: source for cut in cuts for source in cut.recording.sources}
-    return join_digests(_hash(_state(source)) for source in sources.values())
+    return bytes.fromhex(join_digests(_hash(_state(source)) for source in sources.values()))
 
 
 def _listed(cut: MonoCut) -> dict[str, Any]:
@@ -93,7 +107,7 @@ def _state(source: AudioSource) -> list[Any]:
     if isinstance(source.source, bytes):
         return [audio_digest(source, CACHE)]
     try:
-        return list(file_state(source.source))
+        return list(source_state(source))[:3]
     except OSError:
         return [source.source]
 

@@ -13,10 +13,11 @@ from lhotse import AudioSource, MonoCut, Recording
 from lhotse.augmentation import AudioTransform
 from lhotse.utils import compute_num_samples
 
-from otoscope.corpus.audio_content import CACHE, FileState, file_state
+from otoscope.corpus.audio_content import CACHE
+from otoscope.corpus.audio_source import FILE, TAR, FileState, check_source, source_state
 from otoscope.corpus.recording import read_header
 from otoscope.corpus.truncation import check_whole
-from otoscope.errors import InputError
+from otoscope.errors import InputError, UnreachableError
 
 Samples = npt.NDArray[np.float32]
 
@@ -60,8 +61,8 @@ def source_of(cut: MonoCut) -> AudioSource:
 
 
 def source_name(source: AudioSource, cut: MonoCut) -> str:
-    """Return the path of an audio source, or the id of the cut where the source is not a file."""
-    return str(source.source) if source.type == "file" else str(cut.id)
+    """Return the path or the address of an audio source, or the id of the cut where the source has neither."""
+    return str(cut.id) if source.type in ("memory", TAR) else str(source.source)
 
 
 def check_recording(recording: Recording, source: AudioSource, name: str) -> None:
@@ -125,18 +126,16 @@ def _measure(source: AudioSource, name: str) -> tuple[int, int, int]:
     if source.type == "memory":
         with _decoder_errors(name):
             return _count(source.source, name, check_whole(source.source).frames)
-    if source.type != "file":
-        raise InputError(
-            f"{name}: expected audio in a file or in memory, found the source '{source.type}', which is not run or "
-            "fetched; save the audio to files"
-        )
+    check_source(source, name)
     with _decoder_errors(name):
-        return _measure_file(file_state(source.source))
+        return _measure_file(source_state(source))
 
 
 @lru_cache(maxsize=65536)
 def _measure_file(state: FileState) -> tuple[int, int, int]:
-    path, content = state[0], CACHE.content(state)
+    path, content = state.path, CACHE.content(state)
+    if state.type != FILE and content is not None:
+        return _count(content, path, check_whole(content).frames)
     return _count(content or path, path, read_header(Path(path), content, reads_all=True).frames)
 
 
@@ -161,7 +160,7 @@ def _read(source: AudioSource, name: str, start: int, count: int) -> Samples:
 
 def _stored(source: AudioSource) -> BytesIO | str:
     """Return the content of a source in memory, or the path of a large file."""
-    content = source.source if source.type == "memory" else CACHE.content(file_state(source.source))
+    content = source.source if source.type == "memory" else CACHE.content(source_state(source))
     return str(source.source) if content is None else BytesIO(content)
 
 
@@ -169,6 +168,8 @@ def _stored(source: AudioSource) -> BytesIO | str:
 def _decoder_errors(name: str) -> Iterator[None]:
     try:
         yield
+    except UnreachableError:
+        raise
     except InputError as error:
         raise InputError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
     except Exception:  # libsndfile, the file system and Lhotse's transforms each fail in their own way

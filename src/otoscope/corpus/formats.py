@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from otoscope.corpus.cut_list import Listing, listed
 from otoscope.corpus.file_index import FileIndex
 from otoscope.corpus.utterance import ReadCut, SkippedUtterance, Utterance
 
@@ -37,7 +38,7 @@ class CorpusQuery:
     channel: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnreadCut:
     """A cut that is not read yet.
 
@@ -45,11 +46,24 @@ class UnreadCut:
         id: id of the utterance.
         file: file that lists the utterance, for error messages.
         read: returns the cut and the problems of its labels, or raises InputError if the utterance cannot be used.
+        listing: does the same for a list of cuts, without opening the audio; by default `read` is used.
     """
 
     id: str
     file: Path | None
     read: Callable[[], ReadCut]
+    listing: Callable[[], Listing] | None = None
+
+    def read_now(self) -> ReadCut:
+        """Return what `read` returns."""
+        return self.read()
+
+    def list_now(self) -> Listing:
+        """Return the cut as a list keeps it."""
+        if self.listing is not None:
+            return self.listing()
+        cut, problems = self.read()
+        return Listing(listed(cut), problems)
 
 
 CorpusItem = Utterance | UnreadCut | SkippedUtterance

@@ -13,7 +13,7 @@ DOCUMENT_NAMES = ("readme", "license", "licence", "copying", "changelog")
 
 
 def ignored_files(
-    query: CorpusQuery, format: CorpusFormat, cuts: Iterable[MonoCut], listed: Iterable[Path]
+    query: CorpusQuery, format: CorpusFormat, cuts: Iterable[MonoCut], listed: Iterable[str | Path]
 ) -> list[Path]:
     """Return the files at `query.path` that a format does not read, or that match no utterance.
 

@@ -2,13 +2,16 @@
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from lhotse import CutSet, MonoCut
 
 from otoscope.corpus import FORMATS
+from otoscope.corpus.cut_list import CutList, ListedCut, audio_files
 from otoscope.corpus.detect import check_format, detect_format
 from otoscope.corpus.file_index import AUDIO_SUFFIXES, is_there, list_files
 from otoscope.corpus.formats import CorpusQuery, Layout, UnreadCut
@@ -18,6 +21,7 @@ from otoscope.errors import InputError, InputWarning, join_truncated
 
 OTHER_AUDIO = frozenset({".m4a", ".aac", ".wma", ".amr", ".mp4", ".webm", ".mka", ".ape", ".ra", ".3gp"})
 MAX_NAMED = 3
+CutT = TypeVar("CutT")
 
 
 def read_corpus(
@@ -58,18 +62,31 @@ def read_corpus(
         otoscope.errors.InputError: no/such/corpus: no such file or folder; check the path of the corpus
     """
     query = _query(Path(path), Path(labels) if labels else None, format, tier, channel)
-    name = _format_name(query, format, labels)
-    skipped: list[SkippedUtterance] = []
-    listed: set[Path] = set()
-    cuts = {cut.id: cut for cut in _usable(_candidates(query, name, listed), strict, skipped)}
-    if not cuts:
-        raise InputError(_nothing_usable(path, skipped))
-    ignored = ignored_files(query, FORMATS.get(name), cuts.values(), listed)
-    if format is not None and FORMATS.get(name).layout is Layout.AUDIO:  # the user wants no labels
-        ignored = [file for file in ignored if file.suffix.lower() in AUDIO_SUFFIXES | OTHER_AUDIO]
-    for utterance in [*skipped, *_by_suffix(ignored, name)]:
-        (on_skip or _warn)(utterance)
+    reading = Reading(query, _format_name(query, format, labels), strict, is_named=format is not None)
+    cuts = {cut.id: cut for cut in reading.cuts()}
+    reading.report(on_skip, len(cuts))
     return CutSet.from_cuts(cuts[id] for id in sorted(cuts))
+
+
+def list_corpus(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    tier: str | None = None,
+    channel: int | None = None,
+    strict: bool = False,
+    on_skip: Callable[[SkippedUtterance], None] | None = None,
+) -> CutList:
+    """Return the cuts of `read_corpus` as a list of any length, in the order of their ids.
+
+    Where a manifest states the durations, the audio is not opened: what it states is compared where the audio is
+    decoded. Arguments and errors are those of `read_corpus`.
+    """
+    query = _query(Path(path), None, format, tier, channel)
+    reading = Reading(query, _format_name(query, format, None), strict, is_named=format is not None)
+    cuts = CutList.of(reading.listed_cuts())
+    reading.report(on_skip, len(cuts))
+    return cuts.select(sorted(range(len(cuts)), key=cuts.ids.__getitem__))
 
 
 def _query(path: Path, labels: Path | None, format: str | None, tier: str | None, channel: int | None) -> CorpusQuery:
@@ -108,40 +125,92 @@ def _by_suffix(ignored: Iterable[Path], name: str) -> Iterator[SkippedUtterance]
         yield SkippedUtterance(f"*{suffix}" if suffix.startswith(".") else suffix, reason, "file")
 
 
-def _candidates(query: CorpusQuery, name: str, listed: set[Path]) -> Iterator[UnreadCut | SkippedUtterance]:
-    """Yield the cuts of a corpus unread, and add the audio files that its format lists to `listed`."""
-    for item in FORMATS.get(name).read(query):
-        if isinstance(item, Utterance):
-            if item.audio is not None:
-                listed.add(item.audio)
-            yield UnreadCut(item.id, item.audio, partial(to_cut, item, query.channel))
-        else:
-            yield item
+@dataclass
+class Reading:
+    """One reading of a corpus. `cuts` and `listed_cuts` change what was skipped and which files were used.
 
+    Attributes:
+        query: what the user asks for.
+        name: name of the format.
+        strict: whether an utterance that cannot be used is an error.
+        is_named: whether the user named the format.
+        skipped: skipped utterances.
+        audio: audio files that the format lists, and those of the cuts.
+        ids: ids of all utterances.
+    """
 
-def _usable(
-    candidates: Iterable[UnreadCut | SkippedUtterance], strict: bool, skipped: list[SkippedUtterance]
-) -> Iterator[MonoCut]:
-    ids: set[str] = set()
-    for candidate in candidates:
-        if isinstance(candidate, SkippedUtterance):
-            skipped.append(candidate)
-            continue
-        try:
-            if candidate.id in ids:
-                raise InputError(
-                    f"{candidate.file}: expected different ids, found {candidate.id} again; rename or remove one file"
-                )
-            ids.add(candidate.id)
-            cut, problems = candidate.read()
-            if problems and strict:
-                raise InputError(f"labels of {candidate.id}: {problems[0]}")
-            skipped.extend(SkippedUtterance(candidate.id, problem, "labels") for problem in problems)
+    query: CorpusQuery
+    name: str
+    strict: bool
+    is_named: bool
+    skipped: list[SkippedUtterance] = field(default_factory=list)
+    audio: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+
+    def cuts(self) -> Iterator[MonoCut]:
+        """Yield the cuts that can be used."""
+        for cut in self._usable(UnreadCut.read_now):
+            self.audio.update(audio_files(cut))
             yield cut
-        except InputError as error:
-            if strict:
-                raise
-            skipped.append(SkippedUtterance(candidate.id, str(error)))
+
+    def listed_cuts(self) -> Iterator[ListedCut]:
+        """Yield what a list keeps of the cuts that can be used."""
+        for cut in self._usable(UnreadCut.list_now):
+            if self.query.files.audio:
+                self.audio.update(cut.audio)
+            yield cut
+
+    def report(self, on_skip: Callable[[SkippedUtterance], None] | None, count: int) -> None:
+        """Report what was skipped and what is ignored.
+
+        Args:
+            on_skip: receives each; by default a warning.
+            count: number of cuts.
+
+        Raises:
+            InputError: there are no cuts.
+        """
+        if not count:
+            raise InputError(_nothing_usable(self.query.path, self.skipped))
+        ignored = ignored_files(self.query, FORMATS.get(self.name), (), self.audio)
+        if self.is_named and FORMATS.get(self.name).layout is Layout.AUDIO:  # the user wants no labels
+            ignored = [file for file in ignored if file.suffix.lower() in AUDIO_SUFFIXES | OTHER_AUDIO]
+        for utterance in [*self.skipped, *_by_suffix(ignored, self.name)]:
+            (on_skip or _warn)(utterance)
+
+    def _usable(self, read: Callable[[UnreadCut], tuple[CutT, Sequence[str]]]) -> Iterator[CutT]:
+        for candidate in self._candidates():
+            if isinstance(candidate, SkippedUtterance):
+                self.skipped.append(candidate)
+                continue
+            try:
+                self._check_new(candidate)
+                cut, problems = read(candidate)
+                if problems and self.strict:
+                    raise InputError(f"labels of {candidate.id}: {problems[0]}")
+                self.skipped.extend(SkippedUtterance(candidate.id, problem, "labels") for problem in problems)
+                yield cut
+            except InputError as error:
+                if self.strict:
+                    raise
+                self.skipped.append(SkippedUtterance(candidate.id, str(error)))
+
+    def _candidates(self) -> Iterator[UnreadCut | SkippedUtterance]:
+        """Yield the cuts of the corpus unread."""
+        for item in FORMATS.get(self.name).read(self.query):
+            if isinstance(item, Utterance):
+                if item.audio is not None:
+                    self.audio.add(str(item.audio))
+                yield UnreadCut(item.id, item.audio, partial(to_cut, item, self.query.channel))
+            else:
+                yield item
+
+    def _check_new(self, candidate: UnreadCut) -> None:
+        if candidate.id in self.ids:
+            raise InputError(
+                f"{candidate.file}: expected different ids, found {candidate.id} again; rename or remove one file"
+            )
+        self.ids.add(candidate.id)
 
 
 def _nothing_usable(path: str | Path, skipped: list[SkippedUtterance]) -> str:

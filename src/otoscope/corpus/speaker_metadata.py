@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from lhotse import MonoCut, SupervisionSegment
+from lhotse import MonoCut
 from numpy.typing import NDArray
 
 SPEAKER_METADATA = ("gender", "age", "first_language", "dialect")
@@ -21,11 +21,12 @@ def metadata_of(cut: MonoCut) -> dict[str, str]:
         cut: an utterance.
 
     Examples:
-        >>> supervision = SupervisionSegment("u", "u", 0.0, 1.0, gender="Female", custom={"age": 31})
+        >>> from lhotse import SupervisionSegment
+    >>> supervision = SupervisionSegment("u", "u", 0.0, 1.0, gender="Female", custom={"age": 31})
         >>> metadata_of(MonoCut("u", 0.0, 1.0, 0, supervisions=[supervision]))
         {'gender': 'f', 'age': '31'}
     """
-    stated = [_stated(supervision) for supervision in cut.supervisions]
+    stated = [stated_metadata(supervision.custom, supervision.gender) for supervision in cut.supervisions]
     values = {name: {one[name] for one in stated if name in one} for name in SPEAKER_METADATA}
     return {name: several.pop() for name, several in values.items() if len(several) == 1}
 
@@ -38,7 +39,11 @@ def metadata_columns(cuts: Sequence[MonoCut]) -> dict[str, NDArray[Any]]:
     Args:
         cuts: utterances of the corpus.
     """
-    stated = [metadata_of(cut) for cut in cuts]
+    return columns_of([metadata_of(cut) for cut in cuts])
+
+
+def columns_of(stated: Sequence[Mapping[str, str]]) -> dict[str, NDArray[Any]]:
+    """Return the columns of `metadata_columns` from the metadata of each utterance."""
     names = [name for name in SPEAKER_METADATA if any(name in one for one in stated)]
     columns: dict[str, NDArray[Any]] = {
         name: np.array([one.get(name, "") for one in stated], dtype=object) for name in names
@@ -65,8 +70,15 @@ def supervision_fields(metadata: Mapping[str, str]) -> dict[str, Any]:
     return {"gender": metadata.get("gender"), "custom": others or None}
 
 
-def _stated(supervision: SupervisionSegment) -> dict[str, str]:
-    fields = {**(supervision.custom or {}), "gender": supervision.gender}
+def stated_metadata(custom: Mapping[str, Any] | None, gender: Any) -> dict[str, str]:
+    """Return what the fields of a supervision state of its speaker.
+
+    >>> stated_metadata({"age": 31, "mood": "good"}, "Female")
+    {'gender': 'f', 'age': '31'}
+    """
+    if not custom and gender is None:
+        return {}
+    fields = {**(custom or {}), "gender": gender}
     texts = {name: str(fields[name]).strip() for name in SPEAKER_METADATA if fields.get(name) is not None}
     if "gender" in texts:
         gender = texts["gender"].lower()

@@ -23,11 +23,18 @@ def windowed(cuts: Iterable[MonoCut], seconds: float | None) -> list[MonoCut]:
     Raises:
         InputError: a window is shorter than a second.
     """
-    if seconds is None:
-        return list(cuts)
+    return list(cuts) if seconds is None else list(iter_windows(cuts, seconds))
+
+
+def iter_windows(cuts: Iterable[MonoCut], seconds: float) -> Iterator[MonoCut]:
+    """Return an iterator over the cuts of `windowed`, which are made one after the other.
+
+    Raises:
+        InputError: a window is shorter than a second.
+    """
     if not SHORTEST <= seconds < math.inf:
         raise InputError(f"expected windows of at least {SHORTEST:g} s, got {seconds:g}; a model needs some context")
-    return [window for cut in cuts for window in (_windows(cut, seconds) if cut.duration > seconds else [cut])]
+    return (window for cut in cuts for window in (_windows(cut, seconds) if cut.duration > seconds else [cut]))
 
 
 def _windows(cut: MonoCut, seconds: float) -> Iterator[MonoCut]:

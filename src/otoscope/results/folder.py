@@ -25,6 +25,8 @@ SKIPPED = ("id", "reason", "part")
 """Fields of an entry of `skipped.json`; the part is utterance, labels or file."""
 HELD = ("results.zarr", "states.npz", "skipped.json")
 """Files and folders whose size is checked when a run is opened."""
+OF_FINISH = ("fingerprint", "files")
+"""What the finish adds to the part `corpus` of a plan: hashes of the audio, and of its sizes and dates."""
 State = Literal["new", "unfinished", "finished"]
 RESUME_TEXTS: Mapping[State, tuple[str, str]] = {
     "unfinished": ("an unfinished run", "continue it"),
@@ -96,11 +98,11 @@ def join_folder(path: str | os.PathLike[str], plan: Plan) -> tuple[State, Plan]:
 
 
 def _comparable(stored: Plan, plan: Plan) -> Plan:
-    """Return a stored plan without the fingerprint of the corpus, which the finish adds, unless the other has one."""
+    """Return a stored plan without the hashes of the audio, which the finish adds, unless the other has them."""
     corpus = stored.get("corpus", {})
-    if "fingerprint" not in corpus or "fingerprint" in plan.get("corpus", {}):
+    if not corpus.keys() & set(OF_FINISH) or "fingerprint" in plan.get("corpus", {}):
         return stored
-    return {**stored, "corpus": {key: value for key, value in corpus.items() if key != "fingerprint"}}
+    return {**stored, "corpus": {key: value for key, value in corpus.items() if key not in OF_FINISH}}
 
 
 def check_folder(path: str | os.PathLike[str], settings: Plan | None = None, *, resume: bool = False) -> State:

@@ -140,7 +140,7 @@ class ExecutionOptions:
         stall: seconds without progress after which one of several workers is replaced; None waits.
 
     Raises:
-        InputError: `workers` is less than 1, `stall` is no positive number, or `workers` contradicts `ray`.
+        InputError: `workers` is less than 1, `stall` is no positive number, or `workers` or `stall` contradicts `ray`.
 
     Examples:
         >>> ExecutionOptions(workers=2).shard is None
@@ -161,3 +161,7 @@ class ExecutionOptions:
             raise InputError(f"expected --stall of more than 0 seconds, found {self.stall:g}; omit it to wait")
         if self.workers > 1 and self.ray is not None:
             raise InputError("expected --workers or --ray, found both; omit one of them")
+        if self.stall is not None and self.ray is not None:
+            raise InputError(
+                "expected --stall with --workers, found it with --ray, whose own health checks replace nodes; omit it"
+            )

@@ -89,12 +89,24 @@ def select(cuts: Sequence[MonoCut], selection: Selection, skipped: Collection[st
     Raises:
         InputError: the corpus has no such speaker or utterance, or fewer utterances than the sample.
     """
-    is_speaker = _membership(selection.speakers, {speaker_of(cut) for cut in cuts}, "speakers")
-    is_named = _membership(selection.utterances, {str(cut.id) for cut in cuts}, "utterances", skipped)
-    cuts = [cut for cut in cuts if is_speaker(speaker_of(cut)) and is_named(str(cut.id))]
+    indices = select_indices([str(cut.id) for cut in cuts], list(map(speaker_of, cuts)), selection, skipped)
+    return [cuts[index] for index in indices]
+
+
+def select_indices(
+    ids: Sequence[str], speakers: Sequence[str | None], selection: Selection, skipped: Collection[str] = ()
+) -> Sequence[int]:
+    """Return the indices of a selection from ids and speakers, as `select` does.
+
+    >>> select_indices(["u1", "u2", "u3"], ["anna", "ben", "anna"], Selection(speakers=("anna",)))
+    [0, 2]
+    """
+    is_speaker = _membership(selection.speakers, set(speakers), "speakers")
+    is_named = _membership(selection.utterances, set(ids), "utterances", skipped)
+    chosen = [index for index in range(len(ids)) if is_speaker(speakers[index]) and is_named(ids[index])]
     if selection.sample is not None:
-        cuts = _sample(cuts, selection)
-    return list(cuts[: selection.limit])
+        chosen = _sample(chosen, ids, speakers, selection)
+    return chosen[: selection.limit]
 
 
 def select_of_parts(
@@ -123,29 +135,30 @@ def _membership(
     return frozenset(names).__contains__
 
 
-def _sample(cuts: Sequence[MonoCut], selection: Selection) -> list[MonoCut]:
+def _sample(
+    indices: Sequence[int], ids: Sequence[str], speakers: Sequence[str | None], selection: Selection
+) -> list[int]:
     size = selection.sample or 0
-    if size > len(cuts):
+    if size > len(indices):
         raise InputError(
-            f"expected at least {size} utterances to draw from, found {len(cuts)}; lower --sample, or select more"
+            f"expected at least {size} utterances to draw from, found {len(indices)}; lower --sample, or select more"
         )
-    ordered = sorted(cuts, key=lambda cut: _draw(selection.seed, str(cut.id)))
+    ordered = sorted(indices, key=lambda index: _draw(selection.seed, ids[index]))
     if selection.balanced:
-        ordered = _in_turns(ordered, selection.seed)
-    drawn = {cut.id for cut in ordered[:size]}
-    return [cut for cut in cuts if cut.id in drawn]
+        ordered = _in_turns(ordered, ids, speakers, selection.seed)
+    return sorted(ordered[:size])
 
 
-def _in_turns(ordered: Iterable[MonoCut], seed: int) -> list[MonoCut]:
-    """Return the cuts so that each speaker has a turn before any has the next; the order of speakers is drawn."""
-    of_speaker: dict[str, list[MonoCut]] = defaultdict(list)
-    for cut in ordered:
-        if (speaker := speaker_of(cut)) is None:
-            raise InputError(f"expected a speaker of every utterance, found none of {cut.id}; omit --balanced")
-        of_speaker[speaker].append(cut)
-    speakers = sorted(of_speaker, key=lambda speaker: _draw(seed, speaker))
-    turns = zip_longest(*(of_speaker[speaker] for speaker in speakers))
-    return [cut for cut in chain.from_iterable(turns) if cut is not None]
+def _in_turns(ordered: Iterable[int], ids: Sequence[str], speakers: Sequence[str | None], seed: int) -> list[int]:
+    """Return indices so that each speaker has a turn before any has the next; the order of speakers is drawn."""
+    of_speaker: dict[str, list[int]] = defaultdict(list)
+    for index in ordered:
+        if (speaker := speakers[index]) is None:
+            raise InputError(f"expected a speaker of every utterance, found none of {ids[index]}; omit --balanced")
+        of_speaker[speaker].append(index)
+    names = sorted(of_speaker, key=lambda name: _draw(seed, name))
+    turns = zip_longest(*(of_speaker[name] for name in names))
+    return [index for index in chain.from_iterable(turns) if index is not None]
 
 
 def _draw(seed: int, name: str) -> bytes:

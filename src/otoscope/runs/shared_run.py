@@ -14,6 +14,7 @@ from otoscope.results import Run
 from otoscope.results.status import run_status, shard_names
 from otoscope.runs.cache import RunResult, join_run, resume_or_run
 from otoscope.runs.executors.choice import threads_of, uses_processes
+from otoscope.runs.executors.processes import start_server
 from otoscope.runs.executors.share import Share, find_share
 from otoscope.runs.executors.worker_model import check_name
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
@@ -78,9 +79,16 @@ def make_place(
 ) -> Place:
     """Return where a command computes. Raise InputError if workers cannot load the model by its name."""
     execution = execution or ExecutionOptions()
+    check_workers(model, execution)
+    return Place(execution, options.resume)
+
+
+def check_workers(model: str | Path | nn.Module | Encoder, execution: ExecutionOptions) -> None:
+    """Start the server of processes if there are several; raise InputError if workers cannot load the model."""
     if uses_processes(execution):
         check_name(model)
-    return Place(execution, options.resume)
+    if execution.workers > 1:
+        start_server()
 
 
 def run_parts(

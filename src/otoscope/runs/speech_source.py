@@ -12,6 +12,8 @@ from torch import nn
 
 from otoscope import bundled
 from otoscope.corpus import SkippedUtterance, read_corpus, speaker_of
+from otoscope.corpus.cut_list import CutList, listed
+from otoscope.corpus.reader import list_corpus
 from otoscope.corpus.speaker_metadata import metadata_columns
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
@@ -19,10 +21,12 @@ from otoscope.models.load import load
 from otoscope.phones import Folding, read_folding
 from otoscope.results.schema import COORDINATES, FORMAT_VERSION, labelled
 from otoscope.runs.options import CorpusOptions, SpeechOptions
-from otoscope.runs.selection import ALL, Selection, make_selection, select, select_of_parts
+from otoscope.runs.selection import ALL, Selection, make_selection, select, select_indices, select_of_parts
 from otoscope.runs.streamed_waves import StreamedWaves
 from otoscope.runs.utterance_loader import iter_loadable
 from otoscope.statistics.clusters import Clusters, make_clusters
+
+NOTHING_SELECTED = "expected at least 1 selected utterance that can be read, found none; change the selection"
 
 
 @dataclass(frozen=True)
@@ -130,15 +134,41 @@ def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtteranc
     else:
         cuts = list(read_corpus(source.name, **source.reading, strict=source.strict, on_skip=skipped.append))
     if len({cut.id for cut in cuts}) < max(len(cuts), 1):
-        raise InputError(
-            f"expected at least 1 cut, each with its own id; found {len(cuts)} cuts with "
-            f"{len({cut.id for cut in cuts})} ids; rename the cuts with the same id, or add speech"
-        )
+        raise InputError(_expected_ids(len(cuts), len({cut.id for cut in cuts})))
     unreadable = {one.id for one in skipped if one.part == "utterance"}
     selected = select(cuts, source.selection, unreadable)
     if not selected:
-        raise InputError("expected at least 1 selected utterance that can be read, found none; change the selection")
+        raise InputError(NOTHING_SELECTED)
     return sorted(selected, key=lambda cut: str(cut.id)), skipped
+
+
+def list_cuts(source: SpeechSource) -> tuple[CutList, list[SkippedUtterance]]:
+    """Return the cuts of `read_cuts` as a list of any length, whose cuts are read when they are used.
+
+    Raises:
+        InputError: as `read_cuts`.
+    """
+    skipped: list[SkippedUtterance] = []
+    if isinstance(source.corpus, CutSet):
+        cuts = CutList.of(map(listed, source.corpus))
+    else:
+        reading = {**source.reading, "strict": source.strict}
+        cuts = list_corpus(source.name, **reading, on_skip=skipped.append)
+    ids = list(map(str, cuts.ids))
+    if (count := len(set(ids))) < max(len(ids), 1):
+        raise InputError(_expected_ids(len(ids), count))
+    unreadable = {one.id for one in skipped if one.part == "utterance"}
+    selected = select_indices(ids, cuts.speakers.tolist(), source.selection, unreadable)
+    if not selected:
+        raise InputError(NOTHING_SELECTED)
+    return cuts.select(sorted(selected, key=ids.__getitem__)), skipped
+
+
+def _expected_ids(cuts: int, ids: int) -> str:
+    return (
+        f"expected at least 1 cut, each with its own id; found {cuts} cuts with {ids} ids; rename the cuts with the "
+        "same id, or add speech"
+    )
 
 
 def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:

@@ -7,7 +7,7 @@ from lhotse import MonoCut
 
 from otoscope.corpus import SkippedUtterance
 from otoscope.corpus.audio import with_file_name
-from otoscope.errors import InputError
+from otoscope.errors import InputError, UnreachableError
 from otoscope.models.encoder import Encoder
 from otoscope.models.memory import check_memory
 
@@ -19,6 +19,7 @@ def iter_loadable(
 
     Raises:
         InputError: with `strict`, for the first utterance that the model cannot process.
+        UnreachableError: an address does not answer.
     """
     for index, cut in cuts:
         try:
@@ -26,6 +27,8 @@ def iter_loadable(
             encoder.check_length(wave)
             check_memory(encoder, wave)
             yield index, wave
+        except UnreachableError:
+            raise
         except InputError as error:
             skip(cut, error, skipped, strict=strict)
 

@@ -10,6 +10,7 @@ Axes: u utterance, l layer, h head (up to the largest count; heads that a layer 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,9 +148,12 @@ def absorb(state: State, other: State) -> None:
 
 
 def _join_groups(state: State) -> None:
-    """Join groups of clusters, in place, until there are at most `MAX_CLUSTERS`."""
+    """Join groups of clusters, in place, until there are at most `MAX_CLUSTERS`.
+
+    How many bits are left follows from the groups: a group of fewer bits is a union of groups.
+    """
     if any(len(sums) > MAX_CLUSTERS for sums in state.sums.values()):
-        state.bits = code_bits(state.codes.values())
+        state.bits = code_bits(chain.from_iterable(state.sums.values()))
         state.sums = {name: join_groups(sums.items(), state.bits) for name, sums in state.sums.items()}
 
 

@@ -7,6 +7,7 @@ follows from the names alone, so that the sums of any split of a corpus merge to
 Axes: u utterance, g cluster or group of clusters.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -41,8 +42,8 @@ class Clusters:
     @cached_property
     def codes(self) -> Ints:
         """Return the code of the group of each utterance, `[u]`."""
-        codes = np.array([cluster_code(name) for name in self.names], np.int64)
-        return codes % (1 << code_bits(codes.tolist()))
+        codes = np.fromiter(map(cluster_code, self.names), np.int64, len(self.names))
+        return codes % (1 << code_bits(codes))
 
     @cached_property
     def groups(self) -> Ints:
@@ -61,7 +62,11 @@ class Clusters:
     @property
     def key(self) -> str:
         """Return a name that two sets of clusters share only if they have the same clusters."""
-        return f"{self.unit} {blake2b(repr(sorted(set(self.names))).encode(), digest_size=8).hexdigest()}"
+        digest = blake2b(digest_size=8)
+        for place, name in enumerate(sorted(set(self.names))):
+            digest.update(f"{', ' if place else '['}{name!r}".encode())
+        digest.update(b"]")
+        return f"{self.unit} {digest.hexdigest()}"
 
     @property
     def text(self) -> str:
@@ -87,10 +92,27 @@ def make_clusters(speakers: Iterable[str | None], utterances: Sequence[str]) -> 
     ('utterance u0', 'utterance u1')
     """
     names = list(speakers)
-    if all(names) and len(set(names)) > 1:
-        return Clusters(tuple(f"speaker {speaker}" for speaker in names), "speaker")
-    is_single_speaker = all(names) and len(names) > 1
-    return Clusters(tuple(f"utterance {id}" for id in utterances), "utterance", is_single_speaker)
+    of_speakers = has_several_speakers(names)
+    clusters = tuple(map(sys.intern, cluster_names(names, utterances, of_speakers)))
+    return Clusters(
+        clusters, "speaker" if of_speakers else "utterance", not of_speakers and all(names) and len(names) > 1
+    )
+
+
+def has_several_speakers(speakers: Sequence[str | None]) -> bool:
+    """Return whether the speaker of every utterance is known, and there are several.
+
+    >>> has_several_speakers(["a", "b"]), has_several_speakers(["a", ""])
+    (True, False)
+    """
+    return all(speakers) and len(set(speakers)) > 1
+
+
+def cluster_names(speakers: Iterable[str | None], utterances: Iterable[str], of_speakers: bool) -> Iterator[str]:
+    """Yield the name of the cluster of each utterance: its speaker, or itself."""
+    if of_speakers:
+        return (f"speaker {speaker}" for speaker in speakers)
+    return (f"utterance {id}" for id in utterances)
 
 
 def utterance_of(id: str) -> str:
@@ -114,10 +136,12 @@ def code_bits(codes: Iterable[int]) -> int:
     >>> code_bits(range(200)), code_bits([5, 6])
     (7, 62)
     """
-    distinct = set(codes)
-    bits = CODE_BITS
-    while len({code % (1 << bits) for code in distinct}) > MAX_CLUSTERS:
-        bits -= 1
+    distinct = np.unique(np.fromiter(codes, np.int64))
+    if len(distinct) <= MAX_CLUSTERS:
+        return CODE_BITS
+    bits = 0
+    while len(np.unique(distinct % (1 << (bits + 1)))) <= MAX_CLUSTERS:
+        bits += 1
     return bits
 
 

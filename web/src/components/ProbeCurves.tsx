@@ -7,7 +7,7 @@ import { useQuery } from "../hooks/useQuery";
 import { useStore, type ViewerStore } from "../store/viewerStore";
 import { RadioGroup, Notice, Select } from "./controls";
 import { Figure } from "./Figure";
-import { PALETTE, rankingColours } from "../core/palette";
+import { PALETTE } from "../core/palette";
 
 interface Point {
   line: string;
@@ -43,8 +43,7 @@ export function ProbeCurves({ number }: { number: number }) {
           title={`${probe.value}: heads removed`}
           across="heads removed"
           up={scoreLabel}
-          points={heads.value.value.points}
-          colours={rankingColours(labels.ranking, heads.value.value.areControls)}
+          points={heads.value.value}
         />
       )}
       {spans.value.value?.length ? (
@@ -65,10 +64,9 @@ interface LinesProps {
   across: string;
   up: string;
   points: Point[];
-  colours?: string[];
 }
 
-function Lines({ title, across, up, points, colours = PALETTE() }: LinesProps) {
+function Lines({ title, across, up, points }: LinesProps) {
   const lines = [...new Set(points.map(({ line }) => line))];
   return (
     <Figure
@@ -80,7 +78,7 @@ function Lines({ title, across, up, points, colours = PALETTE() }: LinesProps) {
         marginLeft: 48,
         x: { label: across },
         y: { label: up, grid: true },
-        color: { domain: lines, range: colours, legend: true },
+        color: { domain: lines, range: PALETTE(), legend: true },
         marks: [
           Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),
           Plot.lineY(points, { x: "step", y: "score", stroke: "line", strokeWidth: 1.6 }),
@@ -99,10 +97,9 @@ function Lines({ title, across, up, points, colours = PALETTE() }: LinesProps) {
   );
 }
 
-async function headCurves(store: ViewerStore, number: number, probe: number, direction: number) {
+async function headCurves(store: ViewerStore, number: number, probe: number, direction: number): Promise<Point[]> {
   const { labels } = store.runList.runs[number];
-  const names = ["score", "score_interval", "removed", "is_control"];
-  const [score, ends, removed, isControl] = await arrays(store, number, names);
+  const [score, ends, removed] = await arrays(store, number, ["score", "score_interval", "removed"]);
   const [, rankings, directions, steps] = shapeOf(store, number, "score");
   const points: Point[] = [];
   for (let ranking = 0; ranking < rankings; ranking++)
@@ -116,7 +113,7 @@ async function headCurves(store: ViewerStore, number: number, probe: number, dir
         high: ends[2 * index + 1],
       });
     }
-  return { points, areControls: Array.from(isControl, Boolean) };
+  return points;
 }
 
 async function spanCurves(store: ViewerStore, number: number, probe: number): Promise<Point[]> {

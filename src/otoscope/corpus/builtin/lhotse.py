@@ -1,27 +1,23 @@
-"""Lhotse manifests: cuts, or recordings with supervisions, as jsonl or jsonl.gz."""
+"""Lhotse manifests: cuts (also those of Lhotse Shar), or recordings with supervisions, as jsonl or jsonl.gz."""
 
-import math
+import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from lhotse import AudioSource, CutSet, MonoCut, Recording, RecordingSet, SupervisionSegment, SupervisionSet
+from lhotse import CutSet, RecordingSet, SupervisionSegment, SupervisionSet
 from lhotse.cut import Cut
-from lhotse.cut.data import DataCut
+from lhotse.cut.set import deserialize_cut
 from lhotse.serialization import load_manifest
-from lhotse.supervision import AlignmentItem
-from lhotse.utils import fastcopy, to_list
+from lhotse.utils import fastcopy
 
-from otoscope.corpus.alignment_origin import alignment_origin, with_origin
-from otoscope.corpus.decoding import check_declared
-from otoscope.corpus.file_index import is_there
+from otoscope.corpus.cut_list import Listing, listed
 from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
-from otoscope.corpus.labels import Interval
-from otoscope.corpus.recording import check_channels, read_header
-from otoscope.corpus.utterance import Annotation, ReadCut, clip_segment, make_alignment
+from otoscope.corpus.manifest_cuts import ManifestQuery, read_line, read_part, supervisions_of
+from otoscope.corpus.manifest_lines import iter_lines, list_plain, parse_plain
+from otoscope.corpus.utterance import ReadCut
 from otoscope.errors import InputError
 
 
@@ -37,14 +33,15 @@ def lhotse_manifests(path: Path, tier: str | None = None, channel: int | None = 
     """Yield one unread cut for each supervision, and for each cut without supervisions.
 
     Phones are the alignment named `tier` (by default phone or phones). Of a recording with several channels, `channel`
-    chooses the supervisions. Audio is read from files, never by a command or from the network.
+    chooses the supervisions. Audio is read from files, from the tars of Lhotse Shar, and from
+    addresses with a protocol, never by a command. A manifest of cuts is read line by line.
     """
     manifests = _manifests(path)
     if not manifests:
         raise InputError(f"{path}: expected Lhotse manifests, *cuts*.jsonl(.gz) or *recordings*.jsonl(.gz); found none")
-    for file, cut in chain.from_iterable(_cuts(file) for file in manifests):
-        for supervision in _supervisions(cut, channel):
-            yield UnreadCut(supervision.id, file, partial(_utterance, cut, supervision, file.parent, tier, channel))
+    for file in manifests:
+        query = ManifestQuery(str(file.parent), str(tar_of(file) or ""), tier, channel)
+        yield from _unread_lines(file, query) if _has_cuts(file) else _unread_manifest(file, query)
 
 
 def _manifests(path: Path) -> list[Path]:
@@ -59,22 +56,71 @@ def _is_manifest_name(name: str) -> bool:
     return name.endswith(MANIFEST_SUFFIXES) and not name.startswith(".")
 
 
-def _cuts(file: Path) -> Iterable[tuple[Path, Cut]]:
+def tar_of(file: Path) -> Path | None:
+    """Return the tar with the audio of a manifest of Lhotse Shar: `recording.000000.tar` of `cuts.000000.jsonl.gz`."""
+    first, *number = file.name.removesuffix(".gz").removesuffix(".jsonl").split(".")
+    tar = file.with_name(".".join(["recording", *number, "tar"]))
+    return tar if first == "cuts" and tar.is_file() else None
+
+
+def _has_cuts(file: Path) -> bool:
+    """Return whether the first line of a manifest is a cut; a line that cannot be read is none."""
+    try:
+        return "type" in next(iter_lines(file))[1]
+    except (StopIteration, OSError, EOFError, ValueError, TypeError, zlib.error):
+        return False
+
+
+def _unread_lines(file: Path, query: ManifestQuery) -> Iterator[UnreadCut]:
+    read = partial(read_line, query=query._replace(opens_audio=False))
+    try:
+        for line, data in iter_lines(file):
+            if plain := parse_plain(data, query):
+                listing = partial(list_plain, plain, line, read)
+                yield UnreadCut(plain.id, file, partial(_read_line, line, query), listing)
+            else:
+                yield from _unread_parts(deserialize_cut(data), file, query)
+    except InputError:
+        raise
+    except Exception:  # any error of JSON, gzip or Lhotse's own fields
+        raise _unreadable(file) from None
+
+
+def _read_line(line: bytes, query: ManifestQuery) -> ReadCut:
+    return ReadCut(read_line(line, query))
+
+
+def _unread_manifest(file: Path, query: ManifestQuery) -> Iterator[UnreadCut]:
     manifest = _load(file)
-    if isinstance(manifest, RecordingSet):
-        return ((file, cut) for cut in _join(manifest, file))
-    if isinstance(manifest, CutSet):
-        return ((file, cut) for cut in manifest)
-    raise InputError(
-        f"{file}: expected cuts or recordings, got a {type(manifest).__name__}; name one of those manifests"
-    )
+    if not isinstance(manifest, CutSet | RecordingSet):
+        raise InputError(
+            f"{file}: expected cuts or recordings, got a {type(manifest).__name__}; name one of those manifests"
+        )
+    for cut in _join(manifest, file) if isinstance(manifest, RecordingSet) else manifest:
+        yield from _unread_parts(cut, file, query)
+
+
+def _unread_parts(cut: Cut, file: Path, query: ManifestQuery) -> Iterator[UnreadCut]:
+    unopened = query._replace(opens_audio=False)
+    for supervision in supervisions_of(cut, query.channel):
+        listing = partial(_list_part, cut, supervision, unopened)
+        yield UnreadCut(supervision.id, file, partial(read_part, cut, supervision, query), listing)
+
+
+def _list_part(cut: Cut, supervision: SupervisionSegment, query: ManifestQuery) -> Listing:
+    part, problems = read_part(cut, supervision, query)
+    return Listing(listed(part), problems)
 
 
 def _load(file: Path) -> Any:
     try:
         return load_manifest(file)
     except Exception:  # any error of JSON, gzip or Lhotse's own fields
-        raise InputError(f"{file}: expected a Lhotse manifest, but it cannot be read as one; write it again") from None
+        raise _unreadable(file) from None
+
+
+def _unreadable(file: Path) -> InputError:
+    return InputError(f"{file}: expected a Lhotse manifest, but it cannot be read as one; write it again")
 
 
 def _join(recordings: RecordingSet, file: Path) -> Iterator[Cut]:
@@ -90,95 +136,11 @@ def _join(recordings: RecordingSet, file: Path) -> Iterator[Cut]:
         yield fastcopy(recording.to_cut(), supervisions=of_recording[recording.id])
 
 
-def _supervisions(cut: Cut, channel: int | None) -> list[SupervisionSegment]:
-    if not cut.supervisions:
-        return [SupervisionSegment(cut.id, cut.id, 0.0, cut.duration, channel=channel or 0)]
-    if channel is None or not _has_recording(cut) or cut.recording.num_channels == 1:
-        return list(cut.supervisions)
-    return [supervision for supervision in cut.supervisions if channel in to_list(supervision.channel)]
-
-
-def _has_recording(cut: Cut) -> bool:
-    return isinstance(cut, DataCut) and cut.has_recording
-
-
-def _utterance(
-    cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None
-) -> ReadCut:
-    try:
-        return _part(cut, supervision, folder, tier, channel)
-    except (TypeError, AttributeError, AssertionError, ArithmeticError):  # Lhotse checks no types and no sizes
-        raise InputError(
-            f"{supervision.id}: expected numbers and names in its manifest, got other types, or no times"
-        ) from None
-
-
-def _part(cut: Cut, supervision: SupervisionSegment, folder: Path, tier: str | None, channel: int | None) -> ReadCut:
-    """Return the part of `cut` that `supervision` spans, as a cut of its own."""
-    times = [float(time) for time in (cut.start, cut.duration, supervision.start, supervision.duration)]
-    if not all(map(math.isfinite, times)):
-        raise InputError(f"{supervision.id}: expected times in seconds, got {times}; correct the manifest")
-    if not _has_recording(cut):
-        raise InputError(f"{cut.id}: expected a cut of one recording, got a {type(cut).__name__} without; leave it out")
-    recording = _checked(cut.recording, folder, channel)
-    chosen = cut.channel if recording.num_channels == 1 else channel
-    start, end = clip_segment(cut.duration, supervision.start, supervision.end, supervision.id)
-    begin, origin = round(cut.start + start, ndigits=8), alignment_origin(cut, supervision)
-    alignment, problems = make_alignment(_annotation(supervision, begin - origin, tier), end - start)
-    spanning = fastcopy(
-        supervision,
-        recording_id=recording.id,
-        start=0.0,
-        duration=round(end - start, ndigits=8),
-        channel=chosen,
-        alignment=alignment,
-        custom=with_origin(supervision.custom, begin, recording.duration),
-    )
-    part = MonoCut(supervision.id, begin, spanning.duration, chosen, supervisions=[spanning], recording=recording)
-    return ReadCut(part, problems)
-
-
-def _checked(recording: Recording, folder: Path, channel: int | None) -> Recording:
-    """Return the recording, checked, with its files located from the working directory or else from `folder`."""
-    sources = [_checked_source(source, folder, recording) for source in recording.sources]
-    check_channels(sources[0].source, recording.num_channels, channel)
-    return fastcopy(recording, sources=sources)
-
-
-def _checked_source(source: AudioSource, folder: Path, recording: Recording) -> AudioSource:
-    if source.type != "file":
-        raise InputError(
-            f"expected audio in a file, got the {source.type} '{source.source}', which is not run or fetched"
-        )
-    path = Path(source.source)
-    path = path if is_there(path) else folder / path
-    header = read_header(path)
-    check_declared(recording, str(path), header.samplerate, header.frames)
-    return fastcopy(source, source=str(path))
-
-
-def _annotation(supervision: SupervisionSegment, start: float, tier: str | None) -> Annotation:
-    alignment = supervision.alignment or {}
-    if tier and tier not in alignment:
-        raise InputError(
-            f"tier '{tier}' not found in cut {supervision.id}; alignments present: {', '.join(alignment) or 'none'}. "
-            "Pass --tier with one of those, or leave it out"
-        )
-    phones = alignment.get(tier) if tier else alignment.get("phone", alignment.get("phones"))
-    words = alignment.get("word", alignment.get("words"))
-    return Annotation(supervision.text, _intervals(phones or [], start), _intervals(words or [], start))
-
-
-def _intervals(items: Iterable[AlignmentItem], start: float) -> list[Interval]:
-    """Return labels in seconds from `start`, which counts from the origin of the alignment."""
-    return [Interval(item.symbol, round(item.start - start, 8), round(item.end - start, 8)) for item in items]
-
-
 FORMAT = CorpusFormat(
     Layout.MANIFEST,
     lambda query: is_manifest(query.path),
     lambda query: lhotse_manifests(query.path, query.tier, query.channel),
-    reads=lambda file: _is_manifest_name(file.name),
+    reads=lambda file: _is_manifest_name(file.name) or file.suffix == ".tar",
     has_tiers=True,
     priority=1,
 )

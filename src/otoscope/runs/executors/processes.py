@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context
 from typing import Any
 
 from otoscope.runs.executors.executor import Executor, Load, PartT, Resource, Result, Work, Workers
@@ -41,7 +41,7 @@ class ProcessExecutor(Executor):
     @contextmanager
     def open(self, load: Load[Resource], work: Work[Resource, PartT, Result]) -> Iterator[Workers[PartT, Result]]:
         """Provide the processes. `load`, `work`, parts and results must be picklable."""
-        CONTEXT.set_forkserver_preload(PRELOADED)
+        start_server()
         pool: WorkerPool[PartT, Result] = WorkerPool(partial(self._start_pool, load, work), self.workers, self)
         try:
             yield pool.results
@@ -55,6 +55,16 @@ class ProcessExecutor(Executor):
             devices.put(self.devices[number % len(self.devices)] if self.devices else None)
         arguments = (load, work, devices, reports)
         return ProcessPoolExecutor(self.workers, CONTEXT, initializer=start_worker, initargs=arguments), reports
+
+
+def start_server() -> None:
+    """Start the server of processes: it imports slow modules while this process imports its own.
+
+    Called again, and where the platform has no such server, it does nothing.
+    """
+    if CONTEXT.get_start_method() == "forkserver":
+        CONTEXT.set_forkserver_preload(PRELOADED)
+        forkserver.ensure_running()
 
 
 def visible_devices(count: int) -> list[str]:

@@ -1,0 +1,120 @@
+"""A list of cuts of any length: the cuts of `read_corpus`, of every format, read when they are used."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from lhotse import CutSet, MonoCut, Recording, SupervisionSegment
+from lhotse.supervision import AlignmentItem
+from tests.helpers.corpus_tones import write_tone
+
+from otoscope.bundled import speech
+from otoscope.corpus import manifest_cuts, manifest_lines, read_corpus
+from otoscope.corpus.cut_list import CutList, listed
+from otoscope.corpus.manifest_cuts import ManifestQuery
+from otoscope.corpus.reader import list_corpus
+from otoscope.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    return Recording.from_file(write_tone(tmp_path_factory.mktemp("audio") / "long.wav", seconds=3.0))
+
+
+def cut_with(recording, **fields):
+    supervision = SupervisionSegment("s1", "long", 0.25, 1.5, **fields)
+    return MonoCut("c1", 0.5, 2.25, 0, supervisions=[supervision], recording=recording)
+
+
+PLAIN = {
+    "no fields": {},
+    "a speaker and a text": {"speaker": "anna", "text": "hi"},
+    "an empty speaker": {"speaker": ""},
+    "metadata": {"speaker": "anna", "gender": "Female", "custom": {"age": 31, "mood": "good"}},
+}
+OTHER = {
+    "labels": {"alignment": {"phone": [AlignmentItem("AA", 1.0, 0.5)]}},
+    "custom objects": {"custom": {"more": {"age": 3}}},
+}
+
+
+def same_columns(a: CutList, b: CutList) -> bool:
+    columns = ("ids", "seconds", "speakers", "metadata", "has_phones")
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in columns)
+
+
+@pytest.mark.parametrize("fields", [*PLAIN.values(), *OTHER.values()], ids=[*PLAIN, *OTHER])
+def test_a_line_is_listed_as_the_cut_that_lhotse_reads(recording, tmp_path, fields):
+    cuts = [cut_with(recording, **fields), MonoCut("c2", 0.0, 1.0, 0, recording=recording)]
+    CutSet.from_cuts(cuts).to_file(tmp_path / "cuts.jsonl.gz")
+    lines, read = list_corpus(tmp_path / "cuts.jsonl.gz"), list(read_corpus(tmp_path / "cuts.jsonl.gz"))
+    assert list(lines) == read
+    assert same_columns(lines, CutList.of(map(listed, read)))
+
+
+@pytest.mark.parametrize(("fields", "is_plain"), [(PLAIN, True), (OTHER, False)], ids=["plain", "other"])
+def test_lines_without_labels_are_plain(recording, fields, is_plain):
+    query = ManifestQuery("")
+    for one in fields.values():
+        assert (manifest_lines.parse_plain(cut_with(recording, **one).to_dict(), query) is not None) == is_plain
+
+
+DAMAGES = {
+    "a text as time": ("duration", "long"),
+    "no time": ("start", None),
+    "an infinite time": ("start", float("inf")),
+    "a number as id": ("id", 3),
+    "a time beyond the cut": ("duration", 9.0),
+    "a list as speaker": ("speaker", ["anna"]),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), DAMAGES.values(), ids=list(DAMAGES))
+def test_a_damaged_line_is_skipped_for_the_same_reason(recording, tmp_path, name, value):
+    damaged = cut_with(recording).to_dict()
+    damaged["supervisions"][0][name] = value
+    good = MonoCut("c2", 0.0, 1.0, 0, recording=recording).to_dict()
+    (tmp_path / "cuts.jsonl").write_text("\n".join(json.dumps(line) for line in (damaged, good)))
+    skipped = {}
+    for reader in (read_corpus, list_corpus):
+        skips = skipped[reader] = []
+        try:
+            skips.append([str(cut.id) for cut in reader(tmp_path / "cuts.jsonl", on_skip=skips.append)])
+        except InputError as error:
+            skips.append(str(error))
+    assert skipped[read_corpus] == skipped[list_corpus]
+
+
+def test_no_audio_is_opened_where_a_manifest_states_durations(recording, tmp_path, monkeypatch):
+    cuts = [cut_with(recording, **PLAIN["metadata"]), MonoCut("c2", 0.0, 1.0, 0, recording=recording)]
+    CutSet.from_cuts(cuts).to_file(tmp_path / "cuts.jsonl")
+    monkeypatch.setattr(manifest_cuts, "read_header", None)
+    assert [cut.id for cut in list_corpus(tmp_path / "cuts.jsonl")] == ["c2", "s1"]
+
+
+def test_a_file_that_is_missing_is_skipped_by_name(recording, tmp_path):
+    gone = cut_with(recording).to_dict()
+    gone["recording"]["sources"][0]["source"] = "gone.wav"
+    good = MonoCut("c2", 0.0, 1.0, 0, recording=recording).to_dict()
+    with gzip.open(tmp_path / "cuts.jsonl.gz", "wt") as file:
+        file.write("\n".join(json.dumps(line) for line in (gone, good)))
+    skipped = []
+    assert [cut.id for cut in list_corpus(tmp_path / "cuts.jsonl.gz", on_skip=skipped.append)] == ["c2"]
+    assert skipped[0].id == "s1"
+    assert skipped[0].reason.endswith("gone.wav: expected an audio file, found none; check the path")
+
+
+def test_a_folder_is_listed_as_it_is_read():
+    folder, read = list_corpus(speech()), list(read_corpus(speech()))
+    assert list(folder) == read
+    assert same_columns(folder, CutList.of(map(listed, read)))
+    assert folder.select([2, 0])[1] == read[0]
+
+
+def test_the_listing_changes_with_every_field_of_a_cut(recording):
+    cut = cut_with(recording, speaker="anna")
+    listings = {
+        CutList.of([listed(one)]).listing for one in (cut, cut_with(recording, speaker="ben"), cut.with_id("c3"))
+    }
+    assert len(listings) == 3
