@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.project.test_imports import LAYERS
 from typer.main import get_command
 
 import otoscope
-from otoscope.cli import COMMANDS, app, main
+from otoscope.cli import GROUPS, app, main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -123,9 +124,10 @@ def test_links_of_a_page_at_the_top_lead_to_files(page):
     assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
 
 
-def test_the_readme_lists_every_command_in_the_order_of_the_help():
-    listed = re.findall(r"^\| `otoscope (\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert listed == [command.__name__ for command in COMMANDS]
+def test_the_readme_lists_every_command_in_the_order_and_the_groups_of_the_help():
+    listed = re.findall(r"^\| (?:`otoscope (\w+)`|\*\*(.+)\*\*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    in_help = [[("", group), *((command.__name__, "") for command in GROUPS[group])] for group in GROUPS]
+    assert listed == list(chain.from_iterable(in_help))
 
 
 def test_the_architecture_page_shows_the_layers_that_imports_are_checked_against():

@@ -66,39 +66,17 @@ from otoscope.runs.options import CorpusOptions, ExecutionOptions, SelectionOpti
 from otoscope.segmentation.options import BoundaryOptions, SegmentationOptions
 from otoscope.viewer.options import Address, ExportOptions
 
-COMMANDS = (
-    check,
-    analyze,
-    status,
-    merge,
-    show,
-    heads,
-    relations,
-    compare,
-    figures,
-    segment,
-    boundaries,
-    align,
-    words,
-    decoder,
-    weights,
-    rank,
-    probe,
-    prune,
-    layers,
-    sinks,
-    patch,
-    faithfulness,
-    refine,
-    bench,
-    view,
-    demo,
-    pretrain,
-    dynamics,
-    reproduce,
-    models,
-    convert,
-)  # in the order of the help
+GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Start": (demo, check, models, convert),
+    "Measure heads": (analyze, status, merge, weights, decoder, sinks, layers),
+    "Read a run": (show, heads, relations, compare, figures, view),
+    "Find boundaries and words": (segment, boundaries, align, words),
+    "Find which heads matter": (rank, probe, prune, patch, faithfulness),
+    "Make a model smaller": (refine, bench),
+    "Train, and repeat a paper": (pretrain, dynamics, reproduce),
+}
+"""Commands by what they are for, in the order of the help."""
+COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
 
 OS_ERROR_HINTS = {  # error number of the operating system: what to do
     ENAMETOOLONG: "choose a shorter name",
@@ -156,9 +134,10 @@ def make_app(commands: Iterable[Callable[..., None]] = COMMANDS) -> typer.Typer:
     """Return the application of some commands; to describe each to typer takes milliseconds."""
     application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     application.callback()(options)
+    group_of = {command: group for group, members in GROUPS.items() for command in members}
     for command in commands:
-        classes = OPTION_CLASSES.get(command)
-        application.command(cls=options_command(*classes) if classes else None)(command)
+        classes, group = OPTION_CLASSES.get(command), group_of.get(command)
+        application.command(cls=options_command(*classes) if classes else None, rich_help_panel=group)(command)
     return application
 
 
