@@ -37,8 +37,8 @@ from harness import (
     time_row,
 )
 from otoscope.runs.speech_source import make_source, read_speech
-from otoscope.segmentation.detector import boundary_scores_per_frame, detect_boundaries
 from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.kernel_gram_detector import boundary_scores_per_frame, detect_boundaries
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score
 from otoscope.segmentation.shifted_features import shifted_waves
 from otoscope.segmentation.tuning import BETAS, LabelledFeatures, tune

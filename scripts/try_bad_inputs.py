@@ -22,7 +22,7 @@ from tests.helpers.bad_inputs.attempt import Samples, contents
 from tests.helpers.bad_inputs.samples import make_samples
 
 import otoscope.analysis.analyze
-import otoscope.pretraining.train
+import otoscope.pretraining.pretrain
 import otoscope.probing.probe
 import otoscope.pruning.prune
 import otoscope.refinement.refine

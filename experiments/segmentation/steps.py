@@ -18,8 +18,8 @@ import otoscope
 from otoscope.corpus import phones_of
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.segmentation.boundaries import inner_boundaries
-from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.feature_methods import Head, label_frames
+from otoscope.segmentation.kernel_gram_detector import label_rows
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune
 
 RATIOS, BETAS = tuple(0.1 * 2**step for step in range(4)), tuple(1.2**step for step in range(1, 14, 2))

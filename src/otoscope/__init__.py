@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from otoscope.papers.yang2020.reproduce import reproduce
     from otoscope.patching.options import PatchOptions
     from otoscope.patching.patch import patch
-    from otoscope.pretraining.train import pretrain
+    from otoscope.pretraining.pretrain import pretrain
     from otoscope.probing.options import ProbingOptions
     from otoscope.probing.probe import probe
     from otoscope.pruning.options import ScheduleOptions
@@ -194,7 +194,7 @@ _HOME = {
     "merge": "otoscope.analysis.merge",
     "open_run": "otoscope.results",
     "patch": "otoscope.patching.patch",
-    "pretrain": "otoscope.pretraining.train",
+    "pretrain": "otoscope.pretraining.pretrain",
     "probe": "otoscope.probing.probe",
     "prune": "otoscope.pruning.prune",
     "rank": "otoscope.importance.rank",

@@ -13,8 +13,8 @@ from otoscope.papers.yang2020.models import make_models, recipe_folder
 from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
 from otoscope.pretraining.batches import Batching, MaskedBatches
 from otoscope.pretraining.masking import Masking
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.recipe import Recipe
-from otoscope.pretraining.train import pretrain
 
 SPEECH = (str(speech() / "awb"),)
 M3 = Recipe(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from otoscope.errors import InputError
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 
 
 def test_a_span_longer_than_every_held_out_utterance_is_refused_before_the_first_step(

@@ -10,7 +10,7 @@ from tests.helpers.tmpfs import mounted
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayFeatureExtractor
 from otoscope.pretraining.corpora import read_corpora
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from safetensors.numpy import load_file
 from tests.helpers.forked_process import run_script
 
 from otoscope.errors import InputError
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.recipe import read_recipe
 from otoscope.pretraining.shared_batches import rows_of_process
-from otoscope.pretraining.train import pretrain
 from otoscope.pretraining.trainer import training_arguments
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ os.environ |= {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR
 import torch
 torch.set_num_threads(1)
 from otoscope.pretraining.batches import MaskedBatches
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 batch = MaskedBatches.__getitem__
 def killed(batches, step):
     if rank == "1" and step == int(killed_at) and len(batches) == 12:

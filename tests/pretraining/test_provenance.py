@@ -8,8 +8,8 @@ from tests.helpers.pretraining_recipe import TINY
 
 from otoscope.errors import InputError
 from otoscope.pretraining.model_card import Pretrained
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.provenance import FILE
-from otoscope.pretraining.train import pretrain
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import pytest
 from otoscope.errors import InputError
 from otoscope.pretraining.batches import Batching
 from otoscope.pretraining.masking import Masking
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.recipe import Output, read_recipe
-from otoscope.pretraining.train import pretrain
 
 EMBEDDED = Path(__file__).parents[2] / "experiments" / "bundled" / "recipe.toml"
 

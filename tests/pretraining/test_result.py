@@ -18,7 +18,7 @@ from otoscope.pretraining.evaluation import evaluate
 from otoscope.pretraining.feature_store import read_features
 from otoscope.pretraining.masking import Masking
 from otoscope.pretraining.model_card import Pretrained
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.trainer import newest_checkpoint
 
 

@@ -12,7 +12,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from otoscope.errors import InputError
 from otoscope.pretraining.batches import MaskedBatches
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.trainer import VALIDATION_BATCHES, newest_checkpoint, seconds_logged
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 KILLED_IN_STEP_9 = """
 import os, signal, sys
 from otoscope.pretraining.batches import MaskedBatches
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 batch = MaskedBatches.__getitem__
 def killed(batches, step):
     if step == 8 and len(batches) == 12:

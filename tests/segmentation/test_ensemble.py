@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from otoscope.phones import LabelFrames
-from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.segmentation.ensemble import ensemble_boundaries, ensemble_scores
 from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.kernel_gram_detector import detect_boundaries, label_rows
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score, up_sampled
 from otoscope.segmentation.tuning import LabelledFeatures, tune
 

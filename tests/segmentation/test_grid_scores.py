@@ -6,10 +6,10 @@ import pytest
 from otoscope.errors import InputError
 from otoscope.segmentation import grid_scores as module
 from otoscope.segmentation.boundaries import count_boundaries
-from otoscope.segmentation.detector import boundary_scores_per_frame, local_minima
 from otoscope.segmentation.grid_counts import minima_of_rows, strict_counts_of_rows
 from otoscope.segmentation.grid_scores import GridFrames, grid_scores
 from otoscope.segmentation.kernel_gram import MEDIAN_FRAMES, median_distance
+from otoscope.segmentation.kernel_gram_detector import boundary_scores_per_frame, local_minima
 
 ALPHAS, BETAS = (0.3, 1.0, 4.0), (0.3, 1.0, 1.7, 6.0)
 

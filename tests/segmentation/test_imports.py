@@ -10,7 +10,7 @@ MODULES = (
     "otoscope.segmentation.baselines",
     "otoscope.segmentation.boundaries",
     "otoscope.segmentation.comparison",
-    "otoscope.segmentation.detector",
+    "otoscope.segmentation.kernel_gram_detector",
     "otoscope.segmentation.ensemble",
     "otoscope.segmentation.kernel_gram",
     "otoscope.segmentation.reference",

@@ -7,8 +7,8 @@ import pytest
 
 import otoscope
 from otoscope.phones import LabelFrames
-from otoscope.segmentation.detector import boundary_scores_per_frame, local_minima
 from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.kernel_gram_detector import boundary_scores_per_frame, local_minima
 from otoscope.segmentation.score_sum import (
     ALPHA_FACTORS,
     BETA_FACTORS,

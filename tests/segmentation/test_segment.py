@@ -9,7 +9,7 @@ from otoscope.corpus import load_audio
 from otoscope.phones import LabelFrames
 from otoscope.segmentation import search
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries, inner_boundaries
-from otoscope.segmentation.detector import detect_boundaries, label_rows
+from otoscope.segmentation.kernel_gram_detector import detect_boundaries, label_rows
 from otoscope.segmentation.spectral import mfcc
 from otoscope.segmentation.table import segmentation_table
 from otoscope.segmentation.tuning import LabelledFeatures, tune

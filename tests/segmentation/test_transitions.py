@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.example_segmentation import segmentation_dataset
 
 from otoscope.segmentation.boundaries import count_boundaries, inner_boundaries, strict_matches
-from otoscope.segmentation.detector import local_minima
+from otoscope.segmentation.kernel_gram_detector import local_minima
 from otoscope.segmentation.score_sum import minima_with_depths
 from otoscope.segmentation.transition_table import MIN_REFERENCES, frequent_transitions, transition_table
 from otoscope.segmentation.transitions import ScoredUtterance, boundary_transitions, build_transitions, phone_classes

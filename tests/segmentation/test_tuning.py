@@ -6,8 +6,8 @@ import pytest
 from otoscope.errors import InputError
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryCounts, count_boundaries
-from otoscope.segmentation.detector import detect_boundaries, label_rows
 from otoscope.segmentation.kernel_gram import median_distance
+from otoscope.segmentation.kernel_gram_detector import detect_boundaries, label_rows
 from otoscope.segmentation.tuning import LabelledFeatures, pooled_counts, tune, utterance_counts
 
 RATIOS, BETAS = (0.25, 0.5, 1.0), (0.5, 1.0, 2.0)

@@ -10,8 +10,8 @@ import otoscope
 from otoscope.bundled import speech
 from otoscope.errors import InputError
 from otoscope.pretraining.batches import Batching
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.recipe import Dynamics, Recipe
-from otoscope.pretraining.train import pretrain
 from otoscope.training_dynamics.callback import GAP, tile_overviews
 
 pytestmark = pytest.mark.slow

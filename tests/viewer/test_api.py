@@ -20,7 +20,7 @@ from otoscope.phones import LabelFrames
 from otoscope.results import open_run
 from otoscope.results.shapes import shape_label
 from otoscope.results.table import json_records
-from otoscope.segmentation.detector import detect_boundaries, label_rows
+from otoscope.segmentation.kernel_gram_detector import detect_boundaries, label_rows
 from otoscope.viewer import run_session as session_module
 from otoscope.viewer.api import NOT_FOUND, ViewerApi
 from otoscope.viewer.boundaries import method_boundaries

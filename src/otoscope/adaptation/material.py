@@ -179,7 +179,7 @@ def split(groups: Sequence[str], seed: int, parts: Sequence[Role] = tuple(Role))
     names = np.random.default_rng(seed).permutation(sorted(set(groups)))
     shares = np.cumsum([SHARES[part] for part in parts]) / sum(SHARES[part] for part in parts)
     ends = np.round(shares * len(names)).astype(int)
-    for at in range(len(parts)):  # a group for each part, also where there are few
-        ends[at] = np.clip(ends[at], (ends[at - 1] if at else 0) + 1, len(names) - (len(parts) - 1 - at))
-    role_of = {str(name): parts[int(np.searchsorted(ends, at, side="right"))] for at, name in enumerate(names)}
+    for place in range(len(parts)):  # a group for each part, also where there are few
+        ends[place] = np.clip(ends[place], (ends[place - 1] if place else 0) + 1, len(names) - (len(parts) - 1 - place))
+    role_of = {str(name): parts[int(np.searchsorted(ends, place, side="right"))] for place, name in enumerate(names)}
     return [role_of[group] for group in groups]

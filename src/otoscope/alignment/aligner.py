@@ -125,24 +125,22 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
     evidence = collect_evidence(transcriber, wave, spelling, heads)
     used = replace(evidence, maps_hqk=evidence.maps_hqk[: len(aligner.heads)])
     times: dict[Side, np.ndarray] = {}
-    sure: dict[Side, np.ndarray] = {}
+    certainty: dict[Side, np.ndarray] = {}
     for side, anchor in aligner.anchors.items():
         anchor_qk = evidence.maps_hqk[heads.index(anchor.head)]
         times[side] = estimate_boundaries(anchor_qk, evidence.period, spelling, side, anchor)
         if model := aligner.models.get(side):
             near = features(used, boundary_rows(spelling, side, 0), times[side])
-            offset, sure[side] = boundary_offsets(model, near)
+            offset, certainty[side] = boundary_offsets(model, near)
             times[side] = times[side] + offset
-    if not sure:
+    confidence: list[float | None] = [None] * len(words)
+    if certainty:
+        confidence = np.sqrt(certainty[Side.start] * certainty[Side.end]).round(3).tolist()
+    else:
         times[Side.start], times[Side.end] = without_silence(wave, times[Side.start], times[Side.end])
     start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
-    confidence: list[float | None] = [None] * len(words)
-    if sure:
-        confidence = np.sqrt(sure[Side.start] * sure[Side.end]).round(3).tolist()
-    return [
-        Word(word, round(float(first), 3), round(float(last), 3), certain)
-        for word, first, last, certain in zip(words, start, end, confidence, strict=True)
-    ]
+    timed = zip(words, start, end, confidence, strict=True)
+    return [Word(word, round(float(first), 3), round(float(last), 3), certain) for word, first, last, certain in timed]
 
 
 def estimate_boundaries(

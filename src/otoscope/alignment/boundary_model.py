@@ -89,15 +89,15 @@ def _map_features(evidence: Evidence, rows: np.ndarray, times: np.ndarray) -> np
     """Return the attention of each head and neighbouring row at the times, between columns by interpolation."""
     columns = evidence.maps_hqk.shape[-1]
     wanted = np.clip(rows[:, None] + ROWS, 0, evidence.maps_hqk.shape[1] - 1)  # [words, rows]
-    at = times[..., None] + MAP_SHIFTS
-    position = np.clip(at / evidence.period - 0.5, 0, columns - 1)
+    shifted = times[..., None] + MAP_SHIFTS
+    position = np.clip(shifted / evidence.period - 0.5, 0, columns - 1)
     left = np.minimum(position.astype(int), max(columns - 2, 0))
     share = (position - left)[:, None]
     chosen = evidence.maps_hqk[:, wanted]  # [heads, words, rows, columns]
     index = left.reshape(len(rows), 1, -1)
     low, high = (
         np.take_along_axis(chosen, np.minimum(index + step, columns - 1)[None], -1).reshape(
-            *chosen.shape[:3], *at.shape[1:]
+            *chosen.shape[:3], *shifted.shape[1:]
         )
         for step in (0, 1)
     )
@@ -109,11 +109,11 @@ def _energy(evidence: Evidence, times: np.ndarray) -> np.ndarray:
     """Return the energy in each band at the times and around them, and how fast it changes."""
     index = np.arange(len(evidence.energy_tb)) * ENERGY_PERIOD
 
-    def at(shift: float) -> np.ndarray:
+    def energy_after(shift: float) -> np.ndarray:
         return np.stack([np.interp(times + shift, index, band) for band in evidence.energy_tb.T], -1)
 
-    change = np.abs(at(0.015) - at(-0.015)).sum(-1, keepdims=True)
-    return np.concatenate([*(at(shift) for shift in ENERGY_SHIFTS), change], -1)
+    change = np.abs(energy_after(0.015) - energy_after(-0.015)).sum(-1, keepdims=True)
+    return np.concatenate([*(energy_after(shift) for shift in ENERGY_SHIFTS), change], -1)
 
 
 def fit_boundaries(features: np.ndarray, offsets: np.ndarray) -> BoundaryModel:

@@ -94,5 +94,5 @@ def _timed_text(
     times: Mapping[Side, np.ndarray],
     confidence: Sequence[float],
 ) -> TimedText:
-    labels, written = ([normalize(word) for word in of] for of in (item.words, words))
+    labels, written = ([normalize(word) for word in text] for text in (item.words, words))
     return TimedText(item.speaker, labels, written, item.times, times, np.array(confidence))

@@ -104,8 +104,8 @@ def score_confidence(texts: Sequence[TimedText]) -> ConfidenceScore:
     _, speaker = np.unique([text.speaker for text in texts for _ in text.words], return_inverse=True)
 
     def area(speakers: np.ndarray) -> float:
-        of = np.isin(speaker, speakers)
-        return roc_area(confidence[of & wrong], confidence[of & ~wrong])
+        is_theirs = np.isin(speaker, speakers)
+        return roc_area(confidence[is_theirs & wrong], confidence[is_theirs & ~wrong])
 
     value = jackknife(area, len(np.unique(speaker)), "speaker")
     low, high = interval(value, LOGIT)

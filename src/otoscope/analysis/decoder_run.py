@@ -103,9 +103,7 @@ def analyze_decoder(
     waves = [load_audio(cut, SAMPLING_RATE) for cut in sounds]
     job = EffectJob(transcriber, speech, waves, decoding.ablation == "mean")
     heads = decoder_heads(transcriber, *job.example)
-    removed = removals(heads) if decoding.effects else []
-    if removed:
-        check_effects(transcriber, *job.example, removed[1:])
+    removed = _checked_removals(job, heads) if decoding.effects else []
     plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
     plan |= {"transcriber": transcriber.fingerprint, "sounds": decoded_fingerprint(sounds) if sounds else None}
 
@@ -117,6 +115,13 @@ def analyze_decoder(
         return add_coordinates(dataset, KIND, encoder, source, speech), speech.skipped
 
     return resume_or_run(out, plan, make, resume=options.resume)
+
+
+def _checked_removals(job: EffectJob, heads: Sequence[DecoderHead]) -> list[Removal]:
+    """Return the removals of heads; raise InputError if one does not change the output for the example."""
+    removed = removals(heads)
+    check_effects(job.transcriber, *job.example, removed[1:])
+    return removed
 
 
 def _measured_effects(job: EffectJob, removed: Sequence[Removal], folder: Path) -> dict[str, Any]:

@@ -175,8 +175,8 @@ def _opened(run: Run | str | os.PathLike[str]) -> Run:
 def _check_request(runs: Sequence[Run], options: ComparisonOptions) -> None:
     within = [name for name in ("split", "against") if getattr(options, name) is not None]
     if len(runs) + len(within) != 2:
-        found = f"{len(runs)} run{'s' * (len(runs) > 1)}{''.join(f' with --{name}' for name in within)}"
-        raise InputError(f"expected two runs, or one run with --split or --against, found {found}; name one of these")
+        request = f"{len(runs)} run{'s' * (len(runs) > 1)}{''.join(f' with --{name}' for name in within)}"
+        raise InputError(f"expected two runs, or one run with --split or --against, found {request}; name one of these")
     if runs[0].kind != runs[-1].kind:
         raise InputError(f"expected runs of one kind, found {runs[0].kind} and {runs[1].kind}; compare equal kinds")
     if runs[0].part != runs[-1].part:

@@ -88,8 +88,8 @@ def _audio_token(model: Any) -> int:
 
 def _language_model(model: Any) -> nn.Module | None:
     """Return the language model of an audio language model, or None."""
-    found: nn.Module | None = getattr(model, "language_model", None)
-    return found if found is not None else getattr(getattr(model, "model", None), "language_model", None)
+    own: nn.Module | None = getattr(model, "language_model", None)
+    return own if own is not None else getattr(getattr(model, "model", None), "language_model", None)
 
 
 def _layers(model: Any) -> dict[nn.Module, DecoderLayer]:

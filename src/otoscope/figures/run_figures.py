@@ -143,6 +143,6 @@ def _zeroing(run: Run, utterance: str | None, model: "Encoder | None", requested
     """Return value zeroing of the utterance if it is requested."""
     if not requested:
         return None
-    from otoscope.analysis.value_zeroing import compute_value_zeroing
+    from otoscope.analysis.run_value_zeroing import compute_value_zeroing
 
     return compute_value_zeroing(run, utterance, model)

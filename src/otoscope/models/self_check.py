@@ -106,8 +106,8 @@ def check_layers(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:
     modules = {id(call.module) for call in calls}
     expected_modules = 1 if getattr(encoder.model.config, "share_layer", False) else layers
     if (len(calls), len(modules)) != (layers, expected_modules):
-        found = f"{len(calls)} calls in {len(modules)} modules"
-        raise _refused(encoder, f"expected one attention call in each of {layers} layers, found {found}")
+        count = f"{len(calls)} calls in {len(modules)} modules"
+        raise _refused(encoder, f"expected one attention call in each of {layers} layers, found {count}")
 
 
 def check_maps(encoder: Encoder, calls: Sequence[AttentionCall]) -> None:

@@ -54,8 +54,8 @@ def count_macs(encoder: Encoder, seconds: float, span: int | None = None) -> dic
     of_modules: Mapping[str, Mapping[Any, int]] = counter.get_flop_counts()
 
     def done(*names: str, by_weights: bool | None = None) -> int:
-        of = [count for name in names for count in of_modules.get(name, {}).items()]
-        return sum(flops for by, flops in of if by_weights in (None, by in BY_WEIGHTS)) // 2
+        counts = [count for name in names for count in of_modules.get(name, {}).items()]
+        return sum(flops for kind, flops in counts if by_weights in (None, kind in BY_WEIGHTS)) // 2
 
     blocks = _blocks(encoder)
     layers = [name.rpartition(".")[0] for name in blocks]

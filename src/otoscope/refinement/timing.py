@@ -54,7 +54,7 @@ def turns(
     inputs = [encoder.inputs([audio_of_length(encoder, seconds, speech)] * batch) for encoder in encoders]
     with torch.inference_mode():
         return [
-            [_seconds(encoder, given) for encoder, given in zip(encoders, inputs, strict=True)]
+            [_seconds(encoder, own_inputs) for encoder, own_inputs in zip(encoders, inputs, strict=True)]
             for _ in range(warm + rounds)
         ][warm:]
 

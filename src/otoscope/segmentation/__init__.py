@@ -33,7 +33,7 @@ from otoscope.segmentation.boundaries import (
     inner_boundaries,
     score_boundaries,
 )
-from otoscope.segmentation.detector import detect_boundaries, label_rows
+from otoscope.segmentation.kernel_gram_detector import detect_boundaries, label_rows
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune
 
 __all__ = [

@@ -53,8 +53,8 @@ def to_textgrid(record: RecordedBoundaries, origin: Origin) -> str:
     labels = {record.tier: [Interval(*label) for label in record.labels]} if record.labels else {}
     labels[SEGMENTS] = [Interval("", *span) for span in record.spans]
     tiers: list[IntervalTier | PointTier] = [IntervalTier(name, intervals) for name, intervals in labels.items()]
-    for name, found in record.methods.items():
-        points = [(time, f"{depth:.3f}") for time, depth in _pairs(found, record.seconds)]
+    for name, boundaries in record.methods.items():
+        points = [(time, f"{depth:.3f}") for time, depth in _pairs(boundaries, record.seconds)]
         tiers.append(PointTier(f"{name} ({origin['protocol']})", points))
     return text_grid(tiers, record.seconds)
 
@@ -72,8 +72,8 @@ def to_csv(record: RecordedBoundaries, origin: Origin) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["recording", "method", "protocol", "time", "confidence"])
-    for name, found in record.methods.items():
-        for time, depth in _pairs(found, record.seconds):
+    for name, boundaries in record.methods.items():
+        for time, depth in _pairs(boundaries, record.seconds):
             writer.writerow([record.id, name, origin["protocol"], f"{time:.6f}", f"{depth:.4f}"])
     return text.getvalue()
 
@@ -81,8 +81,11 @@ def to_csv(record: RecordedBoundaries, origin: Origin) -> str:
 def to_json(record: RecordedBoundaries, origin: Origin) -> str:
     """Return an object with the boundaries of each method, the model and the protocol."""
     methods = {
-        name: [{"time": round(time, 6), "confidence": round(depth, 4)} for time, depth in _pairs(found, record.seconds)]
-        for name, found in record.methods.items()
+        name: [
+            {"time": round(time, 6), "confidence": round(depth, 4)}
+            for time, depth in _pairs(boundaries, record.seconds)
+        ]
+        for name, boundaries in record.methods.items()
     }
     about = {name: origin[name] for name in ("model", "protocol", "tolerance")}
     content = {"recording": record.id, "seconds": record.seconds, "best": record.best, **about, "methods": methods}
@@ -121,7 +124,7 @@ def write_record(record: RecordedBoundaries, folder: Path, form: str, origin: Or
     return path
 
 
-def _pairs(found: Boundaries, seconds: float) -> list[tuple[float, float]]:
+def _pairs(boundaries: Boundaries, seconds: float) -> list[tuple[float, float]]:
     """Return time and confidence of each boundary within the recording."""
-    pairs = zip(found.times.tolist(), found.confidences.tolist(), strict=True)
+    pairs = zip(boundaries.times.tolist(), boundaries.confidences.tolist(), strict=True)
     return [(time, depth) for time, depth in pairs if 0 < time < seconds]

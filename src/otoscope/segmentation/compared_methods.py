@@ -73,7 +73,7 @@ class ComparedMethod:
         """Return the scores of one utterance: first at the tuned beta, then at `betas`."""
         own_beta = self.tuned.beta if self.tuned else np.nan
         own, *others = self.find(utterance, [own_beta, *betas])
-        minima, rows = number_rows([own.times, *(found.times for found in others)]), 1 + len(others)
+        minima, rows = number_rows([own.times, *(other.times for other in others)]), 1 + len(others)
         counts_mb = [counts_of_rows(utterance.units, minima, rows, tolerance, protocol) for protocol in MODES]
         distances = match_distances(utterance.boundaries, own.times, tolerance)
         tokens = count_tokens(utterance.units, own.times, utterance.cut.duration, tolerance)

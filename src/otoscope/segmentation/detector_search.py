@@ -116,14 +116,14 @@ def _places(
 def _grid_counts(part: SearchPart, detector: Detector, utterance: LabelledUtterance, features: AnyFloats) -> Ints:
     """Return the counts `[setting * beta, count]` of one utterance."""
     scores = _scores(detector, features, settings(detector, part), part.encoder, utterance.cut.duration)
-    times = [found.times for score in scores for found in deep_minima(score, BETAS)]
+    times = [minima.times for score in scores for minima in deep_minima(score, BETAS)]
     return counts_of_rows(utterance.units, number_rows(times), len(times), part.tolerance, part.options.protocol)
 
 
 def deep_minima(score_t: Floats, betas: Sequence[float]) -> list[Boundaries]:
     """Return for each beta the minima of a score `[t]` whose prominence is at least `1 / beta`.
 
-    >>> [found.times.tolist() for found in deep_minima(np.array([2.0, 0.0, 2.0, 1.5, 2.0]), [1.0, 4.0])]
+    >>> [minima.times.tolist() for minima in deep_minima(np.array([2.0, 0.0, 2.0, 1.5, 2.0]), [1.0, 4.0])]
     [[0.005], [0.005, 0.015]]
     """
     minima = minima_of_sum(score_t)

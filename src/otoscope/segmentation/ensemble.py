@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
-from otoscope.segmentation.detector import local_minima
 from otoscope.segmentation.grid_scores import grid_scores
+from otoscope.segmentation.kernel_gram_detector import local_minima
 from otoscope.typing import Floats, Ints
 
 Views = Sequence[npt.ArrayLike] | npt.NDArray[np.generic]

@@ -9,9 +9,9 @@ from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.results.schema import Variable, labelled
 from otoscope.segmentation.boundaries import inner_boundaries
-from otoscope.segmentation.detector import boundary_scores_per_frame, label_rows, local_minima
 from otoscope.segmentation.feature_methods import Head, label_frames
 from otoscope.segmentation.kernel_gram import DistanceFrames
+from otoscope.segmentation.kernel_gram_detector import boundary_scores_per_frame, label_rows, local_minima
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import TunedParameters
 from otoscope.typing import AnyFloats

@@ -11,7 +11,7 @@ from otoscope.corpus import load_audio
 from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import DEFAULT_LABEL_FRAMES, LabelFrames
-from otoscope.segmentation.detector import label_rows
+from otoscope.segmentation.kernel_gram_detector import label_rows
 from otoscope.segmentation.spectral import log_mel, mfcc
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-from otoscope.segmentation.detector import add_runs, boundary_scores_per_frame
 from otoscope.segmentation.kernel_gram import MEDIAN_FRAMES, DistanceFrames, median_distance, median_of_pairs
+from otoscope.segmentation.kernel_gram_detector import add_runs, boundary_scores_per_frame
 from otoscope.typing import Floats, Ints
 
 MAX_FRAMES = 4000

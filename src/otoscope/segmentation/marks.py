@@ -20,20 +20,20 @@ VARIABLES = {
 
 
 def build_marks(
-    found_um: Sequence[Sequence[Boundaries]], units_u: Sequence[Sequence[PhoneSpan]], tolerance: float
+    boundaries_um: Sequence[Sequence[Boundaries]], units_u: Sequence[Sequence[PhoneSpan]], tolerance: float
 ) -> xr.Dataset:
     """Return the boundaries of each method in each utterance, and which reference each matches.
 
     Args:
-        found_um: boundaries of each utterance by each method.
+        boundaries_um: boundaries of each utterance by each method.
         units_u: symbol, start and end of each unit of each utterance.
         tolerance: largest distance of a match in seconds.
     """
     references = [inner_boundaries((start, end) for _, start, end in units) for units in units_u]
     every = [
         (utterance, method, own, strict_matches(references[utterance], own.times, tolerance))
-        for utterance, found in enumerate(found_um)
-        for method, own in enumerate(found)
+        for utterance, methods in enumerate(boundaries_um)
+        for method, own in enumerate(methods)
     ]
     sizes = [len(own.times) for _, _, own, _ in every]
     values = {

@@ -116,7 +116,7 @@ def _write(segmenter: str, options: BoundaryOptions, folder: Path, cut: MonoCut)
         return error
     record = RecordedBoundaries(str(cut.id), cut.duration, methods, loaded.best)
     files = tuple(str(write_record(record, folder, form, loaded.origin)) for form in options.format)
-    counts = {name: len(found.times) for name, found in methods.items()}
+    counts = {name: len(boundaries.times) for name, boundaries in methods.items()}
     return WrittenRecording(record.id, record.seconds, counts, files)
 
 

@@ -1,4 +1,4 @@
-"""The steps of the segmentation on whole matrices: slow and simple code that tests compare `detector.py` with.
+"""The steps of the segmentation on whole matrices: slow, simple code that tests compare `kernel_gram_detector.py` with.
 
 Yang, Liu & Lee, Understanding Self-Attention of Self-Supervised Audio Transformers, Interspeech 2020, section 5.
 Axes: i, j, t frames of the labels. All sizes are small: the work grows with the cube of the number of frames.

@@ -11,7 +11,6 @@ from otoscope.models.attention_maps import maps_and_representations
 from otoscope.models.encoder import Encoder
 from otoscope.phones import LabelFrames
 from otoscope.segmentation.boundaries import BoundaryScores
-from otoscope.segmentation.detector import label_rows
 from otoscope.segmentation.feature_methods import (
     Head,
     Method,
@@ -21,6 +20,7 @@ from otoscope.segmentation.feature_methods import (
     label_frames,
     representation,
 )
+from otoscope.segmentation.kernel_gram_detector import label_rows
 from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.tuning import LabelledFeatures, TunedParameters, tune, typical_distance
 from otoscope.typing import AnyFloats, Floats

@@ -169,8 +169,8 @@ def _transitions(
 ) -> xr.Dataset:
     """Return the boundaries of the test part by the classes of the phones on both sides."""
     utterances = [
-        ScoredUtterance(utterance.cut.id, utterance.speaker, utterance.units, [own.boundaries.times for own in found])
-        for utterance, found in zip(job.parts.test, scores, strict=True)
+        ScoredUtterance(utterance.cut.id, utterance.speaker, utterance.units, [own.boundaries.times for own in methods])
+        for utterance, methods in zip(job.parts.test, scores, strict=True)
     ]
     names = [method.label for method in methods]
     return build_transitions(names, utterances, job.options.seconds, job.source.phones)
@@ -188,10 +188,10 @@ def _voting_boundaries(
 
 
 def _write_test_boundaries(
-    job: SegmentJob, segmenter: Segmenter, found: Sequence[dict[str, Boundaries]], folder: Path
+    job: SegmentJob, segmenter: Segmenter, boundaries: Sequence[dict[str, Boundaries]], folder: Path
 ) -> None:
     """Write a TextGrid of each test utterance, with its labels and the boundaries of each method."""
-    for utterance, methods in zip(job.parts.test, found, strict=True):
+    for utterance, methods in zip(job.parts.test, boundaries, strict=True):
         record = RecordedBoundaries(
             utterance.cut.id, utterance.cut.duration, methods, segmenter.best, utterance.units, job.part.level.tier
         )

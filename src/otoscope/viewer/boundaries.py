@@ -10,7 +10,7 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.phones import LabelFrames
 from otoscope.results import Run
-from otoscope.segmentation.detector import boundary_scores_per_frame, label_rows
+from otoscope.segmentation.kernel_gram_detector import boundary_scores_per_frame, label_rows
 from otoscope.segmentation.marks import marks_of
 from otoscope.segmentation.score_sum import minima_with_depths
 from otoscope.segmentation.transition_table import compared_methods

@@ -96,7 +96,10 @@ def chosen_heads(dataset: xr.Dataset, design: Design) -> dict[str, xr.Dataset]:
     """Return the heads that the Design names, each with its category and number."""
     heads, n_heads = _stack(dataset), dataset.sizes["head"]
     places = {head: head[0] * n_heads + head[1] for head in design.heads}
-    return {f"{heads['category'].values[at]}, {head[0]}.{head[1]}": heads.isel(place=at) for head, at in places.items()}
+    return {
+        f"{heads['category'].values[place]}, {head[0]}.{head[1]}": heads.isel(place=place)
+        for head, place in places.items()
+    }
 
 
 def _stack(dataset: xr.Dataset) -> xr.Dataset:

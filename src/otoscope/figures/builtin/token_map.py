@@ -1,5 +1,7 @@
 """Tokens of a transcript against seconds: where one head of cross-attention reads the audio for each token."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -52,16 +54,21 @@ def token_map(dataset: xr.Dataset, design: Design) -> Figure:
     _draw_spectrogram(panels[1], dataset, theme)
     _draw_map(panels[2], dataset.isel(decoder_layer=layer, decoder_head=head), tall, theme)
     _name_words(panels[0], dataset, across / seconds, theme)
-    for axes in panels:
-        axes.set_xlim(0, seconds)
-        if axes is not panels[2]:
-            axes.set_xticks([])
-        _shade_pauses(axes, dataset, seconds, theme)
-    panels[2].set_xlabel("time (s)", labelpad=1)
+    _share_time(panels, dataset, seconds, theme)
     name_vertical(page, panels[2], "token (of the row)", 3.0)
     name_vertical(page, panels[1], "mel bands", 3.0)
     add_note(page, bottom, NOTE, theme)
     return page
+
+
+def _share_time(panels: Sequence[Axes], dataset: xr.Dataset, seconds: float, theme: Theme) -> None:
+    """Give all panels the time axis of the lowest, and shade the pauses in each."""
+    for axes in panels:
+        axes.set_xlim(0, seconds)
+        _shade_pauses(axes, dataset, seconds, theme)
+    for axes in panels[:-1]:
+        axes.set_xticks([])
+    panels[-1].set_xlabel("time (s)", labelpad=1)
 
 
 def _draw_wave(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:

@@ -15,7 +15,7 @@ from otoscope.papers.yang2020.corpora import Corpora, EvaluationCorpus
 from otoscope.papers.yang2020.models import SEED_MODEL, ModelSpec, check_trained_model
 from otoscope.pretraining.corpora import read_corpora
 from otoscope.pretraining.evaluation import evaluate
-from otoscope.pretraining.train import pretrain
+from otoscope.pretraining.pretrain import pretrain
 from otoscope.pretraining.trainer import seconds_logged
 from otoscope.probing.options import ProbingOptions
 from otoscope.pruning.options import ScheduleOptions

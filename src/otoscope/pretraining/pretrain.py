@@ -1,10 +1,10 @@
 """Run a recipe: features, training, the finished model and what it has learned."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
@@ -91,17 +91,21 @@ def pretrain(
     with _no_bars(), disk_errors_as_input_errors(out / "checkpoints"):
         trainer = make_trainer(recipe, arguments, model, train.features, validation.features)
         if recipe.dynamics.every and is_first_process():
-            available = len(listings[1].parts[0])
-            few = SpeechOptions(sample=min(recipe.dynamics.utterances, available), resume=resume)
+            few = SpeechOptions(sample=min(recipe.dynamics.utterances, len(listings[1].parts[0])), resume=resume)
             measure_heads(trainer, recipe, out / "dynamics", few)
-        if is_first_process():
-            record_training_config(out / "checkpoints", training)
-        checkpoint = newest_checkpoint(out / "checkpoints", until=arguments.max_steps)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        _train(trainer, out / "checkpoints", training)
     with _no_bars():
         finished = [_finish(trainer, recipe, extractor, train, validation, out) if is_first_process() else None]
     (pretrained,) = broadcast_object_list(finished)
     return cast(Pretrained, pretrained)
+
+
+def _train(trainer: Trainer, checkpoints: Path, training: Mapping[str, Any]) -> None:
+    """Record what is trained, and train from the newest checkpoint on."""
+    if is_first_process():
+        record_training_config(checkpoints, training)
+    checkpoint = newest_checkpoint(checkpoints, until=trainer.args.max_steps)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
 def _wait_for_all(arguments: TrainingArguments) -> None:

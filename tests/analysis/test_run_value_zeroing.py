@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from otoscope import RenderOptions, analyze, draw
+from otoscope.analysis.run_value_zeroing import compute_value_zeroing, spans_of
 from otoscope.analysis.stored_maps import load_run_cuts
-from otoscope.analysis.value_zeroing import compute_value_zeroing, spans_of
 from otoscope.corpus import phones_of, words_of
 from otoscope.errors import InputError
 from otoscope.maps.value_zeroing import value_zeroing

@@ -10,9 +10,14 @@ from scipy.spatial.distance import cdist
 
 from otoscope.errors import InputError
 from otoscope.phones import LabelFrames
-from otoscope.segmentation import detector as segmentation
-from otoscope.segmentation.detector import boundary_scores_per_frame, detect_boundaries, label_rows, local_minima
+from otoscope.segmentation import kernel_gram_detector as segmentation
 from otoscope.segmentation.kernel_gram import DistanceFrames, median_distance
+from otoscope.segmentation.kernel_gram_detector import (
+    boundary_scores_per_frame,
+    detect_boundaries,
+    label_rows,
+    local_minima,
+)
 from otoscope.segmentation.reference import filtered, kernel_gram, minima, score, up_sampled
 
 BETAS = (0.2, 0.7, 0.9, 1.0, 1.1, 1.5, 3.0)
