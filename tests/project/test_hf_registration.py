@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.helpers.forked_scripts import run_forked
 from tests.helpers.model_fixtures import folders
 from transformers import HubertForCTC, HubertModel
 
@@ -21,7 +22,7 @@ __all__ = ["folders"]
 
 AUTO = ("AutoConfig", "AutoFeatureExtractor", "AutoModel", "AutoModelForPreTraining")
 LOADS_EACH = """
-import transformers
+import json, sys, transformers
 for folder, autos in json.loads(sys.argv[1]):
     print(*(type(getattr(transformers, auto).from_pretrained(folder)).__name__ for auto in autos))
 """
@@ -47,30 +48,11 @@ def run(script: str, *args: str) -> str:
     return process.stdout.strip()
 
 
-FORKS = """
-import os, scipy.optimize, torch, torch._dynamo, torch.distributed.fsdp
-import torch.distributed.checkpoint.hf_storage, torch.distributed.tensor
-for script in json.loads(sys.stdin.read()):
-    print(end="", flush=True)
-    if os.fork() == 0:
-        exec(script)
-        sys.stdout.flush()
-        os._exit(0)
-    if os.wait()[1] != 0:
-        sys.exit(script)
-    print("---", flush=True)
-"""
-"""Runs each script in a process of its own, forked after the slow imports of other libraries."""
-
-
-def run_forked(scripts: list[str], *args: str) -> list[list[str]]:
-    """Return the lines that each script prints in an interpreter without otoscope and transformers."""
-    command = [sys.executable, "-W", "ignore", "-c", "import json, sys\n" + FORKS, *args]
-    process = subprocess.run(
-        command, input=json.dumps(scripts), capture_output=True, text=True, check=False, env=os.environ
-    )
-    assert process.returncode == 0, process.stderr
-    return [part.strip().splitlines() for part in process.stdout.split("---\n")[:-1]]
+LIBRARIES = [
+    *("scipy.optimize", "torch", "torch._dynamo", "torch.distributed.fsdp", "torch.distributed.tensor"),
+    "torch.distributed.checkpoint.hf_storage",
+]
+"""What takes long to import beneath transformers."""
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +98,8 @@ def sources(folders: dict[str, Path], refined: dict[str, Path]) -> str:
 @pytest.fixture(scope="module")
 def printed(sources: str) -> list[list[str]]:
     """What each order of imports prints as it loads the sources, then what each of IMPORTS prints."""
-    return run_forked([*(order + LOADS_EACH for order in ORDERS.values()), *IMPORTS], sources)
+    scripts = [*(order + LOADS_EACH for order in ORDERS.values()), *IMPORTS]
+    return [text.splitlines() for text in run_forked(scripts, LIBRARIES, sources)]
 
 
 def test_plain_auto_classes_load_what_otoscope_wrote_in_every_order_of_imports(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.forked_scripts import run_forked
 
 import otoscope
 
@@ -75,21 +76,43 @@ def test_every_form_of_import_is_recognised(source, packages):
     assert imported_packages(source, "otoscope.figures") == packages
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_package_imports_from_lower_layers_only(path):
+def upward_imports(path: Path) -> list[str]:
+    """Packages of its own row or above that a file may not import."""
     name = package_of(path)
-    if name in OUTSIDE_ALL:
-        return
-    assert name in ORDER, f"{name} has no layer: give it one in docs/architecture.md and here"
     packages = imported_packages(path.read_text(encoding="utf-8"), parent(path)) - {name}
     public_api = {"__init__"} if name == "cli" else set()
-    upward = sorted(packages - public_api - set(ORDER[: ORDER.index(name)]))
-    assert not upward, f"{name} may not import {upward}"
+    return sorted(packages - public_api - set(ORDER[: ORDER.index(name)]))
+
+
+def test_every_package_has_a_layer():
+    """Give a new one a layer in docs/architecture.md and here."""
+    assert {package_of(path) for path in PACKAGE.rglob("*.py")} - OUTSIDE_ALL == set(ORDER)
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_a_package_imports_from_lower_layers_only(package):
+    files = [path for path in PACKAGE.rglob("*.py") if package_of(path) == package]
+    upward = {str(path.relative_to(PACKAGE)): upward_imports(path) for path in files}
+    assert files
+    assert {path: packages for path, packages in upward.items() if packages} == {}
 
 
 WITH_A_MODEL = {
     f"otoscope.viewer.{name}" for name in ("ablation", "live_model", "live_probes", "replacements", "run_corpus")
 }
+
+
+SEGMENTATION = [
+    "otoscope.segmentation",
+    *(
+        f"otoscope.segmentation.{name}"
+        for name in (
+            *("baselines", "boundaries", "comparison", "ensemble", "kernel_gram", "kernel_gram_detector"),
+            *("reference", "spectral", "table", "tuning"),
+        )
+    ),
+]
+"""The algorithm of segmentation; only the command and its parts that run models import torch."""
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -107,10 +130,24 @@ def test_what_help_texts_import_is_light(module):
     assert not loaded_by(module) & heavy
 
 
-@pytest.mark.parametrize(
-    "name", ["errors", "registry", "bundled", "phones", "results", "figures", "viewer", "relations"]
-)
-def test_packages_without_a_model_never_import_torch(name):
-    found = pkgutil.walk_packages([str(PACKAGE / name)], f"otoscope.{name}.")
-    modules = {f"otoscope.{name}", *(info.name for info in found)} - WITH_A_MODEL
-    assert not loaded_by(*modules) & {"torch", "lhotse", "transformers"}
+LOADED_AFTER = """
+import importlib, json, sys
+for name in {modules}:
+    importlib.import_module(name)
+print(json.dumps([name.split(".")[0] for name in sys.modules]))
+"""
+
+
+def test_modules_without_a_model_never_import_torch():
+    """Each package, and each module of the algorithm of segmentation, in a process of its own."""
+    names = ["errors", "registry", "bundled", "phones", "results", "figures", "viewer", "relations"]
+    groups = [[f"otoscope.{name}", *modules_of(name)] for name in names] + [[module] for module in SEGMENTATION]
+    scripts = [LOADED_AFTER.format(modules=sorted(set(group) - WITH_A_MODEL)) for group in groups]
+    loaded = [set(json.loads(text)) for text in run_forked(scripts, ["matplotlib.figure", "scipy.signal", "xarray"])]
+    heavy = [packages & {"torch", "lhotse", "transformers"} for packages in loaded]
+    assert {group[0]: packages for group, packages in zip(groups, heavy, strict=True) if packages} == {}
+
+
+def modules_of(package: str) -> list[str]:
+    """Dotted names of the modules of a package."""
+    return [info.name for info in pkgutil.walk_packages([str(PACKAGE / package)], f"otoscope.{package}.")]

@@ -47,11 +47,6 @@ def test_the_page_s_types_and_own_tests_pass(npx):
     subprocess.run([npx, "vitest", "run"], cwd=WEB, check=True, capture_output=True)
 
 
-def test_the_source_of_the_page_is_linted_and_formatted(npx):
-    subprocess.run([npx, "eslint", "src", "test"], cwd=WEB, check=True, capture_output=True)
-    subprocess.run([npx, "prettier", "--check", "."], cwd=WEB, check=True, capture_output=True)
-
-
 def test_the_styles_of_the_page_name_only_classes_with_its_prefix():
     """In a notebook, the page shares one document with other styles."""
     names = set(CLASS_SELECTOR.findall(asset("viewer.css").decode())) - D3_BRUSH_CLASSES

@@ -186,12 +186,17 @@ class ImprovementSearch:
 def gate_list(changes: Sequence[SingleChange]) -> list[dict[str, object]]:
     """Return the changes of heads as the content of a file of gates (`refinement/gates.py`)."""
     heads = [change.head for change in changes if change.head is not None and change.head.scale]
-    return [{"part": "encoder", "layer": one.layer, "head": one.head, "temperature": one.temperature} for one in heads]
+    return [
+        {"part": "encoder", "layer": entry.layer, "head": entry.head, "temperature": entry.temperature}
+        for entry in heads
+    ]
 
 
 def removed_heads(changes: Sequence[SingleChange]) -> list[tuple[int, int]]:
     """Return the heads that the changes remove."""
-    return [(one.head.layer, one.head.head) for one in changes if one.head is not None and not one.head.scale]
+    return [
+        (change.head.layer, change.head.head) for change in changes if change.head is not None and not change.head.scale
+    ]
 
 
 def span_of(changes: Sequence[SingleChange]) -> int | None:

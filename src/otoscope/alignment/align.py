@@ -216,10 +216,10 @@ def _own_scores(
     aligned = [align_words(aligner, transcriber, item.wave, item.words) for item in held_out]
     scores = []
     for side in Side:
-        for one, end in ((unlabelled, "by norm, no labels"), (aligner, "less its lag")):
-            anchor = one.anchors[side]
-            name = f"head {anchor.head[0]}.{anchor.head[1]}, {one.unit}s, {end}"
-            columns = [(item, item.columns[anchor.head]) for item in units[one.unit]]
+        for candidate, end in ((unlabelled, "by norm, no labels"), (aligner, "less its lag")):
+            anchor = candidate.anchors[side]
+            name = f"head {anchor.head[0]}.{anchor.head[1]}, {candidate.unit}s, {end}"
+            columns = [(item, item.columns[anchor.head]) for item in units[candidate.unit]]
             errors = [item.errors(first, side, anchor.row) - anchor.lag for item, first in columns]
             scores.append(score_times(name, side, np.concatenate(errors), speakers))
         aligned_times = [np.array([getattr(word, side) for word in words]) for words in aligned]

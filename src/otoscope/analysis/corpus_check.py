@@ -58,7 +58,7 @@ def check_corpus(
     cuts, skipped = read_cuts(source)
     files = read_files(source, cuts)
     unusable = [
-        UnusableUtterance(one.id, files.problem(one.id), one.reason) for one in skipped if one.part == "utterance"
+        UnusableUtterance(item.id, files.problem(item.id), item.reason) for item in skipped if item.part == "utterance"
     ]
     usable = list(_iter_usable(cuts, encoder, unusable))
     return _report(
@@ -67,7 +67,7 @@ def check_corpus(
         corpus=source.name,
         format=files.format,
         unusable=tuple(unusable),
-        unused_labels=tuple(UnusedLabels(one.id, one.reason) for one in skipped if one.part == "labels"),
+        unused_labels=tuple(UnusedLabels(item.id, item.reason) for item in skipped if item.part == "labels"),
         ignored=files.ignored,
         model=encoder and _limits(encoder),
     )
@@ -110,12 +110,12 @@ def _iter_usable(
 
 def _coverage(cuts: Sequence[MonoCut], labels_of: Callable[[MonoCut], Labels]) -> LabelCoverage:
     labels = [labels_of(cut) for cut in cuts]
-    flat = [label for one in labels for label in one]
+    flat = [label for utterance in labels for label in utterance]
     return LabelCoverage(
         labels=len(flat),
         symbols=len({symbol for symbol, _, _ in flat}),
-        utterances=sum(bool(one) for one in labels),
-        seconds=sum(_union_seconds(one) for one in labels),
+        utterances=sum(bool(utterance) for utterance in labels),
+        seconds=sum(_union_seconds(utterance) for utterance in labels),
         silence_seconds=sum(end - start for symbol, start, end in flat if is_silence(symbol)),
     )
 

@@ -114,14 +114,14 @@ class CorpusReport:
     @property
     def problems(self) -> dict[Problem, list[UnusableUtterance]]:
         """Unusable utterances by kind of problem."""
-        groups = {problem: [one for one in self.unusable if one.problem is problem] for problem in Problem}
+        groups = {problem: [item for item in self.unusable if item.problem is problem] for problem in Problem}
         return {problem: group for problem, group in groups.items() if group}
 
     @property
     def json(self) -> str:
         """The report as JSON: everything, in full precision."""
         counts = {str(problem.name).lower(): len(group) for problem, group in self.problems.items()}
-        unusable = [{**asdict(one), "problem": one.problem.name.lower()} for one in self.unusable]
+        unusable = [{**asdict(item), "problem": item.problem.name.lower()} for item in self.unusable]
         return json.dumps({**asdict(self), "unusable": unusable, "problems": counts}, indent=1) + "\n"
 
     @property
@@ -146,7 +146,7 @@ class CorpusReport:
             yield "model", _model(self.model, self.sampling_rates)
         for problem, group in self.problems.items():
             yield "not usable", f"{len(group)}: {problem.value}"
-            yield from (("", f"{one.id}: {one.reason}") for one in group[:EXAMPLES])
+            yield from (("", f"{item.id}: {item.reason}") for item in group[:EXAMPLES])
         if self.unused_labels:
             utterances = len({labels.id for labels in self.unused_labels})
             yield "labels not used", f"in {counted(utterances, 'utterance')}"

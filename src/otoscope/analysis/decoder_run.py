@@ -138,10 +138,12 @@ def _measures(job: EffectJob, heads: Sequence[DecoderHead]) -> dict[str, xr.Vari
     names = DECODER_MEASURES.names()
     rows = np.stack([_utterance_measures(job, index, heads, names) for index in range(len(job.references))])
     measures = list(DECODER_MEASURES.select().values())
-    values: dict[str, Any] = {"measure_units": np.array([one.units for one in measures], object)}
+    values: dict[str, Any] = {"measure_units": np.array([measure.units for measure in measures], object)}
     for by_norm, name in enumerate(("value", "norm_value")):
         of_measure = enumerate(measures)
-        pairs = [measure_interval(one, rows[:, by_norm, index], job.speech.clusters) for index, one in of_measure]
+        pairs = [
+            measure_interval(measure, rows[:, by_norm, index], job.speech.clusters) for index, measure in of_measure
+        ]
         values[name] = np.stack([mean for mean, _ in pairs])
         values[f"{name}_interval"] = np.stack([bounds for _, bounds in pairs])
     values["category"] = category_of(dict(zip(names, values["value"], strict=True)))

@@ -79,12 +79,12 @@ def _read(run: Run) -> StoredParts:
 
 
 def _check_plans(stored: Sequence[StoredParts]) -> None:
-    first, *others = [_comparable(one.run.plan) for one in stored]
-    for one, plan in zip(stored[1:], others, strict=True):
+    first, *others = [_comparable(source.run.plan) for source in stored]
+    for source, plan in zip(stored[1:], others, strict=True):
         try:
             check_same_plan(stored[0].run.path, first, plan)
         except InputError as error:
-            raise InputError(f"{one.run.path} cannot be merged: {error}") from None
+            raise InputError(f"{source.run.path} cannot be merged: {error}") from None
 
 
 def _comparable(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _comparable(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_disjoint(stored: Sequence[StoredParts]) -> None:
-    counts = Counter(id for one in stored for id in one.run.utterances.index)
+    counts = Counter(id for source in stored for id in source.run.utterances.index)
     if shared := [id for id, count in counts.items() if count > 1]:
         raise InputError(
             f"expected runs over disjoint utterances, found {len(shared)} in several runs: "
@@ -104,14 +104,14 @@ def _check_disjoint(stored: Sequence[StoredParts]) -> None:
 
 def _joined(stored: Sequence[StoredParts]) -> RunParts:
     """Return the parts of one run over all utterances, in the order of their ids."""
-    table = pd.concat([one.run.utterances for one in stored])
+    table = pd.concat([source.run.utterances for source in stored])
     order = np.array(sorted(range(len(table)), key=lambda place: utterance_of(str(table.index[place]))))
-    first, labels = stored[0].run.dataset, merged_labels([one.run for one in stored])
+    first, labels = stored[0].run.dataset, merged_labels([source.run for source in stored])
     described = [StoredStatistic.of(first, name) for name in first.attrs["statistics"]]
     parts = RunParts(
         statistics=described,
         n_heads=stored[0].n_heads,
-        rows={one.name: _rows(stored, one.name)[order] for one in described if not one.dims},
+        rows={variable.name: _rows(stored, variable.name)[order] for variable in described if not variable.dims},
         sums={},
         utterances=_filled(table).iloc[order],
         labels=labels,
@@ -119,14 +119,17 @@ def _joined(stored: Sequence[StoredParts]) -> RunParts:
         frame_period=first.attrs["frame_period"],
         attributes={name: first.attrs[name] for name in ATTRIBUTES if name in first.attrs},
     )
-    corpus = {"corpus": _corpus(stored)["path"], "synthetic": int(all(one.run.dataset.synthetic for one in stored))}
+    corpus = {
+        "corpus": _corpus(stored)["path"],
+        "synthetic": int(all(source.run.dataset.synthetic for source in stored)),
+    }
     parts = replace(parts, attributes={**parts.attributes, **corpus})
     sums, totals = merged_sums(stored, parts.clusters, labels.inventory.phones if labels else ())
     return replace(parts, sums=sums, totals=_placed(stored, totals, order))
 
 
 def _rows(stored: Sequence[StoredParts], name: str) -> AnyFloats:
-    return np.concatenate([one.run.dataset[f"{name}_rows"].values for one in stored])
+    return np.concatenate([source.run.dataset[f"{name}_rows"].values for source in stored])
 
 
 def _filled(table: pd.DataFrame) -> pd.DataFrame:
@@ -136,8 +139,8 @@ def _filled(table: pd.DataFrame) -> pd.DataFrame:
 
 def _placed(stored: Sequence[StoredParts], totals: LabelTotals, order: Ints) -> LabelTotals:
     """Return totals with the places of labelled utterances in the merged run."""
-    starts = np.cumsum([0, *(len(one.run.utterances) for one in stored)])
-    labelled = [start + one.totals.labelled for start, one in zip(starts, stored, strict=False)]
+    starts = np.cumsum([0, *(len(source.run.utterances) for source in stored)])
+    labelled = [start + source.totals.labelled for start, source in zip(starts, stored, strict=False)]
     return replace(totals, labelled=np.flatnonzero(np.isin(order, np.concatenate(labelled))))
 
 
@@ -147,7 +150,7 @@ def _plan(stored: Sequence[StoredParts]) -> dict[str, Any]:
 
 def _corpus(stored: Sequence[StoredParts]) -> dict[str, Any]:
     """Return what the plan records of the corpus: that of all runs, and each of them."""
-    corpora = [part for one in stored for part in corpus_parts(one.run)]
+    corpora = [part for source in stored for part in corpus_parts(source.run)]
     together = " ".join(sorted(corpus["fingerprint"] for corpus in corpora))
     return {
         **{key: value for key, value in corpora[0].items() if key not in OF_ONE_CORPUS},
@@ -160,7 +163,7 @@ def _corpus(stored: Sequence[StoredParts]) -> dict[str, Any]:
 
 
 def _skipped(stored: Sequence[StoredParts]) -> list[tuple[str, ...]]:
-    entries = [tuple(row) for one in stored for row in one.run.skipped.itertuples(index=False)]
+    entries = [tuple(row) for source in stored for row in source.run.skipped.itertuples(index=False)]
     return list(dict.fromkeys(entries))
 
 
@@ -168,9 +171,9 @@ def _copy_example(stored: Sequence[StoredParts], parts: RunParts, folder: Path) 
     """Copy the maps of the best example of the runs; `store_example` has the rule."""
     ids = [str(id) for id in parts.utterances.index]
     ranked = [
-        (*_example_rank(one.run, one.run.maps[0]), ids.index(one.run.maps[0]), one.run)
-        for one in stored
-        if one.run.maps and "on_request" not in one.run.map(one.run.maps[0]).attrs
+        (*_example_rank(source.run, source.run.maps[0]), ids.index(source.run.maps[0]), source.run)
+        for source in stored
+        if source.run.maps and "on_request" not in source.run.map(source.run.maps[0]).attrs
     ]
     if ranked:
         *_, index, run = min(ranked, key=lambda entry: entry[:3])

@@ -79,26 +79,26 @@ def merged_sums(
         InputError: clusters are utterances, and a run stores sums of speakers only.
     """
     bits = code_bits(map(cluster_code, clusters.names))
-    codes = [_new_codes(one, clusters) for one in stored]
+    codes = [_new_codes(source, clusters) for source in stored]
     sums = {
         name: join_groups(_arrays(stored, codes, name, phones), bits)
         for name in stored[0].sums
         if phones or name not in PHONE_AXES
     }
-    totals = [_totals(one, new, phones) for one, new in zip(stored, codes, strict=True)]
+    totals = [_totals(source, new, phones) for source, new in zip(stored, codes, strict=True)]
     return sums, reduce(lambda a, b: merge_labels(a, b, bits), totals)
 
 
-def _new_codes(one: StoredParts, clusters: Clusters) -> dict[int, int]:
+def _new_codes(source: StoredParts, clusters: Clusters) -> dict[int, int]:
     """Return the code of a cluster, or group of clusters, of a run -> its code among the clusters of all utterances."""
-    own = run_clusters(one.run.dataset)
-    codes = sorted({*next(iter(one.sums.values())), *one.totals.uniform})
+    own = run_clusters(source.run.dataset)
+    codes = sorted({*next(iter(source.sums.values())), *source.totals.uniform})
     if own.unit == clusters.unit:
         return {code: code for code in codes}
     if clusters.unit == "speaker":  # the run has a single speaker, so that its clusters are utterances
-        return dict.fromkeys(codes, cluster_code(f"speaker {one.run.utterances['speaker'].iloc[0]}"))
+        return dict.fromkeys(codes, cluster_code(f"speaker {source.run.utterances['speaker'].iloc[0]}"))
     raise InputError(
-        f"{one.run.path} stores sums of speakers, but not every utterance of the other runs has a known speaker; "
+        f"{source.run.path} stores sums of speakers, but not every utterance of the other runs has a known speaker; "
         "analyze all in one run"
     )
 
@@ -107,9 +107,9 @@ def _arrays(
     stored: Sequence[StoredParts], codes: Sequence[Mapping[int, int]], name: str, phones: Sequence[str]
 ) -> Iterator[tuple[int, Ints]]:
     axes = PHONE_AXES.get(name, 0)
-    for one, new in zip(stored, codes, strict=True):
-        for code, array in one.sums[name].items():
-            yield new[code], _among(array, axes, one.phones, phones)
+    for source, new in zip(stored, codes, strict=True):
+        for code, array in source.sums[name].items():
+            yield new[code], _among(array, axes, source.phones, phones)
 
 
 def _among(array: Any, axes: int, own: Sequence[str], phones: Sequence[str]) -> Any:
@@ -124,16 +124,16 @@ def _among(array: Any, axes: int, own: Sequence[str], phones: Sequence[str]) -> 
     return joined
 
 
-def _totals(one: StoredParts, new: Mapping[int, int], phones: Sequence[str]) -> LabelTotals:
-    totals = one.totals
+def _totals(source: StoredParts, new: Mapping[int, int], phones: Sequence[str]) -> LabelTotals:
+    totals = source.totals
     return replace(
         totals,
         count=len(phones),
         labelled=np.zeros(0, np.int64),
         uniform=join_groups(
-            ((new[code], _among(array, 2, one.phones, phones)) for code, array in totals.uniform.items()), 63
+            ((new[code], _among(array, 2, source.phones, phones)) for code, array in totals.uniform.items()), 63
         ),
-        frames=_among(totals.frames, 1, one.phones, phones),
-        utterances=_among(totals.utterances, 1, one.phones, phones),
-        speakers={name: _among(present, 1, one.phones, phones) for name, present in totals.speakers.items()},
+        frames=_among(totals.frames, 1, source.phones, phones),
+        utterances=_among(totals.utterances, 1, source.phones, phones),
+        speakers={name: _among(present, 1, source.phones, phones) for name, present in totals.speakers.items()},
     )

@@ -94,13 +94,13 @@ def measure(
         if options.labeler is not None:
             labels = [options.labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]
         measurements = measure_batch(encoder, waves, statistics, labels, options.on_progress)
-        for place, (index, one) in enumerate(measurements.items()):
+        for place, (index, measurement) in enumerate(measurements.items()):
             cut = dict(batch)[index]
             try:
-                _check_finite(encoder, one, statistics)
+                _check_finite(encoder, measurement, statistics)
                 cluster = options.clusters[index] if options.clusters else None
-                accumulator.update(measured.state, index, stack_layers(one.layers), cluster)
-                measured.frames[index] = one.frames
+                accumulator.update(measured.state, index, stack_layers(measurement.layers), cluster)
+                measured.frames[index] = measurement.frames
                 if labels:
                     phone_tr = labels[place].phone_tr.numpy()
                     totals.add(index, phone_tr, measured.state.codes[index], speaker_of(cut))
@@ -154,9 +154,9 @@ def measure_batch(
     calls = encoder.n_layers * (1 if encoder.padding_invariant else len(waves))
 
     def receive(layer: int, reductions: list[Reductions]) -> None:
-        layers[layer].extend(layer_statistics(statistics, one) for one in reductions)
+        layers[layer].extend(layer_statistics(statistics, reduction) for reduction in reductions)
         if layer == 0:
-            frames.extend(one.length for one in reductions)
+            frames.extend(reduction.length for reduction in reductions)
         on_progress(seconds / calls)
 
     encoder.measure(list(waves.values()), needs, receive, labels)
@@ -167,5 +167,7 @@ def measure_batch(
 def _check_finite(encoder: Encoder, measurements: UtteranceStatistics, statistics: Mapping[str, Statistic]) -> None:
     """Raise InputError with the first layer in which a number overflows."""
     for number, values in enumerate(measurements.layers):
-        if not all(np.isfinite(values[name]).all() for name, one in statistics.items() if not one.may_be_undefined):
+        if not all(
+            np.isfinite(values[name]).all() for name, statistic in statistics.items() if not statistic.may_be_undefined
+        ):
             raise InputError(overflow_message(encoder.model.dtype, f"by the attention of layer {number}"))

@@ -84,7 +84,7 @@ class GroupSums:
         for name, member_kc in members.items():
             self.add(frames_of(name), group, member_kc.sum(0))
         for drawn in Drawn:
-            layers = [_over_uniform(one, drawn) for one in observation.layers]
+            layers = [_over_uniform(layer, drawn) for layer in observation.layers]
             self.add(squares_of(drawn), group, self._pad([np.square(each).sum(-1) for each in layers]))
             for name, member_kc in members.items():
                 self.add(drawn_by(name, drawn), group, self._pad([(each @ member_kc).T for each in layers]))

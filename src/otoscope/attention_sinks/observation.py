@@ -55,7 +55,7 @@ def _observe_batch(encoder: Encoder, waves: Sequence[np.ndarray]) -> list[Observ
     hidden = _layer_inputs(runs[0] if runs else (), layers)
     speech = call_speech(encoder, waves)
     return [
-        Observation(speech, b, [_with_hidden(one[b], each, b) for one, each in zip(layers, hidden, strict=True)])
+        Observation(speech, b, [_with_hidden(layer[b], each, b) for layer, each in zip(layers, hidden, strict=True)])
         for b in range(len(waves))
     ]
 

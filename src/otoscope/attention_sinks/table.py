@@ -82,24 +82,24 @@ def _probes(dataset: xr.Dataset) -> str:
     rows = []
     for name in dataset["probe"].values:
         for condition in dataset["condition"].values:
-            one = dataset.sel(probe=name, condition=condition)
-            change = "" if condition == "intact" else _estimate(one, "change")
-            rows.append([f"{name} ({one['metric'].item()}), {condition}", _estimate(one, "score"), change])
+            selection = dataset.sel(probe=name, condition=condition)
+            change = "" if condition == "intact" else _estimate(selection, "change")
+            rows.append([f"{name} ({selection['metric'].item()}), {condition}", _estimate(selection, "score"), change])
     return format_table(("probe", "score", "change"), rows)
 
 
 def _findings(dataset: xr.Dataset) -> str:
     rows = []
     for claim in dataset["claim"].values:
-        one = dataset.sel(claim=claim)
-        low, high = one["finding_interval"].values
-        value = one["finding"].item()
+        selection = dataset.sel(claim=claim)
+        low, high = selection["finding_interval"].values
+        value = selection["finding"].item()
         number = "" if np.isnan(value) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
-        rows.append([str(claim), one["verdict"].item(), number, one["finding_number"].item()])
+        rows.append([str(claim), selection["verdict"].item(), number, selection["finding_number"].item()])
     return format_table(("claim", "verdict", "number", "which is"), rows)
 
 
-def _estimate(one: xr.Dataset, name: str) -> str:
+def _estimate(selection: xr.Dataset, name: str) -> str:
     """Return a value with the half-width of its interval; empty where there is no value."""
-    value, (low, high) = float(one[name]), one[f"{name}_interval"].values
+    value, (low, high) = float(selection[name]), selection[f"{name}_interval"].values
     return "" if np.isnan(value) else format_with_error(value, (high - low) / 2, 3)

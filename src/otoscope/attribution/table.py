@@ -30,33 +30,36 @@ def _agreement(dataset: xr.Dataset) -> str:
     rows = _group_rows(dataset, "group_agreement", every, "")
     rows += _group_rows(dataset, "group_agreement_beyond_distance", categories, ", beyond distance")
     orders = [dataset.sel(order=order) for order in dataset["order"].values if order != RANDOM]
-    rows += [[str(one["order"].item()), "", *_estimates(one, "order_agreement")] for one in orders]
+    rows += [[str(selection["order"].item()), "", *_estimates(selection, "order_agreement")] for selection in orders]
     return format_table(("rank correlation with", "heads", *map(str, dataset["relevance"].values)), rows)
 
 
 def _group_rows(dataset: xr.Dataset, name: str, groups: Iterable[str], suffix: str) -> list[list[str]]:
     return [
-        [f"{score}, {group}{suffix}", str(int(one["group_member"].sum())), *_estimates(one, name)]
+        [f"{score}, {group}{suffix}", str(int(selection["group_member"].sum())), *_estimates(selection, name)]
         for score in dataset["score"].values
         for group in groups
-        for one in [dataset.sel(score=score, group=group)]
+        for selection in [dataset.sel(score=score, group=group)]
     ]
 
 
-def _estimates(one: xr.Dataset, name: str) -> list[str]:
-    return [_estimate(one.sel(relevance=relevance), name) for relevance in one["relevance"].values]
+def _estimates(selection: xr.Dataset, name: str) -> list[str]:
+    return [_estimate(selection.sel(relevance=relevance), name) for relevance in selection["relevance"].values]
 
 
 def _deletion(dataset: xr.Dataset) -> str:
     is_drawn = dataset["head_left"].isel(utterance=0, score=0, fraction=0).notnull()
     orders = [dataset.sel(order=order) for order in dataset["order"].values]
-    rows = [[str(one["order"].item()), "", _estimate(one, "area"), _estimate(one, "gain")] for one in orders]
+    rows = [
+        [str(selection["order"].item()), "", _estimate(selection, "area"), _estimate(selection, "gain")]
+        for selection in orders
+    ]
     for score in dataset["score"].values:
         for group in dataset["group"].values:
-            one = dataset.sel(score=score, group=group)
-            if drawn := int((one["group_member"] & is_drawn).sum()):
+            selection = dataset.sel(score=score, group=group)
+            if drawn := int((selection["group_member"] & is_drawn).sum()):
                 label = f"{score}, {group}"
-                rows.append([label, str(drawn), _estimate(one, "group_area"), _estimate(one, "group_gain")])
+                rows.append([label, str(drawn), _estimate(selection, "group_area"), _estimate(selection, "group_gain")])
     return format_table(("deleted in the order of", "heads", "share left", "less than random"), rows)
 
 
@@ -65,17 +68,17 @@ def _claims(dataset: xr.Dataset) -> str:
     rows = [
         [
             f"{score}, {relevance}{suffix}",
-            _estimate(one, name),
-            verdict_of_interval(*one[f"{name}_interval"].values),
+            _estimate(selection, name),
+            verdict_of_interval(*selection[f"{name}_interval"].values),
         ]
         for name, suffix in names.items()
         for score in dataset["score"].values
         for relevance in dataset["relevance"].values
-        for one in [dataset.sel(score=score, relevance=relevance)]
+        for selection in [dataset.sel(score=score, relevance=relevance)]
     ]
     return format_table(("diagonal heads agree better than vertical", "difference", "verdict"), rows)
 
 
-def _estimate(one: xr.Dataset, name: str) -> str:
-    value, (low, high) = one[name].item(), one[f"{name}_interval"].values
+def _estimate(selection: xr.Dataset, name: str) -> str:
+    value, (low, high) = selection[name].item(), selection[f"{name}_interval"].values
     return "" if np.isnan(value) else format_with_error(value, (high - low) / 2, 3)

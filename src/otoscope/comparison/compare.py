@@ -64,12 +64,12 @@ def compare(
         otoscope.errors.InputError: expected a run folder of otoscope (with run.json) at no-such-run, found none
     """
     options = options or ComparisonOptions()
-    runs = [_opened(one) for one in (run, other) if one is not None]
+    runs = [_opened(item) for item in (run, other) if item is not None]
     _check_request(runs, options)
     if options.against is not None:
         return _compare_heads(runs[0], options)
     level = options.level if options.level != "auto" else _auto_level(runs)
-    values = [_where(read_values(one, options.by, level), options.where) for one in runs]
+    values = [_where(read_values(item, options.by, level), options.where) for item in runs]
     names, pairs = _pairs(runs, values, options.split)
     notes = _notes(runs, values[0], level)
     compared = make_comparison(pairs, names, options.correction, notes, is_same_corpus=_is_same_corpus(runs))
@@ -104,7 +104,7 @@ def make_comparison(
     is_same_corpus: bool,
 ) -> Comparison:
     """Return the differences of all pairs, with p-values that are corrected for all of them together."""
-    paired = [pair(one.a, one.b, is_same_corpus=is_same_corpus) for one in pairs]
+    paired = [pair(item.a, item.b, is_same_corpus=is_same_corpus) for item in pairs]
     rows = pd.concat([_rows(*both) for both in zip(pairs, paired, strict=True)], ignore_index=True)
     rows["p_adjusted"] = CORRECTIONS[correction](rows["p"].to_numpy(float))
     first = paired[0]

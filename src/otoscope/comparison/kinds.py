@@ -44,7 +44,7 @@ def _heads(run: Run, by: Sequence[str], level: str) -> RunValues:
     scalars = [name for name in dataset.attrs["statistics"] if f"{name}_rows" in dataset]
     names = _chosen(by, scalars, [name for name in LENGTH_FREE if name in scalars], run)
     rows = [dataset[f"{name}_rows"].transpose("utterance", *HEAD_DIMS) for name in names]
-    frames = [_level_rows(one, level, {"statistic": name}) for one, name in zip(rows, names, strict=True)]
+    frames = [_level_rows(row, level, {"statistic": name}) for row, name in zip(rows, names, strict=True)]
     return _means(run, frames)
 
 
@@ -56,10 +56,10 @@ def _rankings(run: Run, by: Sequence[str], level: str) -> RunValues:
     names = _chosen(by, present, by_model, run)
     frames, has_rows = [], []
     for name in names:
-        one = dataset.sel(ranking=name)
-        is_mean = bool(one["score_rows"].notnull().any())
-        rows = one["score_rows"] if is_mean else one["score"].expand_dims(utterance=dataset["utterance"])
-        labels = {"ranking": name, "loss": str(one["loss_name"].item())}
+        selection = dataset.sel(ranking=name)
+        is_mean = bool(selection["score_rows"].notnull().any())
+        rows = selection["score_rows"] if is_mean else selection["score"].expand_dims(utterance=dataset["utterance"])
+        labels = {"ranking": name, "loss": str(selection["loss_name"].item())}
         frames.append(_level_rows(rows.transpose("utterance", *HEAD_DIMS), level, labels))
         has_rows.append(np.full(len(frames[-1][0]), is_mean))
     means = _means(run, frames)

@@ -64,7 +64,9 @@ def pair(a: RunValues, b: RunValues, *, is_same_corpus: bool) -> PairedValues:
     has_same_speakers = is_same_corpus and both[0].unit == "speaker" and both[0].key == both[1].key
     names = ("shared", "shared") if has_same_speakers else ("first", "second")
     pairing = Pairing.SPEAKER if has_same_speakers else Pairing.NONE
-    first, second = (values.estimate(*one) for values, one in zip((a, b), zip(both, names, strict=True), strict=True))
+    first, second = (
+        values.estimate(*place) for values, place in zip((a, b), zip(both, names, strict=True), strict=True)
+    )
     if pairing is Pairing.NONE:
         first, second = _independent(first, "first"), _independent(second, "second")
     return PairedValues(pairing, (len(a.utterances), len(b.utterances)), both, first, second)
@@ -88,5 +90,5 @@ def _clusters(utterances: pd.DataFrame) -> Clusters:
 
 def _independent(value: Estimate, run: str) -> Estimate:
     """Return an estimate whose sources of variance, seeds too, are those of one run alone."""
-    renamed = {source if source == run else f"{source} of {run}": one for source, one in value.replicates.items()}
+    renamed = {source if source == run else f"{source} of {run}": array for source, array in value.replicates.items()}
     return Estimate(value.value, renamed, value.support)

@@ -27,7 +27,7 @@ def metadata_of(cut: MonoCut) -> dict[str, str]:
         {'gender': 'f', 'age': '31'}
     """
     stated = [stated_metadata(supervision.custom, supervision.gender) for supervision in cut.supervisions]
-    values = {name: {one[name] for one in stated if name in one} for name in SPEAKER_METADATA}
+    values = {name: {fields[name] for fields in stated if name in fields} for name in SPEAKER_METADATA}
     return {name: several.pop() for name, several in values.items() if len(several) == 1}
 
 
@@ -44,9 +44,9 @@ def metadata_columns(cuts: Sequence[MonoCut]) -> dict[str, NDArray[Any]]:
 
 def columns_of(stated: Sequence[Mapping[str, str]]) -> dict[str, NDArray[Any]]:
     """Return the columns of `metadata_columns` from the metadata of each utterance."""
-    names = [name for name in SPEAKER_METADATA if any(name in one for one in stated)]
+    names = [name for name in SPEAKER_METADATA if any(name in fields for fields in stated)]
     columns: dict[str, NDArray[Any]] = {
-        name: np.array([one.get(name, "") for one in stated], dtype=object) for name in names
+        name: np.array([fields.get(name, "") for fields in stated], dtype=object) for name in names
     }
     if "age" in columns:
         columns["age"] = np.array([_years(text) for text in columns["age"]])

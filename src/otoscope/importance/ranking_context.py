@@ -117,7 +117,7 @@ class RankingContext:
             is_shared: whether the tasks of a cluster share them out; otherwise every task computes all.
         """
         items = Items(name, "removing heads", removals, [self.sample_seconds] * len(removals), is_shared)
-        return np.stack([one["loss"] for one in self.map(_losses, items)])
+        return np.stack([part["loss"] for part in self.map(_losses, items)])
 
     @property
     def sample_seconds(self) -> float:

@@ -54,46 +54,49 @@ def curve_table(dataset: xr.Dataset) -> str:
     return "\n".join([*tables, f"{CURVE_LEGEND}{intervals_line(dataset.attrs['clusters'])} and seeds\n"])
 
 
-def _heads_of(one: xr.Dataset) -> list[str]:
+def _heads_of(selection: xr.Dataset) -> list[str]:
     """Return the table of the curves over heads removed, one for each kind of ablation."""
-    if "ablation_score" not in one:
-        return [_removals_of(one, "", str(one["ablation"].values[0]))]
-    kinds = [str(kind) for kind in one["ablation"].values]
-    return [*(_removals_of(one.sel(ablation=kind), "ablation_", kind) for kind in kinds), _agreement_of(one)]
-
-
-def _removals_of(one: xr.Dataset, prefix: str, kind: str) -> str:
-    removed = [str(count) for count in one["removed"].values]
-    rows = [
-        [f"{ranking}, {direction}", *_curve(one.sel(ranking=ranking, direction=direction), prefix)]
-        for ranking in one["ranking"].values
-        for direction in one["direction"].values
+    if "ablation_score" not in selection:
+        return [_removals_of(selection, "", str(selection["ablation"].values[0]))]
+    kinds = [str(kind) for kind in selection["ablation"].values]
+    return [
+        *(_removals_of(selection.sel(ablation=kind), "ablation_", kind) for kind in kinds),
+        _agreement_of(selection),
     ]
-    probe, metric = one["probe"].item(), one["metric"].item()
+
+
+def _removals_of(selection: xr.Dataset, prefix: str, kind: str) -> str:
+    removed = [str(count) for count in selection["removed"].values]
+    rows = [
+        [f"{ranking}, {direction}", *_curve(selection.sel(ranking=ranking, direction=direction), prefix)]
+        for ranking in selection["ranking"].values
+        for direction in selection["direction"].values
+    ]
+    probe, metric = selection["probe"].item(), selection["metric"].item()
     by = "" if kind == "zero" and not prefix else f" by {kind}"
     return format_table((f"{probe} ({metric}), heads removed{by}", *removed, "area", "drop at"), rows)
 
 
-def _agreement_of(one: xr.Dataset) -> str:
+def _agreement_of(selection: xr.Dataset) -> str:
     """Return the curves whose first drop depends on the kind of ablation, as lines."""
-    drops = one["ablation_first_drop"].fillna(-1)
+    drops = selection["ablation_first_drop"].fillna(-1)
     lines = []
-    for ranking in one["ranking"].values:
-        for direction in one["direction"].values:
+    for ranking in selection["ranking"].values:
+        for direction in selection["direction"].values:
             steps = drops.sel(ranking=ranking, direction=direction)
-            dropped = [str(kind) for kind in one["ablation"].values if steps.sel(ablation=kind) >= 0]
-            intact = [str(kind) for kind in one["ablation"].values if steps.sel(ablation=kind) < 0]
+            dropped = [str(kind) for kind in selection["ablation"].values if steps.sel(ablation=kind) >= 0]
+            intact = [str(kind) for kind in selection["ablation"].values if steps.sel(ablation=kind) < 0]
             if dropped and intact:
                 lines.append(f"{ranking}, {direction}: a drop by {', '.join(dropped)}, none by {', '.join(intact)}\n")
     return "".join(lines) or "every curve drops by all kinds of ablation, or by none\n"
 
 
-def _spans_of(one: xr.Dataset) -> str:
-    if "span_score" not in one:
+def _spans_of(selection: xr.Dataset) -> str:
+    if "span_score" not in selection:
         return ""
-    radii = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in one["radius"].values]
-    rows = [[f"rows {rows}", *_curve(one.sel(rows=rows), "span_")] for rows in one["rows"].values]
-    return format_table((f"{one['probe'].item()}, span in frames", *radii, "area", "drop at"), rows)
+    radii = ["full" if np.isinf(radius) else f"{radius:.0f}" for radius in selection["radius"].values]
+    rows = [[f"rows {rows}", *_curve(selection.sel(rows=rows), "span_")] for rows in selection["rows"].values]
+    return format_table((f"{selection['probe'].item()}, span in frames", *radii, "area", "drop at"), rows)
 
 
 def _curve(curve: xr.Dataset, prefix: str) -> list[str]:

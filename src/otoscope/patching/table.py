@@ -17,18 +17,20 @@ def patch_table(dataset: xr.Dataset) -> str:
     return "\n".join([*tables, intervals_line(dataset.attrs["clusters"]) + "\n"])
 
 
-def _measure(one: xr.Dataset) -> str:
-    clean, corrupted = float(one["clean_loss"].mean()), float(one["corrupted_loss"].mean())
-    loss = f"{one['measure'].item()}: loss {clean:.3f} clean, {corrupted:.3f} with {one.attrs['corruption']}"
+def _measure(selection: xr.Dataset) -> str:
+    clean, corrupted = float(selection["clean_loss"].mean()), float(selection["corrupted_loss"].mean())
+    loss = (
+        f"{selection['measure'].item()}: loss {clean:.3f} clean, {corrupted:.3f} with {selection.attrs['corruption']}"
+    )
     groups = [
         [str(name), str(int(each["group_member"].sum())), _estimate(each, "group_effect"), _summed(each)]
-        for name in one["group"].values
-        for each in [one.sel(group=name)]
+        for name in selection["group"].values
+        for each in [selection.sel(group=name)]
     ]
-    order = np.argsort(-np.abs(np.nan_to_num(one["effect"].values)), axis=None)[:FIRST]
-    heads = [divmod(int(place), one.sizes["head"]) for place in order]
+    order = np.argsort(-np.abs(np.nan_to_num(selection["effect"].values)), axis=None)[:FIRST]
+    heads = [divmod(int(place), selection.sizes["head"]) for place in order]
     rows = [
-        [f"head {layer}.{head}", "1", *(_estimate(one.sel(layer=layer, head=head), name) for name in NAMES)]
+        [f"head {layer}.{head}", "1", *(_estimate(selection.sel(layer=layer, head=head), name) for name in NAMES)]
         for layer, head in heads
     ]
     return f"{loss}\n{format_table(TITLES, groups + rows)}"
@@ -42,6 +44,6 @@ def _summed(group: xr.Dataset) -> str:
     return f"{float(group['effect'].where(group['group_member']).sum()):.3f}"
 
 
-def _estimate(one: xr.Dataset, name: str) -> str:
-    low, high = one[f"{name}_interval"].values
-    return "" if np.isnan(one[name].item()) else format_with_error(one[name].item(), (high - low) / 2, 3)
+def _estimate(selection: xr.Dataset, name: str) -> str:
+    low, high = selection[f"{name}_interval"].values
+    return "" if np.isnan(selection[name].item()) else format_with_error(selection[name].item(), (high - low) / 2, 3)

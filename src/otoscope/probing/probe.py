@@ -78,7 +78,7 @@ class ProbeJob:
     @cached_property
     def readers(self) -> Mapping[str, ProbeReader]:
         """Return what the probes read: hidden states of the model, and of one of its shape without training."""
-        control = {name: one for name, one in self.probes.items() if one.trained or one.runs_model}
+        control = {name: probe for name, probe in self.probes.items() if probe.trained or probe.runs_model}
         data = collect_hidden_states(self.encoder, self.speech)
         untrained_data = collect_hidden_states(untrained(self.encoder), self.speech)
         return {
@@ -183,7 +183,7 @@ def _totals(
     """Return totals `[reader, seed, utterance]` of each probe: those who read data, then the commonest class."""
     read = [totals(own, enumerate(data.hidden)) for own, data in readers]
     by_reader = [*read, {name: scorer.majority for name, scorer in scorers.items()}]
-    return {name: np.stack([one[name] for one in by_reader]) for name in scorers}
+    return {name: np.stack([reader[name] for reader in by_reader]) for name in scorers}
 
 
 def training_config(seeds: int) -> Training:
@@ -214,7 +214,7 @@ def check_cuts(probes: Mapping[str, Probe], speech: LoadedSpeech) -> None:
 
 def train_scorers(wanted: Mapping[str, Probe], data: ProbeData, training: Training, cache: Cache) -> dict[str, Scorer]:
     """Return scorers of some probes on some data, their nets trained."""
-    return {name: one.scorer(data, training, cache) for name, one in wanted.items()}
+    return {name: probe.scorer(data, training, cache) for name, probe in wanted.items()}
 
 
 def probe_variables(wanted: Mapping[str, Probe], scorers: Mapping[str, Scorer]) -> dict[str, np.ndarray]:

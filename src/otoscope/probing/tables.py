@@ -18,6 +18,6 @@ def probe_table(dataset: xr.Dataset) -> str:
     return f"{format_table(('probe', 'metric', *readers), rows)}\n{intervals_line(dataset.attrs['clusters'])} and seeds"
 
 
-def _shown(one: xr.Dataset) -> str:
-    low, high = one["score_interval"].values
-    return format_with_error(one["score"].item(), (high - low) / 2, 3) if one["score"].notnull() else ""
+def _shown(selection: xr.Dataset) -> str:
+    low, high = selection["score_interval"].values
+    return format_with_error(selection["score"].item(), (high - low) / 2, 3) if selection["score"].notnull() else ""

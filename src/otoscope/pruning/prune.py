@@ -101,7 +101,7 @@ class PruneJob:
         changes = list(zip(schedule.interventions, schedule.kinds, strict=True))
         items = Items("interventions", "removing heads", changes, [seconds] * len(changes))
         sums = parts.map(_intervention_sums, items)
-        return PrunedSums(rankings, schedule, {name: np.stack([one[name] for one in sums]) for name in self.probes})
+        return PrunedSums(rankings, schedule, {name: np.stack([part[name] for part in sums]) for name in self.probes})
 
     def finish(self, parts: PartMap) -> RunResult:
         """Return the Dataset of the curves of all probes over every intervention, and the skipped utterances."""

@@ -156,7 +156,7 @@ def compare_outputs(before: ModelOutputs, after: ModelOutputs, examples: Sequenc
         rates = [_error_rate(before.normalize, references, each.values) for each in (before, after)]
         return RefinementEffect(before.form, len(examples), changed, (rates[0], rates[1]) if has_texts else None)
     measure = _decisions_changed if before.form is OutputForm.decisions else _relative_error
-    changes = [measure(one, other) for one, other in zip(before.values, after.values, strict=True)]
+    changes = [measure(value, other) for value, other in zip(before.values, after.values, strict=True)]
     return RefinementEffect(before.form, len(examples), float(np.mean(changes)))
 
 

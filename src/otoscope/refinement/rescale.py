@@ -31,12 +31,12 @@ def rescale(encoder: Encoder, inputs: Inputs, removed: Collection[Head], span: i
     for layer, head in removed:
         scales[layer][head] = 0
     outputs = _output_weights(encoder)
-    intact = [_intact(encoder, one, outputs) for one in inputs]
+    intact = [_intact(encoder, batch, outputs) for batch in inputs]
     for layer, scale in enumerate(scales):
         remaining = scale.nonzero().flatten()
         equations = [
-            _normal_equations(_contributions(encoder, one, layer, scales, span, outputs)[remaining], before[layer])
-            for one, before in zip(inputs, intact, strict=True)
+            _normal_equations(_contributions(encoder, batch, layer, scales, span, outputs)[remaining], before[layer])
+            for batch, before in zip(inputs, intact, strict=True)
         ]
         scale[remaining] = solve(*(torch.stack(terms).sum(0) for terms in zip(*equations, strict=True)))
     return scales

@@ -267,11 +267,11 @@ def _p_values(effect: Estimate, phones: Sequence[str]) -> AnyFloats:
     """Return the one-sided p-values `[h, o, d]` that effects `[h, o]` are beyond the bounds of their operations."""
     p_hod = np.full((*effect.value.shape, len(DIRECTIONS)), np.nan)
     for place, operation in enumerate(operations(phones)):
-        one = effect.select(place)
-        is_above, is_below = one.value > operation.attends, one.value < operation.avoids
-        p_hod[:, place, 0] = one_sided(p_value(one, operation.attends, LOG), is_above)
+        estimate = effect.select(place)
+        is_above, is_below = estimate.value > operation.attends, estimate.value < operation.avoids
+        p_hod[:, place, 0] = one_sided(p_value(estimate, operation.attends, LOG), is_above)
         if operation.avoids > 0:
-            p_hod[:, place, 1] = one_sided(p_value(one, operation.avoids, LOG), is_below)
+            p_hod[:, place, 1] = one_sided(p_value(estimate, operation.avoids, LOG), is_below)
     return p_hod
 
 

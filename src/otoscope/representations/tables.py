@@ -15,14 +15,14 @@ def layer_table(dataset: xr.Dataset) -> str:
     return "\n".join([*probes, _similarity(dataset), _categories(dataset), clusters + " (and seeds)\n"])
 
 
-def _probe(one: xr.Dataset) -> str:
-    depths = one["depth"].values
+def _probe(selection: xr.Dataset) -> str:
+    depths = selection["depth"].values
     rows = [
-        [str(reader), *(_estimate(one.sel(depth=depth, reader=reader), "score") for depth in depths)]
-        for reader in one["reader"].values
+        [str(reader), *(_estimate(selection.sel(depth=depth, reader=reader), "score") for depth in depths)]
+        for reader in selection["reader"].values
     ]
-    selective = [_estimate(one.sel(depth=depth), "selectivity") for depth in depths]
-    title = f"{one['probe'].item()} ({one['metric'].item()}), depth"
+    selective = [_estimate(selection.sel(depth=depth), "selectivity") for depth in depths]
+    title = f"{selection['probe'].item()} ({selection['metric'].item()}), depth"
     return format_table((title, *map(str, depths)), [*rows, ["selectivity", *selective]])
 
 
@@ -56,7 +56,7 @@ def _categories(dataset: xr.Dataset) -> str:
     return format_table(("share of heads, layer", *map(str, layers)), rows)
 
 
-def _estimate(one: xr.Dataset, name: str) -> str:
+def _estimate(selection: xr.Dataset, name: str) -> str:
     """Return a value with the half-width of its interval; empty where there is no value."""
-    number, (low, high) = float(one[name]), one[f"{name}_interval"].values
+    number, (low, high) = float(selection[name]), selection[f"{name}_interval"].values
     return "" if np.isnan(number) else format_with_error(number, (high - low) / 2, 3)

@@ -107,7 +107,7 @@ def assemble(
 
 def _means(measurements: Measurements) -> tuple[dict[str, AnyFloats], dict[str, AnyFloats]]:
     """Return the mean and the interval of every statistic."""
-    clusters, units = measurements.clusters, {one.name: one.units for one in measurements.statistics}
+    clusters, units = measurements.clusters, {statistic.name: statistic.units for statistic in measurements.statistics}
     means: dict[str, AnyFloats] = {}
     intervals: dict[str, AnyFloats] = {}
     for name, values in measurements.rows.items():

@@ -276,8 +276,8 @@ def _variance(value: Estimate, source: str, scale: Scale) -> tuple[AnyFloats, An
 def _least(counts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the smallest count of each source."""
     least: dict[str, Any] = {}
-    for one in counts:
-        for source, count in one.items():
+    for counter in counts:
+        for source, count in counter.items():
             least[source] = np.minimum(least.get(source, count), count)
     return least
 

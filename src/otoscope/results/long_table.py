@@ -61,7 +61,7 @@ def long_table(run: Run) -> pd.DataFrame:
         ends = run.dataset[f"{first}_interval"]
         variables |= {end: ends.sel(bound=end, drop=True) for end in ("low", "high")}
     dims = list(run.dataset[first].dims)
-    frame = pd.concat({name: one.to_series() for name, one in variables.items()}, axis=1)
+    frame = pd.concat({name: variable.to_series() for name, variable in variables.items()}, axis=1)
     return frame.dropna(subset=[first]).reset_index()[[*map(str, dims), *variables]]
 
 

@@ -19,7 +19,11 @@ def write_variables(dataset: xr.Dataset, store: Path) -> None:
 
     Such a variable is first written as NaN alone, of which zarr stores no chunk, with its attributes and coordinates.
     """
-    in_files = {name: rows for name, one in dataset.data_vars.items() if isinstance(rows := one.variable.data, RowFile)}
+    in_files = {
+        name: rows
+        for name, variable in dataset.data_vars.items()
+        if isinstance(rows := variable.variable.data, RowFile)
+    }
     encoding: dict[Any, dict[str, Any]] = {name: {"chunk_key_encoding": CHUNK_KEYS} for name in dataset.variables}
     for name, rows in in_files.items():
         encoding[name]["chunks"] = (min(BLOCK_ROWS, len(rows)), *rows.shape[1:])

@@ -135,7 +135,7 @@ def read_cuts(source: SpeechSource) -> tuple[list[MonoCut], list[SkippedUtteranc
         cuts = list(read_corpus(source.name, **source.reading, strict=source.strict, on_skip=skipped.append))
     if len({cut.id for cut in cuts}) < max(len(cuts), 1):
         raise InputError(_expected_ids(len(cuts), len({cut.id for cut in cuts})))
-    unreadable = {one.id for one in skipped if one.part == "utterance"}
+    unreadable = {item.id for item in skipped if item.part == "utterance"}
     selected = select(cuts, source.selection, unreadable)
     if not selected:
         raise InputError(NOTHING_SELECTED)
@@ -157,7 +157,7 @@ def list_cuts(source: SpeechSource) -> tuple[CutList, list[SkippedUtterance]]:
     ids = list(map(str, cuts.ids))
     if (count := len(set(ids))) < max(len(ids), 1):
         raise InputError(_expected_ids(len(ids), count))
-    unreadable = {one.id for one in skipped if one.part == "utterance"}
+    unreadable = {item.id for item in skipped if item.part == "utterance"}
     selected = select_indices(ids, cuts.speakers.tolist(), source.selection, unreadable)
     if not selected:
         raise InputError(NOTHING_SELECTED)

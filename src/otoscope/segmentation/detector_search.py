@@ -85,14 +85,14 @@ def tune_detectors(part: SearchPart, names: Sequence[str]) -> list[ComparedMetho
     if not detectors:
         return []
     totals: dict[str, dict[Place, Ints]] = {name: {} for name in detectors}
-    for utterance, maps, states in _features(part, any(one.features == "map" for one in detectors.values())):
+    for utterance, maps, states in _features(part, any(detector.features == "map" for detector in detectors.values())):
         for name, detector in detectors.items():
             for place, features in _places(detector, maps, states):
                 counts = _grid_counts(part, detector, utterance, features)
                 totals[name][place] = totals[name].get(place, 0) + counts
     tuned = [_best(part, name, own) for name, own in totals.items()]
-    reader = ModelReader(part.encoder, {layer for layer, head in (one.place for one in tuned) if head >= 0})
-    return [_method(reader, one) for one in tuned]
+    reader = ModelReader(part.encoder, {layer for layer, head in (choice.place for choice in tuned) if head >= 0})
+    return [_method(reader, choice) for choice in tuned]
 
 
 def _features(

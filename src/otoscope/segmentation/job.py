@@ -70,10 +70,10 @@ class SegmentJob:
         Raises:
             UnfinishedError: layers of other tasks are missing.
         """
-        layers = [(place, layer) for place, one in enumerate(self.encoders) for layer in range(one.n_layers)]
+        layers = [(place, layer) for place, encoder in enumerate(self.encoders) for layer in range(encoder.n_layers)]
         seconds = sum(utterance.cut.duration for utterance in self.parts.validation)
         items = Items("layers", f"tuning {len(layers)} layers", layers, [seconds] * len(layers))
-        tuned = [LayerTuning.from_array(one["tuned"]) for one in parts.map(_tune_layer, items)]
+        tuned = [LayerTuning.from_array(part["tuned"]) for part in parts.map(_tune_layer, items)]
         return [
             [tuning for tuning, (own, _) in zip(tuned, layers, strict=True) if own == place]
             for place in range(len(self.encoders))

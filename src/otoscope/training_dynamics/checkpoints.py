@@ -52,7 +52,9 @@ def find_checkpoints(paths: Sequence[str | Path]) -> list[TrainingCheckpoint]:
     [200, 1000]
     """
     folders = [folder for path in map(Path, paths) for folder in _expand(path)]
-    checkpoints = sorted((TrainingCheckpoint(_step(folder), folder) for folder in folders), key=lambda one: one.step)
+    checkpoints = sorted(
+        (TrainingCheckpoint(_step(folder), folder) for folder in folders), key=lambda checkpoint: checkpoint.step
+    )
     if len(checkpoints) < 2:
         place = ", ".join(map(str, paths))
         raise InputError(f"expected at least two checkpoints, found {len(checkpoints)} in {place}; pass their folders")
@@ -71,14 +73,14 @@ def check_weights(checkpoints: Sequence[TrainingCheckpoint]) -> None:
     Raises:
         InputError: a weight has another shape in another checkpoint, or is missing there.
     """
-    first, *others = ((one, _weight_shapes(one.folder)) for one in checkpoints)
-    for one, shapes in others:
+    first, *others = ((checkpoint, _weight_shapes(checkpoint.folder)) for checkpoint in checkpoints)
+    for checkpoint, shapes in others:
         differing = {*first[1].items()} ^ {*shapes.items()}
         if differing and first[1] and shapes:
             name = min(differing)[0]
             raise InputError(
                 f"expected checkpoints of one model, found {name} of shape {first[1].get(name)} in {first[0].folder} "
-                f"and {shapes.get(name)} in {one.folder}; pass the checkpoints of one training"
+                f"and {shapes.get(name)} in {checkpoint.folder}; pass the checkpoints of one training"
             )
 
 

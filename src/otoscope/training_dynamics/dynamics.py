@@ -94,12 +94,14 @@ def dynamics(
     options, ordered = options or SpeechOptions(), find_checkpoints(checkpoints)
     check_weights(ordered)
     speech = read_snapshot_speech(corpus, options)
-    plan = {"checkpoints": {str(one.step): one.digest for one in ordered}, **speech_plan(speech)}
+    plan = {"checkpoints": {str(checkpoint.step): checkpoint.digest for checkpoint in ordered}, **speech_plan(speech)}
     check_folder(out, plan, resume=options.resume)
 
     def make(folder: Path) -> RunResult:
-        for one in ordered:
-            load_or_compute(snapshot_path(folder, one.step), partial(_measure_checkpoint, one.folder, speech, options))
+        for checkpoint in ordered:
+            load_or_compute(
+                snapshot_path(folder, checkpoint.step), partial(_measure_checkpoint, checkpoint.folder, speech, options)
+            )
         return snapshots_result(folder, str(ordered[-1].folder), speech.source)
 
     return resume_or_run(out, plan, make, resume=options.resume)

@@ -53,11 +53,11 @@ def _panels(dataset: xr.Dataset) -> Iterator[_Panel]:
     """Iterate over the measures that are defined, those of cross-attention first."""
     for attention in dataset["attention"].values[::-1]:
         for name in dataset["measure"].values:
-            one = dataset.sel(attention=attention, measure=name)
-            if one["value"].notnull().any():
+            selection = dataset.sel(attention=attention, measure=name)
+            if selection["value"].notnull().any():
                 title = f"{attention}: {str(name).replace('_', ' ')}"
-                units = f"mean ({one['measure_units'].item()})"
-                yield _Panel(title, units, one["value"].values, one["value_interval"].values)
+                units = f"mean ({selection['measure_units'].item()})"
+                yield _Panel(title, units, selection["value"].values, selection["value_interval"].values)
 
 
 def _draw_heads(axes: Axes, panel: _Panel, theme: Theme) -> None:

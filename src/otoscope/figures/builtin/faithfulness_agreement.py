@@ -41,16 +41,16 @@ def faithfulness_agreement(dataset: xr.Dataset, design: Design) -> Figure:
     return page
 
 
-def _draw(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
-    scores = [str(name) for name in one["score"].values]
-    others = [name for name in map(str, one["order"].values) if name in ("rollout", "value-zeroing")]
+def _draw(axes: Axes, selection: xr.Dataset, theme: Theme) -> None:
+    scores = [str(name) for name in selection["score"].values]
+    others = [name for name in map(str, selection["order"].values) if name in ("rollout", "value-zeroing")]
     axes.axhline(0, color=theme.muted, linewidth=0.6)
-    if "distance" in one["order"].values:
-        level = one["order_agreement"].sel(order="distance").item()
+    if "distance" in selection["order"].values:
+        level = selection["order_agreement"].sel(order="distance").item()
         axes.axhline(level, color=theme.muted, linewidth=0.6, linestyle=(0, (3, 2)))
     for place, score in enumerate(scores):
         for number, name in enumerate(CATEGORIES):
-            group, colour = one.sel(score=score, group=name), theme.categories[name]
+            group, colour = selection.sel(score=score, group=name), theme.categories[name]
             for shift, variable in enumerate(("group_agreement", "group_agreement_beyond_distance")):
                 x = place + STEP * (number - 1) + 0.09 * shift
                 _point(axes, x, group, variable, (colour, MARKERS[name], "none" if shift else "full"))
@@ -58,16 +58,16 @@ def _draw(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
                 LETTERS[name], (x - 0.045, 0.02), xycoords=("data", "axes fraction"), ha="center", color=colour
             )
     for place, order in enumerate(others, len(scores)):
-        _point(axes, place, one.sel(order=order), "order_agreement", (theme.foreground, "s", "full"))
+        _point(axes, place, selection.sel(order=order), "order_agreement", (theme.foreground, "s", "full"))
     axes.set_xticks(range(len(scores) + len(others)), [*scores, *others])
     axes.set_xlim(-0.5, len(scores) + len(others) - 0.5)
     axes.tick_params(axis="x", length=0)
     axes.margins(y=0.18)
 
 
-def _point(axes: Axes, x: float, one: xr.Dataset, name: str, style: tuple[str, str, str]) -> None:
+def _point(axes: Axes, x: float, selection: xr.Dataset, name: str, style: tuple[str, str, str]) -> None:
     colour, marker, fill = style
-    value, ends = one[name].item(), one[f"{name}_interval"].values
+    value, ends = selection[name].item(), selection[f"{name}_interval"].values
     if not np.isnan(value):
         axes.vlines(x, *ends, color=colour, linewidth=0.8, alpha=0.7)
         axes.plot(x, value, marker, color=colour, markersize=3.4, fillstyle=fill, markeredgewidth=0.7)

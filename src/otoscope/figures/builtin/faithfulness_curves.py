@@ -59,9 +59,15 @@ def faithfulness_curves(dataset: xr.Dataset, design: Design) -> Figure:
 def _draw(axes: Axes, dataset: xr.Dataset, dim: str, styles: dict[str, LineStyle]) -> None:
     variable = "curve" if dim == "order" else "group_curve"
     for name, style in styles.items():
-        one = dataset.sel({dim: name})
-        if not np.isnan(one[variable].values).any():
-            draw_line(axes, one["fraction"].values, one[variable].values, one[f"{variable}_interval"].values, style)
+        selection = dataset.sel({dim: name})
+        if not np.isnan(selection[variable].values).any():
+            draw_line(
+                axes,
+                selection["fraction"].values,
+                selection[variable].values,
+                selection[f"{variable}_interval"].values,
+                style,
+            )
 
 
 def _group_styles(theme: Theme) -> dict[str, LineStyle]:

@@ -38,9 +38,9 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
     if handles:
         add_legend_mm(page, LEFT, LEGEND_TOP, handles, len(handles), {"columnspacing": 1.4})
     for index in range(panels.n_panels):
-        one, is_groups = dataset.isel(measure=index // 2), index % 2 == 0
-        axes = panels.add(page, index, f"{one['measure'].item()}, {'together' if is_groups else 'single heads'}")
-        (_draw_groups if is_groups else _draw_heads)(axes, one, theme)
+        selection, is_groups = dataset.isel(measure=index // 2), index % 2 == 0
+        axes = panels.add(page, index, f"{selection['measure'].item()}, {'together' if is_groups else 'single heads'}")
+        (_draw_groups if is_groups else _draw_heads)(axes, selection, theme)
         format_value_axis(axes, theme)
         axes.axhline(0, color=theme.muted, linewidth=0.6)
         panels.name(page, axes, index, "undone (share)")
@@ -50,14 +50,14 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
     return page
 
 
-def _draw_groups(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
-    names = [str(name) for name in one["group"].values if name != "all"]
+def _draw_groups(axes: Axes, selection: xr.Dataset, theme: Theme) -> None:
+    names = [str(name) for name in selection["group"].values if name != "all"]
     for place, name in enumerate(names):
-        group, colour = one.sel(group=name), theme.categories.get(name, theme.foreground)
+        group, colour = selection.sel(group=name), theme.categories.get(name, theme.foreground)
         value = group["group_effect"].item()
         axes.bar(place, value, 0.6, color=colour)
         axes.vlines(place, *group["group_effect_interval"].values, color=theme.muted, linewidth=0.9)
-    labels = [_label(name, one["group_member"].sel(group=name)) for name in names]
+    labels = [_label(name, selection["group_member"].sel(group=name)) for name in names]
     axes.set_xticks(range(len(names)), labels)
 
 
@@ -69,9 +69,9 @@ def _label(name: str, member: xr.DataArray) -> str:
     return f"h{heads[0]}" if len(layers) > len(heads) == 1 else str(layers[0])
 
 
-def _draw_heads(axes: Axes, one: xr.Dataset, theme: Theme) -> None:
-    effect, ends = one["effect"].values, one["effect_interval"].values
-    for (layer, head), category in np.ndenumerate(one["category"].values):
+def _draw_heads(axes: Axes, selection: xr.Dataset, theme: Theme) -> None:
+    effect, ends = selection["effect"].values, selection["effect_interval"].values
+    for (layer, head), category in np.ndenumerate(selection["category"].values):
         if np.isfinite(effect[layer, head]):
             place = layer + 0.6 * ((head + 0.5) / effect.shape[1] - 0.5)
             colour = theme.categories.get(category, theme.foreground)

@@ -75,7 +75,7 @@ def _limits(dataset: xr.Dataset) -> tuple[float, float]:
     """Return the times of the first and the last label, or of boundaries outside of them."""
     own = dataset["mark_time"].values[dataset["mark_utterance"].values == dataset.attrs["example"]]
     times = [dataset["phone_start"].values, dataset["phone_end"].values, own]
-    return min(float(one.min(initial=np.inf)) for one in times), max(float(one.max(initial=0)) for one in times)
+    return min(float(row.min(initial=np.inf)) for row in times), max(float(row.max(initial=0)) for row in times)
 
 
 def _handles(theme: Theme) -> list[Line2D]:

@@ -89,11 +89,11 @@ def _draw_spectrogram(axes: Axes, dataset: xr.Dataset, theme: Theme) -> None:
     axes.set_yticks([])
 
 
-def _draw_map(axes: Axes, one: xr.Dataset, tall: float, theme: Theme) -> None:
+def _draw_map(axes: Axes, selection: xr.Dataset, tall: float, theme: Theme) -> None:
     """Draw the square root of the weights, so that weak ones are seen, with the tokens at the left."""
-    map_qk = np.sqrt(np.nan_to_num(one["example_cross"].values.astype(float)))
+    map_qk = np.sqrt(np.nan_to_num(selection["example_cross"].values.astype(float)))
     rows, columns = map_qk.shape
-    period = float(one["column_start"][1]) if columns > 1 else one.sizes["sample"] / RATE
+    period = float(selection["column_start"][1]) if columns > 1 else selection.sizes["sample"] / RATE
     axes.imshow(
         map_qk,
         cmap=_shades(theme),
@@ -102,10 +102,10 @@ def _draw_map(axes: Axes, one: xr.Dataset, tall: float, theme: Theme) -> None:
         interpolation="nearest",
     )
     step = max(1, int(np.ceil(ROW * rows / tall - 1e-6)))
-    labels = [ellipsize(text.strip() or "·", TEXT_PT, LEFT - MARGIN - 5) for text in one["row"].values]
+    labels = [ellipsize(text.strip() or "·", TEXT_PT, LEFT - MARGIN - 5) for text in selection["row"].values]
     axes.set_yticks(range(0, rows, step), labels[::step])
     axes.tick_params(axis="y", length=0, pad=1)
-    is_text = one["is_text"].values.astype(bool)
+    is_text = selection["is_text"].values.astype(bool)
     for label, is_token in zip(axes.get_yticklabels(), is_text[::step], strict=True):
         label.set_color(theme.foreground if is_token else theme.muted)
     for row in np.flatnonzero(~is_text):

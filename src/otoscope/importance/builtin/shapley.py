@@ -91,7 +91,7 @@ def score(context: RankingContext, seed: int) -> Floats:
     removals = draw_removals(heads, (intact, empty), context.budget, np.random.default_rng(seed))
     seconds = [(len(heads) - 1) * context.sample_seconds] * len(removals)
     rises = context.map(_rises, Items(f"shapley-{seed}", "removing heads", removals, seconds))
-    values = mean_rises(heads, removals, [list(one["rise"]) for one in rises])
+    values = mean_rises(heads, removals, [list(rise["rise"]) for rise in rises])
     return context.to_layer_head(values[head] for head in heads)
 
 

@@ -126,7 +126,7 @@ class WorkerPool(Generic[PartT, Result]):
         limit, now = self.patience.stall, self.patience.clock()
         if limit is None:
             return
-        hanging = [one for one in self._begun() if one.latest is not None and now - one.latest > limit]
+        hanging = [attempt for attempt in self._begun() if attempt.latest is not None and now - attempt.latest > limit]
         if hanging:
             self._restart(f"made no progress within --stall {limit:g} s", hanging, on_progress)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.statistics.reference import attending_rows, distance
+from otoscope.statistics.reference import attending_rows
 from otoscope.statistics.required_reductions import RequiredReductions
 from otoscope.statistics.statistic import Statistic
 from otoscope.typing import Floats
@@ -25,9 +25,8 @@ def value(reductions: RequiredReductions) -> Tensor:
 
 def reference(A: Floats) -> float:
     """Follow the definition on one map `A [T, T]`: the steps of `C_r`, each as wide as the others."""
-    distances = distance(len(A))
-    steps = [A[distances <= reach].sum() for reach in range(max(len(A) - 1, 1))]
-    return float(np.mean(steps)) / attending_rows(A)
+    at_distance = [np.trace(A, offset=r) + (np.trace(A, offset=-r) if r else 0) for r in range(max(len(A) - 1, 1))]
+    return float(np.cumsum(at_distance).mean()) / attending_rows(A)
 
 
 STATISTIC = Statistic(

@@ -24,9 +24,9 @@ def value(reductions: RequiredReductions) -> Tensor:
 
 def reference(A: Floats) -> float:
     """Follow the definition on one map `A [T, T]`."""
-    T, total = len(A), 0.0
+    T, rows, total = len(A), attending_rows(A), 0.0
     for d in range(1 - T, T):
-        p = np.trace(A, offset=d) / attending_rows(A)
+        p = np.trace(A, offset=d) / rows
         total += p * np.log(p * T**2 / (T - abs(d))) if p > 0 else 0.0
     return float(total)
 
