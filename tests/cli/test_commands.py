@@ -3,12 +3,11 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 from importlib.metadata import version
 
 import pytest
 from tests.helpers.forked_process import run_otoscope
+from tests.helpers.forked_scripts import run_forked
 
 import otoscope
 
@@ -69,20 +68,21 @@ def test_heads_as_json_and_as_table_hold_every_head(otoscope_command, run):
     assert out.endswith("over 2 speakers\n")
 
 
-def without_torch(*command):
-    """Return what a command prints in a process of its own, which must not import torch."""
-    script = (
-        "import sys; sys.argv = ['otoscope', *sys.argv[1:]]; from otoscope.cli import app;"
+def without_torch(*commands):
+    """Return what each command prints in a process of its own, which must not import torch."""
+    scripts = [
+        f"import sys; sys.argv = {['otoscope', *map(str, command)]!r}; from otoscope.cli import app;"
         "app(standalone_mode=False); assert 'torch' not in sys.modules"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", script, *map(str, command)], check=True, capture_output=True, text=True
-    ).stdout
+        for command in commands
+    ]
+    return run_forked(scripts, ["matplotlib.figure", "xarray", "zarr"])
 
 
 def test_heads_and_figures_in_each_format_need_no_torch(run, tmp_path):
-    assert without_torch("heads", run)
-    out = without_torch("figures", run, "-o", tmp_path / "figures", "--format", "png,svg,pdf", "--theme", "dark")
+    """`test_a_laptop_without_torch_opens_and_draws_a_run` draws the other figures."""
+    options = ("--format", "png,svg,pdf", "--theme", "dark", "--only", "atlas,offset-profiles")
+    heads, out = without_torch(("heads", run), ("figures", run, "-o", tmp_path / "figures", *options))
+    assert heads
     written = sorted(path.name for path in (tmp_path / "figures").iterdir())
     assert {"atlas.png", "atlas.svg", "atlas.pdf"} <= set(written)
     assert sorted(line.rsplit("/", 1)[1] for line in out.splitlines()) == written

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -86,9 +87,15 @@ def test_a_page_runs_as_written(page, tmp_path, tmp_path_factory, folders_after,
                 folders_after[code] = shutil.copytree(tmp_path, tmp_path_factory.mktemp("first") / "folder")
 
 
+@cache
+def described_commands():
+    """Return the commands by name; to describe all of them takes a tenth of a second."""
+    return get_command(app).commands
+
+
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_commands_and_options_in_a_page_exist(page):
-    commands = get_command(app).commands
+    commands = described_commands()
     for name, rest in COMMAND.findall("\n".join(CODE.findall(page.read_text()))):
         assert name in commands, f"otoscope {name}"
         known = {option for parameter in commands[name].params for option in parameter.opts + parameter.secondary_opts}

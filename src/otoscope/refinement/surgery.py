@@ -131,7 +131,7 @@ def scale_heads(encoder: Any, parts: EncoderLayout, scales: Sequence[Tensor]) ->
 
 def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Sequence[int]) -> None:
     block, core = model.get_submodule(name), model.get_submodule(_core(name, parts))
-    inputs: list[Any] = [block.get_submodule(name) for name in parts.inputs]
+    inputs: list[Any] = [block.get_submodule(path) for path in parts.inputs]
     output: Any = block.get_submodule(parts.output)
     size = inputs[0].weight.shape[0] // getattr(core, parts.count)
     rows = (torch.tensor(list(heads), dtype=torch.long)[:, None] * size + torch.arange(size)).flatten()
