@@ -31,7 +31,7 @@ from otoscope.cli.demo import demo
 from otoscope.cli.dynamics import dynamics
 from otoscope.cli.faithfulness import faithfulness
 from otoscope.cli.figures import FigureOptions, figures
-from otoscope.cli.heads import heads
+from otoscope.cli.heads import HeadListOptions, heads
 from otoscope.cli.layers import layers
 from otoscope.cli.merge import merge
 from otoscope.cli.models import models
@@ -119,7 +119,7 @@ OPTION_CLASSES = {
     patch: (PatchOptions, SpeechOptions),
     faithfulness: (FaithfulnessOptions, SpeechOptions),
     figures: (FigureOptions,),
-    heads: (RelationOptions,),
+    heads: (HeadListOptions, RelationOptions),
     relations: (RelationOptions,),
     pretrain: (SelectionOptions,),
     refine: (RefinementOptions, AdaptationOptions, SelectionOptions),
