@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 
 from otoscope._io.home import cache_folder
 from otoscope._io.saved_work import write_json
+from otoscope._io.versions import installed_version
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
@@ -75,7 +75,7 @@ def _conditions(encoder: Encoder) -> Mapping[str, Any]:
         "dtype": str(encoder.model.dtype),
         "device": _device_name(encoder.device),
         "threads": torch.get_num_threads(),
-        "versions": {name: version(name) for name in LIBRARIES},
+        "versions": {name: installed_version(name) for name in LIBRARIES},
         "code": _code_state(),
     }
 

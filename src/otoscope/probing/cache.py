@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from otoscope._io.home import cache_folder
+from otoscope._io.versions import installed_version
 from otoscope.probing.scorer import Cache
 from otoscope.runs.cache import load_or_recompute
 
@@ -23,7 +23,8 @@ def open_cache(folder: str | Path | None = None) -> Cache:
     root = Path(folder) if folder else cache_folder()
 
     def cached(content: str, make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-        named = f"{content} torch {version('torch')} otoscope {version('otoscope')} threads {torch.get_num_threads()}"
+        versions = f"torch {installed_version('torch')} otoscope {installed_version('otoscope')}"
+        named = f"{content} {versions} threads {torch.get_num_threads()}"
         return load_or_recompute(root / "probes" / f"{hashlib.sha256(named.encode()).hexdigest()}.npz", make)
 
     return cached

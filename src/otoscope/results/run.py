@@ -20,6 +20,7 @@ from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, SPEAKER_COORDINATES, run_kind, validate_dataset
 from otoscope.results.stored_map import SIZES
 from otoscope.results.subset import subset
+from otoscope.results.zarr_files import zarr_files
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement", "shape", "shape_offset_ms")
@@ -207,7 +208,7 @@ class Run:
 
 def _attributes(group: Path) -> dict[str, Any]:
     try:
-        attributes = zarr.open_group(group, mode="r").attrs.asdict()
+        attributes = zarr.open_group(zarr_files(group, read_only=True), mode="r").attrs.asdict()
         _ = attributes["utterance"]
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise _damaged(group, error) from None
@@ -216,7 +217,7 @@ def _attributes(group: Path) -> dict[str, Any]:
 
 def _open_zarr(path: Path) -> xr.Dataset:
     try:
-        return xr.open_zarr(path, chunks=None, consolidated=False)
+        return xr.open_zarr(zarr_files(path, read_only=True), chunks=None, consolidated=False)
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise _damaged(path, error) from None
 

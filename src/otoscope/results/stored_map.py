@@ -14,6 +14,7 @@ import zarr
 from otoscope._io.atomic import atomic_write
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import directory_size
+from otoscope.results.zarr_files import zarr_files
 from otoscope.results.zarr_store import CHUNK_KEYS, write_variables
 from otoscope.typing import AnyFloats
 
@@ -94,7 +95,7 @@ def write_map(
     )
     with atomic_write(store / str(index), needed=2 * int(np.prod(description.shape))) as partial:
         write_variables(labels.assign_attrs(description.attrs), partial)
-        group = zarr.open_group(partial, mode="r+")
+        group = zarr.open_group(zarr_files(partial), mode="r+")
         _write_attention(group, layers, description.shape)
         group.attrs[SIZES] = {array: directory_size(partial / array) for array in sorted(group.array_keys())}
 
@@ -110,7 +111,7 @@ def _map_store(path: Path) -> Path:
     store = path / "maps.zarr"
     if not (store / "zarr.json").is_file():
         with atomic_write(store) as partial:
-            zarr.create_group(partial, zarr_format=3)
+            zarr.create_group(zarr_files(partial), zarr_format=3)
     return store
 
 

@@ -30,14 +30,17 @@ def write_variables(dataset: xr.Dataset, store: Path) -> None:
     undefined = {
         name: dataset[name].variable.copy(data=np.broadcast_to(np.nan, rows.shape)) for name, rows in in_files.items()
     }
-    dataset.assign(undefined).to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
+    from otoscope.results.zarr_files import zarr_files  # late, since zarr loads slowly
+
+    files = zarr_files(store)
+    dataset.assign(undefined).to_zarr(files, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
     for name, rows in in_files.items():
-        _write_rows(store, str(name), rows)
+        _write_rows(files, str(name), rows)
 
 
-def _write_rows(store: Path, name: str, rows: RowFile) -> None:
+def _write_rows(files: Any, name: str, rows: RowFile) -> None:
     import zarr  # late, since it loads slowly
 
-    array: Any = zarr.open_group(store, mode="r+")[name]
+    array: Any = zarr.open_group(files, mode="r+")[name]
     for start, block in row_blocks(cast(AnyFloats, rows)):
         array[start : start + len(block)] = block

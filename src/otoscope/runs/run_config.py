@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from lhotse import MonoCut
 from torch import nn
 
+from otoscope._io.versions import installed_version
 from otoscope.attention.kernels.torch_tiles import fused_kernel
 from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.errors import InputError
@@ -89,7 +89,7 @@ def model_path(name: str) -> str:
 
 def recorded_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that decide the numbers of a run."""
-    installed = {name: version(name) for name in RECORDED_PACKAGES if name != "numba" or find_spec(name)}
+    installed = {name: installed_version(name) for name in RECORDED_PACKAGES if name != "numba" or find_spec(name)}
     return {"python": platform.python_version(), **installed}
 
 
