@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from otoscope.cli import main
+from otoscope.cli import GARBAGE_THRESHOLD, main
+
+gc.set_threshold(GARBAGE_THRESHOLD)  # as the command line does
 
 
 def pytest_collection_finish() -> None:

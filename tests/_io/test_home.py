@@ -55,18 +55,17 @@ def test_with_a_home_that_cannot_be_written_only_caches_move(monkeypatch, tmp_pa
     assert os.environ["TRITON_CACHE_DIR"] == str(tmp_path / "temporary" / "triton")
 
 
-def test_with_a_home_that_cannot_be_written_lhotse_is_imported_without_advice(monkeypatch, caplog):
+def test_with_a_home_that_cannot_be_written_lhotse_is_imported_without_advice(monkeypatch):
+    root, messages = logging.getLogger(), list[str]()
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: messages.append(record.getMessage()))
+    monkeypatch.setattr(root, "handlers", [handler])
+    monkeypatch.setattr(root, "filters", list(root.filters))
     monkeypatch.setattr(os, "access", lambda *_: False)
-    before = list(logging.getLogger().filters)
     provide_home()
-    try:
-        logging.getLogger().handle(
-            logging.makeLogRecord({"pathname": "lhotse/tools/env.py", "levelno": 30, "msg": "advice"})
-        )
-        logging.getLogger().handle(logging.makeLogRecord({"pathname": "lhotse/audio.py", "levelno": 30, "msg": "news"}))
-    finally:
-        logging.getLogger().filters[:] = before
-    assert caplog.messages == ["news"]
+    for path, text in (("lhotse/tools/env.py", "advice"), ("lhotse/audio.py", "news")):
+        root.handle(logging.makeLogRecord({"pathname": path, "levelno": 30, "msg": text}))
+    assert messages == ["news"]
 
 
 @pytest.mark.parametrize(

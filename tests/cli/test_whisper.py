@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-FEW = ("--limit", "3")
+FEW = ("--limit", "2")
 
 
 def test_from_analyze_to_view(whisper, corpora, otoscope_command, tmp_path):
@@ -22,7 +22,7 @@ def test_from_analyze_to_view(whisper, corpora, otoscope_command, tmp_path):
     ):
         status, printed[name], errors = otoscope_command(name, *arguments)
         assert status == 0, errors
-    assert "24 heads in 4 layers, on 3 utterances" in printed["analyze"]
+    assert "24 heads in 4 layers, on 2 utterances" in printed["analyze"]
     assert "6 of 24 heads removed" in printed["refine"]
     assert (tmp_path / "page.html").stat().st_size > 0
 

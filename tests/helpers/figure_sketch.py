@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 import numpy as np
-import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_hex
@@ -68,9 +67,9 @@ def sketch(figure):
 
 
 def _texts(figure):
-    with patch.object(Text, "draw", autospec=True, side_effect=Text.draw) as draw:
+    texts, draw = [], Text.draw
+    with patch.object(Text, "draw", lambda text, *arguments: (texts.append(text), draw(text, *arguments))):
         figure.draw_without_rendering()
-    texts = [call.args[0] for call in draw.call_args_list]
     scale = POINTS_PER_INCH / figure.dpi
     drawn = [text for text in texts if text.get_visible() and text.get_text().strip()]
     boxes = [tuple(text.get_window_extent().extents * scale) for text in drawn]
@@ -112,10 +111,17 @@ def _bars(axes):
         if isinstance(collection, LineCollection):
             boxes += [[[*ends.min(0), *ends.max(0)]] for ends in paths]
         elif isinstance(collection, PolyCollection) and not isinstance(collection, QuadMesh):
-            for vertices in paths:
-                ends = pd.DataFrame(vertices).groupby(0)[1].agg(["min", "max"]).reset_index().to_numpy()
-                boxes.append(ends[:, [0, 1, 0, 2]])
+            boxes += [_heights(vertices) for vertices in paths]
     return np.concatenate(boxes)
+
+
+def _heights(vertices):
+    """Return the box `[x, (x, lowest, x, highest)]` of a band `[vertex, xy]` at each of its x coordinates."""
+    x, place = np.unique(vertices[:, 0], return_inverse=True)
+    low, high = np.full(len(x), np.inf), np.full(len(x), -np.inf)
+    np.minimum.at(low, place, vertices[:, 1])
+    np.maximum.at(high, place, vertices[:, 1])
+    return np.stack([x, low, x, high], axis=1)
 
 
 def _outside_points(axes):

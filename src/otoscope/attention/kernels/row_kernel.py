@@ -7,8 +7,9 @@ Axes: h head, t frame, k key, d feature, y phone, z run.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
+from filelock import FileLock
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
@@ -138,8 +140,22 @@ def _compiled() -> Callable[..., None]:
     folder = attend_heads.stats.cache_path
     if sys.stderr.isatty() and not (folder and any(Path(folder).glob("row_programs.*.nbi"))):
         print("otoscope: compiling the attention kernel for this processor, once", file=sys.stderr)
-    attend_heads.compile(SIGNATURE)
+    with _alone(folder):
+        attend_heads.compile(SIGNATURE)
     return cast(Callable[..., None], attend_heads)
+
+
+@contextmanager
+def _alone(folder: str | None) -> Iterator[None]:
+    """Compile in one process at a time: the next one finds the program in numba's cache, the folder."""
+    lock = FileLock(Path(folder or ".") / "row_programs.lock")
+    if folder:
+        with suppress(OSError):  # a file system without locks: each process compiles for itself
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TypeVar
+
+from otoscope.runs.executors.processes import CONTEXT, start_server
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,5 +15,6 @@ def map_in_processes(function: Callable[[Item], Result], items: Sequence[Item], 
     if workers == 1:
         yield from map(function, items)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    start_server()
+    with ProcessPoolExecutor(workers, CONTEXT) as pool:
         yield from pool.map(function, items)
