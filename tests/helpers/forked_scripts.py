@@ -11,6 +11,7 @@ import importlib, json, os, sys
 libraries, scripts = json.load(sys.stdin)
 for name in libraries:
     importlib.import_module(name)
+assert "otoscope" not in sys.modules and "transformers" not in sys.modules
 for script in scripts:
     print(end="", flush=True)
     if os.fork() == 0:

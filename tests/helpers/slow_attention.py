@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,19 @@ class Slow:
 
 
 def fresh(folder: Path, attention: str | None = "eager") -> Any:
-    """The encoder in float64 with its eager attention (or another), as transformers loads it."""
+    """A copy of the encoder in float64 with its eager attention (or another), as transformers loads it."""
+    return deepcopy(loaded(folder, attention))
+
+
+@cache
+def extractor(folder: Path) -> Any:
+    """The feature extractor of a folder."""
+    return AutoFeatureExtractor.from_pretrained(folder)
+
+
+@cache
+def loaded(folder: Path, attention: str | None) -> Any:
+    """The encoder of a folder, which nothing changes."""
     (written_by,) = AutoConfig.from_pretrained(folder).architectures
     whole = getattr(transformers, written_by) if written_by in ENCODERS else AutoModel
     model = whole.from_pretrained(folder, dtype=torch.float64, attn_implementation=attention).eval()
@@ -80,9 +93,7 @@ def slow(folder: Path, wave: np.ndarray, model: Any = None) -> Slow:
     if type(model).__name__ in ROUNDED and not hasattr(model, "banded"):
         with band(model, len(wave), renormalise=False):
             return slow(folder, wave, model)
-    inputs = AutoFeatureExtractor.from_pretrained(folder)(
-        [wave], sampling_rate=16000, return_tensors="pt", return_attention_mask=True
-    )
+    inputs = extractor(folder)([wave], sampling_rate=16000, return_tensors="pt", return_attention_mask=True)
     kind = type(model).__name__
     given = {"attention_mask": inputs["attention_mask"]} if kind in MASKED else {}
     if kind == "Qwen2AudioEncoder":

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout
 from functools import cache
@@ -66,9 +67,24 @@ def steps(page: Path) -> Iterator[tuple[str, str]]:
         yield from [(language, code)] if language == "python" else [(language, line) for line in code.splitlines()]
 
 
+SHARED = {
+    command
+    for command, pages in Counter(
+        code for page in RUNNABLE for code in {code for language, code in steps(page) if language == "bash"}
+    ).items()
+    if pages > 1
+}
+"""Commands of several pages."""
+
+
+def contents(folder: Path) -> dict[Path, int]:
+    """Return the files below a folder with their sizes."""
+    return {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="module")
-def folders_after(tmp_path_factory) -> dict[str, Path]:
-    """Return the folders that first commands of pages wrote, by command: pages that begin alike run it once."""
+def folders_after(tmp_path_factory) -> dict[tuple[str, ...], Path]:
+    """Return folders after a shared command, by all that wrote into them: pages that agree so far run it once."""
     return {}
 
 
@@ -82,15 +98,19 @@ def known_peaks(models: list[str], seconds: list[float]) -> dict[float, list[flo
 def test_a_page_runs_as_written(page, tmp_path, tmp_path_factory, folders_after, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("otoscope.refinement.bench.peak_memory", known_peaks)
-    for number, (language, code) in enumerate(steps(page)):
+    history: tuple[str, ...] = ()  # of what wrote into the folder
+    for language, code in steps(page):
+        before = contents(tmp_path)
         if language == "python":
             exec(compile(code, relative(page), "exec"), {"__name__": "__main__"})
-        elif number == 0 and code in folders_after:
-            shutil.copytree(folders_after[code], tmp_path, dirs_exist_ok=True)
+        elif (*history, code) in folders_after:
+            shutil.copytree(folders_after[*history, code], tmp_path, dirs_exist_ok=True)
         else:
             run_command(code, monkeypatch)
-            if number == 0:
-                folders_after[code] = shutil.copytree(tmp_path, tmp_path_factory.mktemp("first") / "folder")
+        if contents(tmp_path) != before:
+            history = (*history, code)
+            if code in SHARED and history not in folders_after:
+                folders_after[history] = shutil.copytree(tmp_path, tmp_path_factory.mktemp("shared") / "folder")
 
 
 @cache
