@@ -86,7 +86,7 @@ function StepMaps({ number, step, formed }: { number: number; step: number; form
           >
             <Thumbnail image={imageOf(head)} category={head.category} frames={frames} />
             <span class="oto-tag">
-              {head.shape} <b>{LETTERS[head.category]}</b>
+              <span>{head.shape}</span> <b>{LETTERS[head.category]}</b>
             </span>
           </div>
         ))}
