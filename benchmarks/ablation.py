@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from otoscope import PatchOptions, SpeechOptions, load, patch
-from otoscope.attention.output_kinds import OUTPUT_KINDS
+from otoscope.attention.ablation_kinds import OUTPUT_KINDS
 from otoscope.importance.head_statistics import CorpusStatistics
 from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder

@@ -16,7 +16,7 @@ from transformers.utils import logging
 
 from harness import CORPORA, Row, Rows, ratio_row, require_path, run_rows
 from otoscope import load
-from otoscope.attention.output_changes import Ablation
+from otoscope.attention.ablation import Ablation
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
 from otoscope.patching.corruptions import add_noise

@@ -8,9 +8,9 @@ import pytest
 from tests.helpers.viewer_api import get_arrays, get_error, get_json
 
 from otoscope import load
+from otoscope.attention.ablation_kinds import OUTPUT_KINDS
 from otoscope.attention.interventions import HeadFactors
 from otoscope.attention.output_changes import replace_outputs
-from otoscope.attention.output_kinds import OUTPUT_KINDS
 from otoscope.attention.pattern_changes import (
     KEY_GROUPS,
     identity,
@@ -21,7 +21,7 @@ from otoscope.attention.pattern_changes import (
 )
 from otoscope.errors import InputError
 from otoscope.models.output_sources import measure_profiles
-from otoscope.viewer.ablation_kinds import ABLATION_KINDS
+from otoscope.viewer.ablation_kinds import KIND_LABELS
 from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.live_model import load_live_model
 from otoscope.viewer.live_probes import LiveProbes
@@ -69,7 +69,7 @@ def test_an_ablation_is_the_intervened_model(live, other, encoder, cut):
     assert len(found["layers"]) == encoder.n_layers
 
 
-KINDS = [*ABLATION_KINDS, "head-2"]
+KINDS = [*KIND_LABELS, "head-2"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

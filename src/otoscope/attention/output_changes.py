@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.attention.output_kinds import OUTPUT_KINDS, OutputKind
+from otoscope.attention.ablation_kinds import OUTPUT_KINDS, OutputKind
 from otoscope.attention.speech import CallSpeech, TokenPlaces
 from otoscope.errors import InputError
 from otoscope.typing import Ints
@@ -74,18 +74,6 @@ class OutputChange:
     source: OutputSource | None = None
     states: Sequence[Mapping[int, Tensor]] = ()
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Ablation:
-    """How outputs are removed: a kind, and the outputs on a corpus that the kind requires."""
-
-    kind: OutputKind = "zero"
-    source: OutputSource | None = None
-
-    def change(self, units: Iterable[Unit]) -> OutputChange:
-        """Return the removal of some heads."""
-        return replace_outputs(self.kind, units, self.source)
 
 
 def replace_outputs(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from otoscope.analysis.shards import batches as make_batches
-from otoscope.attention.output_changes import Ablation
+from otoscope.attention.ablation import Ablation
 from otoscope.importance.head_grid import Head, HeadGrid
 from otoscope.importance.loss import Batch, Loss
 from otoscope.importance.sampling_budget import SamplingBudget

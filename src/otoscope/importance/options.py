@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from otoscope.attention.output_kinds import OUTPUT_KINDS
+from otoscope.attention.ablation_kinds import ABLATION_KINDS
 from otoscope.errors import InputError
 from otoscope.importance import RANKINGS
 from otoscope.runs.options import option
@@ -54,7 +54,7 @@ class RankingOptions:
     )
     seconds: float = option(30.0, "Seconds of speech for rankings that need the loss.")
     permutations: int = option(8, "Random orders of removal for shapley.")
-    ablation: tuple[str, ...] = option(("zero",), f"How heads are removed: {', '.join(OUTPUT_KINDS)}.", "KIND,...")
+    ablation: tuple[str, ...] = option(("zero",), f"How heads are removed: {', '.join(ABLATION_KINDS)}.", "KIND,...")
     positions: int = option(1, "Parts of an utterance with a mean of their own, for --ablation mean and noise.")
     part: str = option("encoder", f"Heads of the {' or '.join(PARTS)}: of the decoder's attention to text or audio.")
     through_layers: bool = option(False, "Remove a head index of the decoder in all layers together.")

@@ -9,7 +9,7 @@ from typing import Any
 import xarray as xr
 from lhotse import CutSet
 
-from otoscope.attention.output_kinds import check_kinds
+from otoscope.attention.ablation_kinds import check_kinds
 from otoscope.errors import InputError, UnfinishedError
 from otoscope.importance.dataset import ranking_dataset
 from otoscope.importance.decoder_context import decoder_context

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from otoscope.attention.output_kinds import OutputKind
+from otoscope.attention.ablation_kinds import AblationKind
 from otoscope.errors import InputError
 
 
@@ -21,7 +21,7 @@ class SamplingBudget:
     seconds: float = 30.0
     permutations: int = 8
     truncation: float = 0.05
-    ablation: OutputKind = "zero"
+    ablation: AblationKind = "zero"
     positions: int = 1
 
     def __post_init__(self) -> None:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from otoscope.attention.ablation import Ablation
+from otoscope.attention.ablation_kinds import PATTERN_KINDS, AblationKind
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.interventions import ReductionRequest, attend_with
-from otoscope.attention.output_changes import MEAN, Ablation, Block, Donor, OutputSource
-from otoscope.attention.output_kinds import OutputKind
+from otoscope.attention.output_changes import MEAN, Block, Donor, OutputSource
 from otoscope.attention.pattern_changes import OffsetProfiles
 from otoscope.attention.reductions import Reductions
 from otoscope.errors import InputError
@@ -121,11 +122,13 @@ def _donor_indices(audio: Sequence[np.ndarray]) -> set[int]:
     return set(order[spread].tolist())
 
 
-def make_ablation(encoder: "Encoder", audio: Sequence[np.ndarray], kind: OutputKind, positions: int = 1) -> Ablation:
-    """Return the removal of heads by a kind, with the outputs on some waves that it requires."""
-    return Ablation(
-        kind, None if kind == "zero" else measure_outputs(encoder, audio, kinds=(kind,), positions=positions)
-    )
+def make_ablation(encoder: "Encoder", audio: Sequence[np.ndarray], kind: AblationKind, positions: int = 1) -> Ablation:
+    """Return the removal of heads by a kind, with the outputs or profiles on some waves that it requires."""
+    if kind == "profile":
+        return Ablation(kind, profiles=measure_profiles(encoder, audio))
+    if kind == "zero" or kind in PATTERN_KINDS:
+        return Ablation(kind)
+    return Ablation(kind, measure_outputs(encoder, audio, kinds=(kind,), positions=positions))
 
 
 class _Recording:

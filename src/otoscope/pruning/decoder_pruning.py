@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from otoscope.attention.ablation_kinds import AblationKind
 from otoscope.attention.interventions import Intervention
-from otoscope.attention.output_kinds import OutputKind
 from otoscope.corpus.transcript import text_of
 from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
 from otoscope.decoders.text_loss import spell_text
@@ -27,7 +27,7 @@ class DecoderPruning:
     decoder: DecoderPart
 
     def intervention_sums(
-        self, change: Intervention, kind: OutputKind, scorers: Mapping[str, Any], on_progress: OnProgress
+        self, change: Intervention, kind: AblationKind, scorers: Mapping[str, Any], on_progress: OnProgress
     ) -> dict[str, Floats]:
         """Return sums `[seed, utterance]` of each probe, of what the model writes under one intervention."""
         transcriber, speech = self.decoder.transcriber, self.material.speech

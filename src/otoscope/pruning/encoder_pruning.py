@@ -8,9 +8,9 @@ from typing import Any
 from numpy.typing import NDArray
 from torch import Tensor
 
+from otoscope.attention.ablation import Ablation
+from otoscope.attention.ablation_kinds import AblationKind
 from otoscope.attention.interventions import Intervention
-from otoscope.attention.output_changes import Ablation
-from otoscope.attention.output_kinds import OutputKind
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
 from otoscope.probing.mlp import Training
@@ -39,10 +39,10 @@ class Pruning:
     positions: int
     retrained: Mapping[str, Probe] = field(default_factory=dict)
     training: Training = field(default_factory=Training)
-    ablations: dict[OutputKind, Ablation] = field(default_factory=dict)
+    ablations: dict[AblationKind, Ablation] = field(default_factory=dict)
 
     def intervention_sums(
-        self, change: Intervention, kind: OutputKind, scorers: Mapping[str, Scorer], on_progress: OnProgress
+        self, change: Intervention, kind: AblationKind, scorers: Mapping[str, Scorer], on_progress: OnProgress
     ) -> dict[str, Floats]:
         """Return sums `[seed, utterance]` of each probe on the hidden states under one intervention."""
         encoder, speech = self.material.encoder, self.material.speech

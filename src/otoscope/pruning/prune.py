@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from lhotse import CutSet
 
+from otoscope.attention.ablation_kinds import AblationKind, check_kinds
 from otoscope.attention.interventions import Intervention
-from otoscope.attention.output_kinds import OutputKind, check_kinds
 from otoscope.errors import InputError
 from otoscope.importance.options import ENCODER
 from otoscope.importance.previous_run import scores_from_run
@@ -136,7 +136,7 @@ def _train(job: PruneJob, number: int, on_progress: OnProgress) -> dict[str, Any
 
 
 def _intervention_sums(
-    job: PruneJob, item: tuple[Intervention, OutputKind], on_progress: OnProgress
+    job: PruneJob, item: tuple[Intervention, AblationKind], on_progress: OnProgress
 ) -> dict[str, Floats]:
     """Return sums `[seed, utterance]` of each probe under one intervention."""
     return job.pruning.intervention_sums(*item, job.scorers, on_progress)

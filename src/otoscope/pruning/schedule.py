@@ -8,8 +8,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from otoscope.attention.ablation_kinds import AblationKind
 from otoscope.attention.interventions import NO_INTERVENTION, Intervention, check_span
-from otoscope.attention.output_kinds import OutputKind
 from otoscope.errors import InputError
 from otoscope.importance.ranking import order
 from otoscope.pruning.options import SPANS, STEP
@@ -29,8 +29,8 @@ class PruningSchedule:
     """
 
     interventions: Sequence[Intervention]
-    kinds: Sequence[OutputKind]
-    ablations: Sequence[OutputKind]
+    kinds: Sequence[AblationKind]
+    ablations: Sequence[AblationKind]
     removed: NDArray[np.int64]
     by_kind: NDArray[np.int64]
     radius: Floats
@@ -46,7 +46,7 @@ def make_schedule(
     scores: Sequence[Floats],
     step: float = STEP,
     spans: Sequence[int] = SPANS,
-    ablations: Sequence[OutputKind] = ("zero",),
+    ablations: Sequence[AblationKind] = ("zero",),
 ) -> PruningSchedule:
     """Return the interventions of the curves of some rankings and of some spans.
 
@@ -83,7 +83,7 @@ def make_schedule(
     )
 
 
-def _with_kind(change: Intervention, kind: OutputKind) -> tuple[Intervention, OutputKind]:
+def _with_kind(change: Intervention, kind: AblationKind) -> tuple[Intervention, AblationKind]:
     """Return an intervention and its kind; without removed heads, all kinds are one."""
     return change, kind if change.removed else "zero"
 

@@ -1,6 +1,6 @@
 """What can replace heads in the live ablation, by name. Imports no torch: paths and the page list the kinds."""
 
-ABLATION_KINDS = {
+KIND_LABELS = {
     "zero": "zero",
     "mean": "their mean",
     "resample": "another utterance",
@@ -17,4 +17,4 @@ HEAD_PREFIX = "head-"
 """A kind of this prefix and a number gives heads the pattern of the head of that number in their layer."""
 GATE_PREFIX = "gate-"
 """A kind of this prefix and two numbers, as `gate-50-100`, gives heads a scale and a temperature, in percent."""
-ABLATION_PATTERN = "|".join((*ABLATION_KINDS, rf"{HEAD_PREFIX}\d{{1,6}}", rf"{GATE_PREFIX}\d{{1,3}}-[1-9]\d{{0,2}}"))
+ABLATION_PATTERN = "|".join((*KIND_LABELS, rf"{HEAD_PREFIX}\d{{1,6}}", rf"{GATE_PREFIX}\d{{1,3}}-[1-9]\d{{0,2}}"))

@@ -4,21 +4,13 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+from otoscope.attention.ablation import Ablation
+from otoscope.attention.ablation_kinds import AblationKind, check_kinds
 from otoscope.attention.interventions import HeadFactors
-from otoscope.attention.output_changes import OutputChange, OutputSource, replace_outputs
-from otoscope.attention.output_kinds import OUTPUT_KINDS
-from otoscope.attention.pattern_changes import (
-    KEY_GROUPS,
-    OffsetProfiles,
-    PatternChange,
-    identity,
-    offset_profile,
-    pattern_of,
-    uniform,
-    without_keys,
-)
+from otoscope.attention.output_changes import OutputChange
+from otoscope.attention.pattern_changes import PatternChange, pattern_of
 from otoscope.models.encoder import Encoder
-from otoscope.models.output_sources import measure_profiles
+from otoscope.models.output_sources import make_ablation
 from otoscope.viewer.ablation_kinds import GATE_PREFIX, HEAD_PREFIX
 
 MAX_UTTERANCES = 16
@@ -41,8 +33,7 @@ class HeadReplacements:
             waves: returns at most so many waves `[samples]` of the corpus.
         """
         self._encoder, self._waves = encoder, waves
-        self._sources: dict[str, OutputSource] = {}
-        self._profiles: OffsetProfiles | None = None
+        self._ablations: dict[AblationKind, Ablation] = {}
 
     def changes(self, kind: str, heads: Heads) -> Sequence[OutputChange | PatternChange | HeadFactors]:
         """Return the change of some heads by a kind: one that replaces them, or gates of each."""
@@ -52,25 +43,10 @@ class HeadReplacements:
         return [self._replacement(kind, heads)] if heads else []
 
     def _replacement(self, kind: str, heads: Heads) -> OutputChange | PatternChange:
-        """Return the replacement of some heads by a kind of `ABLATION_KINDS`, or by the pattern of another head."""
-        if kind in OUTPUT_KINDS:
-            return replace_outputs(kind, heads, self._source(kind))
-        if kind == "profile":
-            return offset_profile(heads, self._offset_profiles())
+        """Return the replacement of some heads by a kind of ablation, or by the pattern of another head."""
         if kind.startswith(HEAD_PREFIX):
             return pattern_of(heads, int(kind.removeprefix(HEAD_PREFIX)))
-        patterns = {"uniform": uniform, "identity": identity}
-        if kind in patterns:
-            return patterns[kind](heads)
-        group = next(group for group in KEY_GROUPS if kind == f"without-{group}")
-        return without_keys(heads, group)
-
-    def _source(self, kind: str) -> OutputSource | None:
-        if kind != "zero" and kind not in self._sources:
-            self._sources[kind] = self._encoder.measure_outputs(self._waves(MAX_UTTERANCES), kinds=(kind,))
-        return self._sources.get(kind)
-
-    def _offset_profiles(self) -> OffsetProfiles:
-        if self._profiles is None:
-            self._profiles = measure_profiles(self._encoder, self._waves(MAX_UTTERANCES))
-        return self._profiles
+        (name,) = check_kinds([kind])
+        if name not in self._ablations:
+            self._ablations[name] = make_ablation(self._encoder, self._waves(MAX_UTTERANCES), name)
+        return self._ablations[name].change(heads)

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 from otoscope.results.categories import CATEGORIES
 from otoscope.results.shapes import SHAPES
 from otoscope.viewer import array_format, pyramid, quantise, schema
-from otoscope.viewer.ablation_kinds import ABLATION_KINDS, GATE_PREFIX, HEAD_PREFIX
+from otoscope.viewer.ablation_kinds import GATE_PREFIX, HEAD_PREFIX, KIND_LABELS
 from otoscope.viewer.routes import ROUTES, Route
 
 GLOSSARY = Path(__file__).parents[3] / "docs" / "glossary.md"
@@ -56,7 +56,7 @@ def schema_typescript() -> str:
     lines += [f"export const {name} = {value};" for name, value in constants.items()]
     lines += [
         "/* prettier-ignore */",
-        f"export const ABLATION_KINDS: [kind: string, replacement: string][] = {_rows(ABLATION_KINDS.items())};",
+        f"export const ABLATION_KINDS: [kind: string, replacement: string][] = {_rows(KIND_LABELS.items())};",
         f"export const SHAPES = {json.dumps(SHAPES)};",
         f"export const CATEGORIES = {json.dumps(CATEGORIES)};",
     ]
