@@ -48,13 +48,18 @@ def letters(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> ProbeData
     return collected(save_letter_model(tmp_path_factory.mktemp("letters")), corpus)
 
 
-@pytest.fixture(scope="module")
-def classes(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> ProbeData:
-    folder = build_whole("HubertForSequenceClassification", tmp_path_factory.mktemp("classes"))
+def classifier(name: str, folder: Path, corpus: Path) -> ProbeData:
+    """Return the data of a tiny classifier of speakers `f` and `m`."""
+    build_whole(name, folder)
     config = transformers.AutoConfig.from_pretrained(folder)
     config.id2label, config.label2id = {0: "M", 1: "F"}, {"M": 0, "F": 1}
     config.save_pretrained(folder)
     return collected(folder, corpus)
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> ProbeData:
+    return classifier("HubertForSequenceClassification", tmp_path_factory.mktemp("classes"), corpus)
 
 
 def texts_of(data: ProbeData) -> list[str]:
@@ -100,6 +105,22 @@ def test_decisions_are_those_of_the_whole_model(classes: ProbeData) -> None:
         for index, wave in enumerate(classes.speech.waves):
             decision = int(whole(**classes.encoder.inputs([wave])).logits.argmax())
             assert scorer.total(index, classes.hidden[index]).tolist() == [decision == scorer.classes[index]] * 2
+
+
+@pytest.mark.parametrize("name", ["Wav2Vec2ForXVector", "UniSpeechSatForAudioFrameClassification"])
+def test_classifiers_of_voices_and_of_frames_are_scored(corpus: Path, tmp_path: Path, name: str) -> None:
+    """The score of an utterance is the share of its frames whose class is correct."""
+    data = classifier(name, tmp_path, corpus)
+    scorer = PROBES.get("accuracy").scorer(data, Training(seeds=1), None)
+    whole = getattr(transformers, name).from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        logits = whole(**data.encoder.inputs(data.speech.waves[:1])).logits[0].reshape(-1, 2)
+    decisions = [int(row.argmax()) == scorer.classes[0] for row in logits]
+    assert scorer.total(0, data.hidden[0]) == pytest.approx([sum(decisions) / len(decisions)])
+    losses = torch.nn.functional.cross_entropy(logits, torch.full((len(logits),), int(scorer.classes[0])))
+    assert float(scorer.loss(0, data.hidden[0])) == pytest.approx(float(losses), rel=1e-4)
+    with pytest.raises(InputError, match="does not read its final hidden states alone"):
+        get_loss("task", data.encoder, data.speech)
 
 
 @pytest.mark.parametrize("name", ["letters", "classes"])

@@ -36,6 +36,8 @@ def test_a_model_of_half_precision_does_not_grow(how: dict[str, object], tmp_pat
     """Nor where scales or training change its weights; it loads in single precision all the same."""
     refine("bundled", tmp_path / "out", **how)
     assert size(tmp_path / "out") < ORIGINAL.stat().st_size
+    stored = load_file(tmp_path / "out" / "model.safetensors").values()
+    assert {weight.dtype for weight in stored if weight.is_floating_point()} == {torch.float16}
     assert {weight.dtype for weight in load(tmp_path / "out", device="cpu").model.parameters()} == {torch.float32}
     assert {weight.dtype for weight in AutoModel.from_pretrained(tmp_path / "out").parameters()} == {torch.float32}
     whole = AutoModel.from_pretrained(tmp_path / "out" / "portable", trust_remote_code=True)

@@ -33,10 +33,12 @@ WAVE = noise(0.9)
 
 @pytest.mark.parametrize("heads", [SOME, WHOLE_LAYER, EVERYTHING], ids=["some", "a layer", "all"])
 @pytest.mark.parametrize("family", [*MEASURED, PATCHES])
-def test_removed_heads_equal_heads_without_context(original: Original, tmp_path: Path, family: str, heads) -> None:
+def test_removed_heads_equal_heads_without_context(
+    original: Original, intact, tmp_path: Path, family: str, heads
+) -> None:
     """Also a layer that loses all its heads: the bias of its output stays, and the frames pass."""
     refine(original(family), tmp_path / "out", remove=heads)
-    encoder, refined = load(original(family), device="cpu"), load(tmp_path / "out", device="cpu")
+    encoder, refined = intact(family), load(tmp_path / "out", device="cpu")
 
     def answer(call: AttentionCall) -> torch.Tensor:
         return attend_with(encoder.intervention, call, encoder.layers.index(call.module))[0]
@@ -61,10 +63,12 @@ def encoder_hidden(encoder, heads, radius=None):
 
 @pytest.mark.parametrize("radius", [1, 3, 40, 1000])
 @pytest.mark.parametrize("family", MEASURED)
-def test_a_span_equals_the_renormalised_band(original: Original, tmp_path: Path, family: str, radius: int) -> None:
+def test_a_span_equals_the_renormalised_band(
+    original: Original, intact, tmp_path: Path, family: str, radius: int
+) -> None:
     """Narrower and wider than a block, and than the utterance."""
     refine(original(family), tmp_path / "out", remove=SOME, options=RefinementOptions(span=radius))
-    encoder, refined = load(original(family), device="cpu"), load(tmp_path / "out", device="cpu")
+    encoder, refined = intact(family), load(tmp_path / "out", device="cpu")
     expected = encoder_hidden(encoder, SOME, radius)
     assert relative(plain(tmp_path / "out", [WAVE])[:, : expected.shape[1]], expected) < EXACT
     assert relative(refined.forward([WAVE]).hidden, expected) < EXACT

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import noise
 from torch import nn
-from transformers import AutoModel
+from transformers import AutoModel, AutoModelForSpeechSeq2Seq
 
 from otoscope.errors import InputError
 from otoscope.models.load import load
@@ -42,3 +43,13 @@ def test_a_module_of_no_family_is_not_refined(tmp_path: Path) -> None:
 def test_bench_asks_for_the_folder_of_a_model_in_memory(original: Original) -> None:
     with pytest.raises(InputError, match="found Encoder; `bench` loads the model in a process of its own"):
         bench(load(original("hubert-layer"), device="cpu"), seconds=[1])  # type: ignore[arg-type]
+
+
+def test_a_decoder_with_the_weights_of_the_encoder_is_refused(tmp_path: Path) -> None:
+    whole = AutoModelForSpeechSeq2Seq.from_pretrained(save_transcriber(tmp_path / "model", seconds=6))
+    whole.model.decoder.layers[0].fc1.weight = whole.model.encoder.layers[0].fc1.weight
+    message = r"found model\.encoder\.layers\.0\.fc1\.weight in model\.decoder\.layers\.0\.fc1\.weight too"
+    with pytest.raises(InputError, match=message) as refused:
+        refine(whole, tmp_path / "out", remove=REMOVED)
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "out").exists()

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import noise
+from transformers import AutoModelForSpeechSeq2Seq
 
 from otoscope import bundled
 from otoscope.corpus import read_corpus
@@ -16,10 +18,12 @@ from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
 from otoscope.refinement.tune import Tuner, distance
 from otoscope.refinement.tuning_speech import make_tuning_speech
+from otoscope.runs.options import SelectionOptions
 from otoscope.runs.speech_source import LoadedSpeech
 
 pytestmark = pytest.mark.slow
 
+FEW = SelectionOptions(limit=6)
 REMOVED = [(layer, head) for layer in range(6) for head in range(4)]
 
 
@@ -29,7 +33,7 @@ def test_a_few_steps_bring_it_nearer_and_again_the_same(tmp_path: Path, corpora:
     refine("bundled", tmp_path / "plain", remove=REMOVED, options=RefinementOptions(span=32))
     tuning = RefinementOptions(span=32, tune=6)
     for name in ("tuned", "again"):
-        refine("bundled", tmp_path / name, remove=REMOVED, corpora=[speech], options=tuning)
+        refine("bundled", tmp_path / name, remove=REMOVED, corpora=[speech], options=tuning, selection=FEW)
     plain, tuned, again = (load(tmp_path / name, device="cpu").model for name in ("plain", "tuned", "again"))
     waves = [original.load_wave(cut) for cut in list(read_corpus(bundled.speech()))[:2]]
     with torch.no_grad():
@@ -45,6 +49,24 @@ def test_speech_without_two_long_utterances_is_refused(tmp_path: Path, monkeypat
     with pytest.raises(InputError, match=r"expected two utterances of 400 s or longer for --tune.* found 0 of "):
         refine("bundled", tmp_path / "out", corpora=["bundled"], options=RefinementOptions(span=4, tune=1))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("rank", [None, 2])
+def test_the_encoder_of_a_transcriber_is_tuned(tmp_path: Path, rank: int | None) -> None:
+    """Of a whole model, with all weights or with adapters, which are merged; the decoder stays."""
+    model = save_transcriber(tmp_path / "model", seconds=6)
+    options = RefinementOptions(span=4, tune=2, tune_rank=rank)
+    refine(model, tmp_path / "plain", options=RefinementOptions(span=4))
+    done = refine(model, tmp_path / "out", corpora=["bundled"], options=options)
+    assert done.tuning.best_step == 2
+    weights = [AutoModelForSpeechSeq2Seq.from_pretrained(tmp_path / name).state_dict() for name in ("plain", "out")]
+    changed = {name for name, weight in weights[0].items() if not torch.equal(weight, weights[1][name])}
+    assert weights[0].keys() == weights[1].keys()
+    assert changed
+    assert all(name.startswith("model.encoder.layers.") for name in changed)
+    if rank is not None:
+        change = weights[1]["model.encoder.layers.0.fc1.weight"] - weights[0]["model.encoder.layers.0.fc1.weight"]
+        assert int(torch.linalg.matrix_rank(change, rtol=1e-3)) == rank
 
 
 class InterruptedTuningError(Exception):

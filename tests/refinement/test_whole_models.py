@@ -23,9 +23,14 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SPEECH_SEQ_2_SEQ_MA
 
 from otoscope.errors import InputError
 from otoscope.models.load import load, load_whole
+from otoscope.refinement.builder import build
+from otoscope.refinement.export import carry_refined_code
 from otoscope.refinement.layouts import LAYOUTS
+from otoscope.refinement.modeling import limit_spans, record_patterns
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
+from otoscope.refinement.source_model import read_source
+from otoscope.refinement.surgery import fix_patterns, keep_heads, keep_units, resize_heads
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +48,19 @@ for folder in json.loads(sys.argv[1]):
     with torch.inference_mode():
         torch.save(model.eval()(**inputs)[0], folder + "/outputs.pt")
 """
+REMOTE = """import json, os, sys
+sys.modules["otoscope"] = None  # an import of it would fail
+os.environ["HF_MODULES_CACHE"] = sys.argv[2]
+import torch, transformers
+for folder in json.loads(sys.argv[1]):
+    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=True)
+    names = [name for name, kind in config.auto_map.items() if kind.endswith("." + config.architectures[0])]
+    model = getattr(transformers, names[0]).from_pretrained(folder, trust_remote_code=True)
+    inputs = torch.load(folder + "/inputs.pt")
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        torch.save(model.eval()(**inputs)[0], folder + "/remote.pt")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +73,32 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     done = run_script(LOAD_EACH, json.dumps([str(folder / "refined") for folder in made.values()]))
     assert done.returncode == 0, done.stderr
     return made
+
+
+def test_a_machine_without_otoscope_gives_the_same_outputs_by_remote_code(
+    folders: dict[str, Path], original, tmp_path: Path
+) -> None:
+    """Every class; and a model with spans, patterns, other units and sizes of heads, and a layer without heads."""
+    source = read_source(original("hubert-layer"))
+    model = build(source, 6)
+    keep_heads(model, source.parts, [range(4), [], range(3)])
+    keep_units(model, source.parts, [[0, 3], range(64), []])
+    resize_heads(model, source.parts, [5, 12, 12])
+    fix_patterns(model, source.parts, 2, {1: torch.arange(7.0)})
+    record_patterns(model, 3)
+    limit_spans(model, [2, None, 6])
+    carry_refined_code(model, source.parts, source.encoder.extractor, tmp_path / "all")
+    model.save_pretrained(tmp_path / "all")
+    inputs = source.encoder.inputs([noise(0.7)])
+    torch.save(inputs, tmp_path / "all" / "inputs.pt")
+    refined = [folder / "refined" for folder in folders.values()]
+    done = run_script(REMOTE, json.dumps([str(each) for each in (*refined, tmp_path / "all")]), tmp_path / "modules")
+    assert done.returncode == 0, done.stderr
+    for folder in refined:
+        assert relative(torch.load(folder / "remote.pt"), torch.load(folder / "outputs.pt")) < EXACT
+    with torch.inference_mode():
+        expected = model.eval()(**inputs)[0]
+    assert relative(torch.load(tmp_path / "all" / "remote.pt"), expected) < EXACT
 
 
 def test_every_family_that_can_be_refined_is_tested_whole() -> None:

@@ -6,14 +6,12 @@ transformers would pass no padding mask to the model, and raise no error.
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import bidirectional_mask_function
 
 from otoscope.attention.call import AttentionCall, current_handler, parse_mask
-from otoscope.attention.local import local_attention
+from otoscope.attention.span_attention import PATTERNS, SPAN, add_patterns, padding_mask, span_attention, split_values
 from otoscope.errors import InputError
 
 NAME = "otoscope"
@@ -33,16 +31,29 @@ def attention_function(
 
     `attention_mask` comes from `mask_function` or from the model itself, which may add a bias of positions to it. Other
     models pass that bias as `position_bias [B, H, T, T]`. Without a handler, layers of refined models with an
-    `attention_span` use local attention, and all others torch's attention.
+    `attention_span` use local attention, and all others torch's attention. Refined models may have values of more heads
+    than queries: the last ones have fixed patterns, `pattern_scores`, which are no attention calls.
     """
-    handler, span = current_handler(), getattr(module, "attention_span", None)
-    if handler is not None:
-        lengths, bias = parse_mask(attention_mask, kwargs.get("position_bias"), query)
-        return handler(AttentionCall(module, query, key, value, scaling, bias, lengths, span)), None
-    if span is not None:
-        real_bt = None if attention_mask is None else attention_mask[:, 0, 0]
-        return local_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_bt), None
-    return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    if getattr(module, PATTERNS, None) is None:
+        return _scored_attention(module, (query, key, value), attention_mask, scaling, kwargs), None
+    own, fixed = split_values(query, value)
+    context_bthd = _scored_attention(module, (query, key, own), attention_mask, scaling, kwargs)
+    return add_patterns(module, context_bthd, fixed, attention_mask), None
+
+
+def _scored_attention(
+    module: nn.Module,
+    states: tuple[Tensor, Tensor, Tensor],
+    mask: Tensor | None,
+    scaling: float,
+    options: dict[str, Any],
+) -> Tensor:
+    """Return the context `[B, T, H, d]` of heads with queries; `states` are queries, keys and values."""
+    handler = current_handler()
+    if handler is None:
+        return span_attention(module, *states, mask, scaling, **options)
+    lengths, bias = parse_mask(mask, options.get("position_bias"), states[0])
+    return handler(AttentionCall(module, *states, scaling, bias, lengths, getattr(module, SPAN, None)))
 
 
 def mask_function(
@@ -62,7 +73,7 @@ def mask_function(
         raise InputError(
             "expected bidirectional self-attention, found another mask function; otoscope cannot measure this model"
         )
-    return None if attention_mask is None else attention_mask[:, None, None].to(torch.bool)
+    return padding_mask(attention_mask)
 
 
 AttentionInterface.register(NAME, attention_function)

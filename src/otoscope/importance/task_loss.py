@@ -75,7 +75,8 @@ def _classifier(encoder: Encoder) -> Any:
         InputError: its head reads other states than the last ones.
     """
     whole = classifier_of(encoder)
-    is_plain = hasattr(whole, "projector") and not getattr(whole.config, "use_weighted_layer_sum", False)
+    is_pooled = type(whole).__name__.endswith("ForSequenceClassification") and hasattr(whole, "projector")
+    is_plain = is_pooled and not getattr(whole.config, "use_weighted_layer_sum", False)
     if not is_plain:
         raise InputError(
             f"the head of {encoder.name} ({type(whole).__name__}) does not read its final hidden states alone; choose "

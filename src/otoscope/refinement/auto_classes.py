@@ -24,7 +24,7 @@ def register(model_type: str) -> None:
     family = model_type.removeprefix(REFINED_PREFIX)
     base, config = CONFIG_MAPPING[family], refined_config(family)
     AutoConfig.register(model_type, config, exist_ok=True)
-    for auto in _auto_classes():
+    for auto in auto_classes():
         kinds = auto._model_mapping.get(base, None)
         if kinds is None:
             continue
@@ -34,7 +34,8 @@ def register(model_type: str) -> None:
     _register_inputs(base, config)
 
 
-def _auto_classes() -> Iterator[Any]:
+def auto_classes() -> Iterator[Any]:
+    """Yield the Auto classes of transformers that have a table of models."""
     for kind in vars(modeling_auto).values():
         if isinstance(kind, type) and getattr(kind, "_model_mapping", None) is not None:
             yield kind

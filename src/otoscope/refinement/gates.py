@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from otoscope.decoders.attention_modules import DecoderLayer, decoder_layers, find_decoder
 from otoscope.errors import InputError
 from otoscope.refinement.layouts import EncoderLayout
-from otoscope.refinement.surgery import blocks
+from otoscope.refinement.surgery import blocks, shape_of
 
 
 class GatedPart(StrEnum):
@@ -84,8 +84,10 @@ def gate_sites(whole: Any, encoder: nn.Module, parts: EncoderLayout, name: str) 
         name: the model, for messages.
 
     Raises:
-        InputError: the decoder keeps its heads where otoscope does not know them.
+        InputError: the decoder keeps its heads where otoscope does not know them, or heads have fixed patterns.
     """
+    if any(shape_of(encoder, parts).patterns):
+        raise InputError(f"expected heads that gates can change, found fixed patterns in {name}; gate its original")
     names = {module: path for path, module in whole.named_modules()}
     prefix = f"{names[encoder]}." if names[encoder] else ""
     sites = []

@@ -12,7 +12,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, cast
 
+import torch
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.utils.output_capturing import _CAN_RECORD_REGISTRY
 
 from otoscope.attention.hf_capture import NAME
 from otoscope.errors import InputError
@@ -21,6 +23,7 @@ from otoscope.models.load import TRAINING_ONLY, find_encoder
 from otoscope.refinement.layouts import LAYOUTS, EncoderLayout, parts_of
 from otoscope.refinement.surgery import (
     blocks,
+    fix_patterns,
     keep_heads,
     keep_units,
     resize_heads,
@@ -30,8 +33,10 @@ from otoscope.refinement.surgery import (
 
 FULL_HEADS = "full_heads"
 """Heads of a layer before any was removed, in config.json."""
-SHAPE_FIELDS = ("heads_of_layers", "sizes_of_heads", "units_of_layers")
-"""Numbers of each layer in config.json; None as in the family."""
+SHAPE_FIELDS = ("heads_of_layers", "sizes_of_heads", "units_of_layers", "patterns_of_layers")
+"""Numbers of each layer in config.json; None as in the family. Heads with patterns are not among the other heads."""
+RADIUS_FIELD = "pattern_radius"
+"""Frames on each side that fixed patterns reach, in config.json."""
 HINT = "see heads_of_layers; 'import otoscope', then load this model with an Auto class"
 
 
@@ -69,7 +74,7 @@ class RefinedMixin:
         _resize(encoder, parts, config)
         if encoder is not self:
             _separate(encoder)
-        if config.attention_span is not None:
+        if _has_own_attention(config):
             self.set_attn_implementation(config._attn_implementation)
 
     @classmethod
@@ -90,13 +95,18 @@ class RefinedMixin:
         return (model, info) if output_loading_info else model
 
     def set_attn_implementation(self, attn_implementation: str | dict[str, str], **options: Any) -> None:
-        """Set the attention function as transformers does; an encoder with a span keeps the one that limits it."""
+        """Set the attention function as transformers does; a span and patterns keep the one that computes them."""
         encoder = refined_encoder(self)
-        is_limited = self.config.attention_span is not None
-        own = NAME if is_limited and encoder is self else attn_implementation
+        is_own = _has_own_attention(self.config)
+        own = NAME if is_own and encoder is self else attn_implementation
         super().set_attn_implementation(own, **options)  # type: ignore[misc]
-        if is_limited and encoder is not self:
+        if is_own and encoder is not self:
             encoder.set_attn_implementation(NAME)
+
+
+def _has_own_attention(config: Any) -> bool:
+    """Return whether transformers' attention functions cannot compute what a configuration describes."""
+    return config.attention_span is not None or config.patterns_of_layers is not None
 
 
 def refined_encoder(model: Any) -> Any:
@@ -113,10 +123,21 @@ def _resize(encoder: Any, parts: EncoderLayout, config: Any) -> None:
     if config.sizes_of_heads is not None:
         resize_heads(encoder, parts, config.sizes_of_heads)
     if config.heads_of_layers is not None:
-        keep_heads(encoder, parts, [range(count) for count in config.heads_of_layers])
+        patterns = config.patterns_of_layers or [0] * len(config.heads_of_layers)
+        keep_heads(encoder, parts, [range(sum(each)) for each in zip(config.heads_of_layers, patterns, strict=True)])
+        _reserve_patterns(encoder, parts, patterns, config.pattern_radius)
     if config.units_of_layers is not None:
         keep_units(encoder, parts, [range(count) for count in config.units_of_layers])
     set_spans(encoder, parts, spans_of_layers(config.attention_span, len(blocks(encoder, parts))))
+
+
+def _reserve_patterns(encoder: Any, parts: EncoderLayout, counts: Sequence[int], radius: int | None) -> None:
+    """Make the last heads of each layer heads with patterns, whose scores are loaded later."""
+    heads = shape_of(encoder, parts).heads
+    for layer, count in enumerate(counts):
+        if count and radius is not None:
+            last = range(heads[layer] - count, heads[layer])
+            fix_patterns(encoder, parts, layer, {head: torch.zeros(2 * radius + 1) for head in last})
 
 
 def spans_of_layers(span: int | Sequence[int | None] | None, n_layers: int) -> list[int | None]:
@@ -136,6 +157,15 @@ def record_shape(model: Any) -> None:
         config.heads_of_layers = list(shape.heads)
         config.units_of_layers = None if shape.units is None else list(shape.units)
         config.sizes_of_heads = None if shape.sizes is None else list(shape.sizes)
+        config.patterns_of_layers = list(shape.patterns) if any(shape.patterns) else None
+
+
+def record_patterns(model: Any, radius: int) -> None:
+    """Write into the configuration of a refined model that it has fixed patterns, and let it compute them."""
+    for config in (model.config, refined_encoder(model).config):
+        setattr(config, RADIUS_FIELD, radius)
+    record_shape(model)
+    model.set_attn_implementation("sdpa" if model._supports_sdpa else "eager")
 
 
 def limit_spans(model: Any, span: int | list[int | None]) -> None:
@@ -155,6 +185,8 @@ def _separate(encoder: Any) -> None:
             module.config = own
     kind: Any = type(encoder)
     encoder.__class__ = refined_class(_layout(type(own)).model_type, kind)
+    # Private to transformers: by this table, which knows classes at their first instance, models return hidden states.
+    dict.__setitem__(_CAN_RECORD_REGISTRY, str(type(encoder)), encoder._can_record_outputs)
     encoder.set_attn_implementation(own._attn_implementation)
 
 
@@ -177,10 +209,12 @@ def refined_config(family: str) -> type[Any]:
         "__annotations__": {
             **dict.fromkeys(SHAPE_FIELDS, list[int] | None),
             "attention_span": int | list[int | None] | None,
+            RADIUS_FIELD: int | None,
         },
         "model_type": REFINED_PREFIX + family,
         **dict.fromkeys(SHAPE_FIELDS),
         "attention_span": None,
+        RADIUS_FIELD: None,
     }
     return type(f"Refined{base.__name__}", (RefinedConfigMixin, base), fields)
 

@@ -7,6 +7,11 @@ from otoscope.errors import InputError
 from otoscope.refinement import REDUCTION_METHODS
 from otoscope.runs.options import option
 
+EXPORTS = ("torch", "onnx", "onnx-int8")
+"""Forms of the encoder as a graph without Python."""
+NOT_PORTABLE = ("low-rank", "patterns")
+"""Methods whose models a plain class of the family cannot hold."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RefinementOptions:
@@ -24,9 +29,14 @@ class RefinementOptions:
         method: how the budget is reached, from `otoscope.refinement.REDUCTION_METHODS`, on speech.
         loss: loss whose gradients are the Fisher scores of the budget: `auto`, `task`, or as in `rank`.
         tune: most steps of training towards the hidden states of the original, on speech; a held-out tenth of the
-            utterances may stop it earlier. Tuned weights are rounded to half precision if the original was stored so.
+            utterances may stop it earlier.
+        tune_rank: rank of adapters of all linear maps of the layers (LoRA, arXiv 2106.09685) that `tune` trains instead
+            of all weights, and merges at the end; None trains all weights.
         portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.
             Mockingjay and TERA bring their code and need `trust_remote_code=True`.
+        export: also write the encoder as a graph for audio of any length: `torch` (`encoder.pt2`, torch.export), `onnx`
+            (`encoder.onnx`), or `onnx-int8` (also `encoder-int8.onnx`, with linear maps of 8 bits). ONNX needs
+            `otoscope[onnx]`.
         resume: continue an interrupted tuning, whose state is in `OUT.tuning`.
 
     Raises:
@@ -46,7 +56,9 @@ class RefinementOptions:
     method: str = option("heads", f"How --budget-macs is reached: {', '.join(REDUCTION_METHODS.names())}.", "NAME")
     loss: str = option("auto", "Loss of --budget-macs: auto, task, reconstruction, hidden, or a probe.", "NAME")
     tune: int | None = option(None, "Most training steps towards the original.", metavar="STEPS")
+    tune_rank: int | None = option(None, "Rank of adapters that --tune trains and merges, instead of all weights.")
     portable: bool = option(False, "Also write OUT/portable, which loads without otoscope.")
+    export: str | None = option(None, f"Also write the encoder as a graph: {', '.join(EXPORTS)}.", "FORM")
     resume: bool = option(False, "Continue an interrupted --tune, --adapt or --calm.")
 
     def __post_init__(self) -> None:
@@ -55,12 +67,18 @@ class RefinementOptions:
             raise InputError("--heads, --run and --by belong together: the share to remove, a run, and a ranking in it")
         if self.span is not None and self.span < 1:
             raise InputError(f"expected a span of at least 1 frame, got {self.span}; use a larger --span or omit it")
+        if self.export is not None and self.export not in EXPORTS:
+            raise InputError(f"expected --export {', '.join(EXPORTS)}, found '{self.export}'; choose one of them")
+        if self.tune_rank is not None and (self.tune is None or self.tune_rank < 1):
+            raise InputError(f"expected --tune with --tune-rank of at least 1, found {self.tune_rank}; correct them")
 
     def check_method(self) -> None:
         """Raise InputError for a budget that is no share, an unknown method, or a method without a budget."""
         REDUCTION_METHODS.get(self.method)
-        if self.portable and self.method == "low-rank":
-            raise InputError("--portable keeps all features of heads, which --method low-rank lowers; omit one of them")
+        if self.portable and self.method in NOT_PORTABLE:
+            raise InputError(
+                f"--portable keeps heads as they are, which --method {self.method} changes; omit one of them"
+            )
         if self.budget_macs is None:
             if (self.method, self.loss) != ("heads", "auto"):
                 raise InputError("--method and --loss say how --budget-macs is reached; pass it too")

@@ -15,10 +15,11 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
 from otoscope.refinement import REDUCTION_METHODS
 from otoscope.refinement.builder import Span, build, plain
-from otoscope.refinement.export import carry_code
+from otoscope.refinement.export import carry_code, carry_refined_code
 from otoscope.refinement.gates import fold_gates, gate_sites, gate_values, read_gates
+from otoscope.refinement.graph_export import write_graph
 from otoscope.refinement.head_selection import Head, remaining_heads
-from otoscope.refinement.modeling import record_shape, refined_encoder, spans_of_layers
+from otoscope.refinement.modeling import RefinedMixin, record_shape, refined_encoder, spans_of_layers
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.processor import Processor, read_processor
 from otoscope.refinement.reduction_method import ReductionDraft
@@ -45,6 +46,7 @@ class Refinement:
         removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
         span: frames within which queries attend, of all layers or of each; None for all frames.
         units: feed-forward units of each layer; empty if none are gone.
+        patterns: heads with fixed patterns of each layer, which `removed` names too; empty if there are none.
         parameters: number of weights of the whole model, before and after.
         effect: what changed of its output on a few utterances; None without a corpus.
         tuning: how it was tuned; None if it was not.
@@ -59,6 +61,7 @@ class Refinement:
     effect: RefinementEffect | None = None
     tuning: TuningState | None = None
     units: tuple[int, ...] = ()
+    patterns: tuple[int, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -74,6 +77,8 @@ class Refinement:
         ]
         if self.units:
             lines.insert(2, f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
+        if self.patterns:
+            lines.insert(2, f"heads with fixed patterns instead: {', '.join(map(str, self.patterns))}")
         if self.portable:
             limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""
             lines.append(f"written to {self.portable} for use without otoscope, heads zeroed, no faster{limit}")
@@ -129,6 +134,7 @@ def refine(
     join_processes()
     source = read_source(model)
     _check_span(source, request.options)
+    _check_patterns(source, request)
     speech = request.read_speech(source.encoder)
     examples = choose_examples(speech) if speech is not None and request.corpora else []
     before = read_outputs(source.whole, source, examples) if examples else None
@@ -136,10 +142,11 @@ def refine(
     refined, removed = (source.whole, ()) if request.only_gates else _refined_model(source, request, speech)
     unfinished = folder.with_name(f"{folder.name}.tuning")
     tuning = _tune(source, refined, request, speech, unfinished)
+    round_as(refined, source.whole.state_dict().values())
     after = read_outputs(refined, source, examples) if examples else None
     portable = request.options.portable and not request.only_gates
     if is_first_process():
-        _write(refined, read_processor(source), folder, portable)
+        _write(refined, source, request.options, folder)
         rmtree(unfinished, ignore_errors=True)
     effect = compare_outputs(before, after, examples) if before and after else None
     return replace(_describe(folder, source, refined, removed, portable), effect=effect, tuning=tuning)
@@ -159,6 +166,7 @@ def _describe(
         span=getattr(refined.config, "attention_span", None),
         parameters=(source.parameters, refined.num_parameters()),
         units=() if units == shapes[0].units else tuple(units),
+        patterns=tuple(shapes[1].patterns) if any(shapes[1].patterns) else (),
     )
 
 
@@ -184,6 +192,17 @@ def _check_span(source: SourceModel, options: RefinementOptions) -> None:
         raise InputError(
             f"expected --span of at most {narrowest} frames, which {name} has already, found {options.span}; omit it "
             "or pass a narrower one"
+        )
+
+
+def _check_patterns(source: SourceModel, request: RefinementRequest) -> None:
+    """Raise InputError for a model with fixed patterns whose heads should change, or that a plain model cannot hold."""
+    options = request.options
+    changes = (options.heads, request.remove, options.budget_macs, options.gates, options.portable or None)
+    if any(shape_of(source.encoder.model, source.parts).patterns) and any(each is not None for each in changes):
+        raise InputError(
+            f"{source.encoder.name} has heads with fixed patterns, whose model can get a --span and --tune alone; "
+            "refine its original, and use --method patterns last"
         )
 
 
@@ -232,20 +251,25 @@ def _tune(
     tuning = make_tuning_speech(source.encoder, speech)
     if is_first_process():
         claim_tuning(unfinished, source.encoder.name, request)
-    state = Tuner(source.encoder, refined_encoder(refined), tuning, steps, unfinished).run()
-    round_as(refined, source.whole.state_dict().values())
+    rank = request.options.tune_rank
+    state = Tuner(source.encoder, refined_encoder(refined), tuning, steps, unfinished, rank=rank).run()
     refined.config.refinement |= {"tuned": state.best_step}
     return state
 
 
-def _write(refined: Any, processor: Processor, out: Path, with_portable: bool) -> None:
+def _write(refined: Any, source: SourceModel, options: RefinementOptions, out: Path) -> None:
+    processor = read_processor(source)
     make_folder(out.parent)
     with atomic_write(out) as folder, silence_transformers():
+        if isinstance(refined, RefinedMixin):
+            carry_refined_code(refined, source.parts, processor.extractor, folder)
         _save(refined, processor, folder)
-        if with_portable:
+        if options.portable and isinstance(refined, RefinedMixin):
             unrefined = plain(refined)
             carry_code(unrefined, processor.extractor, folder / PORTABLE)
             _save(unrefined, processor, folder / PORTABLE)
+        if options.export is not None:
+            write_graph(refined_encoder(refined), source.encoder, options.export, folder)
 
 
 def _save(model: Any, processor: Processor, folder: Path) -> None:

@@ -123,7 +123,7 @@ def read_outputs(whole: Any, source: SourceModel, examples: Sequence[Example]) -
     if tokenizer is not None and has_ctc_head(whole):
         texts = [read_letters(tokenizer, _run(whole, source, example).logits[0]) for example in examples]
         return ModelOutputs(OutputForm.words, texts, text_normalizer(transcriber))
-    if type(whole).__name__.endswith("Classification"):
+    if type(whole).__name__.endswith(("Classification", "ForXVector")):
         decisions = [_run(whole, source, example).logits[0].argmax(-1) for example in examples]
         return ModelOutputs(OutputForm.decisions, decisions)
     encoder = refined_encoder(whole)

@@ -9,6 +9,7 @@ from otoscope.attention.interventions import check_span
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.refinement import head_selection as selection
+from otoscope.refinement.graph_export import check_export
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.options import RefinementOptions
 from otoscope.runs.options import SelectionOptions
@@ -51,6 +52,8 @@ class RefinementRequest:
         """See the class."""
         check_span(self.options.span or 0)
         self.options.check_method()
+        if self.options.export is not None:
+            check_export(self.options.export)
         self._check_heads()
         self._check_speech()
 
@@ -58,9 +61,11 @@ class RefinementRequest:
         methods = sum(value is not None for value in (self.options.heads, self.remove, self.options.budget_macs))
         if methods > 1:
             raise InputError("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
-        if not methods and self.options.span is None and self.options.gates is None:
+        others = (self.options.span, self.options.gates, self.options.export)
+        if not methods and all(value is None for value in others):
             raise InputError(
-                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs, --span or --gates"
+                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs, --span, --gates or "
+                "--export"
             )
 
     @property

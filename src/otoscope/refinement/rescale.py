@@ -30,7 +30,7 @@ def rescale(encoder: Encoder, inputs: Inputs, removed: Collection[Head], span: i
     scales = [torch.ones(heads, dtype=torch.float64) for heads in encoder.n_heads]
     for layer, head in removed:
         scales[layer][head] = 0
-    outputs = _output_weights(encoder)
+    outputs = output_weights(encoder)
     intact = [_intact(encoder, batch, outputs) for batch in inputs]
     for layer, scale in enumerate(scales):
         remaining = scale.nonzero().flatten()
@@ -94,7 +94,7 @@ def _contributions(
     return given[0]
 
 
-def _output_weights(encoder: Encoder) -> list[Tensor]:
+def output_weights(encoder: Encoder) -> list[Tensor]:
     """`[H, size, d]` of each layer's output projection."""
     parts = LAYOUTS[encoder.family.model_type]
     weights = [

@@ -14,6 +14,7 @@ from otoscope.models.model_settings import model_source
 from otoscope.models.original_module import original_module
 from otoscope.models.self_check import self_check
 from otoscope.refinement.layouts import SHARED, EncoderLayout, parts_of
+from otoscope.refinement.surgery import layer_names
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,21 @@ def read_source(model: str | Path | nn.Module | Encoder) -> SourceModel:
     parts = parts_of(encoder.family.model_type, encoder.name)
     if getattr(encoder.model.config, "share_layer", False):
         raise InputError(f"{encoder.name} cannot be refined: {SHARED}")
+    _check_own_weights(encoder, parts, whole)
     return SourceModel(encoder, parts, whole.eval())
+
+
+def _check_own_weights(encoder: Encoder, parts: EncoderLayout, whole: Any) -> None:
+    """Raise InputError if a decoder, or another layer, has the same weights as a layer of the encoder."""
+    layers = [encoder.model.get_submodule(name) for name in layer_names(encoder.model, parts)]
+    own = {id(weight) for layer in layers for weight in layer.parameters()}
+    first: dict[int, str] = {}
+    for name, weight in whole.named_parameters(remove_duplicate=False):
+        if id(weight) in own and first.setdefault(id(weight), name) != name:
+            raise InputError(
+                f"expected an encoder of {encoder.name} with weights of its own, found {first[id(weight)]} in {name} "
+                "too; save the model with untied weights"
+            )
 
 
 def _copy_around(encoder: Encoder) -> Any:

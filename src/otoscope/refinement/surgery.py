@@ -1,6 +1,6 @@
 """Heads and feed-forward units taken out of a model: rows and columns of the weights around them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from otoscope.attention.call import current_handler
 from otoscope.attention.hf_capture import attention_function
+from otoscope.attention.span_attention import PATTERNS, SPAN
 from otoscope.refinement.layouts import EncoderLayout
 
 
@@ -93,7 +94,7 @@ def set_spans(encoder: nn.Module, parts: EncoderLayout, spans: Sequence[int | No
     """Limit the attention of each layer to a span in frames; None: to all frames."""
     for name, span in zip(blocks(encoder, parts), spans, strict=True):
         core: Any = encoder.get_submodule(_core(name, parts))
-        core.attention_span = span
+        setattr(core, SPAN, span)
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,13 @@ class EncoderShape:
 
     Attributes:
         heads, sizes, units: numbers of each layer.
+        patterns: number of heads with fixed patterns of each layer, which `heads` does not count.
     """
 
     heads: Sequence[int]
     sizes: Sequence[int] | None
     units: Sequence[int] | None
+    patterns: Sequence[int]
 
 
 def shape_of(encoder: nn.Module, parts: EncoderLayout) -> EncoderShape:
@@ -117,6 +120,7 @@ def shape_of(encoder: nn.Module, parts: EncoderLayout) -> EncoderShape:
         [getattr(core, parts.count, 0) for core in cores],
         [getattr(core, parts.size, 0) for core in cores] if parts.size else None,
         [feed_forward(encoder, parts, name)[0].out_features for name in layers] if parts.feed_forward else None,
+        [len(getattr(core, PATTERNS, ())) for core in cores],
     )
 
 
@@ -134,7 +138,7 @@ def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Seq
     inputs: list[Any] = [block.get_submodule(path) for path in parts.inputs]
     output: Any = block.get_submodule(parts.output)
     size = inputs[0].weight.shape[0] // getattr(core, parts.count)
-    rows = (torch.tensor(list(heads), dtype=torch.long)[:, None] * size + torch.arange(size)).flatten()
+    rows = features_of(heads, size)
     for projection in inputs:
         keep_features(projection, rows, 0)
     keep_features(output, rows, 1)
@@ -145,6 +149,32 @@ def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Seq
         model.set_submodule(
             _core(name, parts), NoHeadAttention(core, size, None if parts.core else (parts.output, output))
         )
+
+
+def features_of(heads: Sequence[int], size: int) -> Tensor:
+    """Return the numbers of the features of some heads of one size, head after head."""
+    return (torch.tensor(list(heads), dtype=torch.long)[:, None] * size + torch.arange(size)).flatten()
+
+
+def fix_patterns(encoder: nn.Module, parts: EncoderLayout, layer: int, scores: Mapping[int, Tensor]) -> None:
+    """Replace some heads of a layer by scores of offsets `[2 * radius + 1]`, in place; these heads become the last.
+
+    They lose their queries and keys. The layer keeps a head with queries, and has no pattern yet.
+    """
+    name = blocks(encoder, parts)[layer]
+    block: Any = encoder.get_submodule(name)
+    core: Any = encoder.get_submodule(_core(name, parts))
+    query, key, value = (block.get_submodule(each) for each in parts.inputs)
+    heads: int = getattr(core, parts.count)
+    size = query.weight.shape[0] // heads
+    free = [head for head in range(heads) if head not in scores]
+    for projection in (query, key):
+        keep_features(projection, features_of(free, size), 0)
+    in_order = features_of([*free, *scores], size)
+    keep_features(value, in_order, 0)
+    keep_features(block.get_submodule(parts.output), in_order, 1)
+    setattr(core, parts.count, len(free))
+    setattr(core, PATTERNS, nn.Parameter(torch.stack(list(scores.values())).to(query.weight)))
 
 
 def keep_features(linear: Any, index: Tensor, axis: int) -> None:

@@ -20,14 +20,15 @@ from otoscope._io.ranks import is_first_process, process_count, process_rank
 from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
+from otoscope.refinement.adapters import add_adapters, merge_adapters
 from otoscope.refinement.layouts import parts_of
 from otoscope.refinement.request import RefinementRequest
-from otoscope.refinement.surgery import blocks
+from otoscope.refinement.surgery import layer_names
 from otoscope.refinement.tuning_speech import TuningSpeech
 from otoscope.runs.process_group import sum_over_processes
 from otoscope.runs.progress import progress
 
-RATE = 1e-4
+RATE, ADAPTER_RATE = 1e-4, 1e-3
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the training
 CHECKPOINT, PLAN = "tuning.pt", "plan.json"
@@ -84,6 +85,7 @@ class Tuner:
         steps: most steps.
         folder: where the state is stored; a state there is continued.
         state: where the training is.
+        rank: rank of adapters that are trained; None trains all weights of the layers.
     """
 
     original: Encoder
@@ -92,6 +94,7 @@ class Tuner:
     steps: int
     folder: Path
     state: TuningState = field(default_factory=TuningState)
+    rank: int | None = None
 
     def __post_init__(self) -> None:
         """Make the optimizer of all weights of the layers.
@@ -102,8 +105,8 @@ class Tuner:
         size, count = self.speech.batch_size, process_count()
         if size % count:
             raise InputError(f"expected processes that share batches of {size}, found {count}; start fewer")
-        self.weights = _trainable(self.refined)
-        self.optimizer = torch.optim.AdamW(self.weights, lr=RATE)
+        self.weights = _trainable(self.refined, self.rank)
+        self.optimizer = torch.optim.AdamW(self.weights, lr=RATE if self.rank is None else ADAPTER_RATE)
         self.decay = torch.optim.lr_scheduler.LinearLR(self.optimizer, 1.0, 0.0, self.steps)
 
     def run(self) -> TuningState:
@@ -120,6 +123,7 @@ class Tuner:
                     self._validate()
                     self._save()
         _restore(self.weights, self.state.best)
+        merge_adapters(_layers(self.refined))
         self.refined.requires_grad_(True)
         return self.state
 
@@ -206,10 +210,17 @@ def _restore(weights: Sequence[Tensor], stored: Sequence[Tensor]) -> None:
         weight.copy_(value)
 
 
-def _trainable(refined: Any) -> list[torch.nn.Parameter]:
-    """Weights of the layers; the others stay as they are."""
-    layers = {name.rpartition(".")[0] for name in blocks(refined, parts_of(refined.config.model_type, "refined"))}
+def _trainable(refined: Any, rank: int | None) -> list[torch.nn.Parameter]:
+    """Return the weights of the layers, or those of their adapters of a rank; the others stay as they are."""
     refined.requires_grad_(False)
-    for name in layers:
-        refined.get_submodule(name).requires_grad_(True)
+    layers = _layers(refined)
+    if rank is not None:
+        return add_adapters(layers, rank)
+    for layer in layers:
+        layer.requires_grad_(True)
     return [weight for weight in refined.parameters() if weight.requires_grad]
+
+
+def _layers(refined: Any) -> list[torch.nn.Module]:
+    names = layer_names(refined, parts_of(refined.config.model_type, "refined"))
+    return [refined.get_submodule(name) for name in dict.fromkeys(names)]

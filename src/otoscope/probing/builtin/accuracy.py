@@ -1,6 +1,7 @@
 """How often does the model's own classifier decide correctly? For models with such a head, on speech with its classes.
 
 The classes are those of the model's configuration; the corpus names them as speakers or in a column such as `gender`.
+A classifier of frames decides for each frame, and its score of an utterance is the share of correct frames.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe
 from otoscope.typing import Floats, Ints
 
-ENDINGS = ("ForSequenceClassification", "ForAudioClassification")
+ENDINGS = ("ForSequenceClassification", "ForAudioClassification", "ForXVector", "ForAudioFrameClassification")
 NO_CLASS = -1
 
 
@@ -55,14 +56,16 @@ class DecisionScorer:
         return np.tile((self.classes == commonest).astype(float), (self.seeds, 1))
 
     def total(self, index: int, hidden_td: Tensor) -> Floats:
-        """Return 1 if the model decides correctly."""
+        """Return 1 if the model decides correctly, or the share of frames for which it does."""
         if not self.count[index]:
             return np.zeros(self.seeds)
-        return np.full(self.seeds, float(self._logits(index).argmax() == self.classes[index]))
+        is_correct = self._logits(index).argmax(-1) == self.classes[index]
+        return np.full(self.seeds, float(is_correct.double().mean()))
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
-        """Return the cross-entropy; it has no gradient."""
-        return F.cross_entropy(self._logits(index)[None], torch.tensor([self.classes[index]]))
+        """Return the cross-entropy, of frames their mean; it has no gradient."""
+        logits_nc = self._logits(index).reshape(-1, self.whole.config.num_labels)
+        return F.cross_entropy(logits_nc, torch.full((len(logits_nc),), int(self.classes[index])))
 
     def _logits(self, index: int) -> Tensor:
         wave = self.data.speech.waves[index]
@@ -74,19 +77,19 @@ def classifier_of(encoder: Encoder) -> Any:
     """Return the whole model of an encoder.
 
     Raises:
-        InputError: it has no classifier of utterances.
+        InputError: it has no classifier of utterances or frames.
     """
     whole = whole_model(encoder)
     if not type(whole).__name__.endswith(ENDINGS):
         raise InputError(
             f"expected a model that classifies utterances, found {encoder.name} ({type(whole).__name__}); take a model "
-            f"{' or '.join(ENDINGS)}, or another probe"
+            f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, or another probe"
         )
     return whole
 
 
 def is_saved_as_classifier(encoder: Encoder) -> bool:
-    """Return whether the folder of an encoder holds a classifier of utterances, by its configuration."""
+    """Return whether the folder of an encoder holds a classifier of utterances or frames, by its configuration."""
     return any(name.endswith(ENDINGS) for name in getattr(encoder.model.config, "architectures", None) or ())
 
 

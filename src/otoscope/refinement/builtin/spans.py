@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from otoscope.attention.call import AttentionCall
 from otoscope.errors import InputError
-from otoscope.models.capture import forward_inputs
-from otoscope.models.head_gates import context
 from otoscope.refinement.head_selection import Head
+from otoscope.refinement.layer_fit import make_fit_sample
 from otoscope.refinement.macs import ATTENTION, count_macs
 from otoscope.refinement.modeling import limit_spans
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
+from otoscope.refinement.speech_rows import speech_rows
 from otoscope.typing import Floats
 
 RADII = (8, 16, 32, 64, 128, 256)  # frames
@@ -42,36 +41,26 @@ def span_savings(draft: ReductionDraft) -> list[float]:
 
 @torch.no_grad()
 def lost_mass(draft: ReductionDraft) -> Floats:
-    """Return the share of attention beyond each radius, mean over heads and utterances, `[layer, radius]`."""
+    """Return the share of attention beyond each radius, mean over heads and utterances, `[layer, radius]`.
+
+    Queries in silence or padding do not count.
+    """
     encoder = draft.original
     sums = torch.zeros(encoder.n_layers, len(RADII), dtype=torch.float64)
     counts = torch.zeros(encoder.n_layers, 1, dtype=torch.float64)
-
-    def handler(call: AttentionCall) -> Tensor:
-        for lost in far_mass(call):
-            sums[call.layer] += lost
-            counts[call.layer] += 1
-        return context(call)
-
-    for batch in draft.sample.batches:
-        forward_inputs(encoder, batch.inputs, handler)
+    for rows in speech_rows(encoder, make_fit_sample(draft)):
+        for attn_hqk in rows.maps():
+            sums[rows.call.layer] += far_mass(attn_hqk)
+            counts[rows.call.layer] += 1
     return (sums / counts.clamp(min=1)).numpy()
 
 
-def far_mass(call: AttentionCall) -> list[Tensor]:
-    """Return the mean attention beyond each radius, `[radius]`, of the real frames of each utterance of a call."""
-    if not call.query_bhtd.shape[1]:
-        return []
-    T = call.key_bhtd.shape[2]
-    far_rqk = (torch.arange(T)[:, None] - torch.arange(T)).abs()[None] > torch.tensor(RADII)[:, None, None]
-    scores_bhqk = call.scaling * call.query_bhtd @ call.key_bhtd.transpose(-1, -2)
-    if call.bias_bhqk is not None:
-        scores_bhqk = scores_bhqk + call.bias_bhqk
-    means = []
-    for scores_hqk, length in zip(scores_bhqk, call.lengths, strict=True):
-        attn_qk = scores_hqk[:, :length, :length].softmax(-1).mean(0)
-        means.append((attn_qk * far_rqk[:, :length, :length]).sum((1, 2)).double() / length)
-    return means
+def far_mass(attn_hqk: Tensor) -> Tensor:
+    """Return the mean attention beyond each radius, `[radius]`, of an utterance."""
+    _, n_queries, T = attn_hqk.shape
+    distances_qk = (torch.arange(n_queries)[:, None] - torch.arange(T)).abs()
+    attn_qk = attn_hqk.mean(0)
+    return torch.stack([attn_qk[distances_qk > radius].sum().double() / n_queries for radius in RADII])
 
 
 def choose_spans(lost: Floats, saved: Sequence[float], excess: float) -> list[int | None]:

@@ -1,0 +1,60 @@
+"""Compute the attention of refined models: within a span, and by fixed patterns.
+
+The module imports torch and transformers alone: refined models carry it for machines without otoscope.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+from otoscope.attention.local import local_attention, pattern_attention
+
+SPAN, PATTERNS = "attention_span", "pattern_scores"
+"""Attributes of an attention module: frames on each side, and scores `[H, 2 * radius + 1]` of offsets in its heads."""
+
+
+def padding_mask(attention_mask: Tensor | None) -> Tensor | None:
+    """Return the mask of real frames `[B, T]` as `[B, 1, 1, T]`, instead of a T x T mask of each utterance."""
+    return None if attention_mask is None else attention_mask[:, None, None].to(torch.bool)
+
+
+def real_frames(mask: Tensor | None) -> Tensor | None:
+    """Return the real frames `[B, T]` of what `padding_mask` made."""
+    return None if mask is None else mask[:, 0, 0]
+
+
+def span_attention(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float, **kwargs: Any
+) -> Tensor:
+    """Return the context `[B, T, H, d]` of heads with queries: local attention in modules with a span, else torch's."""
+    span = getattr(module, SPAN, None)
+    if span is not None:
+        return local_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_frames(mask))
+    context: Tensor = sdpa_attention_forward(module, query, key, value, mask, scaling=scaling, **kwargs)[0]
+    return context
+
+
+def split_values(query: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the values of the heads with queries, and those of the heads with fixed patterns, which come last.
+
+    Some models, as Whisper, divide values by the number of heads with queries: their frames are then too many, and the
+    features in their order belong to all heads.
+    """
+    (B, H, T, d), every = query.shape, value.transpose(1, 2)
+    every_bhtd = every.reshape(B, T, -1, d).transpose(1, 2)
+    return every_bhtd[:, :H], every_bhtd[:, H:]
+
+
+def add_patterns(module: nn.Module, context_bthd: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the contexts of all heads: those of heads with queries, then those of heads with fixed patterns.
+
+    Args:
+        module: the attention module.
+        context_bthd: contexts of heads with queries.
+        value: values `[B, H, T, d]` of heads with fixed patterns.
+        mask: what `padding_mask` returns.
+    """
+    fixed_bthd = pattern_attention(value, getattr(module, PATTERNS), real_frames(mask))
+    return torch.cat([context_bthd, fixed_bthd], dim=2)

@@ -1,0 +1,157 @@
+"""Replace heads by their average offset profiles: fixed patterns, which need no queries and keys.
+
+Axes: b utterance, h head, q query, k key, r offset from `-RADIUS` to `RADIUS`, d feature, o hidden state.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otoscope.attention.local import pattern_attention
+from otoscope.errors import InputError
+from otoscope.models.head_gates import context
+from otoscope.refinement.head_selection import Head
+from otoscope.refinement.layer_fit import refit, set_linear
+from otoscope.refinement.modeling import record_patterns, refined_encoder
+from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
+from otoscope.refinement.rescale import output_weights
+from otoscope.refinement.speech_rows import speech_rows
+from otoscope.refinement.surgery import fix_patterns
+from otoscope.refinement.widths import LayerTargets, make_targets
+from otoscope.typing import Floats
+
+RADIUS = 64  # frames
+FLOOR = 1e-8  # of the sum of a profile: offsets that no query attends to
+
+
+def apply(draft: ReductionDraft) -> list[Head]:
+    """Replace the heads of a draft that their profiles replace best, and return them."""
+    original = draft.original
+    original.check_heads()
+    if not draft.parts.has_span or original.family.is_patch_grid:
+        raise InputError(
+            f"{original.name} adds positions to its scores or has patches, so that patterns cannot replace its heads; "
+            "choose another --method"
+        )
+    targets = make_targets(draft)
+    scores = profile_scores(draft, targets)
+    heads = order_heads(pattern_errors(draft, targets, scores))
+    fixed = heads[: _count(draft, scores, heads)]
+    _check_divisible(draft, fixed)
+    for layer in sorted({layer for layer, _ in fixed}):
+        _fix_layer(draft, targets, layer, {head: scores[at][head] for at, head in fixed if at == layer})
+    return sorted(fixed)
+
+
+@torch.no_grad()
+def profile_scores(draft: ReductionDraft, targets: LayerTargets) -> list[Tensor]:
+    """Return the logarithm of the offset profile of each head, `[H, r]` of each layer, over the queries of speech.
+
+    The profile of an offset is the mean attention of the queries that have a key there (SLT 2021).
+    """
+    sums = [torch.zeros(2, heads, 2 * RADIUS + 1, dtype=torch.float64) for heads in draft.original.n_heads]
+    for rows in speech_rows(draft.original, targets.sample):
+        sums[rows.call.layer] += torch.stack([_offset_sums(each) for each in rows.maps()]).sum(0)
+    means = [total_hr / count_hr.clamp(min=1) for total_hr, count_hr in sums]
+    return [(each + FLOOR * each.sum(-1, keepdim=True)).log() for each in means]
+
+
+def _offset_sums(attn_hqk: Tensor) -> Tensor:
+    """Return the sum of attention at each offset and its number of queries, `[2, H, r]`."""
+    offsets = range(-RADIUS, RADIUS + 1)
+    sums = [attn_hqk.diagonal(offset, 1, 2).sum(-1) for offset in offsets]
+    counts = [torch.full_like(sums[0], attn_hqk[0].diagonal(offset).numel()) for offset in offsets]
+    return torch.stack([torch.stack(sums, -1), torch.stack(counts, -1)]).double()
+
+
+@torch.no_grad()
+def pattern_errors(draft: ReductionDraft, targets: LayerTargets, scores: Sequence[Tensor]) -> Floats:
+    """Return how much the attention of a layer changes with the pattern of each head `[layer, head]`, NaN without one.
+
+    The variance over frames of what changes, over that of what all heads give: a bias can take up a mean.
+    """
+    n_heads = draft.original.n_heads
+    errors = [torch.zeros(heads, dtype=torch.float64) for heads in n_heads]
+    totals, outputs = torch.zeros(len(n_heads), dtype=torch.float64), output_weights(draft.original)
+    for rows in speech_rows(draft.original, targets.sample):
+        call, layer = rows.call, rows.call.layer
+        fixed_bthd = pattern_attention(call.value_bhtd, scores[layer].to(call.value_bhtd), rows.real_bt)
+        for intact_thd, fixed_thd in zip(rows.real(context(call)), rows.real(fixed_bthd), strict=True):
+            changes_hto = torch.einsum("thd,hdo->hto", fixed_thd - intact_thd, outputs[layer])
+            errors[layer] += _spread(changes_hto)
+            totals[layer] += _spread(torch.einsum("thd,hdo->to", intact_thd, outputs[layer])[None])[0]
+    padded = np.full((len(n_heads), max(n_heads)), np.nan)
+    for layer, each in enumerate(errors):
+        padded[layer, : len(each)] = each / totals[layer]
+    return padded
+
+
+def _spread(states_hto: Tensor) -> Tensor:
+    return (states_hto - states_hto.mean(1, keepdim=True)).double().square().sum((1, 2))
+
+
+def order_heads(errors: Floats) -> list[Head]:
+    """Return heads from the least error to the largest, without the head of the largest error of each layer.
+
+    Examples:
+        >>> order_heads(np.array([[0.2, 0.1, 0.9], [0.3, np.nan, 0.0]]))
+        [(1, 2), (0, 1), (0, 0)]
+    """
+    worst = {(layer, int(np.nanargmax(row))) for layer, row in enumerate(errors) if not np.isnan(row).all()}
+    order = [divmod(int(place), errors.shape[1]) for place in np.argsort(errors, axis=None, kind="stable")]
+    return [head for head in order if head not in worst and not np.isnan(errors[head])]
+
+
+def _count(draft: ReductionDraft, scores: Sequence[Tensor], heads: Sequence[Head]) -> int:
+    """Return how many heads must be replaced to reach the budget; each saves as much as the first one.
+
+    Raises:
+        InputError: all of them do not reach it.
+    """
+    before = sum(draft.macs().values()) / draft.original_macs
+    if before <= draft.budget:
+        return 0
+    trial = replace(draft, model=deepcopy(draft.model))
+    for layer, head in heads[:1]:
+        fix_patterns(refined_encoder(trial.model), draft.parts, layer, {head: scores[layer][head]})
+        record_patterns(trial.model, RADIUS)
+    saving = before - sum(trial.macs().values()) / draft.original_macs
+    count = ceil((before - draft.budget) / saving - 1e-9) if saving > 0 else len(heads) + 1
+    if count > len(heads):
+        raise draft.unreachable(before - saving * len(heads), "head but one of each layer")
+    return count
+
+
+def _check_divisible(draft: ReductionDraft, fixed: Sequence[Head]) -> None:
+    """Raise InputError if Whisper's attention cannot divide the values of a layer by its heads with queries."""
+    frames = getattr(draft.original.model.config, "max_source_positions", 0)
+    for layer, heads in enumerate(draft.original.n_heads):
+        free = heads - sum(at == layer for at, _ in fixed)
+        if frames * heads % max(free, 1):
+            raise InputError(
+                f"layer {layer} of {draft.original.name} would keep {free} heads with queries, which do not divide its "
+                f"{frames} frames of {heads} heads; choose another --budget-macs"
+            )
+
+
+@torch.no_grad()
+def _fix_layer(draft: ReductionDraft, targets: LayerTargets, layer: int, scores: Mapping[int, Tensor]) -> None:
+    """Fix the patterns of some heads of a layer, and fit what the layer gives."""
+    fix_patterns(draft.encoder, draft.parts, layer, scores)
+    record_patterns(draft.model, RADIUS)
+    name = targets.attention[layer]
+    linear, equations = draft.encoder.get_submodule(name), targets.equations(draft.encoder, name)
+    set_linear(linear, refit(equations, linear.weight), equations)
+
+
+METHOD = ReductionMethod(
+    name="patterns",
+    doc="Replaces heads by their average offset profiles, which need no queries and keys; outputs are fitted.",
+    source="offset profiles of SLT 2021; fixed patterns after Raganato et al. 2020 (arXiv 2002.10260)",
+    apply=apply,
+)
