@@ -39,9 +39,7 @@ def test_a_graph_that_differs_is_refused(intact) -> None:
     inputs = example_inputs(encoder, 1.0, 2)
     module = EncoderGraph(encoder.model, list(inputs))
     check_graph(module, lambda tensors: module(*tensors), inputs, 1e-9, "mine")
-    with pytest.raises(
-        InputError, match=r"mine cannot be exported: .* relative error of 1; omit"
-    ) as refused:
+    with pytest.raises(InputError, match=r"mine cannot be exported: .* relative error of 1; omit") as refused:
         check_graph(module, lambda tensors: 2 * module(*tensors), inputs, 0.1, "mine")
     assert "\n" not in str(refused.value)
 
