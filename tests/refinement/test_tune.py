@@ -27,20 +27,17 @@ FEW = SelectionOptions(limit=6)
 REMOVED = [(layer, head) for layer in range(6) for head in range(4)]
 
 
-def test_a_few_steps_bring_it_nearer_and_again_the_same(tmp_path: Path, corpora: Path) -> None:
+def test_a_few_steps_bring_it_nearer(tmp_path: Path, corpora: Path) -> None:
     speech = str(corpora / "timit-sample")
     original = load("bundled", device="cpu")
     refine("bundled", tmp_path / "plain", remove=REMOVED, options=RefinementOptions(span=32))
     tuning = RefinementOptions(span=32, tune=6)
-    for name in ("tuned", "again"):
-        refine("bundled", tmp_path / name, remove=REMOVED, corpora=[speech], options=tuning, selection=FEW)
-    plain, tuned, again = (load(tmp_path / name, device="cpu").model for name in ("plain", "tuned", "again"))
+    refine("bundled", tmp_path / "tuned", remove=REMOVED, corpora=[speech], options=tuning, selection=FEW)
+    plain, tuned = (load(tmp_path / name, device="cpu").model for name in ("plain", "tuned"))
     waves = [original.load_wave(cut) for cut in list(read_corpus(bundled.speech()))[:2]]
     with torch.no_grad():
         away = [float(sum(distance(original, model, [wave]) for wave in waves)) for model in (plain, tuned)]
     assert away[1] < 0.9 * away[0]
-    for (name, weight), other in zip(tuned.state_dict().items(), again.state_dict().values(), strict=True):
-        torch.testing.assert_close(weight, other, rtol=0, atol=0, msg=name)
     torch.testing.assert_close(tuned.input.projection.weight, original.model.input.projection.weight)
 
 
@@ -76,6 +73,7 @@ class InterruptedTuningError(Exception):
 def test_an_interrupted_tuning_resumes_with_the_same_weights(
     original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As a second tuning gives that was not interrupted: all draws are seeded."""
     monkeypatch.setattr("otoscope.refinement.tune.EVERY", 2)
     tuning, model = RefinementOptions(tune=4), original("mockingjay")
     refine(model, tmp_path / "once", remove=[(0, 0)], corpora=["bundled"], options=tuning)

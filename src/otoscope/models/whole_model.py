@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from otoscope.models.capture import default_handler, forward_whole
 from otoscope.models.encoder import Encoder
@@ -42,3 +43,16 @@ def run_whole(encoder: Encoder, whole: Any, audio: Sequence[np.ndarray]) -> Any:
     inputs: Mapping[str, Tensor] = encoder.inputs(audio)
     with torch.inference_mode():
         return forward_whole(encoder, whole, inputs, partial(default_handler, encoder), audio)
+
+
+def class_scores(whole: Any, output: Any) -> Tensor:
+    """Return the scores `[B, class]`, or `[B, T, class]`, of the output of a classifier.
+
+    X-vectors are compared with the weights of their classes by the scaled cosine with which they were trained (Wang et
+    al. 2018, arXiv 1801.05599).
+    """
+    objective = getattr(whole, "objective", None)
+    if objective is None:
+        return output.logits  # type: ignore[no-any-return]
+    cosines: Tensor = F.normalize(output.logits, dim=-1) @ F.normalize(objective.weight.detach(), dim=0)
+    return objective.scale * cosines  # type: ignore[no-any-return]

@@ -15,6 +15,7 @@ from otoscope.decoders.ctc import has_ctc_head, read_letters
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
 from otoscope.decoders.transcription import transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
+from otoscope.models.whole_model import class_scores
 from otoscope.refinement.gates import has_decoder
 from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.source_model import SourceModel
@@ -124,7 +125,7 @@ def read_outputs(whole: Any, source: SourceModel, examples: Sequence[Example]) -
         texts = [read_letters(tokenizer, _run(whole, source, example).logits[0]) for example in examples]
         return ModelOutputs(OutputForm.words, texts, text_normalizer(transcriber))
     if type(whole).__name__.endswith(("Classification", "ForXVector")):
-        decisions = [_run(whole, source, example).logits[0].argmax(-1) for example in examples]
+        decisions = [class_scores(whole, _run(whole, source, example))[0].argmax(-1) for example in examples]
         return ModelOutputs(OutputForm.decisions, decisions)
     encoder = refined_encoder(whole)
     return ModelOutputs(OutputForm.states, [_run(encoder, source, each).last_hidden_state[0] for each in examples])

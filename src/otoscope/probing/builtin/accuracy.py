@@ -19,7 +19,7 @@ from otoscope.corpus import speaker_of
 from otoscope.corpus.speaker_metadata import SPEAKER_METADATA, metadata_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
-from otoscope.models.whole_model import run_whole, whole_model
+from otoscope.models.whole_model import class_scores, run_whole, whole_model
 from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe
 from otoscope.typing import Floats, Ints
@@ -64,13 +64,13 @@ class DecisionScorer:
 
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
         """Return the cross-entropy, of frames their mean; it has no gradient."""
-        logits_nc = self._logits(index).reshape(-1, self.whole.config.num_labels)
+        logits = self._logits(index)
+        logits_nc = logits.reshape(-1, logits.shape[-1])
         return F.cross_entropy(logits_nc, torch.full((len(logits_nc),), int(self.classes[index])))
 
     def _logits(self, index: int) -> Tensor:
         wave = self.data.speech.waves[index]
-        logits: Tensor = run_whole(self.data.encoder, self.whole, [wave]).logits[0].float().cpu()
-        return logits
+        return class_scores(self.whole, run_whole(self.data.encoder, self.whole, [wave]))[0].float().cpu()
 
 
 def classifier_of(encoder: Encoder) -> Any:
