@@ -45,18 +45,20 @@ def scored(encoder: Encoder, name: str, corpus: str) -> Estimate:
     return score_estimate(sums[None], scorer.count, data.clusters)
 
 
-def main(model: str, probe: str, corpus: str, speech: str, budget: str, out: Path, rows: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Print the table of the rows."""
+    model, probe, corpus, speech, budget, folder, *chosen = arguments
+    out, rows = Path(folder), chosen or list(WAYS)
     intact = load(model, device="cpu")
     macs, before = sum(count_macs(intact, SECONDS).values()), scored(intact, probe, corpus)
     cells = [("intact", "1.000", f"{float(before.value[0]):.3f}", "", "")]
     for row in rows:
-        folder, start = out / row.replace(", ", "-").replace(" ", "-"), time.process_time()
-        if not (folder / "config.json").exists():
+        path, start = out / row.replace(", ", "-").replace(" ", "-"), time.process_time()
+        if not (path / "config.json").exists():
             options = RefinementOptions(budget_macs=float(budget), resume=True, **WAYS[row])
-            print(f"# {row}\n{refine(model, folder, corpora=[speech], options=options).summary}", flush=True)
+            print(f"# {row}\n{refine(model, path, corpora=[speech], options=options).summary}", flush=True)
         seconds = time.process_time() - start
-        refined = load(folder, device="cpu")
+        refined = load(path, device="cpu")
         after, share = scored(refined, probe, corpus), sum(count_macs(refined, SECONDS).values()) / macs
         low, high = interval(difference(after, before), IDENTITY)[0].tolist()
         change = f"{float(after.value[0] - before.value[0]):+.3f} ({low:+.3f} to {high:+.3f})"
@@ -65,4 +67,4 @@ def main(model: str, probe: str, corpus: str, speech: str, budget: str, out: Pat
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:6], Path(sys.argv[6]), sys.argv[7:] or list(WAYS))
+    main(sys.argv[1:])

@@ -115,8 +115,10 @@ def print_transcripts(rows: Sequence[str], out: Path, cuts: Sequence[Any]) -> No
                 print(f"{row}: {transcripts('', row, out, cuts[::every])[place // every]}")
 
 
-def main(model: str, texts: str, speech: str, out: Path, rows: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Print the table of the rows, and transcripts."""
+    model, texts, speech, folder, *chosen = arguments
+    out, rows = Path(folder), chosen or list(WAYS)
     out.mkdir(parents=True, exist_ok=True)
     transcriber, all_cuts = load_transcriber(model, device="cpu"), read_cuts(SpeechSource(texts))[0]
     macs = sum(count_macs(load(model, device="cpu"), SECONDS).values())
@@ -135,4 +137,4 @@ def main(model: str, texts: str, speech: str, out: Path, rows: Sequence[str]) ->
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], Path(sys.argv[4]), sys.argv[5:] or list(WAYS))
+    main(sys.argv[1:])

@@ -107,8 +107,9 @@ def _convert(program: Any, path: Path, names: Sequence[str]) -> None:
     """Write a program as ONNX; what its libraries warn of concerns their authors."""
     with silence_transformers(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        options = {"input_names": list(names), "output_names": ["hidden"], "external_data": False, "verbose": False}
-        torch.onnx.export(program, (), path, **options)
+        torch.onnx.export(
+            program, (), path, input_names=list(names), output_names=["hidden"], external_data=False, verbose=False
+        )
 
 
 def _quantise(path: Path) -> Path:
