@@ -23,7 +23,7 @@ PREFIX = "Refined"
 FULL_HEADS, LAYOUT = "full_heads", "layout"
 """Fields of config.json: heads of a layer of the original, and where its family keeps them."""
 OWN_CONFIGS: dict[str, Any] = {}
-"""Configurations of families that transformers lacks; folders of such a family add theirs at the end of this file."""
+"""Configurations of families that transformers lacks; folders of such a family add an entry at the end of this file."""
 FIELDS = ("heads_of_layers", "sizes_of_heads", "units_of_layers", "patterns_of_layers", "pattern_radius", SPAN, LAYOUT)
 
 
