@@ -5,6 +5,8 @@ import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
+from operator import le
 from tempfile import TemporaryFile, gettempdir
 from typing import IO, Any, NamedTuple, overload
 
@@ -185,6 +187,13 @@ class CutList(Sequence[MonoCut]):
     def labelled(self) -> Iterator[MonoCut]:
         """Read the cuts that have labels of any kind."""
         return (self[int(place)] for place in np.flatnonzero(self._table["has_labels"]))
+
+    def ordered(self) -> "CutList":
+        """Return the list in the order of the ids."""
+        ids = list(map(str, self.ids))
+        if all(map(le, ids, islice(ids, 1, None))):
+            return self
+        return self.select(sorted(range(len(ids)), key=ids.__getitem__))
 
     def select(self, indices: Sequence[int]) -> "CutList":
         """Return the list of some cuts, in the order of their indices."""

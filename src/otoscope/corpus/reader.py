@@ -86,7 +86,7 @@ def list_corpus(
     reading = Reading(query, _format_name(query, format, None), strict, is_named=format is not None)
     cuts = CutList.of(reading.listed_cuts())
     reading.report(on_skip, len(cuts))
-    return cuts.select(sorted(range(len(cuts)), key=cuts.ids.__getitem__))
+    return cuts.ordered()
 
 
 def _query(path: Path, labels: Path | None, format: str | None, tier: str | None, channel: int | None) -> CorpusQuery:

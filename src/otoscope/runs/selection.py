@@ -101,6 +101,8 @@ def select_indices(
     >>> select_indices(["u1", "u2", "u3"], ["anna", "ben", "anna"], Selection(speakers=("anna",)))
     [0, 2]
     """
+    if selection == ALL:
+        return range(len(ids))
     is_speaker = _membership(selection.speakers, set(speakers), "speakers")
     is_named = _membership(selection.utterances, set(ids), "utterances", skipped)
     chosen = [index for index in range(len(ids)) if is_speaker(speakers[index]) and is_named(ids[index])]

@@ -161,7 +161,7 @@ def list_cuts(source: SpeechSource) -> tuple[CutList, list[SkippedUtterance]]:
     selected = select_indices(ids, cuts.speakers.tolist(), source.selection, unreadable)
     if not selected:
         raise InputError(NOTHING_SELECTED)
-    return cuts.select(sorted(selected, key=ids.__getitem__)), skipped
+    return (cuts if len(selected) == len(cuts) else cuts.select(selected)).ordered(), skipped
 
 
 def _expected_ids(cuts: int, ids: int) -> str:

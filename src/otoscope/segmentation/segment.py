@@ -42,6 +42,7 @@ from otoscope.segmentation.transitions import ScoredUtterance, build_transitions
 from otoscope.segmentation.tuning import tune
 from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_reader import VotingReader
+from otoscope.segmentation.voting_scores import score_votings
 from otoscope.segmentation.voting_search import search_votings
 
 BOUNDARIES = "boundaries"
@@ -145,7 +146,7 @@ def _compare(job: SegmentJob, parts: PartMap) -> xr.Dataset:
         *tune_detectors(job.part, job.options.detector_names),
         *naive_segmenters(job.parts.validation),
     ]
-    scores = _score(methods, job)
+    scores = _score(methods, job, score_votings(job, votings, parts))
     dataset = build_dataset(methods, scores, job.parts.test, results)
     if job.part.level.name == PHONE:
         dataset = dataset.merge(_transitions(job, methods, scores))
@@ -249,9 +250,11 @@ def _model_methods(results: Sequence[SearchResult]) -> Iterator[ComparedMethod]:
             yield tuned_segmenter(method, parameters, is_against=True)
 
 
-def _score(methods: Sequence[ComparedMethod], job: SegmentJob) -> list[list[UtteranceScores]]:
-    """Return the scores of each test utterance by each method."""
+def _score(
+    methods: Sequence[ComparedMethod], job: SegmentJob, by_votings: Sequence[dict[str, UtteranceScores]]
+) -> list[list[UtteranceScores]]:
+    """Return the scores of each test utterance by each method; those of methods with shifts are computed before."""
     return [
-        [method.score(utterance, CURVE, job.options.seconds) for method in methods]
-        for utterance in with_progress(job.parts.test, "segmenting")
+        [by_name.get(method.label) or method.score(utterance, CURVE, job.options.seconds) for method in methods]
+        for utterance, by_name in zip(with_progress(job.parts.test, "segmenting"), by_votings, strict=True)
     ]
