@@ -23,10 +23,13 @@ def patching_dataset(measures, layers=6, heads=6, utterances=8, seed=0):
     drops = {"effect": drop, "exact_effect": drop * 1.1}
     drops["group_effect"] = rng.normal(0.2, 0.1, (utterances, len(measures), len(groups)))
     drops["phone_effect"] = np.stack([drop / 3, drop * 2 / 3], axis=-1)
+    by_layer = drop.sum(-1, keepdims=True)
+    drops["frame_effect"] = np.concatenate([by_layer * 0.6, by_layer * 0.5, -by_layer * 0.1], axis=-1)
+    drops["exact_frame_effect"] = np.where(np.arange(layers)[:, None] == 0, drops["frame_effect"], np.nan)
     category = rng.choice(np.array(CATEGORIES, object), (layers, heads))
     of_layer = np.eye(layers, dtype=bool)[:, :, None].repeat(heads, axis=2)
     members = [*(category == name for name in CATEGORIES), *of_layer, np.ones((layers, heads), bool)]
-    extra = {"category": category, "group_member": np.stack(members)}
-    labels = {"measure": measures, "group": groups, "phone": ["aa", "s"]}
+    extra = {"category": category, "group_member": np.stack(members), "frame_share": np.array([0.1, 0.2, 0.7])}
+    labels = {"measure": measures, "group": groups, "phone": ["aa", "s"], "distance": ["changed", "≤50 ms", "beyond"]}
     dataset = patch_dataset((clean, clean + 1), drops, extra, labels, clusters)
     return add_run_coordinates(dataset, "patching", layers, heads, utterances).assign_attrs(corruption="noise:0")

@@ -8,10 +8,21 @@ from lhotse.supervision import AlignmentItem
 from tests.helpers.tiny_models import noise
 
 import otoscope
+from otoscope import bundled
+from otoscope.corpus import phones_of
 from otoscope.errors import InputError
+from otoscope.models.frame_times import frame_centres
 from otoscope.models.load import load
+from otoscope.patching.changed_frames import DISTANCES, EDGES, distance_classes
 from otoscope.patching.corruptions import add_noise, parse_corruption
-from otoscope.patching.effects import PatchedUtterance, clean_contexts, exact_losses, gradient_effects, hidden_of
+from otoscope.patching.effects import (
+    PatchedUtterance,
+    clean_contexts,
+    exact_losses,
+    frame_losses,
+    gradient_effects,
+    hidden_of,
+)
 from otoscope.patching.table import patch_table
 from otoscope.probing.builtin.hidden_error import HiddenErrorScorer
 from otoscope.runs.speech_source import LoadedSpeech
@@ -113,3 +124,42 @@ def test_noise_leaves_torch_alone(encoder, utterance):
     """Patching changes no weight and leaves no gradient."""
     assert all(parameter.grad is None for parameter in encoder.model.parameters())
     assert torch.isfinite(hidden_of(encoder, utterance.corrupted)).all()
+
+
+def test_frames_have_the_distance_of_their_edge_from_the_changed_samples(encoder):
+    clean = noise(1.0)
+    corrupted = clean.copy()
+    corrupted[4800:6400] = 0.0
+    utterance = PatchedUtterance(0, clean, corrupted, hidden_of(encoder, clean))
+    centres = frame_centres(encoder, len(utterance.clean_hidden))
+    slow = [
+        max(min(abs(time - sample / 16000) for sample in range(4800, 6400)) - encoder.frame_period / 2, 0.0)
+        for time in centres
+    ]
+    classes = distance_classes(encoder, utterance)
+    assert [sum(round(each, 6) > edge for edge in EDGES) for each in slow] == classes.tolist()
+    assert set(classes) == set(range(len(DISTANCES)))
+
+
+def test_a_layer_restored_in_all_frames_is_the_layer_restored(encoder, utterance):
+    scorers, contexts = {"hidden-error": HiddenErrorScorer([utterance.clean_hidden], 1)}, clean_contexts(encoder, WAVE)
+    every = np.ones(len(utterance.clean_hidden), bool)
+    whole = exact_losses(encoder, utterance, contexts, scorers, [[(1, head) for head in range(encoder.n_heads[1])]])
+    some = np.arange(len(every)) < 5
+    all_frames, few, none = frame_losses(encoder, utterance, contexts, scorers, [(1, every), (1, some), (1, ~every)])[0]
+    assert all_frames == pytest.approx(whole.item(), rel=1e-6)
+    assert none == pytest.approx(exact_losses(encoder, utterance, contexts, scorers, [[]]).item(), rel=1e-6)
+    assert few not in (all_frames, none)
+
+
+def test_effects_by_distance_sum_to_those_of_heads(tiny_pretrained, tmp_path):
+    symbol = phones_of(next(iter(otoscope.read_corpus(bundled.speech()))))[4][0]
+    patching = otoscope.PatchOptions(corrupt=f"silence:{symbol}", strongest=2)
+    run = otoscope.patch(
+        tiny_pretrained, "bundled", tmp_path / "run", patching=patching, options=otoscope.SpeechOptions(limit=1)
+    )
+    frames = run.dataset["frame_effect"].sum("distance")
+    np.testing.assert_allclose(frames, run.dataset["effect"].sum("head"), rtol=1e-6)
+    assert int(run.dataset["exact_frame_effect"].notnull().sum()) == 2
+    assert float(run.dataset["frame_share"].sum()) == pytest.approx(1)
+    assert "layer 0, " in patch_table(run.dataset) or "layer 1, " in patch_table(run.dataset)

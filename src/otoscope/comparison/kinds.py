@@ -19,7 +19,7 @@ from otoscope.typing import AnyFloats, Ints
 LENGTH_FREE = (*RELATIVE_FORM.values(), "weight")
 """Statistics that are compared by default: an utterance's length does not decide them."""
 CURVES = ("area", "span_area", "ablation_area", "score")
-PATCH_EFFECTS = ("group_effect", "effect", "exact_effect", "phone_effect")
+PATCH_EFFECTS = ("group_effect", "effect", "exact_effect", "phone_effect", "frame_effect")
 
 
 def read_values(run: Run, by: Sequence[str], level: str) -> RunValues:

@@ -15,9 +15,9 @@ class ComparisonOptions:
 
     Attributes:
         by: names of what is compared: statistics of `analyze`, rankings, probes, curves (`area`, `span_area`, `score`)
-            measures of `segment`, or effects of `patch` (`group_effect`, `effect`, `exact_effect`, `phone_effect`). By
-            default the length-free statistics, all rankings that read the model, all probes, areas, R-values, and
-            effects of groups.
+            measures of `segment`, or effects of `patch` (`group_effect`, `effect`, `exact_effect`, `phone_effect`,
+            `frame_effect`). By default the length-free statistics, all rankings that read the model, all probes, areas,
+            R-values, and effects of groups.
         level: `head`, `layer` or `model`: statistics or scores of each head, or their means. `auto` compares heads of
             the same model, and means of two models.
         split: a column of `run.utterances` or a condition such as `age<18`; compares two parts of a run.

@@ -1,7 +1,8 @@
 """Effects of restored heads as one Dataset with named dimensions.
 
 An effect is the share of the damage that is undone: the drop of the loss over `loss(corrupted) - loss(clean)`, both
-sums over utterances. Axes: u utterance, m measure, g group of heads, h head, y phone.
+sums over utterances. Axes: u utterance, m measure, g group of heads, h head, y phone; `distance`
+is that of frames from what the corruption changed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +19,7 @@ from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import AnyFloats, Floats
 
 HEADS, PHONES, GROUPS = ("measure", "layer", "head"), ("measure", "layer", "head", "phone"), ("measure", "group")
+FRAMES = ("measure", "layer", "distance")
 SHARE = "share of the damage that is undone"
 
 
@@ -32,8 +34,11 @@ def _effect(name: str, dims: tuple[str, ...], doc: str) -> dict[str, Variable]:
 VARIABLES = {
     **_effect("effect", HEADS, "by a restored head, estimated by gradient"),
     **_effect("phone_effect", PHONES, "by a head restored in the frames of a phone, estimated by gradient"),
+    **_effect("frame_effect", FRAMES, "by a layer restored in frames at a distance from the change, by gradient"),
+    **_effect("exact_frame_effect", FRAMES, "by a layer in such frames, measured; NaN of others than the strongest"),
     **_effect("exact_effect", HEADS, "by a restored head, measured; NaN of other heads than the strongest"),
     **_effect("group_effect", GROUPS, "by all heads of a group restored together, measured"),
+    "frame_share": Variable(("distance",), "1", "share of the frames at a distance from what the corruption changed"),
     "clean_loss": Variable(("utterance", "measure"), "as the loss", "loss of each clean utterance"),
     "corrupted_loss": Variable(("utterance", "measure"), "as the loss", "loss of each corrupted utterance"),
     "category": Variable(("layer", "head"), "1", "category of the head: diagonal, vertical or global"),
@@ -81,9 +86,9 @@ def group_members(groups: Collection[Sequence[Unit]], shape: tuple[int, ...]) ->
     return np.stack(members)
 
 
-def place_drops(drop_umk: Floats, heads: Sequence[Unit], shape: tuple[int, ...]) -> Floats:
-    """Return drops of some heads at their places in `[u, m, layer, head]`, NaN elsewhere."""
+def place_drops(drop_umk: Floats, places: Sequence[Unit], shape: tuple[int, ...]) -> Floats:
+    """Return drops of some heads (or frames) at their places in `[u, m, layer, head]`, NaN elsewhere."""
     placed = np.full(shape, np.nan)
-    for number, (layer, head) in enumerate(heads):
-        placed[:, :, layer, head] = drop_umk[..., number]
+    for number, place in enumerate(places):
+        placed[:, :, *place] = drop_umk[..., number]
     return placed

@@ -21,7 +21,10 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import context
 from otoscope.models.output_sources import run_outputs
 from otoscope.probing.scorer import Scorer
-from otoscope.typing import Floats
+from otoscope.typing import Array, Floats
+
+Contexts = Mapping[int, Tensor]
+"""Contexts `[T, H, d]` of each layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ def clean_contexts(encoder: Encoder, wave: np.ndarray) -> dict[int, Tensor]:
 
 
 def gradient_effects(
-    encoder: Encoder, utterance: PatchedUtterance, contexts: Mapping[int, Tensor], scorers: Mapping[str, Scorer]
+    encoder: Encoder, utterance: PatchedUtterance, contexts: Contexts, scorers: Mapping[str, Scorer]
 ) -> GradientEffects:
     """Return the drops of all heads by gradient, from one run of the corrupted utterance."""
     own: dict[int, Tensor] = {}
@@ -96,14 +99,39 @@ def hidden_of(encoder: Encoder, wave: np.ndarray) -> Tensor:
 def exact_losses(
     encoder: Encoder,
     utterance: PatchedUtterance,
-    contexts: Mapping[int, Tensor],
+    contexts: Contexts,
     scorers: Mapping[str, Scorer],
     groups: Sequence[Sequence[Unit]],
 ) -> Floats:
     """Return the losses `[m, g]` of the corrupted utterance with the contexts of each group of heads restored."""
+    return np.stack([_restored_losses(encoder, utterance, contexts, scorers, units) for units in groups], axis=-1)
+
+
+def frame_losses(
+    encoder: Encoder,
+    utterance: PatchedUtterance,
+    contexts: Contexts,
+    scorers: Mapping[str, Scorer],
+    frames: Sequence[tuple[int, Array]],
+) -> Floats:
+    """Return the losses `[m, n]` with all heads of a layer restored in the frames of a mask `[T]`, for each n."""
+    corrupted = clean_contexts(encoder, utterance.corrupted) if frames else {}
     losses = []
-    for units in groups:
-        with encoder.intervene(OutputChange("states", frozenset(units), states=[contexts])):
-            hidden = hidden_of(encoder, utterance.corrupted)
-        losses.append(_numbers([scorer.loss(utterance.index, hidden) for scorer in scorers.values()]))
-    return np.stack(losses, axis=-1)
+    for layer, mask_t in frames:
+        mask = torch.from_numpy(mask_t).to(contexts[layer].device)[:, None, None]
+        mixed = {layer: torch.where(mask, contexts[layer], corrupted[layer])}
+        units = [(layer, head) for head in range(encoder.n_heads[layer])]
+        losses.append(_restored_losses(encoder, utterance, mixed, scorers, units))
+    return np.reshape(losses, (-1, len(scorers))).T
+
+
+def _restored_losses(
+    encoder: Encoder,
+    utterance: PatchedUtterance,
+    contexts: Contexts,
+    scorers: Mapping[str, Scorer],
+    units: Sequence[Unit],
+) -> Floats:
+    with encoder.intervene(OutputChange("states", frozenset(units), states=[contexts])):
+        hidden = hidden_of(encoder, utterance.corrupted)
+    return _numbers([scorer.loss(utterance.index, hidden) for scorer in scorers.values()])

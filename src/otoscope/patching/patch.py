@@ -1,49 +1,31 @@
 """From a model, a corpus and a corruption to the effect of restoring each head, as a run folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from lhotse import CutSet
-from torch import Tensor
 
-from otoscope.attention.output_changes import Unit
-from otoscope.corpus import phones_of
 from otoscope.errors import InputError
 from otoscope.importance.decoder_context import load_decoder_part
-from otoscope.importance.head_grid import HeadGrid
-from otoscope.importance.head_statistics import CorpusStatistics
 from otoscope.importance.options import ENCODER
-from otoscope.importance.ranking import order
 from otoscope.models.encoder import Encoder
-from otoscope.models.frame_times import frame_centres
+from otoscope.patching.corpus_effects import CorpusPatching
 from otoscope.patching.corruptions import Corruption, parse_corruption
-from otoscope.patching.dataset import group_members, patch_dataset, place_drops
 from otoscope.patching.decoder_patch import decoder_patching
-from otoscope.patching.effects import (
-    GradientEffects,
-    PatchedUtterance,
-    clean_contexts,
-    exact_losses,
-    gradient_effects,
-)
+from otoscope.patching.effects import PatchedUtterance
 from otoscope.patching.options import PatchOptions
-from otoscope.phones import sort_phones
 from otoscope.probing import select_probes
-from otoscope.probing.builtin.phone import classes_in_time
 from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe import check_cuts, check_model, require_unmodified, train_scorers, training_config
 from otoscope.probing.probe_data import ProbeData, collect_hidden_states
 from otoscope.probing.scorer import Cache, Probe, Scorer
 from otoscope.results import Run
-from otoscope.results.categories import CATEGORIES, RANKED, categorise
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
 from otoscope.runs.options import SpeechOptions
-from otoscope.runs.progress import progress
 from otoscope.runs.run_config import make_plan
 from otoscope.runs.speech_source import (
     LoadedSpeech,
@@ -53,8 +35,6 @@ from otoscope.runs.speech_source import (
     read_speech,
     resolve_encoder,
 )
-from otoscope.statistics.clusters import Clusters
-from otoscope.typing import Array, Floats, Ints
 
 KIND = "patching"
 
@@ -83,7 +63,7 @@ class PatchJob:
             self.speech.skipped,
             self.speech.phones,
         )
-        patching = Patching(self.encoder, speech, utterances, scorers)
+        patching = CorpusPatching(self.encoder, speech, utterances, scorers)
         dataset = patching.dataset(self.strongest, speech.clusters)
         described = add_coordinates(dataset, KIND, self.encoder, self.source, speech)
         return described.assign_attrs(corruption=self.corruption.text), self.speech.skipped
@@ -106,93 +86,6 @@ class PatchJob:
                 f"{len(self.speech.cuts)}; choose another corruption or add speech"
             )
         return utterances
-
-
-@dataclass(frozen=True, eq=False)
-class Patching:
-    """Utterances with their corrupted forms, and the scorers of their answers."""
-
-    encoder: Encoder
-    speech: LoadedSpeech
-    utterances: Sequence[PatchedUtterance]
-    scorers: Mapping[str, Scorer]
-
-    def dataset(self, strongest: int, clusters: Clusters) -> xr.Dataset:
-        """Return the effects of all heads by gradient, and the exact ones of the strongest heads and of groups."""
-        with progress("patching", 2 * self.speech.seconds) as on_progress:
-            gradients = [self._gradients(number, on_progress) for number in range(len(self.utterances))]
-            heads = np.stack([self._by_head(each) for each in gradients])
-            chosen = order(np.abs(heads.sum(0)).sum(0))[:strongest]
-            category_lh = self._categories()
-            groups = self._groups(category_lh)
-            units = [[head] for head in chosen] + list(groups.values())
-            exact = np.stack([self._exact(number, units, on_progress) for number in range(len(self.utterances))])
-        clean, corrupted = (np.stack([getattr(each, name) for each in gradients]) for name in ("clean", "corrupted"))
-        drop = corrupted[..., None] - exact
-        drops = {"effect": heads, "group_effect": drop[..., len(chosen) :]}
-        drops["exact_effect"] = place_drops(drop[..., : len(chosen)], chosen, heads.shape)
-        labels: dict[str, Sequence[Any]] = {"measure": list(self.scorers), "group": list(groups)}
-        if phones := self._phones():
-            drops["phone_effect"] = np.stack([self._by_phone(n, each, phones) for n, each in enumerate(gradients)])
-            labels["phone"] = phones
-        extra = {
-            "category": category_lh.astype(object),
-            "group_member": group_members(groups.values(), category_lh.shape),
-        }
-        return patch_dataset((clean, corrupted), drops, extra, labels, clusters)
-
-    def _gradients(self, number: int, on_progress: Callable[[float], None]) -> GradientEffects:
-        utterance = self.utterances[number]
-        contexts = clean_contexts(self.encoder, utterance.clean)
-        on_progress(self.speech.cuts[number].duration)
-        return gradient_effects(self.encoder, utterance, contexts, self.scorers)
-
-    def _exact(self, number: int, groups: Sequence[Sequence[Unit]], on_progress: Callable[[float], None]) -> Floats:
-        utterance = self.utterances[number]
-        contexts = clean_contexts(self.encoder, utterance.clean)
-        on_progress(self.speech.cuts[number].duration)
-        return exact_losses(self.encoder, utterance, contexts, self.scorers, groups)
-
-    def _by_head(self, effects: GradientEffects) -> Floats:
-        """Return drops `[m, layer, head]`."""
-        every = slice(None)
-        return np.stack([self._frames_sum(by_layer, every) for by_layer in effects.drops])
-
-    def _by_phone(self, number: int, effects: GradientEffects, phones: Sequence[str]) -> Floats:
-        """Return drops `[m, layer, head, phone]` of the frames whose centre is in each phone."""
-        class_t = self._phone_classes(number, phones)
-        frames = [np.flatnonzero(class_t == phone) for phone in range(len(phones))]
-        by_measure = [[self._frames_sum(by_layer, rows) for rows in frames] for by_layer in effects.drops]
-        return np.moveaxis(np.array(by_measure), 1, -1)
-
-    def _frames_sum(self, drop_th: Mapping[int, Tensor], frames: slice | Ints) -> Floats:
-        """Return the sum `[layer, head]` over some frames of drops `[T, H]` of each layer."""
-        layers = range(self.encoder.n_layers)
-        sums = [drop_th[n].numpy()[frames].sum(0) if n in drop_th else np.zeros(0) for n in layers]
-        return HeadGrid(self.encoder.n_heads).pad(sums)
-
-    def _phone_classes(self, number: int, phones: Sequence[str]) -> Ints:
-        """Return the place among `phones` of the phone at the centre of each frame of an utterance, `[T]`."""
-        times = frame_centres(self.encoder, self.encoder.num_frames(self.speech.waves[number]))
-        spans = [(phones.index(symbol), start, end) for symbol, start, end in phones_of(self.speech.cuts[number])]
-        classes: Ints = classes_in_time(times, spans).numpy()
-        return classes
-
-    def _phones(self) -> list[str]:
-        """Return the phones of the speech; none for a model whose frames are patches."""
-        symbols = {symbol for cut in self.speech.cuts for symbol, _, _ in phones_of(cut)}
-        return [] if self.encoder.family.is_patch_grid else sort_phones(sorted(symbols))
-
-    def _categories(self) -> Array:
-        statistics = CorpusStatistics(self.encoder, self.speech)
-        return categorise(*(statistics.mean(name) for name in RANKED))
-
-    def _groups(self, category_lh: Array) -> dict[str, list[Unit]]:
-        """Return the heads of each category and of each layer, as far as there are some, and all heads."""
-        heads = HeadGrid(self.encoder.n_heads).heads
-        groups = {name: [head for head in heads if category_lh[head] == name] for name in CATEGORIES}
-        groups |= {f"layer {n}": [head for head in heads if head[0] == n] for n in range(self.encoder.n_layers)}
-        return {name: units for name, units in (groups | {"all": heads}).items() if units}
 
 
 def patch(

@@ -33,10 +33,27 @@ def _measure(selection: xr.Dataset) -> str:
         [f"head {layer}.{head}", "1", *(_estimate(selection.sel(layer=layer, head=head), name) for name in NAMES)]
         for layer, head in heads
     ]
-    return f"{loss}\n{format_table(TITLES, groups + rows)}"
+    return f"{loss}\n{format_table(TITLES, groups + rows + _frames(selection))}"
 
 
-NAMES = ("exact_effect", "effect")
+def _frames(selection: xr.Dataset) -> list[list[str]]:
+    """Return a row for each layer that is restored exactly in frames at some distance, the strongest first."""
+    if "exact_frame_effect" not in selection:
+        return []
+    effect = np.abs(selection["exact_frame_effect"].values)
+    places = [divmod(int(place), effect.shape[1]) for place in np.argsort(-np.nan_to_num(effect), axis=None)]
+    return [
+        [
+            f"layer {layer}, {selection['distance'].values[distance]}",
+            str(int(selection["group_member"].sel(group=f"layer {layer}").sum())),
+            *(_estimate(selection.isel(layer=layer, distance=distance), name) for name in FRAME_NAMES),
+        ]
+        for layer, distance in places[:FIRST]
+        if np.isfinite(effect[layer, distance])
+    ]
+
+
+NAMES, FRAME_NAMES = ("exact_effect", "effect"), ("exact_frame_effect", "frame_effect")
 
 
 def _summed(group: xr.Dataset) -> str:

@@ -29,9 +29,9 @@ MAX_FILE_BYTES = 32 * 2**20
 EXPORT_NOTICE = "this is an exported page: open the run with otoscope view to see more of it"
 EXPORTED_VARIABLES = (
     *("offset_profile", "preference", "concentration", "rank", "removed", "score", "score_interval"),
-    *("higher_is_better", "span_score", "span_score_interval"),
+    *("higher_is_better", "is_control", "span_score", "span_score_interval"),
     *("effect", "effect_interval", "exact_effect", "group_effect", "group_effect_interval"),
-    *("phone_effect", "phone_effect_interval"),
+    *("phone_effect", "phone_effect_interval", "frame_effect", "frame_effect_interval"),
     *("column_start", "example_wave", "is_text", "word_start", "word_end"),
 )
 """Variables that the views of the page request."""

@@ -1,4 +1,4 @@
-// What restored heads undo of a corruption: categories and layers together, single heads, and a head in each phone.
+// What restored heads undo of a corruption: categories and layers together, single heads, a head in each phone, a layer by distance.
 import { routes } from "../core/routes";
 import * as Plot from "@observablehq/plot";
 import { floats } from "../core/arrayFormat";
@@ -29,6 +29,8 @@ export function PatchEffects({ number }: { number: number }) {
   const effects = useQuery(() => readEffects(store, number, place), [number, place]);
   const head = headId(store.selectedHead.value);
   const phones = useQuery(() => phoneEffects(store, number, place), [number, place, head]);
+  const layer = store.selectedHead.value.layer;
+  const frames = useQuery(() => frameEffects(store, number, place), [number, place, layer]);
   if (!effects.value.value) return <Notice>{effects.value.error ?? "Reading effects of restored heads…"}</Notice>;
   const { groups, heads } = effects.value.value;
   return (
@@ -49,6 +51,14 @@ export function PatchEffects({ number }: { number: number }) {
           title={`${measure.value}: head ${head} in each phone`}
           across="phone"
           rows={phones.value.value}
+          isBars
+        />
+      ) : null}
+      {frames.value.value?.length ? (
+        <Effects
+          title={`${measure.value}: layer ${layer} in frames at a distance from the change`}
+          across="distance"
+          rows={frames.value.value}
           isBars
         />
       ) : null}
@@ -149,6 +159,19 @@ async function phoneEffects(store: ViewerStore, number: number, measure: number)
   const first = ((measure * layers + layer) * across + head) * phones;
   const rows = labels.phone.map((name, place) => ({ ...effect(first + place), name, place, category }));
   return rows.filter((row) => Number.isFinite(row.effect));
+}
+
+/** The effects of the layer of the selected head in frames near and far from the change; none where all are changed. */
+async function frameEffects(store: ViewerStore, number: number, measure: number): Promise<Effect[]> {
+  const { labels, part, variables } = store.runList.runs[number];
+  const variable = variables.find(({ name }) => name === "frame_effect");
+  if (!variable || part !== "encoder") return [];
+  const [, layers, distances] = variable.shape;
+  const effect = await effectsOf(store, number, "frame_effect");
+  const first = (measure * layers + store.selectedHead.value.layer) * distances;
+  return labels.distance
+    .map((name, place) => ({ ...effect(first + place), name, place, category: "" }))
+    .filter((row) => Number.isFinite(row.effect));
 }
 
 /** A function from an index of a variable to its value with its interval. */

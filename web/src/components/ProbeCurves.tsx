@@ -7,7 +7,7 @@ import { useQuery } from "../hooks/useQuery";
 import { useStore, type ViewerStore } from "../store/viewerStore";
 import { RadioGroup, Notice, Select } from "./controls";
 import { Figure } from "./Figure";
-import { PALETTE } from "../core/palette";
+import { PALETTE, rankingColours } from "../core/palette";
 
 interface Point {
   line: string;
@@ -43,7 +43,8 @@ export function ProbeCurves({ number }: { number: number }) {
           title={`${probe.value}: heads removed`}
           across="heads removed"
           up={scoreLabel}
-          points={heads.value.value}
+          points={heads.value.value.points}
+          colours={rankingColours(labels.ranking, heads.value.value.areControls)}
         />
       )}
       {spans.value.value?.length ? (
@@ -64,9 +65,10 @@ interface LinesProps {
   across: string;
   up: string;
   points: Point[];
+  colours?: string[];
 }
 
-function Lines({ title, across, up, points }: LinesProps) {
+function Lines({ title, across, up, points, colours = PALETTE() }: LinesProps) {
   const lines = [...new Set(points.map(({ line }) => line))];
   return (
     <Figure
@@ -78,7 +80,7 @@ function Lines({ title, across, up, points }: LinesProps) {
         marginLeft: 48,
         x: { label: across },
         y: { label: up, grid: true },
-        color: { domain: lines, range: PALETTE(), legend: true },
+        color: { domain: lines, range: colours, legend: true },
         marks: [
           Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: "line", fillOpacity: 0.13 }),
           Plot.lineY(points, { x: "step", y: "score", stroke: "line", strokeWidth: 1.6 }),
@@ -97,9 +99,10 @@ function Lines({ title, across, up, points }: LinesProps) {
   );
 }
 
-async function headCurves(store: ViewerStore, number: number, probe: number, direction: number): Promise<Point[]> {
+async function headCurves(store: ViewerStore, number: number, probe: number, direction: number) {
   const { labels } = store.runList.runs[number];
-  const [score, ends, removed] = await arrays(store, number, ["score", "score_interval", "removed"]);
+  const names = ["score", "score_interval", "removed", "is_control"];
+  const [score, ends, removed, isControl] = await arrays(store, number, names);
   const [, rankings, directions, steps] = shapeOf(store, number, "score");
   const points: Point[] = [];
   for (let ranking = 0; ranking < rankings; ranking++)
@@ -113,7 +116,7 @@ async function headCurves(store: ViewerStore, number: number, probe: number, dir
         high: ends[2 * index + 1],
       });
     }
-  return points;
+  return { points, areControls: Array.from(isControl, Boolean) };
 }
 
 async function spanCurves(store: ViewerStore, number: number, probe: number): Promise<Point[]> {

@@ -6,6 +6,18 @@ const DARK = ["#4d9be6", "#e69f00", "#3fd6a0", "#d99ac4", "#f0e442", "#9fd3f5", 
 
 export const PALETTE = (): string[] => (theme.value.name === "dark" ? DARK : LIGHT);
 
+const BY_CATEGORY: Record<string, string> = { globalness: "global", verticality: "vertical", diagonality: "diagonal" };
+
+/** The colours of rankings: that of the category whose statistic it is, grey for a control, else one of no category. */
+export function rankingColours(rankings: string[], areControls: boolean[]): string[] {
+  const others = PALETTE().slice(3, 6);
+  let count = 0;
+  return rankings.map((name, place) => {
+    if (areControls[place]) return theme.value.neutral;
+    return theme.value.categories[BY_CATEGORY[name]] ?? others[count++ % others.length];
+  });
+}
+
 const LIKE_CATEGORIES: Record<string, string> = { uniform: "global", vertical: "vertical", diagonal: "diagonal" };
 const OTHER_SHAPES = ["mixed", "shifted diagonal", "block-diagonal"];
 
