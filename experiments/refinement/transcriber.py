@@ -56,6 +56,7 @@ WAYS = {
     "spans, tuned": Way({"method": "spans", "tune": STEPS}),
     "widths, tuned": Way({"method": "widths", "tune": STEPS}, 3),
     "merge, tuned": Way({"method": "merge", "tune": STEPS}, 3),
+    **{f"{method} at 90%": Way({"method": method, "budget_macs": 0.9}, 3) for method in ("heads", "widths", "merge")},
 }
 
 
@@ -71,7 +72,7 @@ def make_model(row: str, model: str, speech: str, out: Path) -> str:
         return model
     if not (folder / "config.json").exists():
         start = time.process_time()
-        settings = RefinementOptions(budget_macs=BUDGET, resume=True, **options)
+        settings = RefinementOptions(**({"budget_macs": BUDGET, "resume": True} | options))
         print(f"# {row}\n{refine(model, folder, corpora=[speech], options=settings).summary}", flush=True)
         folder.with_suffix(".seconds").write_text(str(time.process_time() - start), encoding="utf-8")
     return str(folder)

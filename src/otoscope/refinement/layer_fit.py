@@ -39,23 +39,43 @@ class NormalEquations:
 
 @dataclass(frozen=True, eq=False)
 class FitSample:
-    """The inputs of a model on some speech, and the number of frames of each utterance; None: all are real."""
+    """The inputs of a model on some speech, and the frames of each utterance that count.
+
+    Attributes:
+        inputs: of each batch.
+        speech: number of frames of speech of each utterance; None: all are.
+        frames: indices of the frames to fit: those of speech and, in models that attend to silence after it, as many of
+            silence. What a decoder reads there must stay, too.
+    """
 
     inputs: Sequence[Mapping[str, Tensor]]
-    frames: Sequence[Sequence[int | None]]
+    speech: Sequence[Sequence[int | None]]
+    frames: Sequence[Sequence[Tensor | slice]]
 
     def real(self, batch: int, states: Tensor) -> Tensor:
-        """Return the states `[N, d]` of the real frames of a batch `[B, T, d]`, in double precision."""
-        return torch.cat([each[:count] for each, count in zip(states, self.frames[batch], strict=True)]).double()
+        """Return the states `[N, d]` of the frames to fit of a batch `[B, T, d]`, in double precision."""
+        return torch.cat([each[index] for each, index in zip(states, self.frames[batch], strict=True)]).double()
 
 
 def make_fit_sample(draft: ReductionDraft) -> FitSample:
     """Return the speech of a draft's sample, ready for its model."""
     encoder, batches = draft.original, draft.sample.batches
-    return FitSample(
-        [encoder.inputs(batch.waves) for batch in batches],
-        [[frames_of(encoder, wave) for wave in batch.waves] for batch in batches],
-    )
+    speech = [[frames_of(encoder, wave) for wave in batch.waves] for batch in batches]
+    length = round(encoder.padded_seconds / encoder.frame_period) if encoder.family.sees_silence else 0
+    frames = [[frames_to_fit(count, length) for count in counts] for counts in speech]
+    return FitSample([encoder.inputs(batch.waves) for batch in batches], speech, frames)
+
+
+def frames_to_fit(speech: int | None, length: int) -> Tensor | slice:
+    """Return the frames of speech, and as many of the silence up to `length`, evenly spread.
+
+    >>> frames_to_fit(2, 8), frames_to_fit(3, 0)
+    (tensor([0, 1, 2, 7]), slice(None, 3, None))
+    """
+    if speech is None or length <= speech:
+        return slice(speech)
+    silence = torch.linspace(speech, length - 1, min(speech, length - speech)).round().long()
+    return torch.cat([torch.arange(speech), silence])
 
 
 def frames_of(encoder: Encoder, wave: np.ndarray) -> int | None:

@@ -45,7 +45,7 @@ class SpeechRows:
 
 def speech_rows(encoder: Encoder, sample: FitSample) -> Iterator[SpeechRows]:
     """Run an encoder on some speech, and yield the attention calls of its layers that have heads."""
-    for inputs, frames in zip(sample.inputs, sample.frames, strict=True):
+    for inputs, frames in zip(sample.inputs, sample.speech, strict=True):
         calls: list[AttentionCall] = []
         forward_inputs(encoder, inputs, CallRecord(calls))
         yield from (SpeechRows(call, frames) for call in calls if call.query_bhtd.shape[1])
