@@ -67,7 +67,7 @@ def test_the_menus_open_and_close_by_keyboard(page):
 
 
 def test_each_view_is_reached_by_keyboard(page):
-    for view in ("head", "relations", "compare", "importance", "heads", "atlas"):
+    for view in ("head", "relations", "compare", "importance", "distribution", "atlas"):
         page.locator("nav[aria-label='Views']").get_by_role("button", name=view, exact=True).focus()
         press(page, "Enter")
         until(page, f"document.querySelector('nav [aria-current=page]').textContent === '{view}'")

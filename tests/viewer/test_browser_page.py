@@ -49,8 +49,8 @@ def test_the_address_contains_the_state_and_back_returns_to_the_previous_view(pa
         assert utterance_index(page) == other
     open_head(page)
     page.get_by_role("radio", name="linear").click()
-    page.get_by_role("button", name="heads", exact=True).click()
-    page.wait_for_selector(".oto-heads-view")
+    page.get_by_role("button", name="distribution", exact=True).click()
+    page.wait_for_selector(".oto-distribution-view")
     page.go_back()
     page.wait_for_selector(".oto-heat")
     page.evaluate("location.hash = 'view=head&layer=0&head=1'")
@@ -115,13 +115,13 @@ def test_after_a_restart_the_page_continues_where_it_was(browser, drawn):
     context = browser.new_context()
     page = context.new_page()
     with serving(drawn) as url:
-        page.goto(f"{url}#view=heads&x=weight")
-        page.wait_for_selector(".oto-heads-view")
+        page.goto(f"{url}#view=distribution&x=weight")
+        page.wait_for_selector(".oto-distribution-view")
     earlier, port = page.url, urlparse(page.url).port
     with serving(drawn, port) as url:
         context.new_page().goto(url)
         until(page, lambda: page.url.split("#")[0] != earlier.split("#")[0])
-        page.wait_for_selector(".oto-heads-view")
+        page.wait_for_selector(".oto-distribution-view")
         assert page.url.split("#")[1] == earlier.split("#")[1]
     context.close()
 

@@ -20,7 +20,7 @@ import "./views/Atlas.css";
 import "./views/Head.css";
 import "./views/Compare.css";
 import "./views/Relations.css";
-import "./views/Heads.css";
+import "./views/Distribution.css";
 import "./views/Decoder.css";
 import "./views/Training.css";
 import "./small.css";

@@ -48,7 +48,8 @@ _PAGE = """<!doctype html>
 <body>
 <h1>{title}</h1>
 <p>Each picture shows the attention maps of one utterance: rows are layers, columns are heads. Blue heads are global,
-orange ones vertical, green ones diagonal. A picture opens the viewer of its run.</p>
+orange ones vertical, green ones diagonal: the best of three ranks among the heads of the model, so that a head may look
+like another. A picture opens the viewer of its run.</p>
 <ul>
 {cards}
 </ul>

@@ -26,6 +26,7 @@ def run_info(run: Run, no_model_reason: str) -> RunInfo:
         name=run.path.resolve().name if run.path.name != "run" else "/".join(run.path.resolve().parts[-2:]),
         kind=run.kind,
         part=run.part,
+        corruption=str(dataset.attrs.get("corruption", "")),
         model=str(dataset.attrs.get("model", "")),
         fingerprint=_fingerprint(run),
         corpus=str(dataset.attrs.get("corpus", "")),

@@ -44,13 +44,14 @@ class RunInfo:
     """A run: its model, its corpus, and what the page can show of it.
 
     `fingerprint` identifies the weights of the model; `part` names its heads: of the `encoder`, or of the decoder
-    (`self`, `cross`); `labels` are the names along axes that have names; `no_model_reason` says
-    why no map can be computed and no head removed (empty: a model is open).
+    (`self`, `cross`); `corruption` is that of a run of patch; `labels` are the names along axes that have names;
+    `no_model_reason` says why no map can be computed and no head removed (empty: a model is open).
     """
 
     name: str
     kind: str
     part: str
+    corruption: str
     model: str
     fingerprint: str
     corpus: str

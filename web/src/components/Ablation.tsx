@@ -42,6 +42,9 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
             <span class="oto-hint"> · answered in {Math.round(1000 * query.value.value.seconds)} ms</span>
           )}
         </h2>
+        {!heads.size && span.value === null && (
+          <p class="oto-hint">Nothing is switched off yet: click heads, or choose a category or a span.</p>
+        )}
         <Notices of={[query.value.error, thumbnails.value.error]} />
         {query.value.value && <Effect result={query.value.value} />}
         {!query.value.value && !query.value.error && (

@@ -51,6 +51,7 @@ export function HeadDifferences() {
       <Table
         query={query.value}
         isShown={(row) => row.layer === layer.value && row.head === head.value}
+        note="The rows are those of the selected head; the others are of the other heads"
         a={headId({ layer: layer.value, head: head.value })}
         b={headId({ layer: comparisonLayer.value, head: comparisonHead.value })}
       />
@@ -62,14 +63,15 @@ interface TableProps {
   query: QueryState<DifferenceTable>;
   a: string;
   b: string;
+  note?: string;
   isShown?: (row: DifferenceRow) => boolean;
 }
 
-function Table({ query: { value, error }, a, b, isShown = () => true }: TableProps) {
+function Table({ query: { value, error }, a, b, note = "", isShown = () => true }: TableProps) {
   if (!value) return <Notice>{error ?? "Comparing…"}</Notice>;
   return (
     <>
-      <p class="oto-hint">{value.lines.join(". ")}.</p>
+      <p class="oto-hint">{[...value.lines, note].filter(Boolean).join(". ")}.</p>
       <table>
         <thead>
           <tr>

@@ -74,6 +74,10 @@ function StepMaps({ number, step, formed }: { number: number; step: number; form
   return (
     <>
       <Notices of={[overview.value.error]} />
+      <p class="oto-hint">
+        Rows are layers, columns are heads. Below each: its shape by itself, and the letter of its category (the best of
+        three ranks) at this step.
+      </p>
       <div class="oto-step-maps" style={{ "--across": formed.across }} role="list" aria-label="Heads at this step">
         {formed.heads(step).map((head) => (
           <div

@@ -77,6 +77,15 @@ function Numbers({ table }: { table: ArrayBlock }) {
         <details class="oto-values" key={title} open={group === 0}>
           <summary>{title}</summary>
           <table class="oto-numbers">
+            {group === 0 && (
+              <thead>
+                <tr>
+                  <th scope="col">statistic</th>
+                  <th scope="col">value</th>
+                  <th scope="col">95 % interval; bar: rank</th>
+                </tr>
+              </thead>
+            )}
             <tbody>
               {names.map((name) => (
                 <Value key={name} table={table} name={name} />
@@ -138,7 +147,7 @@ function Profile() {
         marginLeft: 44,
         marginBottom: 32,
         x: { label: "key − query (ms)", ticks: 5 },
-        y: { label: null, ticks: 3, grid: true },
+        y: { label: "mean attention", ticks: 3, grid: true },
         marks: [
           Plot.ruleX([0], { stroke: theme.value.quiet, strokeDasharray: "2,3" }),
           Plot.areaY(points, { x: "offset_ms", y: "attention", fill: colour, fillOpacity: 0.2 }),

@@ -42,6 +42,7 @@ export function Help({ views }: { views: Record<string, string> }) {
       <Dialog dialog={dialog} name="Help">
         <h2>Three kinds of heads</h2>
         <Kinds />
+        <p>A category is a rank among the heads of the model; the shape of a head is what it looks like by itself.</p>
         <h2>Views</h2>
         <Entries of={Object.entries(views)} />
         <h2>Keys</h2>

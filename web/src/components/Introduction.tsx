@@ -15,6 +15,10 @@ export function Introduction() {
         that it attends to (key); stronger colour is more attention.
       </p>
       <Kinds />
+      <p>
+        Colour is the category: in which of the three a head ranks best among the heads of this model. Every model has
+        all three, so that a head may look like another; its shape says what it is by itself.
+      </p>
       <button type="button" onClick={dismiss}>
         Got it
       </button>

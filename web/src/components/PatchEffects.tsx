@@ -23,7 +23,7 @@ const UP = "share of the damage undone";
 
 export function PatchEffects({ number }: { number: number }) {
   const store = useStore();
-  const { name, part, labels } = store.runList.runs[number];
+  const { name, part, corruption, labels } = store.runList.runs[number];
   const measure = restrictTo(store.state.measure, labels.measure);
   const place = labels.measure.indexOf(measure.value);
   const effects = useQuery(() => readEffects(store, number, place), [number, place]);
@@ -38,8 +38,9 @@ export function PatchEffects({ number }: { number: number }) {
       <div class="oto-toolbar">
         <Select label="Answer" value={measure} options={labels.measure} />
         <span class="oto-hint">
-          {name}: heads of the {part === "encoder" ? part : `decoder (${part})`} restored in corrupted speech, with 95 %
-          intervals; 1 undoes all damage
+          {name}: speech is corrupted ({corruption}), then heads of the{" "}
+          {part === "encoder" ? part : `decoder (${part})`} are restored from the clean run. 1 undoes all damage, below
+          0 adds to it; lines are 95 % intervals
         </span>
       </div>
       <div class="oto-two">

@@ -36,6 +36,10 @@ export function ProbeCurves({ number }: { number: number }) {
       <div class="oto-toolbar">
         <Select label="Probe" value={probe} options={labels.probe} />
         <RadioGroup label="Order of removal" value={direction} options={directions} />
+        <span class="oto-hint">
+          What a probe reads from hidden states as heads are removed in the order of each ranking, with 95 % intervals.
+          {probe.value === "hidden-error" && " hidden-error: how far the states move, relative to their length."}
+        </span>
       </div>
       {heads.value.error && <Notice>{heads.value.error}</Notice>}
       {heads.value.value && (

@@ -76,6 +76,7 @@ export interface RunInfo {
   name: string;
   kind: string;
   part: string;
+  corruption: string;
   model: string;
   fingerprint: string;
   corpus: string;

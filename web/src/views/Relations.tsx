@@ -56,8 +56,8 @@ function WithRelations({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         </h2>
         {preference.value.value && <Preference values={preference.value.value} phones={phones} player={player} />}
         <p class="oto-hint">
-          Colour says how much more (or less) than uniform attention; grey: never together in this corpus. Click a cell
-          to play examples from this utterance.
+          Colour says how much more (or less) than uniform attention; white is as much; grey: never together in this
+          corpus. Click a cell to play examples from this utterance.
         </p>
         <div class="oto-wave">
           <div ref={wave} class={player.audio.ready.value ? "oto-wave-in" : "oto-wave-in oto-not-ready"} />

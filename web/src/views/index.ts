@@ -6,7 +6,7 @@ import { Atlas } from "./Atlas";
 import { Compare } from "./Compare";
 import { Decoder } from "./Decoder";
 import { Head } from "./Head";
-import { Heads } from "./Heads";
+import { Distribution } from "./Distribution";
 import { Importance } from "./Importance";
 import { Relations } from "./Relations";
 import { Training } from "./Training";
@@ -19,7 +19,7 @@ export interface ViewProps {
 export const VIEWS: Record<string, ComponentType<ViewProps>> = {
   atlas: Atlas,
   head: Head,
-  heads: Heads,
+  distribution: Distribution,
   relations: Relations,
   importance: Importance,
   decoder: Decoder,
@@ -31,9 +31,10 @@ export const VIEWS: Record<string, ComponentType<ViewProps>> = {
 export const VIEW_HINTS: Record<string, string> = {
   atlas: "all heads at a glance",
   head: "one head on one utterance: its map, and what a moment attends to",
-  heads: "two statistics of all heads against each other",
+  distribution: "two statistics of all heads against each other",
   relations: "which phones a head attends to",
   importance: "what changes without some heads",
+  decoder: "what the tokens of a decoder attend to in the sound",
   training: "when heads form over the steps of a training",
   compare: "two heads of one run, or one head in two runs",
 };

@@ -18,15 +18,11 @@ from otoscope.figures.style.theme import MARKERS, Theme
 from otoscope.results.categories import CATEGORIES
 
 LEGEND_TOP, TOP = 13.5, 18.0  # mm
-NOTE = (
-    "share of the damage that is undone: 0 none, 1 all; left: all heads of a category (D, V, G), of a layer, or of an "
-    "index in all layers (h) restored together, measured; right: each head by gradient, at its layer; "
-)
 
 
 def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the effects from the Dataset of a run of patch."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + interval_note(dataset, "effect")
+    width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
     panels = make_panels(2 * dataset.sizes["measure"], width, TOP, note_height(note, width))
     page = new_page(design, width, panels.bottom + note_height(note, width))
     add_header(page, f"Heads restored after {dataset.attrs['corruption']}", corpus_caption(dataset), dataset, design)
@@ -48,6 +44,16 @@ def patch_effects(dataset: xr.Dataset, design: Design) -> Figure:
             axes.set_xlabel("heads (of a category or layer)" if is_groups else "layer", labelpad=2)
     add_note(page, panels.bottom, note, theme)
     return page
+
+
+def _note(dataset: xr.Dataset) -> str:
+    """Return the note; a decoder has groups of one head index in all layers, an encoder has categories."""
+    groups = "of an index in all layers (h)" if "part" in dataset.attrs else "of a category (D, V, G)"
+    return (
+        "share of the damage that is undone: 0 none, 1 all, below 0: damage is added; left: all heads "
+        f"{groups} or of a layer restored together, measured; effects of groups need not sum to 1; right: each head by "
+        f"gradient, an estimate, at its layer; {interval_note(dataset, 'effect')}"
+    )
 
 
 def _draw_groups(axes: Axes, selection: xr.Dataset, theme: Theme) -> None:

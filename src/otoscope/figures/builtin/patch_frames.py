@@ -15,8 +15,8 @@ from otoscope.figures.style.panels import LEFT, TITLE, make_panels, tick_step
 
 TOP, AXIS = 14.5, 6.0  # mm; the second: labels of distances have two lines
 NOTE = (
-    "share of the damage that all heads of a layer undo, restored in these frames alone, by gradient; below a distance "
-    "from the changed samples: its share of the frames; the run has the intervals, and the strongest ones measured"
+    "share of the damage that a layer undoes if its heads are restored in these frames alone, by gradient (below 0: "
+    "it adds damage); %: how many of the frames are at this distance from changed samples"
 )
 
 

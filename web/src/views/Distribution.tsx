@@ -13,7 +13,7 @@ import { Figure, type DrawnPlot } from "../components/Figure";
 
 const SYMBOLS: Record<string, string> = { global: "circle", vertical: "triangle", diagonal: "diamond" };
 
-export function Heads() {
+export function Distribution() {
   const store = useStore();
   const { x, y, chosen, view } = store.state;
   const table = useQuery(() => store.client.arrays(routes.heads(0)), []);
@@ -22,7 +22,7 @@ export function Heads() {
   const names = measures(table.value.value);
   const [across, up] = [restrictTo(x, names), restrictTo(y, names)];
   return (
-    <section class="oto-heads-view" aria-label="Heads">
+    <section class="oto-distribution-view" aria-label="Distribution">
       <div class="oto-toolbar">
         <Select label="Across" value={across} options={names} />
         <Select label="Up" value={up} options={names} />

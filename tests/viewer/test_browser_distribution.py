@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_brush_in_the_scatter_chooses_heads_in_the_atlas(page):
-    page.get_by_role("button", name="heads", exact=True).click()
+    page.get_by_role("button", name="distribution", exact=True).click()
     box = page.locator(".oto-brush .overlay").bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()
@@ -23,7 +23,7 @@ def test_a_brush_in_the_scatter_chooses_heads_in_the_atlas(page):
 
 
 def test_a_click_on_a_point_opens_its_head(page):
-    page.get_by_role("button", name="heads", exact=True).click()
+    page.get_by_role("button", name="distribution", exact=True).click()
     point = page.locator("[data-mark='dot'] > *").first
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -32,15 +32,15 @@ def test_a_click_on_a_point_opens_its_head(page):
 
 @pytest.fixture
 def figure(page):
-    page.get_by_role("button", name="heads", exact=True).click()
-    page.wait_for_selector(".oto-heads-view svg")
+    page.get_by_role("button", name="distribution", exact=True).click()
+    page.wait_for_selector(".oto-distribution-view svg")
     return page
 
 
 def test_a_figure_is_saved_as_vectors_with_title_axes_and_source_at_the_width_of_a_column(figure):
-    figure.locator(".oto-heads-view .oto-menu summary").first.click()
+    figure.locator(".oto-distribution-view .oto-menu summary").first.click()
     figure.get_by_role("radio", name="one column").first.click()
-    root = ElementTree.fromstring(saved(figure, ".oto-heads-view", "SVG"))
+    root = ElementTree.fromstring(saved(figure, ".oto-distribution-view", "SVG"))
     words = " ".join(text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text"))
     assert root.get("width") == "86mm"
     for part in ("diagonality against globalness", "across: globalness", "run measured", "otoscope"):
@@ -51,7 +51,7 @@ def test_a_figure_is_saved_as_vectors_with_title_axes_and_source_at_the_width_of
 
 @pytest.mark.parametrize(("format", "begin"), [("PNG", b"\x89PNG"), ("PDF", b"%PDF-1.4")])
 def test_a_figure_is_saved_as_pixels_of_print(figure, format, begin):
-    content = saved(figure, ".oto-heads-view", format)
+    content = saved(figure, ".oto-distribution-view", format)
     assert content.startswith(begin)
     if format == "PNG":
         assert int.from_bytes(content[16:20], "big") == 2102  # 178 mm at 300 per inch
@@ -66,14 +66,14 @@ def test_a_figure_is_saved_as_pixels_of_print(figure, format, begin):
 
 
 def test_a_figure_is_saved_as_numbers(figure):
-    rows = saved(figure, ".oto-heads-view", "CSV").decode().splitlines()
+    rows = saved(figure, ".oto-distribution-view", "CSV").decode().splitlines()
     assert rows[0].startswith("layer,head,category,shape,globalness")
     assert len(rows) == 7
 
 
 def test_the_caption_of_a_figure_is_copied(figure):
     figure.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    figure.locator(".oto-heads-view .oto-menu summary").first.click()
+    figure.locator(".oto-distribution-view .oto-menu summary").first.click()
     figure.get_by_role("button", name="copy the caption").first.click()
     figure.get_by_role("button", name="copy the caption").first.get_by_text("copied").wait_for()
     caption = figure.evaluate("navigator.clipboard.readText()")
