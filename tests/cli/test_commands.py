@@ -16,11 +16,10 @@ pytestmark = pytest.mark.slow
 FIRST = ["layer", "head", "globalness", "verticality", "diagonality", "weight", "category"]
 
 
-@pytest.fixture
-def run(otoscope_command, tiny_model, tiny_corpus, tmp_path):
-    status, _, _ = otoscope_command("analyze", tiny_model, tiny_corpus, "-o", tmp_path / "run")
-    assert status == 0
-    return tmp_path / "run"
+@pytest.fixture(scope="module")
+def run(tiny_model, tmp_path_factory):
+    few = otoscope.SpeechOptions(speakers=("awb", "rms"), sample=4, balanced="speaker")
+    return otoscope.analyze(tiny_model, "bundled", tmp_path_factory.mktemp("commands") / "run", options=few).path
 
 
 def test_analyze_says_what_it_found_and_what_to_do_next(otoscope_command, tiny_model, tiny_corpus, tmp_path):

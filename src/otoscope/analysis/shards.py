@@ -82,11 +82,7 @@ def measure(
     Raises:
         InputError: with `strict`, for the first utterance that cannot be measured.
     """
-    shapes = {name: statistic.shape for name, statistic in statistics.items()}
-    partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
-    totals = LabelTotals.empty(len(options.labeler.inventory.phones) if options.labeler else 0)
-    files = files_digest(cut for _, cut in shard)
-    measured = ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [], totals, {}, files)
+    measured = _empty_result(encoder, shard, statistics, options)
     for batch in batches(shard, encoder.padded_seconds):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=options.strict))
         measured.digests.update(_digests(batch))
@@ -103,11 +99,25 @@ def measure(
                 measured.frames[index] = measurement.frames
                 if labels:
                     phone_tr = labels[place].phone_tr.numpy()
-                    totals.add(index, phone_tr, measured.state.codes[index], speaker_of(cut))
+                    measured.labels.add(index, phone_tr, measured.state.codes[index], speaker_of(cut))
             except InputError as error:
                 skip(cut, error, measured.skipped, strict=options.strict)
         options.on_progress(sum(cut.duration for index, cut in batch if index not in waves))
     return measured
+
+
+def _empty_result(
+    encoder: Encoder,
+    shard: Sequence[tuple[int, MonoCut]],
+    statistics: Mapping[str, Statistic],
+    options: ShardOptions,
+) -> ShardResult:
+    """Return the result of a shard before an utterance is measured."""
+    shapes = {name: statistic.shape for name, statistic in statistics.items()}
+    partial = {name for name, statistic in statistics.items() if statistic.may_be_undefined}
+    labels = LabelTotals.empty(len(options.labeler.inventory.phones) if options.labeler else 0)
+    files = files_digest(cut for _, cut in shard)
+    return ShardResult(accumulator.init(shapes, encoder.n_heads, partial), {}, [], labels, {}, files)
 
 
 def _digests(batch: Iterable[tuple[int, MonoCut]]) -> Iterator[tuple[int, bytes]]:
