@@ -1,7 +1,6 @@
-"""A run of synthetic maps, a run of a tiny model on bundled speech, and a browser."""
+"""A run of synthetic maps, and a run of a tiny model on bundled speech."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,40 +55,3 @@ def measured_run(tiny_model: Path, speech: Path, tmp_path_factory: pytest.TempPa
 def live(measured_run: Run, tiny_model: Path) -> ViewerApi:
     """The API of the run of the tiny model, with the model."""
     return open_session([measured_run], str(tiny_model))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    from tests.helpers.viewer_browser import FLAGS, chromium
-
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(live: ViewerApi) -> Iterator[str]:
-    from tests.helpers.viewer_browser import serving
-
-    with serving(live) as url:
-        yield url
-
-
-@pytest.fixture
-def watched(browser):
-    from tests.helpers.viewer_browser import WatchedPage
-
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
-    watched = WatchedPage(context.new_page())
-    yield watched
-    context.close()
-    assert watched.console_errors == []
-
-
-@pytest.fixture
-def page(watched, address):
-    watched.page.goto(address)
-    watched.page.wait_for_selector(".oto-atlas .oto-cell")
-    return watched.page

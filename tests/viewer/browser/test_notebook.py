@@ -10,9 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.helpers.viewer_browser import FLAGS, WatchedPage, chromium, until
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from tests.helpers.viewer_browser import WatchedPage, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -67,25 +65,24 @@ def api(url: str) -> bool:
         return False
 
 
-def test_the_cell_shows_the_atlas(lab):
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = WatchedPage(browser.new_page(viewport={"width": 1400, "height": 900})).page
-        until(page, lambda: api(lab))
-        page.goto(f"{lab}/lab/tree/look.ipynb?token={TOKEN}")
-        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-        page.get_by_text("| Idle").wait_for()  # the kernel is ready
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(".oto-notebook .oto-atlas .oto-cell")
-        assert page.locator(".oto-notebook .oto-atlas .oto-cell").count() == 6
-        until(
-            page,
-            "[...document.querySelectorAll('.oto-atlas .oto-grid .oto-thumbnail')].every(thumb => thumb.width > 1)",
-        )
-        for width in (1000, 100):  # a narrow cell scrolls
-            page.add_style_tag(content=f".oto-notebook {{ width: {width}px }}")
-            until(page, f"document.querySelector('.oto-page').clientWidth <= {width}")
-            for view, part in (("head", ".oto-heat"), ("atlas", ".oto-atlas .oto-cell")):
-                page.locator(".oto-notebook nav").get_by_role("button", name=view, exact=True).click()
-                page.wait_for_selector(part, state="attached")
-        browser.close()
+def test_the_cell_shows_the_atlas(lab, browser):
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = WatchedPage(context.new_page()).page
+    until(page, lambda: api(lab))
+    page.goto(f"{lab}/lab/tree/look.ipynb?token={TOKEN}")
+    page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    page.get_by_text("| Idle").wait_for()  # the kernel is ready
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".oto-notebook .oto-atlas .oto-cell")
+    assert page.locator(".oto-notebook .oto-atlas .oto-cell").count() == 6
+    until(
+        page,
+        "[...document.querySelectorAll('.oto-atlas .oto-grid .oto-thumbnail')].every(thumb => thumb.width > 1)",
+    )
+    for width in (1000, 100):  # a narrow cell scrolls
+        page.add_style_tag(content=f".oto-notebook {{ width: {width}px }}")
+        until(page, f"document.querySelector('.oto-page').clientWidth <= {width}")
+        for view, part in (("head", ".oto-heat"), ("atlas", ".oto-atlas .oto-cell")):
+            page.locator(".oto-notebook nav").get_by_role("button", name=view, exact=True).click()
+            page.wait_for_selector(part, state="attached")
+    context.close()

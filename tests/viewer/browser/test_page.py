@@ -22,7 +22,7 @@ from otoscope.viewer.run_session import RunSession
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 BACKGROUND = "getComputedStyle(document.querySelector('.oto-page')).backgroundColor"
 SERIOUS = "axe.run(document).then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact)))"
 
