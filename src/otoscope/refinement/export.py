@@ -54,7 +54,7 @@ def carry_refined_code(model: Any, parts: EncoderLayout, extractor: Any, folder:
     """
     make_folder(folder)
     for module in REFINED_CODE:
-        (folder / f"{_short_name(module)}.py").write_text(_carried_text(module), encoding="utf-8")
+        (folder / f"{_short_name(module)}.py").write_text(_portable_text(module), encoding="utf-8")
     base, plain = (kind.__mro__[2] for kind in (type(model.config), type(model)))
     if _carry_family(getattr(model, type(model).base_model_prefix, model), extractor, folder):
         lines = (
@@ -77,6 +77,6 @@ def _short_name(module: ModuleType) -> str:
     return module.__name__.rpartition(".")[2]
 
 
-def _carried_text(module: ModuleType) -> str:
+def _portable_text(module: ModuleType) -> str:
     """Return the text of a module whose imports of otoscope are files next to it."""
     return OWN_IMPORT.sub(r"from .\1 import", Path(str(module.__file__)).read_text(encoding="utf-8"))
