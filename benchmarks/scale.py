@@ -4,12 +4,14 @@ The plan is that of a simulated Lhotse manifest, whose cuts are seconds of the b
 simulated shards of 12 layers x 12 heads with all statistics and 39 phones, of speakers with 100 utterances each. Each
 part of a row is measured in a process of its own.
 
-    python benchmarks/scale.py [workers] [overhead] [audio] [plan] [finish] [million]
+    python benchmarks/scale.py [workers] [ray] [overhead] [audio] [plan] [finish] [million]
 """
 
 import gzip
+import importlib.util
 import itertools
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -55,6 +57,17 @@ def workers() -> list[tuple[str, str]]:
         ("start and finish alone, one process and two workers", f"{fixed[1]:.1f} s, {fixed[2]:.1f} s"),
         (f"work of one process from which {LEAST_RATIO}x follows", f"{least:.0f} s"),
     ]
+
+
+def ray() -> list[tuple[str, str]]:
+    """Time Ray on this machine, with a worker for each core, against one process, one thread each."""
+    if importlib.util.find_spec("ray") is None:
+        return [("Ray local over one process", "not measured: Ray is not installed")]
+    with tempfile.TemporaryDirectory() as folder:
+        minutes = _child("record", folder, UTTERANCES)["minutes"]
+        one, two = _child("analyze", folder, 1)["seconds"], _child("analyze-ray", folder, 0)["seconds"]
+    label = f"Ray local with {os.cpu_count()} workers over one process, {minutes:.0f} minutes of audio"
+    return [(label, f"{one / two:.2f}x ({one:.1f} s, {two:.1f} s)")]
 
 
 def audio() -> list[tuple[str, str]]:
@@ -124,6 +137,19 @@ def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, flo
     otoscope.analyze(
         "bundled", folder / "speech", folder / f"run-{count}-{limit}", options=options, execution=execution
     )
+    return {"seconds": time.perf_counter() - start}
+
+
+def analyze_ray(folder: Path, count: int) -> dict[str, float]:
+    """Analyze the same on Ray of this machine: a worker with one thread for each core."""
+    start = time.perf_counter()
+    import torch
+
+    import otoscope
+
+    torch.set_num_threads(1)
+    execution = otoscope.ExecutionOptions(ray="local")
+    otoscope.analyze("bundled", folder / "speech", folder / "run-ray", execution=execution)
     return {"seconds": time.perf_counter() - start}
 
 
@@ -351,6 +377,7 @@ def _child(name: str, folder: str | Path, number: int) -> dict[str, float]:
 
 PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "workers": workers,
+    "ray": ray,
     "overhead": overhead,
     "audio": audio,
     "plan": plan,
@@ -360,6 +387,7 @@ PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
 CHILDREN: dict[str, Callable[[Path, int], dict[str, float]]] = {
     "--record": record,
     "--analyze": analyze,
+    "--analyze-ray": analyze_ray,
     "--begin": begin,
     "--read": read,
     "--cost": cost,

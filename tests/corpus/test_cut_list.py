@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.helpers.corpus_tones import write_tone
 
 from otoscope.bundled import speech
 from otoscope.corpus import manifest_cuts, manifest_lines, read_corpus
-from otoscope.corpus.cut_list import CutList, listed
+from otoscope.corpus.cut_list import BUFFER_BYTES, CutList, listed
 from otoscope.corpus.manifest_cuts import ManifestQuery
 from otoscope.corpus.reader import list_corpus
 from otoscope.errors import InputError
@@ -37,6 +38,7 @@ OTHER = {
     "labels": {"alignment": {"phone": [AlignmentItem("AA", 1.0, 0.5)]}},
     "custom objects": {"custom": {"more": {"age": 3}}},
 }
+LINES = 2000
 
 
 def same_columns(a: CutList, b: CutList) -> bool:
@@ -118,3 +120,17 @@ def test_the_listing_changes_with_every_field_of_a_cut(recording):
         CutList.of([listed(one)]).listing for one in (cut, cut_with(recording, speaker="ben"), cut.with_id("c3"))
     }
     assert len(listings) == 3
+
+
+def test_a_listed_line_has_few_bytes_in_memory(recording, tmp_path):
+    line = cut_with(recording, **PLAIN["a speaker and a text"]).to_dict()
+    with (tmp_path / "cuts.jsonl").open("w") as file:
+        for number in range(LINES):
+            line["supervisions"][0]["id"] = f"utterance-{number:07}"
+            print(json.dumps(line), file=file)
+    tracemalloc.start()
+    cuts = list_corpus(tmp_path / "cuts.jsonl")
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(cuts) == LINES
+    assert held - BUFFER_BYTES < 400 * LINES  # a cut of Lhotse has some thousand bytes

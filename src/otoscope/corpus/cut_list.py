@@ -36,6 +36,7 @@ ROW = np.dtype(
     ]
 )
 BLOCK_ROWS = 8192
+BUFFER_BYTES = 1 << 20
 NO_METADATA: Mapping[str, str] = {}
 
 
@@ -126,7 +127,7 @@ class CutList(Sequence[MonoCut]):
         Raises:
             InputError: the temporary file cannot be written.
         """
-        content = OpenFile(TemporaryFile(buffering=1 << 20))  # noqa: SIM115, open as long as the list
+        content = OpenFile(TemporaryFile(buffering=BUFFER_BYTES))  # noqa: SIM115, open as long as the list
         try:
             blocks = list(_blocks(cuts, content.file))
             content.file.flush()

@@ -5,7 +5,6 @@ manifests of large corpora. Its listing equals that of the cut which Lhotse read
 """
 
 import gzip
-import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from lhotse import MonoCut
+from lhotse.serialization import decode_json_line
 
 from otoscope.corpus.audio_source import ADDRESS, FILE, TAR, is_address
 from otoscope.corpus.cut_list import DIGEST_BYTES, ListedCut, Listing
@@ -48,7 +48,7 @@ def iter_lines(file: Path) -> Iterator[tuple[bytes, Any]]:
         lines = BufferedReader(cast(Any, raw), BUFFER_BYTES)
         for line in lines:
             if not line.isspace():
-                yield line, json.loads(line.decode())
+                yield line, decode_json_line(line.decode())
 
 
 def list_plain(plain: PlainLine, line: bytes, read: Callable[[bytes], MonoCut]) -> Listing:

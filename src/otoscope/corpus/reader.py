@@ -186,14 +186,18 @@ class Reading:
             try:
                 self._check_new(candidate)
                 cut, problems = read(candidate)
-                if problems and self.strict:
-                    raise InputError(f"labels of {candidate.id}: {problems[0]}")
-                self.skipped.extend(SkippedUtterance(candidate.id, problem, "labels") for problem in problems)
+                if problems:
+                    self._skip_labels(candidate, problems)
                 yield cut
             except InputError as error:
                 if self.strict:
                     raise
                 self.skipped.append(SkippedUtterance(candidate.id, str(error)))
+
+    def _skip_labels(self, candidate: UnreadCut, problems: Sequence[str]) -> None:
+        if self.strict:
+            raise InputError(f"labels of {candidate.id}: {problems[0]}")
+        self.skipped.extend(SkippedUtterance(candidate.id, problem, "labels") for problem in problems)
 
     def _candidates(self) -> Iterator[UnreadCut | SkippedUtterance]:
         """Yield the cuts of the corpus unread."""
