@@ -14,7 +14,7 @@ from otoscope.errors import InputError
 if TYPE_CHECKING:
     from otoscope.alignment.align import align
     from otoscope.alignment.aligner import load_aligner
-    from otoscope.alignment.options import WordOptions
+    from otoscope.alignment.options import GenerationOptions, WordOptions
     from otoscope.alignment.write_words import words
     from otoscope.analysis.analyze import analyze
     from otoscope.analysis.corpus_check import check_corpus
@@ -83,6 +83,7 @@ __all__ = [
     "Encoder",
     "ExecutionOptions",
     "FaithfulnessOptions",
+    "GenerationOptions",
     "HeadStatistics",
     "InputError",
     "LayerOptions",
@@ -153,6 +154,7 @@ _HOME = {
     "DecoderOptions": "otoscope.analysis.decoder_options",
     "CorpusReport": "otoscope.analysis.corpus_report",
     "FaithfulnessOptions": "otoscope.attribution.options",
+    "GenerationOptions": "otoscope.alignment.options",
     "HeadStatistics": "otoscope.training_dynamics.callback",
     "Encoder": "otoscope.models.encoder",
     "LayerOptions": "otoscope.representations.options",

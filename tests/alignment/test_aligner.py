@@ -7,15 +7,17 @@ from shutil import copytree
 import numpy as np
 import pytest
 import soundfile
+import torch
 from tests.helpers.saved_transcriber import save_transcriber
 from transformers import WhisperForConditionalGeneration
 
 import otoscope
 from otoscope import InputError, bundled, load_aligner
 from otoscope.alignment import write_words
-from otoscope.alignment.aligner import ordered_times
-from otoscope.alignment.fit import HeadTimes, TimedUtterance
-from otoscope.alignment.long_audio import Part, divide_text, join_parts
+from otoscope.alignment.aligner import Anchor, Side, ordered_times
+from otoscope.alignment.fit import HeadTimes, TimedUtterance, choose_filter
+from otoscope.alignment.generation import Part
+from otoscope.alignment.long_audio import divide_text, join_parts
 from otoscope.alignment.spelling import Spelling
 from otoscope.alignment.unlabelled import rank_by_norm
 
@@ -42,6 +44,19 @@ def test_align_reports_every_method_on_speakers_that_it_did_not_learn_from(align
     json.dumps(report.records())
 
 
+def test_a_configuration_without_heads_takes_those_that_align_prints(aligned, model):
+    """transformers raises `no alignment_heads` for distilled and fine-tuned models."""
+    whole = WhisperForConditionalGeneration.from_pretrained(model)
+    whole.generation_config.no_timestamps_token_id = 63
+    transcriber = aligned[1].aligner.transcriber
+    inputs = transcriber.inputs([np.ones(16000, np.float32)])
+    settings = {"return_token_timestamps": True, "max_new_tokens": 3, "attention_mask": torch.ones(1, 100).long()}
+    with pytest.raises(ValueError, match="alignment_heads"):
+        whole.generate(**inputs, **settings)
+    whole.generation_config.alignment_heads = aligned[1].alignment_heads
+    assert float(whole.generate(**inputs, **settings)["token_timestamps"].max()) <= 1.02
+
+
 def test_without_labels_the_head_with_the_sharpest_maps_is_chosen_and_words_have_no_confidence(model, tmp_path):
     """Also on speech without any labels; the table of the labelled way names its score."""
     folder = tmp_path / "speech"
@@ -61,6 +76,7 @@ def test_without_labels_the_head_with_the_sharpest_maps_is_chosen_and_words_have
     assert (words.num_words, words.unsure) == (4, ())
     stored = json.loads((tmp_path / "words" / "0.json").read_text())["words"]
     assert [word["confidence"] for word in stored] == [None, None]
+    assert all(0 < word["probability"] < 1 for word in stored)
     assert [len(line.split()) for line in (tmp_path / "words" / "0.ctm").read_text().splitlines()] == [5, 5]
 
 
@@ -81,6 +97,40 @@ def test_a_loaded_aligner_gives_the_same_words(aligned):
     assert words == report.aligner.words(wave, 16000, text="She had")
     assert [word.text for word in words] == ["She", "had"]
     assert all(0 <= word.start < word.end <= 2 and 0 <= word.confidence <= 1 for word in words)
+
+
+def test_the_probability_of_a_word_is_the_geometric_mean_of_those_of_its_tokens(aligned):
+    """The reference runs the whole model once for each token."""
+    transcriber = aligned[1].aligner.transcriber
+    wave = np.random.default_rng(0).normal(size=32000).astype(np.float32)
+    ids, expected = list(transcriber.prompt), []
+    for word in ("ab", "c"):
+        values = []
+        for token in transcriber.tokenizer(f" {word}", add_special_tokens=False).input_ids:
+            with torch.inference_mode():
+                logits = transcriber.model(**transcriber.inputs([wave]), decoder_input_ids=torch.tensor([ids])).logits
+            values.append(float(logits[0, -1].double().log_softmax(-1)[token]))
+            ids.append(token)
+        expected.append(np.exp(np.mean(values)))
+    words = aligned[1].aligner.words(wave, 16000, text="ab c")
+    assert [word.probability for word in words] == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_filter_with_the_most_times_within_50_ms_is_chosen_with_its_lag():
+    """A map whose peaks are hidden by short spikes needs a filter of more than the length of a spike."""
+    rng, measured, maps = np.random.default_rng(0), [], []
+    for number in range(4):
+        ends = np.array([0.4, 0.8, 1.2, 1.6]) + 0.02 * number
+        map_qk = np.zeros((5, 100))
+        for row, start in enumerate([0.0, *ends]):
+            map_qk[row, int(start / 0.02 + 3) :][:14] = 1
+        map_qk[rng.integers(0, 5, 30), rng.integers(0, 100, 30)] += 9
+        utterance = TimedUtterance(str(number), "x", np.zeros(1), tuple("abcd"), {Side.end: ends})
+        measured.append(HeadTimes(utterance, Spelling((1, 2, 3, 4), (0, 1, 2, 3, 4)), 0.02, {}, {}, {}))
+        maps.append(map_qk)
+    anchor = choose_filter(measured, maps, Side.end, Anchor((0, 0), 0, 0.0))
+    assert anchor.filter_columns > 1
+    assert anchor.lag == pytest.approx(0.06, abs=0.021)
 
 
 def test_words_of_the_command_are_those_of_python(aligned, otoscope_command, tmp_path):

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from otoscope.alignment.aligner import Side
-from otoscope.alignment.text_scores import TimedText, roc_area, score_confidence, score_texts, text_table
+from otoscope.alignment.text_scores import TimedText, roc_area, roc_points, score_confidence, score_texts, text_table
 
 
 def timed(speaker, labels, words, label_ends, ends, confidence):
-    times = {side: np.array(ends) for side in Side}
-    return TimedText(
-        speaker, labels.split(), words.split(), dict.fromkeys(Side, np.array(label_ends)), times, confidence
-    )
+    times, label_times = {side: np.array(ends) for side in Side}, dict.fromkeys(Side, np.array(label_ends))
+    return TimedText(speaker, labels.split(), words.split(), label_times, times, {"confidence": confidence})
 
 
 TEXTS = [
@@ -31,9 +29,20 @@ def test_a_word_counts_if_it_is_the_same_and_within_the_tolerance():
 def test_inserted_and_substituted_words_are_wrong():
     assert TEXTS[0].is_wrong.tolist() == [False, False, True, False]
     assert TEXTS[1].is_wrong.sum() == 1
-    score = score_confidence(TEXTS)
+    score = score_confidence("confidence", TEXTS)
     assert (score.wrong, score.words) == (2, 7)
-    assert "2 of 7 written words are wrong" in text_table([score_texts("aligner", Side.end, TEXTS)], score)
+    table = text_table([score_texts("aligner", Side.end, TEXTS)], [score])
+    assert "2 of 7 written words are wrong" in table
+    assert f"confidence     {score.area:.3f}" in table
+
+
+def test_a_point_of_the_curve_is_the_share_of_wrong_words_below_a_share_of_right_ones():
+    random = np.random.default_rng(0)
+    wrong, right = random.uniform(0, 0.6, 50), random.uniform(0.2, 1, 200)
+    for share, alarms in zip(roc_points(wrong, right), (0.05, 0.1, 0.2), strict=True):
+        limit = next(value for value in np.sort(right) if np.mean(right < value) >= alarms - 0.005)
+        assert share == pytest.approx(np.mean(wrong < limit), abs=0.04)
+    assert roc_points(wrong, np.zeros(0)) == ()
 
 
 def test_the_area_is_the_share_of_pairs_in_order():

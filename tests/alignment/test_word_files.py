@@ -35,7 +35,8 @@ def test_subtitles_end_at_a_pause_and_count_hours(name, point):
 
 
 def test_json():
-    assert json.loads(written("json"))["words"][0] == {"text": "she", "start": 0.25, "end": 0.5, "confidence": 0.9}
+    expected = {"text": "she", "start": 0.25, "end": 0.5, "confidence": 0.9, "probability": None}
+    assert json.loads(written("json"))["words"][0] == expected
 
 
 def test_a_subtitle_has_at_most_42_characters():

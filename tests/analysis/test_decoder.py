@@ -16,8 +16,10 @@ from otoscope import InputError
 from otoscope.analysis.decoder_effects import EffectJob
 from otoscope.analysis.decoder_run import measure_interval
 from otoscope.analysis.decoder_tables import category_of, decoder_table, word_error_rates
+from otoscope.analysis.stored_examples import select_example
 from otoscope.bundled import speech
-from otoscope.corpus import load_audio
+from otoscope.corpus import load_audio, words_of
+from otoscope.corpus.transcript import text_of
 from otoscope.decoders.ablation import (
     DecoderHead,
     check_effects,
@@ -29,6 +31,7 @@ from otoscope.decoders.attention_modules import Kind, output_projection
 from otoscope.decoders.capture import capture_decoder
 from otoscope.decoders.measures import DECODER_MEASURES
 from otoscope.decoders.sounds import SoundText, TextRule, has_text
+from otoscope.decoders.text_loss import spell_text
 from otoscope.decoders.transcriber import load_transcriber
 from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics.clusters import make_clusters
@@ -50,7 +53,7 @@ def sounds(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(model, sounds, tmp_path_factory):
     options = otoscope.SpeechOptions(limit=2)
-    decoding = otoscope.DecoderOptions(effects=True, sounds=sounds)
+    decoding = otoscope.DecoderOptions(effects=True, sounds=sounds, examples=2)
     return otoscope.analyze_decoder(
         model, "bundled", tmp_path_factory.mktemp("decoder") / "run", decoding=decoding, options=options
     )
@@ -128,6 +131,11 @@ def test_a_run_holds_every_head_its_category_and_the_effect_of_its_removal(run):
     assert len(np.unique(errors, axis=0)) > 1
     assert "nothing" in decoder_table(dataset)
     assert ((dataset["sound_text"] >= 0) & (dataset["sound_text"] <= 1)).all()
+    for name in ("sound_text", "empty_speech"):
+        low, high = np.moveaxis(dataset[f"{name}_interval"].values, -1, 0)
+        has_interval = np.isfinite(low)
+        assert (has_interval == ((dataset[name] > 0) & (dataset[name] < 1))).all()
+        assert ((low <= dataset[name]) & (dataset[name] <= high) | ~has_interval).all()
 
 
 def test_a_run_prints_itself_again_and_has_a_figure(run, otoscope_command, tmp_path):
@@ -142,7 +150,7 @@ def test_a_run_prints_itself_again_and_has_a_figure(run, otoscope_command, tmp_p
     assert [row["low"], row["high"]] == one["value_interval"].values.tolist()
     status, _, errors = otoscope_command("figures", run.path, "-o", tmp_path)
     drawn = sorted(path.stem for path in tmp_path.iterdir())
-    assert (status, errors, drawn) == (0, "", ["decoder-atlas", "decoder-measures", "token-map"])
+    assert (status, errors, drawn) == (0, "", ["decoder-atlas", "decoder-effects", "decoder-measures", "token-map"])
 
 
 def test_only_shares_have_intervals_that_end_at_0_and_1():
@@ -156,7 +164,7 @@ def test_only_shares_have_intervals_that_end_at_0_and_1():
 
 
 def test_a_resumed_run_is_the_same(run, model, sounds):
-    decoding = otoscope.DecoderOptions(effects=True, sounds=sounds)
+    decoding = otoscope.DecoderOptions(effects=True, sounds=sounds, examples=2)
     options = otoscope.SpeechOptions(limit=2, resume=True)
     again = otoscope.analyze_decoder(model, "bundled", run.path, decoding=decoding, options=options)
     xr.testing.assert_identical(again.dataset.load(), run.dataset.load())
@@ -164,27 +172,33 @@ def test_a_resumed_run_is_the_same(run, model, sounds):
 
 def test_the_command_prints_every_number_as_json(run, model, sounds, otoscope_command):
     """On the finished run, so that nothing is measured again."""
-    options = ("--effects", "--sounds", sounds, "--limit", 2, "--resume", "--json")
+    options = ("--effects", "--sounds", sounds, "--examples", 2, "--limit", 2, "--resume", "--json")
     status, printed, errors = otoscope_command("decoder", model, "bundled", "-o", run.path, *options)
     assert (status, errors) == (0, ""), errors
     record = json.loads(printed)
     assert (record["kind"], record["removed"]) == ("decoder", run.dataset["removed"].values.tolist())
     changes = {row["removal"]: row["value"] for row in record["rows"] if row["variable"] == "word_error_change"}
     assert changes == dict(enumerate(run.dataset["word_error_change"].values.tolist()))
-    assert {row["variable"] for row in record["rows"]} == {"value", "norm_value", "word_error_change"}
+    with_intervals = {"value", "norm_value", "word_error_change", "sound_text", "empty_speech"}
+    assert {row["variable"] for row in record["rows"]} == with_intervals
 
 
-def test_the_example_has_the_maps_of_its_utterance_and_names_its_rows(run):
-    dataset, example = run.dataset, run.dataset.attrs
-    assert example["example_utterance"] == dataset["utterance"].values[0]
-    rows = dataset["is_text"].values.astype(bool)
-    np.testing.assert_allclose(dataset["example_own"].sum("token"), 1, atol=2e-3)
-    assert (dataset["example_cross"].sum("column") <= 1.002).all()
-    assert dataset["row"].values[-1] == "</s>"
-    assert not rows[-1]
-    assert abs(dataset["column_start"].values[-1] + 0.02 - dataset.sizes["sample"] / 16000) <= 0.021
-    layer, head = example["example_head"]
-    assert (layer, head) in {(0, 0), (0, 1)}
+def test_examples_have_the_maps_of_their_utterances_and_name_their_rows(run):
+    transcriber = load_transcriber(run.plan["model"]["name"])
+    assert run.dataset["example"].values.tolist() == run.dataset["utterance"].values[:2].tolist()
+    for number, cut in enumerate(list(otoscope.read_corpus(speech()))[:2]):
+        one = select_example(run.dataset, number)
+        text = spell_text(transcriber, text_of(cut))
+        (maps,) = capture_decoder(transcriber, [load_audio(cut, 16000)], [text], own=None)
+        assert one["row"].values[-1] == "</s>"
+        assert [*one["is_text"].values] == [role == "token" for role in text.rows[:-1]]
+        for (layer, head), map_qk in maps.cross.items():
+            np.testing.assert_allclose(one["example_cross"].values[layer, head], map_qk[:-1], atol=1e-3)
+        for (layer, head), map_qk in maps.own.items():
+            np.testing.assert_allclose(one["example_own"].values[layer, head], map_qk[:-1, :-1], atol=1e-3)
+        assert one["word"].values.tolist() == [word for word, _, _ in words_of(cut)]
+        assert abs(one["column_start"].values[-1] + 0.02 - one.sizes["sample"] / 16000) <= 0.021
+    assert {tuple(head) for head in run.dataset.attrs["example_heads"]} == {(0, 0), (0, 1)}
 
 
 def test_what_counts_as_text_by_each_rule():
@@ -220,6 +234,7 @@ def test_a_head_belongs_to_the_category_of_its_best_rank():
     ("arguments", "reason"),
     [
         (("--ablation", "noise"), "expected --ablation zero or mean"),
+        (("--examples", "0"), "expected --examples of at least 1"),
         (("--sounds", "sounds"), "expected --effects with --sounds"),
     ],
 )

@@ -8,11 +8,13 @@ from tests.helpers.tiny_transcribers import transcriber
 
 from otoscope.decoders.attention_record import attention_backend
 from otoscope.decoders.audio_tokens import capture_audio_tokens
+from otoscope.decoders.transcriber import load_transcriber
 from otoscope.errors import InputError
 
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_maps_equal_those_of_eager_attention(name):
+    """Qwen2.5-Omni#359: no decoder attention where configurations are nested and kernels fused."""
     model, inputs = audio_model(name)
     before = model.config._attn_implementation
     maps = capture_audio_tokens(model, inputs)
@@ -53,6 +55,13 @@ def test_a_head_that_does_not_exist_is_refused():
     model, inputs = audio_model("voxtral")
     with pytest.raises(InputError, match="expected heads 0 to 3 in layer 1"):
         capture_audio_tokens(model, inputs, heads=[(1, 4)])
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_commands_refuse_it_and_name_the_function(tmp_path, name):
+    audio_model(name)[0].config.save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"among the tokens of its text.*use otoscope.capture_audio_tokens"):
+        load_transcriber(tmp_path)
 
 
 def test_a_model_without_audio_tokens_is_refused_by_name():

@@ -119,6 +119,7 @@ def test_the_backend_and_the_output_are_as_before(backend):
 
 
 def test_only_the_requested_heads_are_stored():
+    """transformers#27834: no memory is left where all heads of all steps are stored."""
     tiny = transcriber("whisper")
     waves, texts = utterances(tiny)
     (maps,) = capture_decoder(tiny, waves[:1], texts[:1], cross=[(0, 1)], own=[(0, 0)])

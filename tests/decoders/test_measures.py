@@ -40,6 +40,9 @@ TIMED = ColumnLabels(np.arange(4), np.array([-1, 0, 1, -1]), np.zeros(4, bool), 
         ("repeated_token", TokenMap(OWN.map_qk, 1, LABELS), 0.5),
         ("prompt", OWN, 0.8),
         ("previous_token", OWN, 0.175),
+        ("own_token", OWN, 0.575),
+        ("structure", CROSS, np.log(4) - np.log(2) / 2),
+        ("structure", TokenMap(np.array([[1.0, 0, 0], [0.5, 0.5, 0]]), 0, None, True), 0.0),
     ],
 )
 def test_values_by_hand(name, tokens, value):

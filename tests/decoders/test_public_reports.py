@@ -7,8 +7,10 @@ import pytest
 import torch
 from tests.helpers.tiny_transcribers import transcriber, utterances
 
-from otoscope.alignment.aligner import ordered_times
+from otoscope.alignment.aligner import Side, boundary_rows, ordered_times
+from otoscope.alignment.fit import HeadTimes, TimedUtterance, configuration_heads
 from otoscope.alignment.recipes import TimeRecipe, published_heads, recipe_columns, reference_recipes
+from otoscope.alignment.spelling import Spelling
 from otoscope.alignment.word import Word
 from otoscope.alignment.word_files import text_grid_words
 from otoscope.decoders.ablation import DecoderHead, without_decoder_heads
@@ -92,6 +94,61 @@ def test_a_mask_of_decoder_heads_changes_the_output_here_and_nothing_in_transfor
         assert torch.equal(tiny.model(**inputs, decoder_head_mask=torch.zeros(1, 2)).logits, intact)
         with without_decoder_heads(tiny, [DecoderHead(Kind.own, 0, 1)]):
             assert not torch.allclose(tiny.model(**inputs).logits, intact)
+
+
+def test_times_of_beams_are_those_of_the_final_text(tiny):
+    """transformers#48621, #38259, whisper-timestamped#39: maps and times of another beam, or out of range."""
+    waves, _ = utterances(tiny)
+    settings = {"num_beams": 3, "max_new_tokens": 4, "return_dict_in_generate": True, "output_attentions": True}
+    with torch.inference_mode(), attention_backend(tiny.model, "eager"):
+        returned = tiny.model.generate(tiny.inputs(waves)["input_features"], **settings)
+    wrong = []
+    for item, wave in enumerate(waves):
+        text = [token for token in returned.sequences[item].tolist() if token not in (0, 1, 2)]
+        (maps,) = capture_decoder(tiny, [wave], [decoder_text(tiny, text)], cross=[(0, 0)])
+        step = returned.cross_attentions[len(text) - 1][0][item, 0, -1].numpy()
+        row = maps.cross[0, 0][maps.first_token_row + len(text) - 1]
+        wrong.append(np.abs(row - step[: len(row)]).max() > 1e-4)
+        columns = recipe_columns(maps, TimeRecipe("one", ((0, 0),)), len(wave))
+        assert columns.max() * maps.period <= len(wave) / 16000
+    assert any(wrong), "transformers returns the rows of the final text: the how-to of decoders says otherwise"
+
+
+def test_maps_exist_under_sdpa_where_generate_returns_none(tiny):
+    """whisper-timestamped#212, chatterbox#398: no weights under SDPA; and the backend stays as it is."""
+    waves, texts = utterances(tiny)
+    with attention_backend(tiny.model, "sdpa"):
+        inputs = tiny.inputs(waves[:1])["input_features"]
+        returned = tiny.model.generate(inputs, max_new_tokens=2, output_attentions=True, return_dict_in_generate=True)
+        assert not any(returned.cross_attentions)
+        (maps,) = capture_decoder(tiny, waves[:1], texts[:1])
+        assert tiny.model.config._attn_implementation == "sdpa"
+    np.testing.assert_allclose(maps.cross[0, 0].sum(-1) + maps.beyond[0, 0], 1, atol=1e-6)
+
+
+def test_heads_of_a_fine_tuned_model_are_those_with_the_most_ends_in_time():
+    """transformers#28365, mlx-examples#1401: heads of the base model, or all upper heads, without a word."""
+    ends = np.array([0.4, 0.8])
+    utterance = TimedUtterance("a", "x", np.zeros(1), ("a", "b"), {Side.end: ends})
+    columns = {(0, 0): np.array([0, 20, 40]), (0, 1): np.array([0, 26, 46]), (1, 0): np.array([0, 21, 44])}
+    measured = [HeadTimes(utterance, Spelling((1, 2), (0, 1, 2)), 0.02, columns, {}, {})]
+    assert configuration_heads(measured, 2) == [(0, 0), (1, 0)]
+
+
+def test_the_end_of_a_word_is_in_the_row_that_predicts_the_token_after_it():
+    """transformers#33552: words shifted by one token, because the jump of a row was taken for its end."""
+    spelling = Spelling((5, 6, 7), (0, 2, 3))  # two words of two tokens and of one
+    assert boundary_rows(spelling, Side.start, 0).tolist() == [0, 2]
+    assert boundary_rows(spelling, Side.end, 0).tolist() == [2, 3]
+
+
+def test_heads_can_be_removed_from_cross_attention_without_another_shape(tiny):
+    """TinyNeuralNetwork#325, transformers#27044: a crash of shapes after heads were cut out of an encoder-decoder."""
+    waves, texts = utterances(tiny)
+    every = [DecoderHead(kind, 0, head) for kind in Kind for head in range(2)]
+    with without_decoder_heads(tiny, every):
+        (maps,) = capture_decoder(tiny, waves[:1], texts[:1])
+    assert np.isfinite(maps.log_probability).all()
 
 
 def test_entropy_and_mass_on_the_audio_are_measured_for_each_head(tiny):

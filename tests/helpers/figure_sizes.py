@@ -1,7 +1,7 @@
 """What figures are drawn of, from the smallest to the largest that fits a page: runs of each kind."""
 
 from tests.helpers.example_comparison import COMPARISONS, comparison_dataset
-from tests.helpers.example_decoder import DECODER_RUNS, decoder_dataset
+from tests.helpers.example_decoder import DECODER_RUNS, drawn_decoder
 from tests.helpers.example_dynamics import DYNAMICS, drawn_dynamics
 from tests.helpers.example_faithfulness import FAITHFULNESS_RUNS, faithfulness_run
 from tests.helpers.example_importance import CURVES, RANKINGS, curves_dataset, ranking_dataset
@@ -38,7 +38,7 @@ DRAWN = {
     "reproduction": (REPRODUCTIONS, reproduction_dataset),
     "weights": (WEIGHTS, weights_dataset),
     "dynamics": (DYNAMICS, drawn_dynamics),
-    "decoder": (DECODER_RUNS, decoder_dataset),
+    "decoder": (DECODER_RUNS, drawn_decoder),
 }
 SIZES_OF = {"heads": SIZES, **{kind: sizes for kind, (sizes, _) in DRAWN.items()}}
 WIDTHS_MM = (85, 175)

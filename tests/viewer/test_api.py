@@ -22,7 +22,7 @@ from otoscope.results.shapes import shape_label
 from otoscope.results.table import json_records
 from otoscope.segmentation.kernel_gram_detector import detect_boundaries, label_rows
 from otoscope.viewer import run_session as session_module
-from otoscope.viewer.api import NOT_FOUND, ViewerApi
+from otoscope.viewer.api import ViewerApi
 from otoscope.viewer.boundaries import method_boundaries
 from otoscope.viewer.pyramid import TILE
 from otoscope.viewer.quantise import decode, encode
@@ -255,11 +255,3 @@ def test_differences_are_those_of_compare(drawn_run, tmp_path):
     assert [row["difference"] for row in against["rows"]] == compared.rows["difference"].tolist()
     assert "--against" in get_error(api, "0/against/7/0")
     assert api.get("0/comparison/2/head").status == 404
-
-
-def test_a_part_of_an_array_is_a_resource_and_no_place_outside_of_it(drawn_run):
-    api = ViewerApi([RunSession(drawn_run)])
-    whole = get_arrays(api, "0/variable/offset_profile")["offset_profile"]
-    np.testing.assert_array_equal(get_arrays(api, "0/slice/offset_profile/1/0")["offset_profile"], whole[1, 0])
-    for place in ("offset_profile/99/0", "offset_profile/0/99", "nothing/0/0"):
-        assert api.get(f"0/slice/{place}").status == NOT_FOUND

@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 from lhotse import CutSet, MonoCut
 
-from otoscope.alignment.aligner import Aligner, Side, align_words, save_aligner
+from otoscope.alignment.aligner import (
+    Aligner,
+    Side,
+    align_words,
+    capture_spelling,
+    collect_evidence,
+    estimate_boundaries,
+    save_aligner,
+)
 from otoscope.alignment.fit import (
     HeadTimes,
     TimedUtterance,
@@ -19,7 +27,7 @@ from otoscope.alignment.generated_text import score_generated
 from otoscope.alignment.recipes import NUM_BY_NORM, TimeRecipe, published_heads, reference_recipes
 from otoscope.alignment.report import AlignmentReport
 from otoscope.alignment.scores import TimeScore, score_times
-from otoscope.alignment.spelling import Unit
+from otoscope.alignment.spelling import Unit, spell
 from otoscope.alignment.unlabelled import rank_by_norm, spoken_utterance, unlabelled_aligner
 from otoscope.corpus import load_audio, speaker_of, words_of
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
@@ -210,19 +218,23 @@ def _own_scores(
 ) -> list[TimeScore]:
     """Return the scores of heads without labels, of the first estimates of the aligner, and of the aligner."""
     speakers = [item.speaker for item in held_out for _ in item.words]
-    units = {
-        unit: [measure_heads(transcriber, item, unit) for item in held_out] for unit in {aligner.unit, unlabelled.unit}
-    }
     aligned = [align_words(aligner, transcriber, item.wave, item.words) for item in held_out]
     scores = []
     for side in Side:
         for candidate, end in ((unlabelled, "by norm, no labels"), (aligner, "less its lag")):
             anchor = candidate.anchors[side]
             name = f"head {anchor.head[0]}.{anchor.head[1]}, {candidate.unit}s, {end}"
-            columns = [(item, item.columns[anchor.head]) for item in units[candidate.unit]]
-            errors = [item.errors(first, side, anchor.row) - anchor.lag for item, first in columns]
+            errors = [_first_estimates(transcriber, candidate, side, item) - item.times[side] for item in held_out]
             scores.append(score_times(name, side, np.concatenate(errors), speakers))
         aligned_times = [np.array([getattr(word, side) for word in words]) for words in aligned]
         errors = [times - item.times[side] for times, item in zip(aligned_times, held_out, strict=True)]
         scores.append(score_times("aligner", side, np.concatenate(errors), speakers))
     return scores
+
+
+def _first_estimates(transcriber: Transcriber, aligner: Aligner, side: Side, item: TimedUtterance) -> np.ndarray:
+    """Return the times of the words of an utterance by the anchor of a side alone, in seconds."""
+    anchor, spelling = aligner.anchors[side], spell(transcriber.tokenizer, item.words, aligner.unit)
+    maps = capture_spelling(transcriber, item.wave, spelling, [anchor.head])
+    evidence = collect_evidence(maps, item.wave, spelling, [anchor.head])
+    return estimate_boundaries(evidence.maps_hqk[0], evidence.period, spelling, side, anchor)

@@ -9,21 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 from otoscope._io.saved_work import write_json
 from otoscope.alignment.boundary_model import BoundaryModel, Evidence, band_energy, boundary_offsets, features
+from otoscope.alignment.options import GenerationOptions
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.alignment.word import Word
+from otoscope.alignment.word_probability import word_probabilities
 from otoscope.corpus.audio import resample
 from otoscope.decoders.attention_record import Head
-from otoscope.decoders.capture import capture_decoder, decoder_text
+from otoscope.decoders.capture import DecoderMaps, capture_decoder, decoder_text
 from otoscope.decoders.column_labels import silent_columns
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.warping import first_columns, standardize_rows
 from otoscope.errors import InputError
 from otoscope.models.model_settings import SAMPLING_RATE
 
-VERSION = 2
+VERSION = 3
 SHORTEST_WORD = 0.02
 SILENCE_PERIOD = 0.01
 
@@ -43,11 +46,13 @@ class Anchor:
         head: layer and head.
         row: row after the first token of the word (for ends: of the next word).
         lag: seconds by which the row's first column is late.
+        filter_columns: columns of the median filter over time; 1: no filter.
     """
 
     head: Head
     row: int
     lag: float
+    filter_columns: int = 1
 
 
 @dataclass(frozen=True)
@@ -85,20 +90,24 @@ class Aligner:
             )
         return transcriber
 
-    def words(self, wave: np.ndarray, rate: int, text: str | None = None) -> list[Word]:
+    def words(
+        self, wave: np.ndarray, rate: int, text: str | None = None, *, generation: GenerationOptions | None = None
+    ) -> list[Word]:
         """Return the words of a recording with their times.
 
         Args:
             wave: audio `[samples]`.
             rate: its sampling rate in Hz.
             text: what is said; None: the model transcribes it.
+            generation: how it transcribes.
 
         Raises:
-            InputError: the audio is empty, or the model has no tokenizer.
+            InputError: the audio is empty, or the model has no tokenizer or cannot generate as `generation` says.
         """
         from otoscope.alignment.long_audio import words_of_audio
 
-        return words_of_audio(self, resample(np.asarray(wave, np.float32), rate, SAMPLING_RATE), text)
+        resampled = resample(np.asarray(wave, np.float32), rate, SAMPLING_RATE)
+        return words_of_audio(self, resampled, text, generation or GenerationOptions())
 
 
 def boundary_rows(spelling: Spelling, side: Side, offset: int) -> np.ndarray:
@@ -107,9 +116,16 @@ def boundary_rows(spelling: Spelling, side: Side, offset: int) -> np.ndarray:
     return np.minimum(np.array(first) + offset, len(spelling.tokens))
 
 
-def collect_evidence(transcriber: Transcriber, wave: np.ndarray, spelling: Spelling, heads: Sequence[Head]) -> Evidence:
-    """Return the standardized rows of the text for some heads, in their order."""
+def capture_spelling(
+    transcriber: Transcriber, wave: np.ndarray, spelling: Spelling, heads: Sequence[Head]
+) -> DecoderMaps:
+    """Return the maps of some heads for a text."""
     (maps,) = capture_decoder(transcriber, [wave], [decoder_text(transcriber, spelling.tokens)], cross=heads)
+    return maps
+
+
+def collect_evidence(maps: DecoderMaps, wave: np.ndarray, spelling: Spelling, heads: Sequence[Head]) -> Evidence:
+    """Return the standardized rows of the text for some heads, in their order."""
     first, last = maps.first_token_row, maps.first_token_row + len(spelling.tokens) + 1
     rows = np.stack([standardize_rows(maps.cross[head])[first:last] for head in heads])
     return Evidence(rows, maps.period, band_energy(wave))
@@ -122,7 +138,24 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
         return []
     spelling = spell(transcriber.tokenizer, words, aligner.unit)
     heads = list(dict.fromkeys([*aligner.heads, *(anchor.head for anchor in aligner.anchors.values())]))
-    evidence = collect_evidence(transcriber, wave, spelling, heads)
+    maps = capture_spelling(transcriber, wave, spelling, heads)
+    evidence = collect_evidence(maps, wave, spelling, heads)
+    times, confidence = _timed(aligner, evidence, spelling, heads)
+    if confidence is None:
+        times[Side.start], times[Side.end] = without_silence(wave, times[Side.start], times[Side.end])
+    start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
+    columns = [start, end, [None] * len(words) if confidence is None else confidence]
+    columns.append(word_probabilities(transcriber, maps.hidden, words))
+    return [
+        Word(word, *(None if value is None else round(float(value), 3) for value in row))  # type: ignore[arg-type]
+        for word, row in zip(words, zip(*columns, strict=True), strict=True)
+    ]
+
+
+def _timed(
+    aligner: Aligner, evidence: Evidence, spelling: Spelling, heads: Sequence[Head]
+) -> tuple[dict[Side, np.ndarray], np.ndarray | None]:
+    """Return the times of each side, and how sure both are; None for an aligner without labels."""
     used = replace(evidence, maps_hqk=evidence.maps_hqk[: len(aligner.heads)])
     times: dict[Side, np.ndarray] = {}
     certainty: dict[Side, np.ndarray] = {}
@@ -133,21 +166,15 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
             near = features(used, boundary_rows(spelling, side, 0), times[side])
             offset, certainty[side] = boundary_offsets(model, near)
             times[side] = times[side] + offset
-    confidence: list[float | None] = [None] * len(words)
-    if certainty:
-        confidence = np.sqrt(certainty[Side.start] * certainty[Side.end]).round(3).tolist()
-    else:
-        times[Side.start], times[Side.end] = without_silence(wave, times[Side.start], times[Side.end])
-    start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
-    timed = zip(words, start, end, confidence, strict=True)
-    return [Word(word, round(float(first), 3), round(float(last), 3), certain) for word, first, last, certain in timed]
+    return times, np.sqrt(certainty[Side.start] * certainty[Side.end]) if certainty else None
 
 
 def estimate_boundaries(
     map_qk: np.ndarray, period: float, spelling: Spelling, side: Side, anchor: Anchor
 ) -> np.ndarray:
     """Return the first estimate of each boundary of a side in seconds."""
-    return first_columns(map_qk)[boundary_rows(spelling, side, anchor.row)] * period - anchor.lag
+    filtered = median_filter(map_qk, (1, anchor.filter_columns)) if anchor.filter_columns > 1 else map_qk
+    return first_columns(filtered)[boundary_rows(spelling, side, anchor.row)] * period - anchor.lag
 
 
 def without_silence(wave: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -236,7 +263,10 @@ def load_aligner(path: str | Path) -> Aligner:
 
 
 def _from_json(values: Mapping[str, Any]) -> Aligner:
-    anchors = {side: Anchor(tuple(item["head"]), item["row"], item["lag"]) for side, item in values["anchors"].items()}
+    anchors = {
+        side: Anchor(tuple(item["head"]), item["row"], item["lag"], item["filter_columns"])
+        for side, item in values["anchors"].items()
+    }
     models = {
         side: BoundaryModel(**{name: np.array(array) for name, array in item.items()})
         for side, item in values["models"].items()

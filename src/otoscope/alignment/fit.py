@@ -1,12 +1,20 @@
 """Learn an aligner on labelled words: choose heads, rows and lags, then learn the boundary models."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from otoscope.alignment.aligner import Aligner, Anchor, Side, boundary_rows, collect_evidence
-from otoscope.alignment.boundary_model import features, fit_boundaries
+from otoscope.alignment.aligner import (
+    Aligner,
+    Anchor,
+    Side,
+    boundary_rows,
+    capture_spelling,
+    collect_evidence,
+    estimate_boundaries,
+)
+from otoscope.alignment.boundary_model import BoundaryModel, Evidence, features, fit_boundaries
 from otoscope.alignment.recipes import TimeRecipe, recipe_columns
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.decoders.attention_record import Head
@@ -17,6 +25,7 @@ from otoscope.decoders.warping import first_columns, standardize_rows
 
 ANCHOR_ROWS = {Unit.character: (0, 1, 2), Unit.wordpiece: (0,)}
 MAX_HEADS = 24
+FILTER_COLUMNS = (1, 3, 5, 7)
 CHOICE_SECONDS = 0.05
 NUM_CONFIGURATION_HEADS = 4
 
@@ -140,15 +149,63 @@ def fit_aligner(transcriber: Transcriber, measured: Mapping[Unit, Sequence[HeadT
     unit = max(anchors, key=lambda unit: sum(share for share, _ in anchors[unit].values()))
     chosen = {side: anchor for side, (_, anchor) in anchors[unit].items()}
     heads = best_heads(measured[unit], unit)
-    parts: dict[Side, list[tuple[np.ndarray, np.ndarray]]] = {side: [] for side in Side}
+    every = list(dict.fromkeys([*heads, *(anchor.head for anchor in chosen.values())]))
+    evidence = []
     for item in measured[unit]:
-        evidence = collect_evidence(transcriber, item.utterance.wave, item.spelling, heads)
-        for side, anchor in chosen.items():
-            rows = boundary_rows(item.spelling, side, 0)
-            offsets = anchor.lag - item.errors(item.columns[anchor.head], side, anchor.row)
-            parts[side].append((features(evidence, rows, item.utterance.times[side] - offsets), offsets))
-    models = {
-        side: fit_boundaries(*(np.concatenate(arrays) for arrays in zip(*pairs, strict=True)))
-        for side, pairs in parts.items()
-    }
+        maps = capture_spelling(transcriber, item.utterance.wave, item.spelling, every)
+        evidence.append(collect_evidence(maps, item.utterance.wave, item.spelling, every))
+    models = {}
+    for side, anchor in chosen.items():
+        of_anchor = [of_utterance.maps_hqk[every.index(anchor.head)] for of_utterance in evidence]
+        chosen[side] = choose_filter(measured[unit], of_anchor, side, anchor)
+        models[side] = _fit_side(measured[unit], evidence, of_anchor, side, chosen[side], len(heads))
     return Aligner(transcriber.name, transcriber.fingerprint, unit, tuple(heads), chosen, models)
+
+
+def choose_filter(measured: Sequence[HeadTimes], maps: Sequence[np.ndarray], side: Side, anchor: Anchor) -> Anchor:
+    """Return the anchor with the median filter that puts most boundaries within 50 ms, and the lag with it.
+
+    Args:
+        measured: utterances with labels.
+        maps: standardized rows of the head of the anchor for each of them.
+        side: of the words.
+        anchor: head and row.
+    """
+    best: tuple[float, Anchor] | None = None
+    for columns in FILTER_COLUMNS:
+        candidate = replace(anchor, lag=0.0, filter_columns=columns)
+        errors = _errors(measured, maps, side, candidate)
+        lag = float(np.median(errors))
+        share = float(np.mean(np.abs(errors - lag) <= CHOICE_SECONDS))
+        if best is None or share > best[0]:
+            best = share, replace(candidate, lag=lag)
+    assert best is not None
+    return best[1]
+
+
+def _errors(measured: Sequence[HeadTimes], maps: Sequence[np.ndarray], side: Side, anchor: Anchor) -> np.ndarray:
+    """Return first estimate less label of each word in seconds."""
+    return np.concatenate(
+        [
+            estimate_boundaries(map_qk, item.period, item.spelling, side, anchor) - item.utterance.times[side]
+            for item, map_qk in zip(measured, maps, strict=True)
+        ]
+    )
+
+
+def _fit_side(
+    measured: Sequence[HeadTimes],
+    evidence: Sequence[Evidence],
+    maps: Sequence[np.ndarray],
+    side: Side,
+    anchor: Anchor,
+    num_heads: int,
+) -> BoundaryModel:
+    """Learn the boundary model of a side around the estimates of its anchor, from the first heads of the evidence."""
+    parts, offsets = [], -_errors(measured, maps, side, anchor)
+    times = np.split(offsets, np.cumsum([len(item.utterance.words) for item in measured])[:-1])
+    for item, of_utterance, of_item in zip(measured, evidence, times, strict=True):
+        used = replace(of_utterance, maps_hqk=of_utterance.maps_hqk[:num_heads])
+        rows = boundary_rows(item.spelling, side, 0)
+        parts.append(features(used, rows, item.utterance.times[side] - of_item))
+    return fit_boundaries(np.concatenate(parts), offsets)

@@ -1,7 +1,7 @@
 """Scores of word times where the model itself writes the text, and of published recipes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,25 +24,27 @@ from otoscope.decoders.transcription import transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer
 
 ALIGNER = "aligner"
+SURENESS = ("confidence", "probability")
+"""Numbers of a word that may separate wrong words from right ones."""
 
 
 @dataclass(frozen=True)
 class GeneratedScores:
-    """Strict F1 of each method and side, and how well the confidence separates wrong words from right ones."""
+    """Strict F1 of each method and side, and how well numbers of words separate wrong words from right ones."""
 
     scores: tuple[TextScore, ...]
-    confidence: ConfidenceScore
+    confidences: tuple[ConfidenceScore, ...]
 
     @property
     def table(self) -> str:
         """The scores as a table of text."""
-        return text_table(self.scores, self.confidence)
+        return text_table(self.scores, self.confidences)
 
     def records(self) -> dict[str, Any]:
         """Return the scores as values for JSON."""
         return {
             "strict_f1": [finite_interval(score) for score in self.scores],
-            "confidence": finite_interval(self.confidence),
+            "wrong_words": [finite_interval(score) for score in self.confidences],
         }
 
 
@@ -61,7 +63,7 @@ def score_generated(
     by_recipe = [_by_recipes(transcriber, recipes, normalize, *pair) for pair in pairs]
     methods = {recipe.name: [of_item[index] for of_item in by_recipe] for index, recipe in enumerate(recipes)}
     scores = [score_texts(name, side, items) for side in Side for name, items in {**methods, ALIGNER: own}.items()]
-    return GeneratedScores(tuple(scores), score_confidence(own))
+    return GeneratedScores(tuple(scores), tuple(score_confidence(name, own) for name in SURENESS))
 
 
 def _by_aligner(
@@ -69,9 +71,8 @@ def _by_aligner(
 ) -> TimedText:
     aligned = align_words(aligner, transcriber, item.wave, words)
     times = {side: np.array([getattr(word, side) for word in aligned]) for side in Side}
-    return _timed_text(
-        normalize, item, words, times, [np.nan if word.confidence is None else word.confidence for word in aligned]
-    )
+    sureness = {name: np.array([getattr(word, name) for word in aligned], float) for name in SURENESS}
+    return replace(_timed_text(normalize, item, words, times), sureness=sureness)
 
 
 def _by_recipes(
@@ -84,7 +85,7 @@ def _by_recipes(
     """Return the times by each recipe; a word is all tokens from its space to the next one, as in transformers."""
     measured = measure_heads(transcriber, item, Unit.wordpiece, recipes, words)
     times = [{side: measured.times(measured.recipes[recipe.name], side, 0) for side in Side} for recipe in recipes]
-    return [_timed_text(normalize, item, words, of_recipe, [1.0] * len(words)) for of_recipe in times]
+    return [_timed_text(normalize, item, words, of_recipe) for of_recipe in times]
 
 
 def _timed_text(
@@ -92,7 +93,6 @@ def _timed_text(
     item: TimedUtterance,
     words: Sequence[str],
     times: Mapping[Side, np.ndarray],
-    confidence: Sequence[float],
 ) -> TimedText:
     labels, written = ([normalize(word) for word in text] for text in (item.words, words))
-    return TimedText(item.speaker, labels, written, item.times, times, np.array(confidence))
+    return TimedText(item.speaker, labels, written, item.times, times, {})

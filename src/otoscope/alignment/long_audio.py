@@ -1,34 +1,25 @@
-"""Texts and windows: what a model transcribes, and which words belong to which part of long audio."""
+"""Words of audio of any length: which words belong to which part of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 import numpy as np
-import torch
 
 from otoscope.alignment.aligner import Aligner, align_words
+from otoscope.alignment.generation import Part, transcribe
+from otoscope.alignment.options import GenerationOptions
 from otoscope.alignment.spelling import letters
 from otoscope.alignment.word import Word
 from otoscope.decoders.transcriber import Transcriber
 from otoscope.errors import InputError
-from otoscope.models.load import silence_transformers
 from otoscope.models.model_settings import SAMPLING_RATE
 
 MARGIN_SECONDS = 0.3
 
 
-@dataclass(frozen=True)
-class Part:
-    """Words in a part of the audio, from `start` to `end` in seconds."""
-
-    start: float
-    end: float
-    words: tuple[str, ...]
-
-
-def words_of_audio(aligner: Aligner, wave: np.ndarray, text: str | None) -> list[Word]:
-    """Return the words of audio `[samples]` of 16 kHz with their times; None: the model transcribes it."""
+def words_of_audio(aligner: Aligner, wave: np.ndarray, text: str | None, options: GenerationOptions) -> list[Word]:
+    """Return the words of audio `[samples]` of 16 kHz with their times; without a text, the model transcribes it."""
     transcriber = aligner.transcriber
     seconds = len(wave) / SAMPLING_RATE
     is_long = transcriber.window_samples is not None and len(wave) > transcriber.window_samples
@@ -36,7 +27,7 @@ def words_of_audio(aligner: Aligner, wave: np.ndarray, text: str | None) -> list
         raise InputError("expected audio, found 0 samples; replace or remove the file")
     if text is not None and not is_long:
         return align_words(aligner, transcriber, wave, text.split())
-    parts = transcribe(transcriber, wave)
+    parts = transcribe(transcriber, wave, options)
     if text is not None:
         parts = divide_text(text.split(), parts)
     return [word for part in join_parts(transcriber, parts, seconds) for word in _words_of_part(aligner, wave, part)]
@@ -47,33 +38,6 @@ def _words_of_part(aligner: Aligner, wave: np.ndarray, part: Part) -> list[Word]
     words = align_words(aligner, aligner.transcriber, wave[first:last], part.words)
     return [
         replace(word, start=round(word.start + part.start, 3), end=round(word.end + part.start, 3)) for word in words
-    ]
-
-
-@torch.inference_mode()
-def transcribe(transcriber: Transcriber, wave: np.ndarray) -> list[Part]:
-    """Return what a model transcribes: one part, or for long audio the parts between its own time tokens."""
-    tokenizer, model, seconds = transcriber.tokenizer, transcriber.model, len(wave) / SAMPLING_RATE
-    if tokenizer is None or not model.can_generate():
-        raise InputError(f"expected a text, because {transcriber.name} cannot generate one; give the text of the audio")
-    with silence_transformers():
-        if transcriber.window_samples is None or len(wave) <= transcriber.window_samples:
-            tokens = model.generate(**transcriber.inputs([wave]))[0]
-            return [Part(0.0, seconds, tuple(tokenizer.decode(tokens, skip_special_tokens=True).split()))]
-        inputs = transcriber.extractor(
-            [wave],
-            sampling_rate=SAMPLING_RATE,
-            return_tensors="pt",
-            truncation=False,
-            padding="longest",
-            return_attention_mask=True,
-        ).to(model.device)
-        segments = model.generate(**inputs, return_timestamps=True, return_segments=True)["segments"][0]
-    decoded = (tuple(tokenizer.decode(item["tokens"], skip_special_tokens=True).split()) for item in segments)
-    return [
-        Part(float(item["start"]), min(float(item["end"]), seconds), words)
-        for item, words in zip(segments, decoded, strict=True)
-        if words
     ]
 
 

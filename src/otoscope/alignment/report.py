@@ -1,6 +1,6 @@
 """What `align` reports: the aligner, its scores, and heads for a generation configuration."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from otoscope.alignment.aligner import Aligner
@@ -40,7 +40,8 @@ class AlignmentReport:
     def summary(self) -> str:
         """The table of scores, the chosen heads and their lags."""
         anchors = ", ".join(
-            f"{side}s from head {anchor.head[0]}.{anchor.head[1]} less {1000 * anchor.lag:.0f} ms"
+            f"{side}s from head {anchor.head[0]}.{anchor.head[1]} less {1000 * anchor.lag:.0f} ms, median filter of "
+            f"{anchor.filter_columns} columns"
             for side, anchor in self.aligner.anchors.items()
         )
         generated = f"{self.generated.table}\n" if self.generated else ""
@@ -58,10 +59,7 @@ class AlignmentReport:
 
     def records(self) -> dict[str, Any]:
         """Return the report as values for JSON."""
-        anchors = {
-            side: {"head": anchor.head, "row": anchor.row, "lag": anchor.lag}
-            for side, anchor in self.aligner.anchors.items()
-        }
+        anchors = {side: asdict(anchor) for side, anchor in self.aligner.anchors.items()}
         return {
             "unit": self.aligner.unit,
             "anchors": anchors,

@@ -17,6 +17,9 @@ from otoscope.alignment.scores import LIMITS, rates_within
 from otoscope.decoders.word_errors import match_words
 from otoscope.results.intervals import LOGIT, interval, jackknife
 
+FALSE_ALARMS = (0.05, 0.1, 0.2)
+"""Shares of right words that count as wrong, at which a curve is read."""
+
 
 @dataclass(frozen=True)
 class TimedText:
@@ -26,7 +29,7 @@ class TimedText:
         speaker: of the utterance.
         labels, words: labelled and written words, in one spelling.
         label_times, times: seconds of each of them, for each side.
-        confidence: of each written word.
+        sureness: of each written word, by what it is: `confidence` or `probability`; NaN: unknown.
     """
 
     speaker: str
@@ -34,7 +37,7 @@ class TimedText:
     words: Sequence[str]
     label_times: Mapping[Side, np.ndarray]
     times: Mapping[Side, np.ndarray]
-    confidence: np.ndarray
+    sureness: Mapping[str, np.ndarray]
 
     @property
     def matches(self) -> list[tuple[int, int]]:
@@ -75,16 +78,20 @@ class TextScore:
 
 @dataclass(frozen=True)
 class ConfidenceScore:
-    """How well the confidence separates wrong words from right ones.
+    """How well a number separates wrong words from right ones.
 
     Attributes:
+        name: of the number: `confidence` of the times, or `probability` of the word.
         area: area under the ROC curve: the probability that a wrong word has less confidence than a right one.
         interval: 95 % interval over speakers; NaN with one speaker.
+        wrong_below: share of wrong words that are below the value of which 5, 10 and 20 % of the right words are.
         wrong, words: number of wrong words and of all.
     """
 
+    name: str
     area: float
     interval: tuple[float, float]
+    wrong_below: tuple[float, ...]
     wrong: int
     words: int
 
@@ -97,19 +104,32 @@ def score_texts(method: str, side: Side, texts: Sequence[TimedText]) -> TextScor
     return TextScore(method, side, f1, bounds, int(labels.sum()), int(words.sum()))
 
 
-def score_confidence(texts: Sequence[TimedText]) -> ConfidenceScore:
-    """Return how well confidence separates wrong words from right ones; NaN if all are right, or all wrong."""
+def score_confidence(name: str, texts: Sequence[TimedText]) -> ConfidenceScore:
+    """Return how well a number separates wrong words from right ones; NaN if all are right, or all wrong."""
     wrong = np.concatenate([text.is_wrong for text in texts])
-    confidence = np.concatenate([text.confidence for text in texts])
+    sureness = np.concatenate([text.sureness[name] for text in texts])
     _, speaker = np.unique([text.speaker for text in texts for _ in text.words], return_inverse=True)
 
     def area(speakers: np.ndarray) -> float:
         is_theirs = np.isin(speaker, speakers)
-        return roc_area(confidence[is_theirs & wrong], confidence[is_theirs & ~wrong])
+        return roc_area(sureness[is_theirs & wrong], sureness[is_theirs & ~wrong])
 
     value = jackknife(area, len(np.unique(speaker)), "speaker")
     low, high = interval(value, LOGIT)
-    return ConfidenceScore(float(value.value), (float(low), float(high)), int(wrong.sum()), len(wrong))
+    below = roc_points(sureness[wrong], sureness[~wrong])
+    return ConfidenceScore(name, float(value.value), (float(low), float(high)), below, int(wrong.sum()), len(wrong))
+
+
+def roc_points(wrong: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
+    """Return the share of `wrong` below the value that each of `FALSE_ALARMS` of `right` is below; none if undefined.
+
+    Examples:
+        >>> roc_points(np.array([0.1, 0.6]), np.linspace(0, 1, 11))
+        (0.0, 0.5, 0.5)
+    """
+    if not len(wrong) or not len(right):
+        return ()
+    return tuple(float(np.mean(wrong < limit)) for limit in np.quantile(right, FALSE_ALARMS))
 
 
 def roc_area(wrong: np.ndarray, right: np.ndarray) -> float:
@@ -124,7 +144,7 @@ def roc_area(wrong: np.ndarray, right: np.ndarray) -> float:
     return float(mannwhitneyu(right, wrong).statistic / (len(wrong) * len(right)))
 
 
-def text_table(scores: Sequence[TextScore], confidence: ConfidenceScore) -> str:
+def text_table(scores: Sequence[TextScore], confidences: Sequence[ConfidenceScore]) -> str:
     """Return the scores as a table of text."""
     width = max(len(score.method) for score in scores)
     rows = [
@@ -133,12 +153,19 @@ def text_table(scores: Sequence[TextScore], confidence: ConfidenceScore) -> str:
         for score in scores
     ]
     head = f"{'strict F1, generated text':<{width}}  side   20 ms  50 ms (95 % interval)  100 ms  200 ms"
-    low, high = confidence.interval
+    first = confidences[0]
     return "\n".join(
         [
             head,
             *rows,
-            f"{confidence.wrong} of {confidence.words} written words are wrong; area under the ROC curve of the "
-            f"confidence: {confidence.area:.3f} ({low:.3f} to {high:.3f})",
+            f"{first.wrong} of {first.words} written words are wrong",
+            "separated by   ROC area (95 %)          wrong words below 5, 10, 20 % of right ones",
+            *(_confidence_row(score) for score in confidences),
         ]
     )
+
+
+def _confidence_row(score: ConfidenceScore) -> str:
+    low, high = score.interval
+    below = "  ".join(f"{share:.3f}" for share in score.wrong_below)
+    return f"{score.name:<13}  {score.area:.3f} ({low:.3f} to {high:.3f})  {below}"

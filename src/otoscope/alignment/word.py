@@ -5,9 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Word:
-    """A word, its start and end in seconds, and the probability that both are right within 50 ms; None: unknown."""
+    """A word and its times.
+
+    Attributes:
+        text: the word.
+        start, end: of the word in seconds.
+        confidence: probability that both times are right within 50 ms; None: unknown.
+        probability: geometric mean of the probabilities that the model gives to its tokens; None: unknown.
+    """
 
     text: str
     start: float
     end: float
     confidence: float | None
+    probability: float | None = None

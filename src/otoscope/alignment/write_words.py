@@ -55,7 +55,7 @@ def words(
         audio: audio files, and folders of speech in any layout that otoscope reads. The text is that of the corpus, or
             of a file `.txt` or `.lab` with the same name; without one the model transcribes.
         out: folder to write, with the folders of the audio.
-        options: forms of the files, whether the model transcribes, and the number of processes.
+        options: forms of the files, whether and how the model transcribes, and the number of processes.
 
     Returns:
         The files that were written, and the audio that was skipped.
@@ -111,7 +111,8 @@ def _align_cut(
     name, cut = item
     try:
         text = None if options.generate else text_of(cut)
-        words = _aligner(source).words(load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, text)
+        wave = load_audio(cut, SAMPLING_RATE)
+        words = _aligner(source).words(wave, SAMPLING_RATE, text, generation=options)
     except InputError as error:
         return error
     files = tuple(_write(out / name, words, cut.duration, options.format))

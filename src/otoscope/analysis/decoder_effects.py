@@ -6,14 +6,14 @@ Axes: r removal (the first is none), u utterance, s sound.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
-from lhotse import MonoCut
 from torch import Tensor
 
+from otoscope.analysis.decoder_example import SpokenCut
 from otoscope.corpus.transcript import texts_of
 from otoscope.decoders.ablation import DecoderHead, mean_contexts, without_decoder_heads
-from otoscope.decoders.capture import DecoderText
 from otoscope.decoders.sounds import TextRule, has_text, has_words, sound_texts
 from otoscope.decoders.text_loss import spell_text
 from otoscope.decoders.transcriber import Transcriber
@@ -69,22 +69,18 @@ class EffectJob:
             self.transcriber, [wave for wave, _ in pairs], [spell_text(self.transcriber, text) for _, text in pairs]
         )
 
-    @property
-    def example_cut(self) -> MonoCut:
-        """The cut of the example."""
-        return self.speech.cuts[self.references.index(next(filter(None, self.references)))]
-
-    @cached_property
-    def example(self) -> tuple[np.ndarray, DecoderText]:
-        """The first utterance with a text.
+    def spoken(self, count: int) -> list[SpokenCut]:
+        """Return the first utterances with texts, `count` at most.
 
         Raises:
             InputError: no utterance has a text.
         """
-        for wave, text in zip(self.speech.waves, self.references, strict=True):
-            if text:
-                return wave, spell_text(self.transcriber, text)
-        raise InputError("expected texts to measure word errors, found none in the corpus; add files .txt")
+        every = zip(self.speech.cuts, self.speech.waves, self.references, strict=True)
+        with_text = islice(((cut, wave, text) for cut, wave, text in every if text), count)
+        utterances = [SpokenCut(cut, wave, spell_text(self.transcriber, text)) for cut, wave, text in with_text]
+        if not utterances:
+            raise InputError("expected texts to measure word errors, found none in the corpus; add files .txt")
+        return utterances
 
     def measure(self, removed: Collection[DecoderHead]) -> dict[str, Floats]:
         """Return word errors and words `[u]`, whether a text is empty `[u]`, and whether sounds have text `[s]`."""
@@ -114,3 +110,15 @@ def removals(heads: Sequence[DecoderHead]) -> list[Removal]:
     indices = sorted({(head.kind, head.head) for head in heads})
     through = [frozenset(head for head in heads if (head.kind, head.head) == index) for index in indices]
     return [NOTHING, *(frozenset({head}) for head in heads), *(through if len(layers) > 1 else [])]
+
+
+def removal_place(removed: Removal) -> tuple[str, int, int]:
+    """Return attention, layer and index of removed heads; -1 for several layers, and for nothing.
+
+    >>> removal_place(frozenset({DecoderHead(Kind.cross, 1, 2)})), removal_place(NOTHING)
+    (('cross', 1, 2), ('', -1, -1))
+    """
+    if not removed:
+        return "", -1, -1
+    first = min(removed)
+    return str(first.kind), first.layer if len(removed) == 1 else -1, first.head

@@ -1,70 +1,103 @@
-"""The maps, the audio and the words of one utterance of a decoder run, for figures and the viewer."""
+"""Make the examples of a decoder run: maps, audio and words of some utterances, for figures and the viewer."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from lhotse import MonoCut
 
+from otoscope.analysis.stored_examples import EXAMPLE, SIZED, padded
 from otoscope.corpus import words_of
 from otoscope.decoders.ablation import DecoderHead
 from otoscope.decoders.attention_record import Head
-from otoscope.decoders.capture import DecoderText, Row, capture_decoder
+from otoscope.decoders.capture import DecoderMaps, DecoderText, Row, capture_decoder
 from otoscope.decoders.head_norms import head_norms
 from otoscope.decoders.transcriber import Transcriber
-from otoscope.results.schema import Variable, labelled
+from otoscope.errors import InputError
+from otoscope.results.schema import labelled
 
-MAX_BYTES = 256 * 2**20
-"""Size of the maps of an example in half precision: a run without a shorter text has none."""
-HEADS = ("decoder_layer", "decoder_head")
-EXAMPLE = {
-    "example_cross": Variable((*HEADS, "row", "column"), "share", "cross-attention of the example to its real audio"),
-    "example_own": Variable((*HEADS, "row", "token"), "share", "decoder self-attention of the example"),
-    "is_text": Variable(("row",), "1", "whether the row predicts a token of the text, not of the prompt or the end"),
-    "column_start": Variable(("column",), "s", "start of the audio of a column"),
-    "example_wave": Variable(("sample",), "1", "audio of the example at 16 kHz"),
-    "word_start": Variable(("word",), "s", "start of each word"),
-    "word_end": Variable(("word",), "s", "end of each word"),
-}
+MAX_BYTES = 2**30
+"""Size of the maps of all examples in half precision."""
+NUM_SHARPEST = 3
+FILL = {"example_token": "", "example_word": "", "is_text": False}
+"""What is in an array after the end of an example; NaN in all others."""
 
 
-def decoder_example(
-    transcriber: Transcriber, heads: Sequence[DecoderHead], cut: MonoCut, spoken: tuple[np.ndarray, DecoderText]
+class SpokenCut(NamedTuple):
+    """An utterance: its cut, audio `[samples]` at 16 kHz, and text."""
+
+    cut: MonoCut
+    wave: np.ndarray
+    text: DecoderText
+
+
+def decoder_examples(
+    transcriber: Transcriber, heads: Sequence[DecoderHead], utterances: Sequence[SpokenCut]
 ) -> xr.Dataset:
-    """Return the example of a run, its rows named by the tokens that they predict; empty if its maps are too large.
+    """Return the examples of a run, their rows named by the tokens that they predict.
 
     Args:
         transcriber: the model.
         heads: all heads of its decoder.
-        cut: the utterance.
-        spoken: its audio `[samples]` at 16 kHz, and its text.
+        utterances: the examples.
+
+    Raises:
+        InputError: the maps are too large.
     """
-    wave, text = spoken
-    (maps,) = capture_decoder(transcriber, [wave], [text], cross=None, own=None)
-    layers, of_layer = 1 + max(head.layer for head in heads), 1 + max(head.head for head in heads)
-    columns, rows = next(iter(maps.cross.values())).shape[1], len(text.ids) - 1
-    if 2 * layers * of_layer * rows * (columns + rows) > MAX_BYTES:
-        return xr.Dataset()
+    shape = 1 + max(head.layer for head in heads), 1 + max(head.head for head in heads)
+    parts, norms = [], []
+    for spoken in utterances:
+        (maps,) = capture_decoder(transcriber, [spoken.wave], [spoken.text], cross=None, own=None)
+        parts.append(_example(transcriber, shape, spoken, maps))
+        norms.append(head_norms(maps))
+        if (size := len(utterances) * max(part["example_cross"].nbytes for part in parts)) > MAX_BYTES:
+            raise InputError(
+                f"expected maps of at most {MAX_BYTES >> 20} MiB for --examples {len(utterances)}, found "
+                f"{size >> 20} MiB; lower --examples, or select shorter utterances"
+            )
+    values = {name: padded([part[name] for part in parts], FILL.get(name, np.nan)) for name in parts[0]}
+    values["example_size"] = np.array([_sizes(part) for part in parts])
+    coordinates = {
+        "example": np.array([str(spoken.cut.id) for spoken in utterances], object),
+        "sized": np.array(SIZED, object),
+    }
+    return xr.Dataset(
+        labelled(EXAMPLE, values), coordinates, {"example_heads": [list(head) for head in _sharpest(norms)]}
+    )
+
+
+def _example(
+    transcriber: Transcriber, shape: tuple[int, int], spoken: SpokenCut, maps: DecoderMaps
+) -> dict[str, np.ndarray]:
+    text, columns, rows = spoken.text, next(iter(maps.cross.values())).shape[1], len(spoken.text.ids) - 1
     values: dict[str, Any] = {
-        "example_cross": np.full((layers, of_layer, rows, columns), np.nan, np.float16),
-        "example_own": np.full((layers, of_layer, rows, rows), np.nan, np.float16),
+        "example_cross": np.full((*shape, rows, columns), np.nan, np.float16),
+        "example_own": np.full((*shape, rows, rows), np.nan, np.float16),
+        "example_token": np.array(_pieces(transcriber, text)[1:], object),
         "is_text": np.array([role is Row.token for role in text.rows[:rows]]),
         "column_start": np.arange(columns) * maps.period,
-        "example_wave": wave.astype(np.float16),
+        "example_wave": spoken.wave.astype(np.float16),
     }
     for name, of_heads in (("example_cross", maps.cross), ("example_own", maps.own)):
         for head, map_qk in of_heads.items():
             values[name][head] = map_qk[:rows, : values[name].shape[-1]]
-    names: dict[str, Any] = {"row": np.array(_pieces(transcriber, text)[1:], object)}
-    if words := words_of(cut):
-        names["word"] = np.array([word for word, _, _ in words], object)
-        values["word_start"] = np.array([start for _, start, _ in words], float)
-        values["word_end"] = np.array([end for _, _, end in words], float)
-    norms = head_norms(maps)
-    sharpest: Head = max(norms, key=lambda head: norms[head])
-    attributes = {"example_utterance": str(cut.id), "example_head": list(sharpest)}
-    return xr.Dataset(labelled(EXAMPLE, values), names, attributes)
+    words = words_of(spoken.cut)
+    values["example_word"] = np.array([word for word, _, _ in words], object)
+    values["word_start"] = np.array([start for _, start, _ in words], float)
+    values["word_end"] = np.array([end for _, _, end in words], float)
+    return values
+
+
+def _sizes(part: dict[str, np.ndarray]) -> list[int]:
+    names = ("example_token", "column_start", "example_wave", "example_word")
+    return [len(part[name]) for name in names]
+
+
+def _sharpest(norms: Sequence[dict[Head, float]]) -> list[Head]:
+    """Return the heads with the largest mean share of the largest norm of each example, largest first."""
+    shares = {head: np.mean([of_head[head] / max(of_head.values()) for of_head in norms]) for head in norms[0]}
+    return sorted(shares, key=lambda head: shares[head], reverse=True)[:NUM_SHARPEST]
 
 
 def _pieces(transcriber: Transcriber, text: DecoderText) -> list[str]:

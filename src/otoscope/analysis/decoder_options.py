@@ -17,9 +17,10 @@ class DecoderOptions:
         effects: whether each head is removed, to measure word errors.
         sounds: folder of sounds without speech, to count those that get text; needs `effects`.
         ablation: `zero` or `mean`: what replaces the context of a removed head.
+        examples: number of utterances whose maps are stored, for figures and the viewer.
 
     Raises:
-        InputError: an unknown ablation, or sounds without effects.
+        InputError: an unknown ablation, sounds without effects, or no examples.
 
     Examples:
         >>> DecoderOptions(effects=True).ablation
@@ -32,8 +33,12 @@ class DecoderOptions:
     )
     ablation: str = option("zero", "zero or mean: what replaces the context of a removed head.")
 
+    examples: int = option(1, "Utterances whose maps are stored, for figures and the viewer.", "N")
+
     def __post_init__(self) -> None:
         """Check the options."""
+        if self.examples < 1:
+            raise InputError(f"expected --examples of at least 1, found {self.examples}; pass a larger --examples")
         if self.ablation not in ABLATIONS:
             raise InputError(f"expected --ablation {' or '.join(ABLATIONS)}, found {self.ablation!r}")
         if self.sounds is not None and not self.effects:

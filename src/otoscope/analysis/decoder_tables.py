@@ -3,6 +3,7 @@
 Axes: a attention (self, cross), l layer, h head, r removal, u utterance.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,17 @@ CATEGORY_MEASURES = (
     {"aligned": "monotony", "sharp": "peak", "global": "entropy"},
 )
 """For self-attention and for cross-attention: the measure that ranks for each category; the first wins equal ranks."""
+MIN_STRUCTURE_NATS = float(np.log(2))
+"""Below it, rows attend to more than half as many columns as uniform attention."""
+MIN_SHARE = 0.5
+"""Mass that names the shape of a head."""
+MIN_MONOTONY = 0.8
+"""Of a head that follows the audio; that of centers at random is .5."""
+SHAPE_MEASURES = (
+    {"first": "first_token", "previous": "previous_token", "own": "own_token", "prompt": "prompt"},
+    {"sink": "sink"},
+)
+"""For self-attention and for cross-attention: the mass that decides on a shape, in the order of the rules."""
 NUM_ROWS = 8
 
 
@@ -32,6 +44,29 @@ def category_of(measures_alh: Mapping[str, Floats]) -> np.ndarray:
         best = np.array(list(measure_of), object)[competition_ranks(values).argmin(0)]
         categories[kind] = np.where(np.isnan(values).any(0), "", best).reshape(shape[1:])
     return categories
+
+
+def shape_of(measures_alh: Mapping[str, Floats]) -> np.ndarray:
+    """Return the shape of each head `[a, l, h]`, which does not depend on other heads.
+
+    `uniform` is less structure than log 2. `first`, `previous`, `own`, `prompt` and `sink` hold half of the mass.
+    `aligned` is cross-attention whose center seldom goes back. All others are `mixed`.
+
+    >>> values = {"structure": 2.0, "first_token": 0.1, "previous_token": 0.7, "own_token": 0.1, "prompt": 0.2}
+    >>> values |= {"sink": 0.2, "monotony": 0.9}
+    >>> shape_of({name: np.full((2, 1, 1), value) for name, value in values.items()}).ravel().tolist()
+    ['previous', 'aligned']
+    """
+    structure = measures_alh["structure"]
+    shapes = np.full(structure.shape, "mixed", object)
+    for kind, measure_of in enumerate(SHAPE_MEASURES):
+        of_kind = {name: values[kind] for name, values in measures_alh.items()}
+        rules = {"": np.isnan(of_kind["structure"]), "uniform": of_kind["structure"] < MIN_STRUCTURE_NATS}
+        rules |= {shape: of_kind[name] >= MIN_SHARE for shape, name in measure_of.items()}
+        if "sink" in measure_of:
+            rules["aligned"] = of_kind["monotony"] >= MIN_MONOTONY
+        shapes[kind] = np.select(list(rules.values()), list(rules), "mixed")
+    return shapes
 
 
 def word_error_rates(errors_ru: Floats, words_u: Floats, clusters: Clusters) -> tuple[Floats, Floats, Floats]:
@@ -53,7 +88,8 @@ def _values(estimates: Sequence[Estimate]) -> Floats:
 
 def decoder_table(dataset: xr.Dataset) -> str:
     """Return the strongest heads of each category, and the removals that change word errors most."""
-    return "\n".join([_measure_table(dataset), *([_effect_table(dataset)] if "removed" in dataset else [])])
+    effects = [_effect_table(dataset)] if "removed" in dataset else []
+    return "\n".join([_measure_table(dataset), _shape_table(dataset), *effects])
 
 
 def _measure_table(dataset: xr.Dataset) -> str:
@@ -65,6 +101,15 @@ def _measure_table(dataset: xr.Dataset) -> str:
             count = int((dataset["category"].sel(attention=attention).values == category).sum())
             rows.append([f"{attention} {category}", str(count), f"{layer}.{head}", name, f"{values[layer, head]:.3f}"])
     return format_table(("category", "heads", "first", "measure", "value"), rows)
+
+
+def _shape_table(dataset: xr.Dataset) -> str:
+    """Return the number of heads of each shape."""
+    rows = []
+    for attention in dataset["attention"].values:
+        counts = Counter(str(name) for name in dataset["shape"].sel(attention=attention).values.ravel())
+        rows += [[str(attention), name, str(count)] for name, count in counts.most_common() if name]
+    return format_table(("attention", "shape", "heads"), rows)
 
 
 def _effect_table(dataset: xr.Dataset) -> str:

@@ -37,11 +37,6 @@ def find_decoder(model: Any, name: str) -> Any:
         InputError: it has none, as an encoder with CTC.
     """
     decoder = model.get_decoder() if hasattr(model, "get_decoder") else None
-    if getattr(model.config, "audio_token_id", None) is not None:
-        raise InputError(
-            f"{name} ({type(model).__name__}) has its audio among the tokens of its text; expected a model with "
-            "cross-attention, as Whisper; use otoscope.capture_audio_tokens for this one"
-        )
     if decoder is None or decoder is model or not hasattr(model, "get_encoder"):
         raise InputError(
             f"{name} ({type(model).__name__}) has no decoder that attends to an encoder; expected a model that "

@@ -71,6 +71,7 @@ class DecoderMaps:
         norms: norms `[columns]` of what each column adds to the hidden state, for each kind and head; empty unless they
             are requested.
         log_probability: of the token that each row but the last predicts, given the tokens before it, `[rows - 1]`.
+        hidden: what the encoder makes of the audio, `[T, d]`, padding included.
     """
 
     text: DecoderText
@@ -79,6 +80,7 @@ class DecoderMaps:
     beyond: Mapping[Head, np.ndarray]
     period: float
     log_probability: np.ndarray
+    hidden: Tensor
     norms: Mapping[tuple[Kind, Head], np.ndarray] = field(default_factory=dict)
 
     @property
@@ -168,7 +170,8 @@ def _capture_batch(
         logits = transcriber.model(**inputs, encoder_outputs=encoded, decoder_input_ids=ids, use_cache=False).logits
     log_probability = _log_probability(logits[:, :-1], ids[:, 1:])
     for index, text in enumerate(texts):
-        yield _maps_of(record, index, text, hop / SAMPLING_RATE, log_probability[index, : len(text.ids) - 1])
+        of_tokens = log_probability[index, : len(text.ids) - 1]
+        yield _maps_of(record, index, text, hop / SAMPLING_RATE, (of_tokens, encoded.last_hidden_state[index]))
 
 
 def _log_probability(logits_bqv: Tensor, ids_bq: Tensor) -> np.ndarray:
@@ -187,8 +190,9 @@ def _crop(
 
 
 def _maps_of(
-    record: AttentionRecord, index: int, text: DecoderText, period: float, log_probability: np.ndarray
+    record: AttentionRecord, index: int, text: DecoderText, period: float, states: tuple[np.ndarray, Tensor]
 ) -> DecoderMaps:
+    """Return the maps of an utterance; `states` are the log probabilities of its tokens, and its encoded audio."""
     parts = {
         kind: {head: items[index] for (recorded, head), items in sorted(record.maps.items()) if recorded is kind}
         for kind in Kind
@@ -200,4 +204,4 @@ def _maps_of(
     for (kind, head), norm_bk in record.norms.items():
         columns = parts[kind][head][0].shape[1]
         norms[kind, head] = norm_bk[index, :columns].numpy()
-    return DecoderMaps(text, cross, own, beyond, period, log_probability, norms)
+    return DecoderMaps(text, cross, own, beyond, period, *states, norms)

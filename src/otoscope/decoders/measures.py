@@ -23,12 +23,14 @@ class TokenMap:
         map_qk: weights. Cross-attention: over the real audio, without the mass beyond it, so that rows sum to
             less than one. Self-attention: over all tokens.
         labels: of the columns; None where they are unknown, so that measures that need them are NaN.
-        first: number of the first row in the whole map: a row attends to the columns 0 to its own number.
+        first: number of the first row in the whole map.
+        is_causal: whether a row attends to the columns 0 to its own number alone, as in self-attention.
     """
 
     map_qk: np.ndarray
     first: int
     labels: ColumnLabels | None = None
+    is_causal: bool = False
 
     @property
     def shares_qk(self) -> np.ndarray:
@@ -77,7 +79,10 @@ def measure_maps(
     heads: Mapping[Head, np.ndarray] = maps.cross if kind is Kind.cross else maps.own
     if by_norm:
         heads = {head: weigh_by_norm(map_qk, maps.norms[kind, head]) for head, map_qk in heads.items()}
-    tokens = {head: TokenMap(map_qk[rows].astype(np.float64), rows[0], labels) for head, map_qk in heads.items()}
+    is_causal = kind is Kind.own
+    tokens = {
+        head: TokenMap(map_qk[rows].astype(np.float64), rows[0], labels, is_causal) for head, map_qk in heads.items()
+    }
     return {
         name: {head: measure.compute(token_map) for head, token_map in tokens.items()}
         for name, measure in DECODER_MEASURES.select().items()

@@ -14,9 +14,10 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from otoscope.decoders.attention_modules import DecoderLayer, decoder_layers, find_decoder
 from otoscope.errors import InputError, shorten_error
+from otoscope.models.encoder import Encoder
 from otoscope.models.families import find_family
 from otoscope.models.fingerprint import weights_fingerprint
-from otoscope.models.load import DTYPES, device_of, silence_transformers
+from otoscope.models.load import DTYPES, device_of, load_whole, silence_transformers
 from otoscope.models.model_settings import SAMPLING_RATE, from_pretrained, load_extractor, model_source
 
 SAMPLES_PER_10_MS = 160
@@ -149,12 +150,7 @@ def load_transcriber(
         raise InputError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
     with silence_transformers():
         source = model_source(name)
-        config = from_pretrained(AutoConfig, source)
-        if type(config) not in AutoModelForSpeechSeq2Seq._model_mapping:
-            raise InputError(
-                f"{name} is a '{config.model_type}' model, which has no decoder; expected a model that transcribes, as "
-                "Whisper"
-            )
+        _check_decoder(name, from_pretrained(AutoConfig, source))
         try:
             model = AutoModelForSpeechSeq2Seq.from_pretrained(source, dtype=DTYPES[dtype])
         except Exception as error:  # safetensors, torch and transformers each fail in their own way
@@ -163,6 +159,42 @@ def load_transcriber(
     transcriber = Transcriber(name, model.to(device_of(device)).eval(), extractor, load_tokenizer(name))
     assert transcriber.layers
     return transcriber
+
+
+def load_with_encoder(
+    name_or_path: str | Path, *, device: str = "auto", dtype: str = "float32", recheck: bool = False
+) -> tuple[Transcriber, Encoder]:
+    """Load a model that transcribes once, and its encoder; the encoder's attention cannot be measured.
+
+    Args:
+        name_or_path, device, dtype, recheck: as `otoscope.load`.
+
+    Raises:
+        InputError: the model cannot be loaded, or has no decoder.
+    """
+    name = str(name_or_path)
+    with silence_transformers():
+        _check_decoder(name, from_pretrained(AutoConfig, model_source(name)))
+        whole, encoder = load_whole(name, device=device, dtype=dtype, recheck=recheck)
+        if not whole.can_generate():  # saved without the layer that predicts tokens: transformers adds it
+            return load_transcriber(name, device=device, dtype=dtype), encoder
+        whole.set_attn_implementation("sdpa" if whole._supports_sdpa else "eager")
+        transcriber = Transcriber(name, whole.to(encoder.device).eval(), encoder.extractor, load_tokenizer(name))
+    assert transcriber.layers
+    return transcriber, encoder
+
+
+def _check_decoder(name: str, config: Any) -> None:
+    if getattr(config, "audio_token_id", None) is not None:
+        raise InputError(
+            f"{name} is a '{config.model_type}' model, which has its audio among the tokens of its text; expected a "
+            "model with cross-attention, as Whisper; use otoscope.capture_audio_tokens for this one"
+        )
+    if type(config) in AutoModelForSpeechSeq2Seq._model_mapping:
+        return
+    raise InputError(
+        f"{name} is a '{config.model_type}' model, which has no decoder; expected a model that transcribes, as Whisper"
+    )
 
 
 def load_tokenizer(name: str) -> Any:

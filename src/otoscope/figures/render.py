@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from otoscope._io.atomic import atomic_write, make_folder
+from otoscope.analysis.stored_examples import find_example, select_example
 from otoscope.errors import InputWarning
 from otoscope.figures import FIGURES
 from otoscope.figures.figure_spec import FigureSpec
@@ -56,6 +57,8 @@ def render_figures(
 def merge_map(run: Run, utterance: str | None, extra: xr.Dataset | None) -> xr.Dataset:
     """Return the results of a run with the stored map of an utterance, or of the run's example, and with `extra`."""
     further = xr.Dataset() if extra is None else extra
+    if "example" in run.dataset.dims:
+        return select_example(run.dataset, find_example(run.dataset, utterance))
     if utterance is None and not run.maps:
         return run.dataset.merge(further)
     attention = run.map(utterance or run.maps[0])

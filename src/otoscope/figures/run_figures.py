@@ -130,6 +130,8 @@ def save_figure(drawn: Figure, path: str | Path, theme: str = "light") -> Path:
 def _open(run: Run | str | Path, utterance: str | None, model: "Encoder | None") -> Run:
     """Return the run, which contains the maps of the utterance."""
     opened = run if isinstance(run, Run) else open_run(run)
+    if "example" in opened.dataset.dims:
+        return opened
     if utterance is not None and opened.kind != HEADS:
         raise InputError(f"expected a run with stored maps for --utterance, found a {opened.kind}; omit --utterance")
     if utterance is not None and utterance not in opened.maps:

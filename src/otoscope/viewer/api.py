@@ -17,6 +17,7 @@ import numpy.typing as npt
 from otoscope.errors import InputError
 from otoscope.viewer.array_format import pack
 from otoscope.viewer.comparison import compare_heads, compare_runs
+from otoscope.viewer.decoder_examples import example_arrays, example_map
 from otoscope.viewer.errors import NotFoundError, NotReadyError
 from otoscope.viewer.formation import formation, step_overview
 from otoscope.viewer.routes import resolve
@@ -90,8 +91,13 @@ def _contents(session: RunSession) -> Response:
     return _json(session.contents)
 
 
-def _slice(session: RunSession, variable: str, layer: int, head: int) -> Response:
-    return Response(pack({variable: session.variable(variable, (layer, head))}), ARRAYS)
+def _example(session: RunSession, utterance: int) -> Response:
+    arrays, texts = example_arrays(session.run.dataset, utterance)
+    return Response(pack(arrays, **texts), ARRAYS)
+
+
+def _example_map(session: RunSession, utterance: int, variable: str, layer: int, head: int) -> Response:
+    return Response(pack({variable: example_map(session.run.dataset, utterance, variable, (layer, head))}), ARRAYS)
 
 
 def _utterance(session: RunSession, utterance: int) -> Response:
@@ -144,7 +150,8 @@ def _overview(session: RunSession, step: int) -> Response:
 HANDLERS: dict[str, Callable[..., Response]] = {
     "heads": _heads,
     "variable": _variable,
-    "slice": _slice,
+    "example": _example,
+    "exampleMap": _example_map,
     "contents": _contents,
     "utterance": _utterance,
     "audio": _audio,

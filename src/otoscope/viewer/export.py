@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import xarray as xr
-
 from otoscope._io.atomic import atomic_write, make_folder
 from otoscope.errors import InputError
 from otoscope.results.head_names import parse_heads
 from otoscope.viewer.api import OK, ViewerApi
+from otoscope.viewer.decoder_examples import example_resources
 from otoscope.viewer.export_page import data_script, exported_page, files_script
 from otoscope.viewer.formation import DYNAMICS
 from otoscope.viewer.options import ExportOptions
@@ -32,12 +30,8 @@ EXPORTED_VARIABLES = (
     *("higher_is_better", "is_control", "span_score", "span_score_interval"),
     *("effect", "effect_interval", "exact_effect", "group_effect", "group_effect_interval"),
     *("phone_effect", "phone_effect_interval", "frame_effect", "frame_effect_interval"),
-    *("column_start", "example_wave", "is_text", "word_start", "word_end"),
 )
 """Variables that the views of the page request."""
-
-EXAMPLE_MAPS = ("example_cross", "example_own")
-"""Maps `[layer, head, ...]` of the example of a run of a decoder, which the page requests head by head."""
 
 Resources = dict[str, bytes]
 
@@ -189,7 +183,8 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
         resources.append(ROUTES["heads"].path(number))
         resources.append(ROUTES["contents"].path(number))
         resources += [ROUTES["variable"].path(number, name) for name in EXPORTED_VARIABLES if name in variables]
-        resources += _decoder_maps(number, session.run.dataset)
+        for place in example_resources(session.run.dataset, MAX_VARIABLE_BYTES):
+            resources.append(ROUTES["example" if len(place) == 1 else "exampleMap"].path(number, *place))
         if session.info.kind == DYNAMICS:
             steps = range(session.run.dataset.sizes["step"])
             resources += [ROUTES["formation"].path(number), *(ROUTES["overview"].path(number, step) for step in steps)]
@@ -199,18 +194,6 @@ def _common_resources(api: ViewerApi, items: Sequence[_ExportItem]) -> list[str]
         layers = range(api.sessions[item.run].info.layers)
         resources.append(ROUTES["utterance"].path(item.run, item.utterance))
         resources += [ROUTES["thumbnails"].path(item.run, item.utterance, layer) for layer in layers]
-    return resources
-
-
-def _decoder_maps(number: int, dataset: xr.Dataset) -> list[str]:
-    """Return the maps of a run of a decoder: all, or those of its aligned head where they are too large for a page."""
-    resources: list[str] = []
-    for name in EXAMPLE_MAPS:
-        if name in dataset:
-            layers, heads, *_ = dataset[name].shape
-            is_small = 4 * dataset[name].size <= MAX_VARIABLE_BYTES
-            places = np.ndindex(layers, heads) if is_small else [tuple(dataset.attrs["example_head"])]
-            resources += [ROUTES["slice"].path(number, name, *place) for place in places]
     return resources
 
 

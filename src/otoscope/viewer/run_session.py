@@ -95,19 +95,16 @@ class RunSession:
             raise NotReadyError(LOADING)
         return self.loading.result()
 
-    def variable(self, name: str, place: tuple[int, ...] = ()) -> npt.NDArray[Any]:
-        """Return a numeric array of the run as float32, or its part at a place on its first axes.
+    def variable(self, name: str) -> npt.NDArray[Any]:
+        """Return a numeric array of the run as float32.
 
         Raises:
-            NotFoundError: no such variable or place.
+            NotFoundError: no such variable.
             InputError: the array is too large for the page.
         """
         if name not in {variable.name for variable in self.info.variables}:
             raise NotFoundError(name)
         array = self.run.dataset[name]
-        if len(place) > array.ndim or any(index >= size for index, size in zip(place, array.shape, strict=False)):
-            raise NotFoundError(name, *place)
-        array = array[place]
         if array.size * 4 > MAX_VARIABLE_BYTES:
             raise InputError(
                 f"expected an array of at most {MAX_VARIABLE_BYTES >> 20} MiB for a browser, {name} is larger; "
