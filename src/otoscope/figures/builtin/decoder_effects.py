@@ -29,7 +29,7 @@ RULE_NAMES = {
 }
 
 
-class _Panel(NamedTuple):
+class _EffectPanel(NamedTuple):
     """Values of removals, their intervals (NaN: none), and the value of the intact model."""
 
     attention: str
@@ -60,7 +60,7 @@ def decoder_effects(dataset: xr.Dataset, design: Design) -> Figure:
     return page
 
 
-def _panels(dataset: xr.Dataset) -> Iterator[_Panel]:
+def _panels(dataset: xr.Dataset) -> Iterator[_EffectPanel]:
     """Iterate over the effects that were measured, each for cross-attention first."""
     effects = {"word error rate": ("change (1)", "word_error_change", dataset)}
     for rule in dataset["rule"].values:
@@ -69,10 +69,10 @@ def _panels(dataset: xr.Dataset) -> Iterator[_Panel]:
     for title, (quantity, name, part) in effects.items():
         values, ends = part[name].values, part[f"{name}_interval"].values
         for attention in dataset["attention"].values[::-1] if np.isfinite(values).any() else ():
-            yield _Panel(str(attention), title, quantity, values, ends, float(values[0]))
+            yield _EffectPanel(str(attention), title, quantity, values, ends, float(values[0]))
 
 
-def _draw_removals(axes: Axes, panel: _Panel, dataset: xr.Dataset, theme: Theme) -> None:
+def _draw_removals(axes: Axes, panel: _EffectPanel, dataset: xr.Dataset, theme: Theme) -> None:
     layers, heads = dataset.sizes["decoder_layer"], dataset.sizes["decoder_head"]
     chosen = np.flatnonzero(dataset["removed_attention"].values == panel.attention)
     layer, head = (dataset[name].values[chosen] for name in ("removed_layer", "removed_head"))
