@@ -29,5 +29,5 @@ def words(
     for item in report.skipped:
         print(f"skipped {item.id}: {item.reason}")
     for name in report.unsure:
-        print(f"low confidence in {name}: check that its text is what is said")
+        print(f"improbable words in {name}: check that its text is what is said")
     print(f"{report.num_words} words in {len(report.files)} files under {out}")
