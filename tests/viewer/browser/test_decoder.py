@@ -35,7 +35,7 @@ def test_a_token_is_selected_and_a_moment_shows_its_tokens(watched, runs, tmp_pa
         box = page.locator(".oto-decoder-map").bounding_box()
         page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 5)
         until(page, "document.querySelectorAll('.oto-decoder-tokens [data-attending]').length > 0")
-        page.get_by_label("Utterance").select_option("voice-1/000")
+        page.get_by_role("combobox", name="Example").select_option("voice-1/000")
         expect(page.get_by_role("group", name="Words").get_by_role("button")).to_have_text(["yes"])
         page.get_by_role("radio", name="own text").click()
         until(page, DRAWN % ".oto-decoder-map")

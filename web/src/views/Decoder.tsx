@@ -91,7 +91,7 @@ function Maps({ run, number, place, choice, block }: MapsProps) {
     <section class="oto-decoder-view" aria-label="Decoder">
       <div class="oto-toolbar">
         {examples.length > 1 && (
-          <Select label="Utterance" value={utterance} options={examples.map((name) => [name, name] as const)} />
+          <Select label="Example" value={utterance} options={examples.map((name) => [name, name] as const)} />
         )}
         <RadioGroup label="Attention to" value={kind} options={KINDS} />
         <Select label="Layer" value={layer} options={numbers(layers)} />
