@@ -10,7 +10,7 @@ import { Canvas, shareOf } from "../components/Canvas";
 import { Command, Notice, RadioGroup, Select } from "../components/controls";
 import { useQuery } from "../hooks/useQuery";
 import { useStore } from "../store/viewerStore";
-import { drawMap, drawSpectrogram, drawWave, RATE } from "./decoderPictures";
+import { drawMap, drawRows, drawSpectrogram, drawTime, drawWave, RATE } from "./decoderPictures";
 
 const MAP = "example_cross";
 const WORDS = ["word_start", "word_end"];
@@ -103,28 +103,48 @@ function Maps({ run, number, place, choice, block }: MapsProps) {
         </span>
       </div>
       {error && <Notice>{error}</Notice>}
-      <Words block={block} seconds={seconds} />
-      <Canvas
-        class="oto-decoder-wave"
-        label="Waveform"
-        draw={(context, width, height) => drawWave(context, width, height, block)}
-      />
-      <Canvas
-        class="oto-decoder-wave"
-        label="Spectrogram"
-        draw={(context, width, height) => drawSpectrogram(context, width, height, block)}
-      />
-      <Canvas
-        class="oto-decoder-map"
-        style={{ height: `${Math.min(Math.max(map.value.rows * 14, 160), 900)}px` }}
-        label={`Attention of layer ${layer.value}, head ${head.value}: tokens downward`}
-        draw={(context, width, height) =>
-          drawMap(context, width, height, { map: map.value, row, isText: floats(block, "is_text") })
-        }
-        onPointerMove={(event) => (column.value = placeOf(shareOf(event).across, map.value.columns))}
-        onPointerLeave={() => (column.value = null)}
-        onClick={(event) => select(placeOf(shareOf(event).down, map.value.rows), { block, map, row })}
-      />
+      <p class="oto-hint">
+        {map.value.name === MAP
+          ? "Rows: tokens, each as it is predicted; columns: the audio. Stronger is more attention."
+          : "Rows: tokens, each as it is predicted; columns: the tokens before. Stronger is more attention."}{" "}
+        Grey rows: the prompt and the end. Shaded sound: pauses between the labelled words.
+      </p>
+      <div class="oto-decoder-tracks">
+        <Words block={block} seconds={seconds} />
+        <Canvas
+          class="oto-decoder-wave"
+          label="Waveform"
+          draw={(context, width, height) => drawWave(context, width, height, block)}
+        />
+        <Canvas
+          class="oto-decoder-wave"
+          label="Spectrogram"
+          draw={(context, width, height) => drawSpectrogram(context, width, height, block)}
+        />
+        <Canvas
+          class="oto-decoder-time"
+          label={`Time, 0 to ${seconds.toFixed(2)} s`}
+          draw={(context, width) => drawTime(context, width, seconds)}
+        />
+        <div class="oto-decoder-rows">
+          <Canvas
+            class="oto-decoder-labels"
+            label="Tokens of the rows"
+            draw={(context, width, height) => drawRows(context, width, height, tokens.map(tokenText), row.value)}
+          />
+          <Canvas
+            class="oto-decoder-map"
+            style={{ height: `${Math.min(Math.max(map.value.rows * 14, 160), 900)}px` }}
+            label={`Attention of layer ${layer.value}, head ${head.value}: tokens downward`}
+            draw={(context, width, height) =>
+              drawMap(context, width, height, { map: map.value, row, isText: floats(block, "is_text") })
+            }
+            onPointerMove={(event) => (column.value = placeOf(shareOf(event).across, map.value.columns))}
+            onPointerLeave={() => (column.value = null)}
+            onClick={(event) => select(placeOf(shareOf(event).down, map.value.rows), { block, map, row })}
+          />
+        </div>
+      </div>
       <ol class="oto-decoder-tokens" aria-label="Tokens">
         {tokens.map((token, place) => (
           <li key={place}>

@@ -4,6 +4,7 @@ import { floats, type ArrayBlock } from "../core/arrayFormat";
 import { ramp } from "../core/colour";
 import type { DecoderMap } from "../core/decoderExample";
 import type { DrawContext } from "../core/drawing";
+import { ticks } from "../core/ticks";
 import { theme } from "../store/theme";
 
 export const RATE = 16000; // samples in a second of the stored audio
@@ -92,4 +93,39 @@ export function drawMap(context: DrawContext, width: number, height: number, { m
     context.lineTo(width, (edge / rows) * height);
   }
   context.stroke();
+}
+
+const LOWEST_ROW = 9; // pixels of a row with a text
+
+/** Write the token of each row left of the map, as far as rows are high enough. */
+export function drawRows(
+  context: DrawContext,
+  width: number,
+  height: number,
+  tokens: string[],
+  selected: number | null,
+): void {
+  const across = height / tokens.length;
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  tokens.forEach((token, place) => {
+    if (across < LOWEST_ROW && place !== selected) return;
+    context.font = `${place === selected ? "bold " : ""}${Math.min(11, Math.max(across, LOWEST_ROW))}px sans-serif`;
+    context.fillStyle = place === selected ? theme.value.ink : theme.value.quiet;
+    const text = context.measureText(token).width > width ? `${token.slice(0, 9)}…` : token;
+    context.fillText(text, width - 2, (place + 0.5) * across);
+  });
+}
+
+/** Write seconds below the sound. */
+export function drawTime(context: DrawContext, width: number, seconds: number): void {
+  context.font = "11px sans-serif";
+  context.fillStyle = theme.value.quiet;
+  context.textBaseline = "top";
+  for (const { time, text } of ticks({ from: 0, to: seconds }, Math.max(2, Math.floor(width / 120)))) {
+    const x = (time / seconds) * width;
+    context.fillRect(x, 0, 1, 4);
+    context.textAlign = x < 20 ? "left" : x > width - 20 ? "right" : "center";
+    context.fillText(text, x, 5);
+  }
 }
