@@ -14,13 +14,13 @@ from scipy.ndimage import median_filter
 from otoscope._io.saved_work import write_json
 from otoscope.alignment.boundary_model import BoundaryModel, Evidence, band_energy, boundary_offsets, features
 from otoscope.alignment.options import GenerationOptions
+from otoscope.alignment.pauses import without_pauses, without_silence
 from otoscope.alignment.spelling import Spelling, Unit, spell
 from otoscope.alignment.word import Word
 from otoscope.alignment.word_probability import word_probabilities
 from otoscope.corpus.audio import resample
 from otoscope.decoders.attention_record import Head
 from otoscope.decoders.capture import DecoderMaps, capture_decoder, decoder_text
-from otoscope.decoders.column_labels import silent_columns
 from otoscope.decoders.transcriber import Transcriber, load_transcriber
 from otoscope.decoders.warping import first_columns, standardize_rows
 from otoscope.errors import InputError
@@ -28,7 +28,6 @@ from otoscope.models.model_settings import SAMPLING_RATE
 
 VERSION = 3
 SHORTEST_WORD = 0.02
-SILENCE_PERIOD = 0.01
 
 
 class Side(StrEnum):
@@ -141,9 +140,10 @@ def align_words(aligner: Aligner, transcriber: Transcriber, wave: np.ndarray, wo
     maps = capture_spelling(transcriber, wave, spelling, heads)
     evidence = collect_evidence(maps, wave, spelling, heads)
     times, confidence = _timed(aligner, evidence, spelling, heads)
+    start, end = without_pauses(wave, times[Side.start], times[Side.end])
     if confidence is None:
-        times[Side.start], times[Side.end] = without_silence(wave, times[Side.start], times[Side.end])
-    start, end = ordered_times(times[Side.start], times[Side.end], len(wave) / SAMPLING_RATE)
+        start, end = without_silence(wave, start, end)
+    start, end = ordered_times(start, end, len(wave) / SAMPLING_RATE)
     columns = [start, end, [None] * len(words) if confidence is None else confidence]
     columns.append(word_probabilities(transcriber, maps.hidden, words))
     return [
@@ -175,27 +175,6 @@ def estimate_boundaries(
     """Return the first estimate of each boundary of a side in seconds."""
     filtered = median_filter(map_qk, (1, anchor.filter_columns)) if anchor.filter_columns > 1 else map_qk
     return first_columns(filtered)[boundary_rows(spelling, side, anchor.row)] * period - anchor.lag
-
-
-def without_silence(wave: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return starts and ends of words in audio `[samples]` of 16 kHz, without silence at their edges.
-
-    Boundary models of aligners with labels do so by themselves.
-    A word that is all silent stays as it is.
-
-    Examples:
-        >>> wave = np.repeat([0.0, 1.0, 0.0], 1600)
-        >>> without_silence(wave, np.array([0.0]), np.array([0.25]))
-        (array([0.1]), array([0.2]))
-    """
-    columns = len(wave) // round(SILENCE_PERIOD * SAMPLING_RATE)
-    is_sound = ~silent_columns(wave, columns, SILENCE_PERIOD)
-    start, end = start.copy(), end.copy()
-    for word in range(len(start)):
-        first, last = (max(round(float(time[word]) / SILENCE_PERIOD), 0) for time in (start, end))
-        if len(sound := np.flatnonzero(is_sound[first:last])):
-            start[word], end[word] = (first + sound[0]) * SILENCE_PERIOD, (first + sound[-1] + 1) * SILENCE_PERIOD
-    return start, end
 
 
 def ordered_times(start: np.ndarray, end: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]:

@@ -124,7 +124,7 @@ def roc_points(wrong: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
     """Return the share of `wrong` below the value that each of `FALSE_ALARMS` of `right` is below; none if undefined.
 
     Examples:
-        >>> roc_points(np.array([0.1, 0.6]), np.linspace(0, 1, 11))
+        >>> roc_points(np.array([0.07, 0.6]), np.linspace(0, 1, 11))
         (0.0, 0.5, 0.5)
     """
     if not len(wrong) or not len(right):

@@ -115,6 +115,7 @@ def removals(heads: Sequence[DecoderHead]) -> list[Removal]:
 def removal_place(removed: Removal) -> tuple[str, int, int]:
     """Return attention, layer and index of removed heads; -1 for several layers, and for nothing.
 
+    >>> from otoscope.decoders.attention_modules import Kind
     >>> removal_place(frozenset({DecoderHead(Kind.cross, 1, 2)})), removal_place(NOTHING)
     (('cross', 1, 2), ('', -1, -1))
     """

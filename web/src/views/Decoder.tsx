@@ -99,7 +99,6 @@ function Maps({ run, number, place, choice, block }: MapsProps) {
         <span class="oto-hint">
           {utterance.value} of {run.name}: select a token or a word to play the sound; point at a moment to see its
           tokens
-          {column.value !== null && map.value.name === MAP && ` · ${timeOf(block, column.value)}`}
         </span>
       </div>
       {error && <Notice>{error}</Notice>}
@@ -121,11 +120,16 @@ function Maps({ run, number, place, choice, block }: MapsProps) {
           label="Spectrogram"
           draw={(context, width, height) => drawSpectrogram(context, width, height, block)}
         />
-        <Canvas
-          class="oto-decoder-time"
-          label={`Time, 0 to ${seconds.toFixed(2)} s`}
-          draw={(context, width) => drawTime(context, width, seconds)}
-        />
+        <div class="oto-decoder-rows">
+          <span class="oto-decoder-moment">
+            {column.value !== null && map.value.name === MAP && timeOf(block, column.value)}
+          </span>
+          <Canvas
+            class="oto-decoder-time"
+            label={`Time, 0 to ${seconds.toFixed(2)} s`}
+            draw={(context, width) => drawTime(context, width, seconds)}
+          />
+        </div>
         <div class="oto-decoder-rows">
           <Canvas
             class="oto-decoder-labels"
