@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import overload
 
 from lhotse import MonoCut
 
+from otoscope._io.read_sequence import ReadSequence
 from otoscope.corpus.cut_list import CutList
 from otoscope.statistics.clusters import cluster_names, has_several_speakers, utterance_of
 
@@ -55,7 +55,7 @@ def shard_seconds(seconds: float) -> float:
     return min(max(SHARD_SECONDS, seconds / MAX_SHARDS), MAX_SHARD_SECONDS)
 
 
-class ShardPlan(Sequence[Shard]):
+class ShardPlan(ReadSequence[Shard]):
     """The shards of a corpus, each of at most so many seconds (or one longer cut); cuts are read with their shard.
 
     A cluster is the speaker of a cut, or the utterance of which it is a window.
@@ -74,15 +74,8 @@ class ShardPlan(Sequence[Shard]):
         """Return the number of shards."""
         return len(self._bounds) - 1
 
-    @overload
-    def __getitem__(self, number: int) -> Shard: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Shard]: ...
-    def __getitem__(self, number: int | slice) -> Shard | list[Shard]:
-        """Return a shard, or several."""
-        if isinstance(number, slice):
-            return [self[place] for place in range(len(self))[number]]
-        place = range(len(self))[number]
+    def read(self, place: int) -> Shard:
+        """Return a shard."""
         span = slice(self._bounds[place], self._bounds[place + 1])
         utterances = map(utterance_of, self._cuts.ids[span])
         names = cluster_names(self._cuts.speakers[span], utterances, self._of_speakers)

@@ -8,12 +8,13 @@ from hashlib import blake2b
 from itertools import islice
 from operator import le
 from tempfile import TemporaryFile, gettempdir
-from typing import IO, Any, NamedTuple, overload
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from lhotse import MonoCut
 from numpy.typing import NDArray
 
+from otoscope._io.read_sequence import ReadSequence
 from otoscope.corpus.cut_fingerprint import listing_digest
 from otoscope.corpus.recording import check_cut
 from otoscope.corpus.speaker_metadata import metadata_of
@@ -101,7 +102,7 @@ def audio_files(cut: MonoCut) -> tuple[str, ...]:
     return tuple(str(source.source) for source in cut.recording.sources if source.type == "file")
 
 
-class CutList(Sequence[MonoCut]):
+class CutList(ReadSequence[MonoCut]):
     """Cuts that are read from a temporary file when they are used.
 
     Args:
@@ -142,15 +143,9 @@ class CutList(Sequence[MonoCut]):
         """Return the number of cuts."""
         return len(self._table)
 
-    @overload
-    def __getitem__(self, index: int) -> MonoCut: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[MonoCut]: ...
-    def __getitem__(self, index: int | slice) -> MonoCut | list[MonoCut]:
-        """Read a cut, or several."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(len(self))[index]]
-        row = self._table[index]
+    def read(self, place: int) -> MonoCut:
+        """Read a cut."""
+        row = self._table[place]
         self._content.file.seek(int(row["offset"]))
         cut: MonoCut = row["read"](self._content.file.read(int(row["size"])))
         return cut

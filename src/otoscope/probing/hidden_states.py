@@ -2,22 +2,21 @@
 
 import shutil
 import weakref
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from otoscope._io.atomic import disk_errors_as_input_errors
+from otoscope._io.read_sequence import ReadSequence
 
 MAX_STATE_BYTES = 1 << 30
 """Most bytes of states in memory: 1.9 hours of 50 frames of 768 numbers a second."""
 
 
-class HiddenStates(Sequence[Tensor]):
+class HiddenStates(ReadSequence[Tensor]):
     """The states `[T, d]` (float32, CPU) of each utterance; those in the file are read each time they are used.
 
     `add` alone changes it.
@@ -58,15 +57,8 @@ class HiddenStates(Sequence[Tensor]):
         """Return the number of utterances."""
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Tensor: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Tensor]: ...
-    def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
-        """Return the states of an utterance, or of several."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(len(self))[index]]
-        place = range(len(self))[index]
+    def read(self, place: int) -> Tensor:
+        """Return the states of an utterance."""
         if place in self._in_memory:
             return self._in_memory[place]
         offset, shape = self._in_file[place]

@@ -8,20 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from otoscope._io.atomic import disk_errors_as_input_errors
+from otoscope._io.read_sequence import ReadSequence
 from otoscope.errors import InputError
 from otoscope.typing import Ints
 
 FLOAT_BYTES = 4
 
 
-class DepthStates(Sequence[Tensor]):
+class DepthStates(ReadSequence[Tensor]):
     """The states `[T, d]` (float32) of each utterance at one depth; an utterance is read each time it is used."""
 
     def __init__(self, path: Path, starts: Ints, size: int) -> None:
@@ -33,17 +33,9 @@ class DepthStates(Sequence[Tensor]):
         """Return the number of utterances."""
         return len(self._starts) - 1
 
-    @overload
-    def __getitem__(self, index: int) -> Tensor: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Tensor]: ...
-    def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
-        """Read the states of an utterance, or of several."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return torch.from_numpy(np.array(self._rows_td[self._starts[index] : self._starts[index + 1]]))
+    def read(self, place: int) -> Tensor:
+        """Read the states of an utterance."""
+        return torch.from_numpy(np.array(self._rows_td[self._starts[place] : self._starts[place + 1]]))
 
 
 class StateWriter:

@@ -2,18 +2,18 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import overload
 
 import numpy as np
 from lhotse import MonoCut
 
+from otoscope._io.read_sequence import ReadSequence
 from otoscope.models.encoder import Encoder
 
 MAX_AUDIO_BYTES = 512 * 2**20
 """Most bytes of audio in memory: 2.3 hours at 16 kHz."""
 
 
-class StreamedWaves(Sequence[np.ndarray]):
+class StreamedWaves(ReadSequence[np.ndarray]):
     """The waves `[samples]` of cuts at the sampling rate of a model.
 
     The only state are the waves in memory. `add` and the use of a wave change them.
@@ -33,15 +33,8 @@ class StreamedWaves(Sequence[np.ndarray]):
         """Return the number of cuts."""
         return len(self._cuts)
 
-    @overload
-    def __getitem__(self, index: int) -> np.ndarray: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[np.ndarray]: ...
-    def __getitem__(self, index: int | slice) -> np.ndarray | list[np.ndarray]:
-        """Return a wave, or a list of waves."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(len(self))[index]]
-        place = range(len(self))[index]
+    def read(self, place: int) -> np.ndarray:
+        """Return a wave."""
         if place not in self._waves:
             self.add(place, self._encoder.load_wave(self._cuts[place]))
         self._waves.move_to_end(place)
