@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from lhotse import AudioSource, CutSet, MonoCut, Recording
 from tests.helpers.corpus_tones import write_tone
 
 import otoscope
-from otoscope.analysis.stored_maps import ensure_maps
+from otoscope.analysis.stored_maps import ensure_maps, example_rank, find_example
 from otoscope.errors import InputError
 from otoscope.models.mockingjay import MockingjayModel
 
@@ -104,3 +105,13 @@ def test_a_recording_with_a_file_for_each_channel_stores_the_file_of_its_channel
     run = otoscope.analyze(tiny_model, CutSet.from_cuts([cut]), tmp_path / "run")
     stored = run.map("u").attrs
     assert (stored["audio"], int(stored["audio_channel"])) == (str(files[1]), 0)
+
+
+def test_the_example_is_the_cut_of_the_best_rank(tiny_model):
+    encoder, random = otoscope.load(tiny_model), np.random.default_rng(0)
+    for chance in (0.0, 0.5, 1.0):
+        phones, seconds = random.random(20) < chance, random.integers(1, 12, 20) / 2
+        drawn = SimpleNamespace(has_phones=phones, seconds=seconds)
+        ranks = list(map(example_rank, phones.tolist(), seconds.tolist()))
+        assert find_example(encoder, drawn) == ranks.index(min(ranks))
+    assert find_example(encoder, SimpleNamespace(has_phones=phones, seconds=np.full(20, 1e5))) is None

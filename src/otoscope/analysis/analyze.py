@@ -12,6 +12,7 @@ from otoscope.analysis.finish import finish_analysis
 from otoscope.analysis.job import AnalysisJob, Execution, run_job
 from otoscope.analysis.phone_labels import PHONE, make_labeler, tier_options
 from otoscope.analysis.shard_plan import ShardPlan, shard_seconds
+from otoscope.analysis.stored_maps import find_example
 from otoscope.corpus.cut_list import CutList, listed
 from otoscope.corpus.windows import iter_windows
 from otoscope.errors import InputError
@@ -89,7 +90,7 @@ def _make_job(source: SpeechSource, place: Execution, out: str | Path, window: f
     labeler = make_labeler(encoder, cuts.labelled(), source.phones, unit)
     statistics = available_statistics(labeler.inventory.phones if labeler else (), encoder.model_reductions)
     seconds = shard_seconds(sum(cuts.seconds.tolist()))
-    shards = ShardPlan(cuts, seconds)
+    shards = ShardPlan(cuts, seconds, find_example(encoder, cuts))
     corpus = corpus_plan(cuts, shards, out, verify=place.execution.verify)
     plan = model_plan(encoder) | {
         "corpus": {"path": resolve_path(source.name), **source.options, **_shape(window, unit), **corpus},

@@ -46,6 +46,7 @@ class ShardSum:
         labels: what labelled utterances say of phones; None before the first shard.
         digests: digests of the cuts with their audio, one after the other, in any order.
         files: hash of sizes and dates of the audio of each shard.
+        waves: audio `[samples]` that a shard stores, by place among the measured utterances.
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class ShardSum:
     labels: LabelTotals | None = None
     digests: bytearray = field(default_factory=bytearray)
     files: list[bytes] = field(default_factory=list)
+    waves: dict[int, AnyFloats] = field(default_factory=dict)
 
     def add(self, shard: ShardResult) -> None:
         """Add a shard; its utterances follow those that were added."""
@@ -64,6 +66,9 @@ class ShardSum:
             with self._file(name).open("ab") as file:
                 file.write(b"".join(np.ascontiguousarray(rows[index]).tobytes() for index in order))
             rows.clear()
+        self.waves |= {
+            len(self.index) + order.index(at): wave for at, wave in shard.waves.items() if at in shard.frames
+        }
         self.index.extend(order)
         self.frames.extend(shard.frames[index] for index in order)
         self.skipped += shard.skipped
@@ -108,7 +113,7 @@ def finish_analysis(job: AnalysisJob, folder: Path) -> RunResult:
         raise InputError(f"no utterance of {len(job.cuts)} can be measured; the first: {first}")
     parts = _parts(job, whole)
     add_to_plan(folder, "corpus", _hashes(whole))
-    store_example(folder, job.encoder, job.cuts.select(whole.index))
+    store_example(folder, job.encoder, job.cuts.select(whole.index), whole.waves)
     write_states(folder, parts)
     return run_dataset(parts), skipped
 

@@ -35,7 +35,7 @@ class ShardWork:
         """Return the content of the file of a shard, or the reason why it has none."""
         phones = self.labeler.inventory.phones if self.labeler else ()
         statistics = available_statistics(phones, encoder.model_reductions)
-        options = ShardOptions(self.labeler, shard.cluster_of, self.strict, on_progress)
+        options = ShardOptions(self.labeler, shard.cluster_of, self.strict, on_progress, shard.example)
         try:
             check_access(shard)
             return encode_shard(measure(encoder, shard.cuts, statistics, options))

@@ -41,7 +41,8 @@ def shard_arrays(measured: ShardResult) -> dict[str, Any]:
         "digest/files": np.frombuffer(measured.files, np.uint8),
     }
     arrays = accumulator.to_arrays(measured.state) | label_arrays(measured.labels)
-    return {"about": np.array(json.dumps(about)), **arrays, **digests}
+    waves = {f"wave/{index}": wave for index, wave in measured.waves.items()}
+    return {"about": np.array(json.dumps(about)), **arrays, **digests, **waves}
 
 
 def decode_shard(content: bytes | Path) -> ShardResult:
@@ -50,10 +51,10 @@ def decode_shard(content: bytes | Path) -> ShardResult:
         about = json.loads(str(arrays["about"]))
         state = accumulator.from_arrays({name: arrays[name] for name in arrays.files if name != "about"})
         labels = labels_from_arrays(arrays, about["speakers"])
-        digests = _digests(arrays)
+        digests, waves = _digests(arrays), _waves(arrays)
     frames = {int(index): frames for index, frames in about["frames"].items()}
     skipped = [SkippedUtterance(*entry) for entry in about["skipped"]]
-    return ShardResult(state, frames, skipped, labels, digests.cuts, digests.files)
+    return ShardResult(state, frames, skipped, labels, digests.cuts, digests.files, waves)
 
 
 class ShardDigests(NamedTuple):
@@ -73,6 +74,10 @@ def _digests(arrays: Mapping[str, NDArray[Any]]) -> ShardDigests:
     digests = [row.tobytes() for row in arrays["digest/value"].reshape(-1, DIGEST_BYTES)]
     of_cut = dict(zip(arrays["digest/index"].tolist(), digests, strict=True))
     return ShardDigests(of_cut, arrays["digest/files"].tobytes())
+
+
+def _waves(arrays: Mapping[str, NDArray[Any]]) -> dict[int, NDArray[Any]]:
+    return {int(name.removeprefix("wave/")): arrays[name] for name in arrays if name.startswith("wave/")}
 
 
 def write_shard(folder: Path, number: int, content: bytes) -> None:

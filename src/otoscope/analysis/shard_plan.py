@@ -24,11 +24,13 @@ class Shard:
         number: number of the shard in the plan, from 0.
         cuts: index in the corpus and cut of each utterance.
         clusters: name of the cluster of each utterance.
+        example: index in the corpus of the utterance whose audio the shard stores for its maps; None: no such one.
     """
 
     number: int
     cuts: tuple[tuple[int, MonoCut], ...]
     clusters: tuple[str, ...]
+    example: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -63,11 +65,13 @@ class ShardPlan(ReadSequence[Shard]):
     Args:
         cuts: utterances of the corpus.
         seconds: audio of a shard.
+        example: index of the utterance whose maps the run stores; None: none.
     """
 
-    def __init__(self, cuts: CutList, seconds: float) -> None:
+    def __init__(self, cuts: CutList, seconds: float, example: int | None = None) -> None:
         """Plan the shards from durations alone."""
         self._cuts, self._of_speakers = cuts, has_several_speakers(cuts.speakers.tolist())
+        self._example = example
         self._bounds = shard_bounds(cuts.seconds.tolist(), seconds)
 
     def __len__(self) -> int:
@@ -79,7 +83,8 @@ class ShardPlan(ReadSequence[Shard]):
         span = slice(self._bounds[place], self._bounds[place + 1])
         utterances = map(utterance_of, self._cuts.ids[span])
         names = cluster_names(self._cuts.speakers[span], utterances, self._of_speakers)
-        return Shard(place, tuple(enumerate(self._cuts[span], span.start)), tuple(names))
+        example = self._example if self._example in range(span.start, span.stop) else None
+        return Shard(place, tuple(enumerate(self._cuts[span], span.start)), tuple(names), example)
 
     def seconds(self, numbers: Iterable[int]) -> float:
         """Return the audio of some shards."""

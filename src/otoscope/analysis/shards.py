@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from lhotse import MonoCut
@@ -36,6 +36,7 @@ class ShardResult:
         labels: what the labelled utterances say of phones.
         digests: digest of each cut with its audio by its index in the corpus; without those that cannot be read.
         files: hash of paths, sizes and dates of the audio.
+        waves: audio `[samples]` at the rate of the model, by index, of the utterance whose maps the run stores.
     """
 
     state: State
@@ -44,6 +45,7 @@ class ShardResult:
     labels: LabelTotals
     digests: dict[int, bytes]
     files: bytes = b""
+    waves: dict[int, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,14 @@ class ShardOptions:
         clusters: name of the cluster of every utterance by its index in the corpus; by default the utterance.
         strict: whether an utterance that cannot be measured is an error.
         on_progress: receives the seconds of audio that are done.
+        example: index of the utterance whose audio the result has; None: of none.
     """
 
     labeler: PhoneLabeler | None = None
     clusters: Mapping[int, str] | None = None
     strict: bool = False
     on_progress: Callable[[float], None] = lambda seconds: None
+    example: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def measure(
     for batch in batches(shard, encoder.padded_seconds):
         waves = dict(iter_loadable(encoder, batch, measured.skipped, strict=options.strict))
         measured.digests.update(_digests(batch))
+        measured.waves.update((index, wave) for index, wave in waves.items() if index == options.example)
         labels = None
         if options.labeler is not None:
             labels = [options.labeler.of(dict(batch)[index], encoder.num_frames(wave)) for index, wave in waves.items()]

@@ -1,9 +1,11 @@
 """Attention maps that a run stores: those of one example, and those of further utterances on request."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from lhotse import MonoCut
 
 from otoscope.attention.interventions import NO_INTERVENTION
@@ -26,15 +28,29 @@ MERGED = "merged"  # key of the corpora of runs that were merged, in a plan
 MAX_LISTED = 5  # utterances in a message
 
 
-def store_example(folder: Path, encoder: Encoder, measured: CutList) -> None:
-    """Store the maps of one example: an utterance with phones if possible, nearest to 3 s; none if too large."""
-    best = min(
-        range(len(measured)),
-        key=lambda i: example_rank(bool(measured.has_phones[i]), float(measured.seconds[i])),
-    )
-    cut = measured[best]
-    if map_bytes(encoder, cut) <= MAX_MAP_BYTES:
-        store_maps(folder, encoder, best, cut)
+def store_example(folder: Path, encoder: Encoder, measured: CutList, waves: Mapping[int, np.ndarray]) -> None:
+    """Store the maps of the example of a run.
+
+    Args:
+        folder: the run folder.
+        encoder: the model that made the run.
+        measured: the utterances that were measured.
+        waves: audio `[samples]` of some of them by place; that of another example is read.
+    """
+    if (best := find_example(encoder, measured)) is not None:
+        store_maps(folder, encoder, best, measured[best], waves.get(best))
+
+
+def find_example(encoder: Encoder, cuts: CutList) -> int | None:
+    """Return the place of the example: a cut with phones if possible, nearest to 3 s; None if its maps are too large.
+
+    `example_rank` has the rule for a single cut.
+    """
+    distances = np.abs(cuts.seconds - EXAMPLE_SECONDS)
+    if cuts.has_phones.any():
+        distances = np.where(cuts.has_phones, distances, np.inf)
+    best = int(distances.argmin())
+    return best if map_bytes(encoder, float(cuts.seconds[best])) <= MAX_MAP_BYTES else None
 
 
 def example_rank(has_phones: bool, seconds: float) -> tuple[bool, float]:
@@ -42,7 +58,15 @@ def example_rank(has_phones: bool, seconds: float) -> tuple[bool, float]:
     return not has_phones, abs(seconds - EXAMPLE_SECONDS)
 
 
-def store_maps(folder: Path, encoder: Encoder, index: int, cut: MonoCut, *, on_request: bool | None = None) -> None:
+def store_maps(
+    folder: Path,
+    encoder: Encoder,
+    index: int,
+    cut: MonoCut,
+    wave: np.ndarray | None = None,
+    *,
+    on_request: bool | None = None,
+) -> None:
     """Run the model on a cut once more and store its maps in the run at `folder`.
 
     Args:
@@ -50,9 +74,10 @@ def store_maps(folder: Path, encoder: Encoder, index: int, cut: MonoCut, *, on_r
         encoder: the model that made the run.
         index: index of the utterance in the run.
         cut: the utterance.
+        wave: its audio `[samples]` at the rate of the model; None reads it.
         on_request: true if the user asked for these maps; None for the example of the run.
     """
-    maps = encoder.maps(cut)
+    maps = encoder.maps(cut if wave is None else wave)
     description = MapDescription(
         n_heads=encoder.n_heads,
         frames=maps[0].shape[-1],
@@ -69,9 +94,9 @@ def store_maps(folder: Path, encoder: Encoder, index: int, cut: MonoCut, *, on_r
     write_map(folder, index, (maps[layer] for layer in range(encoder.n_layers)), description)
 
 
-def map_bytes(encoder: Encoder, cut: MonoCut) -> int:
-    """Return the bytes on disk of all maps of one utterance, in half precision."""
-    frames = int(cut.duration / encoder.frame_period)
+def map_bytes(encoder: Encoder, seconds: float) -> int:
+    """Return the bytes on disk of all maps of an utterance of so many seconds, in half precision."""
+    frames = int(seconds / encoder.frame_period)
     return 2 * sum(encoder.n_heads) * frames**2
 
 
@@ -105,7 +130,7 @@ def ensure_maps(run: Run, utterance: str, model: Encoder | None = None) -> Run:
     encoder = _model_of(run) if model is None else model
     require_same_model(run, encoder)
     cut = next(cut for cut in load_run_cuts(run) if cut.id == utterance)
-    if (size := map_bytes(encoder, cut) >> 20) > MAX_MAP_BYTES >> 20:
+    if (size := map_bytes(encoder, cut.duration) >> 20) > MAX_MAP_BYTES >> 20:
         raise InputError(
             f"expected maps of at most {MAX_MAP_BYTES >> 20} MiB, found {size} MiB for '{utterance}'; "
             "choose a shorter utterance"
