@@ -97,15 +97,57 @@ def test_each_kind_of_ablation_is_the_intervention_of_that_name(live, other, enc
     assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-3, abs=1e-6)
 
 
-def test_gates_are_the_scale_and_the_temperature_in_percent(live, other, encoder, cut):
+@pytest.mark.parametrize(
+    ("kind", "factors"),
+    [
+        ("gate-30-250", [HeadFactors(0, 1, 0.3, 2.5), HeadFactors(1, 2, 0.3, 2.5)]),
+        ("gate-30-250,1.2-120-40", [HeadFactors(0, 1, 0.3, 2.5), HeadFactors(1, 2, 1.2, 0.4)]),
+        ("gate-100-100,1.2-0-100,0.1-100-300", [HeadFactors(0, 1, 1, 3), HeadFactors(1, 2, 0, 1)]),
+    ],
+)
+def test_gates_of_each_head_are_a_scale_and_a_temperature_in_percent(live, other, encoder, cut, kind, factors):
     wave = encoder.load_wave(cut)
-    whole = encoder.forward([wave]).hidden
-    with encoder.intervene(*(HeadFactors(*head, scale=0.3, temperature=2.5) for head in [(0, 1), (1, 2)])):
-        changed = encoder.forward([wave]).hidden
-    found = get_json(live, f"0/ablation/{other}/0.1,1.2/full/gate-30-250")
-    assert found["layers"][-1] == pytest.approx(float((changed - whole).norm() / whole.norm()), rel=1e-3)
+    whole = encoder.representations(wave)
+    with encoder.intervene(*factors):
+        changed = encoder.representations(wave)
+    expected = [np.linalg.norm(new - old) / np.linalg.norm(old) for old, new in zip(whole, changed, strict=True)]
+    found = get_json(live, f"0/ablation/{other}/0.1,1.2/full/{kind}")
+    assert min(expected) > 0.01
+    np.testing.assert_allclose(found["layers"], expected, rtol=1e-3)
+
+
+def test_a_gate_of_one_head_differs_from_the_same_gate_of_all(live, other):
+    kinds = ("gate-100-100", "gate-100-100,0.1-0-100", "gate-0-100")
+    none, one, both = (get_json(live, f"0/ablation/{other}/0.1,1.2/full/{kind}")["layers"] for kind in kinds)
+    assert none == [0, 0]
+    assert one[0] == both[0] > 0
+    assert one[1] != both[1]
     assert get_json(live, f"0/ablation/{other}/none/full/gate-30-250")["layers"] == [0, 0]
-    assert live.get(f"0/ablation/{other}/0.1/full/gate-30-0").status == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("gate-", "found ''"),
+        ("gate-30-0", "found '30-0'"),
+        ("gate-1000-100", "found '1000-100'"),
+        ("gate--5-100", "found '-5-100'"),
+        ("gate-30-250,0.1-50", "found '0.1-50'"),
+        ("gate-30-250,0.1-50-0", "found '0.1-50-0'"),
+        ("gate-30-250,", "found ''"),
+        ("gate-" + "9" * 5000, f"found '{'9' * 40}'"),
+        ("gate-30-250,1.1-50-100", "choose head 1.1"),
+        ("gate-30-250,0.1-50-100,0.1-60-100", "choose head 0.1, and name it once"),
+    ],
+)
+def test_a_bad_gate_is_one_line(live, other, kind, text):
+    error = get_error(live, f"0/ablation/{other}/0.1/full/{kind}")
+    assert text in error
+    assert "\n" not in error
+
+
+def test_a_gate_of_letters_is_no_resource(live, other):
+    assert live.get(f"0/ablation/{other}/0.1/full/gate-nan-inf").status == 404
 
 
 def test_a_kind_that_does_not_exist_is_no_resource(live, other):

@@ -12,6 +12,7 @@ import "./components/Utterances.css";
 import "./components/Operations.css";
 import "./components/HeadDetails.css";
 import "./components/Ablation.css";
+import "./components/HeadGates.css";
 import "./components/Differences.css";
 import "./components/BoundaryMarks.css";
 import "./components/Tracks.css";

@@ -48,7 +48,7 @@ class LiveModel:
             utterance: id of the utterance.
             removed: heads to replace or to gate, as (layer, head).
             radius: largest distance of a key from its query, in frames; None sets no limit.
-            kind: what replaces the heads, of `KIND_LABELS`, or `head-N`; `gate-SCALE-TEMPERATURE` gates them.
+            kind: what replaces the heads, of `KIND_LABELS`, or `head-N`; `gate-...` gates them.
 
         Raises:
             InputError: the head or utterance does not exist, or the model does not allow the kind.

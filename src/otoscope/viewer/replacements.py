@@ -11,7 +11,7 @@ from otoscope.attention.output_changes import OutputChange
 from otoscope.attention.pattern_changes import PatternChange, pattern_of
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
-from otoscope.viewer.ablation_kinds import GATE_PREFIX, HEAD_PREFIX
+from otoscope.viewer.ablation_kinds import GATE_PREFIX, HEAD_PREFIX, head_percents
 
 MAX_UTTERANCES = 16
 """Utterances on which outputs and offset profiles are measured."""
@@ -36,10 +36,14 @@ class HeadReplacements:
         self._ablations: dict[AblationKind, Ablation] = {}
 
     def changes(self, kind: str, heads: Heads) -> Sequence[OutputChange | PatternChange | HeadFactors]:
-        """Return the change of some heads by a kind: one that replaces them, or gates of each."""
+        """Return the change of some heads by a kind: one that replaces them, or a gate of each.
+
+        Raises:
+            InputError: the gates are not those of these heads.
+        """
         if kind.startswith(GATE_PREFIX):
-            scale, temperature = (int(part) / 100 for part in kind.removeprefix(GATE_PREFIX).split("-"))
-            return [HeadFactors(*head, scale=scale, temperature=temperature) for head in heads]
+            percents = head_percents(kind, heads)
+            return [HeadFactors(*head, *(number / 100 for number in pair)) for head, pair in percents.items()]
         return [self._replacement(kind, heads)] if heads else []
 
     def _replacement(self, kind: str, heads: Heads) -> OutputChange | PatternChange:

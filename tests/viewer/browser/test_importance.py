@@ -4,11 +4,13 @@ from concurrent.futures import Future
 
 import pytest
 from tests.helpers.example_importance import curves_dataset
+from tests.helpers.viewer_api import get_json
 from tests.helpers.viewer_browser import (
     WatchedPage,
     expect,
     serving,
     until,
+    utterance_index,
 )
 
 from otoscope import RankingOptions, rank
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.browser
 HEIGHTS = (
     "[...document.querySelectorAll('.oto-effect [data-mark=bar] rect')].map(bar => Number(bar.getAttribute('height')))"
 )
+
+PARTS_OF_HEADS = [("scale", "0.1"), ("temperature", "0.1"), ("scale", "1.2"), ("temperature", "1.2")]
 
 
 def test_rankings_of_another_model_are_not_shown_for_these_heads(browser, measured_run, tiny_model, speech, tmp_path):
@@ -69,16 +73,36 @@ def test_heads_that_are_switched_off_change_the_result(page):
     until(page, "location.hash.includes('span=5')")
 
 
-def test_sliders_scale_the_chosen_heads(page):
-    page.get_by_role("button", name="importance").click()
-    page.get_by_role("button", name="Layer 0 head 1,").click()
-    until(page, f"{HEIGHTS}.some(height => height > 1)")
+def test_each_chosen_head_has_sliders_of_its_own(page, live):
+    for name in ("importance", "Layer 0 head 1,", "Layer 1 head 2,"):
+        page.get_by_role("button", name=name).click()
     page.get_by_label("Replaced by").select_option(label="themselves, gated")
-    page.get_by_label("Scale: 0.50").fill("100")
-    until(page, "location.hash.includes('kind=gate-100-100')")
+    page.get_by_label("scale of head 0.1").fill("30")
+    page.get_by_label("temperature of head 1.2").fill("300")
+    address = "off=0.1%2C1.2&kind=gate-50-100&gates=0.1-30-100%2C1.2-50-300"
+    until(page, f"location.hash.endsWith('{address}')")
+    page.reload()
+    values = [page.get_by_label(f"{part} of head {head}").input_value() for part, head in PARTS_OF_HEADS]
+    assert values == ["30", "100", "50", "300"]
+    page.get_by_text("answered in").wait_for()
+    utterance = utterance_index(page)
+    layers = get_json(live, f"0/ablation/{utterance}/0.1,1.2/full/gate-50-100,0.1-30-100,1.2-50-300")["layers"]
+    until(page, f"{HEIGHTS}.length === 2")
+    heights = page.evaluate(HEIGHTS)
+    assert heights[0] / heights[1] == pytest.approx(layers[0] / layers[1], rel=0.01)
+    page.get_by_label("reset head 0.1").click()
+    page.get_by_label("reset head 1.2").click()
     until(page, f"{HEIGHTS}.every(height => height === 0)")
-    page.get_by_label("Temperature: 1.00").fill("300")
-    until(page, f"{HEIGHTS}.some(height => height > 1)")
+
+
+def test_an_address_with_one_pair_gates_all_chosen_heads(page):
+    page.evaluate("location.hash = 'view=importance&off=0.1%2C1.2&kind=gate-30-250'")
+    for part, head in PARTS_OF_HEADS:
+        expect(page.get_by_label(f"{part} of head {head}")).to_have_value("30" if part == "scale" else "250")
+    page.get_by_label("scale of all heads").fill("100")
+    until(page, "location.hash.endsWith('kind=gate-100-250')")
+    page.get_by_role("button", name="Layer 0 head 1,").click()
+    expect(page.get_by_label("scale of head 0.1")).to_have_count(0)
 
 
 def test_the_page_does_not_wait_for_the_model(browser, measured_run, live):

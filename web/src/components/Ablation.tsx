@@ -1,20 +1,21 @@
 // Live ablation: the model runs again on the utterance without some heads, or with a limited attention span.
 import * as Plot from "@observablehq/plot";
-import type { Signal } from "@preact/signals";
+import { batch, type Signal } from "@preact/signals";
 import { headId, formatNumber } from "../core/heads";
 import type { Thumbnails } from "../store/thumbnails";
-import { ABLATION_KINDS, GATE_PREFIX, HEAD_PREFIX, type AblationResult } from "../core/schema";
+import { commonGate, FIRST, gateKind, gatesOfHeads } from "../core/gates";
+import { ABLATION_KINDS, HEAD_PREFIX, type AblationResult } from "../core/schema";
 import { useAblation } from "../hooks/useAblation";
 import { restrictTo } from "../store/derivedSignal";
 import { theme } from "../store/theme";
 import { useStore, type ViewerStore } from "../store/viewerStore";
 import { Notice, Notices, Select, Waiting } from "./controls";
 import { Figure } from "./Figure";
+import { HeadGates } from "./HeadGates";
 import { Legend } from "./Legend";
 import { HeadPicker } from "./HeadPicker";
 
 const MAX_SPAN = 100; // frames; the right end of the slider sets no limit
-const FIRST_GATES = `${GATE_PREFIX}50-100`; // scale and temperature in percent
 
 export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const store = useStore();
@@ -23,7 +24,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   if (store.run.no_model_reason) return <Notice>Live ablation needs the model: {store.run.no_model_reason}.</Notice>;
   const heads = new Set(off.value);
   const toggle = (name: string) =>
-    (off.value = heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);
+    choose(store, heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);
   return (
     <div class="oto-ablation">
       <div>
@@ -32,7 +33,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <Legend />
         <Presets store={store} />
         <Select label="Replaced by" value={kindOf(store)} options={kinds(store)} />
-        <Gates store={store} />
+        <HeadGates />
         <Span store={store} />
       </div>
       <div class="oto-effect" aria-live="polite">
@@ -58,6 +59,13 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   );
 }
 
+/** Choose heads; a head that is not chosen any more loses its gate. */
+const choose = ({ state }: ViewerStore, heads: string[]) =>
+  batch(() => {
+    state.off.value = heads;
+    state.gates.value = gatesOfHeads(state.gates.value, heads);
+  });
+
 /** Kinds of replacement, the pattern of each head of a layer, and gates. */
 function kinds(store: ViewerStore): (readonly [string, string])[] {
   const across = Math.max(...store.run.heads.map(({ head }) => head)) + 1;
@@ -65,7 +73,8 @@ function kinds(store: ViewerStore): (readonly [string, string])[] {
     `${HEAD_PREFIX}${head}`,
     `the attention of head ${head}`,
   ]);
-  const gates = gatesOf(store) ? store.state.kind.value : FIRST_GATES;
+  const { value } = store.state.kind;
+  const gates = commonGate(value) ? value : gateKind(FIRST);
   return [...ABLATION_KINDS, [gates, "themselves, gated"], ...(patterns as [string, string][])];
 }
 
@@ -75,60 +84,17 @@ const kindOf = (store: ViewerStore) =>
     kinds(store).map(([kind]) => kind),
   );
 
-/** Scale and temperature in percent; null where heads are replaced instead. */
-function gatesOf(store: ViewerStore): [scale: number, temperature: number] | null {
-  const [, scale, temperature] = store.state.kind.value.match(/^gate-(\d{1,3})-([1-9]\d{0,2})$/) ?? [];
-  return scale === undefined ? null : [Number(scale), Number(temperature)];
-}
-
-function Gates({ store }: { store: ViewerStore }) {
-  const gates = gatesOf(store);
-  if (!gates) return null;
-  const [scale, temperature] = gates;
-  const set = (percent: number, divisor: number) => (store.state.kind.value = `${GATE_PREFIX}${percent}-${divisor}`);
-  return (
-    <>
-      <Slider label="Scale" percent={scale} from={0} to={200} onPick={(value) => set(value, temperature)} />
-      <Slider label="Temperature" percent={temperature} from={20} to={400} onPick={(value) => set(scale, value)} />
-    </>
-  );
-}
-
-interface SliderProps {
-  label: string;
-  percent: number;
-  from: number;
-  to: number;
-  onPick: (percent: number) => void;
-}
-
-function Slider({ label, percent, from, to, onPick }: SliderProps) {
-  return (
-    <label class="oto-span">
-      <span>{`${label}: ${(percent / 100).toFixed(2)}`}</span>
-      <input
-        type="range"
-        min={from}
-        max={to}
-        step={5}
-        value={percent}
-        onInput={(event) => onPick(Number(event.currentTarget.value))}
-      />
-    </label>
-  );
-}
-
 function Presets({ store }: { store: ViewerStore }) {
   const { off } = store.state;
   const headsOf = (category: string) => store.run.heads.filter((head) => head.category === category).map(headId);
   return (
     <div class="oto-row-buttons">
       {["global", "vertical", "diagonal"].map((category) => (
-        <button type="button" key={category} onClick={() => (off.value = headsOf(category))}>
+        <button type="button" key={category} onClick={() => choose(store, headsOf(category))}>
           all {category} off
         </button>
       ))}
-      <button type="button" disabled={!off.value.length} onClick={() => (off.value = [])}>
+      <button type="button" disabled={!off.value.length} onClick={() => choose(store, [])}>
         all on
       </button>
     </div>

@@ -1,6 +1,7 @@
 // The effect of the removed heads and of the attention span on the selected utterance.
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { requestKind } from "../core/gates";
 import { routes } from "../core/routes";
 import type { AblationResult } from "../core/schema";
 import type { ViewerStore } from "../store/viewerStore";
@@ -12,9 +13,10 @@ const TRAINING_POLL_MS = 1500; // until the scores of a probe in training are re
 /** The previous result of the same utterance remains until the next one arrives. */
 export function useAblation(store: ViewerStore): Signal<QueryState<AblationResult>> {
   const state = useSignal<QueryState<AblationResult>>({});
-  const { off, span, kind, utterance } = store.state;
-  const heads = off.value.length ? [...off.value].sort().join(",") : "none";
-  const resource = routes.ablation(0, utterance.value, heads, span.value ?? "full", kind.value);
+  const { off, span, kind, gates, utterance } = store.state;
+  const names = [...off.value].sort();
+  const replacement = requestKind({ kind: kind.value, own: gates.value }, names);
+  const resource = routes.ablation(0, utterance.value, names.join(",") || "none", span.value ?? "full", replacement);
   useEffect(() => {
     state.value = {};
   }, [utterance.value]);

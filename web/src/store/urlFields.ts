@@ -70,6 +70,7 @@ export const FIELDS = {
   off: list(),
   span: optionalNumber(),
   kind: text("zero"),
+  gates: list(),
   comparison: text(""),
   comparisonLayer: integer(0),
   comparisonHead: integer(1),
