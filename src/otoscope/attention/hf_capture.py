@@ -11,7 +11,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import bidirectional_mask_function
 
 from otoscope.attention.call import AttentionCall, current_handler, parse_mask
-from otoscope.attention.span_attention import PATTERNS, SPAN, add_patterns, padding_mask, span_attention, split_values
+from otoscope.attention.span_attention import SPAN, attention_with_patterns, padding_mask, span_attention
 from otoscope.errors import InputError
 
 NAME = "otoscope"
@@ -34,11 +34,11 @@ def attention_function(
     `attention_span` use local attention, and all others torch's attention. Refined models may have values of more heads
     than queries: the last ones have fixed patterns, `pattern_scores`, which are no attention calls.
     """
-    if getattr(module, PATTERNS, None) is None:
-        return _scored_attention(module, (query, key, value), attention_mask, scaling, kwargs), None
-    own, fixed = split_values(query, value)
-    context_bthd = _scored_attention(module, (query, key, own), attention_mask, scaling, kwargs)
-    return add_patterns(module, context_bthd, fixed, attention_mask), None
+
+    def attend(own: Tensor) -> Tensor:
+        return _scored_attention(module, (query, key, own), attention_mask, scaling, kwargs)
+
+    return attention_with_patterns(module, query, value, attention_mask, attend), None
 
 
 def _scored_attention(

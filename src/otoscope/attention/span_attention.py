@@ -3,6 +3,7 @@
 The module imports torch and transformers alone: refined models carry it for machines without otoscope.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -36,7 +37,27 @@ def span_attention(
     return context
 
 
-def split_values(query: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+def attention_with_patterns(
+    module: nn.Module, query: Tensor, value: Tensor, mask: Tensor | None, attend: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Return the contexts of all heads: those of heads with queries, then those of heads with fixed patterns.
+
+    Args:
+        module: the attention module.
+        query: queries `[B, H, T, d]`.
+        value: values of all heads.
+        mask: what `padding_mask` returns.
+        attend: returns the context `[B, T, H, d]` of the heads with queries, from their values `[B, H, T, d]`.
+    """
+    pattern_scores = getattr(module, PATTERNS, None)
+    if pattern_scores is None:
+        return attend(value)
+    own_bhtd, fixed_bhtd = _split_values(query, value)
+    fixed_bthd = pattern_attention(fixed_bhtd, pattern_scores, real_frames(mask))
+    return torch.cat([attend(own_bhtd), fixed_bthd], dim=2)
+
+
+def _split_values(query: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     """Return the values of the heads with queries, and those of the heads with fixed patterns, which come last.
 
     Some models, as Whisper, divide values by the number of heads with queries: their frames are then too many, and the
@@ -45,16 +66,3 @@ def split_values(query: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     (B, H, T, d), every = query.shape, value.transpose(1, 2)
     every_bhtd = every.reshape(B, T, -1, d).transpose(1, 2)
     return every_bhtd[:, :H], every_bhtd[:, H:]
-
-
-def add_patterns(module: nn.Module, context_bthd: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """Return the contexts of all heads: those of heads with queries, then those of heads with fixed patterns.
-
-    Args:
-        module: the attention module.
-        context_bthd: contexts of heads with queries.
-        value: values `[B, H, T, d]` of heads with fixed patterns.
-        mask: what `padding_mask` returns.
-    """
-    fixed_bthd = pattern_attention(value, getattr(module, PATTERNS), real_frames(mask))
-    return torch.cat([context_bthd, fixed_bthd], dim=2)

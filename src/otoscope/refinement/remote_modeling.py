@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
 
-from otoscope.attention.span_attention import PATTERNS, SPAN, add_patterns, padding_mask, span_attention, split_values
+from otoscope.attention.span_attention import PATTERNS, SPAN, attention_with_patterns, padding_mask, span_attention
 
 NAME = "otoscope-refined"
 PREFIX = "Refined"
@@ -38,11 +38,11 @@ def attention_function(
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
     """Return the context `[B, T, H, d]`, within the span of the module and with its patterns."""
-    if getattr(module, PATTERNS, None) is None:
-        return span_attention(module, query, key, value, attention_mask, scaling, **kwargs), None
-    own, fixed = split_values(query, value)
-    context_bthd = span_attention(module, query, key, own, attention_mask, scaling, **kwargs)
-    return add_patterns(module, context_bthd, fixed, attention_mask), None
+
+    def attend(own: Tensor) -> Tensor:
+        return span_attention(module, query, key, own, attention_mask, scaling, **kwargs)
+
+    return attention_with_patterns(module, query, value, attention_mask, attend), None
 
 
 def mask_function(*, attention_mask: Tensor | None = None, **kwargs: object) -> Tensor | None:
