@@ -1,21 +1,20 @@
 """How far attention agrees with relevance: each category of heads, and scores of whole models."""
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.curve_style import format_value_axis
 from otoscope.figures.style.design import Design
-from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.note import add_note, interval_note, note_height
-from otoscope.figures.style.page import FULL_WIDTH, new_page
-from otoscope.figures.style.panels import make_panels
+from otoscope.figures.style.note import interval_note
+from otoscope.figures.style.panel_page import Panel, PanelTexts, draw_panel_page
 from otoscope.figures.style.theme import LETTERS, MARKERS, Theme
 from otoscope.results.categories import CATEGORIES
 
-TOP = 14.0  # mm
+TOP = 14.0  # mm: top of the panels
 STEP = 0.24  # between the categories of a score
 NOTE = (
     "rho: rank correlation with the size of a relevance; D, V, G: mean over the heads of a category; hollow: not "
@@ -25,23 +24,20 @@ NOTE = (
 
 def faithfulness_agreement(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the agreements from the Dataset of a run of faithfulness."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, NOTE + interval_note(dataset, "group_agreement")
-    panels = make_panels(dataset.sizes["relevance"], width, TOP, note_height(note, width))
-    page = new_page(design, width, panels.bottom + note_height(note, width))
-    heading = f"Attention against relevance, output {dataset.attrs['output']}"
-    add_header(page, heading, corpus_caption(dataset), dataset, design)
-    for index, relevance in enumerate(dataset["relevance"].values):
-        axes = panels.add(page, index, str(relevance))
-        _draw(axes, dataset.sel(relevance=relevance), theme)
-        format_value_axis(axes, theme)
-        panels.name(page, axes, index, "agreement (rho)")
-        if panels.is_lowest(index):
-            axes.set_xlabel("score (of heads, of the whole model)", labelpad=2)
-    add_note(page, panels.bottom, note, theme)
-    return page
+    texts = PanelTexts(
+        heading=f"Attention against relevance, output {dataset.attrs['output']}",
+        axis="score (of heads, of the whole model)",
+        note=NOTE + interval_note(dataset, "group_agreement"),
+        top=TOP,
+    )
+    panels = [
+        Panel(str(name), "agreement (rho)", partial(_draw, dataset.sel(relevance=name)))
+        for name in dataset["relevance"].values
+    ]
+    return draw_panel_page(panels, texts, dataset, design)
 
 
-def _draw(axes: Axes, selection: xr.Dataset, theme: Theme) -> None:
+def _draw(selection: xr.Dataset, axes: Axes, width: float, theme: Theme) -> None:
     scores = [str(name) for name in selection["score"].values]
     others = [name for name in map(str, selection["order"].values) if name in ("rollout", "value-zeroing")]
     axes.axhline(0, color=theme.muted, linewidth=0.6)

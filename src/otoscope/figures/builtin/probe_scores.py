@@ -1,37 +1,24 @@
 """What each probe reads from a model, next to its controls, with intervals."""
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from otoscope.figures.figure_spec import FigureSpec
-from otoscope.figures.style.curve_style import format_value_axis
 from otoscope.figures.style.design import Design
-from otoscope.figures.style.header import add_header, corpus_caption
-from otoscope.figures.style.note import add_note, interval_note, note_height
-from otoscope.figures.style.page import FULL_WIDTH, new_page
-from otoscope.figures.style.panels import make_panels
+from otoscope.figures.style.note import interval_note
+from otoscope.figures.style.panel_page import Panel, PanelTexts, draw_panel_page
 from otoscope.figures.style.theme import Theme
-
-TOP = 13.0
 
 
 def probe_scores(dataset: xr.Dataset, design: Design) -> Figure:
     """Draw the scores from the Dataset of a run of probes."""
-    width, theme, note = design.width(FULL_WIDTH), design.theme, _note(dataset)
-    panels = make_panels(dataset.sizes["probe"], width, TOP, note_height(note, width))
-    page = new_page(design, width, panels.bottom + note_height(note, width))
-    add_header(page, "What probes read", corpus_caption(dataset), dataset, design)
-    for index, name in enumerate(dataset["probe"].values):
-        probe = dataset.sel(probe=name)
-        axes = panels.add(page, index, str(name))
-        _draw(axes, probe, theme)
-        panels.name(page, axes, index, str(probe["metric"].item()))
-        if panels.is_lowest(index):
-            axes.set_xlabel("model or control", labelpad=2)
-    add_note(page, panels.bottom, note, theme)
-    return page
+    probes = [dataset.sel(probe=name) for name in dataset["probe"].values]
+    panels = [Panel(str(each["probe"].item()), str(each["metric"].item()), partial(_draw, each)) for each in probes]
+    return draw_panel_page(panels, PanelTexts("What probes read", "model or control", _note(dataset)), dataset, design)
 
 
 def _note(dataset: xr.Dataset) -> str:
@@ -42,7 +29,7 @@ def _note(dataset: xr.Dataset) -> str:
     )
 
 
-def _draw(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
+def _draw(probe: xr.Dataset, axes: Axes, width: float, theme: Theme) -> None:
     """Draw a dot with its interval for the model and each control; a probe without classes has no majority."""
     places, scores = np.arange(probe.sizes["reader"]), probe["score"].values
     for place, score, (low, high) in zip(places, scores, probe["score_interval"].values, strict=True):
@@ -51,7 +38,6 @@ def _draw(axes: Axes, probe: xr.Dataset, theme: Theme) -> None:
         axes.plot(place, score, "o", color=colour, markersize=3.2, markeredgewidth=0)
     axes.set_xticks(places, [str(reader) for reader in probe["reader"].values])
     axes.set_xlim(-0.5, len(places) - 0.5)
-    format_value_axis(axes, theme)
 
 
 FIGURE = FigureSpec(
