@@ -20,6 +20,7 @@ REGISTRIES = {
     "sink_measures": ("otoscope.attention_sinks", "SINK_MEASURES"),
     "detectors": ("otoscope.segmentation.detectors", "DETECTORS"),
     "model_families": ("otoscope.models", "FAMILIES"),
+    "checkpoint_sources": ("otoscope.models.checkpoints.source", "SOURCES"),
 }
 """Package and constant of the registry of each kind."""
 
