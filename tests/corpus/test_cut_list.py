@@ -62,6 +62,47 @@ def test_lines_without_labels_are_plain(recording, fields, is_plain):
         assert (manifest_lines.parse_plain(cut_with(recording, **one).to_dict(), query) is not None) == is_plain
 
 
+TEXTS = ["hi", "so\u00fc", 'a "quote"', "a\\\\b", "", "tab\there"]
+SPACED = {"separators": (",", ":"), "ensure_ascii": False}
+
+
+@pytest.mark.parametrize("style", [{}, SPACED], ids=["lhotse", "without spaces"])
+def test_lines_of_one_form_are_listed_as_their_json(recording, tmp_path, monkeypatch, style):
+    """Lines with other values than a template takes are read as JSON: escapes, and times that JSON spells otherwise."""
+    lines = []
+    for number, text in enumerate(TEXTS * 3):
+        cut = cut_with(recording, text=text, speaker=f"anna{number % 3}" if number % 5 else "").to_dict()
+        cut["supervisions"][0] |= {
+            "id": f"s{number:02}",
+            "start": number % 2,
+            "duration": 1e-5 if number == 7 else 1.25,
+        }
+        lines.append(json.dumps(cut, **style))
+    (tmp_path / "cuts.jsonl").write_text("\n".join([*lines, lines[0].replace("s00", "s99").replace("1.25", "1.250")]))
+    read, parsed = list(read_corpus(tmp_path / "cuts.jsonl")), []
+    real = manifest_lines.decode_json_line
+    monkeypatch.setattr(manifest_lines, "decode_json_line", lambda line: parsed.append(line) or real(line))
+    listed_lines = list_corpus(tmp_path / "cuts.jsonl")
+    assert list(listed_lines) == read
+    assert len(read) == len(lines) + 1
+    assert same_columns(listed_lines, CutList.of(map(listed, read)))
+    as_json = {line for place, line in enumerate(lines) if place == 0 or "\\" in line or "1e-05" in line}
+    assert {line.strip() for line in parsed} == as_json
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("1.5", "NaN"), ("1.5", "01.5"), ("1.5", "1_0"), ("1.5", "9.0"), ("0.25", "-0.5"), ('"s1"', "3"), ("[0]", "[1]")],
+)
+def test_a_line_of_another_form_has_no_fields(recording, old, new):
+    data = cut_with(recording, speaker="anna").to_dict()
+    query, line = ManifestQuery(""), json.dumps(data)
+    plain = manifest_lines.parse_plain(data, query)
+    form = manifest_lines.form_of(line, data, plain)
+    assert manifest_lines.read_form(line, form, query) == plain
+    assert manifest_lines.read_form(line.replace(old, new), form, query) is None
+
+
 DAMAGES = {
     "a text as time": ("duration", "long"),
     "no time": ("start", None),

@@ -48,17 +48,17 @@ def decoded_fingerprint(cuts: Iterable[MonoCut]) -> str:
 
 def join_digests(digests: Iterable[bytes]) -> str:
     """Return the fingerprint of a corpus from the digest of each cut, in any order."""
-    return join_packed(b"".join(digests))
+    return join_packed(bytearray(b"".join(digests)))
 
 
-def join_packed(digests: bytes | bytearray) -> str:
-    """Return `join_digests` of digests that follow each other in memory.
+def join_packed(digests: bytearray) -> str:
+    """Return `join_digests` of digests that follow each other in memory, where they are sorted.
 
-    >>> join_packed(bytes(32) + b"a" * 32) == join_digests([b"a" * 32, bytes(32)])
+    >>> join_packed(bytearray(bytes(32) + b"a" * 32)) == join_digests([b"a" * 32, bytes(32)])
     True
     """
-    ordered = np.sort(np.frombuffer(digests, f"S{DIGEST_BYTES}"))
-    return hashlib.sha256(ordered.tobytes()).hexdigest()
+    np.frombuffer(digests, f"S{DIGEST_BYTES}").sort()
+    return hashlib.sha256(digests).hexdigest()
 
 
 def cut_digest(cut: MonoCut, cache: ContentCache = CACHE) -> bytes:

@@ -192,8 +192,11 @@ class CutList(ReadSequence[MonoCut]):
         return self.select(sorted(range(len(ids)), key=ids.__getitem__))
 
     def select(self, indices: Sequence[int]) -> "CutList":
-        """Return the list of some cuts, in the order of their indices."""
-        return CutList(self._table[np.asarray(indices, np.int64)], self._content)
+        """Return the list of some cuts, in the order of their indices; of all in their order, this list itself."""
+        places = np.asarray(indices, np.int64)
+        if len(places) == len(self) and (places[1:] > places[:-1]).all():
+            return self
+        return CutList(self._table[places], self._content)
 
     def _column(self, name: str) -> NDArray[Any]:
         column: NDArray[Any] = self._table[name]

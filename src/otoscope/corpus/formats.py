@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from otoscope.corpus.cut_list import Listing, listed
 from otoscope.corpus.file_index import FileIndex
@@ -38,8 +39,7 @@ class CorpusQuery:
     channel: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadCut:
+class UnreadCut(NamedTuple):
     """A cut that is not read yet.
 
     Attributes:

@@ -18,6 +18,7 @@ from lhotse.serialization import decode_json_line
 
 from otoscope.corpus.audio_source import ADDRESS, FILE, TAR, is_address
 from otoscope.corpus.cut_list import DIGEST_BYTES, ListedCut, Listing
+from otoscope.corpus.line_template import LineTemplate
 from otoscope.corpus.manifest_cuts import ManifestQuery
 from otoscope.corpus.speaker_metadata import stated_metadata
 
@@ -26,6 +27,10 @@ SUPERVISION = {"id", "recording_id", "start", "duration", "channel", "text", "la
 RECORDING = {"id", "sources", "sampling_rate", "num_samples", "duration", "channel_ids"}
 SOURCE = {"type", "channels", "source"}
 BUFFER_BYTES = 1 << 20
+READ = ("duration", "id", "first", "length", "audio")
+"""Fields of a form that are read; and the speaker, if there is one."""
+MAX_FORMS = 4
+"""Forms of the plain lines of a manifest, such as one for each gender."""
 
 
 class PlainLine(NamedTuple):
@@ -38,17 +43,72 @@ class PlainLine(NamedTuple):
     audio: str
 
 
+class LineForm(NamedTuple):
+    """A form of plain lines: its template, type of its audio source, and metadata."""
+
+    template: LineTemplate
+    kind: str
+    metadata: Mapping[str, str]
+
+
 def iter_lines(file: Path) -> Iterator[tuple[bytes, Any]]:
     """Yield the lines of a manifest that are not blank, and their JSON.
 
     Raises:
         OSError, ValueError: the file cannot be read, or a line is no JSON.
     """
+    for line in _iter_bytes(file):
+        yield line, decode_json_line(line.decode())
+
+
+def iter_plain(file: Path, query: ManifestQuery) -> Iterator[tuple[bytes, PlainLine | None, Any]]:
+    """Yield the lines of `iter_lines`, the utterance of each plain line, and the JSON of the others.
+
+    The JSON of a line that has the form of a plain line before it is not parsed.
+
+    Raises:
+        OSError, ValueError: as `iter_lines`.
+    """
+    forms: list[LineForm] = []
+    for line in _iter_bytes(file):
+        text = line.decode().rstrip(" \t\r\n")
+        for form in forms:
+            if plain := read_form(text, form, query):
+                yield line, plain, None
+                break
+        else:
+            data = decode_json_line(text)
+            plain = parse_plain(data, query)
+            if plain and len(forms) < MAX_FORMS and (form_of_line := form_of(text, data, plain)):
+                forms.append(form_of_line)
+            yield line, plain, data
+
+
+def _iter_bytes(file: Path) -> Iterator[bytes]:
     with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as raw:
         lines = BufferedReader(cast(Any, raw), BUFFER_BYTES)
         for line in lines:
             if not line.isspace():
-                yield line, decode_json_line(line.decode())
+                yield line
+
+
+def form_of(text: str, data: Any, plain: PlainLine) -> LineForm | None:
+    """Return the form of a plain line; None if a program wrote it in a style of its own."""
+    is_named = type(data["supervisions"][0].get("speaker")) is str
+    template = LineTemplate.of(text, data, [*READ, "speaker"] if is_named else READ)
+    return template and LineForm(template, data["recording"]["sources"][0]["type"], plain.metadata)
+
+
+def read_form(text: str, form: LineForm, query: ManifestQuery) -> PlainLine | None:
+    """Return the utterance of a line, or None if it has another form, or `parse_plain` returns None."""
+    values = form.template.read(text)
+    if values is None:
+        return None
+    duration, id, first, length, name, *speaker = values
+    audio, seconds = _locate(name, form.kind, query), _seconds(float(first), float(length), float(duration))
+    if audio is None or seconds is None:
+        return None
+    return PlainLine(id, seconds, (speaker[0] if speaker else None) or None, form.metadata, audio)
 
 
 def list_plain(plain: PlainLine, line: bytes, read: Callable[[bytes], MonoCut]) -> Listing:
@@ -70,12 +130,12 @@ def parse_plain(data: Any, query: ManifestQuery) -> PlainLine | None:
     if type(supervisions) is not list or len(supervisions) > 1 or not _is_plain_supervision(supervisions[0]):
         return None
     (supervision,) = supervisions
-    first, last = supervision["start"], round(supervision["start"] + supervision["duration"], 8)
-    if not 0 <= first < last <= data["duration"]:
+    seconds = _seconds(supervision["start"], supervision["duration"], data["duration"])
+    if seconds is None:
         return None
     return PlainLine(
         supervision["id"],
-        round(last - first, 8),
+        seconds,
         supervision.get("speaker") or None,
         stated_metadata(supervision.get("custom"), supervision.get("gender")),
         audio,
@@ -96,15 +156,23 @@ def _plain_audio(data: Any, query: ManifestQuery) -> str | None:
         return None
     if source["channels"] != [0] or data.get("channel_ids") not in (None, [0]):
         return None
-    name: str = source["source"]
-    if source["type"] != FILE:
-        return (
-            name if (source["type"] == TAR and query.tar) or (source["type"] == ADDRESS and is_address(name)) else None
-        )
+    return _locate(source["source"], source["type"], query)
+
+
+def _locate(name: str, kind: str, query: ManifestQuery) -> str | None:
+    """Return the path or address of a source of a kind; None if it is not there."""
+    if kind != FILE:
+        return name if (kind == TAR and query.tar) or (kind == ADDRESS and is_address(name)) else None
     if os.path.exists(name):  # noqa: PTH110, a Path for each of a million files is slow
         return name
     path = os.path.join(query.folder, name)  # noqa: PTH118
     return path if os.path.exists(path) else None  # noqa: PTH110
+
+
+def _seconds(first: float, length: float, duration: float) -> float | None:
+    """Return the seconds of a supervision, or None if it is not within its cut."""
+    last = round(first + length, 8)
+    return round(last - first, 8) if 0 <= first < last <= duration else None
 
 
 def _is_plain_supervision(data: Any) -> bool:

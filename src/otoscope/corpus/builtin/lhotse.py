@@ -16,7 +16,7 @@ from lhotse.utils import fastcopy
 from otoscope.corpus.cut_list import Listing, listed
 from otoscope.corpus.formats import CorpusFormat, Layout, UnreadCut
 from otoscope.corpus.manifest_cuts import ManifestQuery, read_line, read_part, supervisions_of
-from otoscope.corpus.manifest_lines import iter_lines, list_plain, parse_plain
+from otoscope.corpus.manifest_lines import iter_lines, iter_plain, list_plain
 from otoscope.corpus.utterance import ReadCut
 from otoscope.errors import InputError
 
@@ -74,8 +74,8 @@ def _has_cuts(file: Path) -> bool:
 def _unread_lines(file: Path, query: ManifestQuery) -> Iterator[UnreadCut]:
     read = partial(read_line, query=query._replace(opens_audio=False))
     try:
-        for line, data in iter_lines(file):
-            if plain := parse_plain(data, query):
+        for line, plain, data in iter_plain(file, query):
+            if plain:
                 listing = partial(list_plain, plain, line, read)
                 yield UnreadCut(plain.id, file, partial(_read_line, line, query), listing)
             else:
