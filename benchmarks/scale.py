@@ -32,7 +32,9 @@ SPEAKER = 100  # utterances of each
 SIZES = (10_000, 100_000)
 MILLION = 1_000_000
 UTTERANCES, SECONDS = 500, 12.0
-LEAST_RATIO = 1.85
+LEAST_RATIO, LEAST_RAY = 1.85, 1.7
+RAY = 0  # instead of a number of workers
+LONG = 3  # times the corpus, on which Ray is measured too
 OVERHEAD_UTTERANCES = 84
 
 
@@ -45,17 +47,24 @@ def main(parts: list[str]) -> None:
 
 def workers() -> list[tuple[str, str]]:
     """Time one process and two workers, one thread each, on a corpus, and on two utterances, for what is fixed."""
+    return _compare(2, "two workers", LEAST_RATIO)
+
+
+def _compare(place: int, name: str, ratio: float, times: int = 1) -> list[tuple[str, str]]:
+    """Return times of one process and of another place, what is fixed, and the work from which a ratio follows."""
     with tempfile.TemporaryDirectory() as folder:
-        minutes = _child("record", folder, UTTERANCES)["minutes"]
-        seconds = {count: _child("analyze", folder, count)["seconds"] for count in (1, 2)}
-        fixed = {count: _child("begin", folder, count)["seconds"] for count in (1, 2)}
-    least = (LEAST_RATIO * fixed[2] - fixed[1]) / (1 - LEAST_RATIO / 2)
+        minutes = _child("record", folder, times * UTTERANCES)["minutes"]
+        seconds = {count: _child("analyze", folder, count)["seconds"] for count in (1, place)}
+        fixed = {count: _child("begin", folder, count)["seconds"] for count in (1, place)}
+    least = (ratio * fixed[place] - fixed[1]) / (1 - ratio / 2)
+    without = (seconds[1] - fixed[1]) / (seconds[place] - fixed[place])
     return [
-        (f"one process, {UTTERANCES} utterances, {minutes:.0f} minutes", f"{seconds[1]:.1f} s"),
-        ("two workers", f"{seconds[2]:.1f} s"),
-        ("two workers over one", f"{seconds[1] / seconds[2]:.2f}x"),
-        ("start and finish alone, one process and two workers", f"{fixed[1]:.1f} s, {fixed[2]:.1f} s"),
-        (f"work of one process from which {LEAST_RATIO}x follows", f"{least:.0f} s"),
+        (f"one process, {times * UTTERANCES} utterances, {minutes:.0f} minutes", f"{seconds[1]:.1f} s"),
+        (name, f"{seconds[place]:.1f} s"),
+        (f"{name} over one process", f"{seconds[1] / seconds[place]:.2f}x"),
+        ("start and finish alone, one process and the other", f"{fixed[1]:.1f} s, {fixed[place]:.1f} s"),
+        ("ratio without start and finish", f"{without:.2f}x"),
+        (f"work of one process from which {ratio}x follows", f"{least:.0f} s"),
     ]
 
 
@@ -63,11 +72,8 @@ def ray() -> list[tuple[str, str]]:
     """Time Ray on this machine, with a worker for each core, against one process, one thread each."""
     if importlib.util.find_spec("ray") is None:
         return [("Ray local over one process", "not measured: Ray is not installed")]
-    with tempfile.TemporaryDirectory() as folder:
-        minutes = _child("record", folder, UTTERANCES)["minutes"]
-        one, two = _child("analyze", folder, 1)["seconds"], _child("analyze-ray", folder, 0)["seconds"]
-    label = f"Ray local with {os.cpu_count()} workers over one process, {minutes:.0f} minutes of audio"
-    return [(label, f"{one / two:.2f}x ({one:.1f} s, {two:.1f} s)")]
+    label = f"Ray local with {os.cpu_count()} workers"
+    return [row for times in (1, LONG) for row in _compare(RAY, label, LEAST_RAY, times)]
 
 
 def audio() -> list[tuple[str, str]]:
@@ -119,34 +125,22 @@ def finish(sizes: tuple[int, ...] = SIZES, *, on_disk: bool = True) -> list[tupl
 
 
 def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, float]:
-    """Analyze the bundled model on long utterances in some processes, as `otoscope analyze --workers` does."""
-    from otoscope.runs.executors.processes import start_server
-
+    """Analyze the bundled model on long utterances, as `otoscope analyze --workers` (`--ray local` for `RAY`) does."""
+    os.environ["OMP_NUM_THREADS"] = "1"
     start = time.perf_counter()
-    if count > 1:
-        start_server()
+    from otoscope.cli.dataclass_options import WORKER_MODULES
+    from otoscope.runs.executors.start import start_workers
+    from otoscope.runs.options import ExecutionOptions, SpeechOptions
+
+    execution = ExecutionOptions(ray="local") if count == RAY else ExecutionOptions(workers=count)
+    start_workers(execution, WORKER_MODULES)
     import torch
 
     import otoscope
 
-    torch.set_num_threads(count)  # shared out: one thread for each worker
-    execution, options = otoscope.ExecutionOptions(workers=count), otoscope.SpeechOptions(limit=limit)
-    otoscope.analyze(
-        "bundled", folder / "speech", folder / f"run-{count}-{limit}", options=options, execution=execution
-    )
-    return {"seconds": time.perf_counter() - start}
-
-
-def analyze_ray(folder: Path, count: int) -> dict[str, float]:
-    """Analyze the same on Ray of this machine: a worker with one thread for each core."""
-    start = time.perf_counter()
-    import torch
-
-    import otoscope
-
-    torch.set_num_threads(1)
-    execution = otoscope.ExecutionOptions(ray="local")
-    otoscope.analyze("bundled", folder / "speech", folder / "run-ray", execution=execution)
+    torch.set_num_threads(max(count, 1))  # shared out: one thread for each worker
+    out, options = folder / f"run-{count}-{limit}", SpeechOptions(limit=limit)
+    otoscope.analyze("bundled", folder / "speech", out, options=options, execution=execution)
     return {"seconds": time.perf_counter() - start}
 
 
@@ -383,7 +377,6 @@ PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
 CHILDREN: dict[str, Callable[[Path, int], dict[str, float]]] = {
     "--record": record,
     "--analyze": analyze,
-    "--analyze-ray": analyze_ray,
     "--begin": begin,
     "--read": read,
     "--cost": cost,

@@ -7,6 +7,7 @@ from typing import Any
 from lhotse import CutSet
 from torch import nn
 
+from otoscope.analysis import measure_shards
 from otoscope.analysis.corpus_plan import corpus_plan
 from otoscope.analysis.finish import finish_analysis
 from otoscope.analysis.job import AnalysisJob, Execution, run_job
@@ -72,7 +73,7 @@ def analyze(
     options = tier_options(options or SpeechOptions(), unit)
     place = Execution(options, execution or ExecutionOptions(), model, allow_mismatch)
     source, shape = make_source(corpus, options), _shape(window, unit)
-    check_workers(model, place.execution)
+    check_workers(model, place.execution, [measure_shards.__name__])
     check_out(out, model, replace(source, reading={**source.reading, **shape}), resume=place.place.may_resume(out))
     run = run_job(_make_job(source, place, out, window, unit), out, place, finish_analysis)
     if source.strict and (run.skipped["part"] != "file").any():

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from torch import nn
@@ -91,4 +93,6 @@ def _store(job: AnalysisJob, folder: Path, numbers: Sequence[int], execution: Ex
     model = WorkerModel(str(execution.model), options.device, options.dtype, execution.allow_mismatch, plan)
     work = ShardWork(job.labeler, job.source.strict)
     load: Load[Encoder] = (lambda: job.encoder) if executor.is_local else model
+    if not executor.is_local:
+        Thread(target=import_module, args=("zarr",), daemon=True).start()  # for the finish, while workers measure
     store_shards(folder, job.shards, numbers, work, executor, load)

@@ -14,6 +14,9 @@ SHARD_SECONDS = 120.0
 MAX_SHARD_SECONDS = 3600.0
 MAX_SHARDS = 2048
 """The shards of a long corpus are longer: each stores sums of up to 128 clusters."""
+LEAST_SHARE, LAST_SHARDS = 0.25, 8
+"""The last shards become shorter, to a quarter: a shard has at most an eighth of what is left, so that workers end
+together."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +101,22 @@ class ShardPlan(ReadSequence[Shard]):
 def shard_bounds(durations: Sequence[float], seconds: float) -> list[int]:
     """Return the index of the first utterance of each shard, and the number of utterances.
 
-    Shards are consecutive utterances of at most so many seconds, or one longer utterance.
+    Shards are consecutive utterances of at most so many seconds, or one longer utterance. The last of several shards
+    are shorter, see `LAST_SHARDS`.
 
+    >>> shard_bounds([1.0, 1.0, 5.0, 1.0], 8.0)
+    [0, 4]
     >>> shard_bounds([1.0, 1.0, 5.0, 1.0], 2.0)
     [0, 2, 3, 4]
+    >>> shard_bounds([1.0] * 40, 8.0)[:7]
+    [0, 8, 12, 15, 18, 20, 22]
     """
-    bounds, total = [0], 0.0
+    left = sum(durations)
+    bounds, total, limit = [0], 0.0, seconds
     for index, duration in enumerate(durations):
-        if index > bounds[-1] and total + duration > seconds:
+        if index > bounds[-1] and total + duration > limit:
             bounds.append(index)
-            total = 0.0
+            left, total = left - total, 0.0
+            limit = min(seconds, max(left / LAST_SHARDS, LEAST_SHARE * seconds))
         total += duration
     return [*bounds, len(durations)]

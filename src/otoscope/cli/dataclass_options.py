@@ -9,9 +9,12 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from otoscope.cli.options import numbers
+from otoscope.runs.executors.start import start_workers
 from otoscope.runs.options import ExecutionOptions
 
 T = TypeVar("T")
+WORKER_MODULES = ("otoscope.analysis.measure_shards",)
+"""Modules that workers of most commands need: their server imports them while the command imports its own."""
 
 
 def options_command(*kinds: type[Any]) -> type[TyperCommand]:
@@ -32,10 +35,8 @@ def options_command(*kinds: type[Any]) -> type[TyperCommand]:
             added = {item.name for kind in kinds for item in fields(kind)}
             ctx.params = {name: value for name, value in ctx.params.items() if name not in added}
             execution = ctx.obj.get(ExecutionOptions)
-            if execution is not None and execution.workers > 1:
-                from otoscope.runs.executors.processes import start_server
-
-                start_server()  # before the command imports what it needs
+            if execution is not None:
+                start_workers(execution, WORKER_MODULES)  # before the command imports what it needs
             return super().invoke(ctx)
 
     return OptionsCommand

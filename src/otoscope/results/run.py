@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-import zarr
 
 from otoscope.errors import InputError
 from otoscope.results.conditions import fulfils
@@ -20,7 +19,6 @@ from otoscope.results.record import read_record
 from otoscope.results.schema import COORDINATES, HEAD_DIMS, HEADS, SPEAKER_COORDINATES, run_kind, validate_dataset
 from otoscope.results.stored_map import SIZES
 from otoscope.results.subset import subset
-from otoscope.results.zarr_files import zarr_files
 
 MEASURED = ("globalness", "verticality", "diagonality", "weight")
 FIRST_COLUMNS = (*HEAD_DIMS, *MEASURED, "category", "category_agreement", "shape", "shape_offset_ms")
@@ -207,6 +205,10 @@ class Run:
 
 
 def _attributes(group: Path) -> dict[str, Any]:
+    import zarr  # late, since it loads slowly
+
+    from otoscope.results.zarr_files import zarr_files
+
     try:
         attributes = zarr.open_group(zarr_files(group, read_only=True), mode="r").attrs.asdict()
         _ = attributes["utterance"]
@@ -216,6 +218,8 @@ def _attributes(group: Path) -> dict[str, Any]:
 
 
 def _open_zarr(path: Path) -> xr.Dataset:
+    from otoscope.results.zarr_files import zarr_files  # late, since zarr loads slowly
+
     try:
         return xr.open_zarr(zarr_files(path, read_only=True), chunks=None, consolidated=False)
     except (FileNotFoundError, KeyError, ValueError) as error:

@@ -5,18 +5,19 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-import zarr
 
 from otoscope._io.atomic import atomic_write
 from otoscope.maps.pooling import block_means, num_blocks
 from otoscope.results.integrity import directory_size
-from otoscope.results.zarr_files import zarr_files
 from otoscope.results.zarr_store import CHUNK_KEYS, write_variables
 from otoscope.typing import AnyFloats
+
+if TYPE_CHECKING:
+    import zarr  # otherwise late, since it loads slowly
 
 Labels = Sequence[tuple[str, float, float]]
 SIZES = "holds"  # attribute of a map: the size of each of its arrays
@@ -89,6 +90,10 @@ def write_map(
     ...     xr.open_zarr(f"{folder}/maps.zarr/0", chunks=None, consolidated=False).attention.shape
     (1, 2, 4, 4)
     """
+    import zarr
+
+    from otoscope.results.zarr_files import zarr_files
+
     store = _map_store(Path(path))
     labels = xr.Dataset(
         dict(_label_columns("phone", description.phones)) | dict(_label_columns("word", description.words))
@@ -108,6 +113,10 @@ def copy_map(source: Path, path: str | os.PathLike[str], index: int) -> None:
 
 def _map_store(path: Path) -> Path:
     """Return the folder of the maps of a run; make it if there is none."""
+    import zarr
+
+    from otoscope.results.zarr_files import zarr_files
+
     store = path / "maps.zarr"
     if not (store / "zarr.json").is_file():
         with atomic_write(store) as partial:
@@ -115,7 +124,7 @@ def _map_store(path: Path) -> Path:
     return store
 
 
-def _write_attention(group: zarr.Group, layers: Iterable[AnyFloats], shape: tuple[int, ...]) -> None:
+def _write_attention(group: "zarr.Group", layers: Iterable[AnyFloats], shape: tuple[int, ...]) -> None:
     """Write each head in half precision, and its means over blocks of frames."""
     blocks = num_blocks(shape[2], OVERVIEW)
     whole = _create(group, "attention", shape, ("query", "key"), "attention weight, rounded to half precision")
@@ -127,7 +136,9 @@ def _write_attention(group: zarr.Group, layers: Iterable[AnyFloats], shape: tupl
             small[layer, head] = block_means(attn_qk, OVERVIEW).astype(np.float16)
 
 
-def _create(group: zarr.Group, name: str, shape: tuple[int, ...], axes: tuple[str, str], doc: str) -> zarr.Array[Any]:
+def _create(
+    group: "zarr.Group", name: str, shape: tuple[int, ...], axes: tuple[str, str], doc: str
+) -> "zarr.Array[Any]":
     array = group.create_array(
         name,
         shape=shape,

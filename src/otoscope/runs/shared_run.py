@@ -1,7 +1,7 @@
 """A command whose parts any executor computes, or the tasks of a cluster that share its run folder."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,8 +14,8 @@ from otoscope.results import Run
 from otoscope.results.status import run_status, shard_names
 from otoscope.runs.cache import RunResult, join_run, resume_or_run
 from otoscope.runs.executors.choice import threads_of, uses_processes
-from otoscope.runs.executors.processes import start_server
 from otoscope.runs.executors.share import Share, find_share
+from otoscope.runs.executors.start import start_workers
 from otoscope.runs.executors.worker_model import check_name
 from otoscope.runs.options import ExecutionOptions, SpeechOptions
 from otoscope.runs.part_map import Job, PartMap, open_parts
@@ -83,12 +83,16 @@ def make_place(
     return Place(execution, options.resume)
 
 
-def check_workers(model: str | Path | nn.Module | Encoder, execution: ExecutionOptions) -> None:
-    """Start the server of processes if there are several; raise InputError if workers cannot load the model."""
+def check_workers(
+    model: str | Path | nn.Module | Encoder, execution: ExecutionOptions, modules: Sequence[str] = ()
+) -> None:
+    """Start what workers need early; raise InputError if they cannot load the model.
+
+    `modules` are names of modules that the work needs.
+    """
     if uses_processes(execution):
         check_name(model)
-    if execution.workers > 1:
-        start_server()
+    start_workers(execution, modules)
 
 
 def run_parts(

@@ -132,17 +132,33 @@ def _over_heads(arguments: tuple[Any, ...], heads: int, weights: int, radius: in
             list(_pool(threads).map(lambda part: program(part, *arguments), limits))
 
 
+def load_kernel() -> None:
+    """Load the program from numba's cache, so that the first attention does not wait for it; compile nothing.
+
+    Raises:
+        ImportError: numba is not installed.
+    """
+    from otoscope.attention.kernels.row_programs import attend_heads
+
+    if _is_cached(attend_heads.stats.cache_path):
+        _compiled()
+
+
 @cache
 def _compiled() -> Callable[..., None]:
     """Return the program for this processor: from numba's cache, or compiled now, which is announced on a terminal."""
     from otoscope.attention.kernels.row_programs import SIGNATURE, attend_heads
 
     folder = attend_heads.stats.cache_path
-    if sys.stderr.isatty() and not (folder and any(Path(folder).glob("row_programs.*.nbi"))):
+    if sys.stderr.isatty() and not _is_cached(folder):
         print("otoscope: compiling the attention kernel for this processor, once", file=sys.stderr)
     with _alone(folder):
         attend_heads.compile(SIGNATURE)
     return cast(Callable[..., None], attend_heads)
+
+
+def _is_cached(folder: str | None) -> bool:
+    return bool(folder) and any(Path(str(folder)).glob("row_programs.*.nbi"))
 
 
 @contextmanager

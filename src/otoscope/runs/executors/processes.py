@@ -14,7 +14,15 @@ from otoscope.runs.executors.worker_pool import WorkerPool
 from otoscope.runs.executors.worker_process import start_worker
 
 CONTEXT: Any = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-PRELOADED = ["torch", "transformers.modeling_utils", "lhotse", "scipy.signal"]
+PRELOADED = (
+    "torch",
+    "transformers.modeling_utils",
+    "lhotse",
+    "scipy.signal",
+    "otoscope.models.load",
+    "otoscope.runs.part_map",
+    "otoscope.attention.kernels.preloaded",
+)
 """Modules that load slowly: the server of processes imports them once for all workers."""
 
 
@@ -57,13 +65,16 @@ class ProcessExecutor(Executor):
         return ProcessPoolExecutor(self.workers, CONTEXT, initializer=start_worker, initargs=arguments), reports
 
 
-def start_server() -> None:
+def start_server(modules: Sequence[str] = ()) -> None:
     """Start the server of processes: it imports slow modules while this process imports its own.
 
     Called again, and where the platform has no such server, it does nothing.
+
+    Args:
+        modules: names of further modules that the work of this command needs.
     """
     if CONTEXT.get_start_method() == "forkserver":
-        CONTEXT.set_forkserver_preload(PRELOADED)
+        CONTEXT.set_forkserver_preload([*PRELOADED, *modules])
         forkserver.ensure_running()
 
 
