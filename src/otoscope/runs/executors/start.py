@@ -12,7 +12,7 @@ def start_workers(execution: ExecutionOptions, modules: Sequence[str] = ()) -> N
 
     Args:
         execution: where to compute.
-        modules: names of modules that the work of this command needs, besides those that every work needs.
+        modules: names of modules that the work of this command needs, more than every work needs.
     """
     if execution.workers > 1:
         start_server(modules)
