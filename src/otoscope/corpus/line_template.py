@@ -6,8 +6,9 @@ but ids, times, text, speaker and path must be equal in another line; what is no
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 STRING = r'"([^"\\\x00-\x1f]*)"'
@@ -30,8 +31,8 @@ FIELDS: Mapping[str, tuple[tuple[str | int, ...], str]] = {
     "audio": ((*RECORDING, "sources", 0, "source"), STRING),
 }
 """Values that may differ: their place in the JSON of a line, and what they may be."""
-STYLES = [
-    {"ensure_ascii": ascii, "separators": separators}
+STYLES: Sequence[Callable[[Any], str]] = [
+    partial(json.dumps, ensure_ascii=ascii, separators=separators)
     for ascii in (False, True)
     for separators in ((", ", ": "), (",", ":"))
 ]
@@ -62,9 +63,9 @@ class LineTemplate:
         >>> template.read('{"id": "b", "start": 2, "type": "MixedCut"}') is None
         True
         """
-        for style in STYLES:
-            if json.dumps(data, **style) == line:
-                pattern = re.compile(_pattern(data, style))
+        for write in STYLES:
+            if write(data) == line:
+                pattern = re.compile(_pattern(data, write))
                 return cls(pattern, fields) if pattern.groupindex.keys() >= set(fields) else None
         return None
 
@@ -74,7 +75,7 @@ class LineTemplate:
         return match.group(*self._places) if match else None
 
 
-def _pattern(data: Any, style: Mapping[str, Any]) -> str:
+def _pattern(data: Any, write: Callable[[Any], str]) -> str:
     """Return the pattern of a line: its text, with a group for each value that may differ."""
     marked, groups = deepcopy(data), {}
     for name, (place, kind) in FIELDS.items():
@@ -85,7 +86,7 @@ def _pattern(data: Any, style: Mapping[str, Any]) -> str:
         if type(_item(parent, last)) in ((str,) if kind == STRING else (int, float)):
             parent[last] = f"@{name}@"
             groups[re.escape(json.dumps(parent[last]))] = kind.replace("(", f"(?P<{name}>", 1)
-    text = re.escape(json.dumps(marked, **style))
+    text = re.escape(write(marked))
     for marker, group in groups.items():
         text = text.replace(marker, group)
     return text

@@ -96,7 +96,9 @@ def form_of(text: str, data: Any, plain: PlainLine) -> LineForm | None:
     """Return the form of a plain line; None if a program wrote it in a style of its own."""
     is_named = type(data["supervisions"][0].get("speaker")) is str
     template = LineTemplate.of(text, data, [*READ, "speaker"] if is_named else READ)
-    return template and LineForm(template, data["recording"]["sources"][0]["type"], plain.metadata)
+    if template is None:
+        return None
+    return LineForm(template, data["recording"]["sources"][0]["type"], plain.metadata)
 
 
 def read_form(text: str, form: LineForm, query: ManifestQuery) -> PlainLine | None:
