@@ -69,7 +69,7 @@ def run_attempt(attempt: Attempt, samples: Samples, folder: Path) -> tuple[int, 
         otoscope_main()
 
     status, err = run_forked(work, folder / "output")
-    return status, err, check(status, err, before, contents(here))
+    return status, err, check(status, err, before, contents(here), is_refused=attempt.is_refused)
 
 
 def parse_arguments() -> argparse.Namespace:

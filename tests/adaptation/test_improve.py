@@ -1,23 +1,35 @@
 """Search of changes that raise a probe: what is chosen, what is reported, and when a model is written."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.helpers.refinable_models import plain, relative
+from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import build, noise
 
+from otoscope import bundled
 from otoscope.adaptation import improve as improve_module
-from otoscope.adaptation.improve import improve
-from otoscope.adaptation.improvement import ImprovementSearch, SingleChange, single_changes
+from otoscope.adaptation.improve import improve, make_search
+from otoscope.adaptation.improvement import ImprovementSearch, Way
+from otoscope.adaptation.learned_gates import GateLearner, changes_of
+from otoscope.adaptation.single_changes import ChangeSet, SingleChange, single_changes
 from otoscope.attention.interventions import HeadFactors
+from otoscope.corpus import read_corpus
 from otoscope.errors import InputError
+from otoscope.importance.loss import Batch
 from otoscope.models.load import load
 from otoscope.probing import PROBES
+from otoscope.probing.cache import open_cache
 from otoscope.probing.mlp import Training
+from otoscope.probing.probe_data import ProbeData, hidden_states
+from otoscope.probing.scores import totals
 from otoscope.runs.options import SelectionOptions
+from otoscope.runs.speech_source import LoadedSpeech
 from otoscope.statistics.clusters import make_clusters
 
 pytestmark = pytest.mark.slow
@@ -45,7 +57,15 @@ class KnownSums(ImprovementSearch):
 HELPS, OVERFITS = SingleChange(HEADS[0]), SingleChange(HEADS[1])
 
 
-def known_search(changes) -> ImprovementSearch:
+class KnownLearner(GateLearner):
+    """Learns known changes."""
+
+    def learn(self, training, validation):
+        assert not set(training) & set(validation)
+        return (HELPS,)
+
+
+def known_search(changes, learner=None) -> ImprovementSearch:
     speakers = ["a", "a", "b", "b", "c", "c"]
 
     class Data:
@@ -54,7 +74,7 @@ def known_search(changes) -> ImprovementSearch:
 
     Data.speakers = speakers
     scorer = type("Known", (), {"count": np.full(6, 20.0)})
-    return KnownSums(Data, PROBES.get("phone"), scorer, changes)
+    return KnownSums(Data, PROBES.get("phone"), scorer, ChangeSet(changes), learner)
 
 
 def test_a_change_that_helps_every_speaker_holds() -> None:
@@ -73,23 +93,108 @@ def test_what_helps_some_speakers_alone_is_not_reported_as_a_gain() -> None:
 
 
 def test_a_model_is_written_with_the_changes_if_the_gain_holds(model: Path, tmp_path: Path, monkeypatch) -> None:
+    """Heads removed, with temperatures and with fixed patterns, and a span, which limits the patterns too."""
     found = known_search([HELPS]).report()
     monkeypatch.setattr(improve_module, "Training", partial(Training, seeds=1, folds=2, steps=20))
-    changes = (SingleChange(HEADS[0]), SingleChange(HEADS[1]), SingleChange(span=4))
+    changes = (SingleChange(HEADS[0]), SingleChange(HEADS[1]), SingleChange(span=4), SingleChange(fixed=(0, 2)))
+    searches = []
+    monkeypatch.setattr(
+        improve_module, "make_search", lambda *a, **b: searches.append(make_search(*a, **b)) or searches[-1]
+    )
     for is_better in (True, False):
         report = replace(found, changes=changes, is_better=is_better)
         monkeypatch.setattr(improve_module.ImprovementSearch, "report", lambda search, report=report: report)
         improve(model, tmp_path / str(is_better), "phone", ["bundled"], SelectionOptions(sample=6, balanced="speaker"))
     assert sorted(path.name for path in (tmp_path / "False").iterdir()) == ["improvement.json"]
     encoder = load(model, device="cpu")
-    with encoder.intervene(*HEADS), encoder.limit_span(4):
+    with searches[0].changes.changed(encoder, changes):
         expected = encoder.forward([noise(0.9)]).hidden
     assert relative(plain(tmp_path / "True"), expected) < 1e-5
+    assert load(tmp_path / "True", device="cpu").n_heads == (2, 4, 4)
+    with searches[0].changes.changed(encoder, changes[:3]):
+        assert relative(encoder.forward([noise(0.9)]).hidden, expected) > 1e-4
+
+
+def test_gates_that_help_every_speaker_are_chosen_before_a_change_that_overfits() -> None:
+    learner = KnownLearner(None, None)
+    report = known_search([OVERFITS], learner).report()
+    assert [each.way for each in report.ways] == [Way.together, Way.gradient]
+    assert report.ways[1].after == pytest.approx(0.55)
+    assert report.ways[0].after < 0.5
+    assert "gates by gradient: change +0.0500" in report.text
+
+
+def energy(model: Path, sign: float = 1.0) -> GateLearner:
+    """A learner whose loss is the distance of the hidden states from some that are known."""
+    encoder = load(model, device="cpu")
+    waves = [noise(0.5, seed=seed) for seed in range(3)]
+
+    def batch(indices) -> Batch:
+        (index,) = indices
+        with encoder.intervene(HeadFactors(1, 2, scale=0.5, temperature=1.3)):
+            wanted = encoder.forward([waves[index]]).hidden
+        length = encoder.num_frames(waves[index])
+        inputs = encoder.inputs([waves[index]])
+        return Batch(
+            (length,), inputs, 0.5, [waves[index]], lambda hidden: sign * (hidden - wanted).square().sum()[None]
+        )
+
+    return GateLearner(encoder, batch)
+
+
+def test_learned_gates_lower_the_loss_on_other_utterances_as_the_changed_encoder_has_it(model: Path) -> None:
+    """The gates are those of an intervention: the loss under it is the one that was chosen."""
+    learner = energy(model)
+    changes = learner.learn(np.array([0, 1]), np.array([2]))
+    batch = learner.loss([2])
+    with torch.no_grad():
+        before = float(batch.loss(learner.encoder.forward(batch.waves).hidden))
+        with ChangeSet(changes, learner.encoder.n_heads).changed(learner.encoder, changes):
+            after = float(batch.loss(learner.encoder.forward(batch.waves).hidden))
+        offsets = [
+            torch.tensor([[c.head.scale - 1, -math.log(c.head.temperature)] for c in changes if c.head.layer == at]).T
+            for at in range(3)
+        ]
+        assert after == pytest.approx(learner._mean_loss(offsets, np.array([2])), rel=1e-3)
+    assert after < 0.7 * before
+    assert changes_of([torch.zeros(2, 1)]) == (SingleChange(HeadFactors(0, 0)),)
+
+
+def test_no_gates_are_learned_if_no_step_is_better_on_validation(model: Path) -> None:
+    """The loss of the utterances that choose the step is the negative of that which trains."""
+    learner, other = energy(model), energy(model, sign=-1.0)
+    mixed = GateLearner(learner.encoder, lambda indices: (other if indices == [2] else learner).loss(indices))
+    assert mixed.learn(np.array([0, 1]), np.array([2])) == ()
+
+
+def test_word_errors_of_all_utterances_together_are_those_of_each_alone(tmp_path: Path) -> None:
+    model = save_transcriber(tmp_path / "model", seconds=6)
+    encoder = load(model, device="cpu")
+    cuts = [cut for cut in read_corpus(bundled.speech()) if cut.duration < 6][:3]
+    waves = [encoder.load_wave(cut) for cut in cuts]
+    data = ProbeData(encoder, LoadedSpeech(cuts, waves, []), [], "")
+    scorer = PROBES.get("wer").scorer(data, Training(seeds=1), open_cache())
+    search = ImprovementSearch(data, PROBES.get("wer"), scorer, ChangeSet(()))
+    change = SingleChange(HeadFactors(0, 0, scale=0.0))
+    for changes in ([], [change]):
+        with search.changes.changed(encoder, changes):
+            states = list(hidden_states(encoder, data.speech, lambda seconds: None))
+            expected = totals({"wer": scorer}, states)["wer"]
+        assert expected.any()
+        np.testing.assert_array_equal(search.sums(changes), expected)
+
+
+def test_a_layer_keeps_a_head_with_queries() -> None:
+    fixed = [SingleChange(fixed=(0, head)) for head in range(3)]
+    removed = SingleChange(HeadFactors(0, 0, scale=0.0))
+    assert ChangeSet((), (3,)).possible(fixed) == fixed[:2]
+    assert ChangeSet((), (3,)).possible([fixed[1], removed, fixed[0], fixed[2]]) == [fixed[1], removed]
+    assert ChangeSet((), (8,), frames=1500).possible(fixed[:1]) == []
 
 
 def test_all_heads_are_tried(model: Path) -> None:
     encoder = load(model, device="cpu")
-    assert len(single_changes(encoder, has_span=True)) == 12 * 3 + 2
+    assert len(single_changes(encoder, has_span=True)) == 12 * 4 + 2
     assert len(single_changes(encoder, has_span=False)) == 12 * 3
 
 

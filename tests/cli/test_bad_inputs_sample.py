@@ -52,13 +52,14 @@ def test_a_bad_input_is_one_line(attempt, samples, tmp_path, monkeypatch, capsys
     with pytest.raises(SystemExit) as stopped:
         main()
     status, err = stopped.value.code or 0, capsys.readouterr().err
-    assert check(status, err, before, contents(here)) is None
+    assert check(status, err, before, contents(here), is_refused=attempt.is_refused) is None
 
 
 def test_the_check_finds_what_is_wrong(tmp_path):
     """A traceback, another status, two lines, and a file left behind are each reported."""
     line = "otoscope: expected a file; choose one\n"
     assert check(0, "", {}, {}) is None
+    assert check(0, "", {}, {}, is_refused=True) == "succeeded"
     assert check(2, line, {"a": 1}, {"a": 1}) is None
     assert check(2, line, {"a": 1}, {"a": 1, "out/b": 2}) == "left or changed out/b"
     assert check(2, line * 2, {}, {}).startswith("expected one line, found 2")

@@ -16,7 +16,8 @@ from otoscope.importance.options import RankingOptions
 from otoscope.importance.rank import rank
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayModel
 from otoscope.refinement.options import RefinementOptions
-from otoscope.refinement.refine import Refinement, refine
+from otoscope.refinement.refine import refine
+from otoscope.refinement.refinement_result import Refinement
 from otoscope.runs.options import SpeechOptions
 
 pytestmark = pytest.mark.slow

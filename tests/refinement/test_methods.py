@@ -254,7 +254,7 @@ def test_the_loss_of_the_task_can_choose(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "merge"}, "--method and --loss say how --budget-macs is reached"),
+        ({"method": "merge"}, "--method, --loss and --budget-seconds say how --budget-macs or --budget-latency is"),
         ({"budget_macs": 0.5, "method": "beauty"}, "expected one of the reduction_methods .*merge.*; found 'beauty'"),
         ({"budget_macs": 0.001, "method": "widths"}, "a budget of 0.001 cannot be reached: without any head and unit"),
         (
@@ -262,7 +262,7 @@ def test_the_loss_of_the_task_can_choose(tmp_path: Path, monkeypatch: pytest.Mon
             "cannot be reached: without any but one feature",
         ),
         ({"budget_macs": 0.5, "method": "spans"}, "a budget of 0.5 cannot be reached: without any attention beyond 8"),
-        ({"budget_macs": 0.9, "method": "spans", "span": 9}, "the spans of bundled cannot be chosen"),
+        ({"budget_macs": 0.9, "method": "spans", "span": 9}, "the spans of bundled cannot be chosen: it has spans"),
     ],
 )
 def test_what_cannot_be_is_one_line(tmp_path: Path, options: dict, message: str) -> None:

@@ -107,7 +107,7 @@ def test_profiles_and_errors_are_those_of_the_maps(original) -> None:
     speech = SpeechPool(["bundled"], make_selection(SelectionOptions(limit=2))).read(source.encoder)
     draft = ReductionDraft(source, build(source), 0.9, None, speech)
     targets = make_targets(draft)
-    scores = profile_scores(draft, targets)
+    scores = profile_scores(draft.original, targets.sample)
     waves = [wave for batch in draft.sample.batches for wave in batch.waves]
     maps = [source.encoder.maps(wave)[1][2] for wave in waves]
     for offset in (-3, 0, 5):

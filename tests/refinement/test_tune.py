@@ -8,16 +8,24 @@ import pytest
 import torch
 from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import noise
-from transformers import AutoModelForSpeechSeq2Seq
+from tests.helpers.whole_models import build_whole
+from transformers import AutoModelForCTC, AutoModelForSpeechSeq2Seq
 
 from otoscope import bundled
 from otoscope.corpus import read_corpus
+from otoscope.decoders.teacher_forcing import text_tokens
+from otoscope.decoders.transcriber import load_transcriber
+from otoscope.decoders.transcription import transcribe_waves
 from otoscope.errors import InputError
 from otoscope.models.load import load
+from otoscope.refinement.builder import build
+from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import refine
-from otoscope.refinement.tune import Tuner, distance
+from otoscope.refinement.source_model import read_source
+from otoscope.refinement.tune import Tuner
 from otoscope.refinement.tuning_speech import make_tuning_speech
+from otoscope.refinement.tuning_target import logits_distance, states_distance
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.speech_source import LoadedSpeech
 
@@ -36,7 +44,7 @@ def test_a_few_steps_bring_it_nearer(tmp_path: Path, corpora: Path) -> None:
     plain, tuned = (load(tmp_path / name, device="cpu").model for name in ("plain", "tuned"))
     waves = [original.load_wave(cut) for cut in list(read_corpus(bundled.speech()))[:2]]
     with torch.no_grad():
-        away = [float(sum(distance(original, model, [wave]) for wave in waves)) for model in (plain, tuned)]
+        away = [float(sum(states_distance(original, model, [wave]) for wave in waves)) for model in (plain, tuned)]
     assert away[1] < 0.9 * away[0]
     torch.testing.assert_close(tuned.input.projection.weight, original.model.input.projection.weight)
 
@@ -126,7 +134,7 @@ def test_silence_that_fills_a_window_does_not_count(original) -> None:
         frames = encoder.num_frames(wave)
         pairs = [(a[0, :frames], b[0, :frames]) for a, b in zip(*states, strict=True)]
         expected = sum(float((a - b).square().mean() / b.var()) for a, b in pairs) / len(pairs)
-        assert float(distance(encoder, other.model, [wave])) == pytest.approx(expected)
+        assert float(states_distance(encoder, other.model, [wave])) == pytest.approx(expected)
     assert frames < states[0][0].shape[1]
 
 
@@ -139,3 +147,62 @@ def test_windows_are_filled_with_whole_utterances(original) -> None:
         (wave,) = speech.draw(np.random.default_rng(seed))
         assert len(wave) <= 6 * 16000
         assert any(np.array_equal(wave[: len(each)], each) for each in speech.training)
+
+
+def by_hand(wanted: torch.Tensor, logits: torch.Tensor) -> list[float]:
+    """Return the divergence of each row of logits from others."""
+    p, q = wanted.double().softmax(-1), logits.double().softmax(-1)
+    return (p * (p.log() - q.log())).sum(-1).flatten().tolist()
+
+
+def test_the_distance_of_logits_is_the_mean_divergence_of_tokens_or_frames(tmp_path: Path) -> None:
+    """The decoder reads the original's own transcript; tokens of the prompt do not count."""
+    folders = {"ctc": build_whole("HubertForCTC", tmp_path), "decoder": save_transcriber(tmp_path / "m", seconds=6)}
+    waves = [noise(0.9), noise(0.6, seed=1)]
+    for kind, folder in folders.items():
+        source = read_source(folder)
+        changed = build(source)
+        with torch.no_grad():
+            for weight in refined_encoder(changed).parameters():
+                weight += 0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+            rows = []
+            for wave in waves:
+                inputs = dict(source.encoder.inputs([wave]))
+                if kind == "decoder":
+                    transcriber = load_transcriber(folder, device="cpu")
+                    tokens = text_tokens(transcriber, transcribe_waves(transcriber, [wave])[0])
+                    assert len(tokens) > 3
+                    inputs["decoder_input_ids"] = torch.tensor([tokens[:-1]])
+                plain = AUTO[kind].from_pretrained(folder)
+                rows += by_hand(plain(**inputs).logits, changed(**inputs).logits)
+            expected = float(logits_distance(source, changed, waves))
+        assert expected == pytest.approx(np.mean(rows), rel=1e-3)
+        assert expected > 1e-6
+
+
+AUTO = {"ctc": AutoModelForCTC, "decoder": AutoModelForSpeechSeq2Seq}
+
+
+def test_tuning_by_logits_changes_the_encoder_alone_and_lowers_their_distance(tmp_path: Path) -> None:
+    model = save_transcriber(tmp_path / "model", seconds=6)
+    options = RefinementOptions(tune=3, tune_target="logits", span=4)
+    refine(model, tmp_path / "plain", options=RefinementOptions(span=4))
+    done = refine(model, tmp_path / "out", corpora=["bundled"], options=options, selection=SelectionOptions(limit=4))
+    assert done.tuning.history[-1] < done.tuning.history[0]
+    assert "distance of the logits on held-out speech" in done.summary
+    weights = [AutoModelForSpeechSeq2Seq.from_pretrained(tmp_path / name).state_dict() for name in ("plain", "out")]
+    changed = {name for name, weight in weights[0].items() if not torch.equal(weight, weights[1][name])}
+    assert changed
+    assert all(name.startswith("model.encoder.layers.") for name in changed)
+
+
+def test_logits_that_are_not_there_are_one_line(tmp_path: Path) -> None:
+    options = RefinementOptions(tune=3, tune_target="logits", span=4)
+    with pytest.raises(
+        InputError, match=r"expected a model with a decoder, a CTC head or a classifier for --tune-targ"
+    ):
+        refine("bundled", tmp_path / "out", corpora=["bundled"], options=options)
+    for wrong in ({"tune_target": "logits"}, {"tune": 3, "tune_target": "beauty"}):
+        with pytest.raises(InputError, match="expected --tune with --tune-target states or logits"):
+            RefinementOptions(**wrong)
+    assert not list(tmp_path.iterdir())

@@ -47,6 +47,10 @@ for folder in json.loads(sys.argv[1]):
     torch.manual_seed(0)
     with torch.inference_mode():
         torch.save(model.eval()(**inputs)[0], folder + "/outputs.pt")
+    for name in set(config.auto_map) - {"AutoConfig"}:  # every class that the folder claims
+        claimed = getattr(transformers, name).from_pretrained(folder).state_dict()
+        whole = {key.split(".", 1)[-1]: weight for key, weight in model.state_dict().items()} | model.state_dict()
+        assert all(weight.equal(whole[key]) for key, weight in claimed.items()), (folder, name)
 """
 REMOTE = """import json, os, sys
 sys.modules["otoscope"] = None  # an import of it would fail
@@ -55,6 +59,8 @@ import torch, transformers
 for folder in json.loads(sys.argv[1]):
     config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=True)
     names = [name for name, kind in config.auto_map.items() if kind.endswith("." + config.architectures[0])]
+    for name in set(config.auto_map) - {"AutoConfig"}:  # every class that the folder claims
+        getattr(transformers, name).from_pretrained(folder, trust_remote_code=True)
     model = getattr(transformers, names[0]).from_pretrained(folder, trust_remote_code=True)
     inputs = torch.load(folder + "/inputs.pt")
     torch.manual_seed(0)
@@ -86,7 +92,7 @@ def test_a_machine_without_otoscope_gives_the_same_outputs_by_remote_code(
     resize_heads(model, source.parts, [5, 12, 12])
     fix_patterns(model, source.parts, 2, {1: torch.arange(7.0)})
     record_patterns(model, 3)
-    limit_spans(model, [2, None, 6])
+    limit_spans(model, [[2, None, 2, 6], None, 6])
     carry_refined_code(model, source.parts, source.encoder.extractor, tmp_path / "all")
     model.save_pretrained(tmp_path / "all")
     inputs = source.encoder.inputs([noise(0.7)])

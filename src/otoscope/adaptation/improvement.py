@@ -1,73 +1,51 @@
-"""Search of heads, temperatures and spans that raise a probe, reported on speakers that chose nothing.
+"""Search of heads, temperatures, patterns and spans that raise a probe, reported on speakers that chose nothing.
 
-Every single change runs once. For each fold of the speakers, the best changes on the other folds are taken together,
-and the fold alone reports: what is reported was not searched on. The model that is written follows from all speakers.
+Every single change runs once. For each fold of the speakers, the best changes on the other folds are taken together, or
+gates of all heads are learned on them by gradient; the fold alone reports: what is reported was not searched on. The
+model that is written follows from all speakers.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from otoscope.attention.interventions import HeadFactors
+from otoscope.adaptation.learned_gates import GateLearner
+from otoscope.adaptation.single_changes import ChangeSet, SingleChange
 from otoscope.errors import InputError
-from otoscope.models.encoder import Encoder
 from otoscope.probing.folds import UNUSED, speaker_disjoint_folds
 from otoscope.probing.probe_data import ProbeData, hidden_states
-from otoscope.probing.scorer import Probe, Scorer
+from otoscope.probing.scorer import Probe
 from otoscope.probing.scores import score_estimate, totals
-from otoscope.results.intervals import difference, interval
+from otoscope.results.intervals import Estimate, difference, interval
 from otoscope.runs.progress import progress
 from otoscope.typing import Floats, Ints
 
-TEMPERATURES = (0.7, 1.4)
-SPANS = (16, 64)  # frames
 FOLDS = 3
 SIZES = (1, 2, 4, 8)  # changes that are taken together
+SHOWN = 8  # changes in a line
+
+
+class Way(StrEnum):
+    """How changes are chosen on some speakers."""
+
+    together = "single changes together"
+    gradient = "gates by gradient"
+    better = "the better of both"
 
 
 @dataclass(frozen=True)
-class SingleChange:
-    """One change of a model: the span of all layers, or a head that is removed (scale 0) or has another temperature."""
+class WayResult:
+    """What one way gives on speakers that chose nothing: the score, and the 95 % interval of the change."""
 
-    head: HeadFactors | None = None
-    span: int | None = None
-
-    @property
-    def place(self) -> tuple[int, int] | None:
-        """What is changed, at most once: the head, or None for the span."""
-        return (self.head.layer, self.head.head) if self.head else None
-
-    @property
-    def name(self) -> str:
-        """The change in words."""
-        if self.head is None:
-            return f"span {self.span}"
-        head = f"head {self.head.layer}.{self.head.head}"
-        return f"{head} removed" if not self.head.scale else f"{head} temperature {self.head.temperature:g}"
-
-
-def single_changes(encoder: Encoder, has_span: bool) -> list[SingleChange]:
-    """Return all changes that are tried alone."""
-    heads = [(layer, head) for layer, count in enumerate(encoder.n_heads) for head in range(count)]
-    changes = [SingleChange(HeadFactors(*head, scale=0.0)) for head in heads]
-    changes += [SingleChange(HeadFactors(*head, temperature=value)) for head in heads for value in TEMPERATURES]
-    return changes + [SingleChange(span=span) for span in SPANS if has_span]
-
-
-@contextmanager
-def changed(encoder: Encoder, changes: Sequence[SingleChange]) -> Iterator[None]:
-    """Change an encoder within the block."""
-    with ExitStack() as stack:
-        for change in changes:
-            if change.head is not None:
-                stack.enter_context(encoder.intervene(change.head))
-            if change.span is not None:
-                stack.enter_context(encoder.limit_span(change.span))
-        yield
+    way: Way
+    after: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -81,6 +59,8 @@ class ImprovementReport:
         is_better: whether the interval is all on the better side.
         changes: those of the model, which all speakers chose.
         tried: number of single changes.
+        ways: the same for each way alone; the verdict is that of the better of both, chosen without these speakers.
+        note: why no gates were learned; empty if they were.
     """
 
     probe: str
@@ -91,17 +71,27 @@ class ImprovementReport:
     is_better: bool
     changes: tuple[SingleChange, ...]
     tried: int
+    ways: tuple[WayResult, ...] = ()
+    note: str = ""
 
     @property
     def text(self) -> str:
         """The report in lines."""
         verdict = "the gain holds on held-out speakers" if self.is_better else "no improvement found"
-        change = f"{self.after - self.before:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
-        named = ", ".join(each.name for each in self.changes) or "none"
-        return (
-            f"{verdict}\n{self.probe} on held-out speakers: {self.before:.4f} before, {self.after:.4f} after, change "
-            f"{change}\n{self.tried} single changes tried; chosen on all speakers: {named}"
-        )
+        change = _change_text(self.before, WayResult(Way.better, self.after, self.low, self.high))
+        named = [each.name for each in self.changes[:SHOWN]]
+        named += [f"and {len(self.changes) - SHOWN} more"] if len(self.changes) > SHOWN else []
+        lines = [
+            verdict,
+            f"{self.probe} on held-out speakers: {self.before:.4f} before, {self.after:.4f} after, change {change}",
+            f"{self.tried} single changes tried; chosen on all speakers: {', '.join(named) or 'none'}",
+        ]
+        lines += [f"{each.way}: change {_change_text(self.before, each)}" for each in self.ways]
+        return "\n".join(lines + ([f"no gates by gradient: {self.note}"] if self.note else []))
+
+
+def _change_text(before: float, result: WayResult) -> str:
+    return f"{result.after - before:+.4f} ({result.low:+.4f} to {result.high:+.4f})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +103,18 @@ class ImprovementSearch:
         probe: what should become better.
         scorer: the probe, trained on the intact model; the nets that score an utterance did not see its speaker.
         changes: those that are tried alone.
+        learner: learns gates by gradient; None: they are not tried.
+        note: why it is None.
     """
 
     data: ProbeData
     probe: Probe
-    scorer: Scorer
-    changes: Sequence[SingleChange]
+    scorer: Any
+    changes: ChangeSet
+    learner: GateLearner | None = None
+    note: str = ""
     _sums: dict[frozenset[SingleChange], Floats] = field(default_factory=dict)
+    _learned: dict[bytes, tuple[SingleChange, ...]] = field(default_factory=dict)
 
     @property
     def sign(self) -> int:
@@ -130,11 +125,16 @@ class ImprovementSearch:
         """Return the sums `[seed, utterance]` of the probe under some changes together."""
         key = frozenset(changes)
         if key not in self._sums:
-            encoder, speech = self.data.encoder, self.data.speech
-            with changed(encoder, changes):
-                states = hidden_states(encoder, speech, lambda seconds: None)
-                self._sums[key] = totals({self.probe.name: self.scorer}, states)[self.probe.name]
+            with self.changes.changed(self.data.encoder, changes):
+                self._sums[key] = self._measure()
         return self._sums[key]
+
+    def _measure(self) -> Floats:
+        """Return the sums of the probe under the changes in force; texts are written for all utterances together."""
+        if self.probe.scores_texts:
+            return np.asarray(self.scorer.text_totals(self.scorer.transcripts()))
+        states = hidden_states(self.data.encoder, self.data.speech, lambda seconds: None)
+        return totals({self.probe.name: self.scorer}, states)[self.probe.name]
 
     @cached_property
     def folds(self) -> Ints:
@@ -143,65 +143,87 @@ class ImprovementSearch:
 
     def try_all(self) -> None:
         """Run every single change."""
-        with progress("trying changes", len(self.changes) * self.data.speech.seconds) as on_progress:
-            for change in self.changes:
+        changes, seconds = self.changes.changes, self.data.speech.seconds
+        with progress("trying changes", len(changes) * seconds) as on_progress:
+            for change in changes:
                 self.sums([change])
-                on_progress(self.data.speech.seconds)
+                on_progress(seconds)
 
     def gain(self, changes: Sequence[SingleChange], utterances: Ints) -> float:
         """Return how much the sums over some utterances become better."""
         change = self.sums(changes)[:, utterances] - self.sums([])[:, utterances]
         return self.sign * float(change.sum())
 
-    def choose(self, utterances: Ints) -> tuple[SingleChange, ...]:
-        """Return the changes that are best together on some utterances; none if nothing is better."""
-        ordered = sorted(self.changes, key=lambda change: -self.gain([change], utterances))
+    def choose(self, utterances: Ints, way: Way = Way.better) -> tuple[SingleChange, ...]:
+        """Return the changes that are best on some utterances; none if nothing is better.
+
+        The better way is that with the larger gain on the utterances that train no gates.
+        """
+        if way is Way.together:
+            return self._together(utterances)
+        if way is Way.gradient:
+            return self._by_gradient(utterances)
+        _, apart = self._parts(utterances)
+        both = [self._together(utterances), self._by_gradient(utterances)]
+        return max(both, key=lambda changes: self.gain(changes, apart))
+
+    def _together(self, utterances: Ints) -> tuple[SingleChange, ...]:
+        ordered = sorted(self.changes.changes, key=lambda change: -self.gain([change], utterances))
         better = [change for change in ordered if self.gain([change], utterances) > 0]
-        apart = list({change.place: change for change in reversed(better)}.values())[::-1]
+        apart = self.changes.possible(better)
         together = [tuple(apart[:size]) for size in SIZES if size <= len(apart)]
         return max(together, key=lambda changes: self.gain(changes, utterances), default=())
+
+    def _by_gradient(self, utterances: Ints) -> tuple[SingleChange, ...]:
+        if self.learner is None:
+            return ()
+        key = utterances.tobytes()
+        if key not in self._learned:
+            self._learned[key] = self.learner.learn(*self._parts(utterances))
+        return self._learned[key]
+
+    def _parts(self, utterances: Ints) -> tuple[Ints, Ints]:
+        """Return the utterances that train gates, and those of other speakers, a third, that choose the step."""
+        speakers = [self.data.speakers[index] for index in utterances]
+        if len(set(speakers)) < 2:
+            return utterances, utterances
+        folds = speaker_disjoint_folds(speakers, FOLDS, np.random.default_rng(1))
+        return utterances[folds != 0], utterances[folds == 0]
 
     def report(self) -> ImprovementReport:
         """Return the cross-validated change, and what all speakers choose."""
         self.try_all()
         count = np.where(self.folds == UNUSED, 0.0, self.scorer.count)
-        both = (self.sums([]), self._held_out_sums())
-        scores = [score_estimate(sums[None], count, self.data.clusters) for sums in both]
-        before, after = (float(each.value[0]) for each in scores)
-        low, high = interval(difference(scores[1], scores[0]))[0].tolist()
+        before = score_estimate(self.sums([])[None], count, self.data.clusters)
+        ways = [self._result(way, before, count) for way in Way if self.learner is not None or way is Way.better]
+        best = ways[-1]
         everyone = self.choose(np.flatnonzero(self.folds != UNUSED))
-        is_better = bool(everyone) and (low > 0 if self.sign > 0 else high < 0)
-        return ImprovementReport(self.probe.name, before, after, low, high, is_better, everyone, len(self.changes))
+        return ImprovementReport(
+            probe=self.probe.name,
+            before=float(before.value[0]),
+            after=best.after,
+            low=best.low,
+            high=best.high,
+            is_better=bool(everyone) and (best.low > 0 if self.sign > 0 else best.high < 0),
+            changes=everyone,
+            tried=len(self.changes.changes),
+            ways=tuple(ways[:-1]),
+            note=self.note,
+        )
 
-    def _held_out_sums(self) -> Floats:
+    def _result(self, way: Way, before: Estimate, count: Floats) -> WayResult:
+        after = score_estimate(self._held_out_sums(way)[None], count, self.data.clusters)
+        low, high = interval(difference(after, before))[0].tolist()
+        return WayResult(way, float(after.value[0]), low, high)
+
+    def _held_out_sums(self, way: Way) -> Floats:
         """Return sums `[seed, utterance]` under changes that the speakers of the other folds chose."""
         after = self.sums([]).copy()
         for fold in range(self.folds.max() + 1):
-            chosen = self.choose(np.flatnonzero((self.folds != fold) & (self.folds != UNUSED)))
+            chosen = self.choose(np.flatnonzero((self.folds != fold) & (self.folds != UNUSED)), way)
             inside = self.folds == fold
             after[:, inside] = self.sums(chosen)[:, inside]
         return after
-
-
-def gate_list(changes: Sequence[SingleChange]) -> list[dict[str, object]]:
-    """Return the changes of heads as the content of a file of gates (`refinement/gates.py`)."""
-    heads = [change.head for change in changes if change.head is not None and change.head.scale]
-    return [
-        {"part": "encoder", "layer": entry.layer, "head": entry.head, "temperature": entry.temperature}
-        for entry in heads
-    ]
-
-
-def removed_heads(changes: Sequence[SingleChange]) -> list[tuple[int, int]]:
-    """Return the heads that the changes remove."""
-    return [
-        (change.head.layer, change.head.head) for change in changes if change.head is not None and not change.head.scale
-    ]
-
-
-def span_of(changes: Sequence[SingleChange]) -> int | None:
-    """Return the span that the changes set, or None."""
-    return next((change.span for change in changes if change.span is not None), None)
 
 
 def check_probe(probe: Probe) -> None:

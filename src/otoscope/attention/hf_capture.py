@@ -11,7 +11,13 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import bidirectional_mask_function
 
 from otoscope.attention.call import AttentionCall, current_handler, parse_mask
-from otoscope.attention.span_attention import SPAN, attention_with_patterns, padding_mask, span_attention
+from otoscope.attention.span_attention import (
+    SPAN,
+    attention_with_patterns,
+    padding_mask,
+    span_attention,
+    span_bias,
+)
 from otoscope.errors import InputError
 
 NAME = "otoscope"
@@ -53,7 +59,11 @@ def _scored_attention(
     if handler is None:
         return span_attention(module, *states, mask, scaling, **options)
     lengths, bias = parse_mask(mask, options.get("position_bias"), states[0])
-    return handler(AttentionCall(module, *states, scaling, bias, lengths, getattr(module, SPAN, None)))
+    span = getattr(module, SPAN, None)
+    if isinstance(span, list):
+        limit = span_bias(span, states[0]).expand(len(lengths), -1, -1, -1)
+        bias, span = limit if bias is None else bias + limit, None
+    return handler(AttentionCall(module, *states, scaling, bias, lengths, span))
 
 
 def mask_function(

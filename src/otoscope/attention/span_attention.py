@@ -13,7 +13,10 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from otoscope.attention.local import local_attention, pattern_attention
 
 SPAN, PATTERNS = "attention_span", "pattern_scores"
-"""Attributes of an attention module: frames on each side, and scores `[H, 2 * radius + 1]` of offsets in its heads."""
+"""Attributes of an attention module: frames on each side, and scores `[H, 2 * radius + 1]` of offsets in its heads.
+
+The span is a number for all heads with queries, or a list with one for each; None: all frames.
+"""
 
 
 def padding_mask(attention_mask: Tensor | None) -> Tensor | None:
@@ -29,12 +32,50 @@ def real_frames(mask: Tensor | None) -> Tensor | None:
 def span_attention(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float, **kwargs: Any
 ) -> Tensor:
-    """Return the context `[B, T, H, d]` of heads with queries: local attention in modules with a span, else torch's."""
+    """Return the context `[B, T, H, d]` of heads with queries: local attention where they have a span, else torch's."""
     span = getattr(module, SPAN, None)
+    if not isinstance(span, list):
+        return _one_span(module, (query, key, value), span, mask, scaling, kwargs)
+    groups = heads_by_span(span)
+    contexts = [
+        _one_span(module, (query[:, heads], key[:, heads], value[:, heads]), own, mask, scaling, kwargs)
+        for own, heads in groups
+    ]
+    order = [head for _, heads in groups for head in heads]
+    return torch.cat(contexts, dim=2)[:, :, [order.index(head) for head in range(len(span))]]
+
+
+def heads_by_span(spans: list[int | None]) -> list[tuple[int | None, list[int]]]:
+    """Return the heads of each span; heads of one span are computed together.
+
+    >>> heads_by_span([8, None, 8])
+    [(8, [0, 2]), (None, [1])]
+    """
+    return [(span, [head for head, own in enumerate(spans) if own == span]) for span in dict.fromkeys(spans)]
+
+
+def _one_span(
+    module: nn.Module,
+    states: tuple[Tensor, Tensor, Tensor],
+    span: int | None,
+    mask: Tensor | None,
+    scaling: float,
+    options: dict[str, Any],
+) -> Tensor:
+    """Return the context `[B, T, H, d]` of heads with one span; `states` are queries, keys and values."""
     if span is not None:
-        return local_attention(query, key, value, radius=span, scaling=scaling, real_bt=real_frames(mask))
-    context: Tensor = sdpa_attention_forward(module, query, key, value, mask, scaling=scaling, **kwargs)[0]
+        return local_attention(*states, radius=span, scaling=scaling, real_bt=real_frames(mask))
+    context: Tensor = sdpa_attention_forward(module, *states, mask, scaling=scaling, **options)[0]
     return context
+
+
+def span_bias(spans: list[int | None], states_bhtd: Tensor) -> Tensor:
+    """Return what limits each head to its span, added to the scores: 0 or minus infinity, `[1, H, T, T]`."""
+    frames = torch.arange(states_bhtd.shape[2], device=states_bhtd.device)
+    distance_qk = (frames[:, None] - frames).abs()
+    limit_h = torch.tensor([len(frames) if span is None else span for span in spans], device=frames.device)
+    is_far_hqk = distance_qk > limit_h[:, None, None]
+    return torch.zeros_like(is_far_hqk, dtype=states_bhtd.dtype).masked_fill(is_far_hqk, -torch.inf)[None]
 
 
 def attention_with_patterns(

@@ -22,11 +22,11 @@ def refine(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT", help="Model folder to write.")],
     corpora: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CORPUS...]", help="Speech for --tune, --budget-macs, and a comparison."),
+        typer.Argument(metavar="[CORPUS...]", help="Speech for --tune, a budget, and a comparison."),
     ] = None,
     remove_file: Annotated[Path | None, typer.Option(help="JSON list of layer, head pairs to remove.")] = None,
     improve: Annotated[
-        str | None, typer.Option(metavar="PROBE", help="Search heads, temperatures and spans that raise a probe.")
+        str | None, typer.Option(metavar="PROBE", help="Search changes of heads and spans that raise a probe.")
     ] = None,
 ) -> None:
     """Write a copy of MODEL without some of its heads, or with a limited span: smaller and faster.
@@ -53,7 +53,7 @@ def refine(
     )
     if not is_first_process():
         return
-    if options.budget_macs is not None and not corpora:
+    if options.budget is not None and not corpora:
         print("heads chosen on the bundled synthetic speech; name a CORPUS to choose them on yours")
     print(f"{refined.summary}\nnext: {shell_command('bench', out, '--against', model)}")
 

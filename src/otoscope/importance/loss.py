@@ -132,7 +132,12 @@ def probe_loss(probe: Probe, encoder: Encoder, speech: LoadedSpeech) -> BatchMak
         InputError: the corpus lacks the probe's labels.
     """
     data = collect_hidden_states(encoder, speech)
-    return partial(_probe_batch, encoder, data, probe.scorer(data, Training(), open_cache()))
+    return scorer_loss(encoder, data, probe.scorer(data, Training(), open_cache()))
+
+
+def scorer_loss(encoder: Encoder, data: ProbeData, scorer: Scorer) -> BatchMaker:
+    """Return the cross-entropy of a probe of the intact model that is trained already."""
+    return partial(_probe_batch, encoder, data, scorer)
 
 
 def _probe_batch(encoder: Encoder, data: ProbeData, scorer: Scorer, indices: Sequence[int]) -> Batch:

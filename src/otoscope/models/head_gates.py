@@ -3,7 +3,8 @@
 Axes: b utterance, h head, t frame, q query, k key, d feature.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch.nn import functional as F
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.local import local_attention
+from otoscope.attention.pattern_changes import is_forbidden
 from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder
 
@@ -29,6 +31,25 @@ def forward_gated(encoder: Encoder, inputs: Mapping[str, Tensor], gates_bh: list
 
     def handler(call: AttentionCall) -> Tensor:
         return context(call) * gates_bh[call.layer][:, None, :, None]
+
+    return forward_inputs(encoder, inputs, handler)
+
+
+def forward_tempered(
+    encoder: Encoder, inputs: Mapping[str, Tensor], scales_h: Sequence[Tensor], temperatures_h: Sequence[Tensor]
+) -> Tensor:
+    """Return final hidden states `[B, T, d]` with scales of contexts and temperatures of scores, `[H]` of each layer.
+
+    They are those of `HeadFactors`; gradients flow to them.
+    """
+
+    def handler(call: AttentionCall) -> Tensor:
+        per_head = temperatures_h[call.layer][:, None, None]
+        bias = call.bias_bhqk
+        if bias is not None:
+            bias = torch.where(is_forbidden(bias), bias, bias / per_head)
+        tempered = replace(call, query_bhtd=call.query_bhtd / per_head, bias_bhqk=bias)
+        return context(tempered) * scales_h[call.layer][:, None]
 
     return forward_inputs(encoder, inputs, handler)
 

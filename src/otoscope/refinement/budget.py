@@ -11,17 +11,20 @@ from itertools import product
 import numpy as np
 
 from otoscope.importance.ranking import order
-from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.macs import ATTENTION, FEED_FORWARD, FRONT, PROJECTIONS, count_macs
-from otoscope.refinement.reduction_method import SECONDS, ReductionDraft
+from otoscope.refinement.modeling import refined_encoder
+from otoscope.refinement.reduction_method import ReductionDraft
 from otoscope.refinement.rescale import Scales, rescale
+from otoscope.refinement.surgery import keep_heads
 from otoscope.typing import Floats
+
+SMALLEST_COST = 1e-6  # of the latency, so that a part whose time is below the noise has a cost
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Share of a model's multiplications on 10 s of audio that is left without any head, and that each head adds."""
+    """Share of a model's multiplications or latency that is left without any head, and that each head adds."""
 
     fixed: float
     head: float
@@ -35,7 +38,7 @@ def within_budget(draft: ReductionDraft) -> tuple[list[Head], Scales]:
     """
     encoder, budget, span = draft.original, draft.budget, draft.span
     encoder.check_heads()
-    cost, total = costs(encoder, span), sum(encoder.n_heads)
+    cost, total = costs(draft), sum(encoder.n_heads)
     affordable = int((budget - cost.fixed) / cost.head + 1e-9)
     if affordable < 0:
         raise draft.unreachable(cost.fixed, "head")
@@ -43,15 +46,24 @@ def within_budget(draft: ReductionDraft) -> tuple[list[Head], Scales]:
     return removed, rescale(encoder, [batch.inputs for batch in draft.sample.batches], removed, span)
 
 
-def costs(encoder: Encoder, span: int | None) -> Costs:
-    """What heads cost, under a span where one is given."""
-    seconds = min(SECONDS, encoder.max_seconds)
-    before, after = count_macs(encoder, seconds), count_macs(encoder, seconds, span)
-    whole = sum(before.values())
+def costs(draft: ReductionDraft) -> Costs:
+    """What heads cost, under the span of a draft."""
+    encoder, total = draft.original, sum(draft.original.n_heads)
+    if draft.latency is not None:
+        whole, fixed = draft.latency_without("nothing"), latency_without_heads(draft)
+        return Costs(fixed, max(whole - fixed, SMALLEST_COST) / total)
+    whole = draft.original_macs
+    after = count_macs(encoder, draft.seconds, draft.span)
     return Costs(
         fixed=(after[FRONT] + after[FEED_FORWARD]) / whole,
-        head=(after[PROJECTIONS] + after[ATTENTION]) / whole / sum(encoder.n_heads),
+        head=(after[PROJECTIONS] + after[ATTENTION]) / whole / total,
     )
+
+
+def latency_without_heads(draft: ReductionDraft) -> float:
+    """Return the share of the latency that stays without any head."""
+    nothing: list[list[int]] = [[] for _ in draft.original.n_heads]
+    return draft.latency_without("heads", lambda model: keep_heads(refined_encoder(model), draft.parts, nothing))
 
 
 def search(gradients: Floats, count: int) -> list[Head]:

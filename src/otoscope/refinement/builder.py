@@ -12,9 +12,10 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 from otoscope.models.load import silence_transformers
 from otoscope.refinement.modeling import RADIUS_FIELD, SHAPE_FIELDS, refined_class, refined_config, spans_of_layers
 from otoscope.refinement.source_model import SourceModel
+from otoscope.refinement.surgery import LayerSpan, simplified
 
-Span = int | list[int | None] | None
-"""Frames on each side of a query: of all layers, or of each; None: all frames."""
+Span = int | list[LayerSpan] | None
+"""Frames on each side of a query: of all layers, of each, or of the heads of each; None: all frames."""
 EMPTY_DECODER = {"decoder_layers": 0, "vocab_size": 1, "max_target_positions": 1} | dict.fromkeys(
     ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"), 0
 )
@@ -34,16 +35,35 @@ def build(source: SourceModel, span: int | None = None) -> Any:
 
 
 def narrower(span: Span, other: Span) -> Span:
-    """Return the narrower of two spans, of each layer where one of them has several.
+    """Return the narrower of two spans, of each layer and head where one of them has several.
 
-    >>> narrower(None, 8), narrower([4, None], 8)
-    (8, [4, 8])
+    >>> narrower(None, 8), narrower([4, None], 8), narrower([[4, None]], 8)
+    (8, [4, 8], [[4, 8]])
     """
     if isinstance(span, list) or isinstance(other, list):
         n_layers = len(span if isinstance(span, list) else other)  # type: ignore[arg-type]
         pairs = zip(spans_of_layers(span, n_layers), spans_of_layers(other, n_layers), strict=True)
-        return [_least(*pair) for pair in pairs]
+        return [_narrower_layer(*pair) for pair in pairs]
     return _least(span, other)
+
+
+def _narrower_layer(span: LayerSpan, other: LayerSpan) -> LayerSpan:
+    if isinstance(span, list) or isinstance(other, list):
+        n_heads = len(span if isinstance(span, list) else other)  # type: ignore[arg-type]
+        pairs = zip(*(each if isinstance(each, list) else [each] * n_heads for each in (span, other)), strict=True)
+        return simplified([_least(*pair) for pair in pairs])
+    return _least(span, other)
+
+
+def narrowest(span: Span) -> int | None:
+    """Return the least number of frames of a span; None: all frames.
+
+    >>> narrowest([8, [None, 4]]), narrowest(None)
+    (4, None)
+    """
+    layers = span if isinstance(span, list) else [span]
+    flat = [each for layer in layers for each in (layer if isinstance(layer, list) else [layer])]
+    return min((each for each in flat if each is not None), default=None)
 
 
 def _least(span: int | None, other: int | None) -> int | None:

@@ -59,11 +59,15 @@ class FitSample:
 
 def make_fit_sample(draft: ReductionDraft) -> FitSample:
     """Return the speech of a draft's sample, ready for its model."""
-    encoder, batches = draft.original, draft.sample.batches
-    speech = [[frames_of(encoder, wave) for wave in batch.waves] for batch in batches]
+    return fit_sample(draft.original, [batch.waves for batch in draft.sample.batches])
+
+
+def fit_sample(encoder: Encoder, batches: Sequence[Sequence[np.ndarray]]) -> FitSample:
+    """Return batches of waves, ready for a model."""
+    speech = [[frames_of(encoder, wave) for wave in waves] for waves in batches]
     length = round(encoder.padded_seconds / encoder.frame_period) if encoder.family.sees_silence else 0
     frames = [[frames_to_fit(count, length) for count in counts] for counts in speech]
-    return FitSample([encoder.inputs(batch.waves) for batch in batches], speech, frames)
+    return FitSample([encoder.inputs(waves) for waves in batches], speech, frames)
 
 
 def frames_to_fit(speech: int | None, length: int) -> Tensor | slice:

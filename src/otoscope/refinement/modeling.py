@@ -22,8 +22,10 @@ from otoscope.models.families import REFINED_PREFIX
 from otoscope.models.load import TRAINING_ONLY, find_encoder
 from otoscope.refinement.layouts import LAYOUTS, EncoderLayout, parts_of
 from otoscope.refinement.surgery import (
+    LayerSpan,
     blocks,
     fix_patterns,
+    get_spans,
     keep_heads,
     keep_units,
     resize_heads,
@@ -140,11 +142,11 @@ def _reserve_patterns(encoder: Any, parts: EncoderLayout, counts: Sequence[int],
             fix_patterns(encoder, parts, layer, {head: torch.zeros(2 * radius + 1) for head in last})
 
 
-def spans_of_layers(span: int | Sequence[int | None] | None, n_layers: int) -> list[int | None]:
-    """Return the span of each layer from that of a configuration: one for all, or one for each.
+def spans_of_layers(span: int | Sequence[LayerSpan] | None, n_layers: int) -> list[LayerSpan]:
+    """Return the span of each layer from that of a configuration: one for all, one for each, or those of its heads.
 
-    >>> spans_of_layers(32, 2), spans_of_layers([8, None], 2)
-    ([32, 32], [8, None])
+    >>> spans_of_layers(32, 2), spans_of_layers([8, None], 2), spans_of_layers([[8, None], 4], 2)
+    ([32, 32], [8, None], [[8, None], 4])
     """
     return [span] * n_layers if span is None or isinstance(span, int) else list(span)
 
@@ -153,7 +155,10 @@ def record_shape(model: Any) -> None:
     """Write the shape of a refined model into its configuration, from which it is built anew."""
     encoder, parts = refined_encoder(model), _layout(type(model.config))
     shape = shape_of(encoder, parts)
+    spans = get_spans(encoder, parts)
     for config in (model.config, encoder.config):
+        if isinstance(config.attention_span, list):  # heads that are gone take their spans with them
+            config.attention_span = spans if any(span is not None for span in spans) else None
         config.heads_of_layers = list(shape.heads)
         config.units_of_layers = None if shape.units is None else list(shape.units)
         config.sizes_of_heads = None if shape.sizes is None else list(shape.sizes)
@@ -168,8 +173,8 @@ def record_patterns(model: Any, radius: int) -> None:
     model.set_attn_implementation("sdpa" if model._supports_sdpa else "eager")
 
 
-def limit_spans(model: Any, span: int | list[int | None]) -> None:
-    """Limit the attention of the encoder of a refined model to a span of all layers, or of each, in place."""
+def limit_spans(model: Any, span: int | list[LayerSpan]) -> None:
+    """Limit the attention of the encoder of a refined model to a span of all layers, of each, or of heads, in place."""
     encoder, parts = refined_encoder(model), _layout(type(model.config))
     model.config.attention_span = encoder.config.attention_span = span
     set_spans(encoder, parts, spans_of_layers(span, len(blocks(encoder, parts))))
@@ -208,7 +213,7 @@ def refined_config(family: str) -> type[Any]:
         "__module__": __name__,
         "__annotations__": {
             **dict.fromkeys(SHAPE_FIELDS, list[int] | None),
-            "attention_span": int | list[int | None] | None,
+            "attention_span": int | list[int | list[int | None] | None] | None,
             RADIUS_FIELD: int | None,
         },
         "model_type": REFINED_PREFIX + family,

@@ -9,6 +9,10 @@ from otoscope.runs.options import option
 
 EXPORTS = ("torch", "onnx", "onnx-int8")
 """Forms of the encoder as a graph without Python."""
+TUNE_TARGETS = ("states", "logits")
+"""What a tuning compares, as in `tuning_target.TuneTarget`; its module needs torch."""
+MAX_SECONDS = 3600
+"""Longest audio on which a budget is counted."""
 NOT_PORTABLE = ("low-rank", "patterns")
 """Methods whose models a plain class of the family cannot hold."""
 
@@ -25,11 +29,15 @@ class RefinementOptions:
         span: queries attend to keys at most so many frames away; rows are normalised over those keys.
         gates: JSON file of scales and temperatures of heads (`refinement/gates.py`) that are multiplied into the
             weights. With gates alone the class of the model stays, and plain transformers loads it.
-        budget_macs: share of the multiplications to keep, on 10 s of audio or the longest that the model takes.
+        budget_macs: share of the multiplications to keep, on `budget_seconds` of audio.
+        budget_latency: share of the latency to keep, measured on this machine with the threads that torch has.
+        budget_seconds: seconds of audio on which a budget is counted, or the longest that the model takes.
         method: how the budget is reached, from `otoscope.refinement.REDUCTION_METHODS`, on speech.
         loss: loss whose gradients are the Fisher scores of the budget: `auto`, `task`, or as in `rank`.
-        tune: most steps of training towards the hidden states of the original, on speech; a held-out tenth of the
-            utterances may stop it earlier.
+        tune: most steps of training towards the original, on speech; a held-out tenth of the utterances may stop it
+            earlier.
+        tune_target: what `tune` brings nearer to the original: `states`, hidden states after each layer, or `logits` of
+            the model's decoder (on the original's own transcripts), CTC head or classifier.
         tune_rank: rank of adapters of all linear maps of the layers (LoRA, arXiv 2106.09685) that `tune` trains instead
             of all weights, and merges at the end; None trains all weights.
         portable: also write `out/portable`, which loads without otoscope, saves no time and has no limited span.
@@ -53,9 +61,12 @@ class RefinementOptions:
     span: int | None = option(None, "Frames that a query may attend to on each side.")
     gates: Path | None = field(default=None, metadata={"help": "JSON list of scales and temperatures of heads."})
     budget_macs: float | None = option(None, "Share of the multiplications to keep.")
-    method: str = option("heads", f"How --budget-macs is reached: {', '.join(REDUCTION_METHODS.names())}.", "NAME")
-    loss: str = option("auto", "Loss of --budget-macs: auto, task, reconstruction, hidden, or a probe.", "NAME")
+    budget_latency: float | None = option(None, "Share of the latency to keep, as measured here.")
+    budget_seconds: float = option(10.0, "Seconds of audio on which a budget is counted.", "SECONDS")
+    method: str = option("heads", f"How a budget is reached: {', '.join(REDUCTION_METHODS.names())}.", "NAME")
+    loss: str = option("auto", "Loss of a budget: auto, task, reconstruction, hidden, or a probe.", "NAME")
     tune: int | None = option(None, "Most training steps towards the original.", metavar="STEPS")
+    tune_target: str = option("states", f"What --tune compares: {', '.join(TUNE_TARGETS)}.", "TARGET")
     tune_rank: int | None = option(None, "Rank of adapters that --tune trains and merges, instead of all weights.")
     portable: bool = option(False, "Also write OUT/portable, which loads without otoscope.")
     export: str | None = option(None, f"Also write the encoder as a graph: {', '.join(EXPORTS)}.", "FORM")
@@ -69,6 +80,11 @@ class RefinementOptions:
             raise InputError(f"expected a span of at least 1 frame, got {self.span}; use a larger --span or omit it")
         if self.export is not None and self.export not in EXPORTS:
             raise InputError(f"expected --export {', '.join(EXPORTS)}, found '{self.export}'; choose one of them")
+        if self.tune_target not in TUNE_TARGETS or (self.tune is None and self.tune_target != TUNE_TARGETS[0]):
+            raise InputError(
+                f"expected --tune with --tune-target {' or '.join(TUNE_TARGETS)}, found '{self.tune_target}'; correct "
+                "it"
+            )
         if self.tune_rank is not None and (self.tune is None or self.tune_rank < 1):
             raise InputError(f"expected --tune with --tune-rank of at least 1, found {self.tune_rank}; correct them")
 
@@ -79,11 +95,25 @@ class RefinementOptions:
             raise InputError(
                 f"--portable keeps heads as they are, which --method {self.method} changes; omit one of them"
             )
-        if self.budget_macs is None:
-            if (self.method, self.loss) != ("heads", "auto"):
-                raise InputError("--method and --loss say how --budget-macs is reached; pass it too")
-        elif not 0 < self.budget_macs < 1:
+        if self.budget is None:
+            if (self.method, self.loss, self.budget_seconds) != ("heads", "auto", 10.0):
+                raise InputError(
+                    "--method, --loss and --budget-seconds say how --budget-macs or --budget-latency is reached; pass "
+                    "one of them too"
+                )
+            return
+        name, unit = ("latency", "latency") if self.budget_macs is None else ("macs", "multiplications")
+        if not 0 < self.budget < 1:
             raise InputError(
-                f"expected a budget above 0 and below 1 of the model's multiplications, got {self.budget_macs:g}; "
-                "correct --budget-macs"
+                f"expected a budget above 0 and below 1 of the model's {unit}, got {self.budget:g}; correct "
+                f"--budget-{name}"
             )
+        if not 0 < self.budget_seconds <= MAX_SECONDS:
+            raise InputError(
+                f"expected --budget-seconds above 0 and up to {MAX_SECONDS}, got {self.budget_seconds:g}; correct it"
+            )
+
+    @property
+    def budget(self) -> float | None:
+        """The share of multiplications or latency to keep; None without a budget."""
+        return self.budget_latency if self.budget_macs is None else self.budget_macs

@@ -1,6 +1,7 @@
 """What a method to reach a budget of multiplications is, and the draft of a refined model that it changes in place."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from otoscope.importance.loss_sample import LossSample
 from otoscope.importance.sampling_budget import SamplingBudget
 from otoscope.models.encoder import Encoder
 from otoscope.refinement.head_selection import Head
+from otoscope.refinement.latency import LatencyTable
 from otoscope.refinement.layouts import EncoderLayout
 from otoscope.refinement.macs import count_macs
 from otoscope.refinement.modeling import refined_encoder
@@ -19,7 +21,7 @@ from otoscope.refinement.surgery import blocks
 from otoscope.runs.speech_source import LoadedSpeech
 
 SECONDS = 10.0
-"""Audio on which a budget is counted, or the longest that the model takes."""
+"""Audio on which a budget is counted by default, or the longest that the model takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class ReductionDraft:
         span: span in frames that the model has already; None without one.
         speech: utterances on which a method measures.
         loss: name of the loss whose gradients say what matters.
+        seconds_limit: seconds of audio on which the budget is counted, or the longest that the model takes.
+        latency: measured costs, if the budget is one of latency; None: it is one of multiplications.
     """
 
     source: SourceModel
@@ -41,6 +45,8 @@ class ReductionDraft:
     span: int | None
     speech: LoadedSpeech
     loss: str = "auto"
+    seconds_limit: float = SECONDS
+    latency: LatencyTable | None = None
 
     @property
     def encoder(self) -> Any:
@@ -71,20 +77,39 @@ class ReductionDraft:
     @property
     def seconds(self) -> float:
         """Seconds of audio on which the budget is counted."""
-        return min(SECONDS, self.original.max_seconds)
+        return min(self.seconds_limit, self.original.max_seconds)
 
     def macs(self) -> dict[str, int]:
         """Multiplications of the draft as it is, by part."""
-        core = f".{self.parts.core}" if self.parts.core else ""
-        layers = [self.encoder.get_submodule(f"{name}{core}") for name in blocks(self.encoder, self.parts)]
-        drafted = replace(self.original, model=self.encoder, layers=tuple(layers))
-        return count_macs(drafted, self.seconds)
+        return count_macs(self.encoder_of(self.model), self.seconds)
+
+    def encoder_of(self, model: Any) -> Encoder:
+        """Return the encoder within a refined model of the same source, as one that can be counted and timed."""
+        encoder, core = refined_encoder(model), f".{self.parts.core}" if self.parts.core else ""
+        layers = [encoder.get_submodule(f"{name}{core}") for name in blocks(encoder, self.parts)]
+        return replace(self.original, model=encoder, layers=tuple(layers))
+
+    def latency_without(self, name: str, change: Callable[[Any], None] | None = None) -> float:
+        """Return the share of the original's latency that a variant of the draft takes.
+
+        Args:
+            name: name of the variant in the table.
+            change: changes a copy of the whole model in place; None: nothing.
+        """
+        assert self.latency is not None
+        if name not in self.latency.shares:
+            model = deepcopy(self.model)
+            if change is not None:
+                change(model)
+            return self.latency.share(name, self.encoder_of(model))
+        return self.latency.shares[name]
 
     def unreachable(self, least: float, without: str) -> InputError:
         """Return the error of a budget below what is left without some parts."""
         return InputError(
-            f"a budget of {self.budget:g} cannot be reached: without any {without} {least:.3f} of the multiplications "
-            "stay; raise --budget-macs or choose another --method"
+            f"a budget of {self.budget:g} cannot be reached: without any {without} {least:.3f} of the "
+            f"{'multiplications' if self.latency is None else 'latency'} stay; raise "
+            f"--budget-{'macs' if self.latency is None else 'latency'} or choose another --method"
         )
 
 
@@ -98,9 +123,11 @@ class ReductionMethod:
         source: publication.
         apply: changes the model of a draft in place, and returns the heads of the original that are gone. Raises
             InputError if the budget cannot be reached.
+        knows_latency: whether it takes its costs from the latencies of a draft that has some.
     """
 
     name: str
     doc: str
     source: str
     apply: Callable[[ReductionDraft], Sequence[Head]]
+    knows_latency: bool = False

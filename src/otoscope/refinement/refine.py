@@ -1,7 +1,8 @@
 """From a model to a refined one: fewer heads, a limited span, in a folder that transformers loads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -13,80 +14,29 @@ from otoscope._io.ranks import is_first_process
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
-from otoscope.refinement import REDUCTION_METHODS
-from otoscope.refinement.builder import Span, build, plain
+from otoscope.refinement.budgeted import within
+from otoscope.refinement.builder import build, narrowest, plain
 from otoscope.refinement.export import carry_code, carry_refined_code
 from otoscope.refinement.gates import fold_gates, gate_sites, gate_values, read_gates
 from otoscope.refinement.graph_export import write_graph
 from otoscope.refinement.head_selection import Head, remaining_heads
-from otoscope.refinement.modeling import RefinedMixin, record_shape, refined_encoder, spans_of_layers
+from otoscope.refinement.modeling import RefinedMixin, record_shape, refined_encoder
 from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.processor import Processor, read_processor
-from otoscope.refinement.reduction_method import ReductionDraft
-from otoscope.refinement.refinement_effect import RefinementEffect, choose_examples, compare_outputs, read_outputs
+from otoscope.refinement.refinement_effect import choose_examples, compare_outputs, read_outputs
+from otoscope.refinement.refinement_result import Refinement
 from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.source_model import SourceModel, read_source
 from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.surgery import keep_heads, shape_of
 from otoscope.refinement.tune import Tuner, TuningState, claim_tuning
 from otoscope.refinement.tuning_speech import make_tuning_speech
+from otoscope.refinement.tuning_target import TuneTarget, check_target, logits_distance, states_distance
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.process_group import join_processes
 from otoscope.runs.speech_source import LoadedSpeech
 
 PORTABLE = "portable"
-
-
-@dataclass(frozen=True)
-class Refinement:
-    """A refined model that was written.
-
-    Attributes:
-        path: its folder; `portable` is the one that loads without otoscope, if it was asked for.
-        removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
-        span: frames within which queries attend, of all layers or of each; None for all frames.
-        units: feed-forward units of each layer; empty if none are gone.
-        patterns: heads with fixed patterns of each layer, which `removed` names too; empty if there are none.
-        parameters: number of weights of the whole model, before and after.
-        effect: what changed of its output on a few utterances; None without a corpus.
-        tuning: how it was tuned; None if it was not.
-    """
-
-    path: Path
-    portable: Path | None
-    removed: tuple[Head, ...]
-    heads: tuple[int, ...]
-    span: Span
-    parameters: tuple[int, int]
-    effect: RefinementEffect | None = None
-    tuning: TuningState | None = None
-    units: tuple[int, ...] = ()
-    patterns: tuple[int, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """What was done, in a few lines."""
-        before, after = self.parameters
-        spans = self.span if isinstance(self.span, list) else [self.span]
-        span = ", ".join(f"{each} frames" if each else "all frames" for each in spans)
-        lines = [
-            f"{len(self.removed)} of {sum(self.heads) + len(self.removed)} heads removed; span: {span}",
-            f"heads of each layer: {', '.join(map(str, self.heads))}",
-            f"{after} of {before} parameters ({after / before:.0%}) of the whole model",
-            f"written to {self.path}",
-        ]
-        if self.units:
-            lines.insert(2, f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
-        if self.patterns:
-            lines.insert(2, f"heads with fixed patterns instead: {', '.join(map(str, self.patterns))}")
-        if self.portable:
-            limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""
-            lines.append(f"written to {self.portable} for use without otoscope, heads zeroed, no faster{limit}")
-        if self.tuning:
-            lines.append(self.tuning.text)
-        if self.effect:
-            lines.append(self.effect.text)
-        return "\n".join(lines)
 
 
 def refine(
@@ -135,6 +85,8 @@ def refine(
     source = read_source(model)
     _check_span(source, request.options)
     _check_patterns(source, request)
+    if request.options.tune_target == TuneTarget.logits:
+        check_target(source)
     speech = request.read_speech(source.encoder)
     examples = choose_examples(speech) if speech is not None and request.corpora else []
     before = read_outputs(source.whole, source, examples) if examples else None
@@ -146,7 +98,7 @@ def refine(
     after = read_outputs(refined, source, examples) if examples else None
     portable = request.options.portable and not request.only_gates
     if is_first_process():
-        _write(refined, source, request.options, folder)
+        write_model(refined, source, request.options, folder)
         rmtree(unfinished, ignore_errors=True)
     effect = compare_outputs(before, after, examples) if before and after else None
     return replace(_describe(folder, source, refined, removed, portable), effect=effect, tuning=tuning)
@@ -167,6 +119,7 @@ def _describe(
         parameters=(source.parameters, refined.num_parameters()),
         units=() if units == shapes[0].units else tuple(units),
         patterns=tuple(shapes[1].patterns) if any(shapes[1].patterns) else (),
+        latency=(getattr(refined.config, "refinement", None) or {}).get("latency"),
     )
 
 
@@ -186,11 +139,10 @@ def _check_span(source: SourceModel, options: RefinementOptions) -> None:
         )
     if options.span is not None and source.encoder.family.is_patch_grid:
         raise InputError(f"{name} has patches of time and band, not frames one after another; a span cannot limit them")
-    present = spans_of_layers(getattr(source.encoder.model.config, "attention_span", None), 1)
-    narrowest = min((span for span in present if span is not None), default=None)
-    if options.span is not None and narrowest is not None and options.span > narrowest:
+    least = narrowest(getattr(source.encoder.model.config, "attention_span", None))
+    if options.span is not None and least is not None and options.span > least:
         raise InputError(
-            f"expected --span of at most {narrowest} frames, which {name} has already, found {options.span}; omit it "
+            f"expected --span of at most {least} frames, which {name} has already, found {options.span}; omit it "
             "or pass a narrower one"
         )
 
@@ -198,7 +150,7 @@ def _check_span(source: SourceModel, options: RefinementOptions) -> None:
 def _check_patterns(source: SourceModel, request: RefinementRequest) -> None:
     """Raise InputError for a model with fixed patterns whose heads should change, or that a plain model cannot hold."""
     options = request.options
-    changes = (options.heads, request.remove, options.budget_macs, options.gates, options.portable or None)
+    changes = (options.heads, request.remove, options.budget, options.gates, options.portable or None)
     if any(shape_of(source.encoder.model, source.parts).patterns) and any(each is not None for each in changes):
         raise InputError(
             f"{source.encoder.name} has heads with fixed patterns, whose model can get a --span and --tune alone; "
@@ -223,17 +175,18 @@ def _refined_model(
     source: SourceModel, request: RefinementRequest, speech: LoadedSpeech | None
 ) -> tuple[Any, tuple[Head, ...]]:
     """Return the refined model, tuned if the request says so, and the removed heads."""
-    refined = build(source, request.options.span)
-    budget = request.options.budget_macs
-    if budget is not None and speech is not None:
-        options = request.options
-        draft = ReductionDraft(source, refined, budget, options.span, speech, options.loss)
-        removed = list(REDUCTION_METHODS.get(options.method).apply(draft))
+    options = request.options
+    if options.budget is not None and speech is not None:
+        done = within(source, options, speech)
+        refined, removed = done.model, list(done.removed)
     else:
+        done, refined = None, build(source, options.span)
         removed = request.removed(source.encoder)
         keep_heads(refined_encoder(refined), source.parts, remaining_heads(removed, source.encoder.n_heads))
     record_shape(refined)
     refined.config.refinement = {"of": source.encoder.name, "removed": [list(head) for head in removed], "tuned": 0}
+    if done is not None and done.latency is not None:
+        refined.config.refinement |= {"latency": done.latency.record}
     return refined, tuple(removed)
 
 
@@ -251,13 +204,26 @@ def _tune(
     tuning = make_tuning_speech(source.encoder, speech)
     if is_first_process():
         claim_tuning(unfinished, source.encoder.name, request)
-    rank = request.options.tune_rank
-    state = Tuner(source.encoder, refined_encoder(refined), tuning, steps, unfinished, rank=rank).run()
+    target, encoder = TuneTarget(request.options.tune_target), refined_encoder(refined)
+    is_states = target is TuneTarget.states
+    refined.requires_grad_(False)
+    tuner = Tuner(
+        partial(states_distance, source.encoder, encoder) if is_states else partial(logits_distance, source, refined),
+        encoder,
+        tuning,
+        steps,
+        unfinished,
+        state=TuningState(target=target.value),
+        rank=request.options.tune_rank,
+    )
+    state = tuner.run()
+    refined.requires_grad_(True)
     refined.config.refinement |= {"tuned": state.best_step}
     return state
 
 
-def _write(refined: Any, source: SourceModel, options: RefinementOptions, out: Path) -> None:
+def write_model(refined: Any, source: SourceModel, options: RefinementOptions, out: Path) -> None:
+    """Write a refined model with the processor of its source, a portable copy and graphs as the options say."""
     processor = read_processor(source)
     make_folder(out.parent)
     with atomic_write(out) as folder, silence_transformers():

@@ -170,7 +170,7 @@ def _at(counts: Sequence[int] | None, layer: int) -> int:
     return 0 if counts is None else counts[layer]
 
 
-def _span(config: Any, layer: int) -> int | None:
+def _span(config: Any, layer: int) -> int | list[int | None] | None:
     span = config.attention_span
     return span[layer] if isinstance(span, list) else span
 

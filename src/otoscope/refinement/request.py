@@ -43,7 +43,7 @@ class RefinementRequest:
         Raises:
             InputError: the speech cannot be read.
         """
-        if not self.corpora and self.options.budget_macs is None:
+        if not self.corpora and self.options.budget is None:
             return None
         selection = make_selection(self.selection or SelectionOptions())
         return SpeechPool(self.corpora or ["bundled"], selection).read(encoder)
@@ -58,21 +58,26 @@ class RefinementRequest:
         self._check_speech()
 
     def _check_heads(self) -> None:
-        methods = sum(value is not None for value in (self.options.heads, self.remove, self.options.budget_macs))
+        options = self.options
+        ways = (options.heads, self.remove, options.budget_macs, options.budget_latency)
+        methods = sum(value is not None for value in ways)
         if methods > 1:
-            raise InputError("choose heads in one way: --heads with --run and --by, --remove-file, or --budget-macs")
-        others = (self.options.span, self.options.gates, self.options.export)
+            raise InputError(
+                "choose heads in one way: --heads with --run and --by, --remove-file, --budget-macs, or "
+                "--budget-latency"
+            )
+        others = (options.span, options.gates, options.export)
         if not methods and all(value is None for value in others):
             raise InputError(
-                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs, --span, --gates or "
-                "--export"
+                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs, --budget-latency, "
+                "--span, --gates or --export"
             )
 
     @property
     def only_gates(self) -> bool:
         """Whether gates are all that changes, so that the class of the model can stay."""
         options = self.options
-        others = (options.heads, options.budget_macs, options.span, options.tune, self.remove)
+        others = (options.heads, options.budget, options.span, options.tune, self.remove)
         return options.gates is not None and all(value is None for value in others)
 
     def _check_speech(self) -> None:

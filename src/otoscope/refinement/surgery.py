@@ -90,11 +90,36 @@ def resize_heads(encoder: nn.Module, parts: EncoderLayout, sizes: Sequence[int])
         setattr(core, parts.size, size)
 
 
-def set_spans(encoder: nn.Module, parts: EncoderLayout, spans: Sequence[int | None]) -> None:
-    """Limit the attention of each layer to a span in frames; None: to all frames."""
+LayerSpan = int | list[int | None] | None
+"""Frames on each side of a query: of all heads with queries of a layer, or of each; None: all frames."""
+
+
+def set_spans(encoder: nn.Module, parts: EncoderLayout, spans: Sequence[LayerSpan]) -> None:
+    """Limit the attention of each layer, or of each of its heads, to a span."""
     for name, span in zip(blocks(encoder, parts), spans, strict=True):
         core: Any = encoder.get_submodule(_core(name, parts))
         setattr(core, SPAN, span)
+
+
+def get_spans(encoder: nn.Module, parts: EncoderLayout) -> list[LayerSpan]:
+    """Return the span of each layer, or of its heads."""
+    return [getattr(encoder.get_submodule(_core(name, parts)), SPAN, None) for name in blocks(encoder, parts)]
+
+
+def _keep_spans(core: Any, heads: Sequence[int]) -> None:
+    """Leave the spans of some heads of a layer whose heads have their own, in this order."""
+    span = getattr(core, SPAN, None)
+    if isinstance(span, list):
+        setattr(core, SPAN, simplified([span[head] for head in heads]))
+
+
+def simplified(spans: Sequence[int | None]) -> LayerSpan:
+    """Return spans of heads as one where they are equal.
+
+    >>> simplified([8, 8]), simplified([8, None]), simplified([])
+    (8, [8, None], None)
+    """
+    return list(spans) if len(set(spans)) > 1 else next(iter(spans), None)
 
 
 @dataclass(frozen=True)
@@ -143,6 +168,7 @@ def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Seq
         keep_features(projection, rows, 0)
     keep_features(output, rows, 1)
     setattr(core, parts.count, len(heads))
+    _keep_spans(core, heads)
     if parts.width:
         setattr(core, parts.width, len(rows))
     if not len(heads):
@@ -174,6 +200,7 @@ def fix_patterns(encoder: nn.Module, parts: EncoderLayout, layer: int, scores: M
     keep_features(value, in_order, 0)
     keep_features(block.get_submodule(parts.output), in_order, 1)
     setattr(core, parts.count, len(free))
+    _keep_spans(core, free)
     setattr(core, PATTERNS, nn.Parameter(torch.stack(list(scores.values())).to(query.weight)))
 
 

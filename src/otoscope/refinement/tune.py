@@ -1,8 +1,9 @@
-"""A short recovery: the refined model is trained towards the hidden states of the original, on unlabelled speech.
+"""A short recovery: the refined model is trained towards the original, on unlabelled speech.
 
-Each layer should give what it gives in the original. A held-out part of the speech chooses the step, and stops the
-training early. No dropout, and all draws are seeded, so that the same call gives the same weights. Several processes
-that torchrun started share each batch: the weights are those of one process to float tolerance.
+Each layer should give what it gives in the original, or the decoder or head its logits (`tuning_target.py`). A held-out
+part of the speech chooses the step, and stops the training early. No dropout, and all draws are seeded, so that the
+same call gives the same weights. Several processes that torchrun started share each batch: the weights are those of one
+process to float tolerance.
 """
 
 import json
@@ -19,12 +20,12 @@ from otoscope._io.atomic import atomic_write, make_folder
 from otoscope._io.ranks import is_first_process, process_count, process_rank
 from otoscope._io.saved_work import as_json, check_resume_requested, check_same_plan, write_json
 from otoscope.errors import InputError
-from otoscope.models.encoder import Encoder
 from otoscope.refinement.adapters import add_adapters, merge_adapters
 from otoscope.refinement.layouts import parts_of
 from otoscope.refinement.request import RefinementRequest
 from otoscope.refinement.surgery import layer_names
 from otoscope.refinement.tuning_speech import TuningSpeech
+from otoscope.refinement.tuning_target import Distance, TuneTarget
 from otoscope.runs.process_group import sum_over_processes
 from otoscope.runs.progress import progress
 
@@ -44,6 +45,7 @@ class TuningState:
         best: weights at that step.
         history: held-out distance at each validation.
         waited: validations since the best one.
+        target: where the distance is measured.
     """
 
     step: int = 0
@@ -51,12 +53,14 @@ class TuningState:
     best: list[Tensor] = field(default_factory=list)
     history: list[float] = field(default_factory=list)
     waited: int = 0
+    target: str = TuneTarget.states.value
 
     @property
     def text(self) -> str:
         """The steps and the held-out distance before and after, in a line."""
+        what = "hidden states" if self.target == TuneTarget.states else "logits"
         return (
-            f"tuned {self.step} steps, of which {self.best_step} are used; distance of the hidden states on held-out "
+            f"tuned {self.step} steps, of which {self.best_step} are used; distance of the {what} on held-out "
             f"speech {self.history[0]:.3f} before, {min(self.history):.3f} after"
         )
 
@@ -79,7 +83,7 @@ class Tuner:
     """A training of a refined encoder; only `run` changes weights and state.
 
     Attributes:
-        original: the encoder to be equalled.
+        distance: how far the refined model is from the original on some waves.
         refined: the encoder within the refined model.
         speech: unlabelled speech.
         steps: most steps.
@@ -88,7 +92,7 @@ class Tuner:
         rank: rank of adapters that are trained; None trains all weights of the layers.
     """
 
-    original: Encoder
+    distance: Distance
     refined: Any
     speech: TuningSpeech
     steps: int
@@ -129,7 +133,7 @@ class Tuner:
 
     def _step(self) -> None:
         batch = self.speech.draw(np.random.default_rng((0, self.state.step)))
-        loss = distance(self.original, self.refined, batch[process_rank() :: process_count()])
+        loss = self.distance(batch[process_rank() :: process_count()])
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         for weight in self.weights:
@@ -144,7 +148,7 @@ class Tuner:
     def _validate(self) -> None:
         """Add the held-out distance to the history, and keep the weights if they are the best so far."""
         state, batches = self.state, self.speech.held_out
-        error = float(np.mean([float(distance(self.original, self.refined, batch)) for batch in batches]))
+        error = float(np.mean([float(self.distance(batch)) for batch in batches]))
         state.waited += 1
         if not state.history or error < min(state.history):
             state.best, state.best_step, state.waited = [each.detach().clone() for each in self.weights], state.step, 0
@@ -172,36 +176,6 @@ class Tuner:
         self.optimizer.load_state_dict(content["optimizer"])
         self.decay.load_state_dict(content["decay"])
         self.state = TuningState(**content["state"])
-
-
-def distance(original: Encoder, refined: Any, waves: Sequence[np.ndarray]) -> Tensor:
-    """Squared error of the hidden states after each layer over their variance in the original, mean over layers.
-
-    Frames of the silence that fills a window do not count. The variance is that of the waves of all processes.
-    """
-    inputs = original.inputs(waves)
-    with torch.no_grad():
-        wanted = original.model(**inputs, output_hidden_states=True).hidden_states
-    states = refined(**inputs, output_hidden_states=True).hidden_states
-    lengths = [original.num_frames(wave) if original.padded_seconds else None for wave in waves]
-    errors = [_relative_error(*pair, lengths) for pair in zip(states[1:], wanted[1:], strict=True)]
-    return torch.stack(errors).mean()
-
-
-def _relative_error(states_btd: Tensor, wanted_btd: Tensor, lengths: Sequence[int | None]) -> Tensor:
-    pairs = [(a[:length], b[:length]) for a, b, length in zip(states_btd, wanted_btd, lengths, strict=True)]
-    states, wanted = (torch.cat(each) for each in zip(*pairs, strict=True))
-    return (states - wanted).square().mean() / _variance(wanted)
-
-
-def _variance(values: Tensor) -> Tensor:
-    """Return the variance over the values of all processes."""
-    if process_count() == 1:
-        return values.var()
-    double = values.double()
-    total, squares = sum_over_processes(torch.stack([double.sum(), double.square().sum()]))
-    count = values.numel() * process_count()
-    return ((squares - total**2 / count) / (count - 1)).to(values)
 
 
 @torch.no_grad()

@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from otoscope.importance.loss import Batch
 from otoscope.models.capture import forward_inputs
 from otoscope.models.head_gates import context
+from otoscope.refinement.budget import SMALLEST_COST, latency_without_heads
 from otoscope.refinement.macs import ATTENTION, PROJECTIONS
+from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.reduction_method import ReductionDraft
-from otoscope.refinement.surgery import blocks, feed_forward, layer_names
+from otoscope.refinement.surgery import blocks, feed_forward, keep_units, layer_names
 from otoscope.runs.progress import progress
 from otoscope.typing import Floats
 
@@ -65,6 +67,8 @@ class UnitGate:
 
 def width_costs(draft: ReductionDraft) -> WidthCosts:
     """Return what heads and units of a draft cost; a unit of all layers costs the same."""
+    if draft.latency is not None:
+        return _latency_costs(draft)
     macs, encoder = draft.macs(), draft.encoder
     weights = [_weights_of_block(encoder.get_submodule(name), draft) for name in blocks(encoder, draft.parts)]
     frames = macs[PROJECTIONS] / max(sum(weights), 1)
@@ -77,6 +81,19 @@ def width_costs(draft: ReductionDraft) -> WidthCosts:
         head=of_heads / total / max(sum(draft.original.n_heads), 1),
         unit=of_units / total / max(units, 1),
     )
+
+
+def _latency_costs(draft: ReductionDraft) -> WidthCosts:
+    layers = layer_names(draft.encoder, draft.parts)
+    nothing: list[list[int]] = [[] for _ in layers]
+    count = sum(feed_forward(draft.encoder, draft.parts, name)[1].in_features for name in layers)
+    without_units = draft.latency_without(
+        "units", lambda model: keep_units(refined_encoder(model), draft.parts, nothing)
+    )
+    whole = draft.latency_without("nothing")
+    of_heads = max(whole - latency_without_heads(draft), SMALLEST_COST)
+    of_units = max(whole - without_units, SMALLEST_COST)
+    return WidthCosts(whole - of_heads - of_units, of_heads / max(sum(draft.original.n_heads), 1), of_units / count)
 
 
 def _weights_of_block(block: Any, draft: ReductionDraft) -> int:

@@ -7,6 +7,7 @@ from tests.helpers.bad_inputs.json_fields import json_attempts
 from tests.helpers.bad_inputs.label_files import label_attempts
 from tests.helpers.bad_inputs.model_files import model_attempts
 from tests.helpers.bad_inputs.recipes import recipe_attempts
+from tests.helpers.bad_inputs.refinements import refinement_attempts
 from tests.helpers.bad_inputs.run_files import run_attempts
 
 __all__ = ["Attempt", "all_attempts", "check"]
@@ -22,5 +23,6 @@ def all_attempts() -> list[Attempt]:
         run_attempts,
         recipe_attempts,
         option_attempts,
+        refinement_attempts,
     )
     return [attempt for attempts in kinds for attempt in attempts()]

@@ -26,12 +26,14 @@ class Attempt:
         name: what is bad.
         arguments: of the command; `{here}`, `{model}`, `{corpus}` and `{KIND}` (a run) are replaced by paths.
         prepare: writes the input into the folder `here`.
+        is_refused: whether the command must not succeed.
     """
 
     kind: str
     name: str
     arguments: tuple[str, ...]
     prepare: Callable[[Path, Samples], None] = lambda here, samples: None
+    is_refused: bool = False
 
     def command(self, here: Path, samples: Samples) -> list[str]:
         """Return the arguments with paths."""
@@ -53,17 +55,20 @@ def contents(folder: Path) -> dict[str, int]:
     }
 
 
-def check(status: int, err: str, before: dict[str, int], after: dict[str, int]) -> str | None:
+def check(
+    status: int, err: str, before: dict[str, int], after: dict[str, int], *, is_refused: bool = False
+) -> str | None:
     """Return what is wrong with the end of a command, or None.
 
-    A command succeeds (0), or prints one line to standard error, exits with status 2 and leaves the folder as it was.
+    A command succeeds (0), unless it must be refused, or prints one line to standard error, exits with status 2 and
+    leaves the folder as it was.
     """
     if "Traceback (most recent call last)" in err:
         return "traceback: " + err.strip().rpartition("\n")[2]
     if status not in (0, 2):
         return f"exit status {status}: {err.strip()[-200:]}"
     if status == 0:
-        return None
+        return "succeeded" if is_refused else None
     lines = err.strip().splitlines()
     if len(lines) != 1 or not lines[0].startswith("otoscope: "):
         return f"expected one line, found {len(lines)}: {err.strip()[:300]}"

@@ -15,7 +15,7 @@ from otoscope.decoders.transcription import check_generation, transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
 from otoscope.models.capture import default_handler, forward_with_handler
 from otoscope.models.encoder import Encoder
-from otoscope.probing.probe_data import ProbeData
+from otoscope.probing.probe_data import ProbeData, hidden_states
 from otoscope.probing.scorer import Probe
 from otoscope.probing.texts import check_texts
 from otoscope.typing import Floats
@@ -65,6 +65,19 @@ class WordErrorScorer:
         """Return the word errors `[seed, utterance]` of the texts of all utterances."""
         errors = [self._errors(index, text)[0] if self.count[index] else 0 for index, text in enumerate(texts)]
         return np.tile(np.array(errors, float), (self.seeds, 1))
+
+    def transcripts(self) -> list[str]:
+        """Return what the model transcribes of all utterances, with the interventions in force.
+
+        The encoder runs once for each utterance, and a decoder writes the texts of several together.
+        """
+        encoder, speech = self.data.encoder, self.data.speech
+        if isinstance(self.reader, LetterReader):
+            states = dict(hidden_states(encoder, speech, lambda seconds: None))
+            return [self.reader.text(states[index]) for index in range(len(states))]
+        handler = partial(default_handler, encoder)
+        encoded = [forward_with_handler(encoder, [wave], handler)[0] for wave in speech.waves]
+        return transcribe_waves(self.reader, speech.waves, encoded)
 
     def transcript(self, index: int, hidden_td: Tensor) -> str:
         """Return what the model transcribes of an utterance, with the interventions in force."""

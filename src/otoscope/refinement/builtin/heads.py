@@ -19,4 +19,5 @@ METHOD = ReductionMethod(
     doc="Deletes heads with the least Fisher scores, rearranged within layers; the others are rescaled.",
     source="Kwon et al. 2022 (arXiv 2204.09656)",
     apply=apply,
+    knows_latency=True,
 )

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from otoscope.errors import InputError
+from otoscope.refinement.budget import SMALLEST_COST
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.layer_fit import FitSample, linear_inputs, refit, set_linear
 from otoscope.refinement.macs import ATTENTION, PROJECTIONS
+from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
 from otoscope.refinement.surgery import blocks, resize_heads, shape_of
 from otoscope.refinement.widths import LayerTargets, make_targets
@@ -35,13 +37,27 @@ def affordable_rank(draft: ReductionDraft) -> int:
     """
     if not draft.parts.size:
         raise InputError(f"{draft.original.name} has heads of a fixed size; choose another --method")
-    macs, size = draft.macs(), max(shape_of(draft.encoder, draft.parts).sizes or [0])
-    of_heads = (macs[PROJECTIONS] + macs[ATTENTION]) / draft.original_macs
-    fixed = sum(macs.values()) / draft.original_macs - of_heads
+    size = max(shape_of(draft.encoder, draft.parts).sizes or [0])
+    whole, of_heads = _shares(draft, size)
+    fixed = whole - of_heads
     rank = int(size * (draft.budget - fixed) / of_heads + 1e-9)
     if rank < 1:
         raise draft.unreachable(fixed + of_heads / size, "but one feature of each head")
     return min(rank, size)
+
+
+def _shares(draft: ReductionDraft, size: int) -> tuple[float, float]:
+    """Return the share of the costs of the original that the draft has, and that its heads of a size have."""
+    if draft.latency is None:
+        macs = draft.macs()
+        of_heads = macs[PROJECTIONS] + macs[ATTENTION]
+        return sum(macs.values()) / draft.original_macs, of_heads / draft.original_macs
+    half = [size // 2] * draft.original.n_layers
+    whole = draft.latency_without("nothing")
+    saved = whole - draft.latency_without(
+        "half of the features of heads", lambda model: resize_heads(refined_encoder(model), draft.parts, half)
+    )
+    return whole, max(saved * size / (size - size // 2), SMALLEST_COST)
 
 
 @torch.no_grad()
@@ -125,4 +141,5 @@ METHOD = ReductionMethod(
     doc="Gives every head fewer features: low rank of its query-key and value-output products, on speech.",
     source="truncated singular value decomposition, weighted by the states of the speech",
     apply=apply,
+    knows_latency=True,
 )

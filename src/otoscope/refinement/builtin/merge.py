@@ -116,4 +116,5 @@ METHOD = ReductionMethod(
     doc="Merges heads with similar maps and units with similar activations, by clustering and least squares.",
     source="after Interspeech 2026, paper 1010; counts of each layer as in `widths`",
     apply=apply,
+    knows_latency=True,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +15,10 @@ from torch import Tensor
 
 from otoscope.attention.local import pattern_attention
 from otoscope.errors import InputError
+from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import context
 from otoscope.refinement.head_selection import Head
-from otoscope.refinement.layer_fit import refit, set_linear
+from otoscope.refinement.layer_fit import FitSample, refit, set_linear
 from otoscope.refinement.modeling import record_patterns, refined_encoder
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
 from otoscope.refinement.rescale import output_weights
@@ -39,7 +41,7 @@ def apply(draft: ReductionDraft) -> list[Head]:
             "choose another --method"
         )
     targets = make_targets(draft)
-    scores = profile_scores(draft, targets)
+    scores = profile_scores(original, targets.sample)
     heads = order_heads(pattern_errors(draft, targets, scores))
     fixed = heads[: _count(draft, scores, heads)]
     _check_divisible(draft, fixed)
@@ -49,13 +51,13 @@ def apply(draft: ReductionDraft) -> list[Head]:
 
 
 @torch.no_grad()
-def profile_scores(draft: ReductionDraft, targets: LayerTargets) -> list[Tensor]:
+def profile_scores(encoder: Encoder, sample: FitSample) -> list[Tensor]:
     """Return the logarithm of the offset profile of each head, `[H, r]` of each layer, over the queries of speech.
 
     The profile of an offset is the mean attention of the queries that have a key there (SLT 2021).
     """
-    sums = [torch.zeros(2, heads, 2 * RADIUS + 1, dtype=torch.float64) for heads in draft.original.n_heads]
-    for rows in speech_rows(draft.original, targets.sample):
+    sums = [torch.zeros(2, heads, 2 * RADIUS + 1, dtype=torch.float64) for heads in encoder.n_heads]
+    for rows in speech_rows(encoder, sample):
         sums[rows.call.layer] += torch.stack([_offset_sums(each) for each in rows.maps()]).sum(0)
     means = [total_hr / count_hr.clamp(min=1) for total_hr, count_hr in sums]
     return [(each + FLOOR * each.sum(-1, keepdim=True)).log() for each in means]
@@ -113,30 +115,63 @@ def _count(draft: ReductionDraft, scores: Sequence[Tensor], heads: Sequence[Head
     Raises:
         InputError: all of them do not reach it.
     """
-    before = sum(draft.macs().values()) / draft.original_macs
+    before, saving = _shares(draft, scores, heads)
     if before <= draft.budget:
         return 0
-    trial = replace(draft, model=deepcopy(draft.model))
-    for layer, head in heads[:1]:
-        fix_patterns(refined_encoder(trial.model), draft.parts, layer, {head: scores[layer][head]})
-        record_patterns(trial.model, RADIUS)
-    saving = before - sum(trial.macs().values()) / draft.original_macs
     count = ceil((before - draft.budget) / saving - 1e-9) if saving > 0 else len(heads) + 1
     if count > len(heads):
         raise draft.unreachable(before - saving * len(heads), "head but one of each layer")
     return count
 
 
+def _shares(draft: ReductionDraft, scores: Sequence[Tensor], heads: Sequence[Head]) -> tuple[float, float]:
+    """Return the share of the costs of the original that the draft has, and that a pattern saves.
+
+    The time of one pattern is below the noise of a timing, so that all of them are timed together.
+    """
+    if draft.latency is not None:
+        before = draft.latency_without("nothing")
+        after = draft.latency_without("queries and keys", lambda model: _fix_all(draft, model, scores, heads))
+        return before, (before - after) / max(len(heads), 1)
+    before = sum(draft.macs().values()) / draft.original_macs
+    trial = replace(draft, model=deepcopy(draft.model))
+    _fix_all(draft, trial.model, scores, heads[:1])
+    return before, before - sum(trial.macs().values()) / draft.original_macs
+
+
+def _fix_all(draft: ReductionDraft, model: Any, scores: Sequence[Tensor], heads: Sequence[Head]) -> None:
+    """Fix the patterns of some heads of a refined model."""
+    for layer in sorted({layer for layer, _ in heads}):
+        own = {head: scores[layer][head] for at, head in heads if at == layer}
+        fix_patterns(refined_encoder(model), draft.parts, layer, own)
+    record_patterns(model, RADIUS)
+
+
 def _check_divisible(draft: ReductionDraft, fixed: Sequence[Head]) -> None:
     """Raise InputError if Whisper's attention cannot divide the values of a layer by its heads with queries."""
-    frames = getattr(draft.original.model.config, "max_source_positions", 0)
+    frames = window_frames(draft.original)
     for layer, heads in enumerate(draft.original.n_heads):
-        free = heads - sum(at == layer for at, _ in fixed)
-        if frames * heads % max(free, 1):
+        count = sum(at == layer for at, _ in fixed)
+        if count and not can_fix(frames, heads, count):
             raise InputError(
-                f"layer {layer} of {draft.original.name} would keep {free} heads with queries, which do not divide its "
-                f"{frames} frames of {heads} heads; choose another --budget-macs"
+                f"layer {layer} of {draft.original.name} would keep {heads - count} heads with queries, which do not "
+                f"divide its {frames} frames of {heads} heads; choose another --budget-macs"
             )
+
+
+def window_frames(encoder: Encoder) -> int:
+    """Return the frames of the window of a model whose attention divides values by its heads with queries, else 0."""
+    return int(getattr(encoder.model.config, "max_source_positions", 0))
+
+
+def can_fix(frames: int, heads: int, count: int) -> bool:
+    """Return whether a layer of some heads can have so many fixed patterns: a head stays free, and frames divide.
+
+    >>> can_fix(1500, 6, 2), can_fix(1500, 8, 1), can_fix(0, 2, 2)
+    (True, False, False)
+    """
+    free = heads - count
+    return free > 0 and frames * heads % free == 0
 
 
 @torch.no_grad()
@@ -154,4 +189,5 @@ METHOD = ReductionMethod(
     doc="Replaces heads by their average offset profiles, which need no queries and keys; outputs are fitted.",
     source="offset profiles of SLT 2021; fixed patterns after Raganato et al. 2020 (arXiv 2002.10260)",
     apply=apply,
+    knows_latency=True,
 )

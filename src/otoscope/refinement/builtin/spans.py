@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,60 +20,85 @@ RADII = (8, 16, 32, 64, 128, 256)  # frames
 
 def apply(draft: ReductionDraft) -> list[Head]:
     """Limit the spans of a draft; no head goes."""
-    name = draft.original.name
-    if not draft.parts.has_span or draft.original.family.is_patch_grid or draft.span is not None:
-        raise InputError(f"the spans of {name} cannot be chosen: it has positions, patches or a --span; omit --method")
-    saved = span_savings(draft)
-    excess = 1 - draft.budget
-    least = 1 - sum(saved[0] for _ in draft.original.n_heads)
-    if least > draft.budget:
-        raise draft.unreachable(least, "attention beyond 8 frames")
-    limit_spans(draft.model, choose_spans(lost_mass(draft), saved, excess))
+    saved = affordable_savings(draft)
+    limit_spans(draft.model, choose_spans(lost_mass(draft), saved, 1 - draft.budget))
     return []
 
 
+def affordable_savings(draft: ReductionDraft) -> list[float]:
+    """Return what each radius saves in a layer.
+
+    Raises:
+        InputError: the model cannot have spans, or has some, or they cannot reach the budget.
+    """
+    name = draft.original.name
+    if not draft.parts.has_span or draft.original.family.is_patch_grid:
+        raise InputError(f"the spans of {name} cannot be chosen: it has positions or patches; omit --method")
+    if getattr(draft.model.config, "attention_span", None) is not None:
+        raise InputError(
+            f"the spans of {name} cannot be chosen: it has spans, or a --span was passed; refine its original, without "
+            "--span"
+        )
+    saved = span_savings(draft)
+    least = 1 - sum(saved[0] for _ in draft.original.n_heads)
+    if least > draft.budget:
+        raise draft.unreachable(least, f"attention beyond {RADII[0]} frames")
+    return saved
+
+
 def span_savings(draft: ReductionDraft) -> list[float]:
-    """Return the share of the multiplications that each radius saves in a layer; 0 where it saves none."""
+    """Return the share of the multiplications or latency that each radius saves in a layer; 0 where it saves none."""
+    if draft.latency is not None:
+        return [_saved_latency(draft, radius) / draft.original.n_layers for radius in RADII]
     encoder, n_layers = draft.original, draft.original.n_layers
     full = count_macs(encoder, draft.seconds)[ATTENTION]
     limited = [count_macs(encoder, draft.seconds, radius)[ATTENTION] for radius in RADII]
     return [max(full - each, 0) / n_layers / draft.original_macs for each in limited]
 
 
-@torch.no_grad()
+def _saved_latency(draft: ReductionDraft, radius: int) -> float:
+    limited = draft.latency_without(f"attention beyond {radius} frames", lambda model: limit_spans(model, radius))
+    return max(1 - limited, 0.0)
+
+
 def lost_mass(draft: ReductionDraft) -> Floats:
-    """Return the share of attention beyond each radius, mean over heads and utterances, `[layer, radius]`.
+    """Return the share of attention beyond each radius, mean over heads and utterances, `[layer, radius]`."""
+    return np.stack([layer.mean(0) if len(layer) else np.zeros(len(RADII)) for layer in lost_by_head(draft)])
+
+
+@torch.no_grad()
+def lost_by_head(draft: ReductionDraft) -> list[Floats]:
+    """Return the share of attention beyond each radius, mean over utterances, `[head, radius]` of each layer.
 
     Queries in silence or padding do not count.
     """
     encoder = draft.original
-    sums = torch.zeros(encoder.n_layers, len(RADII), dtype=torch.float64)
-    counts = torch.zeros(encoder.n_layers, 1, dtype=torch.float64)
+    sums = [torch.zeros(heads, len(RADII), dtype=torch.float64) for heads in encoder.n_heads]
+    counts = [0] * encoder.n_layers
     for rows in speech_rows(encoder, make_fit_sample(draft)):
         for attn_hqk in rows.maps():
             sums[rows.call.layer] += far_mass(attn_hqk)
             counts[rows.call.layer] += 1
-    return (sums / counts.clamp(min=1)).numpy()
+    return [(total / max(count, 1)).numpy() for total, count in zip(sums, counts, strict=True)]
 
 
 def far_mass(attn_hqk: Tensor) -> Tensor:
-    """Return the mean attention beyond each radius, `[radius]`, of an utterance."""
+    """Return the mean attention beyond each radius, `[head, radius]`, of an utterance."""
     _, n_queries, T = attn_hqk.shape
     distances_qk = (torch.arange(n_queries)[:, None] - torch.arange(T)).abs()
-    attn_qk = attn_hqk.mean(0)
-    return torch.stack([attn_qk[distances_qk > radius].sum().double() / n_queries for radius in RADII])
+    far = [attn_hqk.masked_fill(distances_qk <= radius, 0).sum((1, 2)).double() / n_queries for radius in RADII]
+    return torch.stack(far, -1)
 
 
 def choose_spans(lost: Floats, saved: Sequence[float], excess: float) -> list[int | None]:
-    """Return a span for each layer that saves enough and loses little attention: steps of the least loss for a saving.
+    """Return a span for each part that saves enough and loses little attention: steps of the least loss for a saving.
 
     Args:
-        lost: attention lost by each layer and radius `[layer, radius]`, radii from short to long.
-        saved: share of the multiplications that each radius saves in a layer.
+        lost: attention lost by each part, a layer or a head, and radius `[part, radius]`, radii from short to long.
+        saved: share of the multiplications that each radius saves in a part.
         excess: share to save.
 
     Examples:
-        >>> import numpy as np
         >>> choose_spans(np.array([[0.1] * 6, [0.5] * 6]), [0.2, 0.2, 0.2, 0.2, 0.2, 0.1], 0.1)
         [128, None]
     """
@@ -103,4 +129,5 @@ METHOD = ReductionMethod(
     doc="Limits the span of each layer by how much attention is beyond it; no head goes.",
     source="span of Yang, Liu and Lee 2020 (arXiv 2006.03265), for each layer",
     apply=apply,
+    knows_latency=True,
 )

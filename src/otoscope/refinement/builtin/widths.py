@@ -20,4 +20,5 @@ METHOD = ReductionMethod(
     doc="Deletes heads and feed-forward units with the least Fisher scores under one budget; the others are rescaled.",
     source="Kwon et al. 2022 (arXiv 2204.09656)",
     apply=apply,
+    knows_latency=True,
 )
