@@ -68,8 +68,11 @@ def carry_refined_code(model: Any, parts: EncoderLayout, extractor: Any, folder:
     firsts = {name: kind[0] if isinstance(kind, tuple) else kind for name, kind in kinds.items() if kind}
     layout = asdict(parts)  # with a "model_type", transformers would take it for a configuration
     model.config.layout = layout | {"family": layout.pop("model_type")}
+    bare = type(getattr(model, type(model).base_model_prefix, model)).__name__.removeprefix(remote_modeling.PREFIX)
     model.config.auto_map = {"AutoConfig": f"{code}{base.__name__}"} | {
-        name: f"{code}{kind.__name__}" for name, kind in firsts.items() if name == "AutoModel" or kind is plain
+        name: f"{code}{kind.__name__}"
+        for name, kind in firsts.items()
+        if kind is plain or (name == "AutoModel" and kind.__name__ == bare)  # else it would lack weights
     }
 
 
