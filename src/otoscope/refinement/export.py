@@ -72,7 +72,8 @@ def carry_refined_code(model: Any, parts: EncoderLayout, extractor: Any, folder:
     model.config.auto_map = {"AutoConfig": f"{code}{base.__name__}"} | {
         name: f"{code}{kind.__name__}"
         for name, kind in firsts.items()
-        if kind is plain or (name == "AutoModel" and kind.__name__ == bare)  # else it would lack weights
+        if kind is plain
+        or (name == "AutoModel" and kind.__name__ == bare and parts.is_in_base)  # else it lacks weights
     }
 
 

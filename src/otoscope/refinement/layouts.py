@@ -24,6 +24,7 @@ class EncoderLayout:
         feed_forward: both linear maps of the feed-forward part, within a layer; empty where a layer has several parts.
         heads_setting: number of heads in the configuration.
         has_span: whether its attention can be limited to a span.
+        is_in_base: whether the model that `AutoModel` makes holds it; SpeechT5 adds the part that reads speech later.
     """
 
     model_type: str
@@ -39,6 +40,7 @@ class EncoderLayout:
     feed_forward: tuple[str, str] | tuple[()] = ("feed_forward.intermediate_dense", "feed_forward.output_dense")
     heads_setting: str = "num_attention_heads"
     has_span: bool = True
+    is_in_base: bool = True
 
 
 _PORTED = EncoderLayout(
@@ -76,6 +78,7 @@ LAYOUTS = {
             size="",
             heads_setting="encoder_attention_heads",
             has_span=False,
+            is_in_base=False,
         ),
         EncoderLayout(
             "seamless_m4t_v2",
