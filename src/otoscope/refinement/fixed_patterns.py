@@ -13,7 +13,7 @@ from otoscope.refinement.options import RefinementOptions
 from otoscope.refinement.refine import write_model
 from otoscope.refinement.source_model import read_source
 from otoscope.refinement.storage_dtype import round_as
-from otoscope.refinement.surgery import fix_patterns
+from otoscope.refinement.surgery import LayerSpan, fix_patterns
 
 
 def write_with_patterns(model: str | Path, out: Path, scores: Mapping[Head, Tensor]) -> None:
@@ -31,13 +31,21 @@ def write_with_patterns(model: str | Path, out: Path, scores: Mapping[Head, Tens
     spans = spans_of_layers(getattr(refined.config, "attention_span", None), n_layers)
     record_shape(refined)
     for layer in sorted({layer for layer, _ in scores}):
-        own = {head: within_span(scores[at, head], spans[layer]) for at, head in sorted(scores) if at == layer}
+        own = {
+            head: within_span(scores[at, head], _span_of(spans[layer], head))
+            for at, head in sorted(scores)
+            if at == layer
+        }
         fix_patterns(encoder, source.parts, layer, own)
     record_patterns(refined, len(next(iter(scores.values()))) // 2)
     before = getattr(refined.config, "refinement", None) or {"of": source.encoder.name, "removed": [], "tuned": 0}
     refined.config.refinement = before | {"patterns": sorted(map(list, scores))}
     round_as(refined, source.whole.state_dict().values())
     write_model(refined, source, RefinementOptions(), out)
+
+
+def _span_of(span: LayerSpan, head: int) -> int | None:
+    return span[head] if isinstance(span, list) else span
 
 
 def within_span(scores_r: Tensor, span: int | None) -> Tensor:

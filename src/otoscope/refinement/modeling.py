@@ -173,10 +173,10 @@ def record_patterns(model: Any, radius: int) -> None:
     model.set_attn_implementation("sdpa" if model._supports_sdpa else "eager")
 
 
-def limit_spans(model: Any, span: int | list[LayerSpan]) -> None:
+def limit_spans(model: Any, span: int | Sequence[LayerSpan]) -> None:
     """Limit the attention of the encoder of a refined model to a span of all layers, of each, or of heads, in place."""
     encoder, parts = refined_encoder(model), _layout(type(model.config))
-    model.config.attention_span = encoder.config.attention_span = span
+    model.config.attention_span = encoder.config.attention_span = span if isinstance(span, int) else list(span)
     set_spans(encoder, parts, spans_of_layers(span, len(blocks(encoder, parts))))
     model.set_attn_implementation("sdpa" if model._supports_sdpa else "eager")
 
