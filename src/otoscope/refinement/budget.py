@@ -4,6 +4,7 @@ Heads remain by the diagonal of the Fisher matrix of gates on them, rearranged w
 those that stay are scaled so that each layer's attention gives by least squares what it gave.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -39,7 +40,7 @@ def within_budget(draft: ReductionDraft) -> tuple[list[Head], Scales]:
     encoder, budget, span = draft.original, draft.budget, draft.span
     encoder.check_heads()
     cost, total = costs(draft), sum(encoder.n_heads)
-    affordable = int((budget - cost.fixed) / cost.head + 1e-9)
+    affordable = math.floor((budget - cost.fixed) / cost.head + 1e-9)
     if affordable < 0:
         raise draft.unreachable(cost.fixed, "head")
     removed = search(draft.sample.gradients, total - min(affordable, total))
