@@ -9,6 +9,7 @@ import pytest
 import torch
 from lhotse import AudioSource, CutSet, MonoCut, Recording
 from tests.helpers.corpus_tones import write_tone
+from tests.helpers.speech_samples import save_tiny_corpus
 
 import otoscope
 from otoscope.analysis.stored_maps import ensure_maps, example_rank, find_example
@@ -18,16 +19,36 @@ from otoscope.models.mockingjay import MockingjayModel
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return save_tiny_corpus(tmp_path_factory.mktemp("speech") / "corpus")
+
+
 @pytest.fixture
-def run(tiny_model, tiny_corpus, tmp_path):
-    return otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run")
+def changing_corpus(corpus, tmp_path):
+    """The corpus of the run, which is restored after the test."""
+    shutil.copytree(corpus, tmp_path / "backup")
+    yield corpus
+    shutil.rmtree(corpus)
+    shutil.copytree(tmp_path / "backup", corpus)
 
 
-def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, tiny_corpus):
+@pytest.fixture(scope="module")
+def analyzed(tiny_model, corpus, tmp_path_factory):
+    return otoscope.analyze(tiny_model, corpus, tmp_path_factory.mktemp("analyzed") / "run")
+
+
+@pytest.fixture
+def run(analyzed, tmp_path):
+    """A copy, to which a test may add maps."""
+    return otoscope.open_run(shutil.copytree(analyzed.path, tmp_path / "run"))
+
+
+def test_maps_of_another_utterance_are_computed_and_kept(run, tiny_model, corpus):
     other = next(id for id in run.utterances.index if id not in run.maps)
     again = ensure_maps(run, other)
     assert sorted(again.maps) == sorted([*run.maps, other])
-    cut = next(cut for cut in otoscope.read_corpus(tiny_corpus) if cut.id == other)
+    cut = next(cut for cut in otoscope.read_corpus(corpus) if cut.id == other)
     np.testing.assert_allclose(
         again.map(other).attention[1, 2], otoscope.load(tiny_model).attention(cut, 1, 2), atol=1e-3
     )
@@ -74,17 +95,17 @@ def test_maps_are_refused_when_the_model_has_changed(run, tiny_model, tmp_path):
         (tiny_model / "model.safetensors").write_bytes(weights)
 
 
-def test_maps_are_refused_when_the_utterance_is_gone(run, tiny_corpus):
+def test_maps_are_refused_when_the_utterance_is_gone(run, changing_corpus):
     other = next(id for id in run.utterances.index if id not in run.maps)
-    for path in tiny_corpus.glob(f"{other}.*"):
+    for path in changing_corpus.glob(f"{other}.*"):
         path.unlink()
     with pytest.raises(InputError, match=r"the corpus at .* has changed since the run"):
         ensure_maps(run, other)
 
 
-def test_maps_are_refused_when_the_audio_has_changed(run, tiny_corpus):
+def test_maps_are_refused_when_the_audio_has_changed(run, changing_corpus):
     first, second, *_ = (id for id in run.utterances.index if id not in run.maps)
-    shutil.copy(tiny_corpus / f"{first}.flac", tiny_corpus / f"{second}.flac")
+    shutil.copy(changing_corpus / f"{first}.flac", changing_corpus / f"{second}.flac")
     with pytest.raises(InputError, match="has changed since the run"):
         ensure_maps(run, second)
 

@@ -47,10 +47,15 @@ def save_tiny_model(
 @pytest.fixture
 def tiny_corpus(tmp_path: Path) -> Path:
     """Folder of four utterances by two synthetic voices, audio with TextGrids."""
+    return save_tiny_corpus(tmp_path / "corpus")
+
+
+def save_tiny_corpus(folder: Path) -> Path:
+    """Save four utterances by two synthetic voices, audio with TextGrids, and return the folder."""
     for voice in VOICES:
         audio = sorted((bundled.speech() / voice).glob("*.flac"))[:EACH]
-        (tmp_path / "corpus" / voice).mkdir(parents=True)
+        (folder / voice).mkdir(parents=True)
         for path in audio:
-            shutil.copy(path, tmp_path / "corpus" / voice)
-            shutil.copy(path.with_suffix(".TextGrid"), tmp_path / "corpus" / voice)
-    return tmp_path / "corpus"
+            shutil.copy(path, folder / voice)
+            shutil.copy(path.with_suffix(".TextGrid"), folder / voice)
+    return folder
