@@ -13,11 +13,22 @@ from tests.helpers.worse_transcriber import save_noises, save_worse_transcriber
 from otoscope.adaptation import adapt as adaptation
 from otoscope.adaptation import search
 from otoscope.adaptation.options import AdaptationOptions
+from otoscope.decoders import transcription
 from otoscope.errors import InputError
 
 pytestmark = pytest.mark.slow
 
 EVERY, STEPS = 6, 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_texts():
+    """Bound texts to seven tokens: those of a random model do not end, and each token is one run of its decoder."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("FIRST_TOKENS", "USUAL_FIRST_TOKENS"):
+            patch.setattr(transcription, name, 4)
+        patch.setattr(transcription, "TOKENS_PER_SECOND", transcription.USUAL_TOKENS_PER_SECOND)
+        yield
 
 
 @pytest.fixture(scope="module")
