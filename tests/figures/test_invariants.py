@@ -119,7 +119,7 @@ def test_without_a_title_the_page_is_lower_and_lacks_only_the_header(name, sketc
 
 @pytest.fixture(scope="module")
 def sketch_of_real_speech(dataset_for):
-    """Function from a figure to the sketch of real speech, with long names of the model and of the utterance."""
+    """Function from a figure to its dark sketch of real speech, with long names, drawn under settings of a notebook."""
 
     @cache
     def sketched(name):
@@ -128,7 +128,10 @@ def sketch_of_real_speech(dataset_for):
             utterance="train-clean-360/a-speaker-with-a-name/a-chapter-with-a-title/an-utterance-with-words-000017",
             synthetic=False,
         )
-        return sketch(FIGURES.get(name).draw(dataset, Design(LIGHT)))
+        with matplotlib.rc_context({"text.color": "red", "font.size": 30, "axes.facecolor": "yellow"}):
+            drawn = sketch(FIGURES.get(name).draw(dataset, Design(THEMES["dark"])))
+            assert matplotlib.rcParams["font.size"] == 30
+        return drawn
 
     return sketched
 
@@ -147,11 +150,9 @@ def test_synthetic_speech_is_called_synthetic(name, sketch_of, sketch_of_real_sp
 
 
 @pytest.mark.parametrize("name", FIGURES.names())
-def test_a_figure_takes_its_colours_from_the_theme_alone(name, dataset_for):
+def test_a_figure_takes_its_colours_from_the_theme_alone(name, sketch_of_real_speech):
     """The settings of a notebook do not change a theme, and the theme does not change the settings."""
-    with matplotlib.rc_context({"text.color": "red", "font.size": 30, "axes.facecolor": "yellow"}):
-        drawn = sketch(FIGURES.get(name).draw(dataset_for(name, "2x2"), Design(THEMES["dark"])))
-        assert matplotlib.rcParams["font.size"] == 30
+    drawn = sketch_of_real_speech(name)
     assert drawn.surface == THEMES["dark"].surface
     assert all(text.size <= 9 and text.colour != "red" for text in drawn.texts)
     assert all(ratio >= 4.5 for _, ratio in drawn.faint_texts)
