@@ -37,6 +37,8 @@ ORDERS = {
     "a model after": "import otoscope\nfrom transformers import HubertForCTC",
     "explicit": "import otoscope\notoscope.register()",
 }
+FORKED = [name for name in ORDERS if name != "otoscope alone"]
+"""Orders that are tried in forks; the other one runs in a fresh interpreter."""
 SPEECH_AND_TEXT = ("Wav2Vec2Model", "HubertForCTC", "WhisperForConditionalGeneration", "BertModel", "ASTModel")
 
 
@@ -75,9 +77,7 @@ import sys, otoscope
 import transformers.models.auto.modeling_auto
 import transformers.models.auto.feature_extraction_auto
 print([name for name in sys.modules if name.startswith(("otoscope.models.mock", "otoscope.refinement.mo"))])
-"""
-OWN_LOADER = """
-import inspect, otoscope
+import inspect
 import transformers.models.auto.configuration_auto as module
 print(type(module.__spec__.loader).__name__, len(inspect.getsource(module)) > 1000)
 """
@@ -103,7 +103,7 @@ def sources(folders: dict[str, Path], refined: dict[str, Path]) -> str:
 @pytest.fixture(scope="module")
 def printed(sources: str) -> list[list[str]]:
     """What each order of imports prints as it loads the sources, then what the other scripts print."""
-    scripts = [*(order + LOADS_EACH for order in ORDERS.values()), IMPORTS, NO_CLASSES, OWN_LOADER]
+    scripts = [*(ORDERS[name] + LOADS_EACH for name in FORKED), IMPORTS, NO_CLASSES]
     return [text.splitlines() for text in run_forked(scripts, LIBRARIES, sources)]
 
 
@@ -118,19 +118,19 @@ def test_plain_auto_classes_load_what_otoscope_wrote_in_every_order_of_imports(
         "RefinedHubertConfig Wav2Vec2FeatureExtractor RefinedHubertModel",
     ]
     assert run(ORDERS["otoscope alone"] + LOADS_EACH, sources).splitlines() == expected
-    assert dict(zip(ORDERS, printed, strict=False)) == dict.fromkeys(ORDERS, expected)
+    assert dict(zip(FORKED, printed, strict=False)) == dict.fromkeys(FORKED, expected)
 
 
 def test_models_of_transformers_import_after_otoscope(printed: list[list[str]]) -> None:
-    assert printed[-3] == list(SPEECH_AND_TEXT)
+    assert printed[-2] == list(SPEECH_AND_TEXT)
 
 
 def test_importing_transformers_after_otoscope_imports_none_of_otoscopes_classes(printed: list[list[str]]) -> None:
-    assert printed[-2] == ["[]"]
+    assert printed[-1][0] == "[]"
 
 
 def test_the_modules_of_the_tables_keep_their_own_loaders(printed: list[list[str]]) -> None:
-    assert printed[-1] == ["SourceFileLoader True"]
+    assert printed[-1][1:] == ["SourceFileLoader True"]
 
 
 def test_the_tables_list_otoscopes_types_and_refuse_unknown_ones() -> None:

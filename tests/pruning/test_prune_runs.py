@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.helpers.speech_samples import save_tiny_corpus
 
 import otoscope
 from otoscope.attention.ablation_kinds import ABLATION_KINDS, OUTPUT_KINDS
@@ -30,9 +31,10 @@ def prune_options(by=("weight",), probes=("hidden-error", "speaker-utterance"), 
     }
 
 
-@pytest.fixture
-def pruned(tiny_pretrained, tiny_corpus, tmp_path):
-    return otoscope.prune(tiny_pretrained, tiny_corpus, tmp_path / "pruned", **prune_options())
+@pytest.fixture(scope="module")
+def pruned(tiny_pretrained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pruned")
+    return otoscope.prune(tiny_pretrained, save_tiny_corpus(folder / "corpus"), folder / "run", **prune_options())
 
 
 def same_bits(a, b):
