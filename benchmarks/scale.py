@@ -4,7 +4,7 @@ The plan is that of a simulated Lhotse manifest, whose cuts are seconds of the b
 simulated shards of 12 layers x 12 heads with all statistics and 39 phones, of speakers with 100 utterances each. Each
 part of a row is measured in a process of its own.
 
-    python benchmarks/scale.py [workers] [ray] [overhead] [audio] [plan] [finish] [million]
+    python benchmarks/scale.py [workers] [ray] [overhead] [audio] [plan] [lines] [finish] [million]
 """
 
 import gzip
@@ -36,6 +36,7 @@ LEAST_RATIO, LEAST_RAY = 1.85, 1.7
 RAY = 0  # instead of a number of workers
 LONG = 3  # times the corpus, on which Ray is measured too
 OVERHEAD_UTTERANCES = 84
+LINES = 60_000
 
 
 def main(parts: list[str]) -> None:
@@ -103,6 +104,14 @@ def plan() -> list[tuple[str, str]]:
         rows.append((label, f"{result['planned']:.1f} s of CPU, {result['peak'] / 2**20:.0f} MiB at most"))
         rows.append(("and the first shard measured", f"{result['measured']:.1f} s, {result['whole'] / 2**20:.0f} MiB"))
     return rows
+
+
+def lines() -> list[tuple[str, str]]:
+    """Compare CPU time of a listed line with and without the form of the lines before it; the least of two counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        _child("manifest", folder, LINES)
+        cost = _child("list", folder, LINES)
+    return [(f"a line of {LINES:,}, by its form and by its JSON", f"{cost['form']:.0f} us, {cost['json']:.0f} us")]
 
 
 def million() -> list[tuple[str, str]]:
@@ -241,6 +250,20 @@ def manifest(folder: Path, size: int) -> dict[str, float]:
     return {}
 
 
+def list_manifest(folder: Path, size: int) -> dict[str, float]:
+    """Measure the listing of a manifest, in microseconds a line."""
+    from otoscope.corpus import manifest_lines
+    from otoscope.corpus.reader import list_corpus
+
+    forms, times = {"form": manifest_lines.MAX_FORMS, "json": 0}, []
+    for name, count in [*forms.items()] * 2:
+        manifest_lines.MAX_FORMS = count
+        start = time.process_time()
+        list_corpus(folder / "cuts.jsonl.gz")
+        times.append((name, 1e6 * (time.process_time() - start) / size))
+    return {name: min(seconds for other, seconds in times if other == name) for name in forms}
+
+
 def plan_manifest(folder: Path, size: int) -> dict[str, float]:
     """Plan an analysis of the manifest as the command does, and measure the first shard."""
     import otoscope
@@ -371,6 +394,7 @@ PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "overhead": overhead,
     "audio": audio,
     "plan": plan,
+    "lines": lines,
     "finish": finish,
     "million": million,
 }
@@ -382,6 +406,7 @@ CHILDREN: dict[str, Callable[[Path, int], dict[str, float]]] = {
     "--cost": cost,
     "--manifest": manifest,
     "--plan": plan_manifest,
+    "--list": list_manifest,
     "--simulate": simulate,
     "--finish": finish_shards,
 }
