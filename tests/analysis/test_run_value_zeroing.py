@@ -18,14 +18,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return analyze("bundled", "bundled", tmp_path_factory.mktemp("run") / "run", options=SpeechOptions(limit=2))
+def run(tiny_model, tmp_path_factory):
+    return analyze(tiny_model, "bundled", tmp_path_factory.mktemp("run") / "run", options=SpeechOptions(limit=2))
 
 
-def test_an_utterance_is_zeroed_phone_by_phone(run):
+def test_an_utterance_is_zeroed_phone_by_phone(run, tiny_model):
     found = compute_value_zeroing(run)
     cut = next(cut for cut in load_run_cuts(run) if cut.id == run.maps[0])
-    encoder = load("bundled")
+    encoder = load(tiny_model)
     spans = list(zip(found["span_start"].values.tolist(), found["span_stop"].values.tolist(), strict=True))
     phones = phones_of(cut)
     assert len(spans) == len(phones)
@@ -37,17 +37,17 @@ def test_an_utterance_is_zeroed_phone_by_phone(run):
     np.testing.assert_array_equal(found["value_zeroing"].values, expected)
 
 
-def test_an_utterance_without_phones_is_zeroed_in_equal_parts(run):
+def test_an_utterance_without_phones_is_zeroed_in_equal_parts(run, tiny_model):
     cut = load_run_cuts(run)[0].drop_alignments()
-    spans = spans_of(cut, load("bundled"), 100)
+    spans = spans_of(cut, load(tiny_model), 100)
     assert len(spans) == 40
     assert spans[0][0] == 0
     assert spans[-1][1] == 100
     assert all(stop == start for (_, stop), (start, _) in pairwise(spans))
 
 
-def test_words_are_zeroed_where_the_run_relates_words(tmp_path):
-    run = analyze("bundled", "bundled", tmp_path / "run", unit="word", options=SpeechOptions(limit=1))
+def test_words_are_zeroed_where_the_run_relates_words(tiny_model, tmp_path):
+    run = analyze(tiny_model, "bundled", tmp_path / "run", unit="word", options=SpeechOptions(limit=1))
     cut = load_run_cuts(run)[0]
     assert 1 < compute_value_zeroing(run).sizes["span"] == len(words_of(cut)) < len(phones_of(cut))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.helpers.speech_samples import save_tiny_corpus
+from tests.helpers.speech_samples import save_tiny_corpus, save_tiny_model
 
 import otoscope
 from otoscope.attention.ablation_kinds import ABLATION_KINDS, OUTPUT_KINDS
@@ -159,7 +159,9 @@ def test_rankings_of_a_run_are_pruned_by(tiny_pretrained, tiny_corpus, tmp_path,
 
 
 def test_a_run_of_another_model_or_kind_is_refused(tiny_model, tiny_pretrained, tiny_corpus, tmp_path, pruned):
-    analyzed = otoscope.analyze("bundled", tiny_corpus, tmp_path / "heads", options=otoscope.SpeechOptions(limit=1))
+    (tmp_path / "other").mkdir()
+    other = save_tiny_model(tmp_path / "other", deviation=0.3)
+    analyzed = otoscope.analyze(other, tiny_corpus, tmp_path / "heads", options=otoscope.SpeechOptions(limit=1))
     for given, reason in ((analyzed.path, "found another model"), (pruned.path, "holds curves")):
         with pytest.raises(InputError, match=reason):
             otoscope.rank(
