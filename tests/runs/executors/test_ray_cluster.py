@@ -10,7 +10,6 @@ from otoscope import ExecutionOptions
 from otoscope.analysis import measure_shards, shard_plan
 from otoscope.errors import InputError
 from otoscope.runs.executors.ray_cluster import RayExecutor
-from otoscope.runs.executors.start import start_workers
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'otoscope[ray]'")
 pytestmark = pytest.mark.slow
@@ -49,13 +48,6 @@ def test_a_node_that_is_killed_in_the_middle_changes_no_bit(cluster, tiny_model,
     run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", execution=place)
     assert killed
     assert same_bits(run, otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "one"))
-
-
-def test_ray_of_its_own_that_was_started_early_gives_the_bits_of_one_process(tiny_model, tiny_corpus, tmp_path):
-    start_workers(ExecutionOptions(ray="local"), ["otoscope.analysis.measure_shards"])
-    run = otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "run", execution=ExecutionOptions(ray="local"))
-    assert same_bits(run, otoscope.analyze(tiny_model, tiny_corpus, tmp_path / "one"))
-    assert not ray.is_initialized()
 
 
 def test_an_error_of_a_task_is_that_of_the_command(cluster):

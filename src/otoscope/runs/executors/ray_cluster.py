@@ -4,16 +4,10 @@ A task needs the threads of the plan as CPUs, and a GPU where the device of the 
 node that ends. No shared output folder is needed; audio is read where the task runs.
 """
 
-import logging
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from socket import create_connection
-from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -47,7 +41,7 @@ class RayExecutor(Executor):
         Raises:
             InputError: Ray is not installed, the cluster does not answer, a task fails, or every retry of it.
         """
-        ray = _local.pop().result() if _local and self.address == LOCAL else _connect(self.address)
+        ray = _connect(self.address)
         try:
             task = ray.remote(max_retries=-1, num_cpus=self.cpus, num_gpus=self.gpus)(_run)
             functions, limit = ray.put((load, work)), max(1, int(ray.cluster_resources()["CPU"] // self.cpus))
@@ -68,47 +62,12 @@ class RayExecutor(Executor):
             ray.shutdown()
 
 
-def start_local(modules: Sequence[str]) -> None:
-    """Start Ray on this machine in a thread: its workers import slow modules while this process imports its own.
-
-    The next `RayExecutor` of the address `local` uses it; errors are raised there. Called again, it does nothing.
-
-    Args:
-        modules: names of the modules that workers need.
-    """
-    if not _local and find_spec("ray") is not None:
-        _local.append(Future())
-        Thread(target=_start_local, args=(_local[0], tuple(modules)), daemon=True).start()
-
-
-def _start_local(started: "Future[Any]", modules: tuple[str, ...]) -> None:
-    """Connect, and wait for ever: on Linux the processes of Ray end with the thread that started them."""
-    try:
-        ray = _connect(LOCAL)
-        cpus = int(ray.cluster_resources()["CPU"])
-        threads = min(cpus, int(os.environ.get("OMP_NUM_THREADS") or cpus))  # those of torch, which is not imported yet
-        for _ in range(cpus // threads):
-            ray.remote(num_cpus=threads)(_import).remote(modules)
-        started.set_result(ray)
-    except BaseException as error:
-        started.set_exception(error)
-    Event().wait()
-
-
-def _import(modules: Sequence[str]) -> None:
-    """Import modules, in a process of Ray: those that are not installed, such as numba, are not needed."""
-    for module in modules:
-        with suppress(ImportError):
-            import_module(module)
-
-
 def _connect(address: str) -> Any:
     """Return the module of Ray, connected."""
     try:
         import ray
     except ImportError:
         raise InputError("expected Ray for --ray, found none; install it with: pip install 'otoscope[ray]'") from None
-    logging.getLogger("ray").setLevel(logging.ERROR)  # before it advises on threads
     where: dict[str, Any] = {"include_dashboard": False} if address == LOCAL else {"address": address}
     try:
         _check_answer(address)
@@ -151,5 +110,4 @@ def _run(key: str, functions: tuple[Callable[[], Any], Callable[[Any, Any, OnPro
     return _workers[key].run(part)
 
 
-_local: "list[Future[Any]]" = []  # the module of Ray, once it is connected: set by `start_local`, taken by `open`
 _workers: dict[str, Worker] = {}  # of this process: that of the last command, set by `_run` alone

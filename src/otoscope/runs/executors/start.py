@@ -1,14 +1,13 @@
-"""Start what imports slow modules for workers, early: while the command imports its own. Imports no torch."""
+"""Start what imports slow modules for workers early, while the command imports its own. Imports no torch."""
 
 from collections.abc import Sequence
 
-from otoscope.runs.executors.processes import PRELOADED, start_server
-from otoscope.runs.executors.ray_cluster import LOCAL, start_local
+from otoscope.runs.executors.processes import start_server
 from otoscope.runs.options import ExecutionOptions
 
 
 def start_workers(execution: ExecutionOptions, modules: Sequence[str] = ()) -> None:
-    """Start the server of processes, or Ray on this machine, if the options ask for one of them.
+    """Start the server of processes if the options ask for several.
 
     Args:
         execution: where to compute.
@@ -16,5 +15,3 @@ def start_workers(execution: ExecutionOptions, modules: Sequence[str] = ()) -> N
     """
     if execution.workers > 1:
         start_server(modules)
-    if execution.ray == LOCAL:
-        start_local([*PRELOADED, *modules])
