@@ -76,7 +76,7 @@ def draw(reports: dict[int, list[AdaptationReport]], path: Path) -> None:
     axis.plot(list(errors), [np.mean(values) for values in errors.values()], "k-o", label="adapted: mean of seeds")
     before = float(np.mean([report.gains[0].before for each in reports.values() for report in each]))
     axis.axhline(before, color="tab:red", linestyle="--", label="original")
-    axis.set(xscale="log", xlabel="labelled utterances", ylabel="word error rate", xticks=list(errors))
+    axis.set(xscale="log", xlabel="labelled utterances (number)", ylabel="word error rate (errors per word)")
     axis.set_xticks(list(errors), [str(size) for size in errors])
     axis.minorticks_off()
     axis.legend()

@@ -19,8 +19,8 @@ tags:
 
 {numbers} gates of attention heads (a scale and a temperature each) of `{model}` were learned by otoscope{folded}. All
 other weights are those of the original, so that the speed is too. Step {step}, and {share:g} of the way from the
-original to it, were chosen on validation groups; {zeroed} heads were set to zero. The search took {seconds:.0f} CPU
-seconds.
+original to it, were chosen on validation groups; {zeroed} heads were set to zero{drop_hint}.
+The search took {seconds:.0f} CPU seconds.
 
 ## Learned from
 
@@ -56,6 +56,7 @@ def model_card(report: AdaptationReport) -> str:
         step=report.step,
         share=report.share,
         zeroed=report.gates[1],
+        drop_hint=report.drop_hint,
         seconds=report.cpu_seconds,
         sources=_table(*report.sources),
         table="\n\n".join(_table(*each) for each in (changes, *report.rows)),

@@ -132,6 +132,13 @@ class AdaptationReport:
     cpu_seconds: float = 0.0
 
     @property
+    def drop_hint(self) -> str:
+        """How heads of zero are removed, if some are written."""
+        if not self.is_better or not self.gates[1]:
+            return ""
+        return " (refine this folder with --drop-zero-heads to remove them)"
+
+    @property
     def text(self) -> str:
         """The report as tables of text."""
         numbers, zeroed = self.gates
@@ -139,7 +146,7 @@ class AdaptationReport:
         lines = [
             verdict,
             f"{numbers} numbers learned, step {self.step} and {self.share:g} of the way to it chosen on validation "
-            f"groups; {zeroed} heads set to zero; {self.cpu_seconds:.0f} CPU seconds",
+            f"groups; {zeroed} heads set to zero{self.drop_hint}; {self.cpu_seconds:.0f} CPU seconds",
             "",
             format_table(*self.sources),
             "",

@@ -10,7 +10,14 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from otoscope.models.load import silence_transformers
-from otoscope.refinement.modeling import RADIUS_FIELD, SHAPE_FIELDS, refined_class, refined_config, spans_of_layers
+from otoscope.refinement.modeling import (
+    DECODER_FIELD,
+    RADIUS_FIELD,
+    SHAPE_FIELDS,
+    refined_class,
+    refined_config,
+    spans_of_layers,
+)
 from otoscope.refinement.source_model import SourceModel
 from otoscope.refinement.surgery import LayerSpan, simplified
 
@@ -85,7 +92,7 @@ def plain(refined: Any) -> Any:
     """
     plain_type: Any = type(refined).__mro__[2]
     settings = _settings(refined.config)
-    for name in (*SHAPE_FIELDS, RADIUS_FIELD, "attention_span", "refinement", "layout", "auto_map"):
+    for name in (*SHAPE_FIELDS, RADIUS_FIELD, DECODER_FIELD, "attention_span", "refinement", "layout", "auto_map"):
         settings.pop(name, None)
     with silence_transformers():
         model = plain_type(CONFIG_MAPPING[refined.config.model_type](**settings))

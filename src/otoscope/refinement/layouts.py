@@ -103,6 +103,8 @@ LAYOUTS = {
     )
 }
 
+DECODER_ATTENTION = EncoderLayout("", "", "", width="embed_dim")
+"""Names within one attention block of a decoder, the same in every family whose decoder heads can be removed."""
 SHARED = "its layers share their weights, so that heads cannot go from one of them alone"
 _REASONS = {"wavlm": "its gate of positions reads the hidden state head by head", "audioalbert": SHARED}
 

@@ -5,7 +5,7 @@ They are attributes of this module under their names (`RefinedHubertForCTC`), so
 may be the whole model or a part of it; heads and decoders around it stay as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cache
 from importlib import import_module
@@ -17,16 +17,19 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.utils.output_capturing import _CAN_RECORD_REGISTRY
 
 from otoscope.attention.hf_capture import NAME
+from otoscope.decoders.attention_modules import find_decoder
 from otoscope.errors import InputError
 from otoscope.models.families import REFINED_PREFIX
 from otoscope.models.load import TRAINING_ONLY, find_encoder
-from otoscope.refinement.layouts import LAYOUTS, EncoderLayout, parts_of
+from otoscope.refinement.gates import has_decoder
+from otoscope.refinement.layouts import DECODER_ATTENTION, LAYOUTS, EncoderLayout, parts_of
 from otoscope.refinement.surgery import (
     LayerSpan,
     blocks,
     fix_patterns,
     get_spans,
     keep_heads,
+    keep_in_block,
     keep_units,
     resize_heads,
     set_spans,
@@ -37,6 +40,8 @@ FULL_HEADS = "full_heads"
 """Heads of a layer before any was removed, in config.json."""
 SHAPE_FIELDS = ("heads_of_layers", "sizes_of_heads", "units_of_layers", "patterns_of_layers")
 """Numbers of each layer in config.json; None as in the family. Heads with patterns are not among the other heads."""
+DECODER_FIELD = "decoder_heads"
+"""Remaining heads of attention blocks of the decoder by their names in it, in config.json; None as in the family."""
 RADIUS_FIELD = "pattern_radius"
 """Frames on each side that fixed patterns reach, in config.json."""
 HINT = "see heads_of_layers; 'import otoscope', then load this model with an Auto class"
@@ -74,6 +79,7 @@ class RefinedMixin:
         config.model_type = parts.model_type  # pipelines of transformers treat it as its family
         encoder = refined_encoder(self)
         _resize(encoder, parts, config)
+        keep_decoder_heads(self, {name: range(count) for name, count in (config.decoder_heads or {}).items()})
         if encoder is not self:
             _separate(encoder)
         if _has_own_attention(config):
@@ -131,6 +137,16 @@ def _resize(encoder: Any, parts: EncoderLayout, config: Any) -> None:
     if config.units_of_layers is not None:
         keep_units(encoder, parts, [range(count) for count in config.units_of_layers])
     set_spans(encoder, parts, spans_of_layers(config.attention_span, len(blocks(encoder, parts))))
+
+
+def keep_decoder_heads(model: Any, remaining: Mapping[str, Sequence[int]]) -> None:
+    """Leave of attention blocks of a decoder, by their names in it, the `remaining` heads alone, in place.
+
+    A model without the decoder, as one with a classifier, stays as it is.
+    """
+    if remaining and has_decoder(model):
+        for name, heads in remaining.items():
+            keep_in_block(find_decoder(model, type(model).__name__), name, DECODER_ATTENTION, heads)
 
 
 def _reserve_patterns(encoder: Any, parts: EncoderLayout, counts: Sequence[int], radius: int | None) -> None:
@@ -215,11 +231,13 @@ def refined_config(family: str) -> type[Any]:
             **dict.fromkeys(SHAPE_FIELDS, list[int] | None),
             "attention_span": int | list[int | list[int | None] | None] | None,
             RADIUS_FIELD: int | None,
+            DECODER_FIELD: dict[str, int] | None,
         },
         "model_type": REFINED_PREFIX + family,
         **dict.fromkeys(SHAPE_FIELDS),
         "attention_span": None,
         RADIUS_FIELD: None,
+        DECODER_FIELD: None,
     }
     return type(f"Refined{base.__name__}", (RefinedConfigMixin, base), fields)
 

@@ -34,6 +34,8 @@ class RefinementOptions:
         budget_seconds: seconds of audio on which a budget is counted, or the longest that the model takes.
         method: how the budget is reached, from `otoscope.refinement.REDUCTION_METHODS`, on speech.
         loss: loss whose gradients are the Fisher scores of the budget: `auto`, `task`, or as in `rank`.
+        drop_zero_heads: remove heads of encoder and decoder whose columns of the output projection are zero: the output
+            stays. Of a decoder's layer one head stays, and heads that word times are read from.
         tune: most steps of training towards the original, on speech; a held-out tenth of the utterances may stop it
             earlier.
         tune_target: what `tune` brings nearer to the original: `states`, hidden states after each layer, or `logits` of
@@ -60,6 +62,7 @@ class RefinementOptions:
     heads: float | None = option(None, "Share of all heads to remove.")
     span: int | None = option(None, "Frames that a query may attend to on each side.")
     gates: Path | None = field(default=None, metadata={"help": "JSON list of scales and temperatures of heads."})
+    drop_zero_heads: bool = option(False, "Remove heads that give nothing, of the decoder too.")
     budget_macs: float | None = option(None, "Share of the multiplications to keep.")
     budget_latency: float | None = option(None, "Share of the latency to keep, as measured here.")
     budget_seconds: float = option(10.0, "Seconds of audio on which a budget is counted.", "SECONDS")

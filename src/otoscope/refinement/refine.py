@@ -32,11 +32,13 @@ from otoscope.refinement.surgery import keep_heads, shape_of
 from otoscope.refinement.tune import Tuner, TuningState, claim_tuning
 from otoscope.refinement.tuning_speech import make_tuning_speech
 from otoscope.refinement.tuning_target import TuneTarget, check_target, logits_distance, states_distance
+from otoscope.refinement.zero_heads import DecoderHead, drop_decoder_heads, find_zero_heads
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.process_group import join_processes
 from otoscope.runs.speech_source import LoadedSpeech
 
 PORTABLE = "portable"
+DECODER_RECORD = "removed_from_decoder"
 
 
 def refine(
@@ -118,9 +120,15 @@ def _describe(
         span=getattr(refined.config, "attention_span", None),
         parameters=(source.parameters, refined.num_parameters()),
         units=() if units == shapes[0].units else tuple(units),
+        decoder_removed=_removed_from_decoder(refined) if refined is not source.whole else (),
         patterns=tuple(shapes[1].patterns) if any(shapes[1].patterns) else (),
         latency=(getattr(refined.config, "refinement", None) or {}).get("latency"),
     )
+
+
+def _removed_from_decoder(refined: Any) -> tuple[DecoderHead, ...]:
+    heads = refined.config.refinement.get(DECODER_RECORD, ())
+    return tuple((str(part), int(layer), int(head)) for part, layer, head in heads)
 
 
 def _check_empty(out: Path) -> None:
@@ -150,7 +158,8 @@ def _check_span(source: SourceModel, options: RefinementOptions) -> None:
 def _check_patterns(source: SourceModel, request: RefinementRequest) -> None:
     """Raise InputError for a model with fixed patterns whose heads should change, or that a plain model cannot hold."""
     options = request.options
-    changes = (options.heads, request.remove, options.budget, options.gates, options.portable or None)
+    flags = options.portable or options.drop_zero_heads or None
+    changes = (options.heads, request.remove, options.budget, options.gates, flags)
     if any(shape_of(source.encoder.model, source.parts).patterns) and any(each is not None for each in changes):
         raise InputError(
             f"{source.encoder.name} has heads with fixed patterns, whose model can get a --span and --tune alone; "
@@ -176,17 +185,24 @@ def _refined_model(
 ) -> tuple[Any, tuple[Head, ...]]:
     """Return the refined model, tuned if the request says so, and the removed heads."""
     options = request.options
+    dropped: tuple[DecoderHead, ...] = ()
     if options.budget is not None and speech is not None:
         done = within(source, options, speech)
         refined, removed = done.model, list(done.removed)
     else:
         done, refined = None, build(source, options.span)
-        removed = request.removed(source.encoder)
+        zero = find_zero_heads(source) if options.drop_zero_heads else None
+        removed = request.removed(source.encoder) if zero is None else list(zero.encoder)
         keep_heads(refined_encoder(refined), source.parts, remaining_heads(removed, source.encoder.n_heads))
+        if zero is not None:
+            drop_decoder_heads(refined, source, zero)
+            dropped = zero.of_decoder
     record_shape(refined)
     refined.config.refinement = {"of": source.encoder.name, "removed": [list(head) for head in removed], "tuned": 0}
     if done is not None and done.latency is not None:
         refined.config.refinement |= {"latency": done.latency.record}
+    if dropped:
+        refined.config.refinement[DECODER_RECORD] = [list(head) for head in dropped]
     return refined, tuple(removed)
 
 

@@ -10,6 +10,7 @@ from otoscope.refinement.head_selection import Head
 from otoscope.refinement.refinement_effect import RefinementEffect
 from otoscope.refinement.surgery import LayerSpan
 from otoscope.refinement.tune import TuningState
+from otoscope.refinement.zero_heads import DecoderHead
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Refinement:
         span: frames within which queries attend, of all layers, of each, or of its heads; None for all frames.
         units: feed-forward units of each layer; empty if none are gone.
         patterns: heads with fixed patterns of each layer, which `removed` names too; empty if there are none.
+        decoder_removed: heads (part, layer, head) of the decoder that are gone, as part `self` or `cross`.
         latency: what a budget of latency measured (`LatencyTable.record`); None without one.
         parameters: number of weights of the whole model, before and after.
         effect: what changed of its output on a few utterances; None without a corpus.
@@ -38,6 +40,7 @@ class Refinement:
     tuning: TuningState | None = None
     units: tuple[int, ...] = ()
     patterns: tuple[int, ...] = ()
+    decoder_removed: tuple[DecoderHead, ...] = ()
     latency: Mapping[str, Any] | None = None
 
     @property
@@ -54,6 +57,9 @@ class Refinement:
         ]
         if self.units:
             lines.insert(2, f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
+        if self.decoder_removed:
+            heads = ", ".join(f"{part} {layer}.{head}" for part, layer, head in self.decoder_removed)
+            lines.insert(2, f"heads of the decoder removed: {heads}")
         if self.patterns:
             lines.insert(2, f"heads with fixed patterns instead: {', '.join(map(str, self.patterns))}")
         if self.latency:

@@ -5,7 +5,7 @@ torch, transformers and the files next to it alone. Its classes are attributes o
 (`RefinedHubertForCTC`), generated from those of the family, as in `otoscope.refinement.modeling`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cache
 from importlib import import_module
@@ -24,7 +24,11 @@ FULL_HEADS, LAYOUT = "full_heads", "layout"
 """Fields of config.json: heads of a layer of the original, and where its family keeps them."""
 OWN_CONFIGS: dict[str, Any] = {}
 """Configurations of families that transformers lacks; folders of such a family add an entry at the end of this file."""
-FIELDS = ("heads_of_layers", "sizes_of_heads", "units_of_layers", "patterns_of_layers", "pattern_radius", SPAN, LAYOUT)
+FIELDS = (
+    *("heads_of_layers", "sizes_of_heads", "units_of_layers", "patterns_of_layers", "pattern_radius", "decoder_heads"),
+    SPAN,
+    LAYOUT,
+)
 
 
 def attention_function(
@@ -93,6 +97,7 @@ class RemoteModelMixin:
         config.model_type = config.layout["family"]
         encoder = find_encoder(self)
         resize(encoder, config)
+        resize_decoder(self, config.decoder_heads or {})
         if encoder is not self:
             own = copy(config)
             for module in encoder.modules():
@@ -130,6 +135,20 @@ def resize(encoder: Any, config: Any) -> None:
     names = [name for name, module in stack.named_modules() if type(module).__name__ == layout["block"]]
     for layer, name in enumerate(names):
         _resize_layer(stack, name, config, layer)
+
+
+def resize_decoder(model: Any, counts: Mapping[str, int]) -> None:
+    """Give attention blocks of a new decoder, by their names in it, the heads that stay, if there is a decoder."""
+    decoder = model.get_decoder() if counts and hasattr(model, "get_encoder") else None
+    if decoder is None or decoder is model:
+        return
+    for name, count in counts.items():
+        block = decoder.get_submodule(name)
+        features = count * (block.q_proj.out_features // block.num_heads)
+        for projection in ("q_proj", "k_proj", "v_proj"):
+            replace_linear(block, projection, outputs=features)
+        replace_linear(block, "out_proj", inputs=features)
+        block.num_heads, block.embed_dim = count, features
 
 
 def _resize_layer(stack: Any, name: str, config: Any, layer: int) -> None:

@@ -59,17 +59,19 @@ class RefinementRequest:
 
     def _check_heads(self) -> None:
         options = self.options
-        ways = (options.heads, self.remove, options.budget_macs, options.budget_latency)
+        flag = options.drop_zero_heads or None
+        ways = (options.heads, self.remove, flag, options.budget_macs, options.budget_latency)
         methods = sum(value is not None for value in ways)
         if methods > 1:
             raise InputError(
-                "choose heads in one way: --heads with --run and --by, --remove-file, --budget-macs, or "
-                "--budget-latency"
+                "choose heads in one way: --heads with --run and --by, --remove-file, --drop-zero-heads, "
+                "--budget-macs, or --budget-latency"
             )
         others = (options.span, options.gates, options.export)
         if not methods and all(value is None for value in others):
             raise InputError(
-                "nothing to refine: give --heads with --run and --by, --remove-file, --budget-macs, --budget-latency, "
+                "nothing to refine: give --heads with --run and --by, --remove-file, --drop-zero-heads, "
+                "--budget-macs, --budget-latency, "
                 "--span, --gates or --export"
             )
 
@@ -78,6 +80,8 @@ class RefinementRequest:
         """Whether gates are all that changes, so that the class of the model can stay."""
         options = self.options
         others = (options.heads, options.budget, options.span, options.tune, self.remove)
+        if options.drop_zero_heads:
+            return False
         return options.gates is not None and all(value is None for value in others)
 
     def _check_speech(self) -> None:

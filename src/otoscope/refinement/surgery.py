@@ -52,7 +52,7 @@ def keep_heads(encoder: nn.Module, parts: EncoderLayout, remaining: Sequence[Seq
     for name, heads in zip(blocks(encoder, parts), remaining, strict=True):
         core = encoder.get_submodule(_core(name, parts))
         if len(heads) < getattr(core, parts.count, 0):
-            _keep_in_block(encoder, name, parts, heads)
+            keep_in_block(encoder, name, parts, heads)
 
 
 def layer_names(encoder: nn.Module, parts: EncoderLayout) -> list[str]:
@@ -158,7 +158,8 @@ def scale_heads(encoder: Any, parts: EncoderLayout, scales: Sequence[Tensor]) ->
             weight.data.mul_(columns)
 
 
-def _keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Sequence[int]) -> None:
+def keep_in_block(model: nn.Module, name: str, parts: EncoderLayout, heads: Sequence[int]) -> None:
+    """Leave of one attention block of a model some heads alone, in place."""
     block, core = model.get_submodule(name), model.get_submodule(_core(name, parts))
     inputs: list[Any] = [block.get_submodule(path) for path in parts.inputs]
     output: Any = block.get_submodule(parts.output)
