@@ -10,6 +10,7 @@ from tests.helpers.forked_process import run_script
 from tests.helpers.refinable_models import relative
 from tests.helpers.whole_models import build_whole, inputs_of, outputs_of, plain_whole
 
+from otoscope.decoders.attention_modules import decoder_layers
 from otoscope.errors import InputError
 from otoscope.models.load import load
 from otoscope.refinement.options import RefinementOptions
@@ -70,7 +71,7 @@ def test_the_logits_stay_and_the_weights_are_gone(folders: dict[str, Path], name
     assert relative(torch.load(folder / "smaller" / "remote.pt"), expected) < EXACT
     assert relative(outputs_of(plain_whole(name, folder / "smaller" / "portable"), inputs), expected) < EXACT
     assert relative(outputs_of(plain_whole(name, folder), inputs), expected) > 100 * EXACT
-    heads = [module.num_heads for path, module in refined.get_decoder().named_modules() if path.endswith("attn")]
+    heads = [module.num_heads for module in decoder_layers(refined.get_decoder(), name)]
     assert heads == [1, 1]
     width = zero.get_decoder().config.hidden_size
     per_head = 4 * width * 24 + 3 * 24  # four projections of heads of 24 features, and biases of queries and values
