@@ -74,8 +74,8 @@ def draw(reports: dict[int, list[AdaptationReport]], path: Path) -> None:
     for size, values in errors.items():
         axis.plot([size] * len(values), values, "o", color="0.6", markersize=4)
     axis.plot(list(errors), [np.mean(values) for values in errors.values()], "k-o", label="adapted: mean of seeds")
-    before = float(np.mean([report.gains[0].before for each in reports.values() for report in each]))
-    axis.axhline(before, color="tab:red", linestyle="--", label="original")
+    before = [np.mean([report.gains[0].before for report in each]) for each in reports.values()]
+    axis.plot(list(errors), before, "s--", color="tab:red", label="original: same test speech")
     axis.set(xscale="log", xlabel="labelled utterances (number)", ylabel="word error rate (errors per word)")
     axis.set_xticks(list(errors), [str(size) for size in errors])
     axis.minorticks_off()
