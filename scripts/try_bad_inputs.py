@@ -12,14 +12,14 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.helpers.bad_inputs import Attempt, all_attempts, check
 from tests.helpers.bad_inputs.attempt import Samples, contents
-from tests.helpers.bad_inputs.samples import make_samples
+from tests.helpers.bad_inputs.samples import COMMANDS, make_samples
 
 import otoscope.analysis.analyze
 import otoscope.pretraining.pretrain
@@ -72,6 +72,12 @@ def run_attempt(attempt: Attempt, samples: Samples, folder: Path) -> tuple[int, 
     return status, err, check(status, err, before, contents(here), is_refused=attempt.is_refused)
 
 
+def needed_runs(attempts: Sequence[Attempt]) -> list[str]:
+    """Return the kinds of runs that some attempts name."""
+    named = {argument for attempt in attempts for argument in attempt.arguments}
+    return [kind for kind in COMMANDS if any(f"{{{kind}}}" in argument for argument in named)]
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kind", help="only attempts of this kind")
@@ -89,7 +95,7 @@ def main() -> None:
     counts: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory() as root:
         os.environ["OTOSCOPE_CACHE"] = f"{root}/cache"
-        samples = make_samples(Path(root), run_forked)
+        samples = make_samples(Path(root), run_forked, needed_runs(attempts))
         for number, attempt in enumerate(attempts):
             status, err, wrong = run_attempt(attempt, samples, Path(root, str(number)))
             counts[attempt.kind, "wrong" if wrong else f"exit status {status}"] += 1
