@@ -1,13 +1,17 @@
 """A guard holds what the original gives; a noisy copy is drawn to what the original gives without noise."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import noise
 
+from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.gated_model import GatedModel, allow_empty_text, make_gated_model
 from otoscope.adaptation.material import Material, Role
+from otoscope.errors import InputError
 from otoscope.refinement.source_model import read_source
 
 pytestmark = pytest.mark.slow
@@ -60,3 +64,18 @@ def test_a_model_that_may_be_silent_decodes_greedily_as_it_is_judged(model: Gate
     settings = model.source.whole.generation_config
     assert model.transcriber.end not in (settings.begin_suppress_tokens or [])
     assert settings.num_beams == 1
+
+
+def test_a_text_longer_than_the_decoder_is_refused_and_an_own_transcript_is_cut(model: GatedModel) -> None:
+    most = model.transcriber.max_tokens
+    assert most is not None
+    words = "a b " * most
+    assert len(model.sequence(words)) == most + 1
+    long = replace(speech("long", 40), texts=["a", words])
+    with pytest.raises(InputError, match=f"at most {most} tokens with the prompt.* for b of long; divide it"):
+        OBJECTIVES.get("text").make(model, long)
+    guard = AgreementTask(model, speech("guarded", 50), empty_weight=0.0)
+    model.original.texts["guarded", 0] = words
+    guard.remember([0])
+    with torch.no_grad():
+        assert float(guard.loss([0])) == pytest.approx(0, abs=1e-3)

@@ -109,7 +109,7 @@ class GatedModel:
 
     @property
     def has_frozen_keys(self) -> bool:
-        """Whether keys and values of cross-attention stay as they are, so that they can be kept."""
+        """Whether keys and values of cross-attention can be kept, as they stay."""
         return self.is_encoder_frozen and self.transcriber.has_fixed_window
 
     @cached_property
@@ -228,14 +228,15 @@ class GatedModel:
         return np.array([astuple(pair) for pair in pairs], float).reshape(-1, 4)
 
     def sequence(self, text: str, *, with_times: bool = False) -> tuple[int, ...]:
-        """Return prompt, tokens of a text, and end token; an empty text has no tokens.
+        """Return prompt, tokens of a text if it has any, and end token, as many as the decoder has positions for.
 
         Args:
             text: the text.
-            with_times: whether the model is asked for times too, as in long form: the time 0 is in the place of the
-                token that asks for none. Models without such a token are asked as always.
+            with_times: whether the model is asked for times too, as in long form: the time 0 replaces the token that
+                asks for none, if there is one.
         """
-        tokens = text_tokens(self.transcriber, text)
+        positions = self.transcriber.max_tokens
+        tokens = text_tokens(self.transcriber, text)[: positions and positions + 1]  # the last one is not read
         no_times = getattr(self.source.whole.generation_config, "no_timestamps_token_id", None)
         if not with_times or no_times is None:
             return tokens
@@ -264,9 +265,8 @@ def make_gated_model(source: SourceModel, gated_part: str) -> GatedModel:
     if not sites:
         raise InputError(f"{encoder.name} has no {gated_part} whose heads can be gated; choose another --gated")
     offsets = {site: torch.zeros(2, site.heads, requires_grad=True) for site in sites}
-    tokenizer = load_tokenizer(source.origin)
     shipped = deepcopy(getattr(whole, "generation_config", None))
-    return GatedModel(source, tokenizer, sites, offsets, shipped=shipped)
+    return GatedModel(source, load_tokenizer(source.origin), sites, offsets, shipped=shipped)
 
 
 def allow_empty_text(whole: Any) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material
 from otoscope.adaptation.objective import Objective
+from otoscope.decoders.teacher_forcing import text_tokens
 from otoscope.errors import InputError
 from otoscope.typing import Floats
 
@@ -51,6 +52,14 @@ def _make(model: GatedModel, material: Material) -> TextTask:
             f"expected a text for every utterance of {material.name}, found none for {missing}; add a file .txt "
             "next to its audio, or take another corpus"
         )
+    most = model.transcriber.max_tokens
+    for id, text in zip(material.ids, material.texts, strict=True):
+        count = len(text_tokens(model.transcriber, text or "")) - 1
+        if most is not None and count > most:
+            raise InputError(
+                f"expected texts of at most {most} tokens with the prompt, for which {model.name} has positions, found "
+                f"{count} for {id} of {material.name}; divide it"
+            )
     return TextTask(model, material)
 
 
