@@ -47,6 +47,12 @@ def task_probe(encoder: Encoder) -> Probe | None:
     return None
 
 
+def check_task(encoder: Encoder, speech: LoadedSpeech) -> None:
+    """Raise InputError if speech lacks the texts or classes that the task of a model needs."""
+    if (probe := task_probe(encoder)) is not None:
+        probe.check_cuts(speech.cuts)
+
+
 def score_task(encoder: Encoder, speech: LoadedSpeech) -> TaskScore | None:
     """Return the score of a model at its task; None if it has none.
 

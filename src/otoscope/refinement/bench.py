@@ -13,14 +13,14 @@ from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
 from otoscope.models.model_settings import model_source
-from otoscope.probing.task_score import TaskScore, score_task
+from otoscope.probing.task_score import TaskScore, check_task, score_task
 from otoscope.refinement.bench_options import BenchOptions
 from otoscope.refinement.macs import MAC_PARTS, count_macs
 from otoscope.refinement.peak_memory import peak_memory
 from otoscope.refinement.storage_dtype import stored_weights
 from otoscope.refinement.timing import MedianRange, noise, turns
 from otoscope.results.text_table import format_table
-from otoscope.runs.speech_source import SpeechSource, read_speech
+from otoscope.runs.speech_source import LoadedSpeech, SpeechSource, read_speech
 from otoscope.runs.threads import use_threads
 
 ROUNDS = 5
@@ -134,7 +134,7 @@ def bench(
     names = tuple(map(_name, (model,) if against is None else (model, against)))
     encoders = [load(name, device=device) for name in names]
     seconds, skipped = _possible(encoders, seconds)
-    speech = None if options.corpus is None else read_speech(SpeechSource(options.corpus), encoders[0])
+    speech = None if options.corpus is None else _read_speech(options.corpus, encoders)
     audio = np.concatenate(speech.waves) if speech is not None else None
     times = {length: turns(encoders, length, rounds, speech=audio) for length in seconds}
     peaks = peak_memory([encoder.name for encoder in encoders], seconds)
@@ -178,6 +178,14 @@ def _possible(encoders: Sequence[Encoder], seconds: Sequence[float]) -> tuple[li
     if not possible:
         raise InputError(f"expected --seconds that the model takes, found none: {next(iter(skipped.values()))}")
     return possible, skipped
+
+
+def _read_speech(corpus: Path, encoders: Sequence[Encoder]) -> LoadedSpeech:
+    """Return the speech of a corpus, which has what the tasks of all models need, before anything is timed."""
+    speech = read_speech(SpeechSource(corpus), encoders[0])
+    for encoder in encoders:
+        check_task(encoder, speech)
+    return speech
 
 
 def _ratio(rows: Sequence[Sequence[float]]) -> MedianRange:
