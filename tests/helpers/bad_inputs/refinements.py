@@ -67,7 +67,6 @@ def _models() -> Iterator[Attempt]:
     span, spans = ("--span", "9"), ("--budget-macs", "0.95", "--method", "head-spans")
     for name, options in (("a wider span", span), ("other spans", spans)):
         yield _refused(f"{name} than that of the model", options, "{corpus}", "{here}/narrow", _with_spans)
-    yield _refused("a decoder with weights of the encoder", ("--span", "4"), "", "{here}/tied", _with_shared_weights)
     yield _refused("layers that share weights", ("--span", "4"), "", "{here}/shared", _with_shared_layers)
 
 
@@ -128,18 +127,6 @@ def _with_spans(here: Path, samples: Samples) -> None:
     from otoscope import RefinementOptions, refine
 
     refine(samples.model, here / "narrow", options=RefinementOptions(span=3))
-
-
-def _with_shared_weights(here: Path, samples: Samples) -> None:
-    """Save a Whisper whose decoder has a feed-forward part of the encoder."""
-    from tests.helpers.saved_transcriber import save_transcriber
-    from transformers import WhisperForConditionalGeneration
-
-    folder = save_transcriber(here / "tied", seconds=6)
-    model = WhisperForConditionalGeneration.from_pretrained(folder)
-    encoder, decoder = model.model.encoder.layers[0], model.model.decoder.layers[0]
-    decoder.fc1.weight = encoder.fc1.weight
-    model.save_pretrained(folder)
 
 
 def _with_shared_layers(here: Path, samples: Samples) -> None:
