@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from harness import Row, Rows, Work, ratio_row, run_rows
 from otoscope import RefinementOptions, load, refine
-from otoscope.attention.local import local_attention
+from otoscope.attention.local_attention import local_attention
 from otoscope.models.encoder import Encoder
 from otoscope.models.mockingjay import MockingjayConfig, MockingjayFeatureExtractor, MockingjayModel
 from otoscope.refinement.macs import count_macs

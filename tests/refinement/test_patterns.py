@@ -10,7 +10,7 @@ from tests.helpers.tiny_models import noise
 
 from otoscope.attention.call import AttentionCall
 from otoscope.attention.interventions import NO_INTERVENTION, attend_with
-from otoscope.attention.local import pattern_attention
+from otoscope.attention.local_attention import pattern_attention
 from otoscope.errors import InputError
 from otoscope.models.capture import forward_with_handler
 from otoscope.models.load import load

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from otoscope.attention.local import local_attention, pattern_attention
+from otoscope.attention.local_attention import local_attention, pattern_attention
 
 SPAN, PATTERNS = "attention_span", "pattern_scores"
 """Attributes of an attention module: frames on each side, and scores `[H, 2 * radius + 1]` of offsets in its heads.

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.local import local_attention
+from otoscope.attention.local_attention import local_attention
 from otoscope.attention.pattern_changes import is_forbidden
 from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder

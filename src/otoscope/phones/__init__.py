@@ -1,7 +1,7 @@
 """Phone sets, folding to 39 phones, phone classes and label frames. Does not import torch."""
 
 from otoscope.phones.inventory import PhoneInventory
-from otoscope.phones.label_frames import DEFAULT_LABEL_FRAMES, LabelFrames
+from otoscope.phones.label_grid import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.phones.markers import is_silence, marker_name
 from otoscope.phones.phone_sets import (
     Folded,

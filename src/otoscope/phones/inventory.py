@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otoscope.phones.label_frames import LabelFrames
+from otoscope.phones.label_grid import LabelFrames
 from otoscope.phones.phone_sets import fold_phones, sort_phones
 from otoscope.phones.phone_table import Folding
 from otoscope.typing import Ints

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from otoscope._io.atomic import make_folder
-from otoscope.attention import local, span_attention
+from otoscope.attention import local_attention, span_attention
 from otoscope.models import mockingjay
 from otoscope.models.mockingjay import MockingjayModel
 from otoscope.refinement import remote_modeling
@@ -16,7 +16,7 @@ from otoscope.refinement.auto_classes import auto_classes
 from otoscope.refinement.layouts import EncoderLayout
 
 CODE = ("configuration", "feature_extraction", "modeling")
-REFINED_CODE = (local, span_attention, remote_modeling)
+REFINED_CODE = (local_attention, span_attention, remote_modeling)
 OWN_IMPORT = re.compile(r"^from otoscope\.[a-z_.]+\.(\w+) import", re.MULTILINE)
 
 

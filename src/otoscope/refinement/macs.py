@@ -10,7 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from otoscope.attention.call import AttentionCall
-from otoscope.attention.local import local_attention
+from otoscope.attention.local_attention import local_attention
 from otoscope.attention.torch_private import cpu_flash_attention
 from otoscope.models.capture import forward_inputs
 from otoscope.models.encoder import Encoder

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otoscope.errors import InputError
-from otoscope.phones.label_frames import DEFAULT_LABEL_FRAMES, LabelFrames
+from otoscope.phones.label_grid import DEFAULT_LABEL_FRAMES, LabelFrames
 from otoscope.segmentation.kernel_gram import DistanceFrames
 from otoscope.typing import Floats, Ints
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otoscope.attention.local import pattern_attention
+from otoscope.attention.local_attention import pattern_attention
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import context

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from otoscope.attention.local import local_attention
+from otoscope.attention.local_attention import local_attention
 
 
 def by_band(q, k, v, radius, scaling, real):
