@@ -43,7 +43,7 @@ def test_a_copy_is_compared_with_the_original_on_its_source(model: GatedModel) -
     tokens = model.sequence(task.own_texts([0])[0])
     start = len(model.transcriber.prompt) - 1
     with torch.no_grad():
-        target, own = (model.token_logits(m, [i], [tokens])[0][start:] for m, i in ((clean, 1), (noisy, 0)))
+        target, own = (model.token_log_probabilities(m, [i], [tokens])[0][start:] for m, i in ((clean, 1), (noisy, 0)))
         expected = (target.exp() * (target - own)).sum(-1).mean()
         measured = task.loss([0])
     assert expected > 1e-4

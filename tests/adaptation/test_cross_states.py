@@ -37,7 +37,7 @@ def test_kept_keys_give_the_probabilities_of_a_whole_pass(model: GatedModel, mat
     monkeypatch.setattr(cross_states, "MAX_STORED_BYTES", one * 1.5)
     with model.gates():
         for _ in range(2):
-            rows = model.token_logits(material, [2, 0], sequences)
+            rows = model.token_log_probabilities(material, [2, 0], sequences)
             inputs = model.transcriber.inputs([material.waves[2], material.waves[0]])
             ids = torch.tensor([sequences[0][:-1], (*sequences[1][:-1], end, end)])
             slow = model.source.whole(**inputs, decoder_input_ids=ids).logits.log_softmax(-1)

@@ -65,11 +65,11 @@ def test_agreement_is_the_divergence_from_the_original_in_each_frame(model: Gate
     task.remember([0])
     with torch.no_grad():
         same = float(task.loss([0]))
-        before = model.letter_logits(material, 0)
+        before = model.letter_log_probabilities(material, 0)
         for gate in model.parameters:
             gate.fill_(0.2)
         with model.gates():
-            after, changed = model.letter_logits(material, 0), float(task.loss([0]))
+            after, changed = model.letter_log_probabilities(material, 0), float(task.loss([0]))
         for gate in model.parameters:
             gate.zero_()
     assert same == pytest.approx(0, abs=1e-3)

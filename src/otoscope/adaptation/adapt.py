@@ -89,7 +89,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
 
 
 def _prepare(model: GatedModel, options: AdaptationOptions, unfinished: Path) -> None:
-    """Let a model keep outputs of its frozen encoder, and give an empty text if it is calmed."""
+    """Let a model keep outputs of its frozen encoder; one that learns to be calm may write an empty text."""
     if model.is_encoder_frozen:
         model.outputs = make_encoder_outputs(options.encoder_outputs or unfinished, model.transcriber)
     if options.calm:

@@ -156,13 +156,13 @@ class GatedModel:
             for hidden in encoder(**transcriber.inputs([material.waves[i] for i in group])).last_hidden_state
         ]
 
-    def token_logits(
+    def token_log_probabilities(
         self, material: Material, indices: Sequence[int], sequences: Sequence[Sequence[int]]
     ) -> list[Tensor]:
         """Return log-probabilities `[L - 1, V]` of the tokens after the first of each sequence, teacher forced."""
         if not self.transcriber.has_fixed_window and len(indices) > 1:
             pairs = zip(indices, sequences, strict=True)
-            return [self.token_logits(material, [index], [each])[0] for index, each in pairs]
+            return [self.token_log_probabilities(material, [index], [each])[0] for index, each in pairs]
         length = max(map(len, sequences)) - 1
         ids = torch.full((len(sequences), length), self.transcriber.end)
         for row, sequence in enumerate(sequences):
@@ -184,7 +184,7 @@ class GatedModel:
         hidden: Tensor = encoder.model(**encoder.inputs([material.waves[index]])).last_hidden_state[0]
         return hidden
 
-    def letter_logits(self, material: Material, index: int) -> Tensor:
+    def letter_log_probabilities(self, material: Material, index: int) -> Tensor:
         """Return log-probabilities `[T, V]` of the letters and the blank in each frame, by the CTC head."""
         logits: Tensor = self.source.whole(**self.source.encoder.inputs([material.waves[index]])).logits[0]
         return logits.log_softmax(-1)
@@ -220,7 +220,7 @@ class GatedModel:
 
     def _letters(self, material: Material, indices: Sequence[int], *, original: bool) -> list[str]:
         with torch.no_grad(), nullcontext() if original else self.gates():
-            return [read_letters(self.tokenizer, self.letter_logits(material, index)) for index in indices]
+            return [read_letters(self.tokenizer, self.letter_log_probabilities(material, index)) for index in indices]
 
     def count_word_errors(self, references: Sequence[str], texts: Sequence[str]) -> Floats:
         """Return errors, words, deletions and insertions of each utterance, `[utterance, 4]`."""

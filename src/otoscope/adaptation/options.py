@@ -28,7 +28,8 @@ class AdaptationOptions:
         steps: most steps of the optimiser; validation may stop earlier.
         gate_utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
         test_utterances: the same for the corpora that report.
-        tolerance: most that the error on the guard may rise on its test part, as a share.
+        tolerance: largest absolute rise of the error rate on the guard, in validation and test: 0.01 is one point. A
+            guard without texts may rise by twice as much.
         guard_weight: weight of the guard, and of its hard copies, in the loss.
         scale_penalty: weight of the sum of the scales in the loss (L1), which sends scales of needless heads to zero.
         remove_below: heads whose scale ends below this are set to zero.

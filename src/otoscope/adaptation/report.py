@@ -157,7 +157,10 @@ class AdaptationReport:
 
 
 def gain_holds(gains: Sequence[Change], guards: Sequence[Change], tolerance: float) -> bool:
-    """Return whether every gain excludes 0, and no guard rises beyond the tolerance.
+    """Return whether each gain is significant, and each guard is within the tolerance times its slack.
+
+    A gain is significant if the 95 % interval of the change of its error is below 0. A guard is judged by the change
+    itself: a small test part would fail by its wide interval alone.
 
     >>> better = Change("words", 9, 3, 0.4, 0.3, -0.15, -0.05)
     >>> gain_holds([better], [Change("guard", 9, 3, 0.1, 0.12, 0.0, 0.03)], 0.01)

@@ -24,7 +24,7 @@ from otoscope.runs.progress import progress
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
-EXCESS = 5.0
+EXCESS = 5.0  # points of gain that one point of a guard's error beyond the tolerance needs
 SHARES = (0.75, 0.5, 0.25)  # of the way from the original to the best step
 
 

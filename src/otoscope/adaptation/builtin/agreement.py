@@ -66,10 +66,13 @@ class AgreementTask:
         """Return the mean divergence of a token, plus the excess of an empty text; of a frame by a CTC head."""
         if self.model.is_ctc:
             return torch.stack(
-                [self._divergence(index, self.model.letter_logits(self.material, index)) for index in indices]
+                [
+                    self._divergence(index, self.model.letter_log_probabilities(self.material, index))
+                    for index in indices
+                ]
             ).mean()
         chosen = [self.sequence(*each) for each in zip(indices, self.own_texts(indices), strict=True)]
-        rows = self.model.token_logits(self.material, indices, chosen)
+        rows = self.model.token_log_probabilities(self.material, indices, chosen)
         first, end = len(self.model.transcriber.prompt) - 1, self.model.transcriber.end
         divergences = []
         for index, logits in zip(indices, rows, strict=True):
@@ -96,9 +99,9 @@ class AgreementTask:
         """Return those of the tokens of the original's transcript, or of the letters in each frame."""
         source, i = self.source(index)
         if self.model.is_ctc:
-            return self.model.letter_logits(source, i)
+            return self.model.letter_log_probabilities(source, i)
         first = len(self.model.transcriber.prompt) - 1
-        return self.model.token_logits(source, [i], [self.sequence(index, text)])[0][first:]
+        return self.model.token_log_probabilities(source, [i], [self.sequence(index, text)])[0][first:]
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors, words, deletions and insertions of each utterance."""

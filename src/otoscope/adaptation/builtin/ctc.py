@@ -27,7 +27,7 @@ class CtcTask:
 
     def _loss(self, index: int) -> Tensor:
         labels = torch.tensor(self._letters(self.material.texts[index] or ""))
-        logits = self.model.letter_logits(self.material, index)
+        logits = self.model.letter_log_probabilities(self.material, index)
         frames, letters = (torch.tensor([len(each)]) for each in (logits, labels))
         return F.ctc_loss(logits[:, None], labels[None], frames, letters, blank=self.model.blank, zero_infinity=True)
 

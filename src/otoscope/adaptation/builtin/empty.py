@@ -30,10 +30,12 @@ class EmptyTask:
     def loss(self, indices: Sequence[int]) -> Tensor:
         """Return how far the end token is from being probable enough, mean over sounds."""
         if self.model.is_ctc:
-            frames = [self.model.letter_logits(self.material, index)[:, self.model.blank] for index in indices]
+            frames = [
+                self.model.letter_log_probabilities(self.material, index)[:, self.model.blank] for index in indices
+            ]
             return torch.stack([torch.relu(ENOUGH - blank).mean() for blank in frames]).mean()
         asked = [self.model.sequence("", with_times=bool(place % 2)) for place in range(len(indices))]
-        rows = self.model.token_logits(self.material, indices, asked)
+        rows = self.model.token_log_probabilities(self.material, indices, asked)
         return torch.stack([torch.relu(ENOUGH - logits[-1, self.model.transcriber.end]) for logits in rows]).mean()
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:

@@ -31,7 +31,7 @@ class TextTask:
         """Return the mean cross-entropy of a token."""
         chosen = [self.sequences[index] for index in indices]
         first = len(self.model.transcriber.prompt) - 1
-        rows = self.model.token_logits(self.material, indices, chosen)
+        rows = self.model.token_log_probabilities(self.material, indices, chosen)
         picked = [
             logits[first:].gather(1, torch.tensor(sequence[first + 1 :])[:, None])
             for logits, sequence in zip(rows, chosen, strict=True)
