@@ -53,8 +53,8 @@ def _tasks() -> Iterator[Attempt]:
     yield _refused("the loss of a task without a head", task, "{corpus}")
     yield _refused("the loss of a task without texts", task, "{here}/silent", "{here}/whole", _transcriber)
     yield _refused("--improve wer without texts", ("--improve", "wer"), "{here}/silent", "{here}/whole", _transcriber)
-    for command in (("bench", "{here}/whole", "--corpus", "{here}/silent"), ("bench", "{model}", "--corpus", "{here}")):
-        yield Attempt("refine", " ".join(command), (*command, "--seconds", "1"), _transcriber, is_refused=True)
+    silent = ("bench", "{here}/whole", "--corpus", "{here}/silent", "--seconds", "1")
+    yield Attempt("refine", "bench of a transcriber without texts", silent, _transcriber, is_refused=True)
     for seconds in ("1e6", "0.00001", "31"):
         yield Attempt(
             "refine", f"bench of {seconds} s", ("bench", "{here}/whole", "--seconds", seconds), _transcriber, True
