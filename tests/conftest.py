@@ -3,9 +3,11 @@
 import gc
 import os
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
+from tests.helpers.forked_process import SLOW_LIBRARIES
 
 from otoscope.cli import GARBAGE_THRESHOLD, main
 
@@ -31,6 +33,15 @@ def no_waiting_for_the_disk():
     """Do not wait until the disk has what the tests write: only a loss of power would show a difference."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", os.fstat)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes_without_otoscope():
+    """Let the server of processes import libraries alone: there is one, and tests need processes without otoscope."""
+    set_preload = forkserver.set_forkserver_preload
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forkserver, "set_forkserver_preload", lambda names: set_preload(SLOW_LIBRARIES))
         yield
 
 

@@ -63,7 +63,7 @@ class AdapterModel(GatedModel):
             self.switch(is_on=False)
 
     def switch(self, *, is_on: bool) -> None:
-        """Switch all adapters on or off; off, peft freezes them, and a loss that was computed before has no gradient."""
+        """Switch all adapters on or off; peft freezes those that are off, and a loss of before has no gradient."""
         for layer in self.layers:
             layer.enable_adapters(is_on)
         for weight in self.weights:
