@@ -52,20 +52,10 @@ class Refinement:
         lines = [
             f"{len(self.removed)} of {sum(self.heads) + len(self.removed)} heads removed; span: {span}",
             f"heads of each layer: {', '.join(map(str, self.heads))}",
+            *self._further_changes,
             f"{after} of {before} parameters ({after / before:.0%}) of the whole model",
             f"written to {self.path}",
         ]
-        if self.units:
-            lines.insert(2, f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
-        if self.decoder_removed:
-            heads = ", ".join(f"{part} {layer}.{head}" for part, layer, head in self.decoder_removed)
-            lines.insert(2, f"heads of the decoder removed: {heads}")
-        if self.patterns:
-            lines.insert(2, f"heads with fixed patterns instead: {', '.join(map(str, self.patterns))}")
-        if self.latency:
-            share, seconds = list(self.latency["shares"].values())[-1], self.latency["seconds"]
-            threads = self.latency["threads"]
-            lines.insert(2, f"latency {share:.2f} of the original's, measured on {seconds:g} s with {threads} threads")
         if self.portable:
             limit = "; its span is not limited, plain transformers cannot do that" if self.span else ""
             lines.append(f"written to {self.portable} for use without otoscope, heads zeroed, no faster{limit}")
@@ -74,6 +64,23 @@ class Refinement:
         if self.effect:
             lines.append(self.effect.text)
         return "\n".join(lines)
+
+    @property
+    def _further_changes(self) -> list[str]:
+        """What was done beyond heads and spans of the encoder, a line each."""
+        lines = []
+        if self.latency:
+            share, seconds = list(self.latency["shares"].values())[-1], self.latency["seconds"]
+            threads = self.latency["threads"]
+            lines.append(f"latency {share:.2f} of the original's, measured on {seconds:g} s with {threads} threads")
+        if self.patterns:
+            lines.append(f"heads with fixed patterns instead: {', '.join(map(str, self.patterns))}")
+        if self.decoder_removed:
+            heads = ", ".join(f"{part} {layer}.{head}" for part, layer, head in self.decoder_removed)
+            lines.append(f"heads of the decoder removed: {heads}")
+        if self.units:
+            lines.append(f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
+        return lines
 
 
 def _span_text(span: LayerSpan) -> str:

@@ -71,17 +71,15 @@ class RefinementRequest:
         if not methods and all(value is None for value in others):
             raise InputError(
                 "nothing to refine: give --heads with --run and --by, --remove-file, --drop-zero-heads, "
-                "--budget-macs, --budget-latency, "
-                "--span, --gates or --export"
+                "--budget-macs, --budget-latency, --span, --gates or --export"
             )
 
     @property
     def only_gates(self) -> bool:
         """Whether gates are all that changes, so that the class of the model can stay."""
         options = self.options
-        others = (options.heads, options.budget, options.span, options.tune, self.remove)
-        if options.drop_zero_heads:
-            return False
+        flag = options.drop_zero_heads or None
+        others = (options.heads, options.budget, options.span, options.tune, self.remove, flag)
         return options.gates is not None and all(value is None for value in others)
 
     def _check_speech(self) -> None:
