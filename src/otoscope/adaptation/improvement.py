@@ -18,9 +18,10 @@ from otoscope.adaptation.learned_gates import GateLearner
 from otoscope.adaptation.single_changes import ChangeSet, SingleChange
 from otoscope.errors import InputError
 from otoscope.probing.folds import UNUSED, speaker_disjoint_folds
-from otoscope.probing.probe_data import ProbeData, hidden_states
+from otoscope.probing.intervened_scores import intervened_totals
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe
-from otoscope.probing.scores import score_estimate, totals
+from otoscope.probing.scores import score_estimate
 from otoscope.results.intervals import Estimate, difference, interval
 from otoscope.runs.progress import progress
 from otoscope.typing import Floats, Ints
@@ -130,11 +131,9 @@ class ImprovementSearch:
         return self._sums[key]
 
     def _measure(self) -> Floats:
-        """Return the sums of the probe under the changes in force; texts are written for all utterances together."""
-        if self.probe.scores_texts:
-            return np.asarray(self.scorer.text_totals(self.scorer.transcripts()))
-        states = hidden_states(self.data.encoder, self.data.speech, lambda seconds: None)
-        return totals({self.probe.name: self.scorer}, states)[self.probe.name]
+        """Return the sums of the probe under the changes in force."""
+        name = self.probe.name
+        return intervened_totals({name: self.probe}, {name: self.scorer}, self.data, lambda seconds: None)[name]
 
     @cached_property
     def folds(self) -> Ints:

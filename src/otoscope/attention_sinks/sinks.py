@@ -33,11 +33,12 @@ from otoscope.importance.head_grid import HeadGrid
 from otoscope.models.encoder import Encoder
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
+from otoscope.probing.intervened_scores import intervened_totals
 from otoscope.probing.mlp import Training
 from otoscope.probing.probe import check_model, require_unmodified, train_scorers, training_config
-from otoscope.probing.probe_data import collect_hidden_states, hidden_states
+from otoscope.probing.probe_data import collect_hidden_states
 from otoscope.probing.scorer import Cache, Probe
-from otoscope.probing.scores import score_estimate, totals
+from otoscope.probing.scores import score_estimate
 from otoscope.results import Run
 from otoscope.results.intervals import Estimate, difference
 from otoscope.runs.cache import RunResult, check_out, resume_or_run
@@ -131,7 +132,7 @@ class SinkJob:
         with progress("reading without sinks", len(by_condition) * speech.seconds) as on_progress:
             for changes in by_condition.values():
                 with self.encoder.intervene(*changes):
-                    sums.append(totals(scorers, hidden_states(self.encoder, speech, on_progress)))
+                    sums.append(intervened_totals(self.probes, scorers, data, on_progress))
         scores = {
             name: score_estimate(np.stack([each[name] for each in sums]), scorer.count, speech.clusters)
             for name, scorer in scorers.items()

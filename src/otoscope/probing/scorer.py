@@ -51,7 +51,7 @@ class Probe:
         check_cuts: the same for labels and speakers of the cuts; commands call it before the model runs.
         runs_model: whether its scorer runs the model of its data again, instead of reading the hidden states.
         scores_texts: whether its scorer has a function `text_totals`, which scores what a decoder writes, and
-            `transcripts`, which lets the model write; only such a probe can measure heads of a decoder.
+            `window_totals`, which lets the model write; only such a probe can measure heads of a decoder.
         is_task: whether it scores what the whole model is for, by the model's own head or decoder.
 
     Raises:

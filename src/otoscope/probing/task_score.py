@@ -7,11 +7,13 @@ from otoscope.models.encoder import Encoder
 from otoscope.probing import PROBES
 from otoscope.probing.builtin.accuracy import is_saved_as_classifier
 from otoscope.probing.cache import open_cache
+from otoscope.probing.intervened_scores import intervened_totals
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import collect_hidden_states
+from otoscope.probing.probe_data import ProbeData, content_of
 from otoscope.probing.scorer import Probe
-from otoscope.probing.scores import intervals, score, totals
+from otoscope.probing.scores import intervals, score
 from otoscope.results.rounding import format_with_error
+from otoscope.runs.progress import progress
 from otoscope.runs.speech_source import LoadedSpeech
 
 
@@ -63,8 +65,9 @@ def score_task(encoder: Encoder, speech: LoadedSpeech) -> TaskScore | None:
     if probe is None:
         return None
     probe.check_cuts(speech.cuts)
-    data = collect_hidden_states(encoder, speech)
+    data = ProbeData(encoder, speech, (), content_of(encoder, speech))  # probes of a task read no states of before
     scorer = probe.scorer(data, Training(seeds=1), open_cache())
-    total = totals({probe.name: scorer}, enumerate(data.hidden))[probe.name]
+    with progress("scoring the task", speech.seconds) as on_progress:
+        total = intervened_totals({probe.name: probe}, {probe.name: scorer}, data, on_progress)[probe.name]
     low, high = intervals(total[None], scorer.count, data.clusters)[0].tolist()
     return TaskScore(probe.metric, float(score(total, scorer.count)), low, high, int((scorer.count > 0).sum()))

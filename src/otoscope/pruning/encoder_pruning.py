@@ -13,8 +13,9 @@ from otoscope.attention.ablation_kinds import AblationKind
 from otoscope.attention.interventions import Intervention
 from otoscope.models.encoder import Encoder
 from otoscope.models.output_sources import make_ablation
+from otoscope.probing.intervened_scores import intervened_totals
 from otoscope.probing.mlp import Training
-from otoscope.probing.probe_data import ProbeData, hidden_states
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe, Scorer
 from otoscope.probing.scores import totals
 from otoscope.runs.executors.executor import OnProgress
@@ -30,14 +31,16 @@ class Pruning:
     Attributes:
         material: hidden states of the intact model, and their speech.
         positions: number of parts of an utterance that have a mean of their own.
-        retrained: probes that are trained anew after each intervention, if any.
+        probes: all probes.
+        is_retrained: whether those with nets are trained anew after each intervention.
         training: how they are trained.
         ablations: each kind of removal that was used, with the outputs on the speech that it requires.
     """
 
     material: ProbeData
     positions: int
-    retrained: Mapping[str, Probe] = field(default_factory=dict)
+    probes: Mapping[str, Probe]
+    is_retrained: bool = False
     training: Training = field(default_factory=Training)
     ablations: dict[AblationKind, Ablation] = field(default_factory=dict)
 
@@ -49,16 +52,23 @@ class Pruning:
         if kind not in self.ablations:
             self.ablations[kind] = make_ablation(encoder, speech.waves, kind, self.positions)
         with apply_intervention(encoder, change, self.ablations[kind]):
-            states = hidden_states(encoder, speech, on_progress)
-            return totals(scorers, states) if not self.retrained else self._retrained_sums(scorers, dict(states))
+            if self.is_retrained:
+                return self._retrained_sums(scorers, on_progress)
+            return intervened_totals(self.probes, scorers, self.material, on_progress)
 
-    def _retrained_sums(self, scorers: Mapping[str, Scorer], hidden: Mapping[int, Tensor]) -> dict[str, Floats]:
+    def _retrained_sums(self, scorers: Mapping[str, Scorer], on_progress: OnProgress) -> dict[str, Floats]:
         """Return sums of probes trained on the changed model; those without training are as they were."""
+        hidden: dict[int, Tensor] = {}
+        untrained = {name: scorer for name, scorer in scorers.items() if not self.probes[name].trained}
+        sums = intervened_totals(self.probes, untrained, self.material, on_progress, hidden.__setitem__)
         states = [hidden[index] for index in range(len(hidden))]
         data = replace(self.material, hidden=states, content="")
-        trained = {name: probe for name, probe in self.retrained.items() if probe.trained}
-        anew = {name: probe.scorer(data, self.training, compute_anew) for name, probe in trained.items()}
-        return totals({**scorers, **anew}, enumerate(states))
+        anew = {
+            name: probe.scorer(data, self.training, compute_anew)
+            for name, probe in self.probes.items()
+            if probe.trained
+        }
+        return sums | totals(anew, enumerate(states))
 
 
 def compute_anew(content: str, compute: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

@@ -115,8 +115,8 @@ class PruneJob:
         """Return what removes heads of the encoder, or of a part of the decoder."""
         if self.context.decoder:
             return DecoderPruning(self.reader.data, self.context.decoder)
-        retrained = self.probes if self.schedule.probe_training == "retrained" else {}
-        return Pruning(self.reader.data, self.context.budget.positions, retrained, self.training)
+        is_retrained = self.schedule.probe_training == "retrained"
+        return Pruning(self.reader.data, self.context.budget.positions, self.probes, is_retrained, self.training)
 
 
 @dataclass(frozen=True, eq=False)

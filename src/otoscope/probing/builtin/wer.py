@@ -15,7 +15,7 @@ from otoscope.decoders.transcription import check_generation, transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
 from otoscope.models.capture import default_handler, forward_with_handler
 from otoscope.models.encoder import Encoder
-from otoscope.probing.probe_data import ProbeData, hidden_states
+from otoscope.probing.probe_data import ProbeData
 from otoscope.probing.scorer import Probe
 from otoscope.probing.texts import check_texts
 from otoscope.typing import Floats
@@ -63,21 +63,23 @@ class WordErrorScorer:
 
     def text_totals(self, texts: Sequence[str]) -> Floats:
         """Return the word errors `[seed, utterance]` of the texts of all utterances."""
-        errors = [self._errors(index, text)[0] if self.count[index] else 0 for index, text in enumerate(texts)]
-        return np.tile(np.array(errors, float), (self.seeds, 1))
+        return self._text_errors(range(len(texts)), texts)
 
-    def transcripts(self) -> list[str]:
-        """Return what the model transcribes of all utterances, with the interventions in force.
+    def window_totals(self, places: Sequence[int], windows: Sequence[Tensor]) -> Floats:
+        """Return the word errors `[seed, utterance]` of what the model makes of some utterances.
 
-        The encoder runs once for each utterance, and a decoder writes the texts of several together.
+        Args:
+            places: of the utterances.
+            windows: final hidden states `[T, d]` of each, as a decoder reads them; it writes their texts together.
         """
-        encoder, speech = self.data.encoder, self.data.speech
+        states = {index: window for index, window in zip(places, windows, strict=True) if self.count[index]}
         if isinstance(self.reader, LetterReader):
-            states = dict(hidden_states(encoder, speech, lambda seconds: None))
-            return [self.reader.text(states[index]) for index in range(len(states))]
-        handler = partial(default_handler, encoder)
-        encoded = [forward_with_handler(encoder, [wave], handler)[0] for wave in speech.waves]
-        return transcribe_waves(self.reader, speech.waves, encoded)
+            texts = [self.reader.text(window) for window in states.values()]
+        else:
+            waves = [self.data.speech.waves[index] for index in states]
+            texts = transcribe_waves(self.reader, waves, list(states.values()))
+        written = dict(zip(states, texts, strict=True))
+        return self._text_errors(places, [written.get(index, "") for index in places])
 
     def transcript(self, index: int, hidden_td: Tensor) -> str:
         """Return what the model transcribes of an utterance, with the interventions in force."""
@@ -90,6 +92,11 @@ class WordErrorScorer:
     def loss(self, index: int, hidden_td: Tensor) -> Tensor:
         """Return the word error rate; it has no gradient."""
         return torch.tensor(self.total(index, hidden_td).mean() / max(self.count[index], 1))
+
+    def _text_errors(self, places: Sequence[int], texts: Sequence[str]) -> Floats:
+        pairs = zip(places, texts, strict=True)
+        errors = [self._errors(index, text)[0] if self.count[index] else 0 for index, text in pairs]
+        return np.tile(np.array(errors, float), (self.seeds, 1))
 
     def _errors(self, index: int, text: str) -> tuple[int, int]:
         errors = word_errors(self.normalize, self.references[index], text)
