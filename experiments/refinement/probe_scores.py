@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from otoscope import RefinementOptions, load, refine
+from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.probing import select_probes
 from otoscope.probing.cache import open_cache
@@ -45,24 +46,37 @@ def scored(encoder: Encoder, name: str, corpus: str) -> Estimate:
     return score_estimate(sums[None], scorer.count, data.clusters)
 
 
+def make_model(row: str, model: str, speech: str, budget: float, out: Path) -> Path | None:
+    """Return the folder of a row's model, None if its method cannot reach the budget; CPU seconds are next to it."""
+    path = out / row.replace(", ", "-").replace(" ", "-")
+    if (path / "config.json").exists():
+        return path
+    start, options = time.process_time(), RefinementOptions(budget_macs=budget, resume=True, **WAYS[row])
+    try:
+        print(f"# {row}\n{refine(model, path, corpora=[speech], options=options).summary}", flush=True)
+    except InputError as error:
+        print(f"# {row}\n{error}", flush=True)
+        return None
+    path.with_suffix(".seconds").write_text(str(time.process_time() - start), encoding="utf-8")
+    return path
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print the table of the rows."""
     model, probe, corpus, speech, budget, folder, *chosen = arguments
-    out, rows = Path(folder), chosen or list(WAYS)
-    intact = load(model, device="cpu")
+    rows, intact = chosen or list(WAYS), load(model, device="cpu")
     macs, before = sum(count_macs(intact, SECONDS).values()), scored(intact, probe, corpus)
     cells = [("intact", "1.000", f"{float(before.value[0]):.3f}", "", "")]
     for row in rows:
-        path, start = out / row.replace(", ", "-").replace(" ", "-"), time.process_time()
-        if not (path / "config.json").exists():
-            options = RefinementOptions(budget_macs=float(budget), resume=True, **WAYS[row])
-            print(f"# {row}\n{refine(model, path, corpora=[speech], options=options).summary}", flush=True)
-        seconds = time.process_time() - start
-        refined = load(path, device="cpu")
+        path = make_model(row, model, speech, float(budget), Path(folder))
+        if path is None:
+            continue
+        refined, seconds = load(path, device="cpu"), path.with_suffix(".seconds")
         after, share = scored(refined, probe, corpus), sum(count_macs(refined, SECONDS).values()) / macs
         low, high = interval(difference(after, before), IDENTITY)[0].tolist()
         change = f"{float(after.value[0] - before.value[0]):+.3f} ({low:+.3f} to {high:+.3f})"
-        cells.append((row, f"{share:.3f}", f"{float(after.value[0]):.3f}", change, f"{seconds:.0f}"))
+        cpu = f"{float(seconds.read_text(encoding='utf-8')):.0f}" if seconds.exists() else "-"
+        cells.append((row, f"{share:.3f}", f"{float(after.value[0]):.3f}", change, cpu))
         print(format_table(HEADER, cells), flush=True)
 
 
