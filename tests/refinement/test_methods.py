@@ -60,7 +60,8 @@ def test_a_budget_is_kept_and_a_folder_gives_what_was_fitted(
             refine_to(original(family), tmp_path / "out", method, 0.97)
         return
     budget = budget_of(method, family)
-    refine_to(original(family), tmp_path / "out", method, budget)
+    done = refine_to(original(family), tmp_path / "out", method, budget)
+    assert ("features of a head of each layer: " in done.summary) == (method == "low-rank")
     before, after = intact(family), load(tmp_path / "out", device="cpu")
     seconds = min(10.0, before.max_seconds)
     share = sum(count_macs(after, seconds).values()) / sum(count_macs(before, seconds).values())

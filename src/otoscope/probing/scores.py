@@ -49,12 +49,18 @@ def score_estimate(total_isu: AnyFloats, count_u: AnyFloats, clusters: Clusters)
     """Return the scores `[i]` with replicates without each cluster and, of several seeds, without each seed.
 
     Utterances of count 0, and clusters of such utterances alone, do not count.
+
+    >>> from otoscope.statistics.clusters import make_clusters
+    >>> total = np.array([[[1.0, 0.0, 9.0], [1.0, 1.0, 9.0]]])
+    >>> scores = score_estimate(total, np.array([1.0, 1.0, 0.0]), make_clusters("abc", ["u0", "u1", "u2"]))
+    >>> scores.value.tolist(), scores.replicates["seed"].tolist()
+    ([0.75], [[1.0], [0.5]])
     """
     is_used = count_u > 0
     used = clusters.select(np.flatnonzero(is_used))
     sums_gis = group_sums(np.moveaxis(total_isu[..., is_used], -1, 0), used)
     scores = estimate(_mean_over_seeds, used.key, sums_gis, group_sums(count_u[is_used], used))
-    by_seed = (total_isu.sum(-1) / count_u.sum()).T
+    by_seed = (total_isu[..., is_used].sum(-1) / count_u.sum()).T
     n_seeds = len(by_seed)
     if n_seeds == 1:
         return scores

@@ -123,7 +123,14 @@ def _describe(
         decoder_removed=_removed_from_decoder(refined) if refined is not source.whole else (),
         patterns=tuple(shapes[1].patterns) if any(shapes[1].patterns) else (),
         latency=(getattr(refined.config, "refinement", None) or {}).get("latency"),
+        sizes=_smaller_sizes(shapes[0].sizes or (), shapes[1].sizes or ()),
     )
+
+
+def _smaller_sizes(before: Sequence[int], after: Sequence[int]) -> tuple[int, ...]:
+    """Return the features of a head of each layer if some are gone; 0 is a layer without heads."""
+    is_smaller = any(0 < size < original for original, size in zip(before, after, strict=True))
+    return tuple(after) if is_smaller else ()
 
 
 def _removed_from_decoder(refined: Any) -> tuple[DecoderHead, ...]:

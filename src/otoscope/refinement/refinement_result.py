@@ -22,6 +22,7 @@ class Refinement:
         removed: heads `(layer, head)` of the original that are gone; `heads` counts those that stay in each layer.
         span: frames within which queries attend, of all layers, of each, or of its heads; None for all frames.
         units: feed-forward units of each layer; empty if none are gone.
+        sizes: features of a head of each layer; empty if none are gone.
         patterns: heads with fixed patterns of each layer, which `removed` names too; empty if there are none.
         decoder_removed: heads (part, layer, head) of the decoder that are gone, as part `self` or `cross`.
         latency: what a budget of latency measured (`LatencyTable.record`); None without one.
@@ -42,6 +43,7 @@ class Refinement:
     patterns: tuple[int, ...] = ()
     decoder_removed: tuple[DecoderHead, ...] = ()
     latency: Mapping[str, Any] | None = None
+    sizes: tuple[int, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -78,6 +80,8 @@ class Refinement:
         if self.decoder_removed:
             heads = ", ".join(f"{part} {layer}.{head}" for part, layer, head in self.decoder_removed)
             lines.append(f"heads of the decoder removed: {heads}")
+        if self.sizes:
+            lines.append(f"features of a head of each layer: {', '.join(map(str, self.sizes))}")
         if self.units:
             lines.append(f"feed-forward units of each layer: {', '.join(map(str, self.units))}")
         return lines

@@ -120,7 +120,7 @@ def _count(draft: ReductionDraft, scores: Sequence[Tensor], heads: Sequence[Head
         return 0
     count = ceil((before - draft.budget) / saving - 1e-9) if saving > 0 else len(heads) + 1
     if count > len(heads):
-        raise draft.unreachable(before - saving * len(heads), "head but one of each layer")
+        raise draft.unreachable(before - saving * len(heads), "queries and keys but those of a head of each layer")
     return count
 
 
