@@ -1,6 +1,7 @@
 """Tuning brings a refined model nearer to the original, the same way each time."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from otoscope.decoders.transcriber import load_transcriber
 from otoscope.decoders.transcription import transcribe_waves
 from otoscope.errors import InputError
 from otoscope.models.load import load
+from otoscope.refinement import tuning_target
 from otoscope.refinement.builder import build
 from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.options import RefinementOptions
@@ -25,7 +27,7 @@ from otoscope.refinement.refine import refine
 from otoscope.refinement.source_model import read_source
 from otoscope.refinement.tune import Tuner
 from otoscope.refinement.tuning_speech import make_tuning_speech
-from otoscope.refinement.tuning_target import logits_distance, states_distance
+from otoscope.refinement.tuning_target import LogitsDistance, states_distance
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.speech_source import LoadedSpeech
 
@@ -155,8 +157,14 @@ def by_hand(wanted: torch.Tensor, logits: torch.Tensor) -> list[float]:
     return (p * (p.log() - q.log())).sum(-1).flatten().tolist()
 
 
-def test_the_distance_of_logits_is_the_mean_divergence_of_tokens_or_frames(tmp_path: Path) -> None:
-    """The decoder reads the original's own transcript; tokens of the prompt do not count."""
+def counted_transcripts(written: list[int], transcriber, waves):
+    """Transcribe, and add the number of waves to a list."""
+    written.append(len(waves))
+    return transcribe_waves(transcriber, waves)
+
+
+def test_the_distance_of_logits_is_the_mean_divergence_of_tokens_or_frames(tmp_path: Path, monkeypatch) -> None:
+    """The decoder reads the original's own transcript, written once; tokens of the prompt do not count."""
     folders = {"ctc": build_whole("HubertForCTC", tmp_path), "decoder": save_transcriber(tmp_path / "m", seconds=6)}
     waves = [noise(0.9), noise(0.6, seed=1)]
     for kind, folder in folders.items():
@@ -175,7 +183,12 @@ def test_the_distance_of_logits_is_the_mean_divergence_of_tokens_or_frames(tmp_p
                     inputs["decoder_input_ids"] = torch.tensor([tokens[:-1]])
                 plain = AUTO[kind].from_pretrained(folder)
                 rows += by_hand(plain(**inputs).logits, changed(**inputs).logits)
-            expected = float(logits_distance(source, changed, waves))
+            distance, written = LogitsDistance(source, changed), []
+            with monkeypatch.context() as patch:
+                patch.setattr(tuning_target, "transcribe_waves", partial(counted_transcripts, written))
+                expected = float(distance(waves))
+                assert float(distance(waves[::-1])) == pytest.approx(expected)
+        assert written == ([1, 1] if kind == "decoder" else [])
         assert expected == pytest.approx(np.mean(rows), rel=1e-3)
         assert expected > 1e-6
 

@@ -31,7 +31,7 @@ from otoscope.refinement.storage_dtype import round_as, stored_weights
 from otoscope.refinement.surgery import keep_heads, shape_of
 from otoscope.refinement.tune import Tuner, TuningState, claim_tuning
 from otoscope.refinement.tuning_speech import make_tuning_speech
-from otoscope.refinement.tuning_target import TuneTarget, check_target, logits_distance, states_distance
+from otoscope.refinement.tuning_target import LogitsDistance, TuneTarget, check_target, states_distance
 from otoscope.refinement.zero_heads import DecoderHead, drop_decoder_heads, find_zero_heads
 from otoscope.runs.options import SelectionOptions
 from otoscope.runs.process_group import join_processes
@@ -231,7 +231,7 @@ def _tune(
     is_states = target is TuneTarget.states
     refined.requires_grad_(False)
     tuner = Tuner(
-        partial(states_distance, source.encoder, encoder) if is_states else partial(logits_distance, source, refined),
+        partial(states_distance, source.encoder, encoder) if is_states else LogitsDistance(source, refined),
         encoder,
         tuning,
         steps,

@@ -4,7 +4,10 @@ Axes: b utterance, t frame, l token, v vocabulary or classes, d feature.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -48,35 +51,52 @@ def check_target(source: SourceModel) -> None:
         )
 
 
-def logits_distance(source: SourceModel, refined: Any, waves: Sequence[np.ndarray]) -> Tensor:
-    """Return the divergence of the refined model's logits from the original's, mean over tokens, frames or decisions.
+@dataclass(frozen=True, eq=False)
+class LogitsDistance:
+    """The divergence of a refined model's logits from the original's, mean over tokens, frames or decisions.
 
-    A decoder reads the original's own transcript of the waves, so that no labels are needed. Hinton et al. 2015 (arXiv
-    1503.02531), without a temperature.
+    A decoder reads the original's own transcript of the waves, so that no labels are needed; the transcript of a wave
+    is written once. Hinton et al. 2015 (arXiv 1503.02531), without a temperature.
 
-    Args:
+    Attributes:
         source: the original.
         refined: the refined whole model.
-        waves: audio of each utterance.
     """
-    divergences = torch.cat([_divergences(source, refined, wave) for wave in waves])
-    count = torch.tensor(float(len(divergences)))
-    total = sum_over_processes(count.clone()) if process_count() > 1 else count
-    return divergences.sum() * process_count() / total
 
+    source: SourceModel
+    refined: Any
+    _tokens: dict[bytes, list[int]] = field(default_factory=dict)
 
-def _divergences(source: SourceModel, refined: Any, wave: np.ndarray) -> Tensor:
-    """Return the divergence of each token, frame or decision of one utterance, `[n]`."""
-    inputs, first = dict(source.encoder.inputs([wave])), 0
-    with torch.no_grad(), own_attention(source.whole, source):
-        if has_decoder(source.whole):
-            transcriber = _transcriber(source)
-            tokens = text_tokens(transcriber, transcribe_waves(transcriber, [wave])[0])[: transcriber.max_tokens]
-            inputs["decoder_input_ids"] = torch.tensor([tokens[:-1]])
-            first = len(transcriber.prompt) - 1
-        wanted_nv = _logits(source.whole, inputs)[first:]
-    states_nv = _logits(refined, inputs)[first:]
-    return F.kl_div(states_nv, wanted_nv, reduction="none", log_target=True).sum(-1)
+    def __call__(self, waves: Sequence[np.ndarray]) -> Tensor:
+        """Return the mean divergence on some waves `[samples]`, with gradients."""
+        divergences = torch.cat([self._divergences(wave) for wave in waves])
+        count = torch.tensor(float(len(divergences)))
+        total = sum_over_processes(count.clone()) if process_count() > 1 else count
+        return divergences.sum() * process_count() / total
+
+    def _divergences(self, wave: np.ndarray) -> Tensor:
+        """Return the divergence of each token, frame or decision of one utterance, `[n]`."""
+        source = self.source
+        inputs, first = dict(source.encoder.inputs([wave])), 0
+        with torch.no_grad(), own_attention(source.whole, source):
+            if has_decoder(source.whole):
+                inputs["decoder_input_ids"] = torch.tensor([self._transcript(wave)[:-1]])
+                first = len(self._transcriber.prompt) - 1
+            wanted_nv = _logits(source.whole, inputs)[first:]
+        states_nv = _logits(self.refined, inputs)[first:]
+        return F.kl_div(states_nv, wanted_nv, reduction="none", log_target=True).sum(-1)
+
+    def _transcript(self, wave: np.ndarray) -> list[int]:
+        """Return the tokens of the original's transcript, with the prompt; held-out speech comes back each time."""
+        key, transcriber = sha256(wave.tobytes()).digest(), self._transcriber
+        if key not in self._tokens:
+            tokens = text_tokens(transcriber, transcribe_waves(transcriber, [wave])[0])
+            self._tokens[key] = list(tokens[: transcriber.max_tokens])
+        return self._tokens[key]
+
+    @cached_property
+    def _transcriber(self) -> Transcriber:
+        return _transcriber(self.source)
 
 
 def _logits(whole: Any, inputs: dict[str, Tensor]) -> Tensor:
