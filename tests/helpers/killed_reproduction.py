@@ -1,7 +1,7 @@
 """Reproduce, killed once within every stage of M3, then to the end: `python -m tests.helpers.killed_reproduction ROOT`.
 
-Each attempt is a process of its own, forked before anything runs. ROOT/attempted gets the name of every stage that is
-executed; standard output reports how each attempt ended.
+Each attempt is a process of its own, forked before anything runs. ROOT/attempted-out gets the name of every stage that
+is executed; standard output reports how each attempt ended.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.helpers.paper_corpora import PaperCorpora, paper_corpora
 
+from otoscope.errors import UnfinishedError
 from otoscope.papers import stage as stage_module
 from otoscope.papers.yang2020 import reproduce, stages
 from otoscope.papers.yang2020.corpora import make_corpora
@@ -20,9 +21,11 @@ from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.pruning.prune import prune
 from otoscope.refinement.bench import Bench, Cost
 from otoscope.refinement.timing import MedianRange
+from otoscope.runs.executors.share import ALL
 
 WRITES = 3  # files or folders that are written to disk within a stage before the kill
 SEEDS = 1
+FAILED, UNFINISHED = 1, 3  # exit statuses of an attempt
 
 
 def small_prune(*arguments, schedule, probing, **options):
@@ -40,8 +43,11 @@ def instant_bench(model, against, seconds):
     )
 
 
-def attempt(root: Path, paths: PaperCorpora, kill_at: str) -> None:
-    """Make one call, which is killed when the stage `kill_at` has written something."""
+def attempt(root: Path, paths: PaperCorpora, kill_at: str, shard: str = ALL, name: str = "out") -> None:
+    """Make one call, which is killed when the stage `kill_at` has written something.
+
+    `shard` is the share of the call, and `name` the folder in `root` that it writes.
+    """
     sync, execute, written, killing = os.fsync, stage_module.execute, [0], [False]
 
     def counted_sync(descriptor: int) -> None:
@@ -51,25 +57,30 @@ def attempt(root: Path, paths: PaperCorpora, kill_at: str) -> None:
         sync(descriptor)
 
     def logged_execute(stage, earlier):
-        with (root / "attempted").open("a") as lines:
+        with (root / f"attempted-{name}").open("a") as lines:
             lines.write(f"{stage.name}\n")
         killing[0] = stage.name == kill_at
         return execute(stage, earlier)
 
     os.fsync, stage_module.execute, stages.bench = counted_sync, logged_execute, instant_bench
     stages.prune = small_prune
-    options = ReproductionOptions(recipes=paths.recipes, alignments=paths.alignments, seeds=SEEDS, device="cpu")
-    reproduce.reproduce([paths.pretrain], paths.phones, paths.speakers, root / "out", options)
+    options = ReproductionOptions(
+        recipes=paths.recipes, alignments=paths.alignments, seeds=SEEDS, device="cpu", shard=shard
+    )
+    reproduce.reproduce([paths.pretrain], paths.phones, paths.speakers, root / name, options)
 
 
-def in_child(root: Path, paths: PaperCorpora, kill_at: str) -> int:
+def in_child(root: Path, paths: PaperCorpora, kill_at: str, **place: str) -> int:
     """Return how a forked attempt ended: its exit status, or the negative number of the signal."""
     child = os.fork()
     if child == 0:
-        status = 1
+        status = FAILED
         try:
-            attempt(root, paths, kill_at)
+            attempt(root, paths, kill_at, **place)
             status = 0
+        except UnfinishedError as unfinished:
+            print(unfinished, file=sys.stderr)
+            status = UNFINISHED
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -51,6 +51,11 @@ def paper_corpora(root: Path) -> PaperCorpora:
     (root / "recipes").mkdir()
     for span in (3, 6, 9):
         (root / "recipes" / f"m{span}.toml").write_text(RECIPE.format(span=span))
+    return paper_paths(root)
+
+
+def paper_paths(root: Path) -> PaperCorpora:
+    """Return the paths of what `paper_corpora` wrote."""
     speech = root / "LibriSpeech"
     alignments = root / "alignments" / "test-clean"
     return PaperCorpora(

@@ -27,7 +27,7 @@ def test_a_stage_without_usable_input_is_skipped_with_all_that_need_it_and_tried
 def test_an_essential_stage_without_usable_input_raises(tmp_path):
     with pytest.raises(InputError, match="no phones"):
         run_stage(Stage("m3/pretraining", fail, essential=True), tmp_path, {})
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("*.json"))
 
 
 @pytest.mark.parametrize("damage", ['{"seco', '{"other": 1}', "[]"])

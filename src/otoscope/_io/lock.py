@@ -21,15 +21,17 @@ class LockedError(InputError):
 
 
 @contextmanager
-def exclusive(folder: Path, command: str) -> Iterator[None]:
+def exclusive(folder: Path, command: str, name: str = LOCK) -> Iterator[None]:
     """Lock a folder for `command`; the system releases the lock of a process that was killed.
+
+    `name` is the file that is locked: another one locks a part of the work in the folder.
 
     On a file system without locks, warn and continue.
 
     Raises:
         LockedError: another process has locked the folder.
     """
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / name, timeout=0)
     try:
         _acquire(lock, folder, command)
         yield

@@ -72,7 +72,7 @@ def join_folder(path: str | os.PathLike[str], plan: Plan) -> tuple[State, Plan]:
 
     Args:
         path: the run folder; made if it does not exist.
-        plan: as for `claim_folder`, with the number of threads.
+        plan: as for `claim_folder`; with the number of threads if it decides the numbers.
 
     Returns:
         The state, and the plan with the number of threads of the process that came first.
@@ -92,7 +92,7 @@ def join_folder(path: str | os.PathLike[str], plan: Plan) -> tuple[State, Plan]:
         is_new = create_record(folder, {"format_version": FORMAT_VERSION, "finished": False, "plan": plan})
         state = "new" if is_new else check_folder(folder, resume=True)
     stored = read_record(folder)["plan"]
-    plan = {**plan, "threads": stored.get("threads")}
+    plan = {**plan, "threads": stored["threads"]} if "threads" in stored else plan
     check_same_plan(folder, _comparable(stored, plan), plan)
     return state, plan
 

@@ -44,5 +44,5 @@ def killed(tmp_path_factory) -> KilledReproduction:
     ended = dict(line.split("\t") for line in run.stdout.splitlines())
     assert ended["the end"] == "0", run.stderr
     return KilledReproduction(
-        root, {name: int(status) for name, status in ended.items()}, (root / "attempted").read_text().split()
+        root, {name: int(status) for name, status in ended.items()}, (root / "attempted-out").read_text().split()
     )

@@ -10,9 +10,10 @@ import pytest
 from filelock import FileLock
 
 from otoscope import bundled, reproduce
-from otoscope.errors import InputError
+from otoscope.errors import InputError, UnfinishedError
 from otoscope.papers import stage as stage_module
-from otoscope.papers.stage import StageRecord
+from otoscope.papers.stage import Stage, StageRecord
+from otoscope.papers.yang2020 import reproduce as reproduce_module
 from otoscope.papers.yang2020.claims.claim_id import ClaimId
 from otoscope.papers.yang2020.corpora import make_corpora
 from otoscope.papers.yang2020.dataset import reproduction_dataset
@@ -101,12 +102,35 @@ def test_two_processes_do_not_use_one_folder(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == [".lock"]
 
 
+def test_an_array_of_slurm_needs_no_option(tmp_path, monkeypatch):
+    for name, value in (("ID", 1), ("COUNT", 2), ("MIN", 0), ("STEP", 1)):
+        monkeypatch.setenv(f"SLURM_ARRAY_TASK_{name}", str(value))
+    monkeypatch.setattr(reproduce_module, "make_stages", lambda job: [Stage("m3/pretraining", float)])
+    with pytest.raises(UnfinishedError, match=r"share 2 of 2 is done; .* lacks m3/pretraining of 1 stages"):
+        reproduce([SPEECH], SPEECH, SPEECH, tmp_path / "out")
+    with pytest.raises(InputError, match="pass --shard all"):
+        reproduce([SPEECH], SPEECH, SPEECH, tmp_path / "out", ReproductionOptions(jobs=2))
+
+
+def test_a_stage_that_a_task_runs_is_not_run_by_another_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(reproduce_module, "make_stages", lambda job: [Stage("m3/pretraining", float)])
+    (tmp_path / "out" / "stages").mkdir(parents=True)
+    (tmp_path / "out" / "results").mkdir()
+    with (
+        FileLock(tmp_path / "out" / "stages" / ".m3-pretraining.lock"),
+        pytest.raises(InputError, match=r"another otoscope reproduce uses .*stages; wait until it ends"),
+    ):
+        reproduce([SPEECH], SPEECH, SPEECH, tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
         ({}, {"size": "huge"}, "expected a size of small or large, got 'huge'"),
         ({}, {"seeds": 0}, "expected at least 1 seed of M3, got 0"),
         ({}, {"jobs": 0}, "expected at least 1 job, got 0"),
+        ({}, {"shard": "3/2"}, "expected --shard I/N with I from 1 to N"),
+        ({}, {"shard": "1/2", "jobs": 2}, "expected --jobs of 1 in a task of an array, found 2; omit --jobs"),
         ({}, {"recipes": "no/such/recipes"}, "cannot be read"),
         ({}, {"device": "tpu9"}, "device 'tpu9'"),
         ({"phones": "no/such/corpus"}, {}, "no such file or folder"),

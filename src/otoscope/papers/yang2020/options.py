@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from otoscope.runs.executors.share import ALL
 from otoscope.runs.options import ExecutionOptions, SelectionOptions, option
 
 
@@ -21,6 +20,8 @@ class ReproductionOptions:
             training depend on the number of threads.
         workers: processes of each stage that measures a model, each with its share of the threads; for `jobs` of 1.
         ray: Ray cluster on which the stages that measure a model compute; for `jobs` of 1.
+        shard: `I/N`, the share of a task of an array, for `jobs` of 1; `all` ignores the variables of a SLURM array,
+            which otherwise decide the share.
         limit: number of utterances of each corpus to evaluate on, the first of it; None uses all.
         sample: number of utterances to draw at random of each corpus to evaluate on; None uses all.
         balanced: `speaker` draws the same number of utterances of each speaker, up to 1.
@@ -43,6 +44,7 @@ class ReproductionOptions:
     jobs: int = option(1, "Stages that run at the same time, each with its share of the cores.")
     workers: int = option(1, "Processes of each stage that measures a model.", "N")
     ray: str | None = option(None, "Ray cluster of each stage that measures a model.", "ADDRESS")
+    shard: str | None = option(None, "Do share I of N of a folder that the tasks of an array share.", "I/N|all")
     limit: int | None = option(None, "Evaluate on the first N utterances of each corpus, in the order of ids.", "N")
     sample: int | None = option(None, "Evaluate on N utterances of each corpus, drawn at random.", "N")
     balanced: str | None = option(None, "speaker: draw equally many of each speaker.", "speaker")
@@ -51,7 +53,7 @@ class ReproductionOptions:
     @property
     def execution(self) -> ExecutionOptions:
         """Return where stages that measure a model compute. Raise InputError if options contradict each other."""
-        return ExecutionOptions(workers=self.workers, ray=self.ray, shard=ALL)
+        return ExecutionOptions(workers=self.workers, ray=self.ray, shard=self.shard)
 
     @property
     def selection(self) -> SelectionOptions:

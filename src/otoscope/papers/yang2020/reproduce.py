@@ -1,26 +1,29 @@
 """From audio to a report: every published experiment, on models that are trained here."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from otoscope._io.atomic import make_folder
-from otoscope._io.lock import exclusive
+from otoscope._io.lock import LockedError, exclusive
 from otoscope.corpus import fingerprint
-from otoscope.errors import InputError
+from otoscope.errors import InputError, UnfinishedError
 from otoscope.models.load import device_of
 from otoscope.papers.scheduler import run_stages_parallel
-from otoscope.papers.stage import StageRecord, run_stage
+from otoscope.papers.shared_stages import run_stages_of_share
+from otoscope.papers.stage import COMMAND, StageRecord, load_record, run_stage
 from otoscope.papers.yang2020.corpora import Corpora, make_corpora
 from otoscope.papers.yang2020.dataset import reproduction_dataset
 from otoscope.papers.yang2020.models import ModelSpec, make_models, model_configs, recipe_folder
 from otoscope.papers.yang2020.options import ReproductionOptions
 from otoscope.papers.yang2020.outputs import StageOutputs
-from otoscope.papers.yang2020.report.report import write_report
+from otoscope.papers.yang2020.report.report import REPORT, write_report
 from otoscope.papers.yang2020.stages import ReproductionJob, make_stages
-from otoscope.results import Run, claim_folder, finish, open_run
+from otoscope.results import Run, claim_folder, finish, join_folder, open_run
 from otoscope.runs.executors.choice import uses_processes
+from otoscope.runs.executors.share import Share, find_share
 from otoscope.runs.selection import make_selection
 
 
@@ -52,6 +55,9 @@ def reproduce(
     with its output in `out/models/m3` (m6, m9, m3-1, ...), is used as it is. Experiments that the corpora do not allow
     are skipped, and the report states the reason.
 
+    The tasks of an array share the stages (`shard`, or the variables of SLURM). The task that finds all of them done
+    writes the results. Repeat the array until there is a report.
+
     Args:
         pretrain: paths of the corpora to train on.
         phones: path of the corpus with phones, for heads, boundaries, relations and probes.
@@ -64,8 +70,9 @@ def reproduce(
         The run with all results, and the path of the report.
 
     Raises:
+        UnfinishedError: this task of an array has done its share, and shares of other tasks are missing.
         InputError: a corpus cannot be read, a recipe or the device cannot be used, `out` contains another reproduction
-            or other files, another process uses `out`, or `jobs` is less than one.
+            or other files, another process uses `out`, `jobs` is less than one, or the share is none.
 
     Examples:
         >>> reproduce(["no/such"], "bundled", "bundled", "here", ReproductionOptions(size="huge"))
@@ -84,13 +91,36 @@ def reproduce(
     models = make_models(recipes, corpora.pretrain, corpora.held_out, options.seeds)
     config = _config(models, corpora)
     make_folder(folder)
-    with exclusive(folder, "otoscope reproduce"):
+    job = ReproductionJob(models, corpora, folder, options.device, options.execution)
+    if share := find_share(options.shard, os.environ):
+        return _reproduce_share(job, config, share, on_stage)
+    with exclusive(folder, COMMAND):
         claim_folder(folder / "results", config, resume=True)
-        job = ReproductionJob(models, corpora, folder, options.device, options.execution)
-        outputs = StageOutputs(job, _run_stages(job, options.jobs, on_stage))
-        finish(folder / "results", reproduction_dataset(outputs), [])
-        run = open_run(folder / "results")
-        return Reproduction(run, write_report(outputs, run.dataset.load()))
+        return _write_results(job, _run_stages(job, options.jobs, on_stage), shared=False)
+
+
+def _reproduce_share(
+    job: ReproductionJob, config: Mapping[str, Any], share: Share, on_stage: Callable[[str], None]
+) -> Reproduction:
+    """Do the share of a task of an array, and write the results if all stages are done."""
+    state, _ = join_folder(job.folder / "results", config)
+    stages, folder, report = make_stages(job), job.folder / "stages", job.folder / REPORT
+    if state == "finished" and report.is_file() and all(load_record(stage, folder) for stage in stages):
+        return Reproduction(open_run(job.folder / "results"), report)
+    records = run_stages_of_share(stages, folder, share, on_stage)
+    try:
+        with exclusive(job.folder, COMMAND):
+            return _write_results(job, records, shared=state != "finished")
+    except LockedError:
+        raise UnfinishedError(f"another process finishes {job.folder}") from None
+
+
+def _write_results(job: ReproductionJob, records: Mapping[str, StageRecord], *, shared: bool) -> Reproduction:
+    """Write the run and the report; `shared` if other tasks may write the same, where the disk has no locks."""
+    outputs = StageOutputs(job, records)
+    finish(job.folder / "results", reproduction_dataset(outputs), [], shared=shared)
+    run = open_run(job.folder / "results")
+    return Reproduction(run, write_report(outputs, run.dataset.load()))
 
 
 def _config(models: Sequence[ModelSpec], corpora: Corpora) -> Mapping[str, Any]:
@@ -107,6 +137,11 @@ def _check_options(options: ReproductionOptions) -> None:
         raise InputError(f"expected at least 1 job, got {options.jobs}")
     if options.jobs > 1 and uses_processes(options.execution):
         raise InputError("expected --jobs of 1 with --workers or --ray, found more; omit one of them")
+    if find_share(options.shard, os.environ) and options.jobs > 1:
+        raise InputError(
+            f"expected --jobs of 1 in a task of an array, found {options.jobs}; omit --jobs, or pass --shard all for a "
+            "reproduction of its own"
+        )
     device_of(options.device)
 
 

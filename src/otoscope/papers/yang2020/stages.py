@@ -49,7 +49,7 @@ class ReproductionJob:
         corpora: the corpora to train and to evaluate on.
         folder: folder of all results.
         device: torch device.
-        execution: where stages that measure a model compute; an array of a cluster is not shared.
+        execution: where stages that measure a model compute; the tasks of an array share their parts.
     """
 
     models: Sequence[ModelSpec]
@@ -86,12 +86,14 @@ def _model_stages(job: ReproductionJob, model: ModelSpec) -> Iterator[Stage]:
     yield Stage(trained, action, needs, result=job.model_folder(name), essential=True)
     held_out = job.result(name, "held-out.json")
     yield Stage(f"{name}/held-out", partial(_evaluate_held_out, job, model), [trained], result=held_out)
-    yield Stage(heads, partial(_analyze, job, name), [trained], result=job.result(name, "heads"), essential=True)
-    segmentation = job.result(name, "segmentation")
-    yield Stage(f"{name}/segmentation", partial(_segment, job, name), [trained], result=segmentation)
+    shared = partial(Stage, is_shared=True)
+    result = job.result(name, "heads")
+    yield shared(heads, partial(_analyze, job, name), [trained], result=result, essential=True)
+    result = job.result(name, "segmentation")
+    yield shared(f"{name}/segmentation", partial(_segment, job, name), [trained], result=result)
     for corpus in job.corpora.evaluation if model.is_main else ():
         stage = pruning_stage(corpus)
-        yield Stage(f"{name}/{stage}", partial(_prune, job, name, corpus), [heads], result=job.result(name, stage))
+        yield shared(f"{name}/{stage}", partial(_prune, job, name, corpus), [heads], result=job.result(name, stage))
 
 
 def pruning_stage(corpus: EvaluationCorpus) -> str:
@@ -109,7 +111,7 @@ def _refined_stages(job: ReproductionJob) -> Iterator[Stage]:
 
 def _describe_pool(job: ReproductionJob) -> None:
     """Write how much speech there is to train on."""
-    write_json(job.result(POOL, "speech.json"), {"corpora": [corpus.facts for corpus in job.corpora.pool]})
+    write_json(job.result(POOL, "speech.json"), {"corpora": [corpus.facts for corpus in job.corpora.pool]}, shared=True)
 
 
 def _warm_start(job: ReproductionJob, model: ModelSpec) -> tuple[str, int]:
@@ -139,7 +141,7 @@ def _evaluate_held_out(job: ReproductionJob, model: ModelSpec) -> None:
     with silence_transformers():
         trained = MockingjayForPreTraining.from_pretrained(job.model_folder(model.name), dtype="float32")
     errors = evaluate(trained, speech.features, model.recipe.masking)
-    write_json(job.result(model.name, "held-out.json"), asdict(errors))
+    write_json(job.result(model.name, "held-out.json"), asdict(errors), shared=True)
 
 
 def _analyze(job: ReproductionJob, name: str) -> None:
@@ -187,4 +189,4 @@ def _refine(job: ReproductionJob, kind: str) -> None:
 
 def _bench(job: ReproductionJob, kind: str) -> None:
     costs = bench(job.model_folder(f"{SEED_MODEL}-{kind}"), job.model_folder(SEED_MODEL), seconds=BENCH_SECONDS)
-    write_json(job.result(SEED_MODEL, f"speed-{kind}.json"), asdict(costs))
+    write_json(job.result(SEED_MODEL, f"speed-{kind}.json"), asdict(costs), shared=True)

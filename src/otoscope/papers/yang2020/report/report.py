@@ -22,14 +22,16 @@ from otoscope.papers.yang2020.report.score_tables import change_table, r_value_t
 from otoscope.papers.yang2020.stages import pruning_stage
 from otoscope.papers.yang2020.variables import KIND
 
+REPORT = "report.html"
+"""Name of the report in the folder of a reproduction."""
 MODEL = SEED_MODEL.upper()
 CATEGORY_RANKINGS = ["diagonality", "verticality", "globalness"]
 
 
 def write_report(outputs: StageOutputs, dataset: xr.Dataset) -> Path:
-    """Write `report.html` into the reproduction's folder, and return its path."""
-    target = outputs.job.folder / "report.html"
-    with atomic_write(target) as partial:
+    """Write the report into the reproduction's folder, and return its path."""
+    target = outputs.job.folder / REPORT
+    with atomic_write(target, shared=True) as partial:
         partial.write_text(page(texts.TITLE, Report(outputs, dataset).body()), encoding="utf-8")
     return target
 
