@@ -120,6 +120,16 @@ def print_transcripts(rows: Sequence[str], out: Path, cuts: Sequence[Any]) -> No
                 print(f"{row}: {transcripts('', row, out, cuts[::every])[place // every]}")
 
 
+def print_differences(rows: Sequence[str], original: Sequence[str], out: Path) -> None:
+    """Print how many texts of each model are those of the original, and a few that are not, next to them."""
+    for row in rows:
+        pairs = list(zip(original[:: WAYS[row].every], transcripts("", row, out, ()), strict=True))
+        different = [pair for pair in pairs if pair[0] != pair[1]]
+        print(f"\n{row}: {len(pairs) - len(different)} of {len(pairs)} texts are those of the original")
+        for before, after in different[:: max(len(different) // SHOWN, 1)][:SHOWN]:
+            print(f"original: {before}\n{row}: {after}")
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print the table of the rows, and transcripts."""
     model, texts, speech, folder, *chosen = arguments
@@ -139,6 +149,7 @@ def main(arguments: Sequence[str]) -> None:
         cells.append(format_row(row, (before, after), len(cuts), share, out))
         print(format_table(HEADER, cells), flush=True)
     print_transcripts(rows, out, all_cuts)
+    print_differences(rows, original, out)
 
 
 if __name__ == "__main__":
