@@ -8,7 +8,7 @@ from lhotse import SupervisionSegment
 from tests.helpers.corpus_tones import write_tone
 
 from otoscope.corpus import read_corpus
-from otoscope.corpus.speaker_metadata import metadata_columns, metadata_of
+from otoscope.corpus.speaker_metadata import columns_of, metadata_of
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_the_supervisions_of_a_cut_contradict_is_unknown(kaldi: Path) -> No
 
 
 def test_columns_have_a_place_for_each_utterance(kaldi: Path) -> None:
-    columns = metadata_columns(list(read_corpus(kaldi)))
+    columns = columns_of(list(map(metadata_of, read_corpus(kaldi))))
     assert list(columns) == ["gender", "age", "first_language"]
     assert list(columns["gender"]) == ["f", ""]
     assert np.array_equal(columns["age"], [31.0, np.nan], equal_nan=True)

@@ -126,7 +126,7 @@ def test_without_detectors_the_model_does_not_run():
 
 def test_the_model_runs_once_on_an_utterance_for_all_tuned_detectors(tiny_model, monkeypatch):
     cut = next(iter(otoscope.read_corpus(bundled.speech())))
-    utterance = LabelledUtterance(cut, units_of(cut, LEVELS["word"]))
+    utterance = LabelledUtterance([cut], 0, units_of(cut, LEVELS["word"]))
     options = otoscope.SegmentationOptions(level="word", shifts=0)
     methods = tune_detectors(SearchPart(otoscope.load(tiny_model), [utterance], options), DETECTORS.names())
     runs = []

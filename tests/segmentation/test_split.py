@@ -10,7 +10,7 @@ from otoscope.segmentation.split import LabelledUtterance, split
 
 def utterances_of(*speakers):
     return [
-        LabelledUtterance(SimpleNamespace(id=f"u{i}", supervisions=[SimpleNamespace(speaker=speaker)]), [])
+        LabelledUtterance([SimpleNamespace(id=f"u{i}", supervisions=[SimpleNamespace(speaker=speaker)])], 0, [])
         for i, speaker in enumerate(speakers)
     ]
 

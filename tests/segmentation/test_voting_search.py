@@ -40,7 +40,9 @@ def test_both_passes_of_a_search_read_the_same_features_from_one_run_of_the_mode
     voters = [Voter("attention", np.nan, np.nan, 1, 2, power=0.5), Voter("states", np.nan, np.nan, 1)]
     cuts = list(otoscope.read_corpus(bundled.speech()))[:2]
     part = SearchPart(
-        otoscope.load(tiny_model), [LabelledUtterance(cut, []) for cut in cuts], otoscope.SegmentationOptions(shifts=2)
+        otoscope.load(tiny_model),
+        [LabelledUtterance(cuts, place, []) for place in range(len(cuts))],
+        otoscope.SegmentationOptions(shifts=2),
     )
     stored, runs = PartFeatures(part, voters), []
     real = shifted_features.maps_and_representations

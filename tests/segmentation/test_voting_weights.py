@@ -24,7 +24,7 @@ def utterance(generator, speaker):
     times = np.cumsum(generator.uniform(0.05, 0.15, 12)).round(3)
     units = [("a", start, end) for start, end in pairwise(times)]
     cut = SimpleNamespace(duration=SECONDS, supervisions=[SimpleNamespace(speaker=speaker)])
-    return LabelledUtterance(cut, units)
+    return LabelledUtterance([cut], 0, units)
 
 
 def scores_of_voters(generator, own):

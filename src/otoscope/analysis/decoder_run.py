@@ -110,7 +110,7 @@ def analyze_decoder(
     utterances = job.spoken(decoding.examples)
     heads = decoder_heads(transcriber, *utterances[0][1:])
     removed = _checked_removals(transcriber, heads, utterances[0]) if decoding.effects else []
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+    plan = make_plan(encoder, speech.cuts, source.name, (), source.options) | settings
     plan |= {"transcriber": transcriber.fingerprint, "sounds": decoded_fingerprint(sounds) if sounds else None}
 
     def make(folder: Path) -> RunResult:

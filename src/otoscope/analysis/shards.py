@@ -138,13 +138,25 @@ def batches(shard: Sequence[tuple[int, MonoCut]], least_seconds: float) -> Itera
     A batch has at most `BATCH_SECONDS` of audio with padding, or one longer cut; each cut counts `least_seconds` or
     more. Larger batches take longer on a processor: their states leave its cache.
     """
-    batch: list[tuple[int, MonoCut]] = []
-    for index, cut in sorted(shard, key=lambda item: (-item[1].duration, item[0])):
-        longest = max(least_seconds, (batch[0][1] if batch else cut).duration)
-        if batch and longest * (len(batch) + 1) > BATCH_SECONDS:
+    cuts = dict(shard)
+    for batch in index_batches([(index, cut.duration) for index, cut in shard], least_seconds):
+        yield [(index, cuts[index]) for index in batch]
+
+
+def index_batches(durations: Iterable[tuple[int, float]], least_seconds: float) -> Iterator[list[int]]:
+    """Yield the indices of the batches of `batches`, from index and duration of each cut.
+
+    >>> list(index_batches(enumerate([2.0, 14.0, 1.0, 16.0]), 3.0))
+    [[3], [1, 0], [2]]
+    """
+    batch: list[int] = []
+    first = 0.0
+    for index, seconds in sorted(durations, key=lambda item: (-item[1], item[0])):
+        first = first if batch else seconds
+        if batch and max(least_seconds, first) * (len(batch) + 1) > BATCH_SECONDS:
             yield batch
-            batch = []
-        batch.append((index, cut))
+            batch, first = [], seconds
+        batch.append(index)
     if batch:
         yield batch
 

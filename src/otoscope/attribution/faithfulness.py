@@ -218,6 +218,6 @@ def faithfulness(
     settings["attributions"] = list(choice.attributions)
     speech = read_speech(source, encoder)
     output.check_cuts(speech.cuts)
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+    plan = make_plan(encoder, speech.cuts, source.name, (), source.options) | settings
     job = FaithfulnessJob(encoder, source, speech, output, choice, attribution, training, options.seed % SEEDS)
     return resume_or_run(out, plan, job.result, resume=options.resume)

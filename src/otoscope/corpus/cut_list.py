@@ -203,6 +203,31 @@ class CutList(ReadSequence[MonoCut]):
         return column
 
 
+def ids_of(cuts: Sequence[MonoCut]) -> list[str]:
+    """Return the id of each cut; of a list, no cut is read."""
+    return cuts.ids.tolist() if isinstance(cuts, CutList) else [cut.id for cut in cuts]
+
+
+def seconds_of(cuts: Sequence[MonoCut]) -> list[float]:
+    """Return the duration of each cut in seconds; of a list, no cut is read."""
+    return cuts.seconds.tolist() if isinstance(cuts, CutList) else [cut.duration for cut in cuts]
+
+
+def speakers_of(cuts: Sequence[MonoCut]) -> list[str | None]:
+    """Return the speaker of each cut, or None; of a list, no cut is read."""
+    return cuts.speakers.tolist() if isinstance(cuts, CutList) else [speaker_of(cut) for cut in cuts]
+
+
+def stated_of(cuts: Sequence[MonoCut]) -> list[Mapping[str, str]]:
+    """Return what the corpus states of the speaker of each cut; of a list, no cut is read."""
+    return cuts.metadata.tolist() if isinstance(cuts, CutList) else [metadata_of(cut) for cut in cuts]
+
+
+def choose_cuts(cuts: Sequence[MonoCut], places: Sequence[int]) -> Sequence[MonoCut]:
+    """Return the cuts at some places; of a list, a list."""
+    return cuts.select(places) if isinstance(cuts, CutList) else [cuts[place] for place in places]
+
+
 class OpenFile:
     """A file that is closed with the last list that reads it.
 

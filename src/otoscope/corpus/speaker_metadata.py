@@ -31,19 +31,14 @@ def metadata_of(cut: MonoCut) -> dict[str, str]:
     return {name: several.pop() for name, several in values.items() if len(several) == 1}
 
 
-def metadata_columns(cuts: Sequence[MonoCut]) -> dict[str, NDArray[Any]]:
+def columns_of(stated: Sequence[Mapping[str, str]]) -> dict[str, NDArray[Any]]:
     """Return a column `[utterance]` of each name that the corpus states of some speaker.
 
     Ages are years, NaN where unknown; the others are text, empty where unknown.
 
     Args:
-        cuts: utterances of the corpus.
+        stated: what `metadata_of` returns, of each utterance.
     """
-    return columns_of([metadata_of(cut) for cut in cuts])
-
-
-def columns_of(stated: Sequence[Mapping[str, str]]) -> dict[str, NDArray[Any]]:
-    """Return the columns of `metadata_columns` from the metadata of each utterance."""
     names = [name for name in SPEAKER_METADATA if any(name in fields for fields in stated)]
     columns: dict[str, NDArray[Any]] = {
         name: np.array([fields.get(name, "") for fields in stated], dtype=object) for name in names

@@ -5,8 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from otoscope.analysis.shards import ShardOptions, measure
-from otoscope.analysis.shards import batches as make_batches
+from otoscope.analysis.shards import ShardOptions, index_batches, measure
 from otoscope.models.encoder import Encoder
 from otoscope.results import Run
 from otoscope.runs.executors.executor import OnProgress
@@ -61,8 +60,8 @@ class CorpusStatistics:
         if self._run is None:
             return self._measured[name]
         utterances = self._run.utterances
-        is_same = list(utterances.index) == [cut.id for cut in self._speech.cuts] and np.allclose(
-            utterances["duration"], [cut.duration for cut in self._speech.cuts]
+        is_same = list(utterances.index) == self._speech.ids and np.allclose(
+            utterances["duration"], self._speech.durations
         )
         return self._run.dataset[f"{name}_rows"].values if is_same else self.mean(name)
 
@@ -71,12 +70,12 @@ class CorpusStatistics:
         """Return the places in the speech of the utterances of each batch that is to be measured."""
         if self._run is not None or self._rows:
             return []
-        cuts = list(enumerate(self._speech.cuts))
-        return [[index for index, _ in batch] for batch in make_batches(cuts, self._encoder.padded_seconds)]
+        return list(index_batches(enumerate(self._speech.durations), self._encoder.padded_seconds))
 
     def seconds(self, batches: Sequence[Sequence[int]]) -> list[float]:
         """Return the seconds of speech of each batch."""
-        return [sum(self._speech.cuts[index].duration for index in batch) for batch in batches]
+        seconds = self._speech.durations
+        return [sum(seconds[index] for index in batch) for batch in batches]
 
     def measure_batch(self, batch: Sequence[int], on_progress: OnProgress) -> dict[str, Floats]:
         """Return each scalar statistic of the utterances of a batch, `[utterance of the batch, layer, head]`."""

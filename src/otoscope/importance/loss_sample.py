@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 import torch
 
-from otoscope.analysis.shards import batches as make_batches
+from otoscope.analysis.shards import index_batches
 from otoscope.attention.ablation import Ablation
 from otoscope.importance.head_grid import Head, HeadGrid
 from otoscope.importance.loss import Batch, Loss
@@ -94,7 +94,8 @@ class LossSample:
     @property
     def batch_seconds(self) -> list[float]:
         """Return the seconds of speech of each batch."""
-        return [sum(self._speech.cuts[index].duration for index in indices) for indices in self.indices]
+        durations = self._speech.durations
+        return [sum(durations[index] for index in indices) for indices in self.indices]
 
     @property
     def seconds(self) -> float:
@@ -154,8 +155,8 @@ def sample_batches(encoder: Encoder, speech: LoadedSpeech, seconds: float) -> li
     spread = spread_indices(len(speech.cuts), seconds / speech.seconds)
     if not encoder.padding_invariant:
         return [[index] for index in spread]
-    cuts = [(index, speech.cuts[index]) for index in spread]
-    return [[index for index, _ in batch] for batch in make_batches(cuts, encoder.padded_seconds)]
+    durations = speech.durations
+    return list(index_batches([(index, durations[index]) for index in spread], encoder.padded_seconds))
 
 
 def spread_indices(count: int, share: float) -> list[int]:

@@ -56,7 +56,7 @@ class RankJob:
     def plan(self) -> dict[str, Any]:
         """Return all that decides the scores."""
         context, source = self.context, self.source
-        plan = make_plan(context.encoder, list(context.speech.cuts), source.name, (), source.options)
+        plan = make_plan(context.encoder, context.speech.cuts, source.name, (), source.options)
         measured = context.statistics.corpus_fingerprint
         return plan | {
             "rankings": list(self.rankings),

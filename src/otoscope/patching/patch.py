@@ -138,7 +138,7 @@ def patch(
     speech = read_speech(source, encoder)
     check_cuts(probes, speech)
     corruption.check_cuts(speech.cuts)
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+    plan = make_plan(encoder, speech.cuts, source.name, (), source.options) | settings
     job = PatchJob(encoder, source, speech, corruption, probes, training, patching.strongest)
     return resume_or_run(out, plan, lambda _: job.result(open_cache(patching.cache)), resume=options.resume)
 
@@ -155,7 +155,7 @@ def _patch_decoder(
     decoder, corruption = load_decoder_part(encoder, patching.part), parse_corruption(patching.corrupt)
     speech = read_speech(source, encoder)
     corruption.check_cuts(speech.cuts)
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings
+    plan = make_plan(encoder, speech.cuts, source.name, (), source.options) | settings
     plan |= {"decoder": decoder.transcriber.fingerprint}
 
     def make(_: Path) -> RunResult:

@@ -87,14 +87,14 @@ def _states(
 def _windows(data: ProbeData, on_progress: Callable[[float], None]) -> Iterator[UtteranceStates]:
     """Yield the states of each utterance, with those of the silence that fills its window."""
     encoder, handler = data.encoder, partial(default_handler, data.encoder)
-    for index, (cut, wave) in enumerate(zip(data.speech.cuts, data.speech.waves, strict=True)):
+    for index, (seconds, wave) in enumerate(zip(data.speech.durations, data.speech.waves, strict=True)):
         window = forward_with_handler(encoder, [wave], handler)[0]
         yield UtteranceStates(index, window[: encoder.num_frames(wave)].float().cpu().clone(), window)
-        on_progress(cut.duration)
+        on_progress(seconds)
 
 
 def _without_states(data: ProbeData, on_progress: Callable[[float], None]) -> Iterator[UtteranceStates]:
     """Yield no states of each utterance: all probes run the model themselves."""
-    for index, cut in enumerate(data.speech.cuts):
+    for index, seconds in enumerate(data.speech.durations):
         yield UtteranceStates(index, torch.empty(0), torch.empty(0))
-        on_progress(cut.duration)
+        on_progress(seconds)

@@ -72,7 +72,7 @@ class ProbeJob:
     @cached_property
     def plan(self) -> dict[str, Any]:
         """Return all that decides the scores."""
-        plan = make_plan(self.encoder, list(self.speech.cuts), self.source.name, (), self.source.options)
+        plan = make_plan(self.encoder, self.speech.cuts, self.source.name, (), self.source.options)
         return plan | {"probes": list(self.probes), "training": asdict(self.training)}
 
     @cached_property

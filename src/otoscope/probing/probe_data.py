@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from otoscope.analysis.shards import batches
+from otoscope.analysis.shards import index_batches
 from otoscope.corpus.cut_fingerprint import decoded_fingerprint
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
@@ -60,7 +60,7 @@ def collect_hidden_states(
 def content_of(encoder: Encoder, speech: LoadedSpeech) -> str:
     """Return a text that contains everything that decides the hidden states of a model and their labels."""
     heard_by = f"{model_fingerprint(encoder)} {encoder.model.dtype} {encoder.device.type}"
-    order = " ".join(str(cut.id) for cut in speech.cuts)  # which the fingerprint does not know, and folds go by
+    order = " ".join(map(str, speech.ids))  # which the fingerprint does not know, and folds go by
     names = "" if speech.phones == "auto" else f" phones {speech.phones}"
     return f"{heard_by} {decoded_fingerprint(speech.cuts)} {order}{names}"
 
@@ -75,10 +75,11 @@ def hidden_states(
 
     `on_progress` receives the seconds of audio that are done.
     """
-    for batch in batches(list(enumerate(speech.cuts)), encoder.padded_seconds):
+    seconds = speech.durations
+    for batch in index_batches(enumerate(seconds), encoder.padded_seconds):
         with lock:
-            encoded = encoder.forward([speech.waves[index] for index, _ in batch])
+            encoded = encoder.forward([speech.waves[index] for index in batch])
         hidden = encoded.hidden.float().cpu()
-        for (index, _), states, length in zip(batch, hidden, encoded.lengths, strict=True):
+        for index, states, length in zip(batch, hidden, encoded.lengths, strict=True):
             yield index, states[:length].clone()
-        on_progress(sum(cut.duration for _, cut in batch))
+        on_progress(sum(seconds[index] for index in batch))

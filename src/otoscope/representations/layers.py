@@ -221,7 +221,7 @@ def layers(
     speech = read_speech(source, encoder)
     check_cuts(probes, speech)
     fingerprint = {} if other is None else {"against_fingerprint": model_fingerprint(other)}
-    plan = make_plan(encoder, list(speech.cuts), source.name, (), source.options) | settings | fingerprint
+    plan = make_plan(encoder, speech.cuts, source.name, (), source.options) | settings | fingerprint
     job = LayerJob(encoder, source, speech, probes, training, open_cache(reading.cache), other)
     return resume_or_run(out, plan, job.result, resume=options.resume)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from otoscope._io.versions import installed_version
 from otoscope.attention.kernels.torch_tiles import fused_kernel
-from otoscope.corpus.cut_fingerprint import decoded_fingerprint
+from otoscope.corpus.cut_fingerprint import cut_digest, join_digests
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.fingerprint import model_fingerprint
@@ -23,16 +23,17 @@ RECORDED_PACKAGES = ("otoscope", "torch", "transformers", "lhotse", "numpy", "sc
 
 
 def make_plan(
-    encoder: Encoder, cuts: list[MonoCut], corpus: str, statistics: Iterable[str], options: Mapping[str, Any]
+    encoder: Encoder, cuts: Iterable[MonoCut], corpus: str, statistics: Iterable[str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the plan of a run that measures `statistics` of `encoder` on `cuts`; `options` are those of the corpus."""
+    digests = list(map(cut_digest, cuts))  # of files that this process has decoded, without reading them again
     return {
         **model_plan(encoder),
         "corpus": {
             "path": resolve_path(corpus),
             **options,
-            "utterances": len(cuts),
-            "fingerprint": decoded_fingerprint(cuts),
+            "utterances": len(digests),
+            "fingerprint": join_digests(digests),
         },
         "statistics": list(statistics),
     }

@@ -11,10 +11,18 @@ from lhotse import CutSet, MonoCut
 from torch import nn
 
 from otoscope import bundled
-from otoscope.corpus import SkippedUtterance, read_corpus, speaker_of
-from otoscope.corpus.cut_list import CutList, listed
+from otoscope.corpus import SkippedUtterance, read_corpus
+from otoscope.corpus.cut_list import (
+    CutList,
+    choose_cuts,
+    ids_of,
+    listed,
+    seconds_of,
+    speakers_of,
+    stated_of,
+)
 from otoscope.corpus.reader import list_corpus
-from otoscope.corpus.speaker_metadata import metadata_columns
+from otoscope.corpus.speaker_metadata import columns_of
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import load
@@ -59,7 +67,10 @@ class SpeechSource:
 
 @dataclass(frozen=True)
 class LoadedSpeech:
-    """Utterances in order of the corpus: cuts, waves `[samples]`, skipped utterances, names of phones."""
+    """Utterances in order of the corpus: cuts, waves `[samples]`, skipped utterances, names of phones.
+
+    Cuts and waves may be sequences that read each item when it is used.
+    """
 
     cuts: Sequence[MonoCut]
     waves: Sequence[np.ndarray]
@@ -67,19 +78,29 @@ class LoadedSpeech:
     phones: Folding = "auto"
 
     @property
+    def ids(self) -> list[str]:
+        """Return the id of each utterance."""
+        return ids_of(self.cuts)
+
+    @property
+    def durations(self) -> list[float]:
+        """Return the duration of each utterance in seconds."""
+        return seconds_of(self.cuts)
+
+    @property
     def seconds(self) -> float:
         """Return the duration of all utterances in seconds."""
-        return sum(cut.duration for cut in self.cuts)
+        return sum(self.durations)
 
     @property
     def speakers(self) -> list[str | None]:
         """Return the speaker of each utterance, or None."""
-        return [speaker_of(cut) for cut in self.cuts]
+        return speakers_of(self.cuts)
 
     @property
     def clusters(self) -> Clusters:
         """Return the cluster of each utterance: its speaker where speakers are known."""
-        return make_clusters(self.speakers, [cut.id for cut in self.cuts])
+        return make_clusters(self.speakers, self.ids)
 
 
 @dataclass(frozen=True)
@@ -177,23 +198,24 @@ def read_speech(source: SpeechSource, encoder: Encoder) -> LoadedSpeech:
     Raises:
         InputError: the corpus cannot be read, no utterance can be used, or with `strict` any of them cannot.
     """
-    cuts, skipped = read_cuts(source)
+    cuts, skipped = list_cuts(source)
     return replace(_load(cuts, skipped, encoder, strict=source.strict), phones=source.phones)
 
 
 def _load(cuts: Sequence[MonoCut], skipped: list[SkippedUtterance], encoder: Encoder, *, strict: bool) -> LoadedSpeech:
     """Return the cuts that the model can process, after one reading of their audio; the others are skipped."""
-    usable: list[MonoCut] = []
-    waves = StreamedWaves(encoder, usable)
-    for index, wave in iter_loadable(encoder, enumerate(cuts), skipped, strict=strict):
-        usable.append(cuts[index])
-        waves.add(len(usable) - 1, wave)
-    if not usable:
+    places: list[int] = []
+    waves = StreamedWaves(encoder, cuts)
+    for place, wave in iter_loadable(encoder, enumerate(cuts), skipped, strict=strict):
+        places.append(place)
+        waves.add(place, wave)
+    if not places:
         raise InputError(
             f"expected at least 1 utterance that the model can process, found none of {len(cuts)}; "
             f"the first, {skipped[0].id}: {skipped[0].reason}"
         )
-    return LoadedSpeech(usable, waves, skipped)
+    usable = choose_cuts(cuts, places)
+    return LoadedSpeech(usable, waves.select(usable, places), skipped)
 
 
 def coordinates(speech: LoadedSpeech, encoder: Encoder) -> dict[str, xr.Variable]:
@@ -206,11 +228,11 @@ def cut_coordinates(cuts: Sequence[MonoCut], frames: Sequence[int], encoder: Enc
     values = {
         "layer": np.arange(encoder.n_layers),
         "head": np.arange(max(encoder.n_heads)),
-        "utterance": np.array([cut.id for cut in cuts], dtype=object),
+        "utterance": np.array(ids_of(cuts), dtype=object),
         "frames": np.array(frames),
-        "duration": np.array([cut.duration for cut in cuts]),
-        "speaker": np.array([speaker_of(cut) or "" for cut in cuts], dtype=object),
-        **metadata_columns(cuts),
+        "duration": np.array(seconds_of(cuts)),
+        "speaker": np.array([speaker or "" for speaker in speakers_of(cuts)], dtype=object),
+        **columns_of(stated_of(cuts)),
     }
     return labelled(COORDINATES, values)
 

@@ -40,6 +40,14 @@ class StreamedWaves(ReadSequence[np.ndarray]):
         self._waves.move_to_end(place)
         return self._waves[place]
 
+    def select(self, cuts: Sequence[MonoCut], places: Sequence[int]) -> "StreamedWaves":
+        """Return the waves of the cuts at some places, with those that are in memory."""
+        waves = StreamedWaves(self._encoder, cuts)
+        for own, place in enumerate(places):
+            if place in self._waves:
+                waves.add(own, self._waves[place])
+        return waves
+
     def add(self, place: int, wave: np.ndarray) -> None:
         """Put the wave of a cut in memory; those that were not used for the longest time leave it."""
         self._waves[place] = wave

@@ -110,9 +110,9 @@ def prepare_job(encoders: Sequence[Encoder], source: SpeechSource, options: Segm
     speech = [read_speech(source, encoder) for encoder in encoders]
     skipped = {utterance.id: utterance for model_speech in speech for utterance in model_speech.skipped}
     utterances, unlabelled = [], []
-    for cut in speech[0].cuts:
+    for place, cut in enumerate(speech[0].cuts):
         if cut.id not in skipped and (units := units_of(cut, LEVELS[options.level])):
-            utterances.append(LabelledUtterance(cut, units))
+            utterances.append(LabelledUtterance(speech[0].cuts, place, units))
         elif cut.id not in skipped:
             unlabelled.append(SkippedUtterance(cut.id, f"it has no {LEVELS[options.level].labels} labels"))
     labels = LEVELS[options.level].labels
@@ -143,8 +143,11 @@ def _check_phones(utterances: Sequence[LabelledUtterance]) -> None:
 
 def make_job_plan(job: SegmentJob) -> dict[str, Any]:
     """Return everything that determines the numbers of the run."""
-    cuts = [utterance.cut for part in (job.parts.validation, job.parts.test) for utterance in part]
-    plans = [make_plan(encoder, cuts, job.source.name, (), job.source.options) for encoder in job.encoders]
+    utterances = [*job.parts.validation, *job.parts.test]
+    plans = [
+        make_plan(encoder, (utterance.cut for utterance in utterances), job.source.name, (), job.source.options)
+        for encoder in job.encoders
+    ]
     validation = [utterance.cut.id for utterance in job.parts.validation]
     against = [{name: plan[name] for name in ("model", "intervention")} for plan in plans[1:]]
     own = {"against": against, "validation": validation}

@@ -23,19 +23,26 @@ class LabelledUtterance:
     """A cut and its phones, syllables or words.
 
     Attributes:
-        cut: the audio.
+        cuts: the cuts of the corpus, which may be read when they are used.
+        place: place of the cut among them.
         units: symbol, start and end in seconds of each unit.
     """
 
-    cut: MonoCut
+    cuts: Sequence[MonoCut]
+    place: int
     units: Sequence[tuple[str, float, float]]
+
+    @property
+    def cut(self) -> MonoCut:
+        """Return the audio."""
+        return self.cuts[self.place]
 
     @cached_property
     def boundaries(self) -> Floats:
         """Return the reference boundaries `[n]` in seconds."""
         return inner_boundaries((start, end) for _, start, end in self.units)
 
-    @property
+    @cached_property
     def speaker(self) -> str:
         """Return the id of the speaker; empty if it is unknown."""
         return speaker_of(self.cut) or ""
@@ -85,7 +92,7 @@ def split(utterances: Sequence[LabelledUtterance], validation: Collection[str] =
     Examples:
         >>> from types import SimpleNamespace
         >>> def utterance_of(speaker):
-        ...     return LabelledUtterance(SimpleNamespace(supervisions=[SimpleNamespace(speaker=speaker)]), [])
+        ...     return LabelledUtterance([SimpleNamespace(supervisions=[SimpleNamespace(speaker=speaker)])], 0, [])
         >>> parts = split([utterance_of(speaker) for speaker in "abcdeabcde"])
         >>> [utterance.speaker for utterance in parts.validation], parts.split_by
         (['a', 'e', 'a', 'e'], 'speaker')
