@@ -6,7 +6,7 @@ import pytest
 from tests.helpers.run_bits import same_bits
 
 import otoscope
-from otoscope import ExecutionOptions
+from otoscope import ExecutionOptions, ProbingOptions, ScheduleOptions
 from otoscope.analysis import measure_shards, shard_plan
 from otoscope.errors import InputError
 from otoscope.runs.executors.ray_cluster import RayExecutor
@@ -61,3 +61,16 @@ def test_an_error_of_a_task_is_that_of_the_command(cluster):
 def test_an_address_that_does_not_answer_is_one_line():
     with pytest.raises(InputError, match=r"expected a Ray cluster at 127\.0\.0\.1:1, found none that answers"):
         list(RayExecutor("127.0.0.1:1").map(lambda: None, min, [], lambda seconds: None))
+
+
+def test_interventions_of_prune_on_a_cluster_have_the_bits_of_one_process(
+    cluster, tiny_pretrained, tiny_corpus, tmp_path
+):
+    schedule = ScheduleOptions(by=("weight",), step=0.5, spans=(2,))
+    probing = ProbingOptions(probes=("hidden-error",), seeds=1)
+
+    def prune(out, ray):
+        place = ExecutionOptions(ray=ray)
+        return otoscope.prune(tiny_pretrained, tiny_corpus, out, schedule=schedule, probing=probing, execution=place)
+
+    assert same_bits(prune(tmp_path / "ray", cluster.address), prune(tmp_path / "one", None))
