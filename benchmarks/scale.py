@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -329,14 +330,26 @@ def _shard(rng: np.random.Generator, statistics: dict[str, Any], utterances: ran
 
 def finish_shards(folder: Path, size: int) -> dict[str, float]:
     """Finish a simulated run as the command does, without its model."""
-    from otoscope.analysis.parts import RunParts, run_dataset, write_states
-    from otoscope.analysis.phone_labels import RunLabels
-    from otoscope.phones.inventory import PhoneInventory
+    from otoscope._io.freed_memory import return_freed_memory
+    from otoscope.analysis.parts import run_dataset
     from otoscope.results import claim_folder
     from otoscope.results.folder import finish as finish_run
 
     start = time.perf_counter()
     claim_folder(folder / "run", {"model": {"name": "simulated"}, "corpus": {"path": "simulated"}})
+    parts = _reduced(folder, size)
+    return_freed_memory()
+    finish_run(folder / "run", run_dataset(parts), [])
+    return {"seconds": time.perf_counter() - start, "peak": _peak()}
+
+
+def _reduced(folder: Path, size: int) -> Any:
+    """Return the parts of the run without their sums, as the command does."""
+    from otoscope._io.freed_memory import return_freed_memory
+    from otoscope.analysis.parts import RunParts, Utterances, without_sums, write_states
+    from otoscope.analysis.phone_labels import RunLabels
+    from otoscope.phones.inventory import PhoneInventory
+
     whole, statistics = _sum(folder, size), _statistics()
     assert whole.state
     parts = RunParts(
@@ -344,15 +357,15 @@ def finish_shards(folder: Path, size: int) -> dict[str, float]:
         n_heads=whole.state.n_heads,
         rows=whole.rows(),
         sums=whole.state.sums,
-        utterances=_table(size),
+        utterances=Utterances([], list(map(_speaker, range(size))), partial(_table, size)),
         labels=RunLabels(PhoneInventory(tuple(PHONES), dict(zip(PHONES, PHONES, strict=True)), ())),
         totals=whole.totals(),
         frame_period=0.02,
         attributes={"model": "simulated", "corpus": "simulated", "synthetic": 1, "not_measured": {}},
     )
     write_states(folder / "run", parts)
-    finish_run(folder / "run", run_dataset(parts), [])
-    return {"seconds": time.perf_counter() - start, "peak": _peak()}
+    return_freed_memory()
+    return without_sums(parts)
 
 
 def _sum(folder: Path, size: int) -> Any:

@@ -4,6 +4,7 @@ import shutil
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import cast
@@ -11,9 +12,17 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from otoscope._io.freed_memory import return_freed_memory
 from otoscope._io.row_file import RowFile
 from otoscope.analysis.job import AnalysisJob
-from otoscope.analysis.parts import RunParts, run_dataset, window_attributes, write_states
+from otoscope.analysis.parts import (
+    RunParts,
+    Utterances,
+    run_dataset,
+    window_attributes,
+    without_sums,
+    write_states,
+)
 from otoscope.analysis.shard_files import decode_shard
 from otoscope.analysis.shards import ShardResult
 from otoscope.analysis.stored_maps import store_example
@@ -105,6 +114,13 @@ def finish_analysis(job: AnalysisJob, folder: Path) -> RunResult:
     Raises:
         InputError: no utterance was measured.
     """
+    parts, skipped = _reduced(job, folder)
+    return_freed_memory()
+    return run_dataset(parts), skipped
+
+
+def _reduced(job: AnalysisJob, folder: Path) -> tuple[RunParts, list[SkippedUtterance]]:
+    """Return the parts of the run without their sums, which are stored, and the skipped utterances."""
     whole = sum_shards(folder, len(job.shards))
     skipped = job.skipped + whole.skipped
     if not whole.frames:
@@ -115,7 +131,8 @@ def finish_analysis(job: AnalysisJob, folder: Path) -> RunResult:
     add_to_plan(folder, "corpus", _hashes(whole))
     store_example(folder, job.encoder, job.cuts.select(whole.index), whole.waves)
     write_states(folder, parts)
-    return run_dataset(parts), skipped
+    return_freed_memory()
+    return without_sums(parts), skipped
 
 
 def sum_shards(folder: Path, count: int) -> ShardSum:
@@ -127,13 +144,13 @@ def sum_shards(folder: Path, count: int) -> ShardSum:
 
 
 def _parts(job: AnalysisJob, whole: ShardSum) -> RunParts:
-    state = whole.state or State(())
+    state, cuts = whole.state or State(()), job.cuts.select(whole.index)
     return RunParts(
         statistics=[statistic for statistic in job.statistics.values() if not statistic.has_phone_dims],
         n_heads=state.n_heads,
         rows=whole.rows(),
         sums=state.sums,
-        utterances=_utterances(job.cuts.select(whole.index), whole.frames),
+        utterances=Utterances(cuts.ids.tolist(), cuts.speakers, partial(_table, cuts, whole.frames)),
         labels=job.labeler,
         totals=whole.totals(),
         frame_period=job.encoder.frame_period,
@@ -151,7 +168,7 @@ def _hashes(whole: ShardSum) -> dict[str, str]:
     return {"fingerprint": join_packed(whole.digests), "files": join_digests(whole.files)}
 
 
-def _utterances(cuts: CutList, frames: Sequence[int]) -> pd.DataFrame:
+def _table(cuts: CutList, frames: Sequence[int]) -> pd.DataFrame:
     columns = {
         "frames": np.array(frames, np.int64),
         "duration": cuts.seconds,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from otoscope._io.saved_work import check_same_plan
 from otoscope.analysis.merged_sums import StoredParts, merged_labels, merged_sums
-from otoscope.analysis.parts import STATES, RunParts, read_states, run_dataset, write_states
+from otoscope.analysis.parts import STATES, RunParts, Utterances, read_states, run_dataset, write_states
 from otoscope.analysis.stored_maps import MERGED, corpus_parts, example_rank
 from otoscope.errors import InputError, join_truncated
 from otoscope.relations.label_totals import LabelTotals
@@ -113,7 +113,7 @@ def _joined(stored: Sequence[StoredParts]) -> RunParts:
         n_heads=stored[0].n_heads,
         rows={variable.name: _rows(stored, variable.name)[order] for variable in described if not variable.dims},
         sums={},
-        utterances=_filled(table).iloc[order],
+        utterances=Utterances.of(_filled(table).iloc[order]),
         labels=labels,
         totals=LabelTotals(),
         frame_period=first.attrs["frame_period"],
@@ -169,7 +169,7 @@ def _skipped(stored: Sequence[StoredParts]) -> list[tuple[str, ...]]:
 
 def _copy_example(stored: Sequence[StoredParts], parts: RunParts, folder: Path) -> None:
     """Copy the maps of the best example of the runs; `store_example` has the rule."""
-    ids = [str(id) for id in parts.utterances.index]
+    ids = list(map(str, parts.utterances.ids))
     ranked = [
         (*_example_rank(source.run, source.run.maps[0]), ids.index(source.run.maps[0]), source.run)
         for source in stored

@@ -3,8 +3,8 @@
 Axes: u utterance, l layer, h head, g group of clusters, y phone.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,39 @@ STATES = "states.npz"
 
 
 @dataclass(frozen=True, eq=False)
+class Utterances:
+    """The utterances of a run: what their clusters follow from, and their table, which is made when it is used.
+
+    Attributes:
+        ids: id of each.
+        speakers: speaker of each; empty or None where unknown.
+        make_table: returns index of ids, columns frames, duration, speaker and its metadata.
+    """
+
+    ids: Sequence[str]
+    speakers: Iterable[str | None]
+    make_table: Callable[[], pd.DataFrame]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "Utterances":
+        """Return the utterances of a table in memory."""
+        return cls(list(table.index), list(table["speaker"]), lambda: table)
+
+
+@dataclass(frozen=True, eq=False)
+class ReducedSums:
+    """What the Dataset needs of the sums of a run, a tenth of their size.
+
+    Attributes:
+        grouped: sums of each statistic of the Dataset with dims, `[g, l, h, *dims]`.
+        relations: relations between phones; None without labels.
+    """
+
+    grouped: Mapping[str, AnyFloats]
+    relations: xr.Dataset | None
+
+
+@dataclass(frozen=True, eq=False)
 class RunParts:
     """The measurements of a run.
 
@@ -37,41 +70,54 @@ class RunParts:
         n_heads: heads of each layer.
         rows: of each scalar, `[u, l, h]`.
         sums: of each statistic with dims, `[l, h, *dims]` in units of 2^-40 by group of clusters.
-        utterances: index of ids, columns frames, duration, speaker and its metadata.
+        utterances: the utterances that were measured.
         labels: the labels of the corpus; None without.
         totals: what labelled utterances say of phones; its indices are places in `utterances`.
         frame_period: seconds between two frames.
         attributes: further attributes of the Dataset.
+        reduced: what the Dataset needs of `sums` and `totals`, which may then be empty; None computes it.
     """
 
     statistics: Sequence[StatisticInfo]
     n_heads: tuple[int, ...]
     rows: Mapping[str, AnyFloats]
     sums: Mapping[str, Mapping[int, Ints]]
-    utterances: pd.DataFrame
+    utterances: Utterances
     labels: RunLabels | None
     totals: LabelTotals
     frame_period: float
     attributes: Mapping[str, Any]
+    reduced: ReducedSums | None = None
 
     @cached_property
     def clusters(self) -> Clusters:
         """Return the cluster of each utterance."""
-        return make_clusters(self.utterances["speaker"], list(map(utterance_of, self.utterances.index)))
+        return make_clusters(self.utterances.speakers, map(utterance_of, self.utterances.ids))
 
 
 def run_dataset(parts: RunParts) -> xr.Dataset:
     """Return the Dataset of a run: means, intervals, categories, rows, and relations if there are labels."""
-    names = [statistic.name for statistic in parts.statistics if statistic.dims]
-    sums = {name: grouped_sums(parts.sums[name], parts.n_heads) for name in names}
-    measurements = Measurements(parts.statistics, parts.rows, parts.clusters, sums)
-    dataset = assemble(
-        measurements, parts.utterances, frame_period=parts.frame_period, attributes=dict(parts.attributes)
-    )
-    if parts.labels is None:
+    reduced = parts.reduced or reduce_sums(parts)
+    measurements = Measurements(parts.statistics, parts.rows, parts.clusters, reduced.grouped)
+    table = parts.utterances.make_table()
+    dataset = assemble(measurements, table, frame_period=parts.frame_period, attributes=dict(parts.attributes))
+    if reduced.relations is None:
         return dataset
-    between = relations(parts.labels, parts.totals, parts.sums, parts.n_heads, parts.clusters)
-    return dataset.merge(between).assign_attrs(between.attrs)
+    return dataset.merge(reduced.relations).assign_attrs(reduced.relations.attrs)
+
+
+def reduce_sums(parts: RunParts) -> ReducedSums:
+    """Return what the Dataset needs of the sums of a run, so that the sums can leave memory before it is made."""
+    names = [statistic.name for statistic in parts.statistics if statistic.dims]
+    grouped = {name: grouped_sums(parts.sums[name], parts.n_heads) for name in names}
+    if parts.labels is None:
+        return ReducedSums(grouped, None)
+    return ReducedSums(grouped, relations(parts.labels, parts.totals, parts.sums, parts.n_heads, parts.clusters))
+
+
+def without_sums(parts: RunParts) -> RunParts:
+    """Return the parts with their sums reduced; the sums leave memory if nothing else holds them."""
+    return replace(parts, sums={}, totals=LabelTotals(), reduced=reduce_sums(parts))
 
 
 def window_attributes(seconds: float | None) -> dict[str, float]:

@@ -81,7 +81,7 @@ class Clusters:
         return f"{self.count} {unit}{' of one speaker' if self.is_single_speaker else ''}{joined}"
 
 
-def make_clusters(speakers: Iterable[str | None], utterances: Sequence[str]) -> Clusters:
+def make_clusters(speakers: Iterable[str | None], utterances: Iterable[str]) -> Clusters:
     """Return the clusters of a corpus: its speakers, or its utterances if speakers are unknown or there is only one.
 
     Args:

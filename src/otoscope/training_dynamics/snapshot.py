@@ -15,7 +15,7 @@ import xarray as xr
 from lhotse import CutSet, MonoCut
 from numpy.typing import NDArray
 
-from otoscope.analysis.parts import RunParts, run_dataset
+from otoscope.analysis.parts import RunParts, Utterances, run_dataset
 from otoscope.analysis.phone_labels import make_labeler
 from otoscope.analysis.shards import ShardOptions, ShardResult, measure
 from otoscope.analysis.stored_maps import example_rank
@@ -103,7 +103,7 @@ def _dataset(
         n_heads=measured.state.n_heads,
         rows={name: np.stack([rows[index] for index in used]) for name, rows in measured.state.rows.items()},
         sums=measured.state.sums,
-        utterances=pd.DataFrame(columns, index=pd.Index([cuts[index].id for index in used], name="id")),
+        utterances=Utterances.of(pd.DataFrame(columns, index=pd.Index([cuts[index].id for index in used], name="id"))),
         labels=None,
         totals=LabelTotals(),
         frame_period=encoder.frame_period,
