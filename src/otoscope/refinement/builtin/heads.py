@@ -1,6 +1,7 @@
 """Delete heads with the least Fisher scores; the remaining heads are rescaled by least squares."""
 
 from otoscope.refinement.budget import within_budget
+from otoscope.refinement.fit_choice import fit_if_nearer
 from otoscope.refinement.head_selection import Head, remaining_heads
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
 from otoscope.refinement.surgery import keep_heads, scale_heads
@@ -9,8 +10,10 @@ from otoscope.refinement.surgery import keep_heads, scale_heads
 def apply(draft: ReductionDraft) -> list[Head]:
     """Delete heads of a draft, and return them."""
     removed, scales = within_budget(draft)
-    scale_heads(draft.encoder, draft.parts, scales)
-    keep_heads(draft.encoder, draft.parts, remaining_heads(removed, draft.original.n_heads))
+    remaining = remaining_heads(removed, draft.original.n_heads)
+    keep_heads(draft.encoder, draft.parts, remaining)
+    of_remaining = [scale[list(heads)] for scale, heads in zip(scales, remaining, strict=True)]
+    fit_if_nearer(draft, lambda: scale_heads(draft.encoder, draft.parts, of_remaining))
     return removed
 
 

@@ -3,7 +3,7 @@
 Axes: b utterance, h head, q query, k key, r offset from `-RADIUS` to `RADIUS`, d feature, o hidden state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from math import ceil
@@ -17,6 +17,7 @@ from otoscope.attention.local_attention import pattern_attention
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import context
+from otoscope.refinement.fit_choice import fit_if_nearer
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.layer_fit import FitSample, refit, set_linear
 from otoscope.refinement.modeling import record_patterns, refined_encoder
@@ -45,8 +46,8 @@ def apply(draft: ReductionDraft) -> list[Head]:
     heads = order_heads(pattern_errors(draft, targets, scores))
     fixed = heads[: _count(draft, scores, heads)]
     _check_divisible(draft, fixed)
-    for layer in sorted({layer for layer, _ in fixed}):
-        _fix_layer(draft, targets, layer, {head: scores[at][head] for at, head in fixed if at == layer})
+    _fix_all(draft, draft.model, scores, fixed)
+    fit_if_nearer(draft, lambda: _fit_layers(draft, targets, sorted({layer for layer, _ in fixed})))
     return sorted(fixed)
 
 
@@ -175,13 +176,12 @@ def can_fix(frames: int, heads: int, count: int) -> bool:
 
 
 @torch.no_grad()
-def _fix_layer(draft: ReductionDraft, targets: LayerTargets, layer: int, scores: Mapping[int, Tensor]) -> None:
-    """Fix the patterns of some heads of a layer, and fit what the layer gives."""
-    fix_patterns(draft.encoder, draft.parts, layer, scores)
-    record_patterns(draft.model, RADIUS)
-    name = targets.attention[layer]
-    linear, equations = draft.encoder.get_submodule(name), targets.equations(draft.encoder, name)
-    set_linear(linear, refit(equations, linear.weight), equations)
+def _fit_layers(draft: ReductionDraft, targets: LayerTargets, layers: Sequence[int]) -> None:
+    """Fit what the attention of some layers gives, from the first to the last."""
+    for layer in layers:
+        name = targets.attention[layer]
+        linear, equations = draft.encoder.get_submodule(name), targets.equations(draft.encoder, name)
+        set_linear(linear, refit(equations, linear.weight), equations)
 
 
 METHOD = ReductionMethod(

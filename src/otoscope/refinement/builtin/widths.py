@@ -1,5 +1,9 @@
-"""Delete heads and feed-forward units, and so whole layers, with the least Fisher scores; the others are rescaled."""
+"""Delete heads and feed-forward units, and so whole layers, with the least Fisher scores; the others are rescaled.
 
+They are not where the logits of the whole model are nearer to the original's without it.
+"""
+
+from otoscope.refinement.fit_choice import fit_if_nearer
 from otoscope.refinement.head_selection import Head
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
 from otoscope.refinement.surgery import keep_heads, keep_units
@@ -11,7 +15,7 @@ def apply(draft: ReductionDraft) -> list[Head]:
     plan, targets = plan_widths(draft), make_targets(draft)
     keep_heads(draft.encoder, draft.parts, plan.heads)
     keep_units(draft.encoder, draft.parts, plan.units)
-    scale_layers(draft, targets)
+    fit_if_nearer(draft, lambda: scale_layers(draft, targets))
     return list(plan.removed)
 
 
