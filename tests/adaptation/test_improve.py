@@ -124,6 +124,19 @@ def test_gates_that_help_every_speaker_are_chosen_before_a_change_that_overfits(
     assert "gates by gradient: change +0.0500" in report.text
 
 
+class IdleLearner(KnownLearner):
+    """Finds no gates on any speakers."""
+
+    def learn(self, train, validation):
+        return ()
+
+
+def test_a_way_that_chose_nothing_says_so_instead_of_a_change_of_zero() -> None:
+    text = known_search([HELPS], IdleLearner(None, None)).report().text
+    assert "gates by gradient: none chosen" in text
+    assert "single changes together: change +0.0500" in text
+
+
 def energy(model: Path, sign: float = 1.0) -> GateLearner:
     """A learner whose loss is the distance of the hidden states from some that are known."""
     encoder = load(model, device="cpu")

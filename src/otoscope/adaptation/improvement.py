@@ -87,8 +87,13 @@ class ImprovementReport:
             f"{self.probe} on held-out speakers: {self.before:.4f} before, {self.after:.4f} after, change {change}",
             f"{self.tried} single changes tried; chosen on all speakers: {', '.join(named) or 'none'}",
         ]
-        lines += [f"{each.way}: change {_change_text(self.before, each)}" for each in self.ways]
+        lines += [f"{each.way}: {self._way_text(each)}" for each in self.ways]
         return "\n".join(lines + ([f"no gates by gradient: {self.note}"] if self.note else []))
+
+    def _way_text(self, result: WayResult) -> str:
+        if (result.after, result.low, result.high) == (self.before, 0.0, 0.0):
+            return "none chosen"
+        return f"change {_change_text(self.before, result)}"
 
 
 def _change_text(before: float, result: WayResult) -> str:
