@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from otoscope.refinement.head_selection import Head
-from otoscope.refinement.layer_fit import NormalEquations, refit, set_linear
+from otoscope.refinement.layer_fit import NormalEquations, refit
 from otoscope.refinement.reduction_method import ReductionDraft
 from otoscope.refinement.surgery import blocks, keep_heads, shape_of
 from otoscope.refinement.widths import LayerTargets
@@ -34,9 +34,7 @@ def merge_heads(draft: ReductionDraft, targets: LayerTargets, layer: int, cluste
     remaining = [list(range(count)) for count in shape_of(encoder, parts).heads]
     remaining[layer] = sorted(cluster[0] for cluster in clusters)
     keep_heads(encoder, parts, remaining)
-    output = encoder.get_submodule(name)
-    equations = targets.equations(encoder, name)
-    set_linear(output, refit(equations, output.weight), equations)
+    targets.fit(encoder, name)
     return [(layer, head) for head in range(heads) if head not in remaining[layer]]
 
 

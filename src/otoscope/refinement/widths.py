@@ -17,6 +17,7 @@ from otoscope.refinement.layer_fit import (
     make_fit_sample,
     normal_equations,
     original_outputs,
+    refit,
     scale_equations,
     set_linear,
 )
@@ -91,6 +92,11 @@ class LayerTargets:
     def equations(self, model: Any, name: str) -> NormalEquations:
         """Return the normal equations of a linear map of a reduced model."""
         return normal_equations(model, name, self.sample, self.outputs[name])
+
+    def fit(self, model: Any, name: str) -> None:
+        """Fit a linear map of a reduced model to its targets, in place."""
+        linear, equations = model.get_submodule(name), self.equations(model, name)
+        set_linear(linear, refit(equations, linear.weight), equations)
 
 
 def make_targets(draft: ReductionDraft) -> LayerTargets:

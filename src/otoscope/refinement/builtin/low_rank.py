@@ -8,7 +8,7 @@ from torch import Tensor
 from otoscope.errors import InputError
 from otoscope.refinement.budget import SMALLEST_COST
 from otoscope.refinement.head_selection import Head
-from otoscope.refinement.layer_fit import FitSample, linear_inputs, refit, set_linear
+from otoscope.refinement.layer_fit import FitSample, linear_inputs
 from otoscope.refinement.macs import ATTENTION, PROJECTIONS
 from otoscope.refinement.modeling import refined_encoder
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
@@ -78,8 +78,7 @@ def _reduce_layer(draft: ReductionDraft, targets: LayerTargets, layer: int, rank
         output.weight[:, rows.start : rows.start + rank] = output_ro[:rank].T.to(output.weight)
     sizes = list(shape_of(encoder, parts).sizes or [])
     resize_heads(encoder, parts, [rank if at == layer else size for at, size in enumerate(sizes)])
-    equations = targets.equations(encoder, targets.attention[layer])
-    set_linear(output, refit(equations, output.weight), equations)
+    targets.fit(encoder, targets.attention[layer])
 
 
 def _moments(encoder: Any, name: str, sample: FitSample, heads: int) -> Tensor:

@@ -14,7 +14,7 @@ from otoscope.models.capture import forward_inputs
 from otoscope.models.head_gates import context
 from otoscope.refinement.head_merge import merge_heads
 from otoscope.refinement.head_selection import Head
-from otoscope.refinement.layer_fit import linear_inputs, refit, set_linear
+from otoscope.refinement.layer_fit import linear_inputs
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
 from otoscope.refinement.surgery import keep_units
 from otoscope.refinement.widths import LayerTargets, WidthPlan, make_targets, plan_widths
@@ -100,9 +100,7 @@ def _merge_units(draft: ReductionDraft, targets: LayerTargets, plan: WidthPlan, 
     remaining: list[Sequence[int]] = [range(len(each)) for each in plan.unit_scores]
     remaining[layer] = sorted(items[0] for items in clusters)
     keep_units(draft.encoder, draft.parts, remaining)
-    linear = draft.encoder.get_submodule(name)
-    equations = targets.equations(draft.encoder, name)
-    set_linear(linear, refit(equations, linear.weight), equations)
+    targets.fit(draft.encoder, name)
 
 
 def _unit_similarity(draft: ReductionDraft, targets: LayerTargets, name: str) -> Floats:

@@ -19,7 +19,7 @@ from otoscope.models.encoder import Encoder
 from otoscope.models.head_gates import context
 from otoscope.refinement.fit_choice import fit_if_nearer
 from otoscope.refinement.head_selection import Head
-from otoscope.refinement.layer_fit import FitSample, refit, set_linear
+from otoscope.refinement.layer_fit import FitSample
 from otoscope.refinement.modeling import record_patterns, refined_encoder
 from otoscope.refinement.reduction_method import ReductionDraft, ReductionMethod
 from otoscope.refinement.rescale import output_weights
@@ -179,9 +179,7 @@ def can_fix(frames: int, heads: int, count: int) -> bool:
 def _fit_layers(draft: ReductionDraft, targets: LayerTargets, layers: Sequence[int]) -> None:
     """Fit what the attention of some layers gives, from the first to the last."""
     for layer in layers:
-        name = targets.attention[layer]
-        linear, equations = draft.encoder.get_submodule(name), targets.equations(draft.encoder, name)
-        set_linear(linear, refit(equations, linear.weight), equations)
+        targets.fit(draft.encoder, targets.attention[layer])
 
 
 METHOD = ReductionMethod(
