@@ -8,28 +8,26 @@ sign that ends a sentence as the end of a text.
 """
 
 import argparse
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from settings import TOKENS, read_drawn, read_training, word_error_rate
 
 from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
-from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material
+from otoscope.adaptation.material import Material, Role, read_speech_material
 from otoscope.adaptation.objective import Task
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.search import RATE, WeightedTask, set_gradients
 from otoscope.adaptation.tasks import TEXTS, remember_targets
-from otoscope.decoders.transcription import transcribe_waves
 from otoscope.refinement.source_model import read_source
 from otoscope.typing import Floats
 
-TRAINED, OTHERS, TOKENS, EVERY = 400, 300, 64, 50
+CONTROL, EVERY = 400, 50
 
 
 @dataclass(frozen=True)
@@ -63,36 +61,9 @@ class SignedTextTask:
         return errors
 
 
-def training(corpus: Path) -> Material:
-    """Return what `refine` draws of a corpus, all for training."""
-    material = read_speech_material(corpus, TRAINED, 0, LEARNING)
-    return replace(material, roles=[Role.train] * len(material.ids))
-
-
-def others(corpus: Path, used: Sequence[str]) -> Material:
-    """Return utterances of a corpus that do not train."""
-    names = [line.split(None, 1)[0] for line in (corpus / "text").read_text(encoding="utf-8").splitlines()]
-    rest = [name for name in names if name not in set(used)]
-    random.Random(5).shuffle(rest)
-    drawn = set(rest[:OTHERS])
-    material = read_speech_material(corpus, len(names), 0, (Role.test,))
-    chosen = [index for index, name in enumerate(material.ids) if name in drawn]
-    fields: dict[str, Any] = {
-        name: [getattr(material, name)[index] for index in chosen]
-        for name in ("ids", "waves", "texts", "groups", "roles")
-    }
-    return replace(material, name=f"others of {corpus}", **fields, phones=[])
-
-
 def print_errors(name: str, model: GatedModel, tests: Sequence[tuple[Material, int | None]]) -> None:
     """Print the word error rates with the gates as they are."""
-    rates = []
-    for material, tokens in tests:
-        with torch.no_grad(), model.gates():
-            states = model.states(material, range(len(material.ids)))
-            texts = transcribe_waves(model.transcriber, material.waves, states, tokens)
-        errors, words = np.sum(model.count_word_errors([text or "" for text in material.texts], texts), axis=0)[:2]
-        rates.append(float(errors / words))
+    rates = [word_error_rate(model, *test) for test in tests]
     print(name, *(f"{rate:.3f}" for rate in rates), flush=True)
 
 
@@ -121,9 +92,9 @@ def read_arguments() -> argparse.Namespace:
 
 def make_tasks(arguments: argparse.Namespace, model: GatedModel) -> list[WeightedTask]:
     """Return what is learned, and the guard."""
-    text: Task = OBJECTIVES.get("text").make(model, training(arguments.adapt))
+    text: Task = OBJECTIVES.get("text").make(model, read_training(arguments.adapt))
     learned = SignedTextTask(model, text) if arguments.signs else text
-    agreement = OBJECTIVES.get("agreement").make(model, training(arguments.guard))
+    agreement = OBJECTIVES.get("agreement").make(model, read_training(arguments.guard))
     guard = WeightedTask("guard", agreement, arguments.weight, arguments.guard_batch, is_guard=True)
     remember_targets([guard])
     return [WeightedTask("adapt", learned, 1.0, TEXTS), guard]
@@ -135,8 +106,8 @@ def main() -> None:
     model = make_gated_model(read_source(arguments.model), "decoder")
     model.outputs = make_encoder_outputs(arguments.encoder_outputs, model.transcriber)
     tasks = make_tasks(arguments, model)
-    control = read_speech_material(arguments.control, TRAINED, 0, (Role.test,))
-    tests = [(others(arguments.adapt, tasks[0].task.material.ids), TOKENS), (control, None)]
+    control = read_speech_material(arguments.control, CONTROL, 0, (Role.test,))
+    tests = [(read_drawn(arguments.adapt, 5, set(tasks[0].task.material.ids)), TOKENS), (control, None)]
     print("step  others  control")
     print_errors("0", model, tests)
     optimizer = torch.optim.Adam(model.parameters, lr=RATE)

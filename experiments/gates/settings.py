@@ -9,6 +9,7 @@ of 400 utterances of `--adapt`, and all of `--guard`, train; no validation choos
 
 import argparse
 import random
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,18 +36,19 @@ def read_training(corpus: Path) -> Material:
     return replace(material, roles=[Role.train] * len(material.ids))
 
 
-def read_test(corpus: Path) -> Material:
-    """Return the utterances that test."""
+def read_drawn(corpus: Path, seed: int, used: Collection[str] = ()) -> Material:
+    """Return 300 utterances that Python draws with a seed from those that are not used, to test."""
     names = [line.split(None, 1)[0] for line in (corpus / "text").read_text(encoding="utf-8").splitlines()]
-    random.Random(1).shuffle(names)
-    drawn = set(names[:TESTED])
+    rest = [name for name in names if name not in used]
+    random.Random(seed).shuffle(rest)
+    drawn = set(rest[:TESTED])
     material = read_speech_material(corpus, len(names), 0, (Role.test,))
     chosen = [index for index, name in enumerate(material.ids) if name in drawn]
     fields: dict[str, Any] = {
         name: [getattr(material, name)[index] for index in chosen]
         for name in ("ids", "waves", "texts", "groups", "roles")
     }
-    return replace(material, **fields, phones=[])
+    return replace(material, name=f"drawn from {corpus}", **fields, phones=[])
 
 
 def learn(model: GatedModel, tasks: list[WeightedTask], steps: int) -> None:
@@ -90,7 +92,7 @@ def main() -> None:
     learned = WeightedTask("adapt", OBJECTIVES.get("text").make(model, read_training(arguments.adapt)), 1.0, TEXTS)
     agreement = OBJECTIVES.get("agreement").make(model, read_training(arguments.guard))
     of_refine = read_speech_material(arguments.test, TESTED, 0, (Role.test,))
-    tests: list[tuple[Material, int | None]] = [(read_test(arguments.test), TOKENS)]
+    tests: list[tuple[Material, int | None]] = [(read_drawn(arguments.test, 1), TOKENS)]
     tests += [(replace(of_refine, name="of refine"), None)]
     tests += [(read_speech_material(arguments.control, 400, 0, (Role.test,)), None)]
     print("guard  test  test of refine  control")
