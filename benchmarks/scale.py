@@ -4,7 +4,7 @@ The plan is that of a simulated Lhotse manifest, whose cuts are seconds of the b
 simulated shards of 12 layers x 12 heads with all statistics and 39 phones, of speakers with 100 utterances each. Each
 part of a row is measured in a process of its own.
 
-    python benchmarks/scale.py [workers] [ray] [overhead] [audio] [plan] [lines] [finish] [million]
+    python benchmarks/scale.py [workers] [ray] [base] [overhead] [audio] [plan] [lines] [finish] [million]
 """
 
 import gzip
@@ -36,6 +36,7 @@ UTTERANCES, SECONDS = 500, 12.0
 LEAST_RATIO, LEAST_RAY = 1.85, 1.7
 RAY = 0  # instead of a number of workers
 LONG = 3  # times the corpus, on which Ray is measured too
+BASE_SECONDS = 2.0  # of the utterances for a model of the shape of hubert-base, at least
 OVERHEAD_UTTERANCES = 84
 LINES = 60_000
 
@@ -50,6 +51,21 @@ def main(parts: list[str]) -> None:
 def workers() -> list[tuple[str, str]]:
     """Time one process and two workers, one thread each, on a corpus, and on two utterances, for what is fixed."""
     return _compare(2, "two workers", LEAST_RATIO)
+
+
+def base() -> list[tuple[str, str]]:
+    """Time two workers and Ray against one process on a model of the shape of hubert-base with random weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        _child("base", folder, UTTERANCES)
+        seconds = {place: _child("analyze", folder, place)["seconds"] for place in (1, 2, RAY)}
+    ratios = {"two workers": (2, LEAST_RATIO), f"Ray local with {os.cpu_count()} workers": (RAY, LEAST_RAY)}
+    return [
+        (f"one process, {UTTERANCES} utterances, model of the shape of hubert-base", f"{seconds[1]:.1f} s"),
+        *(
+            (f"{name} over one process, aim {aim}x", f"{seconds[1] / seconds[place]:.2f}x, {seconds[place]:.1f} s")
+            for name, (place, aim) in ratios.items()
+        ),
+    ]
 
 
 def _compare(place: int, name: str, ratio: float, times: int = 1) -> list[tuple[str, str]]:
@@ -135,7 +151,7 @@ def finish(sizes: tuple[int, ...] = SIZES, *, on_disk: bool = True) -> list[tupl
 
 
 def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, float]:
-    """Analyze the bundled model on long utterances, as `otoscope analyze --workers` (`--ray local` for `RAY`) does."""
+    """Analyze speech as `otoscope analyze --workers` (`--ray local` for `RAY`), by the folder's model or bundled."""
     os.environ["OMP_NUM_THREADS"] = "1"
     start = time.perf_counter()
     from otoscope.cli.dataclass_options import WORKER_MODULES
@@ -150,7 +166,8 @@ def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, flo
 
     torch.set_num_threads(max(count, 1))  # shared out: one thread for each worker
     out, options = folder / f"run-{count}-{limit}", SpeechOptions(limit=limit)
-    otoscope.analyze("bundled", folder / "speech", out, options=options, execution=execution)
+    model = folder / "model" if (folder / "model").exists() else "bundled"
+    otoscope.analyze(model, folder / "speech", out, options=options, execution=execution)
     return {"seconds": time.perf_counter() - start}
 
 
@@ -159,8 +176,17 @@ def begin(folder: Path, count: int) -> dict[str, float]:
     return analyze(folder, count, limit=2)
 
 
-def record(folder: Path, count: int) -> dict[str, float]:
-    """Write utterances of at least `SECONDS`, joined from bundled speech."""
+def write_base(folder: Path, count: int) -> dict[str, float]:
+    """Write a model of the shape of hubert-base, and short utterances: it needs more time for a second of audio."""
+    from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
+
+    HubertModel(HubertConfig()).save_pretrained(folder / "model")
+    Wav2Vec2FeatureExtractor().save_pretrained(folder / "model")
+    return record(folder, count, BASE_SECONDS)
+
+
+def record(folder: Path, count: int, least: float = SECONDS) -> dict[str, float]:
+    """Write utterances of at least so many seconds, joined from bundled speech."""
     import soundfile
 
     from otoscope.bundled import speech
@@ -171,7 +197,7 @@ def record(folder: Path, count: int) -> dict[str, float]:
     sources, total = itertools.cycle(waves), 0
     for number in range(count):
         parts: list[Any] = []
-        while sum(map(len, parts)) < SECONDS * rate:
+        while sum(map(len, parts)) < least * rate:
             parts.append(next(sources))
         wave = np.concatenate(parts)
         total += len(wave)
@@ -363,6 +389,7 @@ def _reduced(folder: Path, size: int) -> Any:
         frame_period=0.02,
         attributes={"model": "simulated", "corpus": "simulated", "synthetic": 1, "not_measured": {}},
     )
+    whole.hashes()
     write_states(folder / "run", parts)
     return_freed_memory()
     return without_sums(parts)
@@ -404,6 +431,7 @@ def _child(name: str, folder: str | Path, number: int) -> dict[str, float]:
 PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "workers": workers,
     "ray": ray,
+    "base": base,
     "overhead": overhead,
     "audio": audio,
     "plan": plan,
@@ -413,6 +441,7 @@ PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
 }
 CHILDREN: dict[str, Callable[[Path, int], dict[str, float]]] = {
     "--record": record,
+    "--base": write_base,
     "--analyze": analyze,
     "--begin": begin,
     "--read": read,

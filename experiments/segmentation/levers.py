@@ -27,7 +27,7 @@ from otoscope.segmentation.score_sum import STEP, averaged_scores, grid_times, s
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, voter_features
 from otoscope.segmentation.split import LabelledUtterance, with_progress
-from otoscope.segmentation.voter_tuning import PartFeatures, tune_voters
+from otoscope.segmentation.voter_tuning import RunStore, best_voters, grid_counts
 from otoscope.segmentation.voters import ATTENTION, LOG_MEL_FRAMES, MFCC_FRAMES, STATES, Voter
 from otoscope.segmentation.voting_weights import RIDGE
 from otoscope.typing import Floats, Ints
@@ -223,7 +223,10 @@ def main() -> None:
 def _load_voters(part: SearchPart, cache: Path) -> list[Voter]:
     path = cache / "voters.npy"
     if not path.exists():
-        voters = tune_voters(PartFeatures(part, candidates(part.encoder)))
+        store, drawn = RunStore(part), candidates(part.encoder)
+        voters = best_voters(
+            drawn, np.sum([grid_counts(store, utterance, drawn) for utterance in part.utterances], axis=0)
+        )
         rows = [(v.source, v.alpha, v.beta, v.layer, v.head, v.power) for v in voters]
         np.save(path, np.array(rows, dtype=object), allow_pickle=True)
     return [Voter(*row) for row in np.load(path, allow_pickle=True).tolist()]

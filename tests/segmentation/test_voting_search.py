@@ -9,7 +9,7 @@ from otoscope.segmentation.score_sum import ALPHA_FACTORS, BETA_FACTORS
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.segmenter import read_segmenter
 from otoscope.segmentation.split import LabelledUtterance
-from otoscope.segmentation.voter_tuning import ALPHAS, BETAS, PartFeatures, average_neighbours
+from otoscope.segmentation.voter_tuning import ALPHAS, BETAS, RunStore, average_neighbours
 from otoscope.segmentation.voters import Voter, Voting
 from otoscope.segmentation.voting_search import ScoredVoting, smallest_of_the_best
 
@@ -44,15 +44,15 @@ def test_both_passes_of_a_search_read_the_same_features_from_one_run_of_the_mode
         [LabelledUtterance(cuts, place, []) for place in range(len(cuts))],
         otoscope.SegmentationOptions(shifts=2),
     )
-    stored, runs = PartFeatures(part, voters), []
+    stored, runs = RunStore(part), []
     real = shifted_features.maps_and_representations
     monkeypatch.setattr(shifted_features, "maps_and_representations", lambda *own: runs.append(own) or real(*own))
-    first, second = ([runs for _, runs, _ in stored.visit("features")] for _ in range(2))
+    first, second = ([stored.read(utterance, voters) for utterance in part.utterances] for _ in range(2))
     assert [id(own) for own in first] == [id(own) for own in second]
     assert len(runs) == len(cuts) * part.options.shifts
     monkeypatch.setattr(voter_tuning, "MAX_STORED_BYTES", first[0].nbytes)
-    limited = PartFeatures(part, voters)
-    again = [[runs for _, runs, _ in limited.visit("features")] for _ in range(2)]
+    limited = RunStore(part)
+    again = [[limited.read(utterance, voters) for utterance in part.utterances] for _ in range(2)]
     assert again[0][0] is again[1][0]
     assert again[0][1] is not again[1][1]
     for voter in voters:

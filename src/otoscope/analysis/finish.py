@@ -44,16 +44,16 @@ from otoscope.typing import AnyFloats
 class ShardSum:
     """The sum of shards that were added so far, in the order of the corpus. `add` changes it; nothing else does.
 
-    Rows go to one file for each statistic as they come, so that memory does not grow with them.
+    Rows go to one file for each statistic as they come, and digests of cuts to another, so that memory does not grow
+    with them.
 
     Attributes:
-        folder: folder of the files of rows.
+        folder: folder of these files.
         state: sums of statistics; None before the first shard.
         index: index in the corpus of each utterance that was measured.
         frames: frames of each of them.
         skipped: skipped utterances.
         labels: what labelled utterances say of phones; None before the first shard.
-        digests: digests of the cuts with their audio, one after the other, in any order.
         files: hash of sizes and dates of the audio of each shard.
         waves: audio `[samples]` that a shard stores, by place among the measured utterances.
     """
@@ -64,7 +64,6 @@ class ShardSum:
     frames: "array[int]" = field(default_factory=lambda: array("q"))
     skipped: list[SkippedUtterance] = field(default_factory=list)
     labels: LabelTotals | None = None
-    digests: bytearray = field(default_factory=bytearray)
     files: list[bytes] = field(default_factory=list)
     waves: dict[int, AnyFloats] = field(default_factory=dict)
 
@@ -81,7 +80,8 @@ class ShardSum:
         self.index.extend(order)
         self.frames.extend(shard.frames[index] for index in order)
         self.skipped += shard.skipped
-        self.digests += b"".join(shard.digests.values())
+        with self._digests.open("ab") as file:
+            file.write(b"".join(shard.digests.values()))
         self.files.append(shard.files)
         if self.state is None or self.labels is None:
             self.state, self.labels = shard.state, shard.labels
@@ -101,6 +101,17 @@ class ShardSum:
             return {}
         shape = (len(self.index), len(self.state.n_heads), max(self.state.n_heads))
         return {name: cast(AnyFloats, RowFile(self._file(name), shape)) for name in self.state.rows}
+
+    def hashes(self) -> dict[str, str]:
+        """Return the fingerprint of the cuts with their audio, and the hash of sizes and dates of its files."""
+        return {
+            "fingerprint": join_packed(np.fromfile(self._digests, np.uint8)),
+            "files": join_digests(self.files),
+        }
+
+    @property
+    def _digests(self) -> Path:
+        return self.folder / "digests"
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.rows"
@@ -128,7 +139,7 @@ def _reduced(job: AnalysisJob, folder: Path) -> tuple[RunParts, list[SkippedUtte
         first = f"{skipped[0].id}: {skipped[0].reason}"
         raise InputError(f"no utterance of {len(job.cuts)} can be measured; the first: {first}")
     parts = _parts(job, whole)
-    add_to_plan(folder, "corpus", _hashes(whole))
+    add_to_plan(folder, "corpus", whole.hashes())
     store_example(folder, job.encoder, job.cuts.select(whole.index), whole.waves)
     write_states(folder, parts)
     return_freed_memory()
@@ -162,10 +173,6 @@ def _parts(job: AnalysisJob, whole: ShardSum) -> RunParts:
             **window_attributes(job.plan["corpus"]["window"]),
         },
     )
-
-
-def _hashes(whole: ShardSum) -> dict[str, str]:
-    return {"fingerprint": join_packed(whole.digests), "files": join_digests(whole.files)}
 
 
 def _table(cuts: CutList, frames: Sequence[int]) -> pd.DataFrame:

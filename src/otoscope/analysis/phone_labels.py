@@ -19,7 +19,7 @@ from otoscope.relations.dataset import Relations, relations_by_layer
 from otoscope.relations.label_totals import LabelTotals
 from otoscope.runs.options import SpeechOptions
 from otoscope.statistics.accumulator import layer_sums
-from otoscope.statistics.clusters import Clusters, cluster_code, code_bits, group_sums
+from otoscope.statistics.clusters import Clusters, group_sums
 from otoscope.typing import Ints
 
 PHONE, WORD = "phone", "word"
@@ -122,7 +122,7 @@ def relations(
         return xr.Dataset()
     labelled, codes = totals.labelled, np.unique(clusters.codes)
     of_labelled = clusters if len(labelled) == len(clusters.names) else clusters.select(labelled.tolist())
-    uniform = np.moveaxis(totals.grouped(codes, code_bits(map(cluster_code, clusters.names))), 1, 0)[:, :, None]
+    uniform = np.moveaxis(totals.grouped(codes, clusters.bits), 1, 0)[:, :, None]
     layers = (
         Relations(*(layer_sums(state[name], layer, heads) for name in ("relation", "own_run")), *uniform)
         for layer, heads in enumerate(n_heads)

@@ -11,6 +11,7 @@ from lhotse import AudioSource, MonoCut, Recording
 from otoscope.corpus.audio_content import CACHE, ContentCache, audio_digest
 from otoscope.corpus.audio_source import source_state
 from otoscope.corpus.recording import check_cut
+from otoscope.typing import Array
 
 DIGEST_BYTES = 32  # of SHA-256
 
@@ -51,14 +52,15 @@ def join_digests(digests: Iterable[bytes]) -> str:
     return join_packed(bytearray(b"".join(digests)))
 
 
-def join_packed(digests: bytearray) -> str:
-    """Return `join_digests` of digests that follow each other in memory, where they are sorted.
+def join_packed(digests: bytearray | Array) -> str:
+    """Return `join_digests` of digests that follow each other as bytes in memory, where they are sorted.
 
     >>> join_packed(bytearray(bytes(32) + b"a" * 32)) == join_digests([b"a" * 32, bytes(32)])
     True
     """
-    np.frombuffer(digests, f"S{DIGEST_BYTES}").sort()
-    return hashlib.sha256(digests).hexdigest()
+    rows = np.frombuffer(digests, f"S{DIGEST_BYTES}")
+    rows.sort()
+    return hashlib.sha256(rows.data).hexdigest()
 
 
 def cut_digest(cut: MonoCut, cache: ContentCache = CACHE) -> bytes:

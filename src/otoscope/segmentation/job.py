@@ -19,6 +19,7 @@ from otoscope.segmentation.search import LayerReader, LayerTuning
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance, Split, split
 from otoscope.segmentation.units import units_of
+from otoscope.segmentation.voter_tuning import RunStore
 from otoscope.typing import Floats
 
 LEAST_PHONE_SHARE = 0.1
@@ -53,6 +54,11 @@ class SegmentJob:
     def part(self) -> SearchPart:
         """Return what the first model is tuned on."""
         return SearchPart(self.encoder, self.parts.validation, self.options)
+
+    @cached_property
+    def runs(self) -> RunStore:
+        """Return what voters read from the utterances that the first model is tuned on, kept in memory."""
+        return RunStore(self.part)
 
     @cached_property
     def readers(self) -> list[LayerReader]:

@@ -137,7 +137,7 @@ def _compare(job: SegmentJob, parts: PartMap) -> xr.Dataset:
         search(encoder, tunings, validation, job.options.seconds)
         for encoder, tunings in zip(job.encoders, job.measure(parts), strict=True)
     ]
-    votings = _search_votings(job, results[0])
+    votings = _search_votings(job, results[0], parts)
     reader = VotingReader(job.encoders[0], votings)
     methods = [
         *_spectral_methods(job),
@@ -199,12 +199,12 @@ def _write_test_boundaries(
         write_record(record, folder / BOUNDARIES, "textgrid", segmenter.origin)
 
 
-def _search_votings(job: SegmentJob, result: SearchResult) -> list[Voting]:
+def _search_votings(job: SegmentJob, result: SearchResult, parts: PartMap) -> list[Voting]:
     """Return the tuned methods with shifts; none without shifts."""
     if not job.options.shifts:
         return []
     layers = sorted(result.layers, key=lambda layer: -result.layers[layer].scores.r_value)
-    return search_votings(job.part, list(result.heads), layers)
+    return search_votings(job, parts, list(result.heads), layers)
 
 
 def _segmenter(job: SegmentJob, votings: Sequence[Voting], dataset: xr.Dataset) -> Segmenter:

@@ -1,10 +1,10 @@
-"""Tune alpha and beta of single voters, and compute the scores of all voters on the validation part.
+"""Tune alpha and beta of single voters, and compute the scores of all voters on utterances of the validation part.
 
-Both read the same features. The model runs once per shift on each utterance, as long as what it computes fits in
-memory; on the others it runs again.
+Both read the same features. In a process, the model runs once per shift on each utterance, as long as what it computes
+fits in memory; on the others it runs again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from otoscope.segmentation.score_sum import (
 )
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.shifted_features import SPECTRAL_RATE, VoterRuns
-from otoscope.segmentation.split import LabelledUtterance, with_progress
+from otoscope.segmentation.split import LabelledUtterance
 from otoscope.segmentation.voters import Voter, VoterKey
 from otoscope.typing import Floats, Ints
 
@@ -42,50 +42,60 @@ VoterScores = dict[VoterKey, Floats]
 """Scores `[factor, t]` of one utterance."""
 
 
-class PartFeatures:
-    """Features of candidates on the validation part; it stores what the model computed, up to `MAX_STORED_BYTES`.
+class RunStore:
+    """What voters read from utterances of the validation part; stores what the model computed, to `MAX_STORED_BYTES`.
 
     Attributes:
         part: the validation part.
-        candidates: the voters whose features are read.
     """
 
-    def __init__(self, part: SearchPart, candidates: Sequence[Voter]) -> None:
+    def __init__(self, part: SearchPart) -> None:
         """Read nothing yet."""
-        self.part, self.candidates = part, candidates
+        self.part = part
         self._stored: dict[str, VoterRuns] = {}
 
-    def visit(self, text: str) -> Iterator[tuple[LabelledUtterance, VoterRuns, Floats]]:
-        """Yield each utterance, what the candidates read from it, and the times of its grid; the text names the bar."""
-        for utterance in with_progress(self.part.utterances, text):
-            yield utterance, self._runs(utterance), grid_times(utterance.cut.duration)
-
-    def _runs(self, utterance: LabelledUtterance) -> VoterRuns:
+    def read(self, utterance: LabelledUtterance, voters: Sequence[Voter]) -> VoterRuns:
+        """Return what voters read from an utterance: all those of the first call for it, or some of them."""
         if utterance.cut.id in self._stored:
             return self._stored[utterance.cut.id]
         encoder = self.part.encoder
         waves = encoder.load_wave(utterance.cut), load_audio(utterance.cut, SPECTRAL_RATE)
-        runs = VoterRuns.read(encoder, waves, self.candidates, self.part.options.shifts)
+        runs = VoterRuns.read(encoder, waves, voters, self.part.options.shifts)
         if runs.nbytes + sum(stored.nbytes for stored in self._stored.values()) <= MAX_STORED_BYTES:
             self._stored[utterance.cut.id] = runs
         return runs
 
+    def clear(self) -> None:
+        """Forget what the model computed."""
+        self._stored.clear()
 
-def tune_voters(features: PartFeatures) -> list[Voter]:
-    """Return the candidates with the parameters of the highest R-value, the best first; without those that are flat."""
-    n_alphas, n_betas = len(ALPHAS) - 2, len(BETAS) - 4
-    part, candidates = features.part, features.candidates
-    totals = {voter: np.zeros((n_alphas * n_betas, 4), dtype=np.int64) for voter in candidates}
-    for utterance, runs, times in features.visit("tuning heads with shifts"):
-        for voter in candidates:
-            scores = average_neighbours(shifted_scores(runs.shifted(voter), ALPHAS, BETAS, times))
-            roots = np.sqrt(scores.reshape(-1, len(times)))
-            totals[voter] += minima_counts(part, utterance, smoothed(roots, part.level.first_smoothing))
-    best = {voter: int(np.argmax(scores_of(total)[:, R_VALUE])) for voter, total in totals.items() if total[:, 1].any()}
-    ordered = sorted(best, key=lambda voter: -scores_of(totals[voter])[best[voter], R_VALUE])
+
+def grid_counts(store: RunStore, utterance: LabelledUtterance, candidates: Sequence[Voter]) -> Ints:
+    """Return the counts `[voter, parameters, count]` of one utterance, for each alpha and beta of each candidate."""
+    part, runs, times = store.part, store.read(utterance, candidates), grid_times(utterance.cut.duration)
+    counts = []
+    for voter in candidates:
+        scores = average_neighbours(shifted_scores(runs.shifted(voter), ALPHAS, BETAS, times))
+        roots = np.sqrt(scores.reshape(-1, len(times)))
+        counts.append(minima_counts(part, utterance, smoothed(roots, part.level.first_smoothing)))
+    return np.array(counts)
+
+
+def best_voters(candidates: Sequence[Voter], counts: Ints) -> list[Voter]:
+    """Return the candidates with the parameters of the highest R-value, the best first; without those that are flat.
+
+    Args:
+        candidates: voters without parameters.
+        counts: sum over utterances of `grid_counts`.
+    """
+    n_betas = len(BETAS) - 4
+    values = {
+        voter: scores_of(own)[:, R_VALUE] for voter, own in zip(candidates, counts, strict=True) if own[:, 1].any()
+    }
+    best = {voter: int(np.argmax(r_values)) for voter, r_values in values.items()}
     return [
         replace(voter, alpha=ALPHAS[1 + best[voter] // n_betas], beta=BETAS[2 + best[voter] % n_betas])
-        for voter in ordered
+        for voter in sorted(best, key=lambda voter: -values[voter][best[voter]])
     ]
 
 
@@ -96,12 +106,10 @@ def average_neighbours(scores_abt: Floats) -> Floats:
     return averaged
 
 
-def voter_scores(features: PartFeatures, voters: Sequence[Voter]) -> list[VoterScores]:
-    """Return the scores `[factor, t]` of each voter, by head or source, for each utterance."""
-    return [
-        {voter.key: averaged_scores(runs.shifted(voter), voter, FACTORS, times) for voter in voters}
-        for _, runs, times in features.visit("tuning ensembles with shifts")
-    ]
+def voter_scores(store: RunStore, utterance: LabelledUtterance, voters: Sequence[Voter]) -> VoterScores:
+    """Return the scores `[factor, t]` of each voter, by head or source, for one utterance."""
+    runs, times = store.read(utterance, voters), grid_times(utterance.cut.duration)
+    return {voter.key: averaged_scores(runs.shifted(voter), voter, FACTORS, times) for voter in voters}
 
 
 def minima_counts(part: SearchPart, utterance: LabelledUtterance, score_qt: Floats) -> Ints:

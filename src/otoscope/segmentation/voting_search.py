@@ -14,19 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from otoscope.results.intervals import estimate, standard_error
+from otoscope.runs.part_map import PartMap
 from otoscope.segmentation.comparison import R_VALUE, scores_of
 from otoscope.segmentation.feature_methods import Head
+from otoscope.segmentation.job import SegmentJob
 from otoscope.segmentation.score_sum import smoothed, summed_score
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.split import LabelledUtterance
-from otoscope.segmentation.voter_tuning import (
-    FACTORS,
-    PartFeatures,
-    VoterScores,
-    minima_counts,
-    tune_voters,
-    voter_scores,
-)
+from otoscope.segmentation.voter_parts import score_voters, tune_voters
+from otoscope.segmentation.voter_tuning import FACTORS, VoterScores, minima_counts
 from otoscope.segmentation.voters import (
     ATTENTION,
     BEST_HEAD,
@@ -66,20 +62,20 @@ class ScoredVoting:
         return float(np.nan_to_num(standard_error(value)))
 
 
-def search_votings(part: SearchPart, heads: Sequence[Head], layers: Sequence[int]) -> list[Voting]:
+def search_votings(job: SegmentJob, parts: PartMap, heads: Sequence[Head], layers: Sequence[int]) -> list[Voting]:
     """Return the tuned methods: spectral frames, the best head, the best ensemble, and sums with weights.
 
     All heads of a method have the same power of their rows, that of the highest R-value.
 
     Args:
-        part: the validation part.
+        job: the model, and the validation part.
+        parts: the executor, and the folder that stores what it computes.
         heads: candidates, the best first; the search uses the first 12.
         layers: layers whose hidden states are candidates, the best first; the search uses the first 6.
     """
-    features = PartFeatures(part, _candidates(heads[:MAX_CANDIDATES], layers[:MAX_LAYERS]))
-    voters = tune_voters(features)
-    scores = voter_scores(features, voters)
-    return [*_equal_sums(part, voters, scores), *_weighted_sums(part, voters, scores)]
+    voters = tune_voters(job, _candidates(heads[:MAX_CANDIDATES], layers[:MAX_LAYERS]), parts)
+    scores = score_voters(job, voters, parts)
+    return [*_equal_sums(job.part, voters, scores), *_weighted_sums(job.part, voters, scores)]
 
 
 def _equal_sums(part: SearchPart, voters: Sequence[Voter], scores: Sequence[VoterScores]) -> list[Voting]:

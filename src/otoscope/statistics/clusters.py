@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from otoscope.typing import AnyFloats, Array, Ints
 
@@ -40,15 +41,20 @@ class Clusters:
     is_single_speaker: bool = False
 
     @cached_property
-    def codes(self) -> Ints:
-        """Return the code of the group of each utterance, `[u]`."""
-        codes = np.fromiter(map(cluster_code, self.names), np.int64, len(self.names))
-        return codes % (1 << code_bits(codes))
+    def bits(self) -> int:
+        """Return how many last bits of the code of a cluster name its group."""
+        return code_bits(map(cluster_code, set(self.names)))
 
     @cached_property
-    def groups(self) -> Ints:
+    def codes(self) -> Ints:
+        """Return the code of the group of each utterance, `[u]`."""
+        mask = (1 << self.bits) - 1
+        return np.fromiter((cluster_code(name) & mask for name in self.names), np.int64, len(self.names))
+
+    @cached_property
+    def groups(self) -> NDArray[np.int16]:
         """Return the number of the group of each utterance in the order of codes, `[u]`."""
-        return np.unique(self.codes, return_inverse=True)[1]
+        return np.searchsorted(np.unique(self.codes), self.codes).astype(np.int16)  # there are `MAX_CLUSTERS` at most
 
     def select(self, indices: Iterable[int]) -> "Clusters":
         """Return the clusters of some utterances."""
@@ -151,8 +157,8 @@ def group_sums(values: Array, clusters: Clusters) -> AnyFloats:
     >>> group_sums(np.array([1.0, 2.0, 4.0]), make_clusters("aba", ["u0", "u1", "u2"])).tolist()  # b, then a
     [2.0, 5.0]
     """
-    order = np.argsort(clusters.codes, kind="stable")
-    _, starts = np.unique(clusters.codes[order], return_index=True)
+    order = np.argsort(clusters.groups, kind="stable")
+    starts = np.flatnonzero(np.diff(clusters.groups[order], prepend=-1))
     return np.add.reduceat(np.asarray(values, np.float64)[order], starts, axis=0)
 
 
