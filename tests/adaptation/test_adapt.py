@@ -52,7 +52,7 @@ def adapted(folders, options, tmp_path_factory) -> adaptation.Adaptation:
 
 
 def test_validation_speakers_choose_the_step(adapted: adaptation.Adaptation) -> None:
-    history = {(entry["step"], entry["share"]): entry["adapt"] for entry in adapted.report.history}
+    history = {(entry["step"], entry["share"]): entry["loss"] for entry in adapted.report.history}
     assert list(history)[:3] == [(0, 1), (EVERY, 1), (STEPS, 1)]
     assert [share for _, share in list(history)[3:]] == list(search.SHARES)
     assert history[adapted.report.step, adapted.report.share] == min(history.values()) < history[0, 1]

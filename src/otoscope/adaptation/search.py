@@ -1,9 +1,10 @@
 """Search of gates by Adam: validation groups choose the step, and stop the search early.
 
-The loss is the sum over tasks. A step is better if the sum of the errors of what is learned is lower on the validation
-groups, plus what the error on the guard has risen there beyond the tolerance; of equal steps, the one with the lower
-errors on the guards. Points between the original and the best step are tried last, in the same way (Wortsman et al.
-2022, "Robust fine-tuning of zero-shot models"): part of the way often has most of the gain and less of the harm.
+The loss is the sum over tasks. A step is better if its loss is lower on the validation groups, as a share of that of
+the original, plus what the errors on the guards have risen there beyond the tolerance. The loss chooses, not the error:
+validation groups are few, and errors of whole texts vary by more than steps differ. Points between the original and the
+best step are tried last, in the same way (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"): part of the
+way often has most of the gain and less of the harm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,8 @@ from otoscope.runs.progress import progress
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
-EXCESS = 5.0  # points of gain that one point of a guard's error beyond the tolerance needs
+EXCESS = 5.0  # points of the loss that one point of a guard's error beyond the tolerance needs
+LEAST_LOSS = 1e-9
 SHARES = (0.75, 0.5, 0.25)  # of the way from the original to the best step
 
 
@@ -51,16 +53,16 @@ class SearchState:
     Attributes:
         step: of the optimiser.
         start, best: parameters of the original, and the best so far.
-        best_errors: what the best has, and its harm to the guards.
+        best_value: what the best has: its loss, and errors on the guards beyond the tolerance.
         best_step, best_share: the step of the best, and the share of the way from the original to it.
         waited: validations since the best.
-        history: errors of each validation.
+        history: errors and loss of each validation.
     """
 
     step: int = 0
     start: dict[int, torch.Tensor] = field(default_factory=dict)
     best: dict[int, torch.Tensor] = field(default_factory=dict)
-    best_errors: tuple[float, float] = (float("inf"), float("inf"))
+    best_value: float = float("inf")
     best_step: int = 0
     best_share: float = 1.0
     waited: int = 0
@@ -85,7 +87,7 @@ def search(
     state = _resume(folder, model, optimizer, schedule) or SearchState()
     if not state.history:
         state.start = _copy(model.parameters)
-        _validate(model, tasks, options.tolerance, state)
+        _validate(model, tasks, options, state)
     with progress("learning gates", float(options.steps)) as on_progress:
         on_progress(float(state.step))
         while state.step < options.steps and state.waited < PATIENCE:
@@ -95,14 +97,16 @@ def search(
             state.step += 1
             on_progress(1.0)
             if state.step % EVERY == 0 or state.step == options.steps:
-                _validate(model, tasks, options.tolerance, state)
+                _validate(model, tasks, options, state)
                 _save(folder, model, optimizer, schedule, state)
-    _try_shares(model, tasks, options.tolerance, state)
+    _try_shares(model, tasks, options, state)
     _set(model, state.best)
     return state
 
 
-def _try_shares(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float, state: SearchState) -> None:
+def _try_shares(
+    model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, state: SearchState
+) -> None:
     """Validate points between the original and the best step."""
     if not state.best_step:
         return
@@ -110,7 +114,7 @@ def _try_shares(model: GatedModel, tasks: Sequence[WeightedTask], tolerance: flo
     state.step = state.best_step
     for share in SHARES:
         _set(model, {index: state.start[index] + share * difference for index, difference in way.items()})
-        _validate(model, tasks, tolerance, state, share)
+        _validate(model, tasks, options, state, share)
 
 
 @torch.no_grad()
@@ -135,28 +139,49 @@ def set_gradients(model: GatedModel, tasks: Sequence[WeightedTask], options: Ada
             loss = each.weight * each.task.loss([int(index) for index in chosen])
         loss.backward()  # type: ignore[no-untyped-call]
     if options.scale_penalty:
-        scales = torch.cat([values.scale_h for values in model.values.values()])
-        (options.scale_penalty * scales.abs().sum()).backward()  # type: ignore[no-untyped-call]
+        _penalty(model, options).backward()  # type: ignore[no-untyped-call]
+
+
+def _penalty(model: GatedModel, options: AdaptationOptions) -> torch.Tensor:
+    scales = torch.cat([values.scale_h for values in model.values.values()])
+    return options.scale_penalty * scales.abs().sum()
 
 
 def _validate(
-    model: GatedModel, tasks: Sequence[WeightedTask], tolerance: float, state: SearchState, share: float = 1.0
+    model: GatedModel,
+    tasks: Sequence[WeightedTask],
+    options: AdaptationOptions,
+    state: SearchState,
+    share: float = 1.0,
 ) -> None:
-    """Add the errors on validation groups to the history, and keep the gates if they are the best so far.
+    """Add errors and loss on validation groups to the history, and keep the gates if they are the best so far.
 
     What a guard loses beyond the tolerance counts `EXCESS` times; the groups that report decide whether it is allowed.
     """
     errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
-    state.history.append({"step": float(state.step), "share": share, **errors})
+    loss = validation_loss(model, tasks, options)
+    state.history.append({"step": float(state.step), "share": share, **errors, "loss": loss})
     first = state.history[0]
     harm = [(errors[each.name] - first[each.name]) / each.slack for each in tasks if each.is_guard]
-    error = sum(errors[each.name] for each in tasks if not each.is_guard)
-    error += EXCESS * sum(max(each - tolerance, 0.0) for each in harm)
+    value = loss / max(first["loss"], LEAST_LOSS) + EXCESS * sum(max(each - options.tolerance, 0.0) for each in harm)
     state.waited += 1
-    if (error, sum(harm)) < state.best_errors:
+    if value < state.best_value:
         state.best = _copy(model.parameters)
-        state.best_errors, state.best_step, state.waited = (error, sum(harm)), state.step, 0
+        state.best_value, state.best_step, state.waited = value, state.step, 0
         state.best_share = share
+
+
+@torch.no_grad()
+def validation_loss(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions) -> float:
+    """Return the loss on the validation groups, in batches that are the same for all gates."""
+    loss = float(_penalty(model, options)) if options.scale_penalty else 0.0
+    for each in tasks:
+        part = np.random.default_rng(options.gate_seed).permutation(each.task.material.indices(Role.validation))
+        for start in range(0, len(part), each.batch):
+            batch = [int(index) for index in part[start : start + each.batch]]
+            with model.gates():
+                loss += each.weight * float(each.task.loss(batch)) * len(batch) / len(part)
+    return loss
 
 
 def _rate(task: Task, *, original: bool) -> float:

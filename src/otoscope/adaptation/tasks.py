@@ -123,10 +123,11 @@ def slack_of(guard: Material, role: Role) -> float:
 
 
 def remember_targets(tasks: Sequence[WeightedTask]) -> None:
-    """Compute once what the original gives for the training parts of guards."""
+    """Compute once what the original gives for the parts of guards that the search reads."""
     for each in tasks:
         if isinstance(each.task, AgreementTask):
-            each.task.remember([int(index) for index in each.task.material.indices(Role.train)])
+            for role in LEARNING:
+                each.task.remember([int(index) for index in each.task.material.indices(role)])
 
 
 def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]:
