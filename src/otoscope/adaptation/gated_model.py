@@ -175,8 +175,8 @@ class GatedModel:
             past_key_values=cache,
             use_cache=cache is not None,
         )
-        logits = output.logits.log_softmax(-1)
-        return [logits[row, : len(sequence) - 1] for row, sequence in enumerate(sequences)]
+        rows = output.logits.log_softmax(-1).unbind()  # a row by its index would have gradients of the size of all rows
+        return [row[: len(sequence) - 1] for row, sequence in zip(rows, sequences, strict=True)]
 
     def last_hidden(self, material: Material, index: int) -> Tensor:
         """Return the last hidden states `[T, d]` of the encoder, run anew; gradients flow to the gates in force."""
