@@ -2,13 +2,16 @@
 
     python experiments/gates/curve.py MODEL --adapt CORPUS --adapt-test CORPUS --guard CORPUS --encoder-outputs FOLDER
 
-Each size and seed is one run of `otoscope refine MODEL --adapt CORPUS --gate-utterances SIZE --gate-seed SEED`. The
-last lines are Spearman correlations of scales and of temperatures over heads, between seeds at the largest size; a seed
-whose best step is the original has no gates to compare. `--figure` draws the curve.
+Each size and seed is one search, as `otoscope refine MODEL --adapt CORPUS --gate-utterances SIZE --gate-seed SEED` runs
+it; what the original gives is computed once. The last lines are Spearman correlations of scales and of temperatures
+over heads, between seeds at the largest size; a seed whose best step is the original has no gates to compare.
+`--figure` draws the curve, `--out` keeps the numbers.
 """
 
 import argparse
+import json
 import tempfile
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -17,64 +20,106 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import spearmanr
 
-from otoscope.adaptation.adapt import adapt
+from otoscope.adaptation import OBJECTIVES
+from otoscope.adaptation.encoder_outputs import make_encoder_outputs
+from otoscope.adaptation.gated_model import OriginalOutputs, make_gated_model
+from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material
 from otoscope.adaptation.options import AdaptationOptions
-from otoscope.adaptation.report import AdaptationReport
+from otoscope.adaptation.search import WeightedTask, search
+from otoscope.adaptation.tasks import TEXTS, Materials, make_tasks, remember_targets
+from otoscope.refinement.gates import head_gates
+from otoscope.refinement.source_model import SourceModel, read_source
 
-NOT_OPTIONS = ("model", "sizes", "seeds", "figure")
+GUARD = 400  # most utterances of the guard: the same for all sizes and seeds, which divide its speakers
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one search gives: word error rates of the test speech, and scales and temperatures of heads."""
+
+    before: float
+    after: float
+    step: int
+    gates: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What all searches share: the model, the test speech, and what the original gives."""
+
+    source: SourceModel
+    test: Material
+    original: OriginalOutputs
 
 
 def read_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
-    for name in ("adapt", "adapt-test", "guard", "guard-test", "encoder-outputs"):
-        parser.add_argument(f"--{name}", type=Path)
+    for name in ("adapt", "adapt-test", "guard", "encoder-outputs"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--sizes", default="10,25,50,100,200,400")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--test-utterances", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--test-utterances", type=int, default=200)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--out", type=Path)
     return parser.parse_args()
 
 
-def run(arguments: argparse.Namespace, size: int, seed: int) -> AdaptationReport:
-    """Return the report of one adaptation."""
-    same = {name: value for name, value in vars(arguments).items() if name not in NOT_OPTIONS}
-    options = AdaptationOptions(**same, gate_utterances=size, gate_seed=seed)
+def run(arguments: argparse.Namespace, fixed: Fixed, size: int, seed: int) -> Outcome:
+    """Return the outcome of one search."""
+    options = AdaptationOptions(
+        adapt=arguments.adapt, guard=arguments.guard, steps=arguments.steps, gate_utterances=size, gate_seed=seed
+    )
+    learned, guard = (
+        read_speech_material(corpus, count, seed, LEARNING)
+        for corpus, count in ((arguments.adapt, size), (arguments.guard, GUARD))
+    )
+    model = make_gated_model(fixed.source, "decoder")
+    model.outputs, model.original = make_encoder_outputs(arguments.encoder_outputs, model.transcriber), fixed.original
+    text = OBJECTIVES.get("text")
+    own = WeightedTask("adapt", text.make(model, replace(learned, name=f"{size} of seed {seed}")), 1.0, TEXTS)
+    tasks = [own, *make_tasks(model, Materials(None, None, guard), options)]
+    remember_targets(tasks)
     with tempfile.TemporaryDirectory() as folder:
-        return adapt(arguments.model, Path(folder) / "out", options).report
+        state = search(model, tasks, options, Path(folder))
+    test = text.make(model, fixed.test)
+    before, after = (
+        float(np.divide(*test.errors(range(len(fixed.test.ids)), original=original).sum(axis=0)[:2]))
+        for original in (True, False)
+    )
+    gates = head_gates(model.values)
+    values = {name: [getattr(gate, name) for gate in gates] for name in ("scale", "temperature")}
+    return Outcome(before, after, state.best_step, values)
 
 
-def print_agreement(reports: list[AdaptationReport]) -> None:
+def print_agreement(outcomes: list[Outcome]) -> None:
     """Print the correlation of what each head has learned between seeds."""
     for gate in ("scale", "temperature"):
-        learned = [[head[gate] for head in report.tables["gates"]] for report in reports if report.step]
+        learned = [outcome.gates[gate] for outcome in outcomes if outcome.step]
         pairs = [float(spearmanr(*pair).statistic) for pair in combinations(learned, 2)]
         if pairs:
             print(f"{gate}: mean correlation {np.mean(pairs):.2f}, lowest {min(pairs):.2f}, of {len(pairs)} pairs")
 
 
-def print_size(size: int, reports: list[AdaptationReport]) -> None:
-    """Print errors of a size: what was learned from, and the control if there is one."""
-    before = np.mean([report.gains[0].before for report in reports])
-    after = [report.gains[0].after for report in reports]
-    harm = [guard.after - guard.before for report in reports for guard in report.guards]
-    written = sum(report.is_better for report in reports)
+def print_size(size: int, outcomes: list[Outcome]) -> None:
+    """Print errors of a size."""
+    after = [outcome.after for outcome in outcomes]
+    steps = " ".join(str(outcome.step) for outcome in outcomes)
     spread = f"{np.mean(after):.3f} ({min(after):.3f} to {max(after):.3f})"
-    control = f"{np.mean(harm):+.4f}" if harm else ""
-    print(f"{size:10d}  {len(reports):5d}  {before:8.3f}  {spread:34s} {control:8s} {written}", flush=True)
+    print(f"{size:10d}  {len(outcomes):5d}  {outcomes[0].before:8.3f}  {spread:34s} {steps}", flush=True)
 
 
-def draw(reports: dict[int, list[AdaptationReport]], path: Path) -> None:
+def draw(outcomes: dict[int, list[Outcome]], path: Path) -> None:
     """Draw the errors of each seed, their mean, and the original."""
     matplotlib.use("agg")
     figure, axis = plt.subplots(figsize=(4.6, 3.2), layout="constrained")
-    errors = {size: [report.gains[0].after for report in each] for size, each in reports.items()}
+    errors = {size: [outcome.after for outcome in each] for size, each in outcomes.items()}
     for size, values in errors.items():
         axis.plot([size] * len(values), values, "o", color="0.6", markersize=4)
     axis.plot(list(errors), [np.mean(values) for values in errors.values()], "k-o", label="adapted: mean of seeds")
-    before = [np.mean([report.gains[0].before for report in each]) for each in reports.values()]
+    before = [np.mean([outcome.before for outcome in each]) for each in outcomes.values()]
     axis.plot(list(errors), before, "s--", color="tab:red", label="original: same test speech")
     axis.set(xscale="log", xlabel="labelled utterances (number)", ylabel="word error rate (errors per word)")
     axis.set_xticks(list(errors), [str(size) for size in errors])
@@ -86,14 +131,19 @@ def draw(reports: dict[int, list[AdaptationReport]], path: Path) -> None:
 def main() -> None:
     """Print one line for each size, and the agreement of seeds."""
     arguments = read_arguments()
-    print("utterances  seeds  original  adapted (mean, lowest to highest)  control  written")
-    reports: dict[int, list[AdaptationReport]] = {}
+    test = read_speech_material(arguments.adapt_test, arguments.test_utterances, 0, (Role.test,))
+    fixed = Fixed(read_source(arguments.model), test, OriginalOutputs())
+    print("utterances  seeds  original  adapted (mean, lowest to highest)  chosen steps")
+    outcomes: dict[int, list[Outcome]] = {}
     for size in map(int, arguments.sizes.split(",")):
-        reports[size] = [run(arguments, size, seed) for seed in range(arguments.seeds)]
-        print_size(size, reports[size])
-    print_agreement(reports[max(reports)])
+        outcomes[size] = [run(arguments, fixed, size, seed) for seed in range(arguments.seeds)]
+        print_size(size, outcomes[size])
+        if arguments.out:
+            kept = {str(size): [asdict(outcome) for outcome in each] for size, each in outcomes.items()}
+            arguments.out.write_text(json.dumps(kept), encoding="utf-8")
+    print_agreement(outcomes[max(outcomes)])
     if arguments.figure:
-        draw(reports, arguments.figure)
+        draw(outcomes, arguments.figure)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Role
 from otoscope.adaptation.objective import Task
 from otoscope.adaptation.options import AdaptationOptions
+from otoscope.errors import InputError
 from otoscope.runs.progress import progress
 
 RATE = 0.03
@@ -81,6 +82,9 @@ def search(
             guard may rise on its validation part.
         folder: where the state is saved at each validation; a state there is continued.
         rate: highest learning rate.
+
+    Raises:
+        InputError: another version of otoscope saved the state.
     """
     optimizer = torch.optim.Adam(model.parameters, lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=options.steps + 1)
@@ -207,6 +211,10 @@ def _resume(folder: Path, model: GatedModel, optimizer: Any, schedule: Any) -> S
     if not path.exists():
         return None
     content = torch.load(path, weights_only=True)
+    if content["state"].keys() != vars(SearchState()).keys():
+        raise InputError(
+            f"expected a search of this version of otoscope in {folder}, found one of another; remove the folder"
+        )
     with torch.no_grad():
         for offset, stored in zip(model.parameters, content["offsets"], strict=True):
             offset.copy_(stored)
