@@ -33,6 +33,8 @@ def test_a_second_search_computes_only_what_is_new(tmp_path: Path, monkeypatch: 
     first, second = encoded([0, 1, 2]), encoded([2, 3])
     assert counts == [3, 1]
     torch.testing.assert_close(second[0], first[2], rtol=0, atol=0)
+    second[0].add_(1)
+    torch.testing.assert_close(encoded([2])[0], first[2], rtol=0, atol=0)
     torch.testing.assert_close(second[1], encode_alone(folder, 3), rtol=0, atol=1e-5)
 
 

@@ -84,6 +84,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
         rivals = RivalComparison(model, gated_model, materials, options, unfinished)
         report = replace(report, rows=[*report.rows, rivals.table])
     _write(gated_model, report, folder)
+    gated_model.release()
     shutil.rmtree(unfinished)
     return Adaptation(folder, report)
 

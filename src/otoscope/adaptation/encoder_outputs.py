@@ -1,4 +1,7 @@
-"""Outputs of a frozen encoder on disk, one file for each wave: they are computed once, for all searches of a model."""
+"""Outputs of a frozen encoder on disk, one file for each wave: they are computed once, for all searches of a model.
+
+A search reads them from their files when it uses them, so that its memory does not grow with them.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -23,9 +26,12 @@ class EncoderOutputs:
     folder: Path
 
     def read(self, wave: np.ndarray) -> Tensor | None:
-        """Return the hidden states `[T, d]` of a wave, or None where there are none."""
+        """Return the hidden states `[T, d]` of a wave, or None where there are none.
+
+        They stay in their file, so that the system can take their memory back: what is changed does not reach the file.
+        """
         path = self._path(wave)
-        return torch.from_numpy(np.load(path)) if path.exists() else None
+        return torch.from_numpy(np.load(path, mmap_mode="c")) if path.exists() else None
 
     def write(self, wave: np.ndarray, hidden: Tensor) -> None:
         """Store the hidden states of a wave."""

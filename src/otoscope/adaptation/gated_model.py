@@ -136,6 +136,10 @@ class GatedModel:
             self._encoded[material.name] = _encode(self.transcriber, material, self.outputs)
         return self._encoded[material.name]
 
+    def release(self) -> None:
+        """Close the files of the encoder's outputs, before their folder is removed."""
+        self._encoded.clear()
+
     def share_original(self, other: "GatedModel") -> None:
         """Take what another model that starts from the same original has computed of it."""
         self.original = other.original
@@ -293,8 +297,8 @@ def _encode(transcriber: Transcriber, material: Material, outputs: EncoderOutput
             chunk = missing[start : start + CHUNK]
             waves = [material.waves[index] for index in chunk]
             for index, wave, hidden in zip(chunk, waves, encode_waves(transcriber, waves), strict=True):
-                encoded[index] = hidden.clone()
                 if outputs:
                     outputs.write(wave, hidden)
+                encoded[index] = outputs.read(wave) if outputs else hidden.clone()
             on_progress(sum(map(len, waves)) / RATE)
     return [hidden for hidden in encoded if hidden is not None]
