@@ -3,9 +3,9 @@
     python experiments/gates/curve.py MODEL --adapt CORPUS --adapt-test CORPUS --guard CORPUS --encoder-outputs FOLDER
 
 Each size and seed is one search, as `otoscope refine MODEL --adapt CORPUS --gate-utterances SIZE --gate-seed SEED` runs
-it; what the original gives is computed once. The last lines are Spearman correlations of scales and of temperatures
-over heads, between seeds at the largest size; a seed whose best step is the original has no gates to compare.
-`--figure` draws the curve, `--out` keeps the numbers.
+it, with the same guard for all; what the original gives is computed once. The last lines are Spearman correlations of
+scales and of temperatures over heads, between seeds at the largest size; a seed whose best step is the original has no
+gates to compare. `--figure` draws the curve, `--out` keeps the numbers.
 """
 
 import argparse
@@ -23,14 +23,14 @@ from scipy.stats import spearmanr
 from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import OriginalOutputs, make_gated_model
-from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material
+from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material, split
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.search import WeightedTask, search
 from otoscope.adaptation.tasks import TEXTS, Materials, make_tasks, remember_targets
 from otoscope.refinement.gates import head_gates
 from otoscope.refinement.source_model import SourceModel, read_source
 
-GUARD = 400  # most utterances of the guard: the same for all sizes and seeds, which divide its speakers
+GUARD = 400  # most utterances of the guard: the same for all sizes and seeds; a seed divides its speakers
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,9 @@ def run(arguments: argparse.Namespace, fixed: Fixed, size: int, seed: int) -> Ou
     options = AdaptationOptions(
         adapt=arguments.adapt, guard=arguments.guard, steps=arguments.steps, gate_utterances=size, gate_seed=seed
     )
-    learned, guard = (
-        read_speech_material(corpus, count, seed, LEARNING)
-        for corpus, count in ((arguments.adapt, size), (arguments.guard, GUARD))
-    )
+    learned = read_speech_material(arguments.adapt, size, seed, LEARNING)
+    guard = read_speech_material(arguments.guard, GUARD, 0, LEARNING)
+    guard = replace(guard, roles=split(guard.groups, seed, LEARNING))
     model = make_gated_model(fixed.source, "decoder")
     model.outputs, model.original = make_encoder_outputs(arguments.encoder_outputs, model.transcriber), fixed.original
     text = OBJECTIVES.get("text")
@@ -139,8 +138,8 @@ def main() -> None:
         outcomes[size] = [run(arguments, fixed, size, seed) for seed in range(arguments.seeds)]
         print_size(size, outcomes[size])
         if arguments.out:
-            kept = {str(size): [asdict(outcome) for outcome in each] for size, each in outcomes.items()}
-            arguments.out.write_text(json.dumps(kept), encoding="utf-8")
+            numbers = {str(size): [asdict(outcome) for outcome in each] for size, each in outcomes.items()}
+            arguments.out.write_text(json.dumps(numbers), encoding="utf-8")
     print_agreement(outcomes[max(outcomes)])
     if arguments.figure:
         draw(outcomes, arguments.figure)

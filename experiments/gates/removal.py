@@ -21,7 +21,8 @@ from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material
-from otoscope.adaptation.search import WeightedTask
+from otoscope.adaptation.options import AdaptationOptions
+from otoscope.adaptation.search import WeightedTask, validation_loss
 from otoscope.adaptation.tasks import TEXTS
 from otoscope.refinement.gates import GateSite, head_gates
 from otoscope.refinement.source_model import read_source
@@ -58,28 +59,16 @@ def set_gates(model: GatedModel, report: Path) -> None:
 
 
 @torch.no_grad()
-def loss_of(model: GatedModel, tasks: Sequence[WeightedTask]) -> float:
-    """Return the loss on the validation groups."""
-    total = 0.0
-    with model.gates():
-        for each in tasks:
-            part = each.task.material.indices(Role.validation).tolist()
-            batches = [part[start : start + each.batch] for start in range(0, len(part), each.batch)]
-            total += each.weight * sum(len(batch) * float(each.task.loss(batch)) for batch in batches) / len(part)
-    return total
-
-
-@torch.no_grad()
 def costs(model: GatedModel, tasks: Sequence[WeightedTask]) -> dict[Head, float]:
     """Return what the loss rises by without each head."""
-    whole, found = loss_of(model, tasks), {}
+    whole, rises = validation_loss(model, tasks, AdaptationOptions(), {}), {}
     for site, offset in model.offsets.items():
         for head in range(site.heads):
             before = offset[0, head].item()
             offset[0, head] = -1
-            found[site, head] = loss_of(model, tasks) - whole
+            rises[site, head] = validation_loss(model, tasks, AdaptationOptions(), {}) - whole
             offset[0, head] = before
-    return found
+    return rises
 
 
 @torch.no_grad()
@@ -113,16 +102,16 @@ def main() -> None:
     if arguments.gates:
         set_gates(model, arguments.gates)
         print_errors("gates", model, tests)
-    found = costs(model, tasks)
-    order = sorted(found, key=lambda head: found[head])
-    for count in map(int, arguments.counts.split(",")):
+    rises = costs(model, tasks)
+    order = sorted(rises, key=lambda head: rises[head])
+    for count in sorted({arguments.remove, *map(int, arguments.counts.split(","))}):
         remove(model, order[:count])
         print_errors(f"without {count}", model, tests)
         if count == arguments.remove and arguments.out:
             gates = [vars(gate) for gate in head_gates(model.values)]
             arguments.out.write_text(json.dumps(gates, default=str), encoding="utf-8")
     for site, head in order[: arguments.remove]:
-        print(f"{site.part.value} {site.layer}.{head}: loss {found[site, head]:+.4f}")
+        print(f"{site.part.value} {site.layer}.{head}: loss {rises[site, head]:+.4f}")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from tests.helpers.forked_process import run_script
 from tests.helpers.tiny_models import noise
 from tests.helpers.worse_transcriber import save_noises, save_worse_transcriber
 
+from otoscope import bundled
 from otoscope.adaptation import adapt as adaptation
 from otoscope.adaptation import search
+from otoscope.adaptation.builtin.text import TextTask
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.decoders import transcription
 from otoscope.errors import InputError
@@ -123,11 +125,25 @@ def test_an_interrupted_search_continues_to_the_same_gates(
     assert resumed.report.tables["gates"] == adapted.report.tables["gates"]
 
 
+def test_a_loss_that_is_no_number_is_one_line(folders, options, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(TextTask, "loss", lambda self, indices: torch.tensor(float("nan")))
+    with pytest.raises(InputError, match="expected a finite loss"):
+        adaptation.adapt(folders[0], tmp_path / "out", options)
+
+
+def test_rivals_are_refused_before_the_search_where_they_find_no_projections(tmp_path: Path) -> None:
+    asked = AdaptationOptions(adapt=bundled.speech(), objective="phones", gate_utterances=8, steps=1, rivals=True)
+    with pytest.raises(InputError, match="attention with a q_proj"):
+        adaptation.adapt("bundled", tmp_path / "out", asked)
+    assert not list(tmp_path.iterdir())
+
+
 def test_rivals_are_learned_with_and_without_the_guard(folders, options, tmp_path: Path) -> None:
     from otoscope.adaptation.rivals import RIVALS
 
     guard = save_noises(tmp_path / "guard", speakers=4)
-    done = adaptation.adapt(folders[0], tmp_path / "out", replace(options, steps=1, guard=guard, rivals=True))
+    asked = replace(options, steps=1, guard=guard, rivals=True, scale_penalty=0.01)
+    done = adaptation.adapt(folders[0], tmp_path / "out", asked)
     titles, rows = done.report.rows[-1]
     assert titles == ("rival", "numbers", "guard", "adapt", "guard")
     assert [row[0] for row in rows] == [rival.name for rival in RIVALS for _ in range(2)]

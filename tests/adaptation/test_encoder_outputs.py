@@ -7,7 +7,7 @@ import torch
 from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import noise
 
-from otoscope.adaptation import gated_model
+from otoscope.adaptation import encoder_outputs, gated_model
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.material import Material, Role
 from otoscope.refinement.source_model import read_source
@@ -18,9 +18,11 @@ pytestmark = pytest.mark.slow
 def test_a_second_search_computes_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save_transcriber(tmp_path / "model", seconds=2)
     counts: list[int] = []
-    encode = gated_model.encode_waves
+    encode = encoder_outputs.encode_waves
     monkeypatch.setattr(
-        gated_model, "encode_waves", lambda transcriber, waves: counts.append(len(waves)) or encode(transcriber, waves)
+        encoder_outputs,
+        "encode_waves",
+        lambda transcriber, waves: counts.append(len(waves)) or encode(transcriber, waves),
     )
 
     def encoded(seeds: list[int]) -> list[torch.Tensor]:

@@ -50,6 +50,9 @@ def test_both_passes_of_a_search_read_the_same_features_from_one_run_of_the_mode
     first, second = ([stored.read(utterance, voters) for utterance in part.utterances] for _ in range(2))
     assert [id(own) for own in first] == [id(own) for own in second]
     assert len(runs) == len(cuts) * part.options.shifts
+    stored.forget(part.utterances[0])
+    assert stored.read(part.utterances[0], voters) is not first[0]
+    assert stored.read(part.utterances[1], voters) is first[1]
     monkeypatch.setattr(voter_tuning, "MAX_STORED_BYTES", first[0].nbytes)
     limited = RunStore(part)
     again = [[limited.read(utterance, voters) for utterance in part.utterances] for _ in range(2)]

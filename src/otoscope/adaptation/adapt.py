@@ -21,7 +21,7 @@ from otoscope.adaptation.no_speech import POSSIBLE_SPEECH, chosen_threshold, pos
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.report import SOURCE_TITLES, AdaptationReport, Change, TextTable, gain_holds, source_row
 from otoscope.adaptation.rival_search import RivalComparison
-from otoscope.adaptation.rivals import check_peft
+from otoscope.adaptation.rivals import check_peft, check_projections
 from otoscope.adaptation.search import SearchState, WeightedTask, search
 from otoscope.adaptation.tasks import Materials, make_tasks, measure_changes, read_materials, remember_targets
 from otoscope.errors import InputError
@@ -71,6 +71,8 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     source = read_source(model)
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
+    if options.rivals:
+        check_projections(gated_model)
     tasks = make_tasks(gated_model, materials, options)
     unfinished = _claim(folder, source.encoder.name, options)
     _prepare(gated_model, options, unfinished)

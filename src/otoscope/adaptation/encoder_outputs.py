@@ -12,7 +12,12 @@ import torch
 from torch import Tensor
 
 from otoscope._io.atomic import atomic_write, make_folder
+from otoscope.adaptation.material import RATE, Material
 from otoscope.decoders.transcriber import Transcriber
+from otoscope.decoders.transcription import encode_waves
+from otoscope.runs.progress import progress
+
+CHUNK = 8  # utterances that the encoder takes at once
 
 
 @dataclass(frozen=True)
@@ -46,3 +51,26 @@ class EncoderOutputs:
 def make_encoder_outputs(folder: Path, transcriber: Transcriber) -> EncoderOutputs:
     """Return the files of a model within a folder of several models."""
     return EncoderOutputs(folder / transcriber.fingerprint[:16])
+
+
+def encode_material(transcriber: Transcriber, material: Material, outputs: EncoderOutputs | None) -> list[Tensor]:
+    """Return the hidden states `[T, d]` of all utterances; the encoder runs on those that have no file.
+
+    Args:
+        transcriber: the model.
+        material: the utterances.
+        outputs: files to read and to write; None: in memory only.
+    """
+    encoded: list[Tensor | None] = [outputs.read(wave) if outputs else None for wave in material.waves]
+    missing = [index for index, hidden in enumerate(encoded) if hidden is None]
+    seconds = sum(len(material.waves[index]) for index in missing) / RATE
+    with progress(f"encoding {Path(material.name).name}", seconds) as on_progress:
+        for start in range(0, len(missing), CHUNK):
+            chunk = missing[start : start + CHUNK]
+            waves = [material.waves[index] for index in chunk]
+            for index, wave, hidden in zip(chunk, waves, encode_waves(transcriber, waves), strict=True):
+                if outputs:
+                    outputs.write(wave, hidden)
+                encoded[index] = outputs.read(wave) if outputs else hidden.clone()
+            on_progress(sum(map(len, waves)) / RATE)
+    return [hidden for hidden in encoded if hidden is not None]

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,20 +16,17 @@ from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
 from otoscope.adaptation.cross_states import CrossStates
-from otoscope.adaptation.encoder_outputs import EncoderOutputs
-from otoscope.adaptation.material import RATE, Material
+from otoscope.adaptation.encoder_outputs import EncoderOutputs, encode_material
+from otoscope.adaptation.material import Material
 from otoscope.decoders.ctc import has_ctc_head, read_letters
 from otoscope.decoders.teacher_forcing import text_tokens
 from otoscope.decoders.transcriber import Transcriber, load_tokenizer
-from otoscope.decoders.transcription import encode_waves, transcribe_waves
+from otoscope.decoders.transcription import transcribe_waves
 from otoscope.decoders.word_errors import Normalizer, text_normalizer, word_errors
 from otoscope.errors import InputError
 from otoscope.refinement.gates import GatedPart, GateSite, GateValues, gate_sites, gated, has_decoder
 from otoscope.refinement.source_model import SourceModel
-from otoscope.runs.progress import progress
 from otoscope.typing import Floats
-
-CHUNK = 8  # utterances that the frozen encoder takes at once
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ class GatedModel:
     def encoded(self, material: Material) -> list[Tensor]:
         """Return the frozen encoder's hidden states `[T, d]` of all utterances: computed once, and kept."""
         if material.name not in self._encoded:
-            self._encoded[material.name] = _encode(self.transcriber, material, self.outputs)
+            self._encoded[material.name] = encode_material(self.transcriber, material, self.outputs)
         return self._encoded[material.name]
 
     def release(self) -> None:
@@ -286,19 +282,3 @@ def allow_empty_text(whole: Any) -> None:
         remaining = [token for token in config.begin_suppress_tokens if token not in ends]
         config.begin_suppress_tokens = remaining or None
     config.num_beams = 1
-
-
-def _encode(transcriber: Transcriber, material: Material, outputs: EncoderOutputs | None) -> list[Tensor]:
-    encoded: list[Tensor | None] = [outputs.read(wave) if outputs else None for wave in material.waves]
-    missing = [index for index, hidden in enumerate(encoded) if hidden is None]
-    seconds = sum(len(material.waves[index]) for index in missing) / RATE
-    with progress(f"encoding {Path(material.name).name}", seconds) as on_progress:
-        for start in range(0, len(missing), CHUNK):
-            chunk = missing[start : start + CHUNK]
-            waves = [material.waves[index] for index in chunk]
-            for index, wave, hidden in zip(chunk, waves, encode_waves(transcriber, waves), strict=True):
-                if outputs:
-                    outputs.write(wave, hidden)
-                encoded[index] = outputs.read(wave) if outputs else hidden.clone()
-            on_progress(sum(map(len, waves)) / RATE)
-    return [hidden for hidden in encoded if hidden is not None]

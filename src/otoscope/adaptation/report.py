@@ -104,7 +104,7 @@ class AdaptationReport:
         options: what was asked.
         gains: changes of what was learned, on test groups.
         guards: changes on the test part of the guard, and on its hard copies.
-        history: errors on validation groups by step.
+        history: errors and loss on validation groups by step.
         step: the step that validation chose; 0 is the original.
         share: the share of the way from the original to that step, which validation chose too.
         gates: number of gates, and of heads set to zero.

@@ -163,6 +163,16 @@ def _any_of(paths: Sequence[str]) -> str:
     return "|".join(re.escape(path) for path in paths)
 
 
+def check_projections(model: GatedModel) -> None:
+    """Raise InputError if the gated attention has no projections that the rivals know by their names."""
+    for name in ("q_proj", "k_proj", "v_proj"):
+        if not _attention_layers(model, (name,)):
+            raise InputError(
+                f"expected attention with a {name} for --rivals, found none in {model.name}; omit --rivals, or take a "
+                "model such as Whisper or wav2vec 2.0"
+            )
+
+
 def check_peft() -> None:
     """Raise InputError if peft is not installed."""
     try:

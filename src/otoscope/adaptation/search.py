@@ -7,6 +7,7 @@ best step are tried last, in the same way (Wortsman et al. 2022, "Robust fine-tu
 way often has most of the gain and less of the harm.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
 EXCESS = 5.0  # points of the loss that one point of a guard's error beyond the tolerance needs
-LEAST_LOSS = 1e-9
+LEAST_LOSS = 1e-3  # of the original, of which others are a share: targets have half precision
 SHARES = (0.75, 0.5, 0.25)  # of the way from the original to the best step
 
 
@@ -37,6 +38,7 @@ class WeightedTask:
 
     Attributes:
         slack: how many tolerances its error may rise, if it guards.
+        by_error: whether its error on validation groups chooses the step, not its loss.
     """
 
     name: str
@@ -45,6 +47,7 @@ class WeightedTask:
     batch: int
     is_guard: bool = False
     slack: float = 1.0
+    by_error: bool = False
 
 
 @dataclass
@@ -54,7 +57,8 @@ class SearchState:
     Attributes:
         step: of the optimiser.
         start, best: parameters of the original, and the best so far.
-        best_value: what the best has: its loss, and errors on the guards beyond the tolerance.
+        best_value: of the best: its loss as a share of the original's, plus `EXCESS` times what errors on the guards
+            have risen beyond the tolerance.
         best_step, best_share: the step of the best, and the share of the way from the original to it.
         waited: validations since the best.
         history: errors and loss of each validation.
@@ -90,7 +94,7 @@ def search(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=options.steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
     if not state.history:
-        state.start = _copy(model.parameters)
+        state.start = state.best = _copy(model.parameters)
         _validate(model, tasks, options, state)
     with progress("learning gates", float(options.steps)) as on_progress:
         on_progress(float(state.step))
@@ -142,13 +146,14 @@ def set_gradients(model: GatedModel, tasks: Sequence[WeightedTask], options: Ada
         with model.gates():
             loss = each.weight * each.task.loss([int(index) for index in chosen])
         loss.backward()  # type: ignore[no-untyped-call]
-    if options.scale_penalty:
+    if options.scale_penalty and model.values:
         _penalty(model, options).backward()  # type: ignore[no-untyped-call]
 
 
 def _penalty(model: GatedModel, options: AdaptationOptions) -> torch.Tensor:
-    scales = torch.cat([values.scale_h for values in model.values.values()])
-    return options.scale_penalty * scales.abs().sum()
+    """Return the penalty of scales; 0 for a rival, which has none."""
+    scales = [values.scale_h.abs().sum() for values in model.values.values()]
+    return options.scale_penalty * sum(scales, torch.zeros(()))
 
 
 def _validate(
@@ -163,7 +168,12 @@ def _validate(
     What a guard loses beyond the tolerance counts `EXCESS` times; the groups that report decide whether it is allowed.
     """
     errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
-    loss = validation_loss(model, tasks, options)
+    loss = validation_loss(model, tasks, options, errors)
+    if not state.history and not math.isfinite(loss):
+        raise InputError(
+            f"expected a finite loss of {model.name} on the validation groups, found {loss}; take other speech, or "
+            "another --objective"
+        )
     state.history.append({"step": float(state.step), "share": share, **errors, "loss": loss})
     first = state.history[0]
     harm = [(errors[each.name] - first[each.name]) / each.slack for each in tasks if each.is_guard]
@@ -176,15 +186,26 @@ def _validate(
 
 
 @torch.no_grad()
-def validation_loss(model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions) -> float:
-    """Return the loss on the validation groups, in batches that are the same for all gates."""
-    loss = float(_penalty(model, options)) if options.scale_penalty else 0.0
+def validation_loss(
+    model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, errors: Mapping[str, float]
+) -> float:
+    """Return the loss on the validation groups, in batches that are the same for all gates.
+
+    Args:
+        model: the model with its gates.
+        tasks: what is learned, and guards.
+        options: penalty of scales, and the seed of the batches.
+        errors: error on the validation groups of each task that has it instead of its loss.
+    """
+    loss = float(_penalty(model, options))
     for each in tasks:
+        if each.by_error:
+            loss += each.weight * errors[each.name]
+            continue
         part = np.random.default_rng(options.gate_seed).permutation(each.task.material.indices(Role.validation))
-        for start in range(0, len(part), each.batch):
-            batch = [int(index) for index in part[start : start + each.batch]]
+        for batch in np.array_split(part, -(-len(part) // each.batch)):
             with model.gates():
-                loss += each.weight * float(each.task.loss(batch)) * len(batch) / len(part)
+                loss += each.weight * float(each.task.loss(batch.tolist())) * len(batch) / len(part)
     return loss
 
 

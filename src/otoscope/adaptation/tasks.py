@@ -94,8 +94,9 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
     tasks, weight = [], options.guard_weight
     if materials.adapt is not None:
         own = "text" if has_decoder(model.source.whole) else "ctc"
-        name = own if options.objective == "auto" else options.objective
-        tasks.append(WeightedTask(LEARNED, OBJECTIVES.get(name).make(model, materials.adapt), 1.0, TEXTS))
+        objective = OBJECTIVES.get(own if options.objective == "auto" else options.objective)
+        learned = objective.make(model, materials.adapt)
+        tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=objective.chosen_by_error))
     if materials.calm is not None:
         tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
     if materials.guard is not None:

@@ -17,7 +17,7 @@ from otoscope.relations.label_totals import LabelTotals, merge_labels
 from otoscope.results import Run
 from otoscope.results.schema import run_clusters
 from otoscope.statistics.accumulator import join_groups
-from otoscope.statistics.clusters import Clusters, cluster_code, code_bits
+from otoscope.statistics.clusters import Clusters, cluster_code
 from otoscope.typing import Ints
 
 PHONE_AXES = {"relation": 2, "own_run": 1}
@@ -78,7 +78,7 @@ def merged_sums(
     Raises:
         InputError: clusters are utterances, and a run stores sums of speakers only.
     """
-    bits = code_bits(map(cluster_code, clusters.names))
+    bits = clusters.bits
     codes = [_new_codes(source, clusters) for source in stored]
     sums = {
         name: join_groups(_arrays(stored, codes, name, phones), bits)

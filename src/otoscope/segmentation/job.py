@@ -57,7 +57,7 @@ class SegmentJob:
 
     @cached_property
     def runs(self) -> RunStore:
-        """Return what voters read from the utterances that the first model is tuned on, kept in memory."""
+        """Return what voters read from the utterances that the first model is tuned on, until they have scores."""
         return RunStore(self.part)
 
     @cached_property

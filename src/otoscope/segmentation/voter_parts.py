@@ -29,40 +29,41 @@ def tune_voters(job: SegmentJob, candidates: Sequence[Voter], parts: PartMap) ->
 def score_voters(job: SegmentJob, voters: Sequence[Voter], parts: PartMap) -> list[VoterScores]:
     """Return the scores `[factor, t]` of each voter, by head or source, for each utterance."""
     items = _items(job, "voter-scores", "tuning ensembles with shifts", voters)
-    arrays = parts.whole.map(_score_part, items)
-    job.runs.clear()
+    keys = [voter.key for voter in voters]
     return [
-        {voter.key: arrays[place // UTTERANCES][f"{place}/{number}"] for number, voter in enumerate(voters)}
-        for place in range(len(job.parts.validation))
+        dict(zip(keys, scores_vft, strict=True))
+        for arrays in parts.whole.map(_score_part, items)
+        for scores_vft in arrays.values()
     ]
 
 
 def _items(job: SegmentJob, name: str, text: str, voters: Sequence[Voter]) -> Items:
     starts = range(0, len(job.parts.validation), UTTERANCES)
-    seconds = [sum(utterance.cut.duration for _, utterance in _utterances(job, start)) for start in starts]
+    seconds = [sum(utterance.cut.duration for utterance in _utterances(job, start)) for start in starts]
     return Items(name, text, [(tuple(voters), start) for start in starts], seconds)
 
 
-def _utterances(job: SegmentJob, start: int) -> list[tuple[int, LabelledUtterance]]:
-    return list(enumerate(job.parts.validation))[start : start + UTTERANCES]
+def _utterances(job: SegmentJob, start: int) -> Sequence[LabelledUtterance]:
+    return job.parts.validation[start : start + UTTERANCES]
 
 
 def _count_part(job: SegmentJob, item: tuple[tuple[Voter, ...], int], on_progress: OnProgress) -> dict[str, Any]:
     """Return the counts of the candidates, summed over a few utterances, the first of which has a number."""
     candidates, start = item
     counts = []
-    for _, utterance in _utterances(job, start):
+    for utterance in _utterances(job, start):
         counts.append(grid_counts(job.runs, utterance, candidates))
         on_progress(utterance.cut.duration)
     return {"counts": np.sum(counts, axis=0)}
 
 
 def _score_part(job: SegmentJob, item: tuple[tuple[Voter, ...], int], on_progress: OnProgress) -> dict[str, Any]:
-    """Return the scores of each voter for a few utterances, by the place of the utterance and that of the voter."""
+    """Return the scores `[voter, factor, t]` of a few utterances: the last use of what the model gave for them."""
     voters, start = item
     arrays: dict[str, Any] = {}
-    for place, utterance in _utterances(job, start):
+    for place, utterance in enumerate(_utterances(job, start)):
         scores = voter_scores(job.runs, utterance, voters)
-        arrays |= {f"{place}/{number}": scores[voter.key] for number, voter in enumerate(voters)}
+        arrays[str(place)] = np.stack([scores[voter.key] for voter in voters])
+        job.runs.forget(utterance)
         on_progress(utterance.cut.duration)
     return arrays

@@ -65,9 +65,9 @@ class RunStore:
             self._stored[utterance.cut.id] = runs
         return runs
 
-    def clear(self) -> None:
-        """Forget what the model computed."""
-        self._stored.clear()
+    def forget(self, utterance: LabelledUtterance) -> None:
+        """Forget what the model computed for an utterance."""
+        self._stored.pop(utterance.cut.id, None)
 
 
 def grid_counts(store: RunStore, utterance: LabelledUtterance, candidates: Sequence[Voter]) -> Ints:

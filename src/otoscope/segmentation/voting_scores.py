@@ -11,11 +11,9 @@ from otoscope.segmentation.compared_methods import UtteranceScores, voting_metho
 from otoscope.segmentation.dataset import CURVE
 from otoscope.segmentation.job import SegmentJob
 from otoscope.segmentation.score_sum import Boundaries
+from otoscope.segmentation.voter_parts import UTTERANCES
 from otoscope.segmentation.voters import Voting
 from otoscope.segmentation.voting_reader import VotingReader
-
-UTTERANCES = 4
-"""Utterances of a part, each of which is stored."""
 
 
 def score_votings(job: SegmentJob, votings: Sequence[Voting], parts: PartMap) -> list[dict[str, UtteranceScores]]:

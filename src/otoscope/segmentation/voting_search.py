@@ -74,6 +74,8 @@ def search_votings(job: SegmentJob, parts: PartMap, heads: Sequence[Head], layer
         layers: layers whose hidden states are candidates, the best first; the search uses the first 6.
     """
     voters = tune_voters(job, _candidates(heads[:MAX_CANDIDATES], layers[:MAX_LAYERS]), parts)
+    if not voters:  # no candidate finds a boundary
+        return []
     scores = score_voters(job, voters, parts)
     return [*_equal_sums(job.part, voters, scores), *_weighted_sums(job.part, voters, scores)]
 
@@ -86,12 +88,13 @@ def _equal_sums(part: SearchPart, voters: Sequence[Voter], scores: Sequence[Vote
 
     best_heads: list[ScoredVoting] = []
     ensembles: list[list[ScoredVoting]] = []
-    for heads_first in _heads_by_power(voters):
+    for heads_first in filter(None, _heads_by_power(voters)):
         best_heads.append(tuned(BEST_HEAD, heads_first[:1]))
         groups = _first_heads(heads_first)
         ensembles.append([tuned(ENSEMBLE, group) for group in groups[1:] or groups])
-    single = [tuned(name, _of_source(voters, source)) for source, name in SPECTRAL_NAMES.items()]
-    chosen = [*single, _best(best_heads), smallest_of_the_best(max(ensembles, key=_highest))]
+    chosen = [tuned(name, own) for source, name in SPECTRAL_NAMES.items() if (own := _of_source(voters, source))]
+    if best_heads:
+        chosen += [_best(best_heads), smallest_of_the_best(max(ensembles, key=_highest))]
     return [scored.voting for scored in chosen]
 
 
@@ -101,7 +104,7 @@ def _weighted_sums(part: SearchPart, voters: Sequence[Voter], scores: Sequence[V
     groups = [group for heads_first in _heads_by_power(voters) for group in _first_heads(heads_first)]
     others = {WEIGHTED: [], WEIGHTED_STATES: _of_source(voters, STATES)}
     others[WEIGHTED_LOG_MEL] = _of_source(voters, LOG_MEL_FRAMES)
-    votings = [search.best(name, [[*group, *own] for group in groups]) for name, own in others.items()]
+    votings = [search.best(name, [[*group, *own] for group in groups]) for name, own in others.items() if groups]
     return [voting for voting in votings if voting]
 
 

@@ -106,4 +106,6 @@ def _make(model: GatedModel, material: Material) -> PhonesTask:
     return PhonesTask(model, material)
 
 
-OBJECTIVE = Objective("phones", "Phones, by a linear probe on the encoder.", "wrong frames", _make)
+OBJECTIVE = Objective(
+    "phones", "Phones, by a linear probe on the encoder.", "wrong frames", _make, chosen_by_error=True
+)

@@ -81,4 +81,6 @@ def _make(model: GatedModel, material: Material) -> SpeakersTask:
     return SpeakersTask(model, material)
 
 
-OBJECTIVE = Objective("speakers", "Speakers, by a linear probe on the encoder.", "confused utterances", _make)
+OBJECTIVE = Objective(
+    "speakers", "Speakers, by a linear probe on the encoder.", "confused utterances", _make, chosen_by_error=True
+)
