@@ -51,7 +51,7 @@ def main() -> None:
 
     def print_row(step: int) -> None:
         errors, words = text.errors(validation).sum(axis=0)[:2]
-        loss = validation_loss(model, [learned], options, {})
+        loss = validation_loss(model, learned, options.gate_seed)
         rates = [word_error_rate(model, material, None) for material in (others, control)]
         print(f"{step:4d}  {errors / words:.3f}  {loss:.3f}  {rates[0]:.3f}  {rates[1]:.3f}", flush=True)
 

@@ -21,7 +21,6 @@ from otoscope.adaptation.builtin.agreement import AgreementTask
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material
-from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.search import WeightedTask, validation_loss
 from otoscope.adaptation.tasks import TEXTS
 from otoscope.refinement.gates import GateSite, head_gates
@@ -58,15 +57,20 @@ def set_gates(model: GatedModel, report: Path) -> None:
             offset[1, head] = -torch.tensor(gate["temperature"]).log()
 
 
+def loss_of(model: GatedModel, tasks: Sequence[WeightedTask]) -> float:
+    """Return the loss on the validation groups."""
+    return sum(each.weight * validation_loss(model, each, seed=0) for each in tasks)
+
+
 @torch.no_grad()
 def costs(model: GatedModel, tasks: Sequence[WeightedTask]) -> dict[Head, float]:
     """Return what the loss rises by without each head."""
-    whole, rises = validation_loss(model, tasks, AdaptationOptions(), {}), {}
+    whole, rises = loss_of(model, tasks), {}
     for site, offset in model.offsets.items():
         for head in range(site.heads):
             before = offset[0, head].item()
             offset[0, head] = -1
-            rises[site, head] = validation_loss(model, tasks, AdaptationOptions(), {}) - whole
+            rises[site, head] = loss_of(model, tasks) - whole
             offset[0, head] = before
     return rises
 

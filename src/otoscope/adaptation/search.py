@@ -1,10 +1,10 @@
 """Search of gates by Adam: validation groups choose the step, and stop the search early.
 
-The loss is the sum over tasks. A step is better if its loss is lower on the validation groups, as a share of that of
-the original, plus what the errors on the guards have risen there beyond the tolerance. The loss chooses, not the error:
-validation groups are few, and errors of whole texts vary by more than steps differ. Points between the original and the
-best step are tried last, in the same way (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"): part of the
-way often has most of the gain and less of the harm.
+The loss is the sum over tasks. A step is better if, on the validation groups, what is learned is a smaller share of
+what it was, plus what the errors on the guards have risen beyond the tolerance. Of texts the loss counts, not the
+error: validation groups are few, and errors of whole texts vary by more than steps differ. Points between the original
+and the best step are tried last, in the same way (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"):
+part of the way often has most of the gain and less of the harm.
 """
 
 import math
@@ -27,8 +27,8 @@ from otoscope.runs.progress import progress
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
-EXCESS = 5.0  # points of the loss that one point of a guard's error beyond the tolerance needs
-LEAST_LOSS = 1e-3  # of the original, of which others are a share: targets have half precision
+EXCESS = 5.0  # points of what is learned that one point of a guard's error beyond the tolerance needs
+LEAST = 1e-3  # of the original, of which others are a share
 SHARES = (0.75, 0.5, 0.25)  # of the way from the original to the best step
 
 
@@ -38,7 +38,7 @@ class WeightedTask:
 
     Attributes:
         slack: how many tolerances its error may rise, if it guards.
-        by_error: whether its error on validation groups chooses the step, not its loss.
+        by_error: whether its error on validation groups chooses the step, not its loss; see `Objective`.
     """
 
     name: str
@@ -57,11 +57,11 @@ class SearchState:
     Attributes:
         step: of the optimiser.
         start, best: parameters of the original, and the best so far.
-        best_value: of the best: its loss as a share of the original's, plus `EXCESS` times what errors on the guards
-            have risen beyond the tolerance.
+        best_value: of the best: what is learned as a share of the original's, plus `EXCESS` times what errors on the
+            guards have risen beyond the tolerance.
         best_step, best_share: the step of the best, and the share of the way from the original to it.
         waited: validations since the best.
-        history: errors and loss of each validation.
+        history: errors of each validation, and `NAME loss` where the loss counts.
     """
 
     step: int = 0
@@ -168,16 +168,22 @@ def _validate(
     What a guard loses beyond the tolerance counts `EXCESS` times; the groups that report decide whether it is allowed.
     """
     errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
-    loss = validation_loss(model, tasks, options, errors)
-    if not state.history and not math.isfinite(loss):
+    losses = {
+        f"{each.name} loss": validation_loss(model, each, options.gate_seed)
+        for each in tasks
+        if not (each.is_guard or each.by_error)
+    }
+    if not state.history and not all(map(math.isfinite, losses.values())):
         raise InputError(
-            f"expected a finite loss of {model.name} on the validation groups, found {loss}; take other speech, or "
+            f"expected finite losses of {model.name} on the validation groups, found {losses}; take other speech, or "
             "another --objective"
         )
-    state.history.append({"step": float(state.step), "share": share, **errors, "loss": loss})
+    state.history.append({"step": float(state.step), "share": share, **errors, **losses})
     first = state.history[0]
     harm = [(errors[each.name] - first[each.name]) / each.slack for each in tasks if each.is_guard]
-    value = loss / max(first["loss"], LEAST_LOSS) + EXCESS * sum(max(each - options.tolerance, 0.0) for each in harm)
+    counted = losses | {each.name: errors[each.name] for each in tasks if each.by_error}
+    value = sum(each / max(first[name], LEAST) for name, each in counted.items())
+    value += EXCESS * sum(max(each - options.tolerance, 0.0) for each in harm)
     state.waited += 1
     if value < state.best_value:
         state.best = _copy(model.parameters)
@@ -186,26 +192,13 @@ def _validate(
 
 
 @torch.no_grad()
-def validation_loss(
-    model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, errors: Mapping[str, float]
-) -> float:
-    """Return the loss on the validation groups, in batches that are the same for all gates.
-
-    Args:
-        model: the model with its gates.
-        tasks: what is learned, and guards.
-        options: penalty of scales, and the seed of the batches.
-        errors: error on the validation groups of each task that has it instead of its loss.
-    """
-    loss = float(_penalty(model, options))
-    for each in tasks:
-        if each.by_error:
-            loss += each.weight * errors[each.name]
-            continue
-        part = np.random.default_rng(options.gate_seed).permutation(each.task.material.indices(Role.validation))
-        for batch in np.array_split(part, -(-len(part) // each.batch)):
-            with model.gates():
-                loss += each.weight * float(each.task.loss(batch.tolist())) * len(batch) / len(part)
+def validation_loss(model: GatedModel, learned: WeightedTask, seed: int) -> float:
+    """Return the mean loss of a task on its validation groups, in batches that the seed draws alike for all gates."""
+    part = np.random.default_rng(seed).permutation(learned.task.material.indices(Role.validation))
+    loss = 0.0
+    for batch in np.array_split(part, -(-len(part) // learned.batch)):
+        with model.gates():
+            loss += float(learned.task.loss(batch.tolist())) * len(batch) / len(part)
     return loss
 
 

@@ -98,7 +98,10 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
         learned = objective.make(model, materials.adapt)
         tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=objective.chosen_by_error))
     if materials.calm is not None:
-        tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
+        empty = OBJECTIVES.get("empty")
+        tasks.append(
+            WeightedTask(SOUNDS, empty.make(model, materials.calm), 1.0, BATCH, by_error=empty.chosen_by_error)
+        )
     if materials.guard is not None:
         model.check_transcribes()
         task = AgreementTask(model, materials.guard, with_times=materials.calm is not None)
@@ -124,11 +127,10 @@ def slack_of(guard: Material, role: Role) -> float:
 
 
 def remember_targets(tasks: Sequence[WeightedTask]) -> None:
-    """Compute once what the original gives for the parts of guards that the search reads."""
+    """Compute once what the original gives for the training parts of guards."""
     for each in tasks:
         if isinstance(each.task, AgreementTask):
-            for role in LEARNING:
-                each.task.remember([int(index) for index in each.task.material.indices(role)])
+            each.task.remember([int(index) for index in each.task.material.indices(Role.train)])
 
 
 def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]:
