@@ -54,7 +54,7 @@ def adapted(folders, options, tmp_path_factory) -> adaptation.Adaptation:
 
 
 def test_validation_speakers_choose_the_step(adapted: adaptation.Adaptation) -> None:
-    history = {(entry["step"], entry["share"]): entry["adapt loss"] for entry in adapted.report.history}
+    history = {(entry["step"], entry["share"]): entry["loss"] for entry in adapted.report.history}
     assert list(history)[:3] == [(0, 1), (EVERY, 1), (STEPS, 1)]
     assert [share for _, share in list(history)[3:]] == list(search.SHARES)
     assert history[adapted.report.step, adapted.report.share] == min(history.values()) < history[0, 1]
@@ -127,7 +127,7 @@ def test_an_interrupted_search_continues_to_the_same_gates(
 
 def test_a_loss_that_is_no_number_is_one_line(folders, options, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(TextTask, "loss", lambda self, indices: torch.tensor(float("nan")))
-    with pytest.raises(InputError, match="expected finite losses"):
+    with pytest.raises(InputError, match="expected a finite loss"):
         adaptation.adapt(folders[0], tmp_path / "out", options)
 
 

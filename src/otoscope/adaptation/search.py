@@ -1,10 +1,10 @@
 """Search of gates by Adam: validation groups choose the step, and stop the search early.
 
-The loss is the sum over tasks. A step is better if, on the validation groups, what is learned is a smaller share of
-what it was, plus what the errors on the guards have risen beyond the tolerance. Of texts the loss counts, not the
-error: validation groups are few, and errors of whole texts vary by more than steps differ. Points between the original
-and the best step are tried last, in the same way (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"):
-part of the way often has most of the gain and less of the harm.
+The loss is the sum over tasks. The step with the lowest loss on the validation groups is the best. The loss chooses,
+not the errors: validation groups are few, and errors of whole texts vary by more than steps differ. Whether an error
+on a guard has risen beyond the tolerance is decided by the groups that report. Points between the original and the
+best step are tried last, in the same way (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"): part of the
+way often has most of the gain and less of the harm.
 """
 
 import math
@@ -27,8 +27,6 @@ from otoscope.runs.progress import progress
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
-EXCESS = 5.0  # points of what is learned that one point of a guard's error beyond the tolerance needs
-LEAST = 1e-3  # of the original, of which others are a share
 SHARES = (0.75, 0.5, 0.25)  # of the way from the original to the best step
 
 
@@ -37,7 +35,6 @@ class WeightedTask:
     """A task with its weight in the loss, the utterances of one batch, and whether it only guards.
 
     Attributes:
-        slack: how many tolerances its error may rise, if it guards.
         by_error: whether its error on validation groups chooses the step, not its loss; see `Objective`.
     """
 
@@ -46,7 +43,6 @@ class WeightedTask:
     weight: float
     batch: int
     is_guard: bool = False
-    slack: float = 1.0
     by_error: bool = False
 
 
@@ -57,17 +53,16 @@ class SearchState:
     Attributes:
         step: of the optimiser.
         start, best: parameters of the original, and the best so far.
-        best_value: of the best: what is learned as a share of the original's, plus `EXCESS` times what errors on the
-            guards have risen beyond the tolerance.
+        best_loss: loss of the best on the validation groups.
         best_step, best_share: the step of the best, and the share of the way from the original to it.
         waited: validations since the best.
-        history: errors of each validation, and `NAME loss` where the loss counts.
+        history: errors and loss of each validation.
     """
 
     step: int = 0
     start: dict[int, torch.Tensor] = field(default_factory=dict)
     best: dict[int, torch.Tensor] = field(default_factory=dict)
-    best_value: float = float("inf")
+    best_loss: float = float("inf")
     best_step: int = 0
     best_share: float = 1.0
     waited: int = 0
@@ -163,31 +158,20 @@ def _validate(
     state: SearchState,
     share: float = 1.0,
 ) -> None:
-    """Add errors and loss on validation groups to the history, and keep the gates if they are the best so far.
-
-    What a guard loses beyond the tolerance counts `EXCESS` times; the groups that report decide whether it is allowed.
-    """
+    """Add errors and loss on validation groups to the history, and keep the gates if they are the best so far."""
     errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
-    losses = {
-        f"{each.name} loss": validation_loss(model, each, options.gate_seed)
-        for each in tasks
-        if not (each.is_guard or each.by_error)
-    }
-    if not state.history and not all(map(math.isfinite, losses.values())):
+    losses = {each.name: validation_loss(model, each, options.gate_seed) for each in tasks if not each.by_error}
+    loss = sum(each.weight * (errors | losses)[each.name] for each in tasks) + float(_penalty(model, options))
+    if not state.history and not math.isfinite(loss):
         raise InputError(
-            f"expected finite losses of {model.name} on the validation groups, found {losses}; take other speech, or "
+            f"expected a finite loss of {model.name} on the validation groups, found {loss}; take other speech, or "
             "another --objective"
         )
-    state.history.append({"step": float(state.step), "share": share, **errors, **losses})
-    first = state.history[0]
-    harm = [(errors[each.name] - first[each.name]) / each.slack for each in tasks if each.is_guard]
-    counted = losses | {each.name: errors[each.name] for each in tasks if each.by_error}
-    value = sum(each / max(first[name], LEAST) for name, each in counted.items())
-    value += EXCESS * sum(max(each - options.tolerance, 0.0) for each in harm)
+    state.history.append({"step": float(state.step), "share": share, **errors, "loss": loss})
     state.waited += 1
-    if value < state.best_value:
+    if loss < state.best_loss:
         state.best = _copy(model.parameters)
-        state.best_value, state.best_step, state.waited = value, state.step, 0
+        state.best_loss, state.best_step, state.waited = loss, state.step, 0
         state.best_share = share
 
 

@@ -98,15 +98,11 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
         learned = objective.make(model, materials.adapt)
         tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=objective.chosen_by_error))
     if materials.calm is not None:
-        empty = OBJECTIVES.get("empty")
-        tasks.append(
-            WeightedTask(SOUNDS, empty.make(model, materials.calm), 1.0, BATCH, by_error=empty.chosen_by_error)
-        )
+        tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
     if materials.guard is not None:
         model.check_transcribes()
         task = AgreementTask(model, materials.guard, with_times=materials.calm is not None)
-        slack = slack_of(materials.guard, Role.validation)
-        tasks.append(WeightedTask(GUARD, task, weight, BATCH // 2, is_guard=True, slack=slack))
+        tasks.append(WeightedTask(GUARD, task, weight, BATCH // 2, is_guard=True))
     if (hard := materials.hard) is not None:
         tasks.append(WeightedTask(HARD, hard_task(model, hard), weight, BATCH, is_guard=True))
     return tasks
@@ -127,10 +123,11 @@ def slack_of(guard: Material, role: Role) -> float:
 
 
 def remember_targets(tasks: Sequence[WeightedTask]) -> None:
-    """Compute once what the original gives for the training parts of guards."""
+    """Compute once what the original gives for the parts of guards that the search reads."""
     for each in tasks:
         if isinstance(each.task, AgreementTask):
-            each.task.remember([int(index) for index in each.task.material.indices(Role.train)])
+            for role in LEARNING:
+                each.task.remember([int(index) for index in each.task.material.indices(role)])
 
 
 def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[Change]]:
