@@ -161,7 +161,7 @@ def _validate(
     """Add errors and loss on validation groups to the history, and keep the gates if they are the best so far."""
     errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
     losses = {each.name: validation_loss(model, each, options.gate_seed) for each in tasks if not each.by_error}
-    loss = sum(each.weight * (errors | losses)[each.name] for each in tasks) + float(_penalty(model, options))
+    loss = sum(each.weight * (errors | losses)[each.name] for each in tasks) + float(_penalty(model, options).detach())
     if not state.history and not math.isfinite(loss):
         raise InputError(
             f"expected a finite loss of {model.name} on the validation groups, found {loss}; take other speech, or "
