@@ -4,7 +4,7 @@ import numpy as np
 
 import otoscope
 from otoscope import bundled
-from otoscope.segmentation import shifted_features, voter_tuning
+from otoscope.segmentation import shifted_features, voter_tuning, voting_search
 from otoscope.segmentation.score_sum import ALPHA_FACTORS, BETA_FACTORS
 from otoscope.segmentation.search_part import SearchPart
 from otoscope.segmentation.segmenter import read_segmenter
@@ -27,6 +27,11 @@ def test_the_first_voting_within_one_standard_error_of_the_highest_is_chosen():
     votings = [scored(0.80 - 1.1 * error, 5), scored(0.80 - 0.9 * error, 5), scored(0.80, 5)]
     assert smallest_of_the_best(votings) is votings[1]
     assert smallest_of_the_best([scored(0.7, 0), scored(0.8, 0)]).voting.r_value == 0.8
+
+
+def test_where_no_candidate_finds_a_boundary_there_are_no_methods_with_shifts(monkeypatch):
+    monkeypatch.setattr(voting_search, "tune_voters", lambda job, candidates, parts: [])
+    assert voting_search.search_votings(None, None, [(0, 0)], [0]) == []
 
 
 def test_neighbours_of_the_grid_are_the_parameters_of_averaged_scores():
