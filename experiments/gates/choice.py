@@ -7,17 +7,15 @@ Training and validation part are those of `refine --adapt --guard` with seed 0 a
 """
 
 import argparse
-from pathlib import Path
 
-import torch
-from settings import read_drawn, word_error_rate
+from settings import corpora_parser, learn, read_drawn, word_error_rate
 
 from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import make_gated_model
 from otoscope.adaptation.material import LEARNING, Role, read_speech_material
 from otoscope.adaptation.options import AdaptationOptions
-from otoscope.adaptation.search import EVERY, RATE, WeightedTask, set_gradients, validation_loss
+from otoscope.adaptation.search import EVERY, WeightedTask, validation_loss
 from otoscope.adaptation.tasks import BATCH, TEXTS, remember_targets
 from otoscope.refinement.source_model import read_source
 
@@ -26,10 +24,7 @@ UTTERANCES = 400
 
 def read_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    for name in ("adapt", "guard", "control", "encoder-outputs"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser = corpora_parser(__doc__, ("adapt", "guard", "control", "encoder-outputs"))
     parser.add_argument("--steps", type=int, default=100)
     return parser.parse_args()
 
@@ -57,12 +52,7 @@ def main() -> None:
 
     print("step  validation: errors, loss; errors of others, of the control")
     print_row(0)
-    optimizer = torch.optim.Adam(model.parameters, lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=arguments.steps + 1)
-    for step in range(1, arguments.steps + 1):
-        set_gradients(model, tasks, options, step - 1)
-        optimizer.step()
-        schedule.step()
+    for step in learn(model, tasks, arguments.steps):
         if step % EVERY == 0:
             print_row(step)
 

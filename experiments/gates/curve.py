@@ -19,6 +19,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import spearmanr
+from settings import corpora_parser
 
 from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
@@ -54,10 +55,7 @@ class Fixed:
 
 def read_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    for name in ("adapt", "adapt-test", "guard", "encoder-outputs"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser = corpora_parser(__doc__, ("adapt", "adapt-test", "guard", "encoder-outputs"))
     parser.add_argument("--sizes", default="10,25,50,100,200,400")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=50)

@@ -10,19 +10,17 @@ sign that ends a sentence as the end of a text.
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
-from settings import TOKENS, read_drawn, read_training, word_error_rate
+from settings import TOKENS, corpora_parser, learn, read_drawn, read_training, word_error_rate
 
 from otoscope.adaptation import OBJECTIVES
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import Material, Role, read_speech_material
 from otoscope.adaptation.objective import Task
-from otoscope.adaptation.options import AdaptationOptions
-from otoscope.adaptation.search import RATE, WeightedTask, set_gradients
+from otoscope.adaptation.search import WeightedTask
 from otoscope.adaptation.tasks import TEXTS, remember_targets
 from otoscope.refinement.source_model import read_source
 from otoscope.typing import Floats
@@ -78,10 +76,7 @@ def set_values(model: GatedModel, values: Sequence[torch.Tensor]) -> list[torch.
 
 def read_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    for name in ("adapt", "guard", "control", "encoder-outputs"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser = corpora_parser(__doc__, ("adapt", "guard", "control", "encoder-outputs"))
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--guard-batch", type=int, default=4)
     parser.add_argument("--weight", type=float, default=10.0)
@@ -110,13 +105,8 @@ def main() -> None:
     tests = [(read_drawn(arguments.adapt, 5, set(tasks[0].task.material.ids)), TOKENS), (control, None)]
     print("step  others  control")
     print_errors("0", model, tests)
-    optimizer = torch.optim.Adam(model.parameters, lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=arguments.steps + 1)
     mean = [parameter.detach().clone() for parameter in model.parameters]
-    for step in range(1, arguments.steps + 1):
-        set_gradients(model, tasks, AdaptationOptions(), step - 1)
-        optimizer.step()
-        schedule.step()
+    for step in learn(model, tasks, arguments.steps):
         mean = [
             each.lerp(last.detach(), 1 - arguments.memory) for each, last in zip(mean, model.parameters, strict=True)
         ]

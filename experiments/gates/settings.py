@@ -9,7 +9,7 @@ of 400 utterances of `--adapt`, and all of `--guard`, train; no validation choos
 
 import argparse
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,17 +51,18 @@ def read_drawn(corpus: Path, seed: int, used: Collection[str] = ()) -> Material:
     return replace(material, name=f"drawn from {corpus}", **fields, phones=[])
 
 
-def learn(model: GatedModel, tasks: list[WeightedTask], steps: int) -> None:
-    """Learn gates from ones, to the last step."""
+def learn(model: GatedModel, tasks: list[WeightedTask], steps: int) -> Iterator[int]:
+    """Learn gates from ones, and yield the number of each step after it."""
     with torch.no_grad():
         for offset in model.offsets.values():
             offset.zero_()
     optimizer = torch.optim.Adam(model.parameters, lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1)
-    for step in range(steps):
-        set_gradients(model, tasks, AdaptationOptions(), step)
+    for step in range(1, steps + 1):
+        set_gradients(model, tasks, AdaptationOptions(), step - 1)
         optimizer.step()
         schedule.step()
+        yield step
 
 
 def word_error_rate(model: GatedModel, material: Material, tokens: int | None) -> float:
@@ -73,12 +74,18 @@ def word_error_rate(model: GatedModel, material: Material, tokens: int | None) -
     return float(errors / words)
 
 
+def corpora_parser(text: str | None, folders: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser of a model and of folders that must be named."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    for name in folders:
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    return parser
+
+
 def read_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model")
-    for name in ("adapt", "test", "guard", "control", "encoder-outputs"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser = corpora_parser(__doc__, ("adapt", "test", "guard", "control", "encoder-outputs"))
     parser.add_argument("--weights", default="0,1,10")
     parser.add_argument("--steps", type=int, default=200)
     return parser.parse_args()
@@ -100,7 +107,8 @@ def main() -> None:
     for weight in map(float, arguments.weights.split(",")):
         guards = [WeightedTask("guard", agreement, weight, BATCH // 2, is_guard=True)] if weight else []
         remember_targets(guards)
-        learn(model, [learned, *guards], arguments.steps)
+        for _ in learn(model, [learned, *guards], arguments.steps):
+            pass
         print(f"{weight:g}", *(f"{word_error_rate(model, *each):.3f}" for each in tests), flush=True)
 
 

@@ -21,7 +21,7 @@ from otoscope.adaptation.no_speech import POSSIBLE_SPEECH, chosen_threshold, pos
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.report import SOURCE_TITLES, AdaptationReport, Change, TextTable, gain_holds, source_row
 from otoscope.adaptation.rival_search import RivalComparison
-from otoscope.adaptation.rivals import check_peft, check_projections
+from otoscope.adaptation.rivals import check_rivals
 from otoscope.adaptation.search import SearchState, WeightedTask, search
 from otoscope.adaptation.tasks import Materials, make_tasks, measure_changes, read_materials, remember_targets
 from otoscope.errors import InputError
@@ -62,8 +62,6 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
         InputError: the corpora contradict each other, or the model cannot be asked what they ask. Nothing is written.
     """
     options.check()
-    if options.rivals:
-        check_peft()
     folder = Path(out)
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
@@ -72,7 +70,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
     if options.rivals:
-        check_projections(gated_model)
+        check_rivals(gated_model)
     tasks = make_tasks(gated_model, materials, options)
     unfinished = _claim(folder, source.encoder.name, options)
     _prepare(gated_model, options, unfinished)
@@ -80,8 +78,7 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     state = search(gated_model, tasks, options, unfinished)
     seconds = time.process_time() - start
     zeroed = _zero_small(gated_model, options.remove_below)
-    report = _report(gated_model, tasks, materials, options, state, zeroed)
-    report = replace(report, cpu_seconds=seconds)
+    report = replace(_report(gated_model, tasks, materials, options, state, zeroed), cpu_seconds=seconds)
     if options.rivals:
         rivals = RivalComparison(model, gated_model, materials, options, unfinished)
         report = replace(report, rows=[*report.rows, rivals.table])

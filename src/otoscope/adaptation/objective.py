@@ -36,6 +36,8 @@ class Objective:
         name: as the user types it.
         doc: what it asks of the model, in a sentence.
         error: name of its error.
+        make: makes the task of a model and a material; raises InputError if the model cannot be asked, or the material
+            lacks what is needed.
         chosen_by_error: whether the error on validation groups chooses the step, as the loss is that of another probe;
             otherwise the loss does.
     """

@@ -28,7 +28,7 @@ class AdaptationOptions:
         steps: most steps of the optimiser; validation may stop earlier.
         gate_utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
         test_utterances: the same for the corpora that report.
-        tolerance: largest absolute rise of the error rate on the guard, in validation and test: 0.01 is one point. A
+        tolerance: largest absolute rise of the error rate on the guard, in the parts that report: 0.01 is one point. A
             guard without texts may rise by twice as much.
         guard_weight: weight of the guard, and of its hard copies, in the loss.
         scale_penalty: weight of the sum of the scales in the loss (L1), which sends scales of needless heads to zero.

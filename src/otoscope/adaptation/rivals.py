@@ -163,22 +163,18 @@ def _any_of(paths: Sequence[str]) -> str:
     return "|".join(re.escape(path) for path in paths)
 
 
-def check_projections(model: GatedModel) -> None:
-    """Raise InputError if the gated attention has no projections that the rivals know by their names."""
+def check_rivals(model: GatedModel) -> None:
+    """Raise InputError if peft is not installed, or the gated attention lacks projections that rivals know by name."""
+    try:
+        import peft  # noqa: F401
+    except ImportError as error:
+        raise InputError('--rivals needs peft, which is not installed; pip install "otoscope[adapters]"') from error
     for name in ("q_proj", "k_proj", "v_proj"):
         if not _attention_layers(model, (name,)):
             raise InputError(
                 f"expected attention with a {name} for --rivals, found none in {model.name}; omit --rivals, or take a "
                 "model such as Whisper or wav2vec 2.0"
             )
-
-
-def check_peft() -> None:
-    """Raise InputError if peft is not installed."""
-    try:
-        import peft  # noqa: F401
-    except ImportError as error:
-        raise InputError('--rivals needs peft, which is not installed; pip install "otoscope[adapters]"') from error
 
 
 RIVALS: Sequence[Rival] = (

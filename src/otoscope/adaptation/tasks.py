@@ -114,12 +114,12 @@ def hard_task(model: GatedModel, copies: Copies) -> AgreementTask:
     return AgreementTask(model, copies.material, LOST_WEIGHT, sources, with_times=True)
 
 
-def slack_of(guard: Material, role: Role) -> float:
-    """Return how many tolerances the error on a part of a guard may rise.
+def slack_of(guard: Material) -> float:
+    """Return how many tolerances the error on the test part of a guard may rise.
 
     Without texts, an error is a word that differs from the original's own transcript, be it better or worse.
     """
-    return 1.0 if guard.part_has_texts(role) else UNLABELLED_SLACK
+    return 1.0 if guard.part_has_texts(Role.test) else UNLABELLED_SLACK
 
 
 def remember_targets(tasks: Sequence[WeightedTask]) -> None:
@@ -139,6 +139,6 @@ def measure_changes(tasks: Sequence[WeightedTask]) -> tuple[list[Change], list[C
         if len(indices):
             rows = [each.task.errors(indices.tolist(), original=original) for original in (True, False)]
             change = measure_change(each.name, material, indices, *rows)
-            slack = slack_of(material, Role.test) if each.is_guard else 1.0
+            slack = slack_of(material) if each.is_guard else 1.0
             changes[each.is_guard].append(replace(change, slack=slack))
     return changes
