@@ -54,10 +54,10 @@ def adapted(folders, options, tmp_path_factory) -> adaptation.Adaptation:
 
 
 def test_validation_speakers_choose_the_step(adapted: adaptation.Adaptation) -> None:
-    history = {(entry["step"], entry["share"]): entry["loss"] for entry in adapted.report.history}
-    assert list(history)[:3] == [(0, 1), (EVERY, 1), (STEPS, 1)]
-    assert [share for _, share in list(history)[3:]] == list(search.SHARES)
-    assert history[adapted.report.step, adapted.report.share] == min(history.values()) < history[0, 1]
+    losses = {(entry["step"], entry["share"]): entry["loss"] for entry in adapted.report.validations}
+    assert list(losses)[:3] == [(0, 1), (EVERY, 1), (STEPS, 1)]
+    assert [share for _, share in list(losses)[3:]] == list(search.SHARES)
+    assert losses[adapted.report.step, adapted.report.share] == min(losses.values()) < losses[0, 1]
     assert adapted.report.gains[0].groups == 3
     assert not adapted.path.with_name("out.search").exists()
 
@@ -87,7 +87,7 @@ assert "otoscope" not in sys.modules"""
 def test_the_report_and_the_card_are_next_to_the_model(adapted: adaptation.Adaptation) -> None:
     report = json.loads((adapted.path / "report.json").read_text(encoding="utf-8"))
     assert report["is_better"]
-    assert [entry["step"] for entry in report["history"]][:2] == [0, EVERY]
+    assert [entry["step"] for entry in report["validations"]][:2] == [0, EVERY]
     card = (adapted.path / "README.md").read_text(encoding="utf-8")
     assert f"--adapt {adapted.report.options['adapt']}" in card
     assert "| adapt | " in card

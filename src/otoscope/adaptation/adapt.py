@@ -138,7 +138,7 @@ def _report(
         options=as_json(asdict(options)),
         gains=gains,
         guards=guards,
-        history=state.history,
+        validations=state.validations,
         step=state.best_step,
         share=state.best_share,
         gates=(sum(parameter.numel() for parameter in model.parameters), zeroed),

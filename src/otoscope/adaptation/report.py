@@ -104,7 +104,8 @@ class AdaptationReport:
         options: what was asked.
         gains: changes of what was learned, on test groups.
         guards: changes on the test part of the guard, and on its hard copies.
-        history: errors and loss on validation groups by step.
+        validations: step, share of the way to it, and the values of each validation: loss of each task, error of
+            probes, and the weighted sum `loss`, which chose the step.
         step: the step that validation chose; 0 is the original.
         share: the share of the way from the original to that step, which validation chose too.
         gates: number of gates, and of heads set to zero.
@@ -120,7 +121,7 @@ class AdaptationReport:
     options: Mapping[str, Any]
     gains: Sequence[Change]
     guards: Sequence[Change]
-    history: Sequence[Mapping[str, float]]
+    validations: Sequence[Mapping[str, float]]
     step: int
     gates: tuple[int, int]
     notes: Sequence[str] = ()

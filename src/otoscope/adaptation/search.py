@@ -56,7 +56,7 @@ class SearchState:
         best_loss: loss of the best on the validation groups.
         best_step, best_share: the step of the best, and the share of the way from the original to it.
         waited: validations since the best.
-        history: errors and loss of each validation.
+        validations: step, share, value of each task, and loss of each validation; see `_validate`.
     """
 
     step: int = 0
@@ -66,7 +66,7 @@ class SearchState:
     best_step: int = 0
     best_share: float = 1.0
     waited: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
+    validations: list[dict[str, float]] = field(default_factory=list)
 
 
 def search(
@@ -88,7 +88,7 @@ def search(
     optimizer = torch.optim.Adam(model.parameters, lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=options.steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
-    if not state.history:
+    if not state.validations:
         state.start = state.best = _copy(model.parameters)
         _validate(model, tasks, options, state)
     with progress("learning gates", float(options.steps)) as on_progress:
@@ -158,16 +158,19 @@ def _validate(
     state: SearchState,
     share: float = 1.0,
 ) -> None:
-    """Add errors and loss on validation groups to the history, and keep the gates if they are the best so far."""
-    errors = {each.name: _rate(each.task, original=not state.history) for each in tasks}
-    losses = {each.name: validation_loss(model, each, options.gate_seed) for each in tasks if not each.by_error}
-    loss = sum(each.weight * (errors | losses)[each.name] for each in tasks) + float(_penalty(model, options).detach())
-    if not state.history and not math.isfinite(loss):
+    """Validate a point, and keep the gates if they are the best so far.
+
+    The value of a task is its mean loss on validation groups, or its error there if that chooses the step. The loss of
+    the point is their weighted sum, with the penalty of scales.
+    """
+    values = {each.name: _validation_value(model, each, options.gate_seed) for each in tasks}
+    loss = sum(each.weight * values[each.name] for each in tasks) + float(_penalty(model, options).detach())
+    if not state.validations and not math.isfinite(loss):
         raise InputError(
             f"expected a finite loss of {model.name} on the validation groups, found {loss}; take other speech, or "
             "another --objective"
         )
-    state.history.append({"step": float(state.step), "share": share, **errors, "loss": loss})
+    state.validations.append({"step": float(state.step), "share": share, **values, "loss": loss})
     state.waited += 1
     if loss < state.best_loss:
         state.best = _copy(model.parameters)
@@ -186,9 +189,10 @@ def validation_loss(model: GatedModel, learned: WeightedTask, seed: int) -> floa
     return loss
 
 
-def _rate(task: Task, *, original: bool) -> float:
-    part = task.material.indices(Role.validation).tolist()
-    errors, possible = task.errors(part, original=original).sum(axis=0)[:2]
+def _validation_value(model: GatedModel, learned: WeightedTask, seed: int) -> float:
+    if not learned.by_error:
+        return validation_loss(model, learned, seed)
+    errors, possible = learned.task.errors(learned.task.material.indices(Role.validation).tolist()).sum(axis=0)[:2]
     return float(errors / max(possible, 1))
 
 

@@ -23,13 +23,14 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const query = useAblation(store);
   if (store.run.no_model_reason) return <Notice>Live ablation needs the model: {store.run.no_model_reason}.</Notice>;
   const heads = new Set(off.value);
+  const mark = commonGate(kindOf(store).value) ? "gated" : "off";
   const toggle = (name: string) =>
     choose(store, heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);
   return (
     <div class="oto-ablation">
       <div>
         <h2>Switch heads off</h2>
-        <HeadPicker thumbnails={thumbnails} off={heads} onPick={toggle} />
+        <HeadPicker thumbnails={thumbnails} chosen={heads} mark={mark} onPick={toggle} />
         <Legend />
         <Presets store={store} />
         <Select label="Replaced by" value={kindOf(store)} options={kinds(store)} />
@@ -53,7 +54,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         )}
       </div>
       <p class="oto-sr">
-        {heads.size} heads off, span {span.value ?? "full"}
+        {heads.size} heads {mark}, span {span.value ?? "full"}
       </p>
     </div>
   );

@@ -9,12 +9,14 @@ import { Thumbnail } from "./Thumbnail";
 
 interface Props {
   thumbnails: Signal<Thumbnails>;
-  /** Heads that are switched off; by default, a click selects a head. */
-  off?: Set<string>;
+  /** Heads that are switched off, or gated; by default, a click selects a head. */
+  chosen?: Set<string>;
+  /** How chosen heads are marked and named. */
+  mark?: "off" | "gated";
   onPick?: (name: string) => void;
 }
 
-export function HeadPicker({ thumbnails, off, onPick }: Props) {
+export function HeadPicker({ thumbnails, chosen, mark = "off", onPick }: Props) {
   const store = useStore();
   const { heads } = store.run;
   const across = Math.max(...heads.map(({ head }) => head)) + 1;
@@ -29,17 +31,17 @@ export function HeadPicker({ thumbnails, off, onPick }: Props) {
     <nav class="oto-picker" aria-label="Heads" style={{ "--across": across }}>
       {heads.map((head, at) => {
         const name = headId(head);
-        const isOff = off?.has(name) ?? false;
-        const pressed = off ? isOff : store.selectedHead.value === head;
+        const isChosen = chosen?.has(name) ?? false;
+        const pressed = chosen ? isChosen : store.selectedHead.value === head;
         return (
           <button
             type="button"
             key={name}
             style={{ gridRow: head.layer + 1, gridColumn: head.head + 1 }}
-            class={`oto-cell oto-${head.category}${isOff ? " oto-off" : ""}`}
+            class={`oto-cell oto-${head.category}${isChosen ? ` oto-${mark}` : ""}`}
             tabIndex={store.selectedHead.value === head ? 0 : -1}
             aria-pressed={pressed}
-            aria-label={`Layer ${head.layer} head ${head.head}, ${head.category}${isOff ? ", off" : ""}`}
+            aria-label={`Layer ${head.layer} head ${head.head}, ${head.category}${isChosen ? `, ${mark}` : ""}`}
             title={`${name} ${LETTERS[head.category]}`}
             onClick={() => (onPick ? onPick(name) : store.selectHead(head))}
             onKeyDown={(event) => moveFocus(event, at)}
