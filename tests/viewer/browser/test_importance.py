@@ -1,5 +1,6 @@
 """Importance and live ablation in a real browser."""
 
+import re
 from concurrent.futures import Future
 
 import pytest
@@ -27,6 +28,10 @@ HEIGHTS = (
 )
 
 PARTS_OF_HEADS = [("scale", "0.1"), ("temperature", "0.1"), ("scale", "1.2"), ("temperature", "1.2")]
+
+
+def marked_as(page, mark):
+    return page.get_by_role("button", name=re.compile(f"^Layer 0 head 1, .*, {mark}$"))
 
 
 def test_rankings_of_another_model_are_not_shown_for_these_heads(browser, measured_run, tiny_model, speech, tmp_path):
@@ -67,6 +72,7 @@ def test_heads_that_are_switched_off_change_the_result(page):
     until(page, f"{HEIGHTS}.length === 2")
     assert set(page.evaluate(HEIGHTS)) == {0}
     page.get_by_role("button", name="Layer 0 head 1,").click()
+    expect(marked_as(page, "off")).to_have_class(re.compile("oto-off"))
     until(page, f"{HEIGHTS}.some(height => height > 1)")
     page.locator(".oto-span input").fill("5")
     page.get_by_text("Span: 5 frames").wait_for()
@@ -99,6 +105,7 @@ def test_an_address_with_one_pair_gates_all_chosen_heads(page):
     page.evaluate("location.hash = 'view=importance&off=0.1%2C1.2&kind=gate-30-250'")
     for part, head in PARTS_OF_HEADS:
         expect(page.get_by_label(f"{part} of head {head}")).to_have_value("30" if part == "scale" else "250")
+    expect(marked_as(page, "gated")).to_have_class(re.compile("oto-gated"))
     page.get_by_label("scale of all heads").fill("100")
     until(page, "location.hash.endsWith('kind=gate-100-250')")
     page.get_by_role("button", name="Layer 0 head 1,").click()
