@@ -4,7 +4,7 @@ The plan is that of a simulated Lhotse manifest, whose cuts are seconds of the b
 simulated shards of 12 layers x 12 heads with all statistics and 39 phones, of speakers with 100 utterances each. Each
 part of a row is measured in a process of its own.
 
-    python benchmarks/scale.py [workers] [ray] [base] [overhead] [audio] [plan] [lines] [finish] [million]
+    python benchmarks/scale.py [workers] [ray] [base] [start] [overhead] [audio] [plan] [lines] [finish] [million]
 """
 
 import gzip
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ LEAST_RATIO, LEAST_RAY = 1.85, 1.7
 RAY = 0  # instead of a number of workers
 LONG = 3  # times the corpus, on which Ray is measured too
 BASE_SECONDS = 2.0  # of the utterances for a model of the shape of hubert-base, at least
+STARTS = 3
 OVERHEAD_UTTERANCES = 84
 LINES = 60_000
 
@@ -69,6 +71,19 @@ def base() -> list[tuple[str, str]]:
             for name, (place, aim) in ratios.items()
         ),
     ]
+
+
+def start() -> list[tuple[str, str]]:
+    """Time two utterances with two workers whose server starts with the command, or after its imports; in turns."""
+    seconds: dict[str, list[float]] = {"begin": [], "begin-late": []}
+    for _ in range(STARTS):
+        with tempfile.TemporaryDirectory() as folder:
+            _child("record", folder, 2)
+            for name, times in seconds.items():
+                times.append(_child(name, folder, 2)["seconds"])
+    early, late = map(median, seconds.values())
+    label = f"two utterances, two workers started with the command, and after its imports; median of {STARTS}"
+    return [(label, f"{early:.1f} s, {late:.1f} s")]
 
 
 def _compare(place: int, name: str, ratio: float, times: int = 1) -> list[tuple[str, str]]:
@@ -153,7 +168,7 @@ def finish(sizes: tuple[int, ...] = SIZES, *, on_disk: bool = True) -> list[tupl
     return [*rows, ("peak over that of the smaller", f"{peaks[sizes[-1]] / peaks[sizes[0]]:.2f}x")]
 
 
-def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, float]:
+def analyze(folder: Path, count: int, limit: int | None = None, *, is_early: bool = True) -> dict[str, float]:
     """Analyze speech as `otoscope analyze --workers` (`--ray local` for `RAY`), by the folder's model or bundled."""
     os.environ["OMP_NUM_THREADS"] = "1"
     start = time.perf_counter()
@@ -162,13 +177,14 @@ def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, flo
     from otoscope.runs.options import ExecutionOptions, SpeechOptions
 
     execution = ExecutionOptions(ray="local") if count == RAY else ExecutionOptions(workers=count)
-    start_workers(execution, WORKER_MODULES)
+    if is_early:
+        start_workers(execution, WORKER_MODULES)
     import torch
 
     import otoscope
 
     torch.set_num_threads(max(count, 1))  # shared out: one thread for each worker
-    out, options = folder / f"run-{count}-{limit}", SpeechOptions(limit=limit)
+    out, options = folder / f"run-{count}-{limit}-{is_early}", SpeechOptions(limit=limit)
     model = folder / "model" if (folder / "model").exists() else "bundled"
     otoscope.analyze(model, folder / "speech", out, options=options, execution=execution)
     return {"seconds": time.perf_counter() - start}
@@ -177,6 +193,11 @@ def analyze(folder: Path, count: int, limit: int | None = None) -> dict[str, flo
 def begin(folder: Path, count: int) -> dict[str, float]:
     """Analyze two utterances: all that does not grow with the corpus."""
     return analyze(folder, count, limit=2)
+
+
+def begin_late(folder: Path, count: int) -> dict[str, float]:
+    """Analyze two utterances, with workers that start after the imports of the command."""
+    return analyze(folder, count, limit=2, is_early=False)
 
 
 def write_base(folder: Path, count: int) -> dict[str, float]:
@@ -437,6 +458,7 @@ PARTS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "workers": workers,
     "ray": ray,
     "base": base,
+    "start": start,
     "overhead": overhead,
     "audio": audio,
     "plan": plan,
@@ -449,6 +471,7 @@ CHILDREN: dict[str, Callable[[Path, int], dict[str, float]]] = {
     "--base": write_base,
     "--analyze": analyze,
     "--begin": begin,
+    "--begin-late": begin_late,
     "--read": read,
     "--cost": cost,
     "--manifest": manifest,
