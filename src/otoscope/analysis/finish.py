@@ -53,17 +53,19 @@ class ShardSum:
         index: index in the corpus of each utterance that was measured.
         frames: frames of each of them.
         skipped: skipped utterances.
-        labels: what labelled utterances say of phones; None before the first shard.
+        labels: what labelled utterances say of phones, without their indices; None before the first shard.
+        labelled: place of each labelled utterance among those that were measured.
         files: hash of sizes and dates of the audio of each shard.
         waves: audio `[samples]` that a shard stores, by place among the measured utterances.
     """
 
     folder: Path
     state: State | None = None
-    index: "array[int]" = field(default_factory=lambda: array("q"))
-    frames: "array[int]" = field(default_factory=lambda: array("q"))
+    index: "array[int]" = field(default_factory=lambda: array("I"))
+    frames: "array[int]" = field(default_factory=lambda: array("I"))
     skipped: list[SkippedUtterance] = field(default_factory=list)
     labels: LabelTotals | None = None
+    labelled: "array[int]" = field(default_factory=lambda: array("I"))
     files: list[bytes] = field(default_factory=list)
     waves: dict[int, AnyFloats] = field(default_factory=dict)
 
@@ -77,23 +79,24 @@ class ShardSum:
         self.waves |= {
             len(self.index) + order.index(at): wave for at, wave in shard.waves.items() if at in shard.frames
         }
+        self.labelled.extend(len(self.index) + np.flatnonzero(np.isin(order, shard.labels.labelled)))
         self.index.extend(order)
         self.frames.extend(shard.frames[index] for index in order)
         self.skipped += shard.skipped
         with self._digests.open("ab") as file:
             file.write(b"".join(shard.digests.values()))
         self.files.append(shard.files)
+        labels = replace(shard.labels, labelled=np.zeros(0, np.int64))
         if self.state is None or self.labels is None:
-            self.state, self.labels = shard.state, shard.labels
+            self.state, self.labels = shard.state, labels
         else:
             accumulator.absorb(self.state, shard.state)
-            self.labels.absorb(shard.labels, self.state.bits)
+            self.labels.absorb(labels, self.state.bits)
         self.state.codes.clear()  # shards of a plan share no utterance
 
     def totals(self) -> LabelTotals:
         """Return what labelled utterances say of phones, with the place of each among those that were measured."""
-        totals = self.labels or LabelTotals()
-        return replace(totals, labelled=np.flatnonzero(np.isin(self.index, totals.labelled)))
+        return replace(self.labels or LabelTotals(), labelled=np.array(self.labelled, np.int64))
 
     def rows(self) -> dict[str, AnyFloats]:
         """Return the rows `[u, l, h]` of each statistic, which are read from their files when they are used."""

@@ -19,7 +19,7 @@ from otoscope.relations.dataset import Relations, relations_by_layer
 from otoscope.relations.label_totals import LabelTotals
 from otoscope.runs.options import SpeechOptions
 from otoscope.statistics.accumulator import layer_sums
-from otoscope.statistics.clusters import Clusters, group_sums
+from otoscope.statistics.clusters import Clusters
 from otoscope.typing import Ints
 
 PHONE, WORD = "phone", "word"
@@ -127,8 +127,6 @@ def relations(
         Relations(*(layer_sums(state[name], layer, heads) for name in ("relation", "own_run")), *uniform)
         for layer, heads in enumerate(n_heads)
     )
-    has_phones = np.zeros(len(clusters.names))
-    has_phones[labelled] = 1
     about = {
         "labelled_utterances": len(labelled),
         "labelled_clusters": of_labelled.text,
@@ -138,6 +136,6 @@ def relations(
         "phone_symbols": list(labels.inventory.folded),
         "phone_names": list(labels.inventory.folded.values()),
     }
-    counts = group_sums(has_phones, clusters)
+    counts = np.bincount(clusters.groups[labelled], minlength=len(codes)).astype(np.float64)
     dataset = relations_by_layer(layers, counts, labels.inventory.phones, clusters.key, totals.support())
     return dataset.assign_attrs(about)
