@@ -61,11 +61,11 @@ def base() -> list[tuple[str, str]]:
     if importlib.util.find_spec("ray"):
         ratios[f"Ray local with {os.cpu_count()} workers"] = (RAY, LEAST_RAY)
     with tempfile.TemporaryDirectory() as folder:
-        _child("base", folder, UTTERANCES)
+        minutes = _child("base", folder, UTTERANCES)["minutes"]
         places = (1, *(place for place, _ in ratios.values()))
         seconds = {place: _child("analyze", folder, place)["seconds"] for place in places}
     return [
-        (f"one process, {UTTERANCES} utterances, model of the shape of hubert-base", f"{seconds[1]:.1f} s"),
+        (f"one process, {UTTERANCES} utterances, {minutes:.0f} minutes, shape of hubert-base", f"{seconds[1]:.1f} s"),
         *(
             (f"{name} over one process, aim {aim}x", f"{seconds[1] / seconds[place]:.2f}x, {seconds[place]:.1f} s")
             for name, (place, aim) in ratios.items()

@@ -31,7 +31,7 @@ def test_lists_that_differ_show_only_the_elements_that_differ():
 
 
 def test_a_setting_that_only_one_plan_contains_is_a_difference_also_when_its_value_is_none():
-    assert "span is not set there, None now" in refusal({}, {"span": None})
+    assert "span is not set there, none now" in refusal({}, {"span": None})
 
 
 def test_fingerprints_are_named_last():

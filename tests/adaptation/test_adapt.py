@@ -120,9 +120,10 @@ def test_an_interrupted_search_continues_to_the_same_gates(
     torch.save(saved | {"state": saved["state"] | {"of_another_version": 0.0}}, path)
     with pytest.raises(InputError, match="a search of this version"):
         adaptation.adapt(folders[0], tmp_path / "out", replace(options, resume=True))
-    torch.save(saved, path)
+    torch.save(saved | {"state": saved["state"] | {"seconds": 1e6}}, path)
     resumed = adaptation.adapt(folders[0], tmp_path / "out", replace(options, resume=True))
     assert resumed.report.tables["gates"] == adapted.report.tables["gates"]
+    assert 1e6 < resumed.report.cpu_seconds < 1e6 + 1e4  # with those of the interrupted process
 
 
 def test_a_loss_that_is_no_number_is_one_line(folders, options, tmp_path: Path, monkeypatch) -> None:
@@ -177,6 +178,7 @@ def test_calm_widens_its_guard_and_reports_every_hard_case(folders, tmp_path: Pa
     ("changes", "message"),
     [
         ({"guard": "speech"}, "--guard .* is also the corpus to learn from"),
+        ({"guard": "other", "adapt_test": "other"}, "--guard .* is also a corpus that reports"),
         ({"adapt": None, "calm": "sounds"}, "--calm needs --guard"),
         ({"objective": "ctc"}, "expected a model with a CTC head"),
         ({"gated": "encoder", "gate_utterances": 3}, "4 utterances"),

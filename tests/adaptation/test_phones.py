@@ -9,7 +9,9 @@ from otoscope import bundled
 from otoscope.adaptation.builtin import phones
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import Material, Role
+from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.ridge_probe import RIDGE
+from otoscope.adaptation.search import WeightedTask, search
 from otoscope.errors import InputError
 from otoscope.refinement.source_model import read_source
 
@@ -38,6 +40,18 @@ def test_errors_are_those_of_a_ridge_regression(model: GatedModel, material: Mat
     slow = np.linalg.lstsq(rows, np.concatenate([y, np.zeros((size, y.shape[1]))]))[0]
     wrong = (test_x @ slow).argmax(1) != test_y.argmax(1)
     np.testing.assert_allclose(task.errors([3], original=True), [(wrong.sum(), len(test_y))], atol=1)
+
+
+def test_errors_of_a_probe_choose_the_step(model: GatedModel, material: Material, tmp_path) -> None:
+    task = WeightedTask("adapt", phones.OBJECTIVE.make(model, material), 1.0, 2, by_error=True)
+    state = search(model, [task], AdaptationOptions(adapt=tmp_path, steps=1), tmp_path / "search")
+    wrong, frames = task.task.errors([2], original=True)[0]
+    first, second = state.validations[:2]
+    assert first["adapt"] == first["loss"] == pytest.approx(wrong / frames, abs=1 / frames)
+    assert state.best_loss == min(each["loss"] for each in state.validations)
+    assert state.best_step == (0 if second["loss"] >= first["loss"] else 1)
+    for parameter in model.parameters:
+        parameter.data.zero_()
 
 
 def test_gradients_reach_the_gates(model: GatedModel, material: Material) -> None:

@@ -101,7 +101,7 @@ def test_two_finishes_at_once_are_safe(measure, monkeypatch, has_locks):
 def test_a_task_of_another_plan_is_refused(measure, tiny_model, tiny_corpus, tmp_path):
     with pytest.raises(UnfinishedError):
         measure("run", shard="1/2")
-    with pytest.raises(InputError, match=r"another plan.*limit is None there, 2 now"):
+    with pytest.raises(InputError, match=r"another plan.*limit is none there, 2 now"):
         otoscope.analyze(
             tiny_model,
             tiny_corpus,

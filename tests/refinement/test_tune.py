@@ -100,7 +100,7 @@ def test_an_interrupted_tuning_resumes_with_the_same_weights(
         refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=tuning)
     with pytest.raises(InputError, match=r"holds an unfinished tuning; .* --resume"):
         refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=tuning)
-    with pytest.raises(InputError, match=r"was made by another plan: options\.span is None there, 9 now"):
+    with pytest.raises(InputError, match=r"was made by another plan: options\.span is none there, 9 now"):
         refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=replace(tuning, span=9))
     done = refine(model, tmp_path / "twice", remove=[(0, 0)], corpora=["bundled"], options=replace(tuning, resume=True))
     assert len(steps) == 6

@@ -117,4 +117,4 @@ def _difference(old: object, new: object) -> str:
 
 
 def _format_value(value: object) -> str:
-    return "not set" if value is _UNSET else repr(value)
+    return "not set" if value is _UNSET else "none" if value is None else repr(value)

@@ -67,18 +67,18 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
     start = time.process_time()
     source = read_source(model)
+    unfinished, plan = _unfinished(folder, source.encoder.name, options)
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
     if options.rivals:
         check_rivals(gated_model)
     tasks = make_tasks(gated_model, materials, options)
-    unfinished = _claim(folder, source.encoder.name, options)
+    write_json(unfinished / "plan.json", plan)
     _prepare(gated_model, options, unfinished)
     remember_targets(tasks)
-    state = search(gated_model, tasks, options, unfinished)
-    seconds = time.process_time() - start
+    state = search(gated_model, tasks, options, unfinished, since=start)
     zeroed = _zero_small(gated_model, options.remove_below)
-    report = replace(_report(gated_model, tasks, materials, options, state, zeroed), cpu_seconds=seconds)
+    report = _report(gated_model, tasks, materials, options, state, zeroed)
     if options.rivals:
         rivals = RivalComparison(model, gated_model, materials, options, unfinished)
         report = replace(report, rows=[*report.rows, rivals.table])
@@ -96,8 +96,8 @@ def _prepare(model: GatedModel, options: AdaptationOptions, unfinished: Path) ->
         allow_empty_text(model.source.whole)
 
 
-def _claim(out: Path, name: str, options: AdaptationOptions) -> Path:
-    """Return the folder of the search, with its plan.
+def _unfinished(out: Path, name: str, options: AdaptationOptions) -> tuple[Path, dict[str, Any]]:
+    """Return the folder of the search, and its plan.
 
     Raises:
         InputError: it holds another search, or one that was not asked to be resumed.
@@ -107,8 +107,7 @@ def _claim(out: Path, name: str, options: AdaptationOptions) -> Path:
     if (folder / "plan.json").exists():
         check_same_plan(folder, json.loads((folder / "plan.json").read_text(encoding="utf-8")), plan)
         check_resume_requested(folder, "an unfinished search", "continue it", resume=options.resume)
-    write_json(folder / "plan.json", plan)
-    return folder
+    return folder, plan
 
 
 @torch.no_grad()
@@ -145,6 +144,7 @@ def _report(
         notes=calm.notes,
         rows=calm.rows,
         is_better=state.best_step > 0 and gain_holds(gains, guards, options.tolerance),
+        cpu_seconds=state.seconds,
         sources=(SOURCE_TITLES, [source_row(name, each) for name, each in materials.by_name.items()]),
         tables={"gates": [asdict(gate) for gate in head_gates(model.values)], **calm.tables},
     )

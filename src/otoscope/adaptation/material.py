@@ -100,7 +100,8 @@ def read_speech_material(corpus: Path, count: int, seed: int, parts: Sequence[Ro
     if len(speakers) < len(parts) or "" in groups:
         raise InputError(
             f"expected utterances of {_count(parts)} speakers or more in {corpus}, to {_uses(parts)}, found "
-            f"{len(speakers)}; put each speaker's files in a folder of their own, or raise --gate-utterances"
+            f"{len(speakers)}; put each speaker's files in a folder of their own (of Kaldi: see utt2spk), or raise "
+            "--gate-utterances"
         )
     return Material(
         str(corpus),

@@ -104,3 +104,5 @@ class AdaptationOptions:
                 raise InputError(f"--{name}-test belongs to --{name}; give both")
         if self.guard is not None and self.guard in (self.adapt, self.calm):
             raise InputError(f"--guard {self.guard} is also the corpus to learn from; take other speech as the guard")
+        if self.guard is not None and self.guard in (self.adapt_test, self.calm_test):
+            raise InputError(f"--guard {self.guard} is also a corpus that reports; take other speech as the guard")

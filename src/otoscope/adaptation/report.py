@@ -104,8 +104,9 @@ class AdaptationReport:
         options: what was asked.
         gains: changes of what was learned, on test groups.
         guards: changes on the test part of the guard, and on its hard copies.
-        validations: step, share of the way to it, and the values of each validation: loss of each task, error of
-            probes, and the weighted sum `loss`, which chose the step.
+        validations: step, share of the way to it, and the values of each validation: loss of each task (error of
+            probes), and `loss`, which chose the step: their sum, where guards count `guard_weight` times, and the
+            penalty of scales.
         step: the step that validation chose; 0 is the original.
         share: the share of the way from the original to that step, which validation chose too.
         gates: number of gates, and of heads set to zero.
@@ -114,7 +115,8 @@ class AdaptationReport:
         is_better: whether the gain holds and the guard stays, so that the model was written.
         tables: numbers of the further tables and of the gates, by name.
         sources: what was learned from, as titles and rows of cells.
-        cpu_seconds: of the search, outputs of the frozen encoder included.
+        cpu_seconds: of the search, in all its processes until their last save; with the outputs of the frozen encoder
+            that it computed, without those that `encoder_outputs` had.
     """
 
     model: str

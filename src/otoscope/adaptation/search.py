@@ -8,6 +8,7 @@ way often has most of the gain and less of the harm.
 """
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,7 @@ class SearchState:
         best_step, best_share: the step of the best, and the share of the way from the original to it.
         waited: validations since the best.
         validations: step, share, value of each task, and loss of each validation; see `_validate`.
+        seconds: CPU seconds of the search, those of processes that it continues included.
     """
 
     step: int = 0
@@ -67,20 +69,27 @@ class SearchState:
     best_share: float = 1.0
     waited: int = 0
     validations: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 def search(
-    model: GatedModel, tasks: Sequence[WeightedTask], options: AdaptationOptions, folder: Path, *, rate: float = RATE
+    model: GatedModel,
+    tasks: Sequence[WeightedTask],
+    options: AdaptationOptions,
+    folder: Path,
+    *,
+    rate: float = RATE,
+    since: float = 0.0,
 ) -> SearchState:
-    """Learn the gates of a model, set them to the best step, and return the history.
+    """Learn the gates of a model, set them to the best step, and return what the search found.
 
     Args:
         model: its parameters are changed in place; gates of 1 are the step 0 of the search.
         tasks: what is learned, and guards.
-        options: number of steps, seed of the draws of batches, penalty of scales, and the most that the error of a
-            guard may rise on its validation part.
+        options: number of steps, seed of the draws of batches, and penalty of scales.
         folder: where the state is saved at each validation; a state there is continued.
         rate: highest learning rate.
+        since: CPU time of this process from which the seconds of the search count.
 
     Raises:
         InputError: another version of otoscope saved the state.
@@ -88,6 +97,7 @@ def search(
     optimizer = torch.optim.Adam(model.parameters, lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=options.steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
+    since -= state.seconds
     if not state.validations:
         state.start = state.best = _copy(model.parameters)
         _validate(model, tasks, options, state)
@@ -101,9 +111,11 @@ def search(
             on_progress(1.0)
             if state.step % EVERY == 0 or state.step == options.steps:
                 _validate(model, tasks, options, state)
+                state.seconds = time.process_time() - since
                 _save(folder, model, optimizer, schedule, state)
     _try_shares(model, tasks, options, state)
     _set(model, state.best)
+    state.seconds = time.process_time() - since
     return state
 
 

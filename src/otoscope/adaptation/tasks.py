@@ -55,7 +55,8 @@ def read_materials(options: AdaptationOptions) -> Materials:
         _read(read_speech_material, options.guard, options.guard_test, options),
     )
     if materials.guard and materials.adapt:
-        _check_apart(materials.guard, "--guard", materials.adapt, "--adapt")
+        learned = "--adapt and --adapt-test" if options.adapt_test else "--adapt"
+        _check_apart(materials.guard, "--guard", materials.adapt, learned)
     return materials
 
 
@@ -74,7 +75,7 @@ def _read(read: Callable[..., Material], corpus: Path | None, test: Path | None,
             f"expected {test} to have other speakers or kinds than {corpus}, found {shared[0]} in both; take another "
             "corpus that reports, or none"
         )
-    return join(str(corpus), (learned, reported))
+    return join(f"{corpus}, tested on {test}", (learned, reported))
 
 
 def _check_apart(material: Material, name: str, other: Material, other_name: str) -> None:

@@ -63,6 +63,17 @@ def test_an_address_that_does_not_answer_is_one_line():
         list(RayExecutor("127.0.0.1:1").map(lambda: None, min, [], lambda seconds: None))
 
 
+def test_a_ray_that_does_not_start_here_is_one_line(monkeypatch):
+    import ray
+
+    def times_out(**where):
+        raise RuntimeError("timed out")
+
+    monkeypatch.setattr(ray, "init", times_out)
+    with pytest.raises(InputError, match=r"expected Ray to start on this machine, found that it did not \(timed out\)"):
+        list(RayExecutor("local").map(lambda: None, min, [], lambda seconds: None))
+
+
 def test_interventions_of_prune_on_a_cluster_have_the_bits_of_one_process(
     cluster, tiny_pretrained, tiny_corpus, tmp_path
 ):

@@ -29,7 +29,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   return (
     <div class="oto-ablation">
       <div>
-        <h2>Switch heads off</h2>
+        <h2>Switch heads off, or gate them</h2>
         <HeadPicker thumbnails={thumbnails} chosen={heads} mark={mark} onPick={toggle} />
         <Legend />
         <Presets store={store} />
@@ -45,7 +45,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
           )}
         </h2>
         {!heads.size && span.value === null && (
-          <p class="oto-hint">Nothing is switched off yet: click heads, or choose a category or a span.</p>
+          <p class="oto-hint">Nothing is changed yet: click heads, or choose a category or a span.</p>
         )}
         <Notices of={[query.value.error, thumbnails.value.error]} />
         {query.value.value && <Effect result={query.value.value} />}

@@ -93,7 +93,8 @@ class AgreementTask:
     def _divergence(self, index: int, logits: Tensor) -> Tensor:
         source, i = self.source(index)
         target = self.model.original.log_probabilities[source.name, i].float()
-        return (target.exp() * (target - logits)).sum(-1).mean()
+        probability = target.exp()  # of half precision: the sum is not quite 1, and the divergence would be below 0
+        return ((probability * (target - logits)).sum(-1) + 1 - probability.sum(-1)).mean()
 
     def _log_probabilities(self, index: int, text: str) -> Tensor:
         """Return those of the tokens of the original's transcript, or of the letters in each frame."""

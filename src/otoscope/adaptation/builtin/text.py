@@ -50,7 +50,7 @@ def _make(model: GatedModel, material: Material) -> TextTask:
         missing = next(id for id, text in zip(material.ids, material.texts, strict=True) if not text)
         raise InputError(
             f"expected a text for every utterance of {material.name}, found none for {missing}; add a file .txt "
-            "next to its audio, or take another corpus"
+            "next to its audio (in a Kaldi folder, a line of the file text), or take another corpus"
         )
     most = model.transcriber.max_tokens
     for id, text in zip(material.ids, material.texts, strict=True):

@@ -73,6 +73,11 @@ def _connect(address: str) -> Any:
         _check_answer(address)
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # refused, no answer, no address, no start in time: Ray raises any type
+        if address == LOCAL:
+            raise InputError(
+                f"expected Ray to start on this machine, found that it did not ({error}); try again when the machine "
+                "is less busy, or use --workers"
+            ) from None
         raise InputError(
             f"expected a Ray cluster at {address}, found none that answers ({error}); start one with: ray start "
             "--head, or pass --ray local"
