@@ -23,7 +23,8 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
   const query = useAblation(store);
   if (store.run.no_model_reason) return <Notice>Live ablation needs the model: {store.run.no_model_reason}.</Notice>;
   const heads = new Set(off.value);
-  const mark = commonGate(kindOf(store).value) ? "gated" : "off";
+  const kind = kindOf(store);
+  const mark = commonGate(kind.value) ? "gated" : "off";
   const toggle = (name: string) =>
     choose(store, heads.has(name) ? off.value.filter((head) => head !== name) : [...off.value, name]);
   return (
@@ -33,7 +34,7 @@ export function Ablation({ thumbnails }: { thumbnails: Signal<Thumbnails> }) {
         <HeadPicker thumbnails={thumbnails} chosen={heads} mark={mark} onPick={toggle} />
         <Legend />
         <Presets store={store} />
-        <Select label="Replaced by" value={kindOf(store)} options={kinds(store)} />
+        <Select label="Replaced by" value={kind} options={kinds(store)} />
         <HeadGates />
         <Span store={store} />
       </div>
