@@ -1,13 +1,21 @@
-"""Keys and values that are kept give the probabilities of a pass that computes them, and the gradients of the gates."""
+"""Keys and values that are kept give the probabilities of a pass that computes them, and the gradients of the gates.
+
+A search frees them at its end: rivals learn after it in the same process.
+"""
+
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from tests.helpers.saved_transcriber import save_transcriber
 from tests.helpers.tiny_models import noise
 
-from otoscope.adaptation import cross_states
+from otoscope.adaptation import OBJECTIVES, cross_states
 from otoscope.adaptation.gated_model import GatedModel, make_gated_model
 from otoscope.adaptation.material import Material, Role
+from otoscope.adaptation.options import AdaptationOptions
+from otoscope.adaptation.search import WeightedTask, search
 from otoscope.refinement.source_model import read_source
 
 pytestmark = pytest.mark.slow
@@ -48,3 +56,14 @@ def test_kept_keys_give_the_probabilities_of_a_whole_pass(model: GatedModel, mat
     exact = torch.autograd.grad(slow[0].sum(), model.parameters)
     for each, expected in zip(fast, exact, strict=True):
         torch.testing.assert_close(each, expected, atol=5e-3 * float(expected.abs().max()), rtol=0)
+
+
+def test_a_search_frees_the_keys_that_it_kept(model: GatedModel, material: Material, tmp_path: Path) -> None:
+    roles = [Role.train, Role.train, Role.validation]
+    speech = replace(material, name="to learn from", texts=["ab", "c", "ab"], roles=roles)
+    task = OBJECTIVES.get("text").make(model, speech)
+    with torch.no_grad(), model.gates():
+        task.loss([0, 2])
+    assert {name for name, _ in model._cross._stored} >= {"to learn from"}
+    search(model, [WeightedTask("adapt", task, 1.0, 2)], AdaptationOptions(steps=1), tmp_path)
+    assert "_cross" not in vars(model)

@@ -132,6 +132,10 @@ class GatedModel:
             self._encoded[material.name] = encode_material(self.transcriber, material, self.outputs)
         return self._encoded[material.name]
 
+    def forget_keys(self) -> None:
+        """Free the memory of the keys and values of cross-attention, which only a search reads again."""
+        self.__dict__.pop("_cross", None)
+
     def release(self) -> None:
         """Close the files of the encoder's outputs, before their folder is removed."""
         self._encoded.clear()

@@ -114,6 +114,7 @@ def search(
                 state.seconds = time.process_time() - since
                 _save(folder, model, optimizer, schedule, state)
     _try_shares(model, tasks, options, state)
+    model.forget_keys()
     _set(model, state.best)
     state.seconds = time.process_time() - since
     return state
