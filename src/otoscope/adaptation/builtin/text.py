@@ -4,23 +4,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import Material
 from otoscope.adaptation.objective import Objective
+from otoscope.adaptation.repeats import draw_repeat, unlikelihood
 from otoscope.decoders.teacher_forcing import text_tokens
 from otoscope.errors import InputError
 from otoscope.typing import Floats
 
+REPEATS_WEIGHT = 1.0
+
 
 @dataclass(frozen=True)
 class TextTask:
-    """Cross-entropy of the tokens of the texts, end token included."""
+    """Cross-entropy of the tokens of the texts, end token included, and unlikelihood of repeats in half of them.
+
+    Attributes:
+        model: the model with gates.
+        material: the speech, with texts.
+        repeats_weight: weight of the unlikelihood.
+    """
 
     model: GatedModel
     material: Material
+    repeats_weight: float = REPEATS_WEIGHT
 
     @cached_property
     def sequences(self) -> list[tuple[int, ...]]:
@@ -28,6 +39,13 @@ class TextTask:
         return [self.model.sequence(text or "") for text in self.material.texts]
 
     def loss(self, indices: Sequence[int]) -> Tensor:
+        """Return the mean cross-entropy of a token, plus the mean unlikelihood of a token of a repeat."""
+        loss = self.cross_entropy(indices)
+        if not self.repeats_weight:
+            return loss
+        return loss + self.repeats_weight * self.repeats(indices[: -(-len(indices) // 2)])
+
+    def cross_entropy(self, indices: Sequence[int]) -> Tensor:
         """Return the mean cross-entropy of a token."""
         chosen = [self.sequences[index] for index in indices]
         first = len(self.model.transcriber.prompt) - 1
@@ -37,6 +55,17 @@ class TextTask:
             for logits, sequence in zip(rows, chosen, strict=True)
         ]
         return -torch.cat(picked).mean()
+
+    def repeats(self, indices: Sequence[int]) -> Tensor:
+        """Return the mean unlikelihood of a token of a repeat; utterances of the same batch get the same repeats."""
+        prompt, positions = len(self.model.transcriber.prompt), self.model.transcriber.max_tokens
+        chosen = [index for index in indices if len(self.sequences[index]) > prompt + 1]
+        if not chosen:
+            return torch.zeros(())
+        rng = np.random.default_rng(chosen)
+        repeats = [draw_repeat(self.sequences[index], prompt, rng, positions) for index in chosen]
+        rows = self.model.token_log_probabilities(self.material, chosen, [each.sequence for each in repeats])
+        return unlikelihood(rows, repeats)
 
     def errors(self, indices: Sequence[int], *, original: bool = False) -> Floats:
         """Return word errors, words, deletions and insertions of each utterance."""
