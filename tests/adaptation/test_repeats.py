@@ -1,4 +1,4 @@
-"""Repeats are parts of their text, and their unlikelihood is that of a slow sum; its gradient makes repeats less likely."""
+"""Repeats are parts of their text, their unlikelihood equals a slow sum, and its gradient makes repeats less likely."""
 
 import math
 
