@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from otoscope._io.atomic import atomic_write, disk_errors_as_input_errors
 from otoscope.errors import InputError
@@ -84,3 +86,19 @@ def test_a_disk_that_fails_to_sync_is_an_error(tmp_path: Path, monkeypatch) -> N
     with pytest.raises(OSError, match="Input/output error"), atomic_write(tmp_path / "kept") as unfinished:
         unfinished.touch()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_files_that_a_library_made_private_have_the_permissions_of_a_new_file(tmp_path: Path, mask: int) -> None:
+    """Safetensors creates files for their owner alone, so that colleagues could not load a refined model."""
+    previous = os.umask(mask)
+    try:
+        with atomic_write(tmp_path / "model") as folder:
+            folder.mkdir()
+            save_file({"weight": torch.zeros(2)}, folder / "model.safetensors")
+            (folder / "config.json").write_text("{}", encoding="utf-8")
+    finally:
+        os.umask(previous)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "model").iterdir()}
+    assert modes == dict.fromkeys(("model.safetensors", "config.json"), 0o666 & ~mask)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

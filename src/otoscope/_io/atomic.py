@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 import socket
+import stat
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def atomic_write(target: Path, *, needed: int | None = None, shared: bool = Fals
     _remove(partial)
     try:
         yield partial
+        _let_others_read(partial)
         _flush(partial)
         _move(partial, target, shared)
         _sync(target.parent)
@@ -173,8 +175,27 @@ def _full_disk(target: Path, needed: int | None) -> str:
 
 
 def _flush(path: Path) -> None:
-    for entry in (path, *path.rglob("*")) if path.is_dir() else (path,):
+    for entry in _entries(path):
         _sync(entry)
+
+
+def _entries(path: Path) -> Sequence[Path]:
+    return (path, *path.rglob("*")) if path.is_dir() else (path,)
+
+
+def _let_others_read(partial: Path) -> None:
+    """Give files the permissions of a new one: safetensors creates its own for their owner alone."""
+    private = [entry for entry in _entries(partial) if entry.is_file() and not entry.stat().st_mode & 0o077]
+    if not private:
+        return
+    probe = partial.with_name(f"{partial.name}.new")
+    probe.touch()
+    try:
+        for entry in private:
+            with suppress(OSError):  # of file systems without permissions
+                entry.chmod(stat.S_IMODE(probe.stat().st_mode))
+    finally:
+        _remove(probe)
 
 
 def _sync(path: Path) -> None:
