@@ -1,11 +1,11 @@
-"""Texts that repeat themselves without an end, by gates learned with and without the unlikelihood of repeats.
+"""Texts with many words that were not said, by gates learned with and without the unlikelihood of repeats.
 
     python experiments/gates/repeats.py MODEL --adapt CORPUS --guard CORPUS --control CORPUS --encoder-outputs FOLDER
 
 Prints for the original, and for each weight of the unlikelihood, the word error rate of the 400 utterances of `--adapt`
 that `refine` draws, which all train; of 300 others that Python's `random.Random(5)` draws; and of `--control`. Texts
 have at most 64 tokens. In brackets: how many texts have ten words or more that were not said, and the error rate of
-the others.
+the others. Repeated digits are one word in the spelling that is compared, so that they are not counted.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from otoscope.adaptation.tasks import BATCH, TEXTS, remember_targets
 from otoscope.decoders.transcription import transcribe_waves
 from otoscope.refinement.source_model import read_source
 
-MANY = 10  # words that were not said
+MANY = 10  # insertions
 
 
 def read_arguments() -> argparse.Namespace:
@@ -42,9 +42,9 @@ def errors(model: GatedModel, material: Material) -> str:
         states = model.states(material, range(len(material.ids)))
         texts = transcribe_waves(model.transcriber, material.waves, states, TOKENS)
     counts = model.count_word_errors([text or "" for text in material.texts], texts)
-    is_endless = counts[:, 3] >= MANY
-    every, others = (float(np.divide(*rows[:, :2].sum(axis=0))) for rows in (counts, counts[~is_endless]))
-    return f"{every:.3f} ({is_endless.sum()}; {others:.3f})"
+    has_many = counts[:, 3] >= MANY
+    every, others = (float(np.divide(*rows[:, :2].sum(axis=0))) for rows in (counts, counts[~has_many]))
+    return f"{every:.3f} ({has_many.sum()}; {others:.3f})"
 
 
 def main() -> None:

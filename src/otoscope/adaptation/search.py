@@ -28,6 +28,7 @@ from otoscope.runs.progress import progress
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
 PATIENCE = 4  # validations without a gain that stop the search
+FORMAT = 2  # of a saved search: raised when its content, or what its losses mean, changes
 SHARES = (0.75, 0.5, 0.25)  # of the way from the original to the best step
 
 
@@ -211,6 +212,7 @@ def _validation_value(model: GatedModel, learned: WeightedTask, seed: int) -> fl
 
 def _save(folder: Path, model: GatedModel, optimizer: Any, schedule: Any, state: SearchState) -> None:
     content = {
+        "format": FORMAT,
         "offsets": [offset.detach() for offset in model.parameters],
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
@@ -226,7 +228,7 @@ def _resume(folder: Path, model: GatedModel, optimizer: Any, schedule: Any) -> S
     if not path.exists():
         return None
     content = torch.load(path, weights_only=True)
-    if content["state"].keys() != vars(SearchState()).keys():
+    if content.get("format") != FORMAT:
         raise InputError(
             f"expected a search of this version of otoscope in {folder}, found one of another; remove the folder"
         )

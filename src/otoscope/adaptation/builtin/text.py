@@ -57,7 +57,7 @@ class TextTask:
         return -torch.cat(picked).mean()
 
     def repeats(self, indices: Sequence[int]) -> Tensor:
-        """Return the mean unlikelihood of a token of a repeat; utterances of the same batch get the same repeats."""
+        """Return the mean unlikelihood of an unlikely token of a repeat; the indices draw the repeats."""
         prompt, positions = len(self.model.transcriber.prompt), self.model.transcriber.max_tokens
         chosen = [index for index in indices if len(self.sequences[index]) > prompt + 1]
         if not chosen:
