@@ -46,7 +46,7 @@ def draw_repeat(sequence: Sequence[int], num_prompt: int, rng: np.random.Generat
         positions: number of tokens that the decoder can read, or None for any; tokens beyond are omitted.
 
     >>> draw_repeat((1, 10, 11, 12, 2), 1, np.random.default_rng(0), None)
-    Repeat(sequence=(1, 10, 11, 12, 10, 11, 12, 10, 11, 12, 2), start=4, unlikely=(10, 11, 12, 10, 11, 12))
+    Repeat(sequence=(1, 10, 11, 12, 11, 12, 11, 12, 2), start=4, unlikely=(11, 12, 11, 12))
     """
     stop = int(rng.integers(num_prompt + 1, len(sequence)))
     first = int(rng.integers(max(num_prompt, stop - MOST_TOKENS), stop))
