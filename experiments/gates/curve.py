@@ -111,17 +111,18 @@ def print_size(size: int, outcomes: list[Outcome]) -> None:
 def draw(outcomes: dict[int, list[Outcome]], path: Path) -> None:
     """Draw the errors of each seed, their mean, and the original."""
     matplotlib.use("agg")
-    figure, axis = plt.subplots(figsize=(4.6, 3.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
     errors = {size: [outcome.after for outcome in each] for size, each in outcomes.items()}
     for size, values in errors.items():
-        axis.plot([size] * len(values), values, "o", color="0.6", markersize=4)
+        label = "adapted: seeds" if size == min(errors) else None
+        axis.plot([size] * len(values), values, "o", color="0.6", markersize=4, label=label)
     axis.plot(list(errors), [np.mean(values) for values in errors.values()], "k-o", label="adapted: mean of seeds")
     before = [np.mean([outcome.before for outcome in each]) for each in outcomes.values()]
-    axis.plot(list(errors), before, "s--", color="tab:red", label="original: same test speech")
+    axis.plot(list(errors), before, "--", color="tab:red", label="original: same test speech")
     axis.set(xscale="log", xlabel="labelled utterances (number)", ylabel="word error rate (errors per word)")
     axis.set_xticks(list(errors), [str(size) for size in errors])
     axis.minorticks_off()
-    axis.legend()
+    figure.legend(loc="outside upper center", fontsize="small")
     figure.savefig(path, dpi=150)
 
 
