@@ -54,8 +54,10 @@ def atomic_write(target: Path, *, needed: int | None = None, shared: bool = Fals
     _remove(partial)
     try:
         yield partial
-        _let_others_read(partial)
-        _flush(partial)
+        entries = [partial, *partial.rglob("*")] if partial.is_dir() else [partial]
+        _let_others_read(entries)
+        for entry in entries:
+            _sync(entry)
         _move(partial, target, shared)
         _sync(target.parent)
     except BaseException as error:
@@ -78,7 +80,7 @@ def create_once(target: Path, text: str) -> bool:
     partial = _partial(target, shared=True)
     try:
         partial.write_text(text, encoding="utf-8")
-        _flush(partial)
+        _sync(partial)
         is_new = _link(partial, target)
         _sync(target.parent)
     except OSError as error:
@@ -174,26 +176,18 @@ def _full_disk(target: Path, needed: int | None) -> str:
     return f"disk full while writing {target}: {amount}{free / 1e6:.1f} MB free; free some space there and try again"
 
 
-def _flush(path: Path) -> None:
-    for entry in _entries(path):
-        _sync(entry)
-
-
-def _entries(path: Path) -> Sequence[Path]:
-    return (path, *path.rglob("*")) if path.is_dir() else (path,)
-
-
-def _let_others_read(partial: Path) -> None:
+def _let_others_read(entries: Sequence[Path]) -> None:
     """Give files the permissions of a new one: safetensors creates its own for their owner alone."""
-    private = [entry for entry in _entries(partial) if entry.is_file() and not entry.stat().st_mode & 0o077]
+    private = [entry for entry in entries if entry.is_file() and not entry.stat().st_mode & 0o077]
     if not private:
         return
-    probe = partial.with_name(f"{partial.name}.new")
+    probe = entries[0].with_name(f"{entries[0].name}.new")
     probe.touch()
     try:
+        mode = stat.S_IMODE(probe.stat().st_mode)
         for entry in private:
             with suppress(OSError):  # of file systems without permissions
-                entry.chmod(stat.S_IMODE(probe.stat().st_mode))
+                entry.chmod(mode)
     finally:
         _remove(probe)
 

@@ -8,6 +8,7 @@ loop".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import torch
@@ -59,7 +60,7 @@ def draw_repeat(sequence: Sequence[int], num_prompt: int, rng: np.random.Generat
 def _num_equal(tokens: Sequence[int], others: Sequence[int]) -> int:
     """Return how many tokens at the start are equal."""
     pairs = zip(tokens, others, strict=False)
-    return next((place for place, (token, other) in enumerate(pairs) if token != other), min(len(tokens), len(others)))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def unlikelihood(rows: Sequence[Tensor], repeats: Sequence[Repeat]) -> Tensor:
