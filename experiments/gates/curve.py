@@ -36,10 +36,18 @@ GUARD = 400  # most utterances of the guard: the same for all sizes and seeds; a
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one search gives: word error rates of the test speech, and scales and temperatures of heads."""
+    """What one search gives: word error rates of the test speech, and scales and temperatures of heads.
+
+    Attributes:
+        before, after: word error rates of the original, and with the gates.
+        most_errors: errors of the text with most of them; a text that repeats itself has over a hundred.
+        step: the best.
+        gates: by name, a value for each head.
+    """
 
     before: float
     after: float
+    most_errors: int
     step: int
     gates: dict[str, list[float]]
 
@@ -82,13 +90,11 @@ def run(arguments: argparse.Namespace, fixed: Fixed, size: int, seed: int) -> Ou
     with tempfile.TemporaryDirectory() as folder:
         state = search(model, tasks, options, Path(folder))
     test = text.make(model, fixed.test)
-    before, after = (
-        float(np.divide(*test.errors(range(len(fixed.test.ids)), original=original).sum(axis=0)[:2]))
-        for original in (True, False)
-    )
+    before, after = (test.errors(range(len(fixed.test.ids)), original=original) for original in (True, False))
+    old, new = (float(errors[:, 0].sum() / errors[:, 1].sum()) for errors in (before, after))
     gates = head_gates(model.values)
     values = {name: [getattr(gate, name) for gate in gates] for name in ("scale", "temperature")}
-    return Outcome(before, after, state.best_step, values)
+    return Outcome(old, new, int(after[:, 0].max()), state.best_step, values)
 
 
 def print_agreement(outcomes: list[Outcome]) -> None:
@@ -104,8 +110,9 @@ def print_size(size: int, outcomes: list[Outcome]) -> None:
     """Print errors of a size."""
     after = [outcome.after for outcome in outcomes]
     steps = " ".join(str(outcome.step) for outcome in outcomes)
+    most = " ".join(str(outcome.most_errors) for outcome in outcomes)
     spread = f"{np.mean(after):.3f} ({min(after):.3f} to {max(after):.3f})"
-    print(f"{size:10d}  {len(outcomes):5d}  {outcomes[0].before:8.3f}  {spread:34s} {steps}", flush=True)
+    print(f"{size:10d}  {len(outcomes):5d}  {outcomes[0].before:8.3f}  {spread:34s} {steps}; {most}", flush=True)
 
 
 def draw(outcomes: dict[int, list[Outcome]], path: Path) -> None:
@@ -131,7 +138,7 @@ def main() -> None:
     arguments = read_arguments()
     test = read_speech_material(arguments.adapt_test, arguments.test_utterances, 0, (Role.test,))
     fixed = Fixed(read_source(arguments.model), test, OriginalOutputs())
-    print("utterances  seeds  original  adapted (mean, lowest to highest)  chosen steps")
+    print("utterances  seeds  original  adapted (mean, lowest to highest)  chosen steps; most errors of one text")
     outcomes: dict[int, list[Outcome]] = {}
     for size in map(int, arguments.sizes.split(",")):
         outcomes[size] = [run(arguments, fixed, size, seed) for seed in range(arguments.seeds)]

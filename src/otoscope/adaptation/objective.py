@@ -40,6 +40,7 @@ class Objective:
             lacks what is needed.
         chosen_by_error: whether the error on validation groups chooses the step, as the loss is that of another probe;
             otherwise the loss does.
+        steps: most steps of a search for it, if the user does not say.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Objective:
     error: str
     make: Callable[[GatedModel, Material], Task]
     chosen_by_error: bool = False
+    steps: int = 100

@@ -25,7 +25,8 @@ class AdaptationOptions:
             speakers or kinds of the corpus to learn from reports.
         objective: name of the objective of `adapt`; `auto` takes the one that the model can be asked.
         gated: whose heads are gated: decoder, encoder or all; `auto` takes the decoder where there is one.
-        steps: most steps of the optimiser; validation may stop earlier.
+        steps: most steps of the optimiser; validation may stop earlier. None: the most of the objectives, 25 for texts
+            of a decoder, 50 for `calm`, 100 for others.
         gate_utterances: most utterances of `adapt`, sounds of `calm`, and utterances of `guard` each; drawn at random.
         test_utterances: the same for the corpora that report.
         tolerance: largest absolute rise of the error rate on the guard, in the parts that report: 0.01 is one point. A
@@ -51,7 +52,7 @@ class AdaptationOptions:
     guard_test: Path | None = field(default=None, metadata=_text("Speech that reports on the guard.", "CORPUS"))
     objective: str = option("auto", f"auto, {', '.join(OBJECTIVES.names())}.")
     gated: str = option("auto", "Heads to gate: auto, decoder, encoder, all.")
-    steps: int = option(200, "Most steps of --adapt and --calm.")
+    steps: int | None = option(None, "Most steps: 25 for texts, 50 for --calm, 100 for others.")
     gate_utterances: int = option(400, "Most utterances of each corpus.", "N")
     test_utterances: int = option(1000, "Most utterances of each corpus that reports.", "N")
     tolerance: float = option(0.01, "Most that the error on the guard may rise.")
@@ -67,10 +68,12 @@ class AdaptationOptions:
 
     def __post_init__(self) -> None:
         """Check the numbers and names."""
-        if self.steps < 1 or min(self.gate_utterances, self.test_utterances) < 4:
+        if self.steps is not None and self.steps < 1:
+            raise InputError(f"expected at least 1 step, found --steps {self.steps}; raise it, or omit it")
+        if min(self.gate_utterances, self.test_utterances) < 4:
             raise InputError(
-                f"expected at least 1 step and 4 utterances, found --steps {self.steps}, --gate-utterances "
-                f"{self.gate_utterances} and --test-utterances {self.test_utterances}; raise them"
+                f"expected at least 4 utterances, found --gate-utterances {self.gate_utterances} and "
+                f"--test-utterances {self.test_utterances}; raise them"
             )
         if not 0 < self.guard_weight < math.inf:
             raise InputError(f"expected a --guard-weight above 0, found {self.guard_weight:g}; omit --guard for none")

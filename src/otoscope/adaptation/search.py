@@ -38,6 +38,7 @@ class WeightedTask:
 
     Attributes:
         by_error: whether its error on validation groups chooses the step, not its loss; see `Objective`.
+        steps: most steps of a search for it, if the options do not say; 0 for what only guards.
     """
 
     name: str
@@ -46,6 +47,7 @@ class WeightedTask:
     batch: int
     is_guard: bool = False
     by_error: bool = False
+    steps: int = 0
 
 
 @dataclass
@@ -87,7 +89,7 @@ def search(
     Args:
         model: its parameters are changed in place; gates of 1 are the step 0 of the search.
         tasks: what is learned, and guards.
-        options: number of steps, seed of the draws of batches, and penalty of scales.
+        options: number of steps or None, seed of the draws of batches, and penalty of scales.
         folder: where the state is saved at each validation; a state there is continued.
         rate: highest learning rate.
         since: CPU time of this process from which the seconds of the search count.
@@ -95,22 +97,23 @@ def search(
     Raises:
         InputError: another version of otoscope saved the state.
     """
+    steps = options.steps or max(each.steps for each in tasks)
     optimizer = torch.optim.Adam(model.parameters, lr=rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=options.steps + 1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
     since -= state.seconds
     if not state.validations:
         state.start = state.best = _copy(model.parameters)
         _validate(model, tasks, options, state)
-    with progress("learning gates", float(options.steps)) as on_progress:
+    with progress("learning gates", float(steps)) as on_progress:
         on_progress(float(state.step))
-        while state.step < options.steps and state.waited < PATIENCE:
+        while state.step < steps and state.waited < PATIENCE:
             set_gradients(model, tasks, options, state.step)
             optimizer.step()
             schedule.step()
             state.step += 1
             on_progress(1.0)
-            if state.step % EVERY == 0 or state.step == options.steps:
+            if state.step % EVERY == 0 or state.step == steps:
                 _validate(model, tasks, options, state)
                 state.seconds = time.process_time() - since
                 _save(folder, model, optimizer, schedule, state)

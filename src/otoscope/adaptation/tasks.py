@@ -97,9 +97,11 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
         own = "text" if has_decoder(model.source.whole) else "ctc"
         objective = OBJECTIVES.get(own if options.objective == "auto" else options.objective)
         learned = objective.make(model, materials.adapt)
-        tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=objective.chosen_by_error))
+        by_error, steps = objective.chosen_by_error, objective.steps
+        tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=by_error, steps=steps))
     if materials.calm is not None:
-        tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
+        empty = OBJECTIVES.get("empty")
+        tasks.append(WeightedTask(SOUNDS, empty.make(model, materials.calm), 1.0, BATCH, steps=empty.steps))
     if materials.guard is not None:
         model.check_transcribes()
         task = AgreementTask(model, materials.guard, with_times=materials.calm is not None)

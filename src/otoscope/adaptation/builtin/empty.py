@@ -50,4 +50,4 @@ def _make(model: GatedModel, material: Material) -> EmptyTask:
     return EmptyTask(model, material)
 
 
-OBJECTIVE = Objective("empty", "No text for sounds without speech.", "sounds with words", _make)
+OBJECTIVE = Objective("empty", "No text for sounds without speech.", "sounds with words", _make, steps=50)

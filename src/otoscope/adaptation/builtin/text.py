@@ -92,4 +92,4 @@ def _make(model: GatedModel, material: Material) -> TextTask:
     return TextTask(model, material)
 
 
-OBJECTIVE = Objective("text", "The labelled text, by the decoder of the model.", "word error rate", _make)
+OBJECTIVE = Objective("text", "The labelled text, by the decoder of the model.", "word error rate", _make, steps=25)
