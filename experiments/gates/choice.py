@@ -10,7 +10,8 @@ import argparse
 
 from settings import corpora_parser, learn, read_drawn, word_error_rate
 
-from otoscope.adaptation import OBJECTIVES
+from otoscope.adaptation.builtin.agreement import AgreementTask
+from otoscope.adaptation.builtin.text import REPEATS_WEIGHT, TextTask
 from otoscope.adaptation.encoder_outputs import make_encoder_outputs
 from otoscope.adaptation.gated_model import make_gated_model
 from otoscope.adaptation.material import LEARNING, Role, read_speech_material
@@ -25,7 +26,9 @@ UTTERANCES = 400
 def read_arguments() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = corpora_parser(__doc__, ("adapt", "guard", "control", "encoder-outputs"))
-    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--guard-weight", type=float, default=AdaptationOptions().guard_weight)
+    parser.add_argument("--repeats-weight", type=float, default=REPEATS_WEIGHT)
     return parser.parse_args()
 
 
@@ -35,10 +38,9 @@ def main() -> None:
     model = make_gated_model(read_source(arguments.model), "decoder")
     model.outputs = make_encoder_outputs(arguments.encoder_outputs, model.transcriber)
     speech, guard = (read_speech_material(each, UTTERANCES, 0, LEARNING) for each in (arguments.adapt, arguments.guard))
-    text = OBJECTIVES.get("text").make(model, speech)
-    agreement = OBJECTIVES.get("agreement").make(model, guard)
+    text, agreement = TextTask(model, speech, arguments.repeats_weight), AgreementTask(model, guard)
     learned = WeightedTask("adapt", text, 1.0, TEXTS)
-    tasks = [learned, WeightedTask("guard", agreement, options.guard_weight, BATCH // 2, is_guard=True)]
+    tasks = [learned, WeightedTask("guard", agreement, arguments.guard_weight, BATCH // 2, is_guard=True)]
     remember_targets(tasks)
     others = read_drawn(arguments.adapt, 5, set(speech.ids))
     control = read_speech_material(arguments.control, UTTERANCES, 0, (Role.test,))

@@ -27,7 +27,7 @@ from otoscope.adaptation.gated_model import OriginalOutputs, make_gated_model
 from otoscope.adaptation.material import LEARNING, Material, Role, read_speech_material, split
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.search import WeightedTask, search
-from otoscope.adaptation.tasks import TEXTS, Materials, make_tasks, remember_targets
+from otoscope.adaptation.tasks import TEXTS, Materials, make_tasks, remember_targets, with_steps
 from otoscope.refinement.gates import head_gates
 from otoscope.refinement.source_model import SourceModel, read_source
 
@@ -66,7 +66,7 @@ def read_arguments() -> argparse.Namespace:
     parser = corpora_parser(__doc__, ("adapt", "adapt-test", "guard", "encoder-outputs"))
     parser.add_argument("--sizes", default="10,25,50,100,200,400")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--steps", type=int, help="most steps; without it those of `refine`")
     parser.add_argument("--test-utterances", type=int, default=200)
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--out", type=Path)
@@ -81,6 +81,7 @@ def run(arguments: argparse.Namespace, fixed: Fixed, size: int, seed: int) -> Ou
     learned = read_speech_material(arguments.adapt, size, seed, LEARNING)
     guard = read_speech_material(arguments.guard, GUARD, 0, LEARNING)
     guard = replace(guard, roles=split(guard.groups, seed, LEARNING))
+    options = with_steps(options, fixed.source)
     model = make_gated_model(fixed.source, "decoder")
     model.outputs, model.original = make_encoder_outputs(arguments.encoder_outputs, model.transcriber), fixed.original
     text = OBJECTIVES.get("text")

@@ -1,6 +1,7 @@
 """Gates that were made worse are learned back; the result is written if it is better, and loads without otoscope."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +132,7 @@ def test_a_loss_that_is_no_number_is_one_line(folders, options, tmp_path: Path, 
     monkeypatch.setattr(TextTask, "loss", lambda self, indices: torch.tensor(float("nan")))
     with pytest.raises(InputError, match="expected a finite loss"):
         adaptation.adapt(folders[0], tmp_path / "out", options)
+    assert not list(tmp_path.iterdir())  # an unfinished search would ask for --resume
 
 
 def test_rivals_are_refused_before_the_search_where_they_find_no_projections(tmp_path: Path) -> None:
@@ -159,6 +161,7 @@ def test_no_improvement_is_a_report_without_a_model(folders, options, tmp_path: 
     status, out, err = otoscope_command("refine", model, "-o", tmp_path / "out", "--adapt", speech, "--steps", 1)
     assert (status, err) == (0, "")
     assert out.startswith("no improvement found")
+    assert re.search(r"step (1 )?of 1\b", out)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["README.md", "report.json"]
 
 

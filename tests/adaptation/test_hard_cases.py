@@ -40,6 +40,7 @@ def test_a_copy_is_lost_if_the_original_gives_words_and_the_model_none(model: Ga
     assert [case.change.name for case in measured.cases] == list(NAMES)
     assert [case.lost for case in measured.cases] == [1, 1]
     words, lost = measured.together
+    assert (words.count, lost.count) == (6, 6)  # three copies of two variations
     assert (words.before, words.after) == pytest.approx((4 / 11, 9 / 11))
     assert (lost.before, lost.after) == pytest.approx((0, 1 / 3))
     assert words.deletions == pytest.approx((4 / 11, 9 / 11))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from otoscope.adaptation.material import Material, Role
-from otoscope.adaptation.report import Change, gain_holds, measure_change
+from otoscope.adaptation.report import AdaptationReport, Change, gain_holds, measure_change
 
 GAIN = Change("adapt", 9, 3, 0.4, 0.3, -0.15, -0.05)
 GUARD = Change("guard", 9, 3, 0.1, 0.11, -0.01, 0.03)
@@ -23,6 +23,19 @@ GUARD = Change("guard", 9, 3, 0.1, 0.11, -0.01, 0.03)
 )
 def test_the_model_is_written_only_if_the_gain_holds(gain: Change, guard: Change, holds: bool) -> None:
     assert gain_holds([gain], [guard], 0.01) is holds
+
+
+def test_a_report_says_what_is_missing_for_a_gain() -> None:
+    guard = replace(GUARD, after=0.1316, slack=2.0)
+    options = {"steps": 25, "tolerance": 0.01}
+    report = AdaptationReport("m", options, [replace(GAIN, high=0.0)], [guard, GUARD], [], 25, (96, 0), share=0.75)
+    assert report.verdict == (
+        "no improvement found: adapt: the interval of the change is not below 0; guard: +0.0316 is above +0.02"
+    )
+    assert report.choice == "step 25 of 25, 0.75 of the way from the original to it"
+    original = replace(report, step=0)
+    assert original.verdict == "no improvement found"
+    assert original.choice == "the original, better than every step of 25"
 
 
 def test_a_change_is_paired_over_speakers() -> None:

@@ -23,7 +23,14 @@ from otoscope.adaptation.report import SOURCE_TITLES, AdaptationReport, Change, 
 from otoscope.adaptation.rival_search import RivalComparison
 from otoscope.adaptation.rivals import check_rivals
 from otoscope.adaptation.search import SearchState, WeightedTask, search
-from otoscope.adaptation.tasks import Materials, make_tasks, measure_changes, read_materials, remember_targets
+from otoscope.adaptation.tasks import (
+    Materials,
+    make_tasks,
+    measure_changes,
+    read_materials,
+    remember_targets,
+    with_steps,
+)
 from otoscope.errors import InputError
 from otoscope.models.encoder import Encoder
 from otoscope.models.load import silence_transformers
@@ -67,16 +74,22 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
         raise InputError(f"{out} exists and is not an empty folder; name a new one for the adapted model")
     start = time.process_time()
     source = read_source(model)
+    options = with_steps(options, source)
     unfinished, plan = _unfinished(folder, source.encoder.name, options)
     materials = read_materials(options)
     gated_model = make_gated_model(source, options.gated)
     if options.rivals:
         check_rivals(gated_model)
     tasks = make_tasks(gated_model, materials, options)
-    write_json(unfinished / "plan.json", plan)
-    _prepare(gated_model, options, unfinished)
-    remember_targets(tasks)
-    state = search(gated_model, tasks, options, unfinished, since=start)
+    try:
+        write_json(unfinished / "plan.json", plan)
+        _prepare(gated_model, options, unfinished)
+        remember_targets(tasks)
+        state = search(gated_model, tasks, options, unfinished, since=start)
+    except InputError:
+        if not (unfinished / "search.pt").exists():
+            shutil.rmtree(unfinished)
+        raise
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
     if options.rivals:

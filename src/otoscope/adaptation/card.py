@@ -17,10 +17,9 @@ tags:
 
 # {title}
 
-{numbers} gates of attention heads (a scale and a temperature each) of `{model}` were learned by otoscope{folded}. All
-other weights are those of the original, so that the speed is too. Step {step}, and {share:g} of the way from the
-original to it, were chosen on validation groups; {zeroed} heads were set to zero{drop_hint}.
-The search took {seconds:.0f} CPU seconds.
+{verdict}. {numbers} gates of attention heads (a scale and a temperature each) of `{model}` were learned by
+otoscope{folded}. Chosen on validation groups: {choice}. {zeroed} heads were set to zero{drop_hint}. The search took
+{seconds:.0f} CPU seconds.
 
 ## Learned from
 
@@ -32,17 +31,16 @@ The test parts chose nothing.
 
 {table}
 
-{notes}
-## Heads that moved most
-
-{heads}
-
+{notes}{heads}
 ## Repeat
 
 ```bash
 {command}
 ```
 """
+
+
+FOLDED = " and folded into its weights; all other weights, and the speed, are those of the original"
 
 
 def model_card(report: AdaptationReport) -> str:
@@ -52,9 +50,9 @@ def model_card(report: AdaptationReport) -> str:
         model=report.model,
         title="An adapted model" if report.is_better else "No improvement found",
         numbers=report.gates[0],
-        folded=" and folded into its weights" if report.is_better else "; they are not used",
-        step=report.step,
-        share=report.share,
+        verdict=report.verdict[0].upper() + report.verdict[1:],
+        folded=FOLDED if report.is_better else "; they are not used, and the model is not here",
+        choice=report.choice,
         zeroed=report.gates[1],
         drop_hint=report.drop_hint,
         seconds=report.cpu_seconds,
@@ -67,12 +65,15 @@ def model_card(report: AdaptationReport) -> str:
 
 
 def _heads(report: AdaptationReport) -> str:
+    """Return the section of the heads that moved most; empty where the original was best."""
+    if not report.step:
+        return ""
     gates = sorted(report.tables["gates"], key=lambda gate: -abs(gate["scale"] - 1))[:8]
     rows = [
         (f"{gate['part']} {gate['layer']}.{gate['head']}", f"{gate['scale']:.2f}", f"{gate['temperature']:.2f}")
         for gate in gates
     ]
-    return _table(("head", "scale", "temperature"), rows)
+    return f"\n## Heads that moved most\n\n{_table(('head', 'scale', 'temperature'), rows)}\n"
 
 
 def _command(report: AdaptationReport) -> str:

@@ -79,7 +79,8 @@ def _together(guard: Material, chosen: Ints, rows: Sequence[BeforeAndAfter]) -> 
     words, lost = (
         measure_change(name, guard, chosen, _sum(rows, 0, kind), _sum(rows, 1, kind)) for kind, name in enumerate(names)
     )
-    return [replace(words, slack=slack_of(guard)), lost]
+    count = len(chosen) * len(rows)
+    return [replace(words, count=count, slack=slack_of(guard)), replace(lost, count=count)]
 
 
 def _sum(rows: Sequence[BeforeAndAfter], side: int, kind: int) -> Floats:

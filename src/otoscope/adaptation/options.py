@@ -1,7 +1,7 @@
 """Options of an adaptation. The command line derives its options from these fields."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from otoscope.adaptation import OBJECTIVES
@@ -11,6 +11,11 @@ from otoscope.runs.options import option
 
 def _text(help: str, metavar: str) -> dict[str, str]:
     return {"help": help, "metavar": metavar}
+
+
+OF_OTHER_OPTIONS = ("agreement", "empty")
+"""Objectives that `guard` and `calm` ask; `adapt` does not, as its speech has labels."""
+OBJECTIVES_OF_ADAPT = tuple(name for name in OBJECTIVES.names() if name not in OF_OTHER_OPTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +55,9 @@ class AdaptationOptions:
     adapt_test: Path | None = field(default=None, metadata=_text("Labelled speech that reports.", "CORPUS"))
     calm_test: Path | None = field(default=None, metadata=_text("Sounds that report.", "SOUNDS"))
     guard_test: Path | None = field(default=None, metadata=_text("Speech that reports on the guard.", "CORPUS"))
-    objective: str = option("auto", f"auto, {', '.join(OBJECTIVES.names())}.")
+    objective: str = option("auto", f"auto, {', '.join(OBJECTIVES_OF_ADAPT)}.")
     gated: str = option("auto", "Heads to gate: auto, decoder, encoder, all.")
-    steps: int | None = option(None, "Most steps: 25 for texts, 50 for --calm, 100 for others.")
+    steps: int | None = option(None, "Most steps: 25 for texts of a decoder, 50 for --calm, 100 for others.")
     gate_utterances: int = option(400, "Most utterances of each corpus.", "N")
     test_utterances: int = option(1000, "Most utterances of each corpus that reports.", "N")
     tolerance: float = option(0.01, "Most that the error on the guard may rise.")
@@ -84,8 +89,8 @@ class AdaptationOptions:
                 f"expected a --tolerance from 0 to 1 and --remove-below from 0 to below 1, found {self.tolerance:g} "
                 f"and {self.remove_below:g}"
             )
-        if self.objective not in ("auto", *OBJECTIVES.names()):
-            raise InputError(f"expected --objective auto, {', '.join(OBJECTIVES.names())}; found {self.objective}")
+        if self.objective not in ("auto", *OBJECTIVES_OF_ADAPT):
+            raise InputError(f"expected --objective auto, {', '.join(OBJECTIVES_OF_ADAPT)}; found {self.objective}")
         if self.gated not in ("auto", "decoder", "encoder", "all"):
             raise InputError(f"expected --gated auto, decoder, encoder or all; found {self.gated}")
 
@@ -94,12 +99,17 @@ class AdaptationOptions:
         """Whether anything is to be learned."""
         return self.adapt is not None or self.calm is not None
 
+    @property
+    def _given(self) -> list[str]:
+        """Names of the fields that are not as without options; `resume` is also one of `--tune`."""
+        return [
+            each.name for each in fields(self) if each.name != "resume" and getattr(self, each.name) != each.default
+        ]
+
     def check(self) -> None:
         """Raise InputError if the corpora contradict each other."""
-        if self.guard is not None and not self.is_requested:
-            raise InputError("--guard belongs to --adapt or --calm; give one of them")
-        if self.rivals and not self.is_requested:
-            raise InputError("--rivals belongs to --adapt or --calm; give one of them")
+        if not self.is_requested and (given := self._given):
+            raise InputError(f"--{given[0].replace('_', '-')} belongs to --adapt or --calm; give one of them")
         if self.calm is not None and self.guard is None:
             raise InputError("--calm needs --guard SPEECH: without it a model learns to give no text for speech too")
         for name in ("adapt", "calm", "guard"):

@@ -142,14 +142,29 @@ class AdaptationReport:
         return " (refine this folder with --drop-zero-heads to remove them)"
 
     @property
+    def choice(self) -> str:
+        """Which gates validation chose."""
+        steps = self.options["steps"]
+        if not self.step:
+            return f"the original, better than every step of {steps}"
+        return f"step {self.step} of {steps}, {self.share:g} of the way from the original to it"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the model is written, and what it lacks if not."""
+        if self.is_better:
+            return "the gain holds; the model is written"
+        missing = shortfalls(self.gains, self.guards, self.options["tolerance"]) if self.step else []
+        return ": ".join(["no improvement found", *filter(None, ["; ".join(missing)])])
+
+    @property
     def text(self) -> str:
         """The report as tables of text."""
         numbers, zeroed = self.gates
-        verdict = "the gain holds; the model is written" if self.is_better else "no improvement found"
         lines = [
-            verdict,
-            f"{numbers} numbers learned, step {self.step} and {self.share:g} of the way to it chosen on validation "
-            f"groups; {zeroed} heads set to zero{self.drop_hint}; {self.cpu_seconds:.0f} CPU seconds",
+            self.verdict,
+            f"{numbers} numbers learned; chosen on validation groups: {self.choice}; {zeroed} heads set to "
+            f"zero{self.drop_hint}; {self.cpu_seconds:.0f} CPU seconds",
             "",
             format_table(*self.sources),
             "",
@@ -169,6 +184,13 @@ def gain_holds(gains: Sequence[Change], guards: Sequence[Change], tolerance: flo
     >>> gain_holds([better], [Change("guard", 9, 3, 0.1, 0.12, 0.0, 0.03)], 0.01)
     False
     """
-    return all(bool(np.isfinite(gain.high)) and gain.high < 0 for gain in gains) and all(
-        guard.after - guard.before <= tolerance * guard.slack for guard in guards
-    )
+    return not shortfalls(gains, guards, tolerance)
+
+
+def shortfalls(gains: Sequence[Change], guards: Sequence[Change], tolerance: float) -> list[str]:
+    """Return why a gain does not hold, or a guard does not stay, each in a few words; see `gain_holds`."""
+    uncertain = [gain for gain in gains if not (np.isfinite(gain.high) and gain.high < 0)]
+    risen = [guard for guard in guards if not guard.after - guard.before <= tolerance * guard.slack]
+    return [f"{gain.name}: the interval of the change is not below 0" for gain in uncertain] + [
+        f"{guard.name}: {guard.after - guard.before:+.4f} is above {tolerance * guard.slack:+.3g}" for guard in risen
+    ]

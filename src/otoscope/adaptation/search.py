@@ -23,7 +23,7 @@ from otoscope.adaptation.material import Role
 from otoscope.adaptation.objective import Task
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.errors import InputError
-from otoscope.runs.progress import progress
+from otoscope.runs.progress import steps_progress
 
 RATE = 0.03
 EVERY = 25  # steps from one validation to the next
@@ -38,7 +38,6 @@ class WeightedTask:
 
     Attributes:
         by_error: whether its error on validation groups chooses the step, not its loss; see `Objective`.
-        steps: most steps of a search for it, if the options do not say; 0 for what only guards.
     """
 
     name: str
@@ -47,7 +46,6 @@ class WeightedTask:
     batch: int
     is_guard: bool = False
     by_error: bool = False
-    steps: int = 0
 
 
 @dataclass
@@ -89,15 +87,17 @@ def search(
     Args:
         model: its parameters are changed in place; gates of 1 are the step 0 of the search.
         tasks: what is learned, and guards.
-        options: number of steps or None, seed of the draws of batches, and penalty of scales.
+        options: number of steps (`with_steps`), seed of the draws of batches, and penalty of scales.
         folder: where the state is saved at each validation; a state there is continued.
         rate: highest learning rate.
         since: CPU time of this process from which the seconds of the search count.
 
     Raises:
         InputError: another version of otoscope saved the state.
+        ValueError: the options have no number of steps.
     """
-    steps = options.steps or max(each.steps for each in tasks)
+    if (steps := options.steps) is None:
+        raise ValueError("a search needs a number of steps")
     optimizer = torch.optim.Adam(model.parameters, lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)
     state = _resume(folder, model, optimizer, schedule) or SearchState()
@@ -105,14 +105,14 @@ def search(
     if not state.validations:
         state.start = state.best = _copy(model.parameters)
         _validate(model, tasks, options, state)
-    with progress("learning gates", float(steps)) as on_progress:
-        on_progress(float(state.step))
+    with steps_progress("learning gates", steps) as on_progress:
+        on_progress(state.step)
         while state.step < steps and state.waited < PATIENCE:
             set_gradients(model, tasks, options, state.step)
             optimizer.step()
             schedule.step()
             state.step += 1
-            on_progress(1.0)
+            on_progress(1)
             if state.step % EVERY == 0 or state.step == steps:
                 _validate(model, tasks, options, state)
                 state.seconds = time.process_time() - since

@@ -10,11 +10,13 @@ from otoscope.adaptation.builtin.agreement import LOST_WEIGHT, AgreementTask
 from otoscope.adaptation.copies import Copies, learning_copies
 from otoscope.adaptation.gated_model import GatedModel
 from otoscope.adaptation.material import LEARNING, Material, Role, join, read_sounds, read_speech_material, shared_ids
+from otoscope.adaptation.objective import Objective
 from otoscope.adaptation.options import AdaptationOptions
 from otoscope.adaptation.report import Change, measure_change
 from otoscope.adaptation.search import WeightedTask
 from otoscope.errors import InputError
 from otoscope.refinement.gates import has_decoder
+from otoscope.refinement.source_model import SourceModel
 
 LEARNED, SOUNDS, GUARD, HARD = "adapt", "calm", "guard", "hard copies of the guard"
 BATCH = 8
@@ -94,14 +96,11 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
     """
     tasks, weight = [], options.guard_weight
     if materials.adapt is not None:
-        own = "text" if has_decoder(model.source.whole) else "ctc"
-        objective = OBJECTIVES.get(own if options.objective == "auto" else options.objective)
+        objective = _objective_of_adapt(model.source, options)
         learned = objective.make(model, materials.adapt)
-        by_error, steps = objective.chosen_by_error, objective.steps
-        tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=by_error, steps=steps))
+        tasks.append(WeightedTask(LEARNED, learned, 1.0, TEXTS, by_error=objective.chosen_by_error))
     if materials.calm is not None:
-        empty = OBJECTIVES.get("empty")
-        tasks.append(WeightedTask(SOUNDS, empty.make(model, materials.calm), 1.0, BATCH, steps=empty.steps))
+        tasks.append(WeightedTask(SOUNDS, OBJECTIVES.get("empty").make(model, materials.calm), 1.0, BATCH))
     if materials.guard is not None:
         model.check_transcribes()
         task = AgreementTask(model, materials.guard, with_times=materials.calm is not None)
@@ -109,6 +108,20 @@ def make_tasks(model: GatedModel, materials: Materials, options: AdaptationOptio
     if (hard := materials.hard) is not None:
         tasks.append(WeightedTask(HARD, hard_task(model, hard), weight, BATCH, is_guard=True))
     return tasks
+
+
+def _objective_of_adapt(source: SourceModel, options: AdaptationOptions) -> Objective:
+    own = "text" if has_decoder(source.whole) else "ctc"
+    return OBJECTIVES.get(own if options.objective == "auto" else options.objective)
+
+
+def with_steps(options: AdaptationOptions, source: SourceModel) -> AdaptationOptions:
+    """Return options with a number of steps: the user's, or the most of the objectives of this model."""
+    if options.steps is not None:
+        return options
+    objectives = [_objective_of_adapt(source, options)] if options.adapt else []
+    objectives += [OBJECTIVES.get("empty")] if options.calm else []
+    return replace(options, steps=max(each.steps for each in objectives))
 
 
 def hard_task(model: GatedModel, copies: Copies) -> AgreementTask:

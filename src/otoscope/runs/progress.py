@@ -1,11 +1,11 @@
-"""Progress of a run on a terminal: minutes of audio, speed in times real time, remaining time. No output elsewhere."""
+"""Progress of a run on a terminal: minutes of audio and speed, or steps, and remaining time. No output elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 
@@ -31,8 +31,21 @@ def progress(what: str, seconds: float) -> Iterator[Callable[[float], None]]:
 
     A worker process displays nothing: the process of the command shows the progress of all.
     """
+    with _bar(what, seconds, AudioDone(), TimesRealTime()) as on_progress:
+        yield on_progress
+
+
+@contextmanager
+def steps_progress(what: str, steps: int) -> Iterator[Callable[[float], None]]:
+    """Yield a function that receives the number of steps that are done, of `steps` in all."""
+    with _bar(what, steps, MofNCompleteColumn(), TextColumn("steps")) as on_progress:
+        yield on_progress
+
+
+@contextmanager
+def _bar(what: str, total: float, *columns: ProgressColumn) -> Iterator[Callable[[float], None]]:
     console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), AudioDone(), TimesRealTime(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal or parent_process() is not None) as bar:
-        task = bar.add_task(what, total=seconds)
+    every = (TextColumn(what), BarColumn(), *columns, TimeRemainingColumn())
+    with Progress(*every, console=console, disable=not console.is_terminal or parent_process() is not None) as bar:
+        task = bar.add_task(what, total=total)
         yield lambda done: bar.advance(task, done)
