@@ -55,7 +55,7 @@ TextTable = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
 TITLES = ("test part", "n", "groups", "original", "adapted", "change (95 %)", "deletions", "insertions")
 
 
-SOURCE_TITLES = ("utterances or sounds, of groups", "corpus", "training", "validation", "test")
+SOURCE_TITLES = ("use", "corpus", "training (n of groups)", "validation", "test")
 
 
 def source_row(use: str, material: Material) -> tuple[str, ...]:
