@@ -75,13 +75,13 @@ def read_arguments() -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace, fixed: Fixed, size: int, seed: int) -> Outcome:
     """Return the outcome of one search."""
-    options = AdaptationOptions(
+    asked = AdaptationOptions(
         adapt=arguments.adapt, guard=arguments.guard, steps=arguments.steps, gate_utterances=size, gate_seed=seed
     )
+    options = with_steps(asked, fixed.source)
     learned = read_speech_material(arguments.adapt, size, seed, LEARNING)
     guard = read_speech_material(arguments.guard, GUARD, 0, LEARNING)
     guard = replace(guard, roles=split(guard.groups, seed, LEARNING))
-    options = with_steps(options, fixed.source)
     model = make_gated_model(fixed.source, "decoder")
     model.outputs, model.original = make_encoder_outputs(arguments.encoder_outputs, model.transcriber), fixed.original
     text = OBJECTIVES.get("text")

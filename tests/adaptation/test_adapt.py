@@ -133,6 +133,9 @@ def test_a_loss_that_is_no_number_is_one_line(folders, options, tmp_path: Path, 
     with pytest.raises(InputError, match="expected a finite loss"):
         adaptation.adapt(folders[0], tmp_path / "out", options)
     assert not list(tmp_path.iterdir())  # an unfinished search would ask for --resume
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot make the folder"):
+        adaptation.adapt(folders[0], tmp_path / "file" / "out", options)
 
 
 def test_rivals_are_refused_before_the_search_where_they_find_no_projections(tmp_path: Path) -> None:

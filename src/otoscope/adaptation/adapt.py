@@ -3,7 +3,8 @@
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -81,15 +82,11 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     if options.rivals:
         check_rivals(gated_model)
     tasks = make_tasks(gated_model, materials, options)
-    try:
+    with _removed_if_refused(unfinished):
         write_json(unfinished / "plan.json", plan)
         _prepare(gated_model, options, unfinished)
         remember_targets(tasks)
         state = search(gated_model, tasks, options, unfinished, since=start)
-    except InputError:
-        if not (unfinished / "search.pt").exists():
-            shutil.rmtree(unfinished)
-        raise
     zeroed = _zero_small(gated_model, options.remove_below)
     report = _report(gated_model, tasks, materials, options, state, zeroed)
     if options.rivals:
@@ -99,6 +96,17 @@ def adapt(model: str | Path | nn.Module | Encoder, out: str | Path, options: Ada
     gated_model.release()
     shutil.rmtree(unfinished)
     return Adaptation(folder, report)
+
+
+@contextmanager
+def _removed_if_refused(unfinished: Path) -> Iterator[None]:
+    """Remove the folder of a search that an InputError ends before its first save: there is nothing to resume."""
+    try:
+        yield
+    except InputError:
+        if not (unfinished / "search.pt").exists():
+            shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def _prepare(model: GatedModel, options: AdaptationOptions, unfinished: Path) -> None:

@@ -154,8 +154,9 @@ class AdaptationReport:
         """Whether the model is written, and what it lacks if not."""
         if self.is_better:
             return "the gain holds; the model is written"
-        missing = shortfalls(self.gains, self.guards, self.options["tolerance"]) if self.step else []
-        return ": ".join(["no improvement found", *filter(None, ["; ".join(missing)])])
+        if not self.step:
+            return "no improvement found"
+        return f"no improvement found: {'; '.join(shortfalls(self.gains, self.guards, self.options['tolerance']))}"
 
     @property
     def text(self) -> str:

@@ -1,7 +1,7 @@
 """Progress of a run on a terminal: minutes of audio and speed, or steps, and remaining time. No output elsewhere."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import parent_process
 
 from rich.console import Console
@@ -25,21 +25,17 @@ class AudioDone(ProgressColumn):
         return Text(f"{task.completed / 60:.1f}/{(task.total or 0) / 60:.1f} min of audio")
 
 
-@contextmanager
-def progress(what: str, seconds: float) -> Iterator[Callable[[float], None]]:
-    """Yield a function that receives the seconds of audio that are done, of `seconds` in all.
+def progress(what: str, seconds: float) -> AbstractContextManager[Callable[[float], None]]:
+    """Give a function that receives the seconds of audio that are done, of `seconds` in all.
 
     A worker process displays nothing: the process of the command shows the progress of all.
     """
-    with _bar(what, seconds, AudioDone(), TimesRealTime()) as on_progress:
-        yield on_progress
+    return _bar(what, seconds, AudioDone(), TimesRealTime())
 
 
-@contextmanager
-def steps_progress(what: str, steps: int) -> Iterator[Callable[[float], None]]:
-    """Yield a function that receives the number of steps that are done, of `steps` in all."""
-    with _bar(what, steps, MofNCompleteColumn(), TextColumn("steps")) as on_progress:
-        yield on_progress
+def steps_progress(what: str, steps: int) -> AbstractContextManager[Callable[[float], None]]:
+    """Give a function that receives the number of steps that are done, of `steps` in all."""
+    return _bar(what, steps, MofNCompleteColumn(), TextColumn("steps"))
 
 
 @contextmanager
